@@ -1,0 +1,158 @@
+//! Specs resolved into what Rust will have: names, types and modules. Pure: the same specs give the same model.
+
+mod names;
+mod objects;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::spec::{Code, Gateway, Kind, Method, Platform, Specs};
+
+/// The SDK to be.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The categories in the order of their names.
+    pub categories: Vec<Category>,
+    /// The platform's gateways.
+    pub gateways: Vec<Gateway>,
+    /// The platform's codes.
+    pub codes: Vec<Code>,
+}
+
+impl Model {
+    /// Every method of every category.
+    pub fn apis(&self) -> impl Iterator<Item = &Api> {
+        self.categories.iter().flat_map(|category| &category.apis)
+    }
+}
+
+/// A category: a module, and a feature of the same name.
+#[derive(Clone, Debug)]
+pub struct Category {
+    /// Its name.
+    pub name: String,
+    /// Its methods in the order of their names.
+    pub apis: Vec<Api>,
+}
+
+/// A method: a module with its request, its response and the objects in them.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The method's name on the wire.
+    pub method: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The root node of a response.
+    pub node: String,
+    /// The spec, as a path from the project's root.
+    pub spec: PathBuf,
+    /// The category's name.
+    pub category: String,
+    /// The module's name.
+    pub module: String,
+    /// The request.
+    pub request: Struct,
+    /// The objects in the request, in the order in which the spec describes them.
+    pub request_objects: Vec<Struct>,
+    /// The response.
+    pub response: Struct,
+    /// The objects in the response, in the order in which the spec describes them.
+    pub response_objects: Vec<Struct>,
+}
+
+/// A Rust struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Struct {
+    /// Its name.
+    pub name: String,
+    /// The spec's name for the object; empty for a request or response.
+    pub type_name: String,
+    /// Its fields in the spec's order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name on the wire.
+    pub wire: String,
+    /// The Rust name, without the `r#` of a keyword.
+    pub name: String,
+    /// The type, of one element if it is a list.
+    pub kind: FieldKind,
+    /// Whether it is a list.
+    pub list: bool,
+    /// Whether a request is refused without it.
+    pub required: bool,
+    /// Whether its value is hidden wherever it would be printed.
+    pub secret: bool,
+    /// An example value.
+    pub example: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+}
+
+/// The type of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// One of the page's own.
+    Plain(Kind),
+    /// A struct of this name. Boxed where it could hold itself.
+    Object {
+        /// The struct's name.
+        name: String,
+        /// Whether it stands in a box.
+        boxed: bool,
+    },
+}
+
+/// Resolves specs that keep to the rules.
+pub fn resolve(specs: &Specs) -> Model {
+    let mut categories: BTreeMap<&str, Vec<&Method>> = BTreeMap::new();
+    for method in &specs.methods {
+        categories.entry(&method.category).or_default().push(method);
+    }
+    let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
+    Model { categories, gateways: specs.platform.gateways.clone(), codes: specs.platform.errors.clone() }
+}
+
+fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
+    methods.sort_by(|a, b| a.spec.method.value.cmp(&b.spec.method.value));
+    let stems: Vec<&str> = methods.iter().map(|method| stem(&method.spec.method.value)).collect();
+    let modules = names::distinct(&stems, names::snake);
+    let structs = names::distinct(&stems, names::pascal);
+    let apis = methods
+        .into_iter()
+        .zip(modules.into_iter().zip(structs))
+        .map(|(method, (module, name))| api(method, module, &name, platform))
+        .collect();
+    Category { name: name.to_owned(), apis }
+}
+
+fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api {
+    let spec = &method.spec;
+    let mut taken = names::Taken::new([format!("{name}Request"), format!("{name}Response")]);
+    // The response's objects have the names of the documents; a request's that share one are told apart by a suffix.
+    let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut taken, platform);
+    let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut taken, platform);
+    Api {
+        method: spec.method.value.clone(),
+        title: spec.title.value.clone(),
+        description: spec.description.clone(),
+        node: spec.response.node.value.clone(),
+        spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),
+        category: method.category.clone(),
+        module,
+        request: request.root,
+        request_objects: request.objects,
+        response: response.root,
+        response_objects: response.objects,
+    }
+}
+
+/// The method without the prefix that most methods share; the platform leaves it out of node names too.
+fn stem(method: &str) -> &str {
+    method.strip_prefix("taobao.").unwrap_or(method)
+}

@@ -1,0 +1,211 @@
+//! Rust names for wire names: readable, stable, and distinct without regard to the order of files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `pageSize`, `page-size` and `page.size` as `page_size`.
+pub(super) fn snake(name: &str) -> String {
+    let name = words(name).join("_");
+    let mut name = if name.is_empty() { "unnamed".to_owned() } else { name };
+    if name.starts_with(|first: char| first.is_numeric()) {
+        name.insert(0, '_');
+    }
+    // Words that not even `r#` makes a name.
+    if matches!(name.as_str(), "self" | "super" | "crate" | "new") {
+        name.push('_');
+    }
+    name
+}
+
+/// `page_size` and `page.size` as `PageSize`.
+pub(super) fn pascal(name: &str) -> String {
+    let mut pascal = String::new();
+    for word in words(name) {
+        // Two numbers would run into one: 2013-07-01.
+        if word.starts_with(char::is_numeric) && pascal.ends_with(char::is_numeric) {
+            pascal.push('_');
+        }
+        let mut characters = word.chars();
+        if let Some(first) = characters.next() {
+            pascal.extend(first.to_uppercase());
+            pascal.push_str(characters.as_str());
+        }
+    }
+    if pascal.is_empty() {
+        pascal.push_str("Unnamed");
+    }
+    if pascal.starts_with(char::is_numeric) {
+        pascal.insert(0, 'N');
+    }
+    pascal
+}
+
+/// The lower-case words of a name: runs of letters and digits, parted where a capital begins a word (`userInfo`,
+/// `HTTPServer`).
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for run in name.split(|character: char| !character.is_alphanumeric()) {
+        let characters: Vec<char> = run.chars().collect();
+        let mut word = String::new();
+        for (index, character) in characters.iter().enumerate() {
+            let before = index.checked_sub(1).map(|before| characters[before]);
+            let after = characters.get(index + 1);
+            let begins = character.is_uppercase()
+                && (before.is_some_and(|before| before.is_lowercase())
+                    || after.is_some_and(|after| after.is_lowercase()));
+            if begins && !word.is_empty() {
+                words.push(std::mem::take(&mut word));
+            }
+            word.extend(character.to_lowercase());
+        }
+        if !word.is_empty() {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// A name for each of `wires`, made by `make` and told apart where that gives the same one.
+///
+/// The wire name that is its own Rust name keeps it; the others that share it are numbered from 2 in byte order. So a
+/// name depends on the names beside it and not on where they stand.
+pub(super) fn distinct(wires: &[&str], make: fn(&str) -> String) -> Vec<String> {
+    let made: Vec<String> = wires.iter().map(|wire| make(wire)).collect();
+    let mut sharing: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, name) in made.iter().enumerate() {
+        sharing.entry(name).or_default().push(index);
+    }
+    let mut taken: BTreeSet<String> = sharing.keys().map(|name| (*name).to_owned()).collect();
+    let mut names = made.clone();
+    for (name, mut indexes) in sharing {
+        indexes.sort_by_key(|index| (wires[*index] != name, wires[*index]));
+        for index in indexes.into_iter().skip(1) {
+            names[index] = numbered(name, &taken);
+            taken.insert(names[index].clone());
+        }
+    }
+    names
+}
+
+fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
+    let mut number = 2;
+    loop {
+        let candidate = format!("{name}_{number}");
+        if !taken.contains(&candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+/// The type names that are given away in one module.
+#[derive(Debug)]
+pub(super) struct Taken(BTreeSet<String>);
+
+/// The names that generated code uses for other things.
+const USED: [&str; 25] = [
+    "Box",
+    "Clone",
+    "Copy",
+    "DateTime",
+    "Debug",
+    "Decimal",
+    "Default",
+    "Err",
+    "Field",
+    "From",
+    "Into",
+    "IntoIterator",
+    "Json",
+    "Kind",
+    "None",
+    "Ok",
+    "Option",
+    "Record",
+    "RecordMut",
+    "Request",
+    "Schema",
+    "Slot",
+    "Some",
+    "Vec",
+    "View",
+];
+
+impl Taken {
+    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let used = USED.into_iter().chain(["Iterator", "Result", "Self", "String"]).map(str::to_owned);
+        Self(used.chain(names).collect())
+    }
+
+    /// `name` if it is free; else with `suffix` behind it, or `Object` for want of one; else numbered.
+    pub(super) fn take(&mut self, name: &str, suffix: &str) -> String {
+        let suffix = if suffix.is_empty() { "Object" } else { suffix };
+        let suffixed = format!("{name}{suffix}");
+        let free = [name.to_owned(), suffixed.clone()].into_iter().find(|name| !self.0.contains(name));
+        let name = free.unwrap_or_else(|| numbered(&suffixed, &self.0));
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields() {
+        for (wire, name) in [
+            ("sec_token", "sec_token"),
+            ("pageSize", "page_size"),
+            ("ID", "id"),
+            ("is_3D", "is_3d"),
+            ("_a", "a"),
+            ("reentry.employee.account", "reentry_employee_account"),
+            ("HTTPServer2Go", "http_server2_go"),
+            ("3d", "_3d"),
+            ("self", "self_"),
+            ("Self", "self_"),
+            ("type", "type"),
+            ("端口", "端口"),
+            ("___", "unnamed"),
+        ] {
+            assert_eq!(snake(wire), name, "{wire}");
+        }
+    }
+
+    #[test]
+    fn types() {
+        for (wire, name) in [
+            ("top.client.token.get", "TopClientTokenGet"),
+            ("miniapp.userInfo.get", "MiniappUserInfoGet"),
+            ("m-kvstore.aliyuncs.com.CreateInstance.2015-03-01", "MKvstoreAliyuncsComCreateInstance2015_03_01"),
+            ("ItemTaoSirElDO", "ItemTaoSirElDo"),
+            ("tmc_message", "TmcMessage"),
+            ("3d", "N3d"),
+            ("订单", "订单"),
+        ] {
+            assert_eq!(pascal(wire), name, "{wire}");
+        }
+    }
+
+    #[test]
+    fn collisions_do_not_depend_on_order() {
+        assert_eq!(
+            distinct(&["pageSize", "page_size", "page.size"], snake),
+            ["page_size_3", "page_size", "page_size_2"]
+        );
+        assert_eq!(
+            distinct(&["page.size", "page_size", "pageSize"], snake),
+            ["page_size_2", "page_size", "page_size_3"]
+        );
+        assert_eq!(distinct(&["a", "A", "a_2"], snake), ["a", "a_3", "a_2"]);
+    }
+
+    #[test]
+    fn names_in_use_are_told_apart() {
+        let mut taken = Taken::new(["ItemGetRequest".to_owned()]);
+        assert_eq!(taken.take("Item", ""), "Item");
+        assert_eq!(taken.take("Item", "Input"), "ItemInput");
+        assert_eq!(taken.take("Item", "Input"), "ItemInput_2");
+        assert_eq!(taken.take("Option", ""), "OptionObject");
+    }
+}

@@ -1,0 +1,149 @@
+//! The model as files: templates say what the Rust looks like, tokens fill them, prettyplease lays them out.
+
+mod docs;
+mod example;
+mod layout;
+mod views;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askama::Template;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::model::{Api, Category, Model};
+use crate::output::{Block, FileSet};
+
+use views::{CodeView, GatewayView, StructView};
+
+/// Renders the whole SDK. Paths are relative to the folder of the crate `generated-sdk`.
+///
+/// # Errors
+///
+/// Only if a template makes something that is no Rust, which is a fault of this crate and is told as one.
+pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
+    let mut files = FileSet::new("src/api");
+    let mut problems = Diagnostics::default();
+    let root = ApiRoot { categories: &model.categories };
+    put(&mut files, &mut problems, "src/api/mod.rs", Path::new("specs"), &root);
+    let platform = PlatformFile {
+        gateways: model.gateways.iter().map(GatewayView::new).collect(),
+        codes: model.codes.iter().map(CodeView::new).collect(),
+    };
+    put(&mut files, &mut problems, "src/platform.rs", Path::new("specs/platform.yaml"), &platform);
+    for category in &model.categories {
+        let folder = PathBuf::from("src/api").join(&category.name);
+        let module = CategoryFile { name: &category.name, apis: &category.apis };
+        put(&mut files, &mut problems, folder.join("mod.rs"), &Path::new("specs").join(&category.name), &module);
+        for api in &category.apis {
+            put(&mut files, &mut problems, folder.join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api));
+        }
+    }
+    let features = Features { categories: model.categories.iter().map(FeatureView::new).collect() };
+    files.block(Block {
+        path: PathBuf::from("Cargo.toml"),
+        begin: "# >>> one feature a category of methods, written by `cargo xtask gen`",
+        end: "# <<< one feature a category of methods",
+        text: features.render().unwrap_or_default(),
+    });
+    problems.or(files)
+}
+
+/// Renders one file and lays it out.
+fn put(
+    files: &mut FileSet,
+    problems: &mut Diagnostics,
+    path: impl Into<PathBuf>,
+    spec: &Path,
+    template: &impl Template,
+) {
+    let path = path.into();
+    let text = template.render().unwrap_or_default();
+    match syn::parse_file(&text) {
+        Ok(file) => {
+            let banner = crate::output::banner(spec);
+            files.put(path, format!("{banner}\n\n{}", layout::text(file)));
+        }
+        Err(error) => {
+            let message = format!("the templates make something that is no Rust: {error}");
+            problems.push(Diagnostic::new(&Arc::new(Source { path, text }), None, message));
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "api_root.rs", escape = "none")]
+struct ApiRoot<'a> {
+    categories: &'a [Category],
+}
+
+#[derive(Template)]
+#[template(path = "category.rs", escape = "none")]
+struct CategoryFile<'a> {
+    name: &'a str,
+    apis: &'a [Api],
+}
+
+#[derive(Template)]
+#[template(path = "platform.rs", escape = "none")]
+struct PlatformFile {
+    gateways: Vec<GatewayView>,
+    codes: Vec<CodeView>,
+}
+
+#[derive(Template)]
+#[template(path = "features.toml", escape = "none")]
+struct Features<'a> {
+    categories: Vec<FeatureView<'a>>,
+}
+
+/// A category as a line of `Cargo.toml`.
+struct FeatureView<'a> {
+    name: &'a str,
+    comment: String,
+}
+
+impl<'a> FeatureView<'a> {
+    fn new(category: &'a Category) -> Self {
+        let count = category.apis.len();
+        let methods = if count == 1 { "method" } else { "methods" };
+        let first = category.apis.first().map_or("", |api| api.method.as_str());
+        Self { name: &category.name, comment: format!("{count} {methods}, {first} among them.") }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "api.rs", escape = "none")]
+struct ApiFile<'a> {
+    method: &'a str,
+    title: String,
+    imports: String,
+    docs: Vec<String>,
+    method_literal: String,
+    node_literal: String,
+    request: StructView,
+    request_objects: Vec<StructView>,
+    response: StructView,
+    outputs: Vec<StructView>,
+}
+
+impl<'a> ApiFile<'a> {
+    fn new(api: &'a Api) -> Self {
+        let input = |item| StructView::new(item, false);
+        let output = |item| StructView::new(item, true);
+        let response = output(&api.response).docs(docs::response(api));
+        let outputs = std::iter::once(response.clone()).chain(api.response_objects.iter().map(output)).collect();
+        Self {
+            method: &api.method,
+            title: docs::line(&api.title),
+            imports: views::imports(api),
+            docs: docs::request(api),
+            method_literal: views::literal(&api.method),
+            node_literal: views::literal(&api.node),
+            request: input(&api.request),
+            request_objects: api.request_objects.iter().map(input).collect(),
+            response,
+            outputs,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What the templates are filled with: pieces of Rust as text, each made of tokens, so that no text of a spec can
+//! become code.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::docs;
+use crate::model::{Api, Field, FieldKind, Struct};
+use crate::spec::{Code, Gateway, Kind, Retry};
+
+/// A text as a Rust literal.
+pub(super) fn literal(text: &str) -> String {
+    Literal::string(text).to_string()
+}
+
+/// A name as Rust writes it, with the `r#` of a keyword.
+fn ident(name: &str) -> Ident {
+    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+}
+
+/// A struct for the templates.
+#[derive(Clone)]
+pub(super) struct StructView {
+    pub(super) name: String,
+    pub(super) docs: Vec<String>,
+    pub(super) fields: Vec<FieldView>,
+    pub(super) required: Vec<FieldView>,
+    pub(super) optional: Vec<FieldView>,
+    pub(super) output: bool,
+}
+
+impl StructView {
+    pub(super) fn new(item: &Struct, output: bool) -> Self {
+        let fields: Vec<_> = item.fields.iter().map(FieldView::new).collect();
+        let (required, optional) = fields.iter().cloned().partition(|field| field.required);
+        Self { name: item.name.clone(), docs: docs::object(item), fields, required, optional, output }
+    }
+
+    pub(super) fn docs(mut self, docs: Vec<String>) -> Self {
+        self.docs = docs;
+        self
+    }
+}
+
+/// A field for the templates.
+#[derive(Clone)]
+pub(super) struct FieldView {
+    pub(super) name: String,
+    pub(super) docs: Vec<String>,
+    pub(super) mention: String,
+    pub(super) required: bool,
+    /// The type of the field.
+    pub(super) rust_type: String,
+    /// The type that a function takes for it.
+    pub(super) argument: String,
+    /// The argument as the value of a required field.
+    pub(super) value: String,
+    /// The argument as the value of an optional field.
+    pub(super) some: String,
+    /// An optional field without a value.
+    pub(super) absent: &'static str,
+    /// Its row in the table.
+    pub(super) row: String,
+}
+
+impl FieldView {
+    fn new(field: &Field) -> Self {
+        let name = ident(&field.name);
+        let element = element(&field.kind);
+        let (argument, value) = argument(field, &name, &element);
+        let optional = !field.required && !field.list;
+        let rust_type = match (field.list, optional) {
+            (true, _) => quote!(Vec<#element>),
+            (false, true) => quote!(Option<#element>),
+            (false, false) => element,
+        };
+        let some = if optional { quote!(Some(#value)) } else { value.clone() };
+        Self {
+            docs: docs::field(field),
+            mention: docs::mention(&field.wire),
+            required: field.required,
+            rust_type: rust_type.to_string(),
+            argument: argument.to_string(),
+            value: value.to_string(),
+            some: some.to_string(),
+            absent: if field.list { "Vec::new()" } else { "None" },
+            row: row(field).to_string(),
+            name: name.to_string(),
+        }
+    }
+}
+
+/// The type of a value, of one element if the field is a list.
+fn element(kind: &FieldKind) -> TokenStream {
+    match kind {
+        FieldKind::Plain(Kind::String | Kind::FieldList) => quote!(String),
+        FieldKind::Plain(Kind::Number) => quote!(i64),
+        FieldKind::Plain(Kind::Boolean) => quote!(bool),
+        FieldKind::Plain(Kind::Date) => quote!(DateTime),
+        FieldKind::Plain(Kind::Price | Kind::BigDecimal) => quote!(Decimal),
+        FieldKind::Plain(Kind::Json | Kind::Map) => quote!(Json),
+        FieldKind::Object { name, boxed } => {
+            let name = ident(name);
+            if *boxed { quote!(Box<#name>) } else { quote!(#name) }
+        }
+    }
+}
+
+/// What a function takes for a field, and how it becomes the field's value.
+fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream, TokenStream) {
+    // Types that callers have several spellings of are taken by conversion.
+    let into = match &field.kind {
+        FieldKind::Plain(kind) => !matches!(kind, Kind::Number | Kind::Boolean | Kind::Date),
+        FieldKind::Object { boxed, .. } => *boxed,
+    };
+    match (field.list, into) {
+        (false, false) => (element.clone(), quote!(#name)),
+        (false, true) => (quote!(impl Into<#element>), quote!(#name.into())),
+        (true, false) => (quote!(impl IntoIterator<Item = #element>), quote!(#name.into_iter().collect())),
+        (true, true) => {
+            (quote!(impl IntoIterator<Item = impl Into<#element>>), quote!(#name.into_iter().map(Into::into).collect()))
+        }
+    }
+}
+
+/// The field's row in the table.
+fn row(field: &Field) -> TokenStream {
+    let wire = Literal::string(&field.wire);
+    let kind = match &field.kind {
+        FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
+        FieldKind::Plain(kind) => format_ident!("{}", kind.word()),
+        FieldKind::Object { .. } => format_ident!("Object"),
+    };
+    let list = field.list.then(|| quote!(.list()));
+    let required = field.required.then(|| quote!(.required()));
+    let secret = field.secret.then(|| quote!(.secret()));
+    quote!(Field::new(#wire, Kind::#kind) #list #required #secret)
+}
+
+/// What a method's file uses of the protocol.
+pub(super) fn imports(api: &Api) -> String {
+    let structs = [&api.request, &api.response].into_iter().chain(&api.request_objects).chain(&api.response_objects);
+    let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
+    let has = |wanted: &[Kind]| {
+        fields.iter().any(|field| matches!(&field.kind, FieldKind::Plain(kind) if wanted.contains(kind)))
+    };
+    let names = [
+        ("DateTime", has(&[Kind::Date])),
+        ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
+        ("Field", !fields.is_empty()),
+        ("Json", has(&[Kind::Json, Kind::Map])),
+        ("Kind", !fields.is_empty()),
+        ("Record", true),
+        ("RecordMut", true),
+        ("Request", true),
+        ("Schema", true),
+        ("Slot", true),
+        ("View", true),
+        ("record", true),
+    ];
+    names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
+}
+
+/// A gateway for the templates.
+pub(super) struct GatewayView {
+    pub(super) doc: String,
+    pub(super) http_name: &'static str,
+    pub(super) http: String,
+    pub(super) https_name: &'static str,
+    pub(super) https: String,
+}
+
+impl GatewayView {
+    pub(super) fn new(gateway: &Gateway) -> Self {
+        Self {
+            doc: format!(" {}", docs::line(&gateway.environment)),
+            http_name: "GATEWAY_HTTP",
+            http: literal(&gateway.http),
+            https_name: "GATEWAY_HTTPS",
+            https: literal(&gateway.https),
+        }
+    }
+}
+
+/// A code for the templates.
+pub(super) struct CodeView {
+    pub(super) code: i64,
+    pub(super) name: String,
+    pub(super) meaning: String,
+    pub(super) retry: &'static str,
+}
+
+impl CodeView {
+    pub(super) fn new(code: &Code) -> Self {
+        Self {
+            code: code.code,
+            name: literal(&code.name),
+            meaning: literal(&code.meaning),
+            retry: match code.retry {
+                Retry::Never => "Never",
+                Retry::Later => "Later",
+                Retry::RenewSession => "RenewSession",
+                Retry::IfServerSide => "IfServerSide",
+            },
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The page's type words.
+
+/// A type that needs no further description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text.
+    String,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A date and time at GMT+8.
+    Date,
+    /// Money.
+    Price,
+    /// An exact decimal.
+    BigDecimal,
+    /// JSON text.
+    Json,
+    /// A JSON object with keys of the caller's choosing.
+    Map,
+    /// Names of fields to return.
+    FieldList,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::String,
+        Self::Number,
+        Self::Boolean,
+        Self::Date,
+        Self::Price,
+        Self::BigDecimal,
+        Self::Json,
+        Self::Map,
+        Self::FieldList,
+    ];
+
+    /// The page's word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::String => "String",
+            Self::Number => "Number",
+            Self::Boolean => "Boolean",
+            Self::Date => "Date",
+            Self::Price => "Price",
+            Self::BigDecimal => "BigDecimal",
+            Self::Json => "Json",
+            Self::Map => "Map",
+            Self::FieldList => "Field List",
+        }
+    }
+
+    /// The type that a word stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A type as a spec spells it, taken apart: `Trade[]` is a list of `Trade`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypeName<'a> {
+    /// The word, of one element if it is a list.
+    pub word: &'a str,
+    /// Whether it is a list.
+    pub list: bool,
+}
+
+impl<'a> TypeName<'a> {
+    /// Takes a spelling apart.
+    pub fn parse(text: &'a str) -> Self {
+        match text.strip_suffix("[]") {
+            Some(word) => Self { word, list: true },
+            None => Self { word: text, list: false },
+        }
+    }
+
+    /// The type if the word is one of the page's own, `None` for an object.
+    pub fn kind(self) -> Option<Kind> {
+        Kind::from_word(self.word)
+    }
+}

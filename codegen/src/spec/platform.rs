@@ -1,0 +1,104 @@
+//! `platform.yaml`: what the platform says of all its methods.
+
+use serde::Deserialize;
+
+/// The facts that belong to no single method.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// The protocol's version, the value of `v`.
+    pub version: String,
+    /// How far a timestamp may be from the gateway's clock, in minutes.
+    pub timestamp_tolerance_minutes: u32,
+    /// Where the platform answers.
+    pub gateways: Vec<Gateway>,
+    /// The parameters that every request has.
+    pub public_parameters: Vec<PublicParameter>,
+    /// The last words of names whose values are secrets.
+    pub secrets: Vec<String>,
+    /// The codes that the platform refuses calls with.
+    pub errors: Vec<Code>,
+}
+
+/// One environment of the platform.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Its name.
+    pub environment: String,
+    /// Its http URL.
+    pub http: String,
+    /// Its https URL.
+    pub https: String,
+}
+
+/// A parameter that belongs to the protocol.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicParameter {
+    /// The name on the wire.
+    pub name: String,
+    /// The page's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The values that it may have, if they are few.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// The value that it has when it is not sent.
+    pub default: Option<String>,
+    /// Whether it is signed.
+    #[serde(default = "yes")]
+    pub signed: bool,
+    /// The page's description.
+    pub description: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A code of the platform.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The code.
+    pub code: i64,
+    /// The platform's name for it, its `msg`.
+    pub name: String,
+    /// What it means and what to do.
+    pub meaning: String,
+    /// Whether sending the call again can help.
+    pub retry: Retry,
+}
+
+/// Whether sending a refused call again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// Not before something is changed.
+    Never,
+    /// After a pause.
+    Later,
+    /// With a session that is renewed.
+    RenewSession,
+    /// If the sub code begins with `isp.`.
+    IfServerSide,
+}
+
+impl Platform {
+    /// The code's entry.
+    pub fn code(&self, code: i64) -> Option<&Code> {
+        self.errors.iter().find(|entry| entry.code == code)
+    }
+
+    /// Whether a parameter of this name is one of the protocol's own.
+    pub fn is_public(&self, name: &str) -> bool {
+        self.public_parameters.iter().any(|parameter| parameter.name == name)
+    }
+
+    /// Whether a value of this name is a secret: its last word, in whatever case, is one of [`secrets`](Self::secrets).
+    pub fn is_secret(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.secrets.iter().any(|word| name.ends_with(word.as_str()))
+    }
+}

@@ -1,0 +1,14 @@
+//! Typed, signed calls to gateways that speak the Taobao Open Platform (TOP) protocol.
+
+#[rustfmt::skip]
+pub mod api;
+#[cfg(feature = "client")]
+mod client;
+#[rustfmt::skip]
+pub mod platform;
+pub mod protocol;
+
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder};
+pub use protocol::{DateTime, Error, Format, Response, SignMethod};
+pub use rust_decimal::Decimal;

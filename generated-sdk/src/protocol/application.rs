@@ -1,0 +1,173 @@
+//! An application's identity, and the requests signed with it.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::encode::encode;
+use super::validate::validate;
+use super::{DateTime, Error, Format, Parameters, Record, Request, SignMethod, Violations, signature};
+
+/// The version of the protocol: the `v` parameter.
+pub const VERSION: &str = "2.0";
+
+/// The parameters that belong to the protocol rather than to a method (protocol.md 1.4).
+pub const PUBLIC_PARAMETERS: [&str; 11] = [
+    "app_key",
+    "format",
+    "method",
+    "partner_id",
+    "session",
+    "sign",
+    "sign_method",
+    "simplify",
+    "target_app_key",
+    "timestamp",
+    "v",
+];
+
+/// An application that the platform knows: its key and secret, and how its requests are signed and answered.
+///
+/// ```
+/// use generated_sdk::api::top::TopClientTokenGetRequest;
+/// use generated_sdk::protocol::{Application, DateTime};
+///
+/// let application = Application::new("12345678", "helloworld");
+/// let signed = application.sign(&TopClientTokenGetRequest::new("sec_token"), None, DateTime::now())?;
+/// assert!(signed.body().starts_with("app_key=12345678&"));
+/// # Ok::<(), generated_sdk::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Application {
+    key: String,
+    secret: SecretString,
+    /// How requests are signed. [`SignMethod::HmacSha256`] unless set.
+    pub sign_method: SignMethod,
+    /// What the gateway is to answer in. [`Format::Json`] unless set.
+    pub format: Format,
+    /// Whether JSON answers come without their root node and with plain lists (protocol.md 4.4). `false` unless set.
+    pub simplify: bool,
+    /// Whether a request that breaks the documents' demands is refused before it is sent. `true` unless set.
+    pub validate: bool,
+    /// The `partner_id` parameter, which names an SDK.
+    pub partner_id: Option<String>,
+    /// The `target_app_key` parameter: the application whose implementation of an interface is called.
+    pub target_app_key: Option<String>,
+}
+
+impl Application {
+    /// The application with this AppKey and AppSecret.
+    pub fn new(key: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            secret: SecretString::from(secret.into()),
+            sign_method: SignMethod::default(),
+            format: Format::default(),
+            simplify: false,
+            validate: true,
+            partner_id: None,
+            target_app_key: None,
+        }
+    }
+
+    /// The AppKey.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Signs `request` as of `timestamp`, on behalf of the user who granted `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with all that is wrong with the request.
+    pub fn sign<R: Request>(
+        &self,
+        request: &R,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> Result<SignedRequest, Error> {
+        self.sign_record(R::METHOD, request, session, timestamp)
+    }
+
+    /// [`sign`](Self::sign) without its type parameter, so that it is compiled once.
+    fn sign_record(
+        &self,
+        method: &'static str,
+        request: &dyn Record,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> Result<SignedRequest, Error> {
+        if self.validate {
+            let violations = validate(request);
+            if !violations.is_empty() {
+                return Err(Error::Invalid(Violations { method, violations }));
+            }
+        }
+        let mut parameters = Parameters::new();
+        encode(request, &mut parameters);
+        parameters.set("method", method);
+        parameters.set("app_key", self.key.clone());
+        parameters.set_secret("session", session.unwrap_or_default().to_owned());
+        parameters.set("timestamp", timestamp.to_string());
+        parameters.set("v", VERSION);
+        parameters.set("format", self.format.name());
+        parameters.set("simplify", if self.simplify && self.format == Format::Json { "true" } else { "" });
+        parameters.set("partner_id", self.partner_id.clone().unwrap_or_default());
+        parameters.set("target_app_key", self.target_app_key.clone().unwrap_or_default());
+        parameters.set("sign_method", self.sign_method.name());
+        let sign = signature(self.sign_method, self.secret.expose_secret(), parameters.pairs(), b"");
+        parameters.set("sign", sign);
+        Ok(SignedRequest { parameters })
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("key", &self.key)
+            .field("sign_method", &self.sign_method)
+            .field("format", &self.format)
+            .field("simplify", &self.simplify)
+            .field("validate", &self.validate)
+            .field("partner_id", &self.partner_id)
+            .field("target_app_key", &self.target_app_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request as it goes over the wire: every parameter, with the signature over the others.
+///
+/// It is good for ten minutes around its timestamp (protocol.md 1.4). Printing it hides the session and every other
+/// secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedRequest {
+    parameters: Parameters,
+}
+
+impl SignedRequest {
+    /// The content type of [`body`](Self::body).
+    pub const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded;charset=UTF-8";
+
+    /// Every parameter.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// The body to POST. Secrets are in it.
+    pub fn body(&self) -> String {
+        self.parameters.to_form()
+    }
+}
+
+impl fmt::Display for SignedRequest {
+    /// A line a parameter, secrets hidden.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{}={}", parameter.name(), parameter.shown())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,417 @@
+//! Pieces into records: lenient, and open about it (protocol.md 4.3 and 4.5).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Map, Value};
+
+use super::Mismatch;
+use super::source::{Event, Source, SyntaxError};
+use crate::protocol::debug::HIDDEN;
+use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot};
+
+/// How many mismatches are kept. A gateway that gets one field wrong gets it wrong in every element of a list.
+const MISMATCHES: usize = 256;
+
+/// Fills records from a source.
+pub(crate) struct Decoder<S> {
+    source: S,
+    path: Vec<Step>,
+    pub(crate) mismatches: Vec<Mismatch>,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Field(&'static str),
+    Index(usize),
+}
+
+/// What a scalar makes of a field.
+enum Read<T> {
+    Value(T),
+    /// Nothing, and that is no fault: an XML element without content, a `null`.
+    Nothing,
+    Misfit,
+}
+
+impl<'a, S: Source<'a>> Decoder<S> {
+    pub(crate) fn new(source: S) -> Self {
+        Self { source, path: Vec::new(), mismatches: Vec::new() }
+    }
+
+    /// The next piece, for a caller that looks before it decodes.
+    pub(crate) fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
+        self.source.next()
+    }
+
+    /// Fills `record` with the members of the object that has just started. What it has no field for goes into
+    /// `public`, and what has no place there either is passed over.
+    pub(crate) fn members(
+        &mut self,
+        record: &mut dyn RecordMut,
+        mut public: Option<&mut dyn RecordMut>,
+    ) -> Result<(), SyntaxError> {
+        let mut expected = 0;
+        loop {
+            match self.source.next()? {
+                Event::Key(key) => {
+                    if self.member(&key, record, &mut expected)? {
+                        continue;
+                    }
+                    if let Some(public) = public.as_deref_mut() {
+                        if self.member(&key, public, &mut 0)? {
+                            continue;
+                        }
+                    }
+                    let value = self.source.next()?;
+                    self.skip(value)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Fills the field called `key` with the value that follows, if there is such a field. The search begins at the
+    /// field that `expected` points to and leaves there the one after it: gateways answer in the documents' order.
+    pub(crate) fn member(
+        &mut self,
+        key: &str,
+        record: &mut dyn RecordMut,
+        expected: &mut usize,
+    ) -> Result<bool, SyntaxError> {
+        let fields = record.schema().fields;
+        let mut order = (*expected..fields.len()).chain(0..*expected);
+        let Some(index) = order.find(|index| fields[*index].name == key) else {
+            return Ok(false);
+        };
+        *expected = index + 1;
+        let field = &fields[index];
+        self.path.push(Step::Field(field.name));
+        let value = self.source.next()?;
+        self.fill(field, record.slot(index), value)?;
+        self.path.pop();
+        Ok(true)
+    }
+
+    fn fill(&mut self, field: &'static Field, slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
+        match slot {
+            Slot::None => self.skip(value)?,
+            Slot::Text(place) => set(place, self.text(field, value)?),
+            Slot::Number(place) => set(place, self.scalar(field, value, read_number)?),
+            Slot::Boolean(place) => set(place, self.scalar(field, value, read_boolean)?),
+            Slot::Date(place) => set(place, self.scalar(field, value, read_date)?),
+            Slot::Decimal(place) => set(place, self.scalar(field, value, read_decimal)?),
+            Slot::Json(place) => set(place, self.json(field, value)?),
+            Slot::Object(place) => {
+                let start = self.start_of_object(field, value)?;
+                if start {
+                    self.members(place.fill(), None)?;
+                }
+            }
+            Slot::Texts(list) => self.list(field, value, list, |this, value, list| {
+                list.extend(this.text(field, value)?);
+                Ok(())
+            })?,
+            Slot::Numbers(list) => self.scalars(field, value, list, read_number)?,
+            Slot::Booleans(list) => self.scalars(field, value, list, read_boolean)?,
+            Slot::Dates(list) => self.scalars(field, value, list, read_date)?,
+            Slot::Decimals(list) => self.scalars(field, value, list, read_decimal)?,
+            Slot::Jsons(list) => self.list(field, value, list, |this, value, list| {
+                list.extend(this.json(field, value)?);
+                Ok(())
+            })?,
+            Slot::Objects(list) => self.list(field, value, list, |this, value, list| {
+                if this.start_of_object(field, value)? {
+                    this.members(list.push(), None)?;
+                }
+                Ok(())
+            })?,
+        }
+        Ok(())
+    }
+
+    /// Whether `value` starts an object. Of what does not, a misfit is reported.
+    fn start_of_object(&mut self, field: &Field, value: Event<'a>) -> Result<bool, SyntaxError> {
+        match value {
+            Event::StartObject => Ok(true),
+            Event::Null => Ok(false),
+            Event::Text(text) if text.trim().is_empty() => Ok(false),
+            value => self.misfit(field, value).map(|()| false),
+        }
+    }
+
+    fn scalar<T>(
+        &mut self,
+        field: &Field,
+        value: Event<'a>,
+        read: fn(&Event<'_>) -> Read<T>,
+    ) -> Result<Option<T>, SyntaxError> {
+        match read(&value) {
+            Read::Value(read) => Ok(Some(read)),
+            Read::Nothing => Ok(None),
+            Read::Misfit => self.misfit(field, value).map(|()| None),
+        }
+    }
+
+    fn scalars<T>(
+        &mut self,
+        field: &Field,
+        value: Event<'a>,
+        list: &mut Vec<T>,
+        read: fn(&Event<'_>) -> Read<T>,
+    ) -> Result<(), SyntaxError> {
+        self.list(field, value, list, |this, value, list| {
+            list.extend(this.scalar(field, value, read)?);
+            Ok(())
+        })
+    }
+
+    /// Text takes every scalar as it is written, and structure as the JSON text that it is.
+    fn text(&mut self, field: &Field, value: Event<'a>) -> Result<Option<String>, SyntaxError> {
+        Ok(match value {
+            Event::Text(text) | Event::Number(text) => Some(text.into_owned()),
+            Event::Boolean(boolean) => Some(boolean.to_string()),
+            Event::Null => None,
+            Event::StartObject | Event::StartList => Some(self.tree(value)?.to_string()),
+            value => self.misfit(field, value).map(|()| None)?,
+        })
+    }
+
+    /// JSON comes as structure or as a text that holds it; a text that holds none is a JSON string.
+    fn json(&mut self, field: &Field, value: Event<'a>) -> Result<Option<Value>, SyntaxError> {
+        Ok(match self.tree(value)? {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => None,
+            Value::String(text) if matches!(field.kind, Kind::Json | Kind::Map) => {
+                Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+            }
+            tree => Some(tree),
+        })
+    }
+
+    /// A list in any of its shapes: plain, under one inner key of any name, or with its only element under that key.
+    fn list<L: List + ?Sized>(
+        &mut self,
+        field: &Field,
+        value: Event<'a>,
+        list: &mut L,
+        element: impl Fn(&mut Self, Event<'a>, &mut L) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
+        let mut index = 0;
+        let mut element = |this: &mut Self, value: Event<'a>, list: &mut L| {
+            this.path.push(Step::Index(index));
+            index += 1;
+            element(this, value, list)?;
+            this.path.pop();
+            Ok(())
+        };
+        let mut inner_key: Option<Cow<'a, str>> = None;
+        match value {
+            Event::Null => return Ok(()),
+            Event::Text(text) if text.trim().is_empty() => return Ok(()),
+            Event::StartList => return self.elements(list, &mut element),
+            Event::StartObject => {}
+            value => return element(self, value, list),
+        }
+        while let Event::Key(key) = self.source.next()? {
+            let value = self.source.next()?;
+            if *inner_key.get_or_insert_with(|| key.clone()) != *key {
+                self.skip(value)?;
+                self.skip_rest_of_object()?;
+                self.report(field, "an object with several members".to_owned());
+                list.clear();
+                return Ok(());
+            }
+            match value {
+                Event::StartList => self.elements(list, &mut element)?,
+                Event::Null => {}
+                value => element(self, value, list)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn elements<L: ?Sized>(
+        &mut self,
+        list: &mut L,
+        element: &mut impl FnMut(&mut Self, Event<'a>, &mut L) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
+        loop {
+            match self.source.next()? {
+                Event::EndList => return Ok(()),
+                value => element(self, value, list)?,
+            }
+        }
+    }
+
+    /// The value as a tree.
+    fn tree(&mut self, value: Event<'a>) -> Result<Value, SyntaxError> {
+        Ok(match value {
+            Event::Text(text) => Value::String(text.into_owned()),
+            Event::Number(text) => number_tree(&text),
+            Event::Boolean(boolean) => Value::Bool(boolean),
+            Event::StartList => {
+                let mut items = Vec::new();
+                self.elements(&mut items, &mut |this, value, items| {
+                    items.push(this.tree(value)?);
+                    Ok(())
+                })?;
+                Value::Array(items)
+            }
+            Event::StartObject => {
+                let mut members = Map::new();
+                while let Event::Key(key) = self.source.next()? {
+                    let value = self.source.next()?;
+                    let value = self.tree(value)?;
+                    members.insert(key.into_owned(), value);
+                }
+                Value::Object(members)
+            }
+            Event::Null | Event::Key(_) | Event::EndObject | Event::EndList | Event::End => Value::Null,
+        })
+    }
+
+    /// Passes over a value whose first piece was `value`.
+    pub(crate) fn skip(&mut self, value: Event<'a>) -> Result<(), SyntaxError> {
+        let mut depth = usize::from(matches!(value, Event::StartObject | Event::StartList));
+        while depth > 0 {
+            match self.source.next()? {
+                Event::StartObject | Event::StartList => depth += 1,
+                Event::EndObject | Event::EndList => depth -= 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn skip_rest_of_object(&mut self) -> Result<(), SyntaxError> {
+        self.skip(Event::StartObject)
+    }
+
+    /// Passes over a value that does not fit, and keeps what it was.
+    pub(crate) fn misfit(&mut self, field: &Field, value: Event<'a>) -> Result<(), SyntaxError> {
+        let found = match &value {
+            Event::StartObject => "an object".to_owned(),
+            Event::StartList => "a list".to_owned(),
+            Event::Boolean(boolean) => boolean.to_string(),
+            Event::Text(_) | Event::Number(_) if field.secret => HIDDEN.to_owned(),
+            Event::Text(text) => format!("{:?}", beginning(text)),
+            Event::Number(text) => beginning(text),
+            _ => "nothing".to_owned(),
+        };
+        self.skip(value)?;
+        self.report(field, found);
+        Ok(())
+    }
+
+    fn report(&mut self, field: &Field, found: String) {
+        if self.mismatches.len() == MISMATCHES {
+            return;
+        }
+        let mut path = String::new();
+        for step in &self.path {
+            // Writing to a string cannot fail.
+            let _ = match step {
+                Step::Field(name) if path.is_empty() => write!(path, "{name}"),
+                Step::Field(name) => write!(path, ".{name}"),
+                Step::Index(index) => write!(path, "[{index}]"),
+            };
+        }
+        let in_list = matches!(self.path.last(), Some(Step::Index(_)));
+        self.mismatches.push(Mismatch { path, kind: field.kind, list: field.list && !in_list, found });
+    }
+}
+
+/// A list that can be emptied again.
+trait List {
+    fn clear(&mut self);
+}
+
+impl<T> List for Vec<T> {
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+}
+
+impl List for dyn crate::protocol::ObjectListSlot + '_ {
+    fn clear(&mut self) {
+        crate::protocol::ObjectListSlot::clear(self);
+    }
+}
+
+/// The last value that fits stands; one that does not fit leaves the field as it is.
+fn set<T>(place: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *place = value;
+    }
+}
+
+fn beginning(text: &str) -> String {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The text of a scalar that is written as one, `None` for structure and the rest.
+fn written<'e>(value: &'e Event<'_>) -> Option<&'e str> {
+    match value {
+        Event::Text(text) | Event::Number(text) => Some(text.trim()),
+        _ => None,
+    }
+}
+
+fn read<T>(value: &Event<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Read<T> {
+    match (value, written(value)) {
+        (Event::Null, _) | (_, Some("")) => Read::Nothing,
+        (_, Some(text)) => parse(text).map_or(Read::Misfit, Read::Value),
+        _ => Read::Misfit,
+    }
+}
+
+fn read_number(value: &Event<'_>) -> Read<i64> {
+    read(value, |text| match text.parse() {
+        Ok(number) => Some(number),
+        Err(_) => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
+    })
+}
+
+fn read_decimal(value: &Event<'_>) -> Read<Decimal> {
+    read(value, decimal)
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+fn read_boolean(value: &Event<'_>) -> Read<bool> {
+    match value {
+        Event::Boolean(boolean) => Read::Value(*boolean),
+        value => read(value, |text| match text {
+            "1" => Some(true),
+            "0" => Some(false),
+            text if text.eq_ignore_ascii_case("true") => Some(true),
+            text if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }),
+    }
+}
+
+/// A date is text, or milliseconds since 1970 (protocol.md 4.5).
+fn read_date(value: &Event<'_>) -> Read<DateTime> {
+    read(value, |text| match text.parse() {
+        Ok(date) => Some(date),
+        Err(_) => DateTime::from_epoch_milliseconds(text.parse().ok()?),
+    })
+}
+
+fn number_tree(text: &str) -> Value {
+    match serde_json::Number::from_str(text) {
+        Ok(number) => Value::Number(number),
+        Err(_) => Value::String(text.to_owned()),
+    }
+}

@@ -1,0 +1,254 @@
+//! JSON, piece by piece.
+//!
+//! A reader of our own because answers hold what a strict one must refuse or would change: raw control characters in
+//! strings (protocol.md 4.5) and numbers that no float holds.
+
+use std::borrow::Cow;
+
+use super::source::{DEPTH, Event, Source, SyntaxError};
+
+pub(crate) struct Json<'a> {
+    text: &'a str,
+    at: usize,
+    open: Vec<Container>,
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Container {
+    Object,
+    List,
+}
+
+/// What may stand at the present place.
+#[derive(Clone, Copy)]
+enum Expected {
+    Value,
+    ValueOrEndOfList,
+    KeyOrEndOfObject,
+    Key,
+    CommaOrEnd,
+    End,
+}
+
+impl<'a> Json<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self { text, at, open: Vec::new(), expected: Expected::Value }
+    }
+
+    fn error(&self, problem: &str) -> SyntaxError {
+        SyntaxError::new(problem, self.text, self.at)
+    }
+
+    /// An error about what stands at the present place.
+    fn unexpected(&self, expected: &str) -> SyntaxError {
+        match self.text[self.at..].chars().next() {
+            Some(found) => self.error(&format!("expected {expected}, found {found:?}")),
+            None => self.error(&format!("expected {expected}, but the body ends")),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn start(&mut self, container: Container) -> Result<Event<'a>, SyntaxError> {
+        if self.open.len() == DEPTH {
+            return Err(self.error(&format!("more than {DEPTH} levels of nesting")));
+        }
+        self.at += 1;
+        self.open.push(container);
+        Ok(match container {
+            Container::Object => {
+                self.expected = Expected::KeyOrEndOfObject;
+                Event::StartObject
+            }
+            Container::List => {
+                self.expected = Expected::ValueOrEndOfList;
+                Event::StartList
+            }
+        })
+    }
+
+    fn end(&mut self) -> Event<'a> {
+        self.at += 1;
+        let container = self.open.pop();
+        self.expected = self.after_value();
+        match container {
+            Some(Container::List) => Event::EndList,
+            _ => Event::EndObject,
+        }
+    }
+
+    fn after_value(&self) -> Expected {
+        if self.open.is_empty() { Expected::End } else { Expected::CommaOrEnd }
+    }
+
+    fn value(&mut self) -> Result<Event<'a>, SyntaxError> {
+        let event = match self.peek() {
+            Some(b'{') => return self.start(Container::Object),
+            Some(b'[') => return self.start(Container::List),
+            Some(b'"') => Event::Text(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Event::Number(Cow::Borrowed(self.number()?)),
+            _ if self.word("true") => Event::Boolean(true),
+            _ if self.word("false") => Event::Boolean(false),
+            _ if self.word("null") => Event::Null,
+            _ => return Err(self.unexpected("a JSON value")),
+        };
+        self.expected = self.after_value();
+        Ok(event)
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    fn number(&mut self) -> Result<&'a str, SyntaxError> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            if !self.take(b'+') {
+                self.take(b'-');
+            }
+            self.digits()?;
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    fn digits(&mut self) -> Result<(), SyntaxError> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+    }
+
+    /// A string, without a copy if it has no escapes. Control characters in it are taken as they are.
+    fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        self.at += 1;
+        let mut copy = String::new();
+        loop {
+            let start = self.at;
+            let Some(length) = self.text.as_bytes()[start..].iter().position(|byte| matches!(byte, b'"' | b'\\'))
+            else {
+                self.at = self.text.len();
+                return Err(self.error("a string does not end"));
+            };
+            let plain = &self.text[start..start + length];
+            self.at += length;
+            if self.take(b'"') {
+                if copy.is_empty() {
+                    return Ok(Cow::Borrowed(plain));
+                }
+                copy.push_str(plain);
+                return Ok(Cow::Owned(copy));
+            }
+            copy.push_str(plain);
+            self.at += 1;
+            copy.push(self.escape()?);
+        }
+    }
+
+    /// The character behind a backslash. Half of a surrogate pair becomes the replacement character.
+    fn escape(&mut self) -> Result<char, SyntaxError> {
+        let character = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                let unit = self.hex4()?;
+                if !(0xD800..0xDC00).contains(&unit) {
+                    return Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                let after_first = self.at;
+                if self.word("\\u") {
+                    let second = self.hex4()?;
+                    if (0xDC00..0xE000).contains(&second) {
+                        let code = 0x1_0000 + ((unit - 0xD800) << 10) + (second - 0xDC00);
+                        return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                    }
+                    self.at = after_first;
+                }
+                return Ok(char::REPLACEMENT_CHARACTER);
+            }
+            _ => return Err(self.unexpected("one of \"\\/bfnrtu")),
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    fn hex4(&mut self) -> Result<u32, SyntaxError> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            unit = unit * 16 + digit.ok_or_else(|| self.unexpected("a hexadecimal digit"))?;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn key(&mut self) -> Result<Event<'a>, SyntaxError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a key"));
+        }
+        let key = self.string()?;
+        self.skip_space();
+        if !self.take(b':') {
+            return Err(self.unexpected("':'"));
+        }
+        self.expected = Expected::Value;
+        Ok(Event::Key(key))
+    }
+}
+
+impl<'a> Source<'a> for Json<'a> {
+    fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
+        self.skip_space();
+        match self.expected {
+            Expected::ValueOrEndOfList if self.peek() == Some(b']') => Ok(self.end()),
+            Expected::Value | Expected::ValueOrEndOfList => self.value(),
+            Expected::KeyOrEndOfObject if self.peek() == Some(b'}') => Ok(self.end()),
+            Expected::Key | Expected::KeyOrEndOfObject => self.key(),
+            Expected::CommaOrEnd => match (self.open.last(), self.peek()) {
+                (Some(Container::Object), Some(b'}')) | (Some(Container::List), Some(b']')) => Ok(self.end()),
+                (Some(container), Some(b',')) => {
+                    self.expected = match container {
+                        Container::Object => Expected::Key,
+                        Container::List => Expected::Value,
+                    };
+                    self.at += 1;
+                    self.next()
+                }
+                (Some(Container::List), _) => Err(self.unexpected("',' or ']'")),
+                _ => Err(self.unexpected("',' or '}'")),
+            },
+            Expected::End if self.at == self.text.len() => Ok(Event::End),
+            Expected::End => Err(self.unexpected("the end of the body")),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Answers as responses (protocol.md 4).
+
+mod decoder;
+mod json;
+mod source;
+mod tree;
+mod xml;
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use self::decoder::Decoder;
+use self::json::Json;
+use self::source::{Event, Source, SyntaxError};
+use self::tree::Tree;
+use self::xml::XmlSource;
+use super::error::PublicFields;
+use super::{DecodeError, Error, Field, Kind, RecordMut, Request};
+
+/// What an answer is written in: the `format` parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML, which a gateway answers in when it is not asked for anything else.
+    Xml,
+}
+
+impl Format {
+    /// The value of the `format` parameter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Xml => "xml",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Json, Self::Xml]
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| "format is xml or json".to_owned())
+    }
+}
+
+/// A response and what came with it. It can be used as the response itself.
+pub struct Response<T> {
+    value: T,
+    request_id: Option<String>,
+    mismatches: Vec<Mismatch>,
+    body: String,
+}
+
+impl<T> Response<T> {
+    /// The response alone.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// The platform's name for the call, to give to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// The values that did not fit their documented types and were left out; at most 256 of them.
+    pub fn mismatches(&self) -> &[Mismatch] {
+        &self.mismatches
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut output = f.debug_struct("Response");
+        output.field("value", &self.value);
+        if let Some(request_id) = &self.request_id {
+            output.field("request_id", request_id);
+        }
+        if !self.mismatches.is_empty() {
+            output.field("mismatches", &self.mismatches);
+        }
+        output.finish_non_exhaustive()
+    }
+}
+
+/// A value that did not fit its field, and so left it empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// The way to the field: wire names, with the indexes of lists, as in `trades[3].price`.
+    pub path: String,
+    /// The documented type.
+    pub kind: Kind,
+    /// Whether the field is documented as a list of it.
+    pub list: bool,
+    /// What came, in short; hidden if the field is a secret.
+    pub found: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = if self.list { "[]" } else { "" };
+        write!(f, "{}: expected {}{list}, found {}", self.path, self.kind.name(), self.found)
+    }
+}
+
+/// Reads the answer to a request of the type `R`.
+///
+/// The body may be XML or JSON, the latter with its root node or without (protocol.md 4.4), whatever was asked for. Any
+/// root node is accepted. A value that does not fit its documented type leaves its field empty and is listed in
+/// [`Response::mismatches`].
+///
+/// ```
+/// use generated_sdk::api::top::TopClientTokenGetRequest;
+///
+/// let body = r#"{"top_client_token_get_response":{"result_code":200,"token":"token","request_id":"4c1w"}}"#;
+/// let response = generated_sdk::protocol::decode::<TopClientTokenGetRequest>(body.to_owned())?;
+/// assert_eq!(response.result_code.as_deref(), Some("200"));
+/// assert_eq!(response.request_id(), Some("4c1w"));
+/// # Ok::<(), generated_sdk::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Platform`] if the answer is a refusal, [`Error::Decode`] if it is none of the protocol's answers.
+pub fn decode<R: Request>(body: String) -> Result<Response<R::Response>, Error> {
+    let mut value = R::Response::default();
+    let mut answer = read(&body, R::RESPONSE_NODE, &mut value, Roots::Any);
+    if matches!(answer, Ok(Answer::Restart)) {
+        value = R::Response::default();
+        answer = read(&body, R::RESPONSE_NODE, &mut value, Roots::Documented);
+    }
+    match answer {
+        Ok(Answer::Success { request_id, mismatches }) => Ok(Response { value, request_id, mismatches, body }),
+        Ok(Answer::Refusal(public)) => Err(Error::Platform(Box::new(public.into_error(body)))),
+        Ok(Answer::Restart) => Err(undecodable("its structure is ambiguous".to_owned(), body)),
+        Err(problem) => Err(undecodable(problem, body)),
+    }
+}
+
+fn undecodable(problem: String, body: String) -> Error {
+    Error::Decode(Box::new(DecodeError { problem, body }))
+}
+
+/// Fills a record from a tree and returns what did not fit.
+pub(crate) fn from_json(value: &serde_json::Value, record: &mut dyn RecordMut) -> Vec<Mismatch> {
+    let mut decoder = Decoder::new(Tree::new(value));
+    let whole = Field::new("", Kind::Object);
+    let read = match decoder.next() {
+        Ok(Event::StartObject) => decoder.members(record, None),
+        Ok(other) => decoder.misfit(&whole, other),
+        Err(error) => Err(error),
+    };
+    let mut mismatches = decoder.mismatches;
+    if let Err(error) = read {
+        let found = error.to_string();
+        mismatches.push(Mismatch { path: String::new(), kind: Kind::Object, list: false, found });
+    }
+    mismatches
+}
+
+/// What a body turned out to be.
+enum Answer {
+    Success {
+        request_id: Option<String>,
+        mismatches: Vec<Mismatch>,
+    },
+    Refusal(PublicFields),
+    /// An object was taken for the root node, and then documented fields came beside it. Read again.
+    Restart,
+}
+
+/// Which members of the top level may be the root node.
+#[derive(Clone, Copy, PartialEq)]
+enum Roots {
+    /// The documented one, any `*_response`, and any object that has no other meaning.
+    Any,
+    /// The documented one and any `*_response`.
+    Documented,
+}
+
+/// Reads a body into `record`. The error is a sentence about what is wrong and where.
+fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Result<Answer, String> {
+    let start = body.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+    if start.is_empty() {
+        return Err("the body is empty".to_owned());
+    }
+    let lower: String = start.chars().take(14).collect::<String>().to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        return Err("an HTML page came instead; a proxy, a login page or another server answers there".to_owned());
+    }
+    let answer = if start.starts_with('<') {
+        envelope(Decoder::new(XmlSource::new(body)), node, record, roots)
+    } else {
+        envelope(Decoder::new(Json::new(body)), node, record, roots)
+    };
+    answer.map_err(|error| error.to_string())
+}
+
+/// Reads the top level of a body: the root node of a response, the fields of a simplified one, or `error_response`.
+fn envelope<'a, S: Source<'a>>(
+    mut decoder: Decoder<S>,
+    node: &str,
+    record: &mut dyn RecordMut,
+    roots: Roots,
+) -> Result<Answer, SyntaxError> {
+    let whole = Field::new("", Kind::Object);
+    let mut public = PublicFields::default();
+    // What of the response has been seen: its root node, fields of its own beside a root, or a root that was a guess.
+    let (mut root, mut flat, mut guessed) = (false, false, false);
+    let mut expected = 0;
+    match decoder.next()? {
+        Event::StartObject => {}
+        other => {
+            decoder.misfit(&whole, other)?;
+            return Err(SyntaxError::new("expected an object", "", 0));
+        }
+    }
+    while let Event::Key(key) = decoder.next()? {
+        if key == "error_response" {
+            let mut refusal = PublicFields::default();
+            if let Event::StartObject = decoder.next()? {
+                decoder.members(&mut refusal, None)?;
+            }
+            return Ok(Answer::Refusal(refusal));
+        }
+        let named = key == node || key.ends_with("_response");
+        if !named {
+            if decoder.member(&key, record, &mut expected)? {
+                flat = true;
+                continue;
+            }
+            if decoder.member(&key, &mut public, &mut 0)? {
+                continue;
+            }
+        }
+        match decoder.next()? {
+            Event::StartObject if named || (roots == Roots::Any && !root && !flat) => {
+                decoder.members(record, Some(&mut public))?;
+                root = true;
+                guessed |= !named;
+            }
+            Event::Null => root |= named,
+            Event::Text(text) if named && text.trim().is_empty() => root = true,
+            other if named => {
+                decoder.misfit(&whole, other)?;
+                root = true;
+            }
+            other => decoder.skip(other)?,
+        }
+    }
+    decoder.next()?;
+    if guessed && flat {
+        return Ok(Answer::Restart);
+    }
+    if !root && !flat && public.code.is_some() && (public.msg.is_some() || public.sub_code.is_some()) {
+        return Ok(Answer::Refusal(public));
+    }
+    if !root && !flat && public.request_id.is_none() && !record.schema().fields.is_empty() {
+        return Err(SyntaxError::new(format_args!("neither {node} nor error_response"), "", 0));
+    }
+    Ok(Answer::Success { request_id: public.request_id, mismatches: decoder.mismatches })
+}

@@ -1,0 +1,68 @@
+//! A JSON value that is in memory already, piece by piece.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::source::{DEPTH, Event, Source, SyntaxError};
+
+pub(crate) struct Tree<'a> {
+    next: Option<&'a Value>,
+    open: Vec<Container<'a>>,
+}
+
+enum Container<'a> {
+    Object(serde_json::map::Iter<'a>),
+    List(std::slice::Iter<'a, Value>),
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn new(value: &'a Value) -> Self {
+        Self { next: Some(value), open: Vec::new() }
+    }
+}
+
+impl<'a> Source<'a> for Tree<'a> {
+    fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
+        let value = match self.next.take() {
+            Some(value) => value,
+            None => match self.open.last_mut() {
+                None => return Ok(Event::End),
+                Some(Container::Object(members)) => match members.next() {
+                    Some((key, value)) => {
+                        self.next = Some(value);
+                        return Ok(Event::Key(Cow::Borrowed(key)));
+                    }
+                    None => {
+                        self.open.pop();
+                        return Ok(Event::EndObject);
+                    }
+                },
+                Some(Container::List(items)) => match items.next() {
+                    Some(value) => value,
+                    None => {
+                        self.open.pop();
+                        return Ok(Event::EndList);
+                    }
+                },
+            },
+        };
+        Ok(match value {
+            Value::Null => Event::Null,
+            Value::Bool(boolean) => Event::Boolean(*boolean),
+            Value::Number(number) => Event::Number(Cow::Owned(number.to_string())),
+            Value::String(text) => Event::Text(Cow::Borrowed(text)),
+            Value::Object(_) | Value::Array(_) if self.open.len() == DEPTH => {
+                return Err(SyntaxError::new(format_args!("more than {DEPTH} levels of nesting"), "", 0));
+            }
+            Value::Object(members) => {
+                self.open.push(Container::Object(members.iter()));
+                Event::StartObject
+            }
+            Value::Array(items) => {
+                self.open.push(Container::List(items.iter()));
+                Event::StartList
+            }
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Records as request parameters (protocol.md 3).
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use super::debug::holds_secret;
+use super::serde::Written;
+use super::{Parameters, Record, View};
+
+/// Sets a parameter for every field of `request` that has a value.
+pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) {
+    for (index, field) in request.schema().fields.iter().enumerate() {
+        let view = request.view(index);
+        let secret = field.secret
+            || match view {
+                View::Object(object) => holds_secret(object),
+                View::Objects(objects) => objects.iter().any(holds_secret),
+                _ => false,
+            };
+        let value = text(view);
+        if secret {
+            parameters.set_secret(field.name, value);
+        } else {
+            parameters.set(field.name, value);
+        }
+    }
+}
+
+/// The value of one parameter: text as it is, scalars in their one spelling, lists of them joined by commas, and
+/// everything that has structure as compact JSON.
+fn text(view: View<'_>) -> Cow<'static, str> {
+    match view {
+        View::Absent => Cow::Borrowed(""),
+        View::Text(text) => Cow::Owned(text.to_owned()),
+        View::Number(number) => Cow::Owned(number.to_string()),
+        View::Boolean(true) => Cow::Borrowed("true"),
+        View::Boolean(false) => Cow::Borrowed("false"),
+        View::Date(date) => Cow::Owned(date.to_string()),
+        View::Decimal(decimal) => Cow::Owned(decimal.to_string()),
+        View::Texts(texts) => joined(texts),
+        View::Numbers(numbers) => joined(numbers),
+        View::Booleans(booleans) => joined(booleans),
+        View::Dates(dates) => joined(dates),
+        View::Decimals(decimals) => joined(decimals),
+        // A text under a parameter that takes JSON is the JSON that the caller wrote already.
+        View::Json(serde_json::Value::String(text)) => Cow::Owned(text.clone()),
+        // Writing a tree of texts and numbers to memory cannot fail.
+        _ => Cow::Owned(serde_json::to_string(&Written(view)).unwrap_or_default()),
+    }
+}
+
+fn joined(values: &[impl Display]) -> Cow<'static, str> {
+    let mut text = String::new();
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&value.to_string());
+    }
+    Cow::Owned(text)
+}

@@ -1,0 +1,42 @@
+//! The TOP protocol without HTTP: signing, encoding, decoding, time and errors.
+//!
+//! Generated code is data for this module. It hands over its fields by index ([`Record`], [`RecordMut`]) and everything
+//! that happens to a field happens here, once, for every type.
+//!
+//! A caller with an HTTP stack of its own needs three steps: [`Application::sign`] a request, POST the
+//! [`body`](SignedRequest::body) of what comes back, and [`decode`](fn@decode) the answer.
+
+mod application;
+mod debug;
+mod decode;
+mod encode;
+mod error;
+mod hex;
+mod parameters;
+mod record;
+mod serde;
+mod sign;
+mod time;
+mod validate;
+
+pub use application::{Application, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use decode::{Format, Mismatch, Response, decode};
+pub use error::{Argument, DecodeError, Error, PlatformCode, PlatformError, Retry, StatusError};
+pub use error::{TransportError, TransportKind};
+pub use parameters::{Parameter, Parameters};
+pub use record::{AsSlot, AsView, record};
+pub use record::{Field, Kind, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Request, Schema, Slot, View};
+pub use rust_decimal::Decimal;
+pub use serde_json::Value as Json;
+pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
+pub use time::{DateTime, InvalidDateTime};
+pub use validate::{Problem, Violation, Violations, validate};
+
+#[doc(hidden)]
+pub mod __private {
+    //! What the one-line impls of generated types call.
+    pub use super::debug::debug;
+    pub use super::record::equal;
+    pub use super::serde::{deserialize, serialize};
+    pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
+}

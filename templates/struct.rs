@@ -1,0 +1,101 @@
+{%- macro fields(item) -%}
+pub struct {{ item.name }} {
+    {%- for field in item.fields %}
+    {%- for doc in field.docs %}
+    ///{{ doc }}
+    {%- endfor %}
+    pub {{ field.name }}: {{ field.rust_type }},
+    {%- endfor %}
+}
+{%- endmacro -%}
+
+{%- macro input(item) -%}
+#[derive(Clone{% if item.required.is_empty() %}, Default{% endif %})]
+{% call fields(item) %}{% endcall %}
+
+impl {{ item.name }} {
+    {%- if item.required.is_empty() %}
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    {%- else %}
+    /// The required parameters, and nothing else set.
+    pub fn new({% for field in item.required %}{{ field.name }}: {{ field.argument }}, {% endfor %}) -> Self {
+        Self {
+            {%- for field in item.fields %}
+            {{ field.name }}: {% if field.required %}{{ field.value }}{% else %}{{ field.absent }}{% endif %},
+            {%- endfor %}
+        }
+    }
+    {%- endif %}
+    {%- for field in item.optional %}
+
+    /// Sets {{ field.mention }}.
+    #[must_use]
+    pub fn {{ field.name }}(mut self, {{ field.name }}: {{ field.argument }}) -> Self {
+        self.{{ field.name }} = {{ field.some }};
+        self
+    }
+    {%- endfor %}
+}
+{%- endmacro -%}
+
+{%- macro output(item) -%}
+#[derive(Clone, Default)]
+{% call fields(item) %}{% endcall %}
+{%- endmacro -%}
+
+{%- macro record(item) -%}
+impl Record for {{ item.name }} {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema {
+            name: "{{ item.name }}",
+            fields: &[
+                {%- for field in item.fields %}
+                {{ field.row }},
+                {%- endfor %}
+            ],
+        };
+        &SCHEMA
+    }
+
+    {% if item.fields.is_empty() %}
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+    {% else %}
+    fn view(&self, index: usize) -> View<'_> {
+        match index {
+            {%- for field in item.fields %}
+            {{ loop.index0 }} => View::of(&self.{{ field.name }}),
+            {%- endfor %}
+            _ => View::Absent,
+        }
+    }
+    {% endif %}
+}
+
+{% if !item.output %}
+record!({{ item.name }});
+{% else %}
+impl RecordMut for {{ item.name }} {
+    {% if item.fields.is_empty() %}
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::None
+    }
+    {% else %}
+    fn slot(&mut self, index: usize) -> Slot<'_> {
+        match index {
+            {%- for field in item.fields %}
+            {{ loop.index0 }} => Slot::of(&mut self.{{ field.name }}),
+            {%- endfor %}
+            _ => Slot::None,
+        }
+    }
+    {% endif %}
+}
+
+record!(mut {{ item.name }});
+{% endif %}
+{%- endmacro -%}

@@ -1,0 +1,43 @@
+//! Why a command did not do what it was asked.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// A failure and what to tell of it.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is wrong.
+    Usage(String),
+    /// The command failed.
+    Failed(String),
+}
+
+impl Failure {
+    pub(crate) fn usage(problem: impl Display) -> Self {
+        Self::Usage(problem.to_string())
+    }
+
+    pub(crate) fn new(problem: impl Display) -> Self {
+        Self::Failed(problem.to_string())
+    }
+
+    /// Says why on standard error.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Self::Usage(problem) => {
+                eprintln!("{problem}\nTry: cargo xtask help");
+                ExitCode::from(2)
+            }
+            Self::Failed(problem) => {
+                eprintln!("{problem}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Self {
+        Self::usage(error)
+    }
+}
