@@ -1,2 +1,116 @@
-//! x
-fn main() {}
+//! The gateway as a program.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use codegen::spec;
+use gateway::{Gateway, Server};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+A TOP gateway on loopback, made from the specs.
+
+Usage: cargo xtask gateway [OPTION]...
+
+It answers POSTs on any path with the specs' examples, in XML, JSON or simplified JSON, and refuses
+what the platform would refuse with the platform's codes. Of a wrong signature it shows the text that
+it signed.
+
+Options:
+  --listen ADDR     Listen there [127.0.0.1:8642]; port 0 is any free one
+  --app KEY=SECRET  Open it to an application; may be given several times. Without any, it is the
+                    one of TOP_APP_KEY and TOP_APP_SECRET, or else 12345678=helloworld
+  --specs DIR       Take the methods from there [specs]
+  -h, --help        Say this
+
+It listens on loopback only, and runs until it is interrupted.";
+
+/// What the command line asks for.
+struct Options {
+    listen: SocketAddr,
+    applications: Vec<(String, String)>,
+    specs: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match options() {
+        Ok(None) => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Ok(Some(options)) => match run(options) {
+            Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            eprintln!("{error}\nTry: cargo xtask gateway --help");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn options() -> Result<Option<Options>, lexopt::Error> {
+    let mut options = Options {
+        listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
+        applications: Vec::new(),
+        specs: PathBuf::from("specs"),
+    };
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("listen") => options.listen = arguments.value()?.parse()?,
+            Long("app") => options.applications.push(application(&arguments.value()?.string()?)?),
+            Long("specs") => options.specs = PathBuf::from(arguments.value()?),
+            Short('h') | Long("help") => return Ok(None),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if options.applications.is_empty() {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        options.applications.push(match (set("TOP_APP_KEY"), set("TOP_APP_SECRET")) {
+            (Some(key), Some(secret)) => (key, secret),
+            _ => ("12345678".to_owned(), "helloworld".to_owned()),
+        });
+    }
+    Ok(Some(options))
+}
+
+fn application(text: &str) -> Result<(String, String), lexopt::Error> {
+    match text.split_once('=') {
+        Some((key, secret)) if !key.is_empty() && !secret.is_empty() => Ok((key.to_owned(), secret.to_owned())),
+        // The text is not repeated: it may be a secret.
+        _ => Err("--app takes KEY=SECRET".into()),
+    }
+}
+
+fn run(options: Options) -> Result<Infallible, Box<dyn Error>> {
+    let specs = spec::read(&options.specs)?;
+    spec::check(&specs)?;
+    let gateway = options
+        .applications
+        .into_iter()
+        .fold(Gateway::new(specs), |gateway, (key, secret)| gateway.application(key, secret));
+    let (methods, keys) = (gateway.methods(), gateway.keys().collect::<Vec<_>>().join(", "));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listen = options.listen;
+        let server = Server::bind(gateway, listen)
+            .await
+            .map_err(|error| format!("cannot listen on {listen}: {error}; for any free port: --listen 127.0.0.1:0"))?;
+        say(&format!("listening on http://{}/ (any path); methods: {methods}; apps: {keys}", server.address()?));
+        Ok(server.serve(say).await)
+    })
+}
+
+/// Prints a line at once. Where nobody listens any more there is nothing to tell.
+fn say(line: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+}

@@ -170,13 +170,13 @@ pub const CODES: &[PlatformCode] = &[
     },
     PlatformCode {
         code: 40,
-        name: "Missing Required Arguments",
+        name: "Missing required arguments",
         meaning: "a required parameter is missing; msg names it",
         retry: Retry::Never,
     },
     PlatformCode {
         code: 41,
-        name: "Invalid Arguments",
+        name: "Invalid arguments",
         meaning: "a parameter has a wrong type or value; msg names it",
         retry: Retry::Never,
     },

@@ -10,6 +10,10 @@ pub(crate) enum Failure {
     Usage(String),
     /// The command failed.
     Failed(String),
+    /// A program that was started failed, and has told why.
+    Told,
+    /// A program that was started says that the command line is wrong.
+    UsageTold,
 }
 
 impl Failure {
@@ -32,6 +36,8 @@ impl Failure {
                 eprintln!("{problem}");
                 ExitCode::FAILURE
             }
+            Self::Told => ExitCode::FAILURE,
+            Self::UsageTold => ExitCode::from(2),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The project's commands: `cargo xtask help` lists them.
 
+mod cargo;
+mod demo;
 mod failure;
+mod gateway;
 mod generate;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +20,10 @@ The commands of this project.
 Usage: cargo xtask COMMAND [OPTION]...
 
 Commands:
+  demo     Generate, start the gateway, make signed calls, show both sides
+  test     Run everything that CI runs: format, lints, tests, docs
   gen      Write generated-sdk from specs
+  gateway  Run a TOP gateway on loopback, made from the specs
   help     Say this, or more about a command: cargo xtask help gen
 
 Exit status: 0 done, 1 failed and said why, 2 not called rightly.";
@@ -36,7 +43,10 @@ fn run() -> Result<(), Failure> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match command.as_str() {
+        "demo" => demo::command(arguments),
+        "gateway" => gateway::command(arguments),
         "gen" => generate::command(arguments),
+        "test" => test::command(arguments),
         "help" => help(arguments),
         other => Err(Failure::usage(format!("there is no command {other:?}"))),
     }
@@ -46,8 +56,11 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let text = match arguments.next()? {
         None => HELP,
         Some(Value(command)) => match command.string()?.as_str() {
+            "demo" => demo::HELP,
+            "gateway" => return gateway::help(),
             "gen" => generate::HELP,
             "help" => HELP,
+            "test" => test::HELP,
             other => return Err(Failure::usage(format!("there is no command {other:?}"))),
         },
         Some(other) => return Err(other.unexpected().into()),

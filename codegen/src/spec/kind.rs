@@ -76,8 +76,43 @@ impl<'a> TypeName<'a> {
         }
     }
 
+    /// The key or element that holds each element of a list of this type (protocol.md 4.3): `_` before every capital but
+    /// the first letter, all in lower case, without regard to acronyms.
+    pub fn inner_key(self) -> String {
+        let mut key = String::new();
+        for (index, character) in self.word.chars().enumerate() {
+            if character.is_ascii_uppercase() && index > 0 {
+                key.push('_');
+            }
+            key.push(character.to_ascii_lowercase());
+        }
+        key
+    }
+
     /// The type if the word is one of the page's own, `None` for an object.
     pub fn kind(self) -> Option<Kind> {
         Kind::from_word(self.word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_keys() {
+        for (word, key) in [
+            ("String[]", "string"),
+            ("Number[]", "number"),
+            ("Price[]", "price"),
+            ("Trade[]", "trade"),
+            ("ItemTaoSirElDO[]", "item_tao_sir_el_d_o"),
+            ("TaohuaItemPVPair[]", "taohua_item_p_v_pair"),
+            ("TopAtBleDeviceVO[]", "top_at_ble_device_v_o"),
+            ("MapData[]", "map_data"),
+            ("Top2Item[]", "top2_item"),
+        ] {
+            assert_eq!(TypeName::parse(word).inner_key(), key, "{word}");
+        }
     }
 }

@@ -1,0 +1,69 @@
+//! A gateway that speaks the TOP protocol on loopback, made from the specs.
+//!
+//! It checks what the platform checks, refuses with the platform's codes, and answers with the specs' examples. What it
+//! decides is [`Gateway::answer`], without any HTTP; [`Server`] puts that behind a socket.
+
+mod answer;
+mod check;
+mod console;
+mod example;
+mod incoming;
+mod server;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use codegen::spec::{Platform, Specs};
+
+pub use answer::{Answer, Outcome};
+pub use incoming::Incoming;
+pub use server::Server;
+
+use check::Method;
+
+/// A gateway: methods, and the applications that may call them.
+#[derive(Debug)]
+pub struct Gateway {
+    platform: Platform,
+    methods: BTreeMap<String, Method>,
+    applications: BTreeMap<String, String>,
+    clock: fn() -> SystemTime,
+}
+
+impl Gateway {
+    /// A gateway for the methods that `specs` describe, open to no application yet.
+    pub fn new(specs: Specs) -> Self {
+        let methods =
+            specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method.spec)));
+        Self {
+            platform: specs.platform,
+            methods: methods.collect(),
+            applications: BTreeMap::new(),
+            clock: SystemTime::now,
+        }
+    }
+
+    /// Opens the gateway to an application.
+    #[must_use]
+    pub fn application(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.applications.insert(key.into(), secret.into());
+        self
+    }
+
+    /// Sets the clock that timestamps are held against.
+    #[must_use]
+    pub fn clock(mut self, clock: fn() -> SystemTime) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many methods it answers.
+    pub fn methods(&self) -> usize {
+        self.methods.len()
+    }
+
+    /// The keys of the applications that it is open to.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.applications.keys().map(String::as_str)
+    }
+}

@@ -1,0 +1,48 @@
+//! A call, signed in each way that the protocol has, and one that the gateway refuses.
+//!
+//! `cargo xtask demo` runs it against the gateway of this project. It fails if anything is not as it expects.
+
+use std::env;
+use std::error::Error;
+
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::{Client, Error as CallError, SignMethod};
+
+/// The platform's code for a wrong signature.
+const INVALID_SIGNATURE: i64 = 25;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let set = |name: &str| env::var(name).map_err(|_| format!("set {name}, or run: cargo xtask demo"));
+    let (gateway, key, secret) = (set("TOP_GATEWAY")?, set("TOP_APP_KEY")?, set("TOP_APP_SECRET")?);
+    let session = env::var("TOP_SESSION").unwrap_or_default();
+    let request = TopClientTokenGetRequest::new("sec_token");
+
+    for sign_method in SignMethod::ALL {
+        heading(&format!("signed with {sign_method}"));
+        let client = Client::builder(&gateway, &key, &secret).sign_method(sign_method).build()?.with_session(&session);
+        println!("POST {gateway}\n{}\n", client.sign(&request)?);
+        let response = client.execute(&request).await?;
+        println!("{}\n{response:#?}", response.body());
+        let expected = (Some("200"), Some("token"), Some("token参数有误"));
+        let got = (response.result_code.as_deref(), response.token.as_deref(), response.result_msg.as_deref());
+        if got != expected || !response.mismatches().is_empty() || response.request_id().is_none() {
+            return Err("the response is not the one that the spec's examples make".into());
+        }
+    }
+
+    heading("signed with a wrong secret");
+    let client = Client::builder(&gateway, &key, "a wrong secret").build()?;
+    match client.execute(&request).await {
+        Err(CallError::Platform(error)) if error.code == INVALID_SIGNATURE => {
+            println!("{}\n{error:#?}\n{error}", error.body);
+            Ok(())
+        }
+        Err(error) => Err(format!("expected a refusal with code {INVALID_SIGNATURE}, got: {error}").into()),
+        Ok(_) => Err("the gateway accepted a wrong signature".into()),
+    }
+}
+
+fn heading(text: &str) {
+    println!("\n── {text} {}", "─".repeat(70_usize.saturating_sub(text.chars().count())));
+}

@@ -1,0 +1,57 @@
+//! `cargo xtask test`: everything that must hold before a change is good.
+
+use std::process::{Command, Stdio};
+
+use lexopt::prelude::*;
+
+use crate::cargo::{cargo, line, run};
+use crate::failure::Failure;
+use crate::generate;
+
+pub(crate) const HELP: &str = "\
+Run everything that CI runs: format, generated code, lints, tests, docs.
+
+Usage: cargo xtask test
+
+Tests run under cargo nextest where that is installed, under cargo test otherwise.";
+
+pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    if let Some(argument) = arguments.next()? {
+        if matches!(argument, Short('h') | Long("help")) {
+            println!("{HELP}");
+            return Ok(());
+        }
+        return Err(argument.unexpected().into());
+    }
+    step("cargo fmt --all --check");
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    step("cargo xtask gen --check");
+    generate::generate(true)?;
+    told(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    // The protocol alone, and each feature that something of ours is behind.
+    for features in ["", "client"] {
+        let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
+        told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
+    }
+    let nextest = has_nextest();
+    let tests: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--all-targets"] };
+    told(cargo().args(tests).args(["--workspace", "--all-features"]))?;
+    told(cargo().args(["test", "--doc", "--workspace", "--all-features"]))?;
+    told(cargo().args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    println!("\nall is well");
+    Ok(())
+}
+
+fn told(command: &mut Command) -> Result<(), Failure> {
+    step(&line(command));
+    run(command)
+}
+
+fn step(line: &str) {
+    println!("\n── {line}");
+}
+
+fn has_nextest() -> bool {
+    let version = cargo().args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
