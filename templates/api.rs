@@ -7,6 +7,7 @@ use crate::protocol::{ {{ imports }} };
 ///{{ doc }}
 {%- endfor %}
 {% call structs::input(request) %}{% endcall %}
+{% call structs::required(request) %}{% endcall %}
 
 impl Request for {{ request.name }} {
     const METHOD: &'static str = {{ method_literal }};
@@ -21,6 +22,7 @@ impl Request for {{ request.name }} {
 ///{{ doc }}
 {%- endfor %}
 {% call structs::input(object) %}{% endcall %}
+{% call structs::required(object) %}{% endcall %}
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}
 

@@ -19,12 +19,21 @@ impl {{ item.name }} {
     pub fn new() -> Self {
         Self::default()
     }
+    {%- else if let Some(name) = item.required_name %}
+    /// The required parameters, and nothing else set.
+    pub fn new(required: {{ name }}) -> Self {
+        Self {
+            {%- for field in item.fields %}
+            {{ field.name }}: {% if field.required %}required.{{ field.name }}{% else %}{{ field.absent }}{% endif %},
+            {%- endfor %}
+        }
+    }
     {%- else %}
     /// The required parameters, and nothing else set.
     pub fn new({% for field in item.required %}{{ field.name }}: {{ field.argument }}, {% endfor %}) -> Self {
         Self {
             {%- for field in item.fields %}
-            {{ field.name }}: {% if field.required %}{{ field.value }}{% else %}{{ field.absent }}{% endif %},
+            {% if field.required %}{{ field.given }}{% else %}{{ field.name }}: {{ field.absent }}{% endif %},
             {%- endfor %}
         }
     }
@@ -39,6 +48,20 @@ impl {{ item.name }} {
     }
     {%- endfor %}
 }
+{%- endmacro -%}
+
+{%- macro required(item) -%}
+{% if let Some(name) = item.required_name %}
+/// The required parameters of [`{{ item.name }}`].
+pub struct {{ name }} {
+    {%- for field in item.required %}
+    {%- for doc in field.docs %}
+    ///{{ doc }}
+    {%- endfor %}
+    pub {{ field.name }}: {{ field.rust_type }},
+    {%- endfor %}
+}
+{% endif %}
 {%- endmacro -%}
 
 {%- macro output(item) -%}

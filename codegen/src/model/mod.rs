@@ -71,6 +71,8 @@ pub struct Struct {
     pub type_name: String,
     /// Its fields in the spec's order.
     pub fields: Vec<Field>,
+    /// The name of the struct that its required fields are given in, if they are more than a call can list readably.
+    pub required: Option<String>,
 }
 
 /// A field of a struct.
@@ -82,7 +84,7 @@ pub struct Field {
     pub name: String,
     /// The type, of one element if it is a list.
     pub kind: FieldKind,
-    /// Whether it is a list.
+    /// Whether it is a list, as a field list is too.
     pub list: bool,
     /// Whether a request is refused without it.
     pub required: bool,

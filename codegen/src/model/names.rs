@@ -102,48 +102,49 @@ fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
 pub(super) struct Taken(BTreeSet<String>);
 
 /// The names that generated code uses for other things.
-const USED: [&str; 25] = [
+const USED: [&str; 22] = [
     "Box",
     "Clone",
-    "Copy",
     "DateTime",
-    "Debug",
     "Decimal",
     "Default",
-    "Err",
     "Field",
-    "From",
     "Into",
     "IntoIterator",
     "Json",
     "Kind",
     "None",
-    "Ok",
     "Option",
     "Record",
     "RecordMut",
     "Request",
     "Schema",
+    "Self",
     "Slot",
     "Some",
+    "String",
     "Vec",
     "View",
 ];
 
 impl Taken {
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
-        let used = USED.into_iter().chain(["Iterator", "Result", "Self", "String"]).map(str::to_owned);
-        Self(used.chain(names).collect())
+        Self(USED.into_iter().map(str::to_owned).chain(names).collect())
+    }
+
+    /// `name` if it is free; numbered otherwise.
+    pub(super) fn take_or_number(&mut self, name: String) -> String {
+        let name = if self.0.contains(&name) { numbered(&name, &self.0) } else { name };
+        self.0.insert(name.clone());
+        name
     }
 
     /// `name` if it is free; else with `suffix` behind it, or `Object` for want of one; else numbered.
     pub(super) fn take(&mut self, name: &str, suffix: &str) -> String {
         let suffix = if suffix.is_empty() { "Object" } else { suffix };
         let suffixed = format!("{name}{suffix}");
-        let free = [name.to_owned(), suffixed.clone()].into_iter().find(|name| !self.0.contains(name));
-        let name = free.unwrap_or_else(|| numbered(&suffixed, &self.0));
-        self.0.insert(name.clone());
-        name
+        let name = if self.0.contains(name) { suffixed } else { name.to_owned() };
+        self.take_or_number(name)
     }
 }
 

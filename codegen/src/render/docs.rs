@@ -2,6 +2,7 @@
 
 use super::example;
 use crate::model::{Api, Field, FieldKind, Struct};
+use crate::spec::Kind;
 
 /// The longest example that a doc comment shows, in characters.
 const EXAMPLE: usize = 80;
@@ -41,6 +42,7 @@ fn word(text: &str) -> String {
         let end = text[start..]
             .find(|character: char| !character.is_ascii_graphic() || "<>\"'`(),;\\^{|}[]".contains(character))
             .map_or(text.len(), |length| start + length);
+        let end = start + text[start..end].trim_end_matches(['.', ':', '!', '?']).len();
         return format!("{}<{}>{}", escaped(&text[..start]), &text[start..end], word(&text[end..]));
     }
     escaped(text)
@@ -107,8 +109,9 @@ pub(super) fn field(field: &Field) -> Vec<String> {
 fn documented(field: &Field) -> String {
     let list = if field.list { "\\[\\]" } else { "" };
     match &field.kind {
+        FieldKind::Plain(Kind::FieldList) => Kind::FieldList.word().to_owned(),
         FieldKind::Plain(kind) => format!("{}{list}", kind.word()),
-        FieldKind::Object { name, .. } if field.list => format!("list of [`{name}`]"),
+        FieldKind::Object { name, .. } if field.list => format!("List of [`{name}`]"),
         FieldKind::Object { name, .. } => format!("[`{name}`]"),
     }
 }

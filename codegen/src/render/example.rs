@@ -2,81 +2,125 @@
 
 use std::collections::BTreeSet;
 
-use super::views::literal;
+use super::views::{ident, literal};
 use crate::model::{Api, Field, FieldKind, Struct};
 use crate::spec::Kind;
 
 /// The lines of the example.
 pub(super) fn call(api: &Api) -> Vec<String> {
-    let (category, request) = (&api.category, &api.request.name);
-    let mut objects = BTreeSet::new();
-    let arguments = arguments(&api.request, api, &mut objects);
-    let mut lines = vec!["```no_run".to_owned(), format!("use generated_sdk::api::{category}::{request};")];
-    if !objects.is_empty() {
-        let objects: Vec<_> = objects.into_iter().collect();
-        lines.push(format!("use generated_sdk::api::{category}::{}::{{{}}};", api.module, objects.join(", ")));
+    let mut example = Example { api, objects: BTreeSet::new() };
+    let request = example.construct(&api.request);
+    let (category, name) = (&api.category, &api.request.name);
+    let imported = match &api.request.required {
+        Some(required) => format!("{{{name}, {required}}}"),
+        None => name.clone(),
+    };
+    let mut lines = vec!["```no_run".to_owned(), format!("use generated_sdk::api::{category}::{imported};")];
+    let objects: Vec<_> = example.objects.into_iter().collect();
+    match objects.as_slice() {
+        [] => {}
+        [object] => lines.push(format!("use generated_sdk::api::{category}::{}::{object};", api.module)),
+        objects => {
+            lines.push(format!("use generated_sdk::api::{category}::{}::{{{}}};", api.module, objects.join(", ")))
+        }
     }
+    lines.push(String::new());
+    lines.push(
+        "# async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {".to_owned(),
+    );
+    lines.extend(format!("let request = {request};").lines().map(str::to_owned));
     lines.extend(
-        [
-            "",
-            "# async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {",
-            &format!("let request = {request}::new({arguments});"),
-            "let response = client.execute(&request).await?;",
-            "println!(\"{response:?}\");",
-            "# Ok(())",
-            "# }",
-            "```",
-        ]
-        .map(str::to_owned),
+        ["let response = client.execute(&request).await?;", "println!(\"{response:?}\");", "# Ok(())", "# }", "```"]
+            .map(str::to_owned),
     );
     lines
 }
 
-/// The arguments of the constructor, and the objects that they mention.
-fn arguments<'a>(item: &'a Struct, api: &'a Api, objects: &mut BTreeSet<&'a str>) -> String {
-    let required = item.fields.iter().filter(|field| field.required);
-    required.map(|field| argument(field, api, objects)).collect::<Vec<_>>().join(", ")
+struct Example<'a> {
+    api: &'a Api,
+    /// The objects that the call mentions.
+    objects: BTreeSet<&'a str>,
 }
 
-fn argument<'a>(field: &'a Field, api: &'a Api, objects: &mut BTreeSet<&'a str>) -> String {
-    let example = field.example.as_deref().unwrap_or_default();
-    let scalar = |example: &str| match &field.kind {
-        FieldKind::Plain(kind) => plain(*kind, example, &field.wire),
-        FieldKind::Object { .. } => String::new(),
-    };
-    match &field.kind {
-        FieldKind::Object { name, .. } => {
-            objects.insert(name);
-            let item = api.request_objects.iter().find(|item| item.name == *name);
-            let object = format!("{name}::new({})", item.map(|item| arguments(item, api, objects)).unwrap_or_default());
-            if field.list { format!("[{object}]") } else { object }
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// An argument, which a function converts.
+    Argument,
+    /// A field, which takes its own type alone.
+    Field,
+}
+
+impl<'a> Example<'a> {
+    fn construct(&mut self, item: &'a Struct) -> String {
+        let required = item.fields.iter().filter(|field| field.required);
+        match &item.required {
+            None => {
+                let arguments: Vec<_> = required.map(|field| self.value(field, Place::Argument)).collect();
+                format!("{}::new({})", item.name, arguments.join(", "))
+            }
+            Some(name) => {
+                if *item != self.api.request {
+                    self.objects.insert(name);
+                }
+                let mut lines = String::new();
+                for field in required {
+                    let value = self.value(field, Place::Field).replace('\n', "\n    ");
+                    lines.push_str(&format!("    {}: {value},\n", ident(&field.name)));
+                }
+                format!("{}::new({name} {{\n{lines}}})", item.name)
+            }
         }
-        FieldKind::Plain(Kind::FieldList) => {
-            let names: Vec<String> = example.split(',').map(|name| literal(name.trim())).collect();
-            format!("[{}]", names.join(", "))
+    }
+
+    fn value(&mut self, field: &'a Field, place: Place) -> String {
+        let example = field.example.as_deref().unwrap_or_default();
+        let kind = match &field.kind {
+            FieldKind::Plain(kind) => *kind,
+            FieldKind::Object { name, .. } => return self.object(field, name, place),
+        };
+        if field.list {
+            let values: Vec<_> =
+                example.split(',').map(|value| scalar(kind, value.trim(), &field.wire, place)).collect();
+            return list(&values.join(", "), place);
         }
-        FieldKind::Plain(_) if field.list => {
-            let values: Vec<String> = example.split(',').map(|value| scalar(value.trim())).collect();
-            format!("[{}]", values.join(", "))
-        }
-        FieldKind::Plain(_) => scalar(example),
+        scalar(kind, example, &field.wire, place)
+    }
+
+    fn object(&mut self, field: &Field, name: &'a str, place: Place) -> String {
+        self.objects.insert(name);
+        let item = self.api.request_objects.iter().find(|item| item.name == name);
+        let object = item.map_or_else(String::new, |item| self.construct(item));
+        if field.list { list(&object, place) } else { object }
     }
 }
 
-fn plain(kind: Kind, example: &str, wire: &str) -> String {
+fn list(values: &str, place: Place) -> String {
+    match place {
+        Place::Argument => format!("[{values}]"),
+        Place::Field => format!("vec![{values}]"),
+    }
+}
+
+fn scalar(kind: Kind, example: &str, wire: &str, place: Place) -> String {
+    let text = |text: &str| match place {
+        Place::Argument => literal(text),
+        Place::Field => format!("{}.into()", literal(text)),
+    };
     match kind {
-        Kind::String | Kind::FieldList if example.is_empty() => literal(wire),
-        Kind::String | Kind::FieldList => literal(example),
+        Kind::String | Kind::FieldList if example.is_empty() => text(wire),
+        Kind::String | Kind::FieldList => text(example),
         Kind::Number => example.parse::<i64>().unwrap_or(1).to_string(),
         Kind::Boolean => (example != "false").to_string(),
         Kind::Date => format!("{}.parse()?", literal(if is_date(example) { example } else { "2016-01-01 12:00:00" })),
         Kind::Price | Kind::BigDecimal => {
-            format!(
-                "{}.parse::<generated_sdk::Decimal>()?",
-                literal(if is_decimal(example) { example } else { "9.90" })
-            )
+            let example = literal(if is_decimal(example) { example } else { "9.90" });
+            match place {
+                Place::Argument => format!("{example}.parse::<generated_sdk::Decimal>()?"),
+                Place::Field => format!("{example}.parse()?"),
+            }
         }
-        Kind::Json | Kind::Map => literal(if example.is_empty() { "{}" } else { example }),
+        Kind::Json | Kind::Map => text(if example.is_empty() { "{}" } else { example }),
     }
 }
 

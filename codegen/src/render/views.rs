@@ -14,7 +14,7 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// A name as Rust writes it, with the `r#` of a keyword.
-fn ident(name: &str) -> Ident {
+pub(super) fn ident(name: &str) -> Ident {
     syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
 }
 
@@ -27,13 +27,23 @@ pub(super) struct StructView {
     pub(super) required: Vec<FieldView>,
     pub(super) optional: Vec<FieldView>,
     pub(super) output: bool,
+    /// The name of the struct that the required fields are given in.
+    pub(super) required_name: Option<String>,
 }
 
 impl StructView {
     pub(super) fn new(item: &Struct, output: bool) -> Self {
         let fields: Vec<_> = item.fields.iter().map(FieldView::new).collect();
         let (required, optional) = fields.iter().cloned().partition(|field| field.required);
-        Self { name: item.name.clone(), docs: docs::object(item), fields, required, optional, output }
+        Self {
+            name: item.name.clone(),
+            docs: docs::object(item),
+            fields,
+            required,
+            optional,
+            output,
+            required_name: item.required.clone(),
+        }
     }
 
     pub(super) fn docs(mut self, docs: Vec<String>) -> Self {
@@ -53,8 +63,8 @@ pub(super) struct FieldView {
     pub(super) rust_type: String,
     /// The type that a function takes for it.
     pub(super) argument: String,
-    /// The argument as the value of a required field.
-    pub(super) value: String,
+    /// A required field with the argument as its value.
+    pub(super) given: String,
     /// The argument as the value of an optional field.
     pub(super) some: String,
     /// An optional field without a value.
@@ -81,7 +91,11 @@ impl FieldView {
             required: field.required,
             rust_type: rust_type.to_string(),
             argument: argument.to_string(),
-            value: value.to_string(),
+            given: if argument.to_string() == rust_type.to_string() {
+                name.to_string()
+            } else {
+                format!("{name}: {value}")
+            },
             some: some.to_string(),
             absent: if field.list { "Vec::new()" } else { "None" },
             row: row(field).to_string(),
@@ -131,7 +145,7 @@ fn row(field: &Field) -> TokenStream {
         FieldKind::Plain(kind) => format_ident!("{}", kind.word()),
         FieldKind::Object { .. } => format_ident!("Object"),
     };
-    let list = field.list.then(|| quote!(.list()));
+    let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
     quote!(Field::new(#wire, Kind::#kind) #list #required #secret)

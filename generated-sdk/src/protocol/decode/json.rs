@@ -146,14 +146,15 @@ impl<'a> Json<'a> {
 
     /// A string, without a copy if it has no escapes. Control characters in it are taken as they are.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        let opening = self.at;
         self.at += 1;
         let mut copy = String::new();
         loop {
             let start = self.at;
             let Some(length) = self.text.as_bytes()[start..].iter().position(|byte| matches!(byte, b'"' | b'\\'))
             else {
-                self.at = self.text.len();
-                return Err(self.error("a string does not end"));
+                self.at = opening;
+                return Err(self.error("a string begins and does not end"));
             };
             let plain = &self.text[start..start + length];
             self.at += length;

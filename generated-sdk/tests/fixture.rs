@@ -1,0 +1,361 @@
+//! The generator's golden files, compiled and used: what every type becomes on the wire and what comes back from it.
+
+// Generated files name the runtime `crate::protocol`, wherever they stand.
+use generated_sdk::protocol;
+
+#[rustfmt::skip]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
+mod fixture;
+
+use expect_test::expect;
+use fixture::fixture_everything_get::{Order, Part};
+use fixture::fixture_names_get::{ItemInput, OptionInput};
+use fixture::{
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureNamesGetRequest,
+    FixtureNothingToSay2015_03_01Request,
+};
+use generated_sdk::protocol::{Application, DateTime, Request, decode};
+use generated_sdk::{Error, Response};
+
+fn moment() -> DateTime {
+    "2016-01-01 12:00:00".parse().unwrap()
+}
+
+fn everything() -> FixtureEverythingGetRequest {
+    FixtureEverythingGetRequest::new(FixtureEverythingGetRequired {
+        text: "端 & text".into(),
+        number: i64::MAX,
+        flag: false,
+        moment: moment(),
+        money: "5.00".parse().unwrap(),
+        exact: "0.1234567890123456789".parse().unwrap(),
+        json: serde_json::json!({"a": [1, "/"]}),
+        map: r#"{"written": "already"}"#.into(),
+        fields: vec!["num_iid".into(), "title".into()],
+        texts: vec!["a".into(), "b".into()],
+        order: Order::new(1).memo("\"memo\"").access_token("s3cr3t").parts([Part::new("x"), Part::new("y")]),
+    })
+}
+
+/// The business parameters as they are sent.
+fn sent<R: Request>(request: &R) -> String {
+    let signed = Application::new("key", "secret").sign(request, None, moment()).unwrap();
+    let public = protocol::PUBLIC_PARAMETERS;
+    let own = signed.parameters().pairs().filter(|(name, _)| !public.contains(name));
+    own.map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+#[test]
+fn required_parameters() {
+    expect![[r#"
+        exact=0.1234567890123456789
+        fields=num_iid,title
+        flag=false
+        json={"a":[1,"/"]}
+        map={"written": "already"}
+        moment=2016-01-01 12:00:00
+        money=5.00
+        number=9223372036854775807
+        order={"tid":1,"memo":"\"memo\"","access_token":"s3cr3t","parts":[{"sku":"x"},{"sku":"y"}]}
+        text=端 & text
+        texts=a,b
+    "#]]
+    .assert_eq(&sent(&everything()));
+}
+
+#[test]
+fn optional_parameters() {
+    let part = Part::new("x").price("1.10".parse::<protocol::Decimal>().unwrap());
+    let request = everything()
+        .optional_text("")
+        .optional_number(-1)
+        .optional_flag(true)
+        .optional_moment(moment())
+        .optional_money(9)
+        .optional_json(serde_json::json!("text is JSON already"))
+        .numbers([1, 2])
+        .flags([true, false])
+        .moments([moment(), moment()])
+        .moneys([1, 2])
+        .jsons([serde_json::json!(1), serde_json::json!({"a": null})])
+        .other_order(Order::new(2).parts([part]))
+        .orders([Order::new(3), Order::new(4)])
+        .pin("1234");
+    let sent = sent(&request);
+    let required = self::sent(&everything());
+    let added: String = sent.lines().filter(|line| !required.contains(*line)).map(|line| format!("{line}\n")).collect();
+    expect![[r#"
+        flags=true,false
+        jsons=[1,{"a":null}]
+        moments=2016-01-01 12:00:00,2016-01-01 12:00:00
+        moneys=1,2
+        numbers=1,2
+        optional_flag=true
+        optional_json=text is JSON already
+        optional_moment=2016-01-01 12:00:00
+        optional_money=9
+        optional_number=-1
+        orders=[{"tid":3},{"tid":4}]
+        other_order={"tid":2,"parts":[{"sku":"x","price":"1.10"}]}
+        pin=1234
+    "#]]
+    .assert_eq(&added);
+}
+
+#[test]
+fn wire_names_are_kept() {
+    let request = FixtureNamesGetRequest::new("t")
+        .self_("s")
+        .new_(1)
+        .page_size_2(2)
+        .page_size(3)
+        .is_3d(true)
+        .a("a")
+        .id(4)
+        .a_b("ab")
+        ._3d("3")
+        .端口(80)
+        .option(OptionInput::new().r#in("in"))
+        .item(ItemInput::new().a("a"));
+    expect![[r#"
+        3d=3
+        ID=4
+        _a=a
+        a.b=ab
+        is_3D=true
+        item={"a":"a"}
+        new=1
+        option={"in":"in"}
+        pageSize=2
+        page_size=3
+        self=s
+        type=t
+        端口=80
+    "#]]
+    .assert_eq(&sent(&request));
+    assert_eq!(sent(&FixtureNothingToSay2015_03_01Request::new()), "");
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let request = everything().pin("1234");
+    let application = Application::new("key", "the secret");
+    let signed = application.sign(&request, Some("the session"), moment()).unwrap();
+    let body = signed.body();
+    assert!(body.contains("s3cr3t") && body.contains("1234") && body.contains("the+session"));
+    for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string(), format!("{application:?}")] {
+        assert!(!shown.contains("s3cr3t") && !shown.contains("1234") && !shown.contains("the se"), "{shown}");
+    }
+    assert!(format!("{request:?}").contains("pin: [hidden]"));
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let mut request = everything();
+    request.text = "  ".into();
+    request.texts.clear();
+    request.order.parts[1].sku.clear();
+    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    expect!["taobao.fixture.everything.get was not sent: text is required; texts is required; order.parts[1].sku is required"]
+        .assert_eq(&error.to_string());
+    let mut trusting = Application::new("key", "secret");
+    trusting.validate = false;
+    assert!(trusting.sign(&request, None, moment()).is_ok());
+}
+
+fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
+    decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap()
+}
+
+fn mismatches(body: &str) -> Vec<String> {
+    decoded(body).mismatches().iter().map(ToString::to_string).collect()
+}
+
+const WRAPPED: &str = r#"{"fixture_everything_get_response":{
+    "text":"a & b < c","number":9007199254740993,"flag":true,"moment":"2016-01-01 12:00:00","money":"5.00",
+    "exact":0.1234567890123456789,"json":"{\"a\":[1,\"b\"]}","map":{"k":"v"},"fields":"num_iid,title",
+    "texts":{"string":["a","b"]},"numbers":{"number":[1,2]},"flags":{"boolean":[true,false]},
+    "moments":{"date":["2016-01-01 12:00:00"]},"moneys":{"price":["1.00","2.50"]},"jsons":{"json":["1"]},
+    "trade":{"tid":7104300007405429232,"orders":{"order_d_o":[
+        {"oid":1,"title":"商品","bundle":{"order_d_o":[{"oid":2}]}},{"oid":3}]}},
+    "category":{"cid":50,"parent":{"cid":1}},"session_token":"s3cr3t","plain_token":"shown","request_id":"r1"}}"#;
+
+const SIMPLIFIED: &str = r#"{
+    "text":"a & b < c","number":"9007199254740993","flag":"true","moment":1451620800000,"money":5.00,
+    "exact":"0.1234567890123456789","json":{"a":[1,"b"]},"map":"{\"k\":\"v\"}","fields":"num_iid,title",
+    "texts":["a","b"],"numbers":["1","2"],"flags":["true",0],"moments":["2016-01-01 12:00:00"],"moneys":[1.00,2.50],
+    "jsons":[1],"trade":{"tid":"7104300007405429232","orders":[
+        {"oid":1,"title":"商品","bundle":[{"oid":2}]},{"oid":3}]},
+    "category":{"cid":50,"parent":{"cid":1}},"session_token":"s3cr3t","plain_token":"shown","request_id":"r1"}"#;
+
+const XML: &str = r#"<?xml version="1.0" encoding="utf-8" ?>
+<fixture_everything_get_response>
+    <text>a &amp; b &lt; c</text><number>9007199254740993</number><flag>true</flag>
+    <moment>2016-01-01 12:00:00</moment><money>5.00</money><exact>0.1234567890123456789</exact>
+    <json><![CDATA[{"a":[1,"b"]}]]></json><map>{"k":"&#118;"}</map><fields>num_iid,title</fields>
+    <texts list="true"><string>a</string><string>b</string></texts><numbers><number>1</number><number>2</number></numbers>
+    <flags><boolean>true</boolean><boolean>false</boolean></flags>
+    <moments><date>2016-01-01 12:00:00</date></moments><moneys><price>1.00</price><price>2.50</price></moneys>
+    <jsons><json>1</json></jsons>
+    <trade><tid>7104300007405429232</tid><orders>
+        <order_d_o><oid>1</oid><title>商品</title><bundle><order_d_o><oid>2</oid></order_d_o></bundle></order_d_o>
+        <order_d_o><oid>3</oid></order_d_o></orders></trade>
+    <category><cid>50</cid><parent><cid>1</cid></parent></category>
+    <session_token>s3cr3t</session_token><plain_token>shown</plain_token><request_id>r1</request_id>
+</fixture_everything_get_response><!--top011023105124.center.na61-->
+"#;
+
+#[test]
+fn the_three_forms_are_one_value() {
+    let value = decoded(WRAPPED);
+    assert_eq!(value.number, Some(9_007_199_254_740_993));
+    assert_eq!(value.exact.unwrap().to_string(), "0.1234567890123456789");
+    assert_eq!(value.money.unwrap().to_string(), "5.00");
+    assert_eq!(value.moment, Some(moment()));
+    assert_eq!(value.json, Some(serde_json::json!({"a": [1, "b"]})));
+    assert_eq!(value.fields, ["num_iid", "title"]);
+    assert_eq!(value.flags, [true, false]);
+    let trade = value.trade.as_ref().unwrap();
+    assert_eq!(trade.tid, Some(7_104_300_007_405_429_232));
+    assert_eq!(trade.orders[0].bundle[0].oid, Some(2));
+    assert_eq!(value.category.as_ref().unwrap().parent.as_ref().unwrap().cid, Some(1));
+    for body in [WRAPPED, SIMPLIFIED, XML] {
+        let other = decoded(body);
+        assert_eq!(*other, *value);
+        assert_eq!(other.mismatches(), []);
+        assert_eq!(other.request_id(), Some("r1"));
+        assert_eq!(other.body(), body);
+    }
+    let shown = format!("{value:?}");
+    assert!(shown.contains("session_token: [hidden]") && shown.contains("plain_token: \"shown\""), "{shown}");
+}
+
+#[test]
+fn serde_goes_both_ways() {
+    let value = decoded(WRAPPED).into_value();
+    let text = serde_json::to_string(&value).unwrap();
+    assert_eq!(serde_json::from_str::<FixtureEverythingGetResponse>(&text).unwrap(), value);
+    assert!(text.contains(r#""money":"5.00""#) && text.contains(r#""numbers":[1,2]"#), "{text}");
+    let error = serde_json::from_str::<FixtureEverythingGetResponse>(r#"{"number":"x"}"#).unwrap_err();
+    assert!(error.to_string().starts_with("number: expected Number, found \"x\""), "{error}");
+}
+
+#[test]
+fn absence_has_many_shapes() {
+    let empty = FixtureEverythingGetResponse::default();
+    for body in [
+        r#"{"fixture_everything_get_response":{}}"#,
+        r#"{"fixture_everything_get_response":{"number":null,"texts":null,"trade":null,"numbers":{},"orders":[]}}"#,
+        r#"{"fixture_everything_get_response":{"number":"","flag":" ","texts":"","trade":"","numbers":{"number":[]}}}"#,
+        r#"{"fixture_everything_get_response":{"numbers":{"number":null}}}"#,
+        r#"{"fixture_everything_get_response":null}"#,
+        r#"{"request_id":"r"}"#,
+        "<fixture_everything_get_response/>",
+        "<fixture_everything_get_response></fixture_everything_get_response>",
+        "<fixture_everything_get_response><number/><trade> </trade><numbers/></fixture_everything_get_response>",
+    ] {
+        let value = decoded(body);
+        assert_eq!(value.mismatches(), [], "{body}");
+        assert_eq!(*value, empty, "{body}");
+    }
+}
+
+#[test]
+fn a_list_of_one_needs_no_list() {
+    for body in [
+        r#"{"r_response":{"numbers":{"number":1},"trade":{"orders":{"any":{"oid":1}}}}}"#,
+        r#"{"r_response":{"numbers":1,"trade":{"orders":[{"oid":1}]}}}"#,
+        "<r><numbers><x>1</x></numbers><trade><orders><y><oid>1</oid></y></orders></trade></r>",
+    ] {
+        let value = decoded(body);
+        assert_eq!(value.numbers, [1], "{body}");
+        assert_eq!(value.trade.as_ref().unwrap().orders[0].oid, Some(1), "{body}");
+        assert_eq!(value.mismatches(), [], "{body}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_told_and_loses_nothing_else() {
+    let body = r#"{"r_response":{"number":9223372036854775808,"flag":"perhaps","moment":"yesterday","money":"five",
+        "texts":{"a":["x"],"b":["y"]},"numbers":{"number":[1,"two",3]},"trade":[1],
+        "category":{"cid":{"a":{"b":[1]}},"parent":{"cid":"x"}},"session_token":["t"],"plain_token":"kept"}}"#;
+    let value = decoded(body);
+    assert_eq!(value.plain_token.as_deref(), Some("kept"));
+    assert_eq!(value.numbers, [1, 3]);
+    assert!(value.texts.is_empty() && value.number.is_none() && value.trade.is_none());
+    // Text takes structure as the JSON that it is.
+    assert_eq!(value.session_token.as_deref(), Some("[\"t\"]"));
+    expect![[r#"
+        number: expected Number, found 9223372036854775808
+        flag: expected Boolean, found "perhaps"
+        moment: expected Date, found "yesterday"
+        money: expected Price, found "five"
+        texts: expected String[], found an object with several members
+        numbers[1]: expected Number, found "two"
+        trade: expected object, found a list
+        category.cid: expected Number, found an object
+        category.parent.cid: expected Number, found "x""#]]
+    .assert_eq(&mismatches(body).join("\n"));
+    let many = format!(r#"{{"r_response":{{"numbers":[{}"x"]}}}}"#, "\"x\",".repeat(1000));
+    assert_eq!(mismatches(&many).len(), 256);
+}
+
+#[test]
+fn scalars_in_each_others_clothes() {
+    let value =
+        decoded(r#"{"r_response":{"text":12.50,"number":"12.00","flag":1,"money":1e2,"map":3,"plain_token":true}}"#);
+    assert_eq!(value.text.as_deref(), Some("12.50"));
+    assert_eq!(value.number, Some(12));
+    assert_eq!(value.flag, Some(true));
+    assert_eq!(value.money.unwrap(), protocol::Decimal::from(100));
+    assert_eq!(value.map, Some(serde_json::json!(3)));
+    assert_eq!(value.plain_token.as_deref(), Some("true"));
+    assert_eq!(value.mismatches(), []);
+}
+
+#[test]
+fn raw_control_characters_are_text() {
+    let value = decoded(
+        "\u{feff}{\"r_response\":{\"text\":\"a\n\tb\u{1}\",\"plain_token\":\"\\u4e2d\\ud83d\\ude00\\ud83dx\"}}",
+    );
+    assert_eq!(value.text.as_deref(), Some("a\n\tb\u{1}"));
+    assert_eq!(value.plain_token.as_deref(), Some("中😀\u{fffd}x"));
+}
+
+#[test]
+fn an_undocumented_object_is_no_root_beside_documented_fields() {
+    for body in [
+        r#"{"extra":{"text":"inner"},"text":"outer"}"#,
+        r#"{"text":"outer","extra":{"text":"inner"}}"#,
+        r#"{"extra":{"text":"inner"},"more":{"text":"inner"},"text":"outer"}"#,
+    ] {
+        assert_eq!(decoded(body).text.as_deref(), Some("outer"), "{body}");
+    }
+    assert_eq!(decoded(r#"{"some_root":{"text":"inner"}}"#).text.as_deref(), Some("inner"));
+}
+
+#[test]
+fn a_business_field_is_no_error() {
+    // This method documents request_id itself; the response's own is the same.
+    let names = decode::<FixtureNamesGetRequest>(
+        r#"{"fixture_names_get_response":{"result":{"code":"50","result":{"message":"m"}},"match":"x","request_id":"r9"}}"#
+            .to_owned(),
+    )
+    .unwrap();
+    assert_eq!(names.result.as_ref().unwrap().code.as_deref(), Some("50"));
+    assert_eq!(names.request_id.as_deref(), Some("r9"));
+    assert_eq!(names.request_id(), Some("r9"));
+    // Fields called like an error's, beside fields of the method, are fields.
+    assert!(decode::<FixtureNamesGetRequest>(r#"{"code":50,"msg":"x","match":"y"}"#.to_owned()).is_ok());
+    let nothing = decode::<FixtureNothingToSay2015_03_01Request>("{}".to_owned());
+    assert!(nothing.is_ok());
+}
+
+#[test]
+fn refusals_without_their_node() {
+    let error =
+        decode::<FixtureEverythingGetRequest>(r#"{"code":"27","msg":"Invalid session","sub_code":"x"}"#.to_owned());
+    let Err(Error::Platform(error)) = error else { panic!("{error:?}") };
+    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (27, "Invalid session", Some("x")));
+}
