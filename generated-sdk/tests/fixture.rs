@@ -81,7 +81,7 @@ fn optional_parameters() {
         .jsons([serde_json::json!(1), serde_json::json!({"a": null})])
         .other_order(Order::new(2).parts([part]))
         .orders([Order::new(3), Order::new(4)])
-        .pin("1234");
+        .pin("p1n");
     let sent = sent(&request);
     let required = self::sent(&everything());
     let added: String = sent.lines().filter(|line| !required.contains(*line)).map(|line| format!("{line}\n")).collect();
@@ -98,7 +98,7 @@ fn optional_parameters() {
         optional_number=-1
         orders=[{"tid":3},{"tid":4}]
         other_order={"tid":2,"parts":[{"sku":"x","price":"1.10"}]}
-        pin=1234
+        pin=p1n
     "#]]
     .assert_eq(&added);
 }
@@ -139,13 +139,13 @@ fn wire_names_are_kept() {
 
 #[test]
 fn secrets_do_not_show() {
-    let request = everything().pin("1234");
+    let request = everything().pin("p1n");
     let application = Application::new("key", "the secret");
     let signed = application.sign(&request, Some("the session"), moment()).unwrap();
     let body = signed.body();
-    assert!(body.contains("s3cr3t") && body.contains("1234") && body.contains("the+session"));
+    assert!(body.contains("s3cr3t") && body.contains("p1n") && body.contains("the+session"));
     for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string(), format!("{application:?}")] {
-        assert!(!shown.contains("s3cr3t") && !shown.contains("1234") && !shown.contains("the se"), "{shown}");
+        assert!(!shown.contains("s3cr3t") && !shown.contains("p1n") && !shown.contains("the se"), "{shown}");
     }
     assert!(format!("{request:?}").contains("pin: [hidden]"));
 }

@@ -111,12 +111,13 @@ impl<'a, S: Source<'a>> Decoder<S> {
                     self.members(place.fill(), None)?;
                 }
             }
-            Slot::Texts(list) if field.kind == Kind::FieldList => {
-                let names = self.text(field, value)?.unwrap_or_default();
-                *list = names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            }
             Slot::Texts(list) => self.list(field, value, list, |this, value, list| {
-                list.extend(this.text(field, value)?);
+                match this.text(field, value)? {
+                    Some(names) if field.kind == Kind::FieldList => {
+                        list.extend(names.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+                    }
+                    text => list.extend(text),
+                }
                 Ok(())
             })?,
             Slot::Numbers(list) => self.scalars(field, value, list, read_number)?,

@@ -16,7 +16,7 @@ use self::source::{Event, Source, SyntaxError};
 use self::tree::Tree;
 use self::xml::XmlSource;
 use super::error::PublicFields;
-use super::{DecodeError, Error, Field, Kind, RecordMut, Request};
+use super::{DecodeError, Error, Field, Kind, RecordMut, Request, View};
 
 /// What an answer is written in: the `format` parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -277,5 +277,15 @@ fn envelope<'a, S: Source<'a>>(
     if !root && !flat && public.request_id.is_none() && !record.schema().fields.is_empty() {
         return Err(SyntaxError::new(format_args!("neither {node} nor error_response"), "", 0));
     }
-    Ok(Answer::Success { request_id: public.request_id, mismatches: decoder.mismatches })
+    let request_id = public.request_id.or_else(|| documented_request_id(record));
+    Ok(Answer::Success { request_id, mismatches: decoder.mismatches })
+}
+
+/// The `request_id` of the few methods that document it as a field of their own.
+fn documented_request_id(record: &dyn RecordMut) -> Option<String> {
+    let index = record.schema().fields.iter().position(|field| field.name == "request_id")?;
+    match record.view(index) {
+        View::Text(id) => Some(id.to_owned()),
+        _ => None,
+    }
 }
