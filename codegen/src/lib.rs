@@ -20,7 +20,6 @@ use output::FileSet;
 /// All that is wrong with any of the specs. Nothing is generated then.
 pub fn generate(folder: &Path) -> Result<(FileSet, Summary), Diagnostics> {
     let specs = spec::read(folder)?;
-    spec::check(&specs)?;
     let model = model::resolve(&specs);
     let files = render::render(&model)?;
     Ok((files, Summary { methods: model.apis().count(), categories: model.categories.len() }))

@@ -92,7 +92,6 @@ fn application(text: &str) -> Result<(String, String), lexopt::Error> {
 
 fn run(options: Options) -> Result<Infallible, Box<dyn Error>> {
     let specs = spec::read(&options.specs)?;
-    spec::check(&specs)?;
     let gateway = options
         .applications
         .into_iter()

@@ -6,6 +6,7 @@ mod read;
 mod rules;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -13,10 +14,20 @@ use serde_yaml::Spanned;
 
 pub use kind::{Kind, TypeName};
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
-pub use read::read;
-pub use rules::check;
 
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostics, Source};
+
+/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`.
+///
+/// # Errors
+///
+/// All that is wrong with any of them: files that cannot be read, and specs that break a rule.
+pub fn read(folder: &Path) -> Result<Specs, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let specs = read::read(folder, &mut problems);
+    rules::check(&specs, &mut problems);
+    problems.or(specs)
+}
 
 /// Everything under `specs/`.
 #[derive(Clone, Debug)]

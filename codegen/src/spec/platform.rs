@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// The facts that belong to no single method.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
     /// The protocol's version, the value of `v`.

@@ -13,34 +13,22 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 /// The longest spec that is read. The platform's largest method makes one of some 100 KiB.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`.
-///
-/// # Errors
-///
-/// Every file that cannot be read, is no YAML, or is not made as a spec is.
-pub fn read(folder: &Path) -> Result<Specs, Diagnostics> {
-    let mut problems = Diagnostics::default();
-    let platform = file::<Platform>(&folder.join("platform.yaml"), &mut problems);
+/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`, as far as they can be read. What cannot be read,
+/// is no YAML, or is not made as a spec is, is added to `problems`.
+pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
+    let platform = file::<Platform>(&folder.join("platform.yaml"), problems);
     let mut methods = Vec::new();
-    for category in entries(folder, &mut problems) {
-        if !category.is_dir() {
-            continue;
-        }
+    for category in entries(folder, problems).into_iter().filter(|path| path.is_dir()) {
         let name = file_name(&category);
-        for path in entries(&category, &mut problems) {
+        for path in entries(&category, problems) {
             if path.extension().is_none_or(|extension| extension != "yaml") {
                 problems.push(stranger(&path));
-                continue;
-            }
-            if let Some((source, spec)) = file::<Spec>(&path, &mut problems) {
+            } else if let Some((source, spec)) = file::<Spec>(&path, problems) {
                 methods.push(Method { category: name.clone(), source, spec });
             }
         }
     }
-    match platform {
-        Some((_, platform)) => problems.or(Specs { platform, methods }),
-        None => Err(problems.or(()).err().unwrap_or_default()),
-    }
+    Specs { platform: platform.map(|(_, platform)| platform).unwrap_or_default(), methods }
 }
 
 /// The entries of a folder but hidden ones, in the byte order of their names.

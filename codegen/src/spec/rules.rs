@@ -8,16 +8,11 @@ use super::read::closest;
 use super::{Kind, Method, Parameter, Platform, Specs, place};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
-/// Holds every rule against every spec.
-///
-/// # Errors
-///
-/// All the rules that any spec breaks.
-pub fn check(specs: &Specs) -> Result<(), Diagnostics> {
-    let mut problems = Diagnostics::default();
+/// Holds every rule against every spec, and adds to `problems` what breaks one.
+pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     let mut files: BTreeMap<&str, &Method> = BTreeMap::new();
     for method in &specs.methods {
-        let mut checker = Checker { source: &method.source, platform: &specs.platform, problems: &mut problems };
+        let mut checker = Checker { source: &method.source, platform: &specs.platform, problems };
         checker.method(method);
         if let Some(first) = files.insert(&method.spec.method.value, method) {
             let message = format!("`{}` has a spec already", method.spec.method.value);
@@ -25,7 +20,6 @@ pub fn check(specs: &Specs) -> Result<(), Diagnostics> {
             checker.problem(place(&method.spec.method), message).help(help).done();
         }
     }
-    problems.or(())
 }
 
 struct Checker<'a> {
@@ -121,21 +115,21 @@ impl Checker<'_> {
         match (Kind::from_word(word), parameter.fields.is_empty()) {
             (Some(_), true) => {}
             (Some(_), false) => {
-                self.problem(at, format!("a {word} has no fields"))
+                self.problem(at, format!("`{word}` has no fields"))
                     .help("give the object a name of its own, or take the fields away")
                     .done();
             }
             (None, false) if is_type_name(word) => {}
             (None, _) if !is_type_name(word) => {
                 let draft = self.problem(at, format!("`{}` is no type", word.escape_default()));
-                match closest(word, Kind::ALL.iter().map(|kind| kind.word())) {
+                match meant(word) {
                     Some(kind) => draft.help(format!("did you mean `{kind}`?")).done(),
                     None => draft.help("a type is one of the page's words, or the name of an object").done(),
                 }
             }
             (None, _) => match side.objects.get(word) {
                 _ if parameter.is_required() && !parameter.type_name().list => {
-                    self.problem(at, format!("a {word} cannot be required without its `fields`"))
+                    self.problem(at, format!("`{word}` cannot be required without its `fields`"))
                         .help("an object that holds its own kind must be able to do without")
                         .done();
                 }
@@ -147,8 +141,7 @@ impl Checker<'_> {
                         .done();
                 }
                 None => {
-                    let known = Kind::ALL.iter().map(|kind| kind.word()).chain(side.objects.keys().copied());
-                    let help = match closest(word, known) {
+                    let help = match meant(word).or_else(|| closest(word, side.objects.keys().copied())) {
                         Some(kind) => format!("did you mean `{kind}`? An object needs its `fields`"),
                         None => "an object needs its `fields`".to_owned(),
                     };
@@ -156,6 +149,18 @@ impl Checker<'_> {
                 }
             },
         }
+    }
+}
+
+/// The page's word that somebody means who writes `word`.
+fn meant(word: &str) -> Option<&'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "int" | "integer" | "long" | "short" => Some("Number"),
+        "bool" => Some("Boolean"),
+        "datetime" | "time" | "timestamp" => Some("Date"),
+        "decimal" | "double" | "float" | "money" => Some("BigDecimal"),
+        "str" | "text" => Some("String"),
+        _ => closest(word, Kind::ALL.iter().map(|kind| kind.word())),
     }
 }
 
