@@ -1,5 +1,7 @@
 //! What a person is told about a wrong spec.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 use std::fs;
 use std::path::Path;
 
@@ -65,13 +67,13 @@ fn a_type_that_is_none() {
               |
               = help: did you mean `Number`? An object needs its `fields`
 
-            error: `String ` is no type
+            error: `String []` is no type
              --> specs/top/taobao.a.get.yaml:6:22
               |
             6 |   - { name: c, type: "String []" }
               |                      ^^^^^^^^^^^
               |
-              = help: did you mean `String`?
+              = help: did you mean `String[]`?
 
             error: there is no type called `Trade`
              --> specs/top/taobao.a.get.yaml:7:22

@@ -1,5 +1,7 @@
 //! The file set against a folder: what is written, what is left alone, and what is never touched.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};

@@ -2,6 +2,8 @@
 //!
 //! After a change that is meant: `UPDATE_GOLDEN=1 cargo test -p codegen --test golden`, and read the difference.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 use std::path::Path;
 
 use codegen::output;

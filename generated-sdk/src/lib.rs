@@ -1,6 +1,7 @@
 //! Typed, signed calls to gateways that speak the Taobao Open Platform (TOP) protocol.
 
 #[rustfmt::skip]
+#[allow(clippy::wrong_self_convention, reason = "a setter is called like its parameter, be that is_new or to_user")]
 pub mod api;
 #[cfg(feature = "client")]
 mod client;

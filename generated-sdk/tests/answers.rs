@@ -1,5 +1,7 @@
 //! The seed page's own samples, and answers that are none.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 use expect_test::{Expect, expect};
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetResponse};
 use generated_sdk::protocol::{PlatformError, Retry, decode};

@@ -1,10 +1,13 @@
 //! The generator's golden files, compiled and used: what every type becomes on the wire and what comes back from it.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 // Generated files name the runtime `crate::protocol`, wherever they stand.
 use generated_sdk::protocol;
 
 #[rustfmt::skip]
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[allow(clippy::wrong_self_convention, reason = "a setter is called like its parameter")]
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 

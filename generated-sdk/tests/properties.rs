@@ -1,5 +1,7 @@
 //! What holds of any input: against straightforward implementations of the same thing.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
 use std::collections::BTreeMap;
 
 use generated_sdk::protocol::{Parameters, SignMethod, signature};

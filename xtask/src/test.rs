@@ -34,7 +34,8 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
     }
     let nextest = has_nextest();
-    let tests: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--all-targets"] };
+    let tests: &[&str] =
+        if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--all-targets", "--no-fail-fast"] };
     told(cargo().args(tests).args(["--workspace", "--all-features"]))?;
     told(cargo().args(["test", "--doc", "--workspace", "--all-features"]))?;
     told(cargo().args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

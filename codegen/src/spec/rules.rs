@@ -121,9 +121,10 @@ impl Checker<'_> {
             }
             (None, false) if is_type_name(word) => {}
             (None, _) if !is_type_name(word) => {
-                let draft = self.problem(at, format!("`{}` is no type", word.escape_default()));
+                let list = if parameter.type_name().list { "[]" } else { "" };
+                let draft = self.problem(at, format!("`{}` is no type", parameter.kind.value.escape_default()));
                 match meant(word) {
-                    Some(kind) => draft.help(format!("did you mean `{kind}`?")).done(),
+                    Some(kind) => draft.help(format!("did you mean `{kind}{list}`?")).done(),
                     None => draft.help("a type is one of the page's words, or the name of an object").done(),
                 }
             }

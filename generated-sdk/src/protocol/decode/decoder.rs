@@ -61,10 +61,10 @@ impl<'a, S: Source<'a>> Decoder<S> {
                     if self.member(&key, record, &mut expected)? {
                         continue;
                     }
-                    if let Some(public) = public.as_deref_mut() {
-                        if self.member(&key, public, &mut 0)? {
-                            continue;
-                        }
+                    if let Some(public) = public.as_deref_mut()
+                        && self.member(&key, public, &mut 0)?
+                    {
+                        continue;
                     }
                     let value = self.source.next()?;
                     self.skip(value)?;

@@ -1,0 +1,132 @@
+//! Answers that no gateway should give, and gateways that give none.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod support;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::protocol::TransportKind;
+use generated_sdk::{Client, Error};
+use support::{client, http, serve};
+use tokio::net::TcpListener;
+
+async fn call(client: Client) -> Error {
+    client.execute(&TopClientTokenGetRequest::new("the token")).await.unwrap_err()
+}
+
+async fn answered(answer: Vec<u8>) -> Error {
+    let address = serve(answer).await;
+    call(client(address).build().unwrap()).await
+}
+
+fn kind(error: &Error) -> TransportKind {
+    match error {
+        Error::Transport(error) => error.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_down() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = call(client(address).build().unwrap()).await;
+    assert_eq!(kind(&error), TransportKind::Connect);
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("cannot connect to http://{address}/router/rest; is the address right")),
+        "{text}"
+    );
+    assert!(text.contains("refused"), "{text}");
+    assert!(error.source().is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks() {
+    for answer in
+        [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top_client"]
+    {
+        let error = answered(answer.to_vec()).await;
+        assert_eq!(kind(&error), TransportKind::Interrupted, "{}", String::from_utf8_lossy(answer));
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_in_time() {
+    // It accepts connections, as the system does for it, and never reads from them.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let error = call(client(address).timeout(Duration::from_millis(50)).build().unwrap()).await;
+    assert_eq!(kind(&error), TransportKind::Timeout);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long() {
+    let address = serve(http("200 OK", &vec![b'x'; 5000])).await;
+    let error = call(client(address).body_limit(4999).build().unwrap()).await;
+    assert_eq!(kind(&error), TransportKind::TooLong);
+    assert!(error.to_string().ends_with("(more than 4999 bytes)"), "{error}");
+    let error = call(client(address).body_limit(5000).build().unwrap()).await;
+    assert!(matches!(error, Error::Decode(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn pages_in_place_of_answers() {
+    let page = b"<!DOCTYPE html>\n<html><body>Please log in</body></html>";
+    let error = answered(http("200 OK", page)).await;
+    assert_eq!(
+        error.to_string(),
+        "the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there"
+    );
+    for status in ["403 Forbidden", "302 Found\r\nLocation: http://127.0.0.1:1/", "500 Internal Server Error"] {
+        let error = answered(http(status, page)).await;
+        let Error::Status(error) = error else { panic!("{error:?}") };
+        assert_eq!(error.status.to_string(), status[..3]);
+        assert!(error.to_string().contains("it begins \"<!DOCTYPE html>\\n<html>"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_no_text_or_cut_short() {
+    let error = answered(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"\xff\"}}")).await;
+    assert_eq!(error.to_string(), "the answer cannot be read: it is not UTF-8 from byte 43 on");
+    let error = answered(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"s3cr3t")).await;
+    let Error::Decode(problem) = &error else { panic!("{error:?}") };
+    assert!(problem.body.contains("s3cr3t"));
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
+}
+
+#[tokio::test]
+async fn strict_clients_take_no_mismatch() {
+    let address = serve(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"t\"}}")).await;
+    assert!(client(address).strict(true).build().unwrap().execute(&TopClientTokenGetRequest::new("t")).await.is_ok());
+    let address = serve(http("200 OK", b"{\"top_client_token_get_response\":[1]}")).await;
+    let lenient = client(address).build().unwrap().execute(&TopClientTokenGetRequest::new("t")).await.unwrap();
+    assert_eq!(lenient.mismatches().len(), 1);
+    let error = call(client(address).strict(true).build().unwrap()).await;
+    assert!(matches!(error, Error::Decode(_)), "{error:?}");
+}
+
+#[test]
+fn clients_that_cannot_be() {
+    for (gateway, key, problem) in [
+        ("", "k", "the gateway is no URL: \"\""),
+        ("127.0.0.1:80", "k", "the gateway is no URL: \"127.0.0.1:80\""),
+        ("ftp://127.0.0.1/", "k", "the gateway is no http or https URL: \"ftp://127.0.0.1/\""),
+        ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway's URL holds a password, which would show"),
+        ("http://127.0.0.1/", "", "the app key is empty"),
+    ] {
+        let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();
+        assert_eq!(error, format!("the client cannot be built: {problem}"));
+    }
+}
+
+#[test]
+fn nothing_of_a_client_shows_its_secrets() {
+    let client = Client::builder("http://127.0.0.1/", "k", "s3cr3t").build().unwrap().with_session("s3cr3t");
+    assert!(!format!("{client:?}").contains("s3cr3t"), "{client:?}");
+}

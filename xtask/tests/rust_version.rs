@@ -1,0 +1,30 @@
+//! The stated minimum Rust version, against what the dependencies demand. `clippy::incompatible_msrv` does the same for
+//! what the code itself uses.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn no_dependency_demands_a_newer_rust() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let version = |package: &serde_json::Value| -> Option<Vec<u64>> {
+        package["rust_version"].as_str().map(|text| text.split('.').map(|part| part.parse().unwrap()).collect())
+    };
+    let own = packages.iter().find(|package| package["name"] == "generated-sdk").and_then(version).unwrap();
+    let demanding: Vec<_> = packages
+        .iter()
+        .filter(|package| version(package) > Some(own.clone()))
+        .map(|package| &package["name"])
+        .collect();
+    assert!(packages.len() > 50, "{} packages are no lock file", packages.len());
+    assert!(demanding.is_empty(), "these demand more than {own:?}: {demanding:?}");
+}
