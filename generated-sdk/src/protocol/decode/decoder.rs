@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value};
 
 use super::Mismatch;
+use super::json::Json;
 use super::source::{Event, Source, SyntaxError};
 use crate::protocol::debug::HIDDEN;
 use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot};
@@ -191,7 +191,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Value::Null => None,
             Value::String(text) if text.trim().is_empty() => None,
             Value::String(text) if matches!(field.kind, Kind::Json | Kind::Map) => {
-                Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+                Some(document(Json::new(&text)).unwrap_or_else(|_| Value::String(text.clone())))
             }
             tree => Some(tree),
         })
@@ -414,9 +414,78 @@ fn read_date(value: &Event<'_>) -> Read<DateTime> {
     })
 }
 
+/// A whole document as a tree.
+fn document<'a>(source: impl Source<'a>) -> Result<Value, SyntaxError> {
+    let mut decoder = Decoder::new(source);
+    let start = decoder.next()?;
+    let tree = decoder.tree(start)?;
+    decoder.next()?;
+    Ok(tree)
+}
+
+/// A number as JSON trees hold it: exact if it is whole, the nearest float otherwise, its text if there is none.
 fn number_tree(text: &str) -> Value {
-    match serde_json::Number::from_str(text) {
-        Ok(number) => Value::Number(number),
-        Err(_) => Value::String(text.to_owned()),
+    match (text.parse::<i64>(), text.parse::<u64>()) {
+        // Minus nothing is a float, the only kind of number that has it.
+        (Ok(number), _) if text != "-0" => Value::from(number),
+        (_, Ok(number)) => Value::from(number),
+        _ => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+            Some(number) => Value::Number(number),
+            None => Value::String(text.to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::super::json::Json;
+    use super::super::tree::Tree;
+    use super::document;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(6, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::hash_map(".{0,6}", inner, 0..6).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_read_as_it_was_written(value in any_value()) {
+            prop_assert_eq!(document(Json::new(&value.to_string())), Ok(value.clone()));
+            prop_assert_eq!(document(Json::new(&format!(" {value:#}\r\n"))), Ok(value.clone()));
+            prop_assert_eq!(document(Tree::new(&value)), Ok(value));
+        }
+
+        /// Texts near JSON: what a strict reader accepts we accept, as the same value; what it refuses we refuse, but for
+        /// what we take on purpose.
+        #[test]
+        fn a_strict_reader_agrees(text in "[\\[\\]{},:\"\\\\ntrufalse0-9.eE+\\- \u{1}\u{e9}u]{0,24}", value in any_value(), cut in any::<usize>()) {
+            let cut_off: String = value.to_string().chars().take(cut % 40).collect();
+            for text in [text, cut_off] {
+                let ours = document(Json::new(&text));
+                match serde_json::from_str::<Value>(&text) {
+                    Ok(value) => prop_assert_eq!(ours, Ok(value), "{:?}", text),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        let taken = ["control character", "surrogate", "hex escape", "number out of range"];
+                        prop_assert!(ours.is_err() || taken.iter().any(|known| reason.contains(known)), "{:?}: {}", text, reason);
+                    }
+                }
+            }
+        }
     }
 }
