@@ -6,12 +6,25 @@ use crate::protocol::{ {{ imports }} };
 {% for doc in docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(request) %}{% endcall %}
+{% call structs::input(request, deprecated) %}{% endcall %}
 {% call structs::required(request) %}{% endcall %}
 
 impl Request for {{ request.name }} {
     const METHOD: &'static str = {{ method_literal }};
     const RESPONSE_NODE: &'static str = {{ node_literal }};
+    {%- if let Some(authorization) = authorization %}
+    const AUTHORIZATION: Authorization = Authorization::{{ authorization }};
+    {%- endif %}
+    {%- if https_only %}
+    const HTTPS_ONLY: bool = true;
+    {%- endif %}
+    {%- if !errors.is_empty() %}
+    const ERRORS: &'static [ErrorCode] = &[
+        {%- for error in errors %}
+        ErrorCode { code: {{ error.code }}, message: {{ error.message }}, solution: {{ error.solution }} },
+        {%- endfor %}
+    ];
+    {%- endif %}
     type Response = {{ response.name }};
 }
 
@@ -21,7 +34,7 @@ impl Request for {{ request.name }} {
 {% for doc in object.docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(object) %}{% endcall %}
+{% call structs::input(object, None::<String>) %}{% endcall %}
 {% call structs::required(object) %}{% endcall %}
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}
@@ -32,4 +45,40 @@ impl Request for {{ request.name }} {
 {%- endfor %}
 {% call structs::output(object) %}{% endcall %}
 {% call structs::record(object) %}{% endcall %}
+{% endfor %}
+
+{% for choice in choices %}
+/// The values of {{ choice.mention }}.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum {{ choice.name }} {
+    {%- for value in choice.values %}
+    /// {{ value.mention }}
+    {{ value.variant }},
+    {%- endfor %}
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for {{ choice.name }} {
+    fn as_str(&self) -> &str {
+        match self {
+            {%- for value in choice.values %}
+            Self::{{ value.variant }} => {{ value.literal }},
+            {%- endfor %}
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            {%- for value in choice.values %}
+            {{ value.literal }} => Self::{{ value.variant }},
+            {%- endfor %}
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!({{ choice.name }});
 {% endfor %}

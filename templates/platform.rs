@@ -1,14 +1,21 @@
 //! What the platform says of itself: its gateways and the codes that it refuses calls with.
 
-use crate::protocol::{PlatformCode, Retry};
+use crate::protocol::{Gateway, PlatformCode, Retry};
 
-{% for gateway in gateways %}
-///{{ gateway.doc }}, over http.
-pub const {{ gateway.http_name }}: &str = {{ gateway.http }};
+{% if let Some(gateway) = gateways.first() %}
+/// The first of the gateways, over http.
+pub const GATEWAY_HTTP: &str = {{ gateway.http }};
 
-///{{ gateway.doc }}, over https.
-pub const {{ gateway.https_name }}: &str = {{ gateway.https }};
-{% endfor %}
+/// The first of the gateways, over https.
+pub const GATEWAY_HTTPS: &str = {{ gateway.https }};
+{% endif %}
+
+/// The platform's gateways.
+pub const GATEWAYS: &[Gateway] = &[
+    {%- for gateway in gateways %}
+    Gateway { environment: {{ gateway.environment }}, http: {{ gateway.http }}, https: {{ gateway.https }} },
+    {%- endfor %}
+];
 
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[

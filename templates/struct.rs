@@ -9,18 +9,24 @@ pub struct {{ item.name }} {
 }
 {%- endmacro -%}
 
-{%- macro input(item) -%}
+{%- macro input(item, deprecated) -%}
 #[derive(Clone{% if item.required.is_empty() %}, Default{% endif %})]
 {% call fields(item) %}{% endcall %}
 
 impl {{ item.name }} {
     {%- if item.required.is_empty() %}
     /// Nothing set.
+    {%- if let Some(deprecated) = deprecated %}
+    {{ deprecated }}
+    {%- endif %}
     pub fn new() -> Self {
-        Self::default()
+        Default::default()
     }
     {%- else if let Some(name) = item.required_name %}
     /// The required parameters, and nothing else set.
+    {%- if let Some(deprecated) = deprecated %}
+    {{ deprecated }}
+    {%- endif %}
     pub fn new(required: {{ name }}) -> Self {
         Self {
             {%- for field in item.fields %}
@@ -30,6 +36,9 @@ impl {{ item.name }} {
     }
     {%- else %}
     /// The required parameters, and nothing else set.
+    {%- if let Some(deprecated) = deprecated %}
+    {{ deprecated }}
+    {%- endif %}
     pub fn new({% for field in item.required %}{{ field.name }}: {{ field.argument }}, {% endfor %}) -> Self {
         Self {
             {%- for field in item.fields %}
@@ -41,6 +50,9 @@ impl {{ item.name }} {
     {%- for field in item.optional %}
 
     /// Sets {{ field.mention }}.
+    {%- if let Some(deprecated) = field.deprecated %}
+    {{ deprecated }}
+    {%- endif %}
     #[must_use]
     pub fn {{ field.name }}(mut self, {{ field.name }}: {{ field.argument }}) -> Self {
         self.{{ field.name }} = {{ field.some }};
@@ -91,7 +103,7 @@ impl Record for {{ item.name }} {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             {%- for field in item.fields %}
-            {{ loop.index0 }} => View::of(&self.{{ field.name }}),
+            {{ loop.index0 }} => {{ field.view }},
             {%- endfor %}
             _ => View::Absent,
         }
@@ -111,7 +123,7 @@ impl RecordMut for {{ item.name }} {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             {%- for field in item.fields %}
-            {{ loop.index0 }} => Slot::of(&mut self.{{ field.name }}),
+            {{ loop.index0 }} => {{ field.slot }},
             {%- endfor %}
             _ => Slot::None,
         }

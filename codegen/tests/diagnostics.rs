@@ -141,7 +141,15 @@ fn keys_and_shapes() {
     told(
         &with_parameters("  - { name: a, typ: String }"),
         expect![[r#"
-            error: unknown field `typ`, expected one of name, type, required, secret, example, description, fields
+            error: `type` is missing
+             --> specs/top/taobao.a.get.yaml:4:5
+              |
+            4 |   - { name: a, typ: String }
+              |     ^
+              |
+              = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; with [] behind it for a list.
+
+            error: there is no key `typ` here
              --> specs/top/taobao.a.get.yaml:4:16
               |
             4 |   - { name: a, typ: String }
@@ -149,7 +157,7 @@ fn keys_and_shapes() {
               |
               = help: did you mean `type`?
 
-            1 problem in 1 file
+            2 problems in 1 file
         "#]],
     );
     told(
@@ -169,13 +177,23 @@ fn keys_and_shapes() {
     told(
         "method: taobao.a.get\nrequest: []\n",
         expect![[r#"
-            error: missing field `title`
-             --> specs/top/taobao.a.get.yaml:2:1
+            error: `title` is missing
+             --> specs/top/taobao.a.get.yaml:1:1
               |
-            2 | request: []
-              | ^^^^^^^
+            1 | method: taobao.a.get
+              | ^
+              |
+              = help: The method's name for people, as the page has it.
 
-            1 problem in 1 file
+            error: `response` is missing
+             --> specs/top/taobao.a.get.yaml:1:1
+              |
+            1 | method: taobao.a.get
+              | ^
+              |
+              = help: The response.
+
+            2 problems in 1 file
         "#]],
     );
     told(
@@ -193,7 +211,7 @@ fn keys_and_shapes() {
     told(
         "method: taobao.a.get\nmethod: taobao.b.get\n",
         expect![[r#"
-            error: duplicate mapping key: method
+            error: `method` stands here twice
              --> specs/top/taobao.a.get.yaml:2:1
               |
             2 | method: taobao.b.get
@@ -229,7 +247,7 @@ fn every_file_is_told_of_in_one_run() {
             error: the file is not UTF-8 from byte 0 on
             --> specs/top/binary.yaml
 
-            error: expected a text
+            error: unclosed bracket '['
              --> specs/top/broken.yaml:1:9
               |
             1 | method: [

@@ -7,9 +7,9 @@ use std::time::UNIX_EPOCH;
 use generated_sdk::Format;
 
 use crate::Gateway;
-use crate::check::{self, Parameters, Refused};
+use crate::check::{self, Refused};
 use crate::example::Node;
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, Parameters};
 
 /// An answer, which HTTP carries with the status 200 whatever it says (protocol.md 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ impl Gateway {
     pub fn answer(&self, incoming: &Incoming<'_>) -> Answer {
         let (parameters, read) = match self.read(incoming) {
             Ok(parameters) => (parameters, Ok(())),
-            Err(refused) => (Parameters::new(), Err(refused)),
+            // Even then the answer is in the format that is asked for, if that much can be read.
+            Err(refused) => (incoming.parameters().unwrap_or_default(), Err(refused)),
         };
         let format = check::format(&parameters);
         let request_id = self.request_id();
@@ -98,21 +99,25 @@ impl Gateway {
     fn explain(&self, refused: &Refused, parameters: &Parameters) -> String {
         let mut lines = format!("{} {}", refused.code, self.name(refused.code));
         if let Some(sub_msg) = &refused.sub_msg {
-            let _ = write!(lines, ": {sub_msg}");
+            let _ = write!(lines, ": {}", sub_msg.escape_debug());
         }
         let Some(signatures) = &refused.signatures else {
             return lines;
         };
+        let method = check::given(parameters, "method").and_then(|method| self.methods.get(method));
+        let hidden = |name: &str| {
+            method.map_or_else(|| self.platform.is_secret(name), |method| method.hides(name, &self.platform))
+        };
         let mut signed = String::new();
         for (name, value) in check::pairs(parameters).filter(|(name, value)| *name != "sign" && !value.is_empty()) {
-            signed.push_str(name);
-            if self.platform.is_secret(name) {
+            signed.extend(name.escape_debug());
+            if hidden(name) {
                 let _ = write!(signed, "[hidden: {} characters]", value.chars().count());
             } else {
-                signed.push_str(value);
+                signed.extend(visible(value));
             }
         }
-        let sent = parameters.get("sign").map_or("", String::as_str);
+        let sent = parameters.texts.get("sign").map_or("", String::as_str).escape_debug();
         let (method, expected) = (signatures.method, &signatures.expected);
         let _ = write!(lines, "\n  sent    {sent}\n  expect  {expected}\n  signed  {signed}\n  with    {method}");
         lines
@@ -125,6 +130,15 @@ impl Gateway {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         base36(time.wrapping_mul(1 << 12).wrapping_add(u128::from(count & 0xfff)))
     }
+}
+
+/// A value whose characters do nothing to the terminal that shows it. Quotes stay as they are: JSON is full of them.
+fn visible(value: &str) -> impl Iterator<Item = char> {
+    value.chars().flat_map(|character| {
+        let plain = matches!(character, '"' | '\'' | '\\') || !character.is_control();
+        let escaped = (!plain).then(|| character.escape_debug());
+        plain.then_some(character).into_iter().chain(escaped.into_iter().flatten())
+    })
 }
 
 fn base36(mut number: u128) -> String {

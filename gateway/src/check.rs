@@ -1,29 +1,42 @@
 //! What the platform checks before it lets a call through, in its order, with its codes (protocol.md 5.1).
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
-use codegen::spec::{Kind, Parameter, Spec, TypeName};
-use generated_sdk::protocol::{DateTime, Decimal, Format, SignMethod, VERSION, signature};
+use codegen::spec::{Authorization, Kind, Parameter, Platform, Spec, TypeName};
+use generated_sdk::protocol::{DateTime, Decimal, Format, SignMethod, signature};
 use serde_json::Value;
 
 use crate::Gateway;
 use crate::example::Node;
-use crate::incoming::{Incoming, Unreadable};
+use crate::incoming::{Incoming, Parameters, Unreadable};
 
 /// A method as the gateway needs it.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) node: String,
+    authorization: Option<Authorization>,
     request: Vec<Parameter>,
     pub(crate) answer: Vec<(String, Node)>,
 }
 
 impl Method {
+    /// Whether the value of a parameter is not to be shown: it is a secret, or holds one.
+    pub(crate) fn hides(&self, name: &str, platform: &Platform) -> bool {
+        let parameter = self.request.iter().find(|parameter| parameter.name.value == name);
+        parameter.map_or_else(|| platform.is_secret(name), |parameter| hides(parameter, platform))
+    }
+
     pub(crate) fn new(spec: Spec) -> Self {
         let answer = Node::of(&spec.response.fields);
-        Self { node: spec.response.node.value, request: spec.request, answer }
+        Self { node: spec.response.node.value, authorization: spec.authorization, request: spec.request, answer }
     }
+}
+
+fn hides(parameter: &Parameter, platform: &Platform) -> bool {
+    parameter.secret.unwrap_or_else(|| platform.is_secret(&parameter.name.value))
+        || parameter.fields.iter().any(|field| hides(field, platform))
 }
 
 /// A call that passed.
@@ -64,18 +77,15 @@ impl Refused {
         Self { argument: Some(name.to_owned()), ..Self::because(40, &sub_code, format!("{name} is required")) }
     }
 
-    fn invalid(name: &str, expected: &str) -> Self {
+    fn invalid(name: &str, expected: impl Display) -> Self {
         let sub_code = format!("isv.invalid-parameter:{name}");
         Self { argument: Some(name.to_owned()), ..Self::because(41, &sub_code, format!("{name} must be {expected}")) }
     }
 }
 
-/// The parameters of a call by name.
-pub(crate) type Parameters = BTreeMap<String, String>;
-
 /// A parameter that has content.
 pub(crate) fn given<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
-    parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    parameters.texts.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }
 
 /// What the answer is to be written in: XML unless JSON is asked for.
@@ -96,9 +106,12 @@ impl Gateway {
         }
         incoming.parameters().map_err(|unreadable| match unreadable {
             Unreadable::Encoding => Refused::because(47, "isv.invalid-encoding", "names and values are UTF-8"),
-            Unreadable::ContentType => {
-                Refused::because(43, "isv.invalid-content-type", "the body is application/x-www-form-urlencoded")
-            }
+            Unreadable::ContentType => Refused::because(
+                43,
+                "isv.invalid-content-type",
+                "the body is application/x-www-form-urlencoded, or multipart/form-data if there are files",
+            ),
+            Unreadable::Parts => Refused::because(3, "isv.invalid-multipart", "the body is not made of parts"),
         })
     }
 
@@ -120,15 +133,28 @@ impl Gateway {
         self.timestamp(given(parameters, "timestamp").ok_or_else(|| Refused::new(30))?)?;
         match given(parameters, "v") {
             None => return Err(Refused::new(32)),
-            Some(VERSION) => {}
-            Some(_) => return Err(Refused::because(33, "isv.invalid-version", format!("v is {VERSION}"))),
+            Some(version) if version == self.platform.version => {}
+            Some(_) => {
+                let problem = format!("v is {}", self.platform.version);
+                return Err(Refused::because(33, "isv.invalid-version", problem));
+            }
         }
         if given(parameters, "format").is_some_and(|format| format.parse::<Format>().is_err()) {
             return Err(Refused::because(23, "isv.invalid-format", "format is xml or json"));
         }
         sign(parameters, secret)?;
+        if method.authorization == Some(Authorization::Required) && given(parameters, "session").is_none() {
+            return Err(Refused::because(
+                26,
+                "isv.missing-session",
+                "the method needs a session; any text will do here",
+            ));
+        }
         for parameter in &method.request {
-            text(parameter, given(parameters, &parameter.name.value))?;
+            match parameter.type_name().kind() {
+                Some(Kind::File) => file(parameter, parameters.files.get(&parameter.name.value).copied())?,
+                _ => text(parameter, given(parameters, &parameter.name.value))?,
+            }
         }
         Ok(Passed { method })
     }
@@ -167,7 +193,19 @@ fn sign(parameters: &Parameters, secret: &str) -> Result<(), Refused> {
 
 /// Names and values in the byte order of the names.
 pub(crate) fn pairs(parameters: &Parameters) -> impl Iterator<Item = (&str, &str)> {
-    parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    parameters.texts.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// A file of the request, of which only the size matters.
+fn file(parameter: &Parameter, bytes: Option<usize>) -> Result<(), Refused> {
+    let name = parameter.name.value.as_str();
+    match (bytes, &parameter.max_length) {
+        (None, _) if parameter.is_required() => Err(Refused::missing(name)),
+        (Some(bytes), Some(most)) if i64::try_from(bytes).is_ok_and(|bytes| bytes > most.value) => {
+            Err(Refused::invalid(name, format_args!("at most {} bytes", most.value)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A parameter of the request, as text.
@@ -178,32 +216,73 @@ fn text(parameter: &Parameter, value: Option<&str>) -> Result<(), Refused> {
     };
     let type_name = parameter.type_name();
     match type_name.kind() {
-        Some(kind) if type_name.list => value.split(',').try_for_each(|value| scalar(name, kind, value)),
-        Some(kind) => scalar(name, kind, value),
-        None => {
+        // Lists of JSON are JSON, all others are joined by commas.
+        Some(kind) if type_name.list && !matches!(kind, Kind::Json | Kind::Map) => {
+            let items: Vec<_> = value.split(',').collect();
+            list(name, parameter, items.len())?;
+            items.into_iter().try_for_each(|value| scalar(name, kind, value, parameter))
+        }
+        Some(kind) if !type_name.list => {
+            if parameter.max_list_size.is_some() {
+                list(name, parameter, value.split(',').count())?;
+            }
+            scalar(name, kind, value, parameter)
+        }
+        _ => {
             let value = serde_json::from_str(value).map_err(|_| Refused::invalid(name, "JSON"))?;
             structure(name, parameter, type_name, &value)
         }
     }
 }
 
-fn scalar(name: &str, kind: Kind, value: &str) -> Result<(), Refused> {
+fn list(path: &str, parameter: &Parameter, size: usize) -> Result<(), Refused> {
+    match &parameter.max_list_size {
+        Some(most) if i64::try_from(size).is_ok_and(|size| size > most.value) => {
+            Err(Refused::invalid(path, format_args!("at most {} elements", most.value)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn scalar(path: &str, kind: Kind, value: &str, parameter: &Parameter) -> Result<(), Refused> {
     let (fits, expected) = match kind {
-        Kind::String | Kind::FieldList => (true, ""),
-        Kind::Number => (value.parse::<i64>().is_ok(), "a whole number"),
+        Kind::String | Kind::FieldList | Kind::File => (true, ""),
+        Kind::Number | Kind::Byte => (value.parse::<i64>().is_ok(), "a whole number"),
         Kind::Boolean => (matches!(value, "true" | "false"), "true or false"),
         Kind::Date => (value.parse::<DateTime>().is_ok(), "a date as yyyy-MM-dd HH:mm:ss"),
         Kind::Price | Kind::BigDecimal => (Decimal::from_str_exact(value).is_ok(), "a decimal"),
         Kind::Json => (serde_json::from_str::<Value>(value).is_ok(), "JSON"),
         Kind::Map => (serde_json::from_str::<BTreeMap<String, Value>>(value).is_ok(), "a JSON object"),
     };
-    if fits { Ok(()) } else { Err(Refused::invalid(name, expected)) }
+    if !fits {
+        return Err(Refused::invalid(path, expected));
+    }
+    let beyond = |limit: &Option<codegen::spec::Placed<i64>>, is: fn(Decimal, Decimal) -> bool| {
+        let limit = limit.as_ref()?.value;
+        let value = Decimal::from_str_exact(value).ok()?;
+        is(value, limit.into()).then_some(limit)
+    };
+    if let Some(least) = beyond(&parameter.min_value, |value, least| value < least) {
+        return Err(Refused::invalid(path, format_args!("at least {least}")));
+    }
+    if let Some(most) = beyond(&parameter.max_value, |value, most| value > most) {
+        return Err(Refused::invalid(path, format_args!("at most {most}")));
+    }
+    // Characters as Java counts them, which the platform is written in.
+    let units = i64::try_from(value.encode_utf16().count()).unwrap_or(i64::MAX);
+    match &parameter.max_length {
+        Some(most) if units > most.value => {
+            Err(Refused::invalid(path, format_args!("at most {} characters", most.value)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A value inside the JSON of an object.
 fn structure(path: &str, parameter: &Parameter, type_name: TypeName<'_>, value: &Value) -> Result<(), Refused> {
     if type_name.list {
         let items = value.as_array().ok_or_else(|| Refused::invalid(path, "a JSON list"))?;
+        list(path, parameter, items.len())?;
         let one = TypeName { list: false, ..type_name };
         return items
             .iter()
@@ -220,7 +299,10 @@ fn structure(path: &str, parameter: &Parameter, type_name: TypeName<'_>, value: 
             }
         }),
         (None, _) => Err(Refused::invalid(path, "a JSON object")),
-        (Some(kind), Value::String(text)) => scalar(path, kind, text),
-        (Some(kind), value) => scalar(path, kind, &value.to_string()),
+        (Some(Kind::Json | Kind::Map), _) => Ok(()),
+        // A field list is a list inside JSON.
+        (Some(Kind::FieldList), Value::Array(_)) => Ok(()),
+        (Some(kind), Value::String(text)) => scalar(path, kind, text, parameter),
+        (Some(kind), value) => scalar(path, kind, &value.to_string(), parameter),
     }
 }

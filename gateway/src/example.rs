@@ -22,7 +22,7 @@ impl Node {
     pub(crate) fn of(fields: &[Parameter]) -> Vec<(String, Node)> {
         let mut objects = BTreeMap::new();
         collect(fields, &mut objects);
-        Builder { objects, within: Vec::new() }.members(fields)
+        Builder { objects, within: Vec::new(), left: VALUES }.members(fields)
     }
 
     /// Writes the value as an XML element.
@@ -59,7 +59,12 @@ struct Builder<'a> {
     objects: BTreeMap<&'a str, &'a [Parameter]>,
     /// The objects around the present place. One that stands in itself is left out.
     within: Vec<&'a str>,
+    /// How many values may still be made.
+    left: usize,
 }
+
+/// How many values an answer may have. Objects that mention each other could make any number of them.
+const VALUES: usize = 20_000;
 
 impl<'a> Builder<'a> {
     fn members(&mut self, fields: &'a [Parameter]) -> Vec<(String, Node)> {
@@ -67,10 +72,12 @@ impl<'a> Builder<'a> {
     }
 
     fn value(&mut self, field: &'a Parameter) -> Option<Node> {
+        self.left = self.left.checked_sub(1)?;
         let type_name = field.type_name();
         let example = field.example.as_deref().unwrap_or_default();
         let items = match type_name.kind() {
-            Some(kind) if type_name.list => {
+            // An example of JSON is one value, commas or not.
+            Some(kind) if type_name.list && !matches!(kind, Kind::Json | Kind::Map) => {
                 example.split(',').map(|example| scalar(kind, example.trim(), &field.name.value)).collect()
             }
             Some(kind) => vec![scalar(kind, example, &field.name.value)],
@@ -95,9 +102,9 @@ impl<'a> Builder<'a> {
 fn scalar(kind: Kind, example: &str, name: &str) -> Node {
     let text = |text: &str| Node::Text(text.to_owned());
     match kind {
-        Kind::String | Kind::FieldList if example.is_empty() => text(name),
-        Kind::String | Kind::FieldList => text(example),
-        Kind::Number => Node::Number(example.parse().unwrap_or(1)),
+        Kind::String | Kind::FieldList | Kind::File if example.is_empty() => text(name),
+        Kind::String | Kind::FieldList | Kind::File => text(example),
+        Kind::Number | Kind::Byte => Node::Number(example.parse().unwrap_or(1)),
         Kind::Boolean => Node::Boolean(example != "false"),
         Kind::Date if example.parse::<DateTime>().is_ok_and(|date| date.to_string() == example) => text(example),
         Kind::Date => text("2016-01-01 12:00:00"),

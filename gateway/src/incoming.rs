@@ -24,21 +24,79 @@ pub(crate) enum Unreadable {
     Encoding,
     /// The body is not of a type that parameters come in.
     ContentType,
+    /// The body is not made of parts as its type says.
+    Parts,
+}
+
+/// The parameters of a request.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parameters {
+    /// Those that are text, by name.
+    pub(crate) texts: BTreeMap<String, String>,
+    /// How many bytes those have that are files, by name.
+    pub(crate) files: BTreeMap<String, usize>,
 }
 
 impl Incoming<'_> {
     /// The parameters of the query and the body together. One that is in both counts as the query has it.
-    pub(crate) fn parameters(&self) -> Result<BTreeMap<String, String>, Unreadable> {
-        let mut parameters = BTreeMap::new();
+    pub(crate) fn parameters(&self) -> Result<Parameters, Unreadable> {
+        let mut parameters = Parameters::default();
         let kind = self.content_type.split(';').next().unwrap_or_default().trim();
-        if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") || (kind.is_empty() && self.body.is_empty()) {
-            read(self.body, &mut parameters)?;
-        } else if !self.body.is_empty() {
+        if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") || self.body.is_empty() {
+            read(self.body, &mut parameters.texts)?;
+        } else if kind.eq_ignore_ascii_case("multipart/form-data") {
+            parts(self.content_type, self.body, &mut parameters)?;
+        } else {
             return Err(Unreadable::ContentType);
         }
-        read(self.query.as_bytes(), &mut parameters)?;
+        read(self.query.as_bytes(), &mut parameters.texts)?;
         Ok(parameters)
     }
+}
+
+/// Reads the parts of a body: a part with a file name is a file, any other a text.
+fn parts(content_type: &str, body: &[u8], parameters: &mut Parameters) -> Result<(), Unreadable> {
+    let boundary = content_type.split(';').filter_map(|item| item.trim().strip_prefix("boundary=")).next();
+    let boundary = boundary.map(|boundary| boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty());
+    let delimiter = format!("\r\n--{}", boundary.ok_or(Unreadable::Parts)?).into_bytes();
+    // What opens the first part has no line before it.
+    let mut rest = body.strip_prefix(&delimiter[2..]).ok_or(Unreadable::Parts)?;
+    while !rest.starts_with(b"--") {
+        let part = rest.strip_prefix(b"\r\n").ok_or(Unreadable::Parts)?;
+        let head = find(part, b"\r\n\r\n").ok_or(Unreadable::Parts)?;
+        let (head, content) = (&part[..head], &part[head + 4..]);
+        let end = find(content, &delimiter).ok_or(Unreadable::Parts)?;
+        let head = std::str::from_utf8(head).map_err(|_| Unreadable::Encoding)?;
+        let name = quoted(head, "; name=\"").ok_or(Unreadable::Parts)?.to_owned();
+        if quoted(head, "; filename=\"").is_some() {
+            *parameters.files.entry(name).or_default() += end;
+        } else {
+            let text = std::str::from_utf8(&content[..end]).map_err(|_| Unreadable::Encoding)?;
+            parameters.texts.insert(name, text.to_owned());
+        }
+        rest = &content[end + delimiter.len()..];
+    }
+    Ok(())
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    // Only where the first byte fits is the rest compared.
+    let first = *wanted.first()?;
+    let mut start = 0;
+    while let Some(offset) = bytes.get(start..)?.iter().position(|byte| *byte == first) {
+        start += offset;
+        if bytes[start..].starts_with(wanted) {
+            return Some(start);
+        }
+        start += 1;
+    }
+    None
+}
+
+/// What stands in quotes behind `key` in the head of a part.
+fn quoted<'h>(head: &'h str, key: &str) -> Option<&'h str> {
+    let (_, rest) = head.split_once(key)?;
+    rest.split_once('"').map(|(value, _)| value)
 }
 
 fn read(form: &[u8], parameters: &mut BTreeMap<String, String>) -> Result<(), Unreadable> {
@@ -64,7 +122,25 @@ mod tests {
     use super::*;
 
     fn form(query: &str, content_type: &str, body: &str) -> Result<BTreeMap<String, String>, Unreadable> {
-        Incoming { verb: "POST", query, content_type, body: body.as_bytes() }.parameters()
+        let incoming = Incoming { verb: "POST", query, content_type, body: body.as_bytes() };
+        incoming.parameters().map(|parameters| parameters.texts)
+    }
+
+    #[test]
+    fn parts_are_texts_and_files() {
+        let body = "--x y\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type:text/plain\r\n\r\n端\r\n--x y\r\n\
+                    Content-Disposition: form-data; name=\"f\"; filename=\"f.gif\"\r\n\r\nGIF\r\n--x \r\n--x y--\r\n";
+        let kind = "multipart/form-data;charset=UTF-8;boundary=\"x y\"";
+        let incoming = |body| Incoming { verb: "POST", query: "b=1", content_type: kind, body };
+        let parameters = incoming(body.as_bytes()).parameters().unwrap();
+        let texts = [("a".to_owned(), "端".to_owned()), ("b".to_owned(), "1".to_owned())];
+        assert_eq!(parameters, Parameters { texts: texts.into(), files: [("f".to_owned(), 9)].into() });
+        for length in 1..body.len() - 4 {
+            let cut = &body.as_bytes()[..length];
+            assert!(incoming(cut).parameters().is_err(), "{}", String::from_utf8_lossy(cut));
+        }
+        assert_eq!(form("", "multipart/form-data", "x"), Err(Unreadable::Parts));
+        assert_eq!(form("", "multipart/form-data;boundary=", "x"), Err(Unreadable::Parts));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod incoming;
 mod server;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use codegen::spec::{Platform, Specs};
@@ -22,12 +23,21 @@ pub use server::Server;
 use check::Method;
 
 /// A gateway: methods, and the applications that may call them.
-#[derive(Debug)]
 pub struct Gateway {
     platform: Platform,
     methods: BTreeMap<String, Method>,
     applications: BTreeMap<String, String>,
     clock: fn() -> SystemTime,
+}
+
+impl fmt::Debug for Gateway {
+    /// Without the applications' secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("methods", &self.methods.len())
+            .field("applications", &self.applications.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Gateway {

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::error::Error;
+use std::process::ExitCode;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::{Client, Error as CallError, SignMethod};
@@ -12,7 +13,17 @@ use generated_sdk::{Client, Error as CallError, SignMethod};
 const INVALID_SIGNATURE: i64 = 25;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match demo().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demo() -> Result<(), Box<dyn Error>> {
     let set = |name: &str| env::var(name).map_err(|_| format!("set {name}, or run: cargo xtask demo"));
     let (gateway, key, secret) = (set("TOP_GATEWAY")?, set("TOP_APP_KEY")?, set("TOP_APP_SECRET")?);
     let session = env::var("TOP_SESSION").unwrap_or_default();
@@ -33,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     heading("signed with a wrong secret");
     let client = Client::builder(&gateway, &key, "a wrong secret").build()?;
+    println!("POST {gateway}\n{}\n", client.sign(&request)?);
     match client.execute(&request).await {
         Err(CallError::Platform(error)) if error.code == INVALID_SIGNATURE => {
             println!("{}\n{error:#?}\n{error}", error.body);

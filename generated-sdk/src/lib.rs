@@ -1,7 +1,12 @@
 //! Typed, signed calls to gateways that speak the Taobao Open Platform (TOP) protocol.
 
 #[rustfmt::skip]
-#[allow(clippy::wrong_self_convention, reason = "a setter is called like its parameter, be that is_new or to_user")]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters are called like methods and parameters, be that item, add or is_new"
+)]
 pub mod api;
 #[cfg(feature = "client")]
 mod client;

@@ -2,13 +2,22 @@
 
 //! What the platform says of itself: its gateways and the codes that it refuses calls with.
 
-use crate::protocol::{PlatformCode, Retry};
+use crate::protocol::{Gateway, PlatformCode, Retry};
 
-/// 正式环境, over http.
+/// The first of the gateways, over http.
 pub const GATEWAY_HTTP: &str = "http://open.ieasynote.com/api";
 
-/// 正式环境, over https.
+/// The first of the gateways, over https.
 pub const GATEWAY_HTTPS: &str = "https://open.ieasynote.com/api";
+
+/// The platform's gateways.
+pub const GATEWAYS: &[Gateway] = &[
+    Gateway {
+        environment: "正式环境",
+        http: "http://open.ieasynote.com/api",
+        https: "https://open.ieasynote.com/api",
+    },
+];
 
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[

@@ -62,8 +62,10 @@ fn the_body_is_the_parameters_as_a_form() {
     let application = Application::new("k", "s");
     let signed = application.sign(&TopClientTokenGetRequest::new("端 +"), Some("se=&"), moment()).unwrap();
     let sign = signed.parameters().get("sign").unwrap();
+    let body = signed.body();
+    assert_eq!(body.content_type, "application/x-www-form-urlencoded;charset=UTF-8");
     assert_eq!(
-        signed.body(),
+        String::from_utf8(body.bytes).unwrap(),
         format!(
             "app_key=k&format=json&method=taobao.top.client.token.get&sec_token=%E7%AB%AF+%2B&session=se%3D%26&\
              sign={sign}&sign_method=hmac-sha256&timestamp=2024-08-24+10%3A20%3A01&v=2.0"

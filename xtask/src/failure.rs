@@ -11,8 +11,10 @@ pub(crate) enum Failure {
     /// The command failed.
     Failed(String),
     /// A program that was started failed, and has told why.
+    #[cfg(not(unix))]
     Told,
     /// A program that was started says that the command line is wrong.
+    #[cfg(not(unix))]
     UsageTold,
 }
 
@@ -36,7 +38,9 @@ impl Failure {
                 eprintln!("{problem}");
                 ExitCode::FAILURE
             }
+            #[cfg(not(unix))]
             Self::Told => ExitCode::FAILURE,
+            #[cfg(not(unix))]
             Self::UsageTold => ExitCode::from(2),
         }
     }

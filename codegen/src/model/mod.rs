@@ -6,7 +6,9 @@ mod objects;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::spec::{Code, Gateway, Kind, Method, Platform, Specs};
+pub(crate) use names::is_keyword;
+
+use crate::spec::{Authorization, Code, ErrorCode, Gateway, Kind, Method, Platform, Specs};
 
 /// The SDK to be.
 #[derive(Clone, Debug)]
@@ -44,6 +46,14 @@ pub struct Api {
     pub title: String,
     /// What it does.
     pub description: Option<String>,
+    /// Whether a call needs a session, if the spec says so.
+    pub authorization: Option<Authorization>,
+    /// Whether it is to be called over https alone.
+    pub https_only: bool,
+    /// That it should no longer be called, and what to call instead.
+    pub deprecated: Option<String>,
+    /// The error codes that it answers itself.
+    pub errors: Vec<ErrorCode>,
     /// The root node of a response.
     pub node: String,
     /// The spec, as a path from the project's root.
@@ -60,6 +70,19 @@ pub struct Api {
     pub response: Struct,
     /// The objects in the response, in the order in which the spec describes them.
     pub response_objects: Vec<Struct>,
+    /// The enums of either.
+    pub choices: Vec<Choice>,
+}
+
+/// A Rust enum of the values that a text may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name.
+    pub name: String,
+    /// The name on the wire of the first field that has it.
+    pub wire: String,
+    /// Its values on the wire, each with its variant's name.
+    pub values: Vec<(String, String)>,
 }
 
 /// A Rust struct.
@@ -90,10 +113,29 @@ pub struct Field {
     pub required: bool,
     /// Whether its value is hidden wherever it would be printed.
     pub secret: bool,
+    /// What a request is refused for going beyond.
+    pub limits: Vec<Limit>,
+    /// The value that the platform takes where none is sent.
+    pub default: Option<String>,
+    /// That it should no longer be used, and what to use instead.
+    pub deprecated: Option<String>,
     /// An example value.
     pub example: Option<String>,
     /// The description.
     pub description: Option<String>,
+}
+
+/// A limit of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The most characters; of a file, bytes.
+    MaxLength(i64),
+    /// The most elements.
+    MaxListSize(i64),
+    /// The least number.
+    MinValue(i64),
+    /// The greatest number.
+    MaxValue(i64),
 }
 
 /// The type of a field.
@@ -108,6 +150,8 @@ pub enum FieldKind {
         /// Whether it stands in a box.
         boxed: bool,
     },
+    /// An enum of this name.
+    Choice(String),
 }
 
 /// Resolves specs that keep to the rules.
@@ -123,7 +167,7 @@ pub fn resolve(specs: &Specs) -> Model {
 fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
     methods.sort_by(|a, b| a.spec.method.value.cmp(&b.spec.method.value));
     let stems: Vec<&str> = methods.iter().map(|method| stem(&method.spec.method.value)).collect();
-    let modules = names::distinct(&stems, names::snake);
+    let modules = names::distinct(&stems, names::module);
     let structs = names::distinct(&stems, names::pascal);
     let apis = methods
         .into_iter()
@@ -135,14 +179,18 @@ fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Categ
 
 fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api {
     let spec = &method.spec;
-    let mut taken = names::Taken::new([format!("{name}Request"), format!("{name}Response")]);
+    let mut scope = objects::Scope::new([format!("{name}Request"), format!("{name}Response")], platform);
     // The response's objects have the names of the documents; a request's that share one are told apart by a suffix.
-    let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut taken, platform);
-    let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut taken, platform);
+    let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut scope);
+    let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut scope);
     Api {
         method: spec.method.value.clone(),
         title: spec.title.value.clone(),
         description: spec.description.clone(),
+        authorization: spec.authorization,
+        https_only: spec.https_only,
+        deprecated: spec.deprecated.clone(),
+        errors: spec.errors.clone(),
         node: spec.response.node.value.clone(),
         spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),
         category: method.category.clone(),
@@ -151,6 +199,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         request_objects: request.objects,
         response: response.root,
         response_objects: response.objects,
+        choices: scope.choices,
     }
 }
 

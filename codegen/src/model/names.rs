@@ -2,21 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// `pageSize`, `page-size` and `page.size` as `page_size`.
+use unicode_ident::{is_xid_continue, is_xid_start};
+
+/// The keywords of the edition that the SDK is written in, reserved ones among them.
+const KEYWORDS: [&str; 51] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+];
+
+/// Whether Rust has another use for a name.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name) || name == "yield"
+}
+
+/// `pageSize`, `page-size` and `page.size` as `page_size`: the name of a field.
 pub(super) fn snake(name: &str) -> String {
     let name = words(name).join("_");
     let mut name = if name.is_empty() { "unnamed".to_owned() } else { name };
-    if name.starts_with(|first: char| first.is_numeric()) {
+    if !name.starts_with(is_xid_start) {
         name.insert(0, '_');
     }
-    // Words that not even `r#` makes a name.
+    // What not even `r#` makes a name, and the function that every request has.
     if matches!(name.as_str(), "self" | "super" | "crate" | "new") {
         name.push('_');
     }
     name
 }
 
-/// `page_size` and `page.size` as `PageSize`.
+/// The same as the name of a module, which is the name of a file too.
+pub(super) fn module(name: &str) -> String {
+    let name = snake(name);
+    if is_keyword(&name) { name + "_" } else { name }
+}
+
+/// `page_size` and `page.size` as `PageSize`: the name of a type.
 pub(super) fn pascal(name: &str) -> String {
     let mut pascal = String::new();
     for word in words(name) {
@@ -33,17 +54,17 @@ pub(super) fn pascal(name: &str) -> String {
     if pascal.is_empty() {
         pascal.push_str("Unnamed");
     }
-    if pascal.starts_with(char::is_numeric) {
+    if !pascal.starts_with(is_xid_start) {
         pascal.insert(0, 'N');
     }
     pascal
 }
 
-/// The lower-case words of a name: runs of letters and digits, parted where a capital begins a word (`userInfo`,
+/// The lower-case words of a name: runs of what a Rust name may hold, parted where a capital begins a word (`userInfo`,
 /// `HTTPServer`).
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for run in name.split(|character: char| !character.is_alphanumeric()) {
+    for run in name.split(|character: char| !is_xid_continue(character) || character == '_') {
         let characters: Vec<char> = run.chars().collect();
         let mut word = String::new();
         for (index, character) in characters.iter().enumerate() {
@@ -55,7 +76,7 @@ fn words(name: &str) -> Vec<String> {
             if begins && !word.is_empty() {
                 words.push(std::mem::take(&mut word));
             }
-            word.extend(character.to_lowercase());
+            word.extend(character.to_lowercase().filter(|lower| is_xid_continue(*lower)));
         }
         if !word.is_empty() {
             words.push(word);
@@ -86,10 +107,13 @@ pub(super) fn distinct(wires: &[&str], make: fn(&str) -> String) -> Vec<String> 
     names
 }
 
+/// The name with the first number from 2 that makes it free, parted from it as names of its kind are.
 fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
+    let type_like = name.starts_with(char::is_uppercase) && !name.ends_with(char::is_numeric);
+    let part = if type_like { "" } else { "_" };
     let mut number = 2;
     loop {
-        let candidate = format!("{name}_{number}");
+        let candidate = format!("{name}{part}{number}");
         if !taken.contains(&candidate) {
             return candidate;
         }
@@ -102,17 +126,22 @@ fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
 pub(super) struct Taken(BTreeSet<String>);
 
 /// The names that generated code uses for other things.
-const USED: [&str; 22] = [
+const USED: [&str; 27] = [
+    "Authorization",
     "Box",
+    "Choice",
     "Clone",
     "DateTime",
     "Decimal",
     "Default",
+    "ErrorCode",
     "Field",
+    "File",
     "Into",
     "IntoIterator",
     "Json",
     "Kind",
+    "Limit",
     "None",
     "Option",
     "Record",
@@ -130,6 +159,11 @@ const USED: [&str; 22] = [
 impl Taken {
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(USED.into_iter().map(str::to_owned).chain(names).collect())
+    }
+
+    /// Whether a name is given away.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
     }
 
     /// `name` if it is free; numbered otherwise.
@@ -168,6 +202,9 @@ mod tests {
             ("type", "type"),
             ("端口", "端口"),
             ("___", "unnamed"),
+            ("area_m²", "area_m"),
+            ("①", "unnamed"),
+            ("gen", "gen"),
         ] {
             assert_eq!(snake(wire), name, "{wire}");
         }
@@ -183,8 +220,16 @@ mod tests {
             ("tmc_message", "TmcMessage"),
             ("3d", "N3d"),
             ("订单", "订单"),
+            ("Foo²", "Foo"),
         ] {
             assert_eq!(pascal(wire), name, "{wire}");
+        }
+    }
+
+    #[test]
+    fn modules() {
+        for (stem, name) in [("type", "type_"), ("mod", "mod_"), ("gen", "gen_"), ("item.get", "item_get")] {
+            assert_eq!(module(stem), name);
         }
     }
 
@@ -206,7 +251,7 @@ mod tests {
         let mut taken = Taken::new(["ItemGetRequest".to_owned()]);
         assert_eq!(taken.take("Item", ""), "Item");
         assert_eq!(taken.take("Item", "Input"), "ItemInput");
-        assert_eq!(taken.take("Item", "Input"), "ItemInput_2");
+        assert_eq!(taken.take("Item", "Input"), "ItemInput2");
         assert_eq!(taken.take("Option", ""), "OptionObject");
     }
 }

@@ -3,11 +3,44 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Taken};
-use super::{Field, FieldKind, Struct};
+use super::{Choice, Field, FieldKind, Limit, Struct};
 use crate::spec::{Kind, Parameter, Platform};
 
 /// How many required parameters a constructor takes one after the other. Of more, nobody remembers the order.
 const POSITIONAL: usize = 4;
+
+/// What the two sides of a method share: the names that are given away, and the enums.
+pub(super) struct Scope<'a> {
+    platform: &'a Platform,
+    taken: Taken,
+    pub(super) choices: Vec<Choice>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(names: impl IntoIterator<Item = String>, platform: &'a Platform) -> Self {
+        Self { platform, taken: Taken::new(names), choices: Vec::new() }
+    }
+
+    /// The name of the enum of these values. Fields that list the same values under the same name share it.
+    fn choice(&mut self, wire: &str, values: Vec<String>, owner: &str) -> String {
+        let listed = |choice: &&Choice| choice.wire == wire && choice.values.iter().map(|(value, _)| value).eq(&values);
+        if let Some(choice) = self.choices.iter().find(listed) {
+            return choice.name.clone();
+        }
+        let plain = names::pascal(wire);
+        let name = if self.taken.has(&plain) { names::pascal(&format!("{owner}_{wire}")) } else { plain };
+        let name = self.taken.take_or_number(name);
+        // The variant for other values keeps its name; a listed value that has it is numbered.
+        let wires: Vec<&str> = values.iter().map(String::as_str).chain([UNLISTED]).collect();
+        let variants = names::distinct(&wires, names::pascal);
+        let values = values.iter().cloned().zip(variants).collect();
+        self.choices.push(Choice { name: name.clone(), wire: wire.to_owned(), values });
+        name
+    }
+}
+
+/// The variant for values that the documents do not list.
+pub(crate) const UNLISTED: &str = "Unlisted";
 
 /// A request or response with the objects in it.
 pub(super) struct Resolved {
@@ -16,16 +49,16 @@ pub(super) struct Resolved {
 }
 
 /// Resolves one side of a method. `suffix` tells apart what has a name that is taken.
-pub(super) fn resolve(
-    parameters: &[Parameter],
-    name: &str,
-    suffix: &'static str,
-    taken: &mut Taken,
-    platform: &Platform,
-) -> Resolved {
+pub(super) fn resolve(parameters: &[Parameter], name: &str, suffix: &'static str, scope: &mut Scope<'_>) -> Resolved {
     let mut shapes = BTreeMap::new();
     collect(parameters, &mut Vec::new(), &mut shapes);
-    let mut resolver = Resolver { platform, taken, named: BTreeMap::new(), objects: Vec::new() };
+    let mut resolver = Resolver {
+        scope,
+        named: BTreeMap::new(),
+        objects: Vec::new(),
+        within: Vec::new(),
+        described: described(parameters),
+    };
     // Types are named before any is built, in the order of their names, so that where they stand does not matter; and
     // those that are alone with their name come first, so that no other takes it from them.
     let (alone, several): (Vec<_>, Vec<_>) =
@@ -60,7 +93,10 @@ fn key(fields: &[Parameter]) -> String {
     let mut text = String::new();
     for field in fields {
         let (name, kind) = (&field.name.value, &field.kind.value);
-        text.push_str(&format!("{name}:{kind}:{}:{:?}{{{}}}", field.is_required(), field.secret, key(&field.fields)));
+        let values: Vec<_> = field.values.iter().map(|value| &value.value).collect();
+        let (required, limits) = (field.is_required(), limits(field));
+        text.push_str(&format!("{name:?}:{kind:?}:{required}:{:?}:{limits:?}:{values:?}", field.secret));
+        text.push_str(&format!("{{{}}}", key(&field.fields)));
     }
     text
 }
@@ -75,19 +111,22 @@ fn collect<'a>(parameters: &'a [Parameter], path: &mut Vec<&'a str>, shapes: &mu
     }
 }
 
-struct Resolver<'a> {
-    platform: &'a Platform,
-    taken: &'a mut Taken,
+struct Resolver<'a, 's, 'p> {
+    scope: &'s mut Scope<'p>,
     /// The Rust names of a type, one for each of its shapes.
     named: BTreeMap<&'a str, Vec<(String, String)>>,
     objects: Vec<Struct>,
+    /// The described objects around the present place: each with its type and its Rust name.
+    within: Vec<(&'a str, String)>,
+    /// The fields of every type that is described.
+    described: BTreeMap<&'a str, &'a [Parameter]>,
 }
 
-impl<'a> Resolver<'a> {
+impl<'a> Resolver<'a, '_, '_> {
     /// Gives a name to each shape of a type.
     fn name(&mut self, word: &'a str, shapes: Vec<Shape<'a>>, name: impl Fn(&Shape<'a>) -> String, suffix: &str) {
         for shape in shapes {
-            let name = self.taken.take(&name(&shape), suffix);
+            let name = self.scope.taken.take(&name(&shape), suffix);
             self.named.entry(word).or_default().push((key(shape.fields), name));
         }
     }
@@ -96,16 +135,20 @@ impl<'a> Resolver<'a> {
         let wires: Vec<&str> = parameters.iter().map(|parameter| parameter.name.value.as_str()).collect();
         let names = names::distinct(&wires, names::snake);
         let fields: Vec<Field> =
-            parameters.iter().zip(names).map(|(parameter, name)| self.field(parameter, name)).collect();
+            parameters.iter().zip(names).map(|(parameter, rust)| self.field(parameter, rust, &name)).collect();
         let required = fields.iter().filter(|field| field.required).count();
         let stem = name.strip_suffix("Request").unwrap_or(&name);
-        let required = (required > POSITIONAL).then(|| self.taken.take_or_number(format!("{stem}Required")));
+        let required = (required > POSITIONAL).then(|| self.scope.taken.take_or_number(format!("{stem}Required")));
         Struct { name, type_name, fields, required }
     }
 
-    fn field(&mut self, parameter: &'a Parameter, name: String) -> Field {
+    fn field(&mut self, parameter: &'a Parameter, name: String, owner: &str) -> Field {
         let type_name = parameter.type_name();
         let kind = match type_name.kind() {
+            Some(_) if !parameter.values.is_empty() => {
+                let values = parameter.values.iter().map(|value| value.value.clone()).collect();
+                FieldKind::Choice(self.scope.choice(&parameter.name.value, values, owner))
+            }
             Some(kind) => FieldKind::Plain(kind),
             None => self.object(parameter, type_name.word, type_name.list),
         };
@@ -115,19 +158,20 @@ impl<'a> Resolver<'a> {
             kind,
             list: type_name.list || type_name.kind() == Some(Kind::FieldList),
             required: parameter.is_required(),
-            secret: parameter.secret.unwrap_or_else(|| self.platform.is_secret(&parameter.name.value)),
+            secret: parameter.secret.unwrap_or_else(|| self.scope.platform.is_secret(&parameter.name.value)),
+            limits: limits(parameter),
+            default: parameter.default.clone(),
+            deprecated: parameter.deprecated.clone(),
             example: parameter.example.clone().filter(|example| !example.is_empty()),
             description: parameter.description.clone(),
         }
     }
 
     fn object(&mut self, parameter: &'a Parameter, word: &'a str, list: bool) -> FieldKind {
-        let shapes = self.named.get(word).map(Vec::as_slice).unwrap_or_default();
         if parameter.fields.is_empty() {
-            // A mention of an object that is described elsewhere may stand within it. A list is a box already.
-            let name = shapes.first().map(|(_, name)| name.clone()).unwrap_or_default();
-            return FieldKind::Object { name, boxed: !list };
+            return self.mention(word, list);
         }
+        let shapes = self.named.get(word).map(Vec::as_slice).unwrap_or_default();
         let key = key(&parameter.fields);
         let name = shapes.iter().find(|(shape, _)| *shape == key).map(|(_, name)| name.clone()).unwrap_or_default();
         if !self.objects.iter().any(|object| object.name == name) {
@@ -139,9 +183,70 @@ impl<'a> Resolver<'a> {
                 fields: Vec::new(),
                 required: None,
             });
+            self.within.push((word, name.clone()));
             let object = self.structure(name.clone(), word.to_owned(), &parameter.fields);
+            self.within.pop();
             self.objects[place] = object;
         }
         FieldKind::Object { name, boxed: false }
     }
+
+    /// An object that is described elsewhere: the innermost around the mention that has its name, or else the only one.
+    /// It is boxed where it could hold itself; a list is a box already.
+    fn mention(&self, word: &'a str, list: bool) -> FieldKind {
+        if let Some((_, name)) = self.within.iter().rfind(|(around, _)| *around == word) {
+            return FieldKind::Object { name: name.clone(), boxed: !list };
+        }
+        let name = self.named.get(word).and_then(|shapes| shapes.first()).map(|(_, name)| name.clone());
+        let around: Vec<&str> = self.within.iter().map(|(around, _)| *around).collect();
+        let boxed = !list && self.leads_to(word, &around);
+        FieldKind::Object { name: name.unwrap_or_default(), boxed }
+    }
+
+    /// Whether the description of `word` mentions one of `goals`, at any depth.
+    fn leads_to(&self, word: &'a str, goals: &[&str]) -> bool {
+        let mut seen = BTreeSet::from([word]);
+        let mut fields: Vec<&Parameter> = self.fields_of(word).collect();
+        while let Some(field) = fields.pop() {
+            let type_name = field.type_name();
+            if type_name.kind().is_some() {
+                continue;
+            }
+            if goals.contains(&type_name.word) {
+                return true;
+            }
+            if field.fields.is_empty() && seen.insert(type_name.word) {
+                fields.extend(self.fields_of(type_name.word));
+            }
+            fields.extend(&field.fields);
+        }
+        false
+    }
+
+    fn fields_of(&self, word: &str) -> impl Iterator<Item = &'a Parameter> {
+        self.described.get(word).into_iter().copied().flatten()
+    }
+}
+
+/// The fields of every type that is described.
+fn described(parameters: &[Parameter]) -> BTreeMap<&str, &[Parameter]> {
+    let mut types = BTreeMap::new();
+    let mut rest: Vec<&Parameter> = parameters.iter().collect();
+    while let Some(parameter) = rest.pop() {
+        if !parameter.fields.is_empty() {
+            types.insert(parameter.type_name().word, parameter.fields.as_slice());
+            rest.extend(&parameter.fields);
+        }
+    }
+    types
+}
+
+fn limits(parameter: &Parameter) -> Vec<Limit> {
+    let limits = [
+        parameter.max_length.as_ref().map(|limit| Limit::MaxLength(limit.value)),
+        parameter.max_list_size.as_ref().map(|limit| Limit::MaxListSize(limit.value)),
+        parameter.min_value.as_ref().map(|limit| Limit::MinValue(limit.value)),
+        parameter.max_value.as_ref().map(|limit| Limit::MaxValue(limit.value)),
+    ];
+    limits.into_iter().flatten().collect()
 }

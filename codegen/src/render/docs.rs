@@ -1,8 +1,8 @@
 //! Doc comments: the page's words, made safe for Markdown and for the comment that they stand in.
 
 use super::example;
-use crate::model::{Api, Field, FieldKind, Struct};
-use crate::spec::Kind;
+use crate::model::{Api, Field, FieldKind, Limit, Struct};
+use crate::spec::{Authorization, ErrorCode, Kind};
 
 /// The longest example that a doc comment shows, in characters.
 const EXAMPLE: usize = 80;
@@ -63,16 +63,22 @@ fn escaped(text: &str) -> String {
         if special {
             escaped.push('\\');
         }
-        if !character.is_control() {
+        if !is_hidden(*character) {
             escaped.push(*character);
         }
     }
     escaped
 }
 
+/// Whether a character is none to see: a control character, or one that turns the direction of what follows, which
+/// compilers refuse because it makes code look like what it is not.
+fn is_hidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text as a code span.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let text: String = text.chars().map(|character| if is_hidden(character) { ' ' } else { character }).collect();
     let text = text.trim();
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -99,16 +105,31 @@ pub(super) fn field(field: &Field) -> Vec<String> {
     if field.name != field.wire {
         facts.push(format!("{} on the wire", mention(&field.wire)));
     }
+    facts.extend(field.limits.iter().map(|limit| match limit {
+        Limit::MaxLength(most) if field.kind == FieldKind::Plain(Kind::File) => format!("at most {most} bytes"),
+        Limit::MaxLength(most) => format!("at most {most} characters"),
+        Limit::MaxListSize(most) => format!("at most {most} elements"),
+        Limit::MinValue(least) => format!("at least {least}"),
+        Limit::MaxValue(most) => format!("at most {most}"),
+    }));
+    if let Some(default) = &field.default {
+        facts.push(format!("{} if it is not sent", code(&shortened(default))));
+    }
     if let Some(example) = &field.example {
         facts.push(format!("for example {}", code(&shortened(example))));
     }
     lines.push(format!(" {}.", facts.join(", ")));
+    if let Some(note) = &field.deprecated {
+        lines.extend([String::new(), format!(" Deprecated: {}", line(note))]);
+    }
     lines
 }
 
 fn documented(field: &Field) -> String {
     let list = if field.list { "\\[\\]" } else { "" };
     match &field.kind {
+        FieldKind::Plain(Kind::File) => format!("byte\\[\\]{list}"),
+        FieldKind::Choice(name) => format!("String{list}, see [`{name}`]"),
         FieldKind::Plain(Kind::FieldList) => Kind::FieldList.word().to_owned(),
         FieldKind::Plain(kind) => format!("{}{list}", kind.word()),
         FieldKind::Object { name, .. } if field.list => format!("List of [`{name}`]"),
@@ -141,9 +162,35 @@ pub(super) fn request(api: &Api) -> Vec<String> {
         docs.push(String::new());
         docs.extend(description);
     }
+    let session = match api.authorization {
+        Some(Authorization::Required) => Some("A call needs a session."),
+        Some(Authorization::None) => Some("A call needs no session."),
+        Some(Authorization::Optional) => Some("A call may have a session."),
+        None => None,
+    };
+    let https = api.https_only.then_some("It goes over https alone.");
+    let sentences: Vec<&str> = session.into_iter().chain(https).collect();
+    if !sentences.is_empty() {
+        docs.extend([String::new(), format!(" {}", sentences.join(" "))]);
+    }
+    if let Some(note) = &api.deprecated {
+        docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
+    }
     docs.push(String::new());
     docs.extend(example::call(api).iter().map(|line| spaced_code(line)));
+    if !api.errors.is_empty() {
+        docs.extend([String::new(), " # Errors".to_owned(), String::new()]);
+        docs.extend(api.errors.iter().map(error));
+    }
     docs
+}
+
+/// A code as an item of a list.
+fn error(error: &ErrorCode) -> String {
+    let said: Vec<_> =
+        [&error.message, &error.solution].map(|text| line(text)).into_iter().filter(|text| !text.is_empty()).collect();
+    let colon = if said.is_empty() { "" } else { ": " };
+    format!(" * {}{colon}{}", code(&error.code), said.join(" — "))
 }
 
 fn spaced_code(line: &str) -> String {

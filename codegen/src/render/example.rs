@@ -8,8 +8,11 @@ use crate::spec::Kind;
 
 /// The lines of the example.
 pub(super) fn call(api: &Api) -> Vec<String> {
-    let mut example = Example { api, objects: BTreeSet::new() };
+    let mut example = Example { api, objects: BTreeSet::new(), left: OBJECTS };
     let request = example.construct(&api.request);
+    if example.left == 0 {
+        return given(api);
+    }
     let (category, name) = (&api.category, &api.request.name);
     let imported = match &api.request.required {
         Some(required) => format!("{{{name}, {required}}}"),
@@ -36,10 +39,36 @@ pub(super) fn call(api: &Api) -> Vec<String> {
     lines
 }
 
+/// How many objects an example may be made of. One of more is no example.
+const OBJECTS: usize = 20;
+
+/// A call with a request that somebody else has made.
+fn given(api: &Api) -> Vec<String> {
+    let (category, name) = (&api.category, &api.request.name);
+    [
+        "```no_run",
+        &format!("use generated_sdk::api::{category}::{name};"),
+        "",
+        "# async fn example(",
+        "#     client: &generated_sdk::Client,",
+        &format!("#     request: {name},"),
+        "# ) -> Result<(), Box<dyn std::error::Error>> {",
+        "let response = client.execute(&request).await?;",
+        "println!(\"{response:?}\");",
+        "# Ok(())",
+        "# }",
+        "```",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 struct Example<'a> {
     api: &'a Api,
     /// The objects that the call mentions.
     objects: BTreeSet<&'a str>,
+    /// How many objects may still be made.
+    left: usize,
 }
 
 /// Where a value stands.
@@ -77,6 +106,7 @@ impl<'a> Example<'a> {
         let example = field.example.as_deref().unwrap_or_default();
         let kind = match &field.kind {
             FieldKind::Plain(kind) => *kind,
+            FieldKind::Choice(_) => Kind::String,
             FieldKind::Object { name, .. } => return self.object(field, name, place),
         };
         if field.list {
@@ -88,6 +118,10 @@ impl<'a> Example<'a> {
     }
 
     fn object(&mut self, field: &Field, name: &'a str, place: Place) -> String {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return String::new();
+        }
         self.objects.insert(name);
         let item = self.api.request_objects.iter().find(|item| item.name == name);
         let object = item.map_or_else(String::new, |item| self.construct(item));
@@ -110,7 +144,9 @@ fn scalar(kind: Kind, example: &str, wire: &str, place: Place) -> String {
     match kind {
         Kind::String | Kind::FieldList if example.is_empty() => text(wire),
         Kind::String | Kind::FieldList => text(example),
-        Kind::Number => example.parse::<i64>().unwrap_or(1).to_string(),
+        // A picture of no size, told by its first bytes.
+        Kind::File => format!("generated_sdk::protocol::File::new(*b\"GIF89a\").name({})", literal("picture.gif")),
+        Kind::Number | Kind::Byte => example.parse::<i64>().unwrap_or(1).to_string(),
         Kind::Boolean => (example != "false").to_string(),
         Kind::Date => format!("{}.parse()?", literal(if is_date(example) { example } else { "2016-01-01 12:00:00" })),
         Kind::Price | Kind::BigDecimal => {

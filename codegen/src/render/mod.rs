@@ -13,8 +13,9 @@ use askama::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{Api, Category, Model};
 use crate::output::{Block, FileSet};
+use crate::spec::Authorization;
 
-use views::{CodeView, GatewayView, StructView};
+use views::{ChoiceView, CodeView, ErrorView, GatewayView, StructView};
 
 /// Renders the whole SDK. Paths are relative to the folder of the crate `generated-sdk`.
 ///
@@ -39,7 +40,10 @@ pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
             put(&mut files, &mut problems, folder.join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api));
         }
     }
-    let features = Features { categories: model.categories.iter().map(FeatureView::new).collect() };
+    let features = Features {
+        categories: model.categories.iter().map(FeatureView::new).collect(),
+        newcomers: model.categories.iter().any(|category| category.name == NEWCOMERS),
+    };
     files.block(Block {
         path: PathBuf::from("Cargo.toml"),
         begin: "# >>> one feature a category of methods, written by `cargo xtask gen`",
@@ -95,7 +99,12 @@ struct PlatformFile {
 #[template(path = "features.toml", escape = "none")]
 struct Features<'a> {
     categories: Vec<FeatureView<'a>>,
+    /// Whether there is the category that newcomers begin with.
+    newcomers: bool,
 }
+
+/// The category of the methods that this project began with. It is on by default, so that a first call simply works.
+const NEWCOMERS: &str = "top";
 
 /// A category as a line of `Cargo.toml`.
 struct FeatureView<'a> {
@@ -121,6 +130,11 @@ struct ApiFile<'a> {
     docs: Vec<String>,
     method_literal: String,
     node_literal: String,
+    authorization: Option<&'static str>,
+    https_only: bool,
+    deprecated: Option<String>,
+    errors: Vec<ErrorView>,
+    choices: Vec<ChoiceView>,
     request: StructView,
     request_objects: Vec<StructView>,
     response: StructView,
@@ -140,6 +154,15 @@ impl<'a> ApiFile<'a> {
             docs: docs::request(api),
             method_literal: views::literal(&api.method),
             node_literal: views::literal(&api.node),
+            authorization: api.authorization.map(|authorization| match authorization {
+                Authorization::Required => "Required",
+                Authorization::Optional => "Optional",
+                Authorization::None => "None",
+            }),
+            https_only: api.https_only,
+            deprecated: api.deprecated.as_deref().map(views::deprecated),
+            errors: api.errors.iter().map(ErrorView::new).collect(),
+            choices: api.choices.iter().map(ChoiceView::new).collect(),
             request: input(&api.request),
             request_objects: api.request_objects.iter().map(input).collect(),
             response,

@@ -2,11 +2,11 @@
 //! become code.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
-use crate::model::{Api, Field, FieldKind, Struct};
-use crate::spec::{Code, Gateway, Kind, Retry};
+use crate::model::{Api, Choice, Field, FieldKind, Limit, Struct, is_keyword};
+use crate::spec::{Code, ErrorCode, Gateway, Kind, Retry};
 
 /// A text as a Rust literal.
 pub(super) fn literal(text: &str) -> String {
@@ -15,7 +15,7 @@ pub(super) fn literal(text: &str) -> String {
 
 /// A name as Rust writes it, with the `r#` of a keyword.
 pub(super) fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    if is_keyword(name) { Ident::new_raw(name, Span::call_site()) } else { Ident::new(name, Span::call_site()) }
 }
 
 /// A struct for the templates.
@@ -33,7 +33,7 @@ pub(super) struct StructView {
 
 impl StructView {
     pub(super) fn new(item: &Struct, output: bool) -> Self {
-        let fields: Vec<_> = item.fields.iter().map(FieldView::new).collect();
+        let fields: Vec<_> = item.fields.iter().map(|field| FieldView::new(field, output)).collect();
         let (required, optional) = fields.iter().cloned().partition(|field| field.required);
         Self {
             name: item.name.clone(),
@@ -71,18 +71,30 @@ pub(super) struct FieldView {
     pub(super) absent: &'static str,
     /// Its row in the table.
     pub(super) row: String,
+    /// The view of it.
+    pub(super) view: String,
+    /// The slot of it.
+    pub(super) slot: String,
+    /// The attribute that says it is deprecated.
+    pub(super) deprecated: Option<String>,
 }
 
 impl FieldView {
-    fn new(field: &Field) -> Self {
+    fn new(field: &Field, output: bool) -> Self {
         let name = ident(&field.name);
-        let element = element(&field.kind);
+        let element = element(&field.kind, output);
         let (argument, value) = argument(field, &name, &element);
         let optional = !field.required && !field.list;
         let rust_type = match (field.list, optional) {
             (true, _) => quote!(Vec<#element>),
             (false, true) => quote!(Option<#element>),
             (false, false) => element,
+        };
+        let (view, slot) = match (&field.kind, field.list, optional) {
+            (FieldKind::Choice(_), true, _) => (quote!(View::choices), quote!(Slot::choices)),
+            (FieldKind::Choice(_), _, true) => (quote!(View::optional_choice), quote!(Slot::choice)),
+            (FieldKind::Choice(_), _, false) => (quote!(View::choice), quote!(Slot::choice)),
+            _ => (quote!(View::of), quote!(Slot::of)),
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
         Self {
@@ -99,16 +111,22 @@ impl FieldView {
             some: some.to_string(),
             absent: if field.list { "Vec::new()" } else { "None" },
             row: row(field).to_string(),
+            view: quote!(#view(&self.#name)).to_string(),
+            slot: quote!(#slot(&mut self.#name)).to_string(),
+            deprecated: field.deprecated.as_deref().map(deprecated),
             name: name.to_string(),
         }
     }
 }
 
 /// The type of a value, of one element if the field is a list.
-fn element(kind: &FieldKind) -> TokenStream {
+fn element(kind: &FieldKind, output: bool) -> TokenStream {
     match kind {
         FieldKind::Plain(Kind::String | Kind::FieldList) => quote!(String),
-        FieldKind::Plain(Kind::Number) => quote!(i64),
+        // What the platform returns of a file is its address, or its bytes as base64.
+        FieldKind::Plain(Kind::File) if output => quote!(String),
+        FieldKind::Plain(Kind::File) => quote!(File),
+        FieldKind::Plain(Kind::Number | Kind::Byte) => quote!(i64),
         FieldKind::Plain(Kind::Boolean) => quote!(bool),
         FieldKind::Plain(Kind::Date) => quote!(DateTime),
         FieldKind::Plain(Kind::Price | Kind::BigDecimal) => quote!(Decimal),
@@ -117,6 +135,7 @@ fn element(kind: &FieldKind) -> TokenStream {
             let name = ident(name);
             if *boxed { quote!(Box<#name>) } else { quote!(#name) }
         }
+        FieldKind::Choice(name) => ident(name).to_token_stream(),
     }
 }
 
@@ -124,8 +143,9 @@ fn element(kind: &FieldKind) -> TokenStream {
 fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream, TokenStream) {
     // Types that callers have several spellings of are taken by conversion.
     let into = match &field.kind {
-        FieldKind::Plain(kind) => !matches!(kind, Kind::Number | Kind::Boolean | Kind::Date),
+        FieldKind::Plain(kind) => !matches!(kind, Kind::Number | Kind::Byte | Kind::Boolean | Kind::Date),
         FieldKind::Object { boxed, .. } => *boxed,
+        FieldKind::Choice(_) => true,
     };
     match (field.list, into) {
         (false, false) => (element.clone(), quote!(#name)),
@@ -142,13 +162,76 @@ fn row(field: &Field) -> TokenStream {
     let wire = Literal::string(&field.wire);
     let kind = match &field.kind {
         FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
+        FieldKind::Plain(Kind::Byte) => format_ident!("Byte"),
+        FieldKind::Plain(Kind::File) => format_ident!("File"),
+        FieldKind::Choice(_) => format_ident!("String"),
         FieldKind::Plain(kind) => format_ident!("{}", kind.word()),
         FieldKind::Object { .. } => format_ident!("Object"),
     };
     let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
     let required = field.required.then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    quote!(Field::new(#wire, Kind::#kind) #list #required #secret)
+    let limits = field.limits.iter().map(|limit| match limit {
+        Limit::MaxLength(most) => number(quote!(Limit::MaxLength), *most),
+        Limit::MaxListSize(most) => number(quote!(Limit::MaxListSize), *most),
+        Limit::MinValue(least) => number(quote!(Limit::MinValue), *least),
+        Limit::MaxValue(most) => number(quote!(Limit::MaxValue), *most),
+    });
+    let limits = (!field.limits.is_empty()).then(|| quote!(.limits(&[#(#limits),*])));
+    quote!(Field::new(#wire, Kind::#kind) #list #required #secret #limits)
+}
+
+fn number(limit: TokenStream, value: i64) -> TokenStream {
+    let value = Literal::i64_unsuffixed(value);
+    quote!(#limit(#value))
+}
+
+/// The attribute of what is deprecated.
+pub(super) fn deprecated(note: &str) -> String {
+    let note = Literal::string(note.trim());
+    quote!(#[deprecated(note = #note)]).to_string()
+}
+
+/// An enum for the templates.
+pub(super) struct ChoiceView {
+    pub(super) name: String,
+    pub(super) mention: String,
+    pub(super) values: Vec<ValueView>,
+}
+
+/// A value of an enum for the templates.
+pub(super) struct ValueView {
+    pub(super) variant: String,
+    pub(super) mention: String,
+    pub(super) literal: String,
+}
+
+impl ChoiceView {
+    pub(super) fn new(choice: &Choice) -> Self {
+        let value = |(value, variant): &(String, String)| ValueView {
+            variant: ident(variant).to_string(),
+            mention: docs::mention(value),
+            literal: literal(value),
+        };
+        Self {
+            name: choice.name.clone(),
+            mention: docs::mention(&choice.wire),
+            values: choice.values.iter().map(value).collect(),
+        }
+    }
+}
+
+/// An error code for the templates.
+pub(super) struct ErrorView {
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) solution: String,
+}
+
+impl ErrorView {
+    pub(super) fn new(error: &ErrorCode) -> Self {
+        Self { code: literal(&error.code), message: literal(&error.message), solution: literal(&error.solution) }
+    }
 }
 
 /// What a method's file uses of the protocol.
@@ -158,18 +241,27 @@ pub(super) fn imports(api: &Api) -> String {
     let has = |wanted: &[Kind]| {
         fields.iter().any(|field| matches!(&field.kind, FieldKind::Plain(kind) if wanted.contains(kind)))
     };
+    let inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
+    let files = inputs.clone().any(|field| field.kind == FieldKind::Plain(Kind::File));
+    let limits = inputs.clone().any(|field| !field.limits.is_empty());
     let names = [
+        ("Authorization", api.authorization.is_some()),
+        ("Choice", !api.choices.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
+        ("ErrorCode", !api.errors.is_empty()),
         ("Field", !fields.is_empty()),
+        ("File", files),
         ("Json", has(&[Kind::Json, Kind::Map])),
         ("Kind", !fields.is_empty()),
+        ("Limit", limits),
         ("Record", true),
         ("RecordMut", true),
         ("Request", true),
         ("Schema", true),
         ("Slot", true),
         ("View", true),
+        ("choice", !api.choices.is_empty()),
         ("record", true),
     ];
     names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
@@ -177,21 +269,17 @@ pub(super) fn imports(api: &Api) -> String {
 
 /// A gateway for the templates.
 pub(super) struct GatewayView {
-    pub(super) doc: String,
-    pub(super) http_name: &'static str,
+    pub(super) environment: String,
     pub(super) http: String,
-    pub(super) https_name: &'static str,
     pub(super) https: String,
 }
 
 impl GatewayView {
     pub(super) fn new(gateway: &Gateway) -> Self {
         Self {
-            doc: format!(" {}", docs::line(&gateway.environment)),
-            http_name: "GATEWAY_HTTP",
-            http: literal(&gateway.http),
-            https_name: "GATEWAY_HTTPS",
-            https: literal(&gateway.https),
+            environment: literal(&gateway.environment.value),
+            http: literal(&gateway.http.value),
+            https: literal(&gateway.https.value),
         }
     }
 }
@@ -207,7 +295,7 @@ pub(super) struct CodeView {
 impl CodeView {
     pub(super) fn new(code: &Code) -> Self {
         Self {
-            code: code.code,
+            code: code.code.value,
             name: literal(&code.name),
             meaning: literal(&code.meaning),
             retry: match code.retry {

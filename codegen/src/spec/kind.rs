@@ -21,11 +21,15 @@ pub enum Kind {
     Map,
     /// Names of fields to return.
     FieldList,
+    /// A whole number of one byte.
+    Byte,
+    /// A file.
+    File,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::String,
         Self::Number,
         Self::Boolean,
@@ -35,6 +39,8 @@ impl Kind {
         Self::Json,
         Self::Map,
         Self::FieldList,
+        Self::Byte,
+        Self::File,
     ];
 
     /// The page's word for it.
@@ -49,6 +55,8 @@ impl Kind {
             Self::Json => "Json",
             Self::Map => "Map",
             Self::FieldList => "Field List",
+            Self::Byte => "byte",
+            Self::File => "byte[]",
         }
     }
 
@@ -71,6 +79,8 @@ impl<'a> TypeName<'a> {
     /// Takes a spelling apart.
     pub fn parse(text: &'a str) -> Self {
         match text.strip_suffix("[]") {
+            // A list of bytes is a file, which is one thing.
+            Some("byte") => Self { word: text, list: false },
             Some(word) => Self { word, list: true },
             None => Self { word: text, list: false },
         }
@@ -98,6 +108,22 @@ impl<'a> TypeName<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_taken_apart() {
+        for (text, word, list) in [
+            ("String", "String", false),
+            ("String[]", "String", true),
+            ("byte", "byte", false),
+            ("byte[]", "byte[]", false),
+            ("byte[][]", "byte[]", true),
+            ("Field List", "Field List", false),
+        ] {
+            assert_eq!(TypeName::parse(text), TypeName { word, list }, "{text}");
+            assert!(TypeName::parse(text).kind().is_some(), "{text}");
+        }
+        assert_eq!(TypeName::parse("Trade[]").kind(), None);
+    }
 
     #[test]
     fn inner_keys() {

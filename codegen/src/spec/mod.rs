@@ -1,19 +1,21 @@
 //! Specs as written: what the platform's page says of one method, in the page's words.
 
 mod kind;
+mod node;
 mod platform;
 mod read;
 mod rules;
+mod schema;
+mod shape;
+mod tables;
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_yaml::Spanned;
-
 pub use kind::{Kind, TypeName};
+pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
+pub use schema::schema;
 
 use crate::diagnostic::{Diagnostics, Source};
 
@@ -50,50 +52,89 @@ pub struct Method {
 }
 
 /// A spec file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Spec {
     /// The method's name on the wire, for example `taobao.top.client.token.get`.
-    pub method: Spanned<String>,
+    pub method: Placed<String>,
     /// The method's name for people.
-    pub title: Spanned<String>,
+    pub title: Placed<String>,
     /// What the method does.
     pub description: Option<String>,
+    /// Whether a call needs a session, if the page says so.
+    pub authorization: Option<Authorization>,
+    /// Whether the method is to be called over https alone.
+    pub https_only: bool,
+    /// That the method should no longer be called, and what to call instead.
+    pub deprecated: Option<String>,
     /// The request's parameters, without the public ones.
     pub request: Vec<Parameter>,
     /// The response.
     pub response: Response,
+    /// The error codes that the method itself answers.
+    pub errors: Vec<ErrorCode>,
+}
+
+/// Whether a call needs a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// It is refused without one.
+    Required,
+    /// It may have one.
+    Optional,
+    /// It has none.
+    None,
+}
+
+/// An error code of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: String,
+    /// What it means.
+    pub message: String,
+    /// What to do.
+    pub solution: String,
 }
 
 /// The response of a method.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Response {
     /// The root node, for example `top_client_token_get_response`.
-    pub node: Spanned<String>,
+    pub node: Placed<String>,
     /// The fields under the root node.
     pub fields: Vec<Parameter>,
 }
 
 /// A parameter of a request or a field of a response.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Parameter {
     /// The name on the wire.
-    pub name: Spanned<String>,
+    pub name: Placed<String>,
     /// The page's type: `String`, `Number[]`, or the name of an object.
-    #[serde(rename = "type")]
-    pub kind: Spanned<String>,
+    pub kind: Placed<String>,
     /// Whether a request is refused without it; see [`is_required`](Self::is_required).
-    pub required: Option<Spanned<bool>>,
-    /// Whether its value is hidden wherever it would be printed. Names that `platform.yaml` lists are without saying so.
+    pub required: Option<Placed<bool>>,
+    /// Whether its value is hidden wherever it would be printed. Names that `platform.yaml` lists are unless this is false.
     pub secret: Option<bool>,
+    /// The most characters that a text may have; of a file, bytes.
+    pub max_length: Option<Placed<i64>>,
+    /// The most elements that a list may have.
+    pub max_list_size: Option<Placed<i64>>,
+    /// The least number.
+    pub min_value: Option<Placed<i64>>,
+    /// The greatest number.
+    pub max_value: Option<Placed<i64>>,
+    /// The only values that a text may have; any, if none are given.
+    pub values: Vec<Placed<String>>,
+    /// The value that the platform takes where none is sent.
+    pub default: Option<String>,
+    /// That it should no longer be used, and what to use instead.
+    pub deprecated: Option<String>,
     /// The page's example value.
     pub example: Option<String>,
     /// The page's description.
     pub description: Option<String>,
     /// The fields of an object.
-    #[serde(default)]
     pub fields: Vec<Parameter>,
 }
 
@@ -107,16 +148,4 @@ impl Parameter {
     pub fn type_name(&self) -> TypeName<'_> {
         TypeName::parse(&self.kind.value)
     }
-}
-
-/// The bytes of its file that a value stands at.
-pub fn place<T>(value: &Spanned<T>) -> Range<usize> {
-    bytes(value.referenced.span())
-}
-
-/// A span of the YAML reader in bytes.
-fn bytes(span: serde_yaml::Span) -> Range<usize> {
-    let offset = |value: Option<_>| value.map_or(0, |value| usize::try_from(value).unwrap_or(usize::MAX));
-    let start = offset(span.byte_offset());
-    start..start.saturating_add(offset(span.byte_len()))
 }

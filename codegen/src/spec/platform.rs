@@ -1,10 +1,9 @@
 //! `platform.yaml`: what the platform says of all its methods.
 
-use serde::Deserialize;
+use super::Placed;
 
 /// The facts that belong to no single method.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Platform {
     /// The protocol's version, the value of `v`.
     pub version: String,
@@ -15,54 +14,44 @@ pub struct Platform {
     /// The parameters that every request has.
     pub public_parameters: Vec<PublicParameter>,
     /// The last words of names whose values are secrets.
-    pub secrets: Vec<String>,
+    pub secrets: Vec<Placed<String>>,
     /// The codes that the platform refuses calls with.
     pub errors: Vec<Code>,
 }
 
 /// One environment of the platform.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Gateway {
     /// Its name.
-    pub environment: String,
+    pub environment: Placed<String>,
     /// Its http URL.
-    pub http: String,
+    pub http: Placed<String>,
     /// Its https URL.
-    pub https: String,
+    pub https: Placed<String>,
 }
 
 /// A parameter that belongs to the protocol.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct PublicParameter {
     /// The name on the wire.
     pub name: String,
     /// The page's type.
-    #[serde(rename = "type")]
     pub kind: String,
     /// The values that it may have, if they are few.
-    #[serde(default)]
     pub values: Vec<String>,
     /// The value that it has when it is not sent.
     pub default: Option<String>,
     /// Whether it is signed.
-    #[serde(default = "yes")]
     pub signed: bool,
     /// The page's description.
     pub description: String,
 }
 
-const fn yes() -> bool {
-    true
-}
-
 /// A code of the platform.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Code {
     /// The code.
-    pub code: i64,
+    pub code: Placed<i64>,
     /// The platform's name for it, its `msg`.
     pub name: String,
     /// What it means and what to do.
@@ -72,8 +61,7 @@ pub struct Code {
 }
 
 /// Whether sending a refused call again can help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Not before something is changed.
     Never,
@@ -88,7 +76,7 @@ pub enum Retry {
 impl Platform {
     /// The code's entry.
     pub fn code(&self, code: i64) -> Option<&Code> {
-        self.errors.iter().find(|entry| entry.code == code)
+        self.errors.iter().find(|entry| entry.code.value == code)
     }
 
     /// Whether a parameter of this name is one of the protocol's own.
@@ -99,6 +87,6 @@ impl Platform {
     /// Whether a value of this name is a secret: its last word, in whatever case, is one of [`secrets`](Self::secrets).
     pub fn is_secret(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        self.secrets.iter().any(|word| name.ends_with(word.as_str()))
+        self.secrets.iter().any(|word| name.ends_with(word.value.as_str()))
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::read::closest;
-use super::{Kind, Method, Parameter, Platform, Specs, place};
+use super::shape::{self, closest};
+use super::{Kind, Method, Parameter, Platform, Specs};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::model::is_keyword;
 
 /// Holds every rule against every spec, and adds to `problems` what breaks one.
 pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
@@ -17,7 +18,31 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
         if let Some(first) = files.insert(&method.spec.method.value, method) {
             let message = format!("`{}` has a spec already", method.spec.method.value);
             let help = format!("the other is {}", first.source.path.display());
-            checker.problem(place(&method.spec.method), message).help(help).done();
+            checker.problem(method.spec.method.place.clone(), message).help(help).done();
+        }
+    }
+}
+
+/// Holds the platform's own rules.
+pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
+    let mut codes = BTreeSet::new();
+    for code in platform.errors.iter().map(|entry| &entry.code) {
+        if !codes.insert(code.value) {
+            checker.problem(&code.place, format!("the code {} stands here twice", code.value), None);
+        }
+    }
+    for secret in platform.secrets.iter().filter(|secret| secret.value.trim().is_empty()) {
+        let help = "every name ends with nothing, so every value would be a secret".to_owned();
+        checker.problem(&secret.place, "this is no end of a name", Some(help));
+    }
+    for gateway in &platform.gateways {
+        if gateway.environment.value.trim().is_empty() {
+            checker.problem(&gateway.environment.place, "the environment has no name", None);
+        }
+        for (url, scheme) in [(&gateway.http, "http://"), (&gateway.https, "https://")] {
+            if url.value.strip_prefix(scheme).is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
+                checker.problem(&url.place, format!("an address that begins with {scheme} stands here"), None);
+            }
         }
     }
 }
@@ -55,24 +80,27 @@ impl Checker<'_> {
         let spec = &method.spec;
         let name = spec.method.value.as_str();
         if !is_method_name(name) {
-            self.problem(place(&spec.method), format!("`{}` is no method name", name.escape_default()))
+            self.problem(spec.method.place.clone(), format!("`{}` is no method name", name.escape_default()))
                 .help("a method name is words of letters, digits, `-` and `_` with dots between: taobao.item.get")
                 .done();
         } else if self.source.path.file_stem().is_none_or(|stem| stem != name) {
-            self.problem(place(&spec.method), "the method and the name of its file differ")
+            self.problem(spec.method.place.clone(), "the method and the name of its file differ")
                 .help(format!("call the file {name}.yaml"))
                 .done();
         }
         if !is_category(&method.category) {
-            self.problem(place(&spec.method), format!("`{}` is no category", method.category.escape_default()))
+            self.problem(spec.method.place.clone(), format!("`{}` is no category", method.category.escape_default()))
                 .help("a category's folder is called in lower-case letters and digits, beginning with a letter")
                 .done();
         }
         if spec.title.value.trim().is_empty() {
-            self.problem(place(&spec.title), "the title is empty").done();
+            self.problem(spec.title.place.clone(), "the title is empty").done();
         }
         if !is_name(&spec.response.node.value) {
-            self.problem(place(&spec.response.node), "this is no name of a node").done();
+            self.problem(spec.response.node.place.clone(), "this is no name of a node").done();
+        }
+        if spec.response.node.value == "error_response" {
+            self.problem(spec.response.node.place.clone(), "this is the node of every refusal").done();
         }
         self.level(&spec.request, &Side::new(&spec.request, true), &mut Vec::new());
         self.level(&spec.response.fields, &Side::new(&spec.response.fields, false), &mut Vec::new());
@@ -83,7 +111,7 @@ impl Checker<'_> {
         let mut names = BTreeSet::new();
         for parameter in parameters {
             let name = parameter.name.value.as_str();
-            let at = place(&parameter.name);
+            let at = parameter.name.place.clone();
             if !is_name(name) {
                 self.problem(at.clone(), format!("`{}` is no name of a parameter", name.escape_default())).done();
             }
@@ -96,11 +124,12 @@ impl Checker<'_> {
                     .done();
             }
             if let (false, Some(required)) = (side.request, &parameter.required) {
-                self.problem(place(required), "a field of a response is never required")
+                self.problem(required.place.clone(), "a field of a response is never required")
                     .help("leave `required` out; any field may be missing from an answer")
                     .done();
             }
             self.kind(parameter, side, within);
+            self.limits(parameter, side);
             if !parameter.fields.is_empty() {
                 within.push(parameter.type_name().word);
                 self.level(&parameter.fields, side, within);
@@ -110,7 +139,7 @@ impl Checker<'_> {
     }
 
     fn kind(&mut self, parameter: &Parameter, side: &Side<'_>, within: &[&str]) {
-        let at = place(&parameter.kind);
+        let at = parameter.kind.place.clone();
         let word = parameter.type_name().word;
         match (Kind::from_word(word), parameter.fields.is_empty()) {
             (Some(_), true) => {}
@@ -129,7 +158,7 @@ impl Checker<'_> {
                 }
             }
             (None, _) => match side.objects.get(word) {
-                _ if parameter.is_required() && !parameter.type_name().list => {
+                _ if parameter.is_required() && within.contains(&word) => {
                     self.problem(at, format!("`{word}` cannot be required without its `fields`"))
                         .help("an object that holds its own kind must be able to do without")
                         .done();
@@ -149,6 +178,50 @@ impl Checker<'_> {
                     self.problem(at, format!("there is no type called `{word}`")).help(help).done();
                 }
             },
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// The limits of a value: each has to be of a type that it can hold for, and possible to keep to.
+    fn limits(&mut self, parameter: &Parameter, side: &Side<'_>) {
+        let type_name = parameter.type_name();
+        let kind = type_name.kind();
+        let long = matches!(kind, Some(Kind::String | Kind::Json | Kind::Map | Kind::FieldList | Kind::File));
+        // Many documents have lists that are one text, parted by commas.
+        let listed = type_name.list || matches!(kind, Some(Kind::FieldList | Kind::String));
+        let number = matches!(kind, Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal));
+        for (limit, key, fits, holder, least) in [
+            (&parameter.max_length, "max_length", long, "a text or a file", 1),
+            (&parameter.max_list_size, "max_list_size", listed, "a list or a text parted by commas", 1),
+            (&parameter.min_value, "min_value", number, "a number", i64::MIN),
+            (&parameter.max_value, "max_value", number, "a number", i64::MIN),
+        ] {
+            let Some(limit) = limit else { continue };
+            if !side.request {
+                self.problem(limit.place.clone(), format!("`{key}` limits nothing in a response"))
+                    .help("leave it out; what the platform sends is taken as it is")
+                    .done();
+            } else if !fits {
+                self.problem(limit.place.clone(), format!("`{key}` is for {holder}")).done();
+            } else if limit.value < least {
+                self.problem(limit.place.clone(), format!("`{key}` is at least {least}")).done();
+            }
+        }
+        if let (Some(min), Some(max)) = (&parameter.min_value, &parameter.max_value)
+            && min.value > max.value
+        {
+            self.problem(max.place.clone(), "no number keeps to this: `max_value` is less than `min_value`").done();
+        }
+        let mut seen = BTreeSet::new();
+        for value in &parameter.values {
+            if kind != Some(Kind::String) {
+                self.problem(value.place.clone(), "`values` are for a String").done();
+                break;
+            }
+            if value.value.trim().is_empty() || !seen.insert(&value.value) {
+                self.problem(value.place.clone(), "a value that is empty or stands here twice").done();
+            }
         }
     }
 }
@@ -200,12 +273,12 @@ fn is_category(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && name.len() <= 64
-        && syn::parse_str::<syn::Ident>(name).is_ok()
+        && !is_keyword(name)
         && !RESERVED.contains(&name)
 }
 
-/// Features of the SDK that are no categories.
-const RESERVED: [&str; 8] = ["blocking", "client", "default", "full", "redis", "rustls", "std", "test"];
+/// Features of the SDK that are no categories, and what its modules have other uses for.
+const RESERVED: [&str; 9] = ["blocking", "client", "default", "full", "mod", "redis", "rustls", "std", "test"];
 
 /// Whether a text can be the name of a parameter or a node: something that XML can call an element.
 fn is_name(name: &str) -> bool {

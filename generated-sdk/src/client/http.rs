@@ -5,18 +5,22 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 
-use crate::protocol::{Error, SignedRequest, StatusError, TransportError, TransportKind};
+use crate::protocol::{Error, HIDDEN, SignedRequest, StatusError, TransportError, TransportKind};
 
 /// A gateway and the connections to it.
 pub(super) struct Http {
     gateway: String,
+    /// Whether what is sent can be read on its way.
+    plain: bool,
     client: reqwest::Client,
     body_limit: usize,
 }
 
 impl Http {
     pub(super) fn new(gateway: &str, timeout: Duration, body_limit: usize) -> Result<Self, Error> {
-        let wrong = |problem: &str| Error::Configuration(format!("{problem}: {gateway:?}"));
+        // A password in a URL is no reason to print it.
+        let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
+        let wrong = |problem: &str| Error::Configuration(format!("{problem}: {shown}"));
         let url = reqwest::Url::parse(gateway).map_err(|_| wrong("the gateway is no URL"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(wrong("the gateway is no http or https URL"));
@@ -27,23 +31,32 @@ impl Http {
         if url.scheme() == "https" && !cfg!(feature = "rustls") {
             return Err(wrong("an https gateway needs the feature `rustls`"));
         }
-        let client = reqwest::Client::builder()
+        // A proxy cannot reach the loopback of this machine.
+        let loopback = url.host_str().is_some_and(is_loopback);
+        let builder = if loopback { reqwest::Client::builder().no_proxy() } else { reqwest::Client::builder() };
+        let client = builder
             .timeout(timeout)
             // A signed request goes to the gateway and nowhere else: a redirect is an answer that the caller sees.
             .redirect(Policy::none())
             .build()
             .map_err(|error| Error::Configuration(format!("no HTTP client: {error}")))?;
-        Ok(Self { gateway: gateway.to_owned(), client, body_limit })
+        let plain = url.scheme() == "http" && !loopback;
+        Ok(Self { gateway: gateway.to_owned(), plain, client, body_limit })
     }
 
     pub(super) fn gateway(&self) -> &str {
         &self.gateway
     }
 
+    /// Whether what is sent can be read on its way: over http to another machine.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// POSTs `request` and returns the body of the answer.
     pub(super) async fn post(&self, request: &SignedRequest) -> Result<String, Error> {
-        let request =
-            self.client.post(&self.gateway).header(CONTENT_TYPE, SignedRequest::CONTENT_TYPE).body(request.body());
+        let body = request.body();
+        let request = self.client.post(&self.gateway).header(CONTENT_TYPE, body.content_type).body(body.bytes);
         let mut answer = request.send().await.map_err(|error| self.failed(error))?;
         let status = answer.status();
         let mut body = Vec::new();
@@ -75,4 +88,9 @@ impl Http {
     fn error(&self, kind: TransportKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Transport(TransportError::new(kind, &self.gateway, source))
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -66,6 +66,10 @@ impl Client {
     ///
     /// Every way in which the call can fail: see [`Error`].
     pub async fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
+        if R::HTTPS_ONLY && self.shared.http.is_plain() {
+            let gateway = self.shared.http.gateway();
+            return Err(Error::Configuration(format!("{} goes over https alone, not to {gateway}", R::METHOD)));
+        }
         let signed = self.sign(request)?;
         let body = self.shared.http.post(&signed).await?;
         let response = decode::<R>(body)?;
@@ -97,7 +101,7 @@ impl fmt::Debug for Client {
 }
 
 /// A client to be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     gateway: String,
@@ -166,13 +170,28 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the gateway is no http or https URL, or the app key is empty.
+    /// [`Error::Configuration`] if the gateway is no http or https URL, or the app key or secret is empty.
     pub fn build(self) -> Result<Client, Error> {
         if self.application.key().is_empty() {
             return Err(Error::Configuration("the app key is empty".to_owned()));
         }
+        if !self.application.has_secret() {
+            return Err(Error::Configuration("the app secret is empty".to_owned()));
+        }
         let http = Http::new(&self.gateway, self.timeout, self.body_limit)?;
         let shared = Shared { http, application: self.application, strict: self.strict };
         Ok(Client { shared: Arc::new(shared), session: None })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    /// Without the gateway, whose URL may hold a password until [`build`](Self::build) refuses it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("application", &self.application)
+            .field("timeout", &self.timeout)
+            .field("body_limit", &self.body_limit)
+            .field("strict", &self.strict)
+            .finish_non_exhaustive()
     }
 }

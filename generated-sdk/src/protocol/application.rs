@@ -6,7 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::encode::encode;
 use super::validate::validate;
-use super::{DateTime, Error, Format, Parameters, Record, Request, SignMethod, Violations, signature};
+use super::{
+    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, Violation,
+    Violations, multipart, signature,
+};
 
 /// The version of the protocol: the `v` parameter.
 pub const VERSION: &str = "2.0";
@@ -34,7 +37,7 @@ pub const PUBLIC_PARAMETERS: [&str; 11] = [
 ///
 /// let application = Application::new("12345678", "helloworld");
 /// let signed = application.sign(&TopClientTokenGetRequest::new("sec_token"), None, DateTime::now())?;
-/// assert!(signed.body().starts_with("app_key=12345678&"));
+/// assert!(signed.body().bytes.starts_with(b"app_key=12345678&"));
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
 #[derive(Clone)]
@@ -75,6 +78,11 @@ impl Application {
         &self.key
     }
 
+    #[cfg(feature = "client")]
+    pub(crate) fn has_secret(&self) -> bool {
+        !self.secret.expose_secret().is_empty()
+    }
+
     /// Signs `request` as of `timestamp`, on behalf of the user who granted `session`.
     ///
     /// # Errors
@@ -86,25 +94,29 @@ impl Application {
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        self.sign_record(R::METHOD, request, session, timestamp)
+        self.sign_record(R::METHOD, R::AUTHORIZATION, request, session, timestamp)
     }
 
     /// [`sign`](Self::sign) without its type parameter, so that it is compiled once.
     fn sign_record(
         &self,
         method: &'static str,
+        authorization: Authorization,
         request: &dyn Record,
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
         if self.validate {
-            let violations = validate(request);
+            let mut violations = validate(request);
+            if authorization == Authorization::Required && session.unwrap_or_default().is_empty() {
+                violations.push(Violation { parameter: "session".to_owned(), problem: Problem::Missing });
+            }
             if !violations.is_empty() {
                 return Err(Error::Invalid(Violations { method, violations }));
             }
         }
         let mut parameters = Parameters::new();
-        encode(request, &mut parameters);
+        let files = encode(request, &mut parameters);
         parameters.set("method", method);
         parameters.set("app_key", self.key.clone());
         parameters.set_secret("session", session.unwrap_or_default().to_owned());
@@ -117,7 +129,7 @@ impl Application {
         parameters.set("sign_method", self.sign_method.name());
         let sign = signature(self.sign_method, self.secret.expose_secret(), parameters.pairs(), b"");
         parameters.set("sign", sign);
-        Ok(SignedRequest { parameters })
+        Ok(SignedRequest { parameters, files })
     }
 }
 
@@ -142,20 +154,41 @@ impl fmt::Debug for Application {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
     parameters: Parameters,
+    files: Vec<(&'static str, File)>,
+}
+
+/// What to POST.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Body {
+    /// The `Content-Type`.
+    pub content_type: String,
+    /// The body itself. Secrets are in it.
+    pub bytes: Vec<u8>,
 }
 
 impl SignedRequest {
-    /// The content type of [`body`](Self::body).
-    pub const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded;charset=UTF-8";
-
     /// Every parameter.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
-    /// The body to POST. Secrets are in it.
-    pub fn body(&self) -> String {
-        self.parameters.to_form()
+    /// The files, which are sent and not signed.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.files.iter().map(|(name, file)| (*name, file))
+    }
+
+    /// The body to POST: a form, or parts of several types if there are files.
+    pub fn body(&self) -> Body {
+        if self.files.is_empty() {
+            let content_type = "application/x-www-form-urlencoded;charset=UTF-8".to_owned();
+            return Body { content_type, bytes: self.parameters.to_form().into_bytes() };
+        }
+        // Nobody who made a file could have known the signature, so no file holds it.
+        let boundary = format!("----{}", self.parameters.get("sign").unwrap_or_default());
+        Body {
+            content_type: format!("multipart/form-data;charset=UTF-8;boundary={boundary}"),
+            bytes: multipart::encode(&boundary, &self.parameters, &self.files),
+        }
     }
 }
 
@@ -167,6 +200,9 @@ impl fmt::Display for SignedRequest {
                 f.write_str("\n")?;
             }
             write!(f, "{}={}", parameter.name(), parameter.shown())?;
+        }
+        for (name, file) in self.files() {
+            write!(f, "\n{name}={file:?}")?;
         }
         Ok(())
     }

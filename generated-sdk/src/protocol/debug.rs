@@ -51,6 +51,7 @@ impl fmt::Debug for Shown<'_> {
             View::Date(date) => date.fmt(f),
             View::Decimal(decimal) => decimal.fmt(f),
             View::Json(json) => fmt::Display::fmt(json, f),
+            View::File(file) => file.fmt(f),
             View::Object(object) => debug(object, f),
             View::Texts(texts) => texts.fmt(f),
             View::Numbers(numbers) => numbers.fmt(f),
@@ -58,6 +59,8 @@ impl fmt::Debug for Shown<'_> {
             View::Dates(dates) => dates.fmt(f),
             View::Decimals(decimals) => decimals.fmt(f),
             View::Jsons(jsons) => f.debug_list().entries(jsons.iter().map(Json)).finish(),
+            View::Files(files) => files.fmt(f),
+            View::Choices(choices) => f.debug_list().entries(choices.iter()).finish(),
             View::Objects(objects) => f.debug_list().entries(objects.iter().map(Object)).finish(),
         }
     }

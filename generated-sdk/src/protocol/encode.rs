@@ -5,12 +5,18 @@ use std::fmt::Display;
 
 use super::debug::holds_secret;
 use super::serde::Written;
-use super::{Parameters, Record, View};
+use super::{File, Parameters, Record, View};
 
-/// Sets a parameter for every field of `request` that has a value.
-pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) {
+/// Sets a parameter for every field of `request` that has a value, and returns its files, which are not signed.
+pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<(&'static str, File)> {
+    let mut files = Vec::new();
     for (index, field) in request.schema().fields.iter().enumerate() {
         let view = request.view(index);
+        match view {
+            View::File(file) => files.push((field.name, file.clone())),
+            View::Files(several) => files.extend(several.iter().map(|file| (field.name, file.clone()))),
+            _ => {}
+        }
         let secret = field.secret
             || match view {
                 View::Object(object) => holds_secret(object),
@@ -24,19 +30,21 @@ pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) {
             parameters.set(field.name, value);
         }
     }
+    files
 }
 
 /// The value of one parameter: text as it is, scalars in their one spelling, lists of them joined by commas, and
 /// everything that has structure as compact JSON.
-fn text(view: View<'_>) -> Cow<'static, str> {
+pub(crate) fn text(view: View<'_>) -> Cow<'static, str> {
     match view {
-        View::Absent => Cow::Borrowed(""),
+        View::Absent | View::File(_) | View::Files(_) => Cow::Borrowed(""),
         View::Text(text) => Cow::Owned(text.to_owned()),
         View::Number(number) => Cow::Owned(number.to_string()),
         View::Boolean(true) => Cow::Borrowed("true"),
         View::Boolean(false) => Cow::Borrowed("false"),
         View::Date(date) => Cow::Owned(date.to_string()),
         View::Decimal(decimal) => Cow::Owned(decimal.to_string()),
+        View::Choices(choices) => Cow::Owned(choices.iter().collect::<Vec<_>>().join(",")),
         View::Texts(texts) => joined(texts),
         View::Numbers(numbers) => joined(numbers),
         View::Booleans(booleans) => joined(booleans),

@@ -151,7 +151,7 @@ impl StdError for StatusError {}
 /// The platform's refusal: the `error_response` node (protocol.md 4.6 and 5).
 #[derive(Clone, Default, PartialEq)]
 pub struct PlatformError {
-    /// The platform's code, `25` for an invalid signature; 0 where the answer has none.
+    /// The platform's code, `25` for an invalid signature; 0 where the answer has none that is a number.
     pub code: i64,
     /// What the code means, in the platform's words.
     pub msg: String,
@@ -172,6 +172,17 @@ impl PlatformError {
     pub fn documented(&self) -> Option<&'static PlatformCode> {
         crate::platform::CODES.iter().find(|entry| entry.code == self.code)
     }
+}
+
+/// An environment of the platform, and where it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its name.
+    pub environment: &'static str,
+    /// Its http URL.
+    pub http: &'static str,
+    /// Its https URL.
+    pub https: &'static str,
 }
 
 /// A code of the platform (protocol.md 5.1).
@@ -280,7 +291,7 @@ fn beginning(body: &str) -> String {
 /// The fields that any answer may have next to those of its method, in success or failure (protocol.md 4.2 and 4.6).
 #[derive(Clone, Default)]
 pub(crate) struct PublicFields {
-    pub(crate) code: Option<i64>,
+    pub(crate) code: Option<String>,
     pub(crate) msg: Option<String>,
     pub(crate) sub_code: Option<String>,
     pub(crate) sub_msg: Option<String>,
@@ -289,9 +300,20 @@ pub(crate) struct PublicFields {
 }
 
 impl PublicFields {
-    pub(crate) fn into_error(self, body: String) -> PlatformError {
+    /// Whether they are a refusal that came without its node.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.code.is_some() && (self.msg.is_some() || self.sub_code.is_some())
+    }
+
+    /// A code that is no number is kept as the sub code, whose place it has taken.
+    pub(crate) fn into_error(mut self, body: String) -> PlatformError {
+        let code = self.code.as_deref().map(str::trim).unwrap_or_default();
+        let number = code.parse().ok();
+        if number.is_none() && !code.is_empty() && self.sub_code.is_none() {
+            self.sub_code = Some(code.to_owned());
+        }
         PlatformError {
-            code: self.code.unwrap_or_default(),
+            code: number.unwrap_or_default(),
             msg: self.msg.unwrap_or_default(),
             sub_code: self.sub_code,
             sub_msg: self.sub_msg,
@@ -307,7 +329,7 @@ impl Record for PublicFields {
         const SCHEMA: Schema = Schema {
             name: "PublicFields",
             fields: &[
-                Field::new("code", Kind::Number),
+                Field::new("code", Kind::String),
                 Field::new("msg", Kind::String),
                 Field::new("sub_code", Kind::String),
                 Field::new("sub_msg", Kind::String),

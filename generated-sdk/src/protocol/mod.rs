@@ -7,11 +7,14 @@
 //! [`body`](SignedRequest::body) of what comes back, and [`decode`](fn@decode) the answer.
 
 mod application;
+mod choice;
 mod debug;
 mod decode;
 mod encode;
 mod error;
+mod file;
 mod hex;
+mod multipart;
 mod parameters;
 mod record;
 mod serde;
@@ -19,18 +22,24 @@ mod sign;
 mod time;
 mod validate;
 
-pub use application::{Application, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode};
-pub use error::{Argument, DecodeError, Error, PlatformCode, PlatformError, Retry, StatusError};
+pub use error::{Argument, DecodeError, Error, Gateway, PlatformCode, PlatformError, Retry, StatusError};
 pub use error::{TransportError, TransportKind};
+pub use file::File;
 pub use parameters::{Parameter, Parameters};
 pub use record::{AsSlot, AsView, record};
+pub use record::{Authorization, ErrorCode, Limit};
 pub use record::{Field, Kind, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Request, Schema, Slot, View};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
 pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
 pub use time::{DateTime, InvalidDateTime};
 pub use validate::{Problem, Violation, Violations, validate};
+
+#[cfg(feature = "client")]
+pub(crate) use debug::HIDDEN;
 
 #[doc(hidden)]
 pub mod __private {

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::DateTime;
+use super::choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot};
+use super::{DateTime, File};
 
 /// A type of the platform's documents, spelled as the documents spell it (protocol.md 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,10 @@ pub enum Kind {
     Map,
     /// Names of fields to return, joined by commas.
     FieldList,
+    /// A whole number of one byte.
+    Byte,
+    /// A file.
+    File,
     /// An object with fields of its own.
     Object,
 }
@@ -44,6 +49,8 @@ impl Kind {
             Self::Json => "Json",
             Self::Map => "Map",
             Self::FieldList => "Field List",
+            Self::Byte => "byte",
+            Self::File => "byte[]",
             Self::Object => "object",
         }
     }
@@ -63,12 +70,28 @@ pub struct Field {
     pub required: bool,
     /// Whether its value is hidden wherever it would be printed.
     pub secret: bool,
+    /// What a request is refused for going beyond.
+    pub limits: &'static [Limit],
+}
+
+/// A limit that the documents set to a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// The most UTF-16 units that a text may have, as the official SDKs count (protocol.md 6); of a file, bytes.
+    MaxLength(u64),
+    /// The most elements that a list, or a text of elements parted by commas, may have.
+    MaxListSize(u64),
+    /// The least number.
+    MinValue(i64),
+    /// The greatest number.
+    MaxValue(i64),
 }
 
 impl Field {
     /// A field of the given wire name and documented type.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, list: false, required: false, secret: false }
+        Self { name, kind, list: false, required: false, secret: false, limits: &[] }
     }
 
     /// The same field as a list.
@@ -80,6 +103,12 @@ impl Field {
     /// The same field, required.
     pub const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// The same field within limits.
+    pub const fn limits(mut self, limits: &'static [Limit]) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -129,8 +158,40 @@ pub trait Request: Record {
     /// The root node of a response (protocol.md 4.1).
     const RESPONSE_NODE: &'static str;
 
+    /// Whether a call needs a session.
+    const AUTHORIZATION: Authorization = Authorization::Optional;
+
+    /// Whether the method is to be called over https alone.
+    const HTTPS_ONLY: bool = false;
+
+    /// The error codes that the method's documents list.
+    const ERRORS: &'static [ErrorCode] = &[];
+
     /// What a successful call returns.
     type Response: RecordMut + Default;
+}
+
+/// Whether a call needs a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Authorization {
+    /// It is refused without one.
+    Required,
+    /// It may have one.
+    Optional,
+    /// It needs none.
+    None,
+}
+
+/// An error code of a method, which comes as [`PlatformError::sub_code`](super::PlatformError::sub_code) or in the
+/// response itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: &'static str,
+    /// What it means, in the documents' words.
+    pub message: &'static str,
+    /// What to do, in the documents' words.
+    pub solution: &'static str,
 }
 
 /// A field as it can be read: absent, or of one of the types that fields have.
@@ -151,6 +212,8 @@ pub enum View<'a> {
     Decimal(Decimal),
     /// Any JSON value.
     Json(&'a Json),
+    /// A file.
+    File(&'a File),
     /// An object.
     Object(&'a dyn Record),
     /// A list of texts.
@@ -165,6 +228,10 @@ pub enum View<'a> {
     Decimals(&'a [Decimal]),
     /// A list of JSON values.
     Jsons(&'a [Json]),
+    /// A list of files.
+    Files(&'a [File]),
+    /// A list of choices.
+    Choices(&'a dyn ChoiceList),
     /// A list of objects.
     Objects(&'a dyn ObjectList),
 }
@@ -173,6 +240,21 @@ impl<'a> View<'a> {
     /// The view of a field's value.
     pub fn of<T: AsView>(value: &'a T) -> Self {
         value.as_view()
+    }
+
+    /// The view of a choice.
+    pub fn choice<T: Choice>(value: &'a T) -> Self {
+        Self::Text(value.as_str())
+    }
+
+    /// The view of a choice that may be absent.
+    pub fn optional_choice<T: Choice>(value: &'a Option<T>) -> Self {
+        value.as_ref().map_or(Self::Absent, Self::choice)
+    }
+
+    /// The view of a list of choices.
+    pub fn choices<T: Choice>(values: &'a Vec<T>) -> Self {
+        if values.is_empty() { Self::Absent } else { Self::Choices(values) }
     }
 }
 
@@ -193,6 +275,8 @@ pub enum Slot<'a> {
     Decimal(&'a mut Option<Decimal>),
     /// Any JSON value.
     Json(&'a mut Option<Json>),
+    /// A choice.
+    Choice(&'a mut dyn ChoiceSlot),
     /// An object.
     Object(&'a mut dyn ObjectSlot),
     /// A list of texts.
@@ -207,6 +291,8 @@ pub enum Slot<'a> {
     Decimals(&'a mut Vec<Decimal>),
     /// A list of JSON values.
     Jsons(&'a mut Vec<Json>),
+    /// A list of choices.
+    Choices(&'a mut dyn ChoiceListSlot),
     /// A list of objects.
     Objects(&'a mut dyn ObjectListSlot),
 }
@@ -215,6 +301,16 @@ impl<'a> Slot<'a> {
     /// The slot of a field.
     pub fn of<T: AsSlot>(field: &'a mut T) -> Self {
         field.as_slot()
+    }
+
+    /// The slot of a choice.
+    pub fn choice<T: Choice>(field: &'a mut Option<T>) -> Self {
+        Self::Choice(field)
+    }
+
+    /// The slot of a list of choices.
+    pub fn choices<T: Choice>(field: &'a mut Vec<T>) -> Self {
+        Self::Choices(field)
     }
 }
 
@@ -325,6 +421,18 @@ impl<T: Record> AsView for Vec<T> {
     }
 }
 
+impl AsView for File {
+    fn as_view(&self) -> View<'_> {
+        View::File(self)
+    }
+}
+
+impl AsView for Vec<File> {
+    fn as_view(&self) -> View<'_> {
+        if self.is_empty() { View::Absent } else { View::Files(self) }
+    }
+}
+
 /// The types that a field can have, for filling.
 pub trait AsSlot {
     /// The slot of this field.
@@ -378,7 +486,7 @@ scalars! {
     bool: Boolean, Booleans, |boolean| View::Boolean(*boolean);
     DateTime: Date, Dates, |date| View::Date(*date);
     Decimal: Decimal, Decimals, |decimal| View::Decimal(*decimal);
-    Json: Json, Jsons, |json| View::Json(json);
+    Json: Json, Jsons, |json| if json.is_null() { View::Absent } else { View::Json(json) };
 }
 
 /// Whether two records of one type hold the same values.
@@ -396,6 +504,7 @@ impl PartialEq for View<'_> {
             (Self::Date(a), Self::Date(b)) => a == b,
             (Self::Decimal(a), Self::Decimal(b)) => a == b,
             (Self::Json(a), Self::Json(b)) => a == b,
+            (Self::File(a), Self::File(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => equal(*a, *b),
             (Self::Texts(a), Self::Texts(b)) => a == b,
             (Self::Numbers(a), Self::Numbers(b)) => a == b,
@@ -403,6 +512,8 @@ impl PartialEq for View<'_> {
             (Self::Dates(a), Self::Dates(b)) => a == b,
             (Self::Decimals(a), Self::Decimals(b)) => a == b,
             (Self::Jsons(a), Self::Jsons(b)) => a == b,
+            (Self::Files(a), Self::Files(b)) => a == b,
+            (Self::Choices(a), Self::Choices(b)) => a.iter().eq(b.iter()),
             (Self::Objects(a), Self::Objects(b)) => {
                 a.count() == b.count() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
             }

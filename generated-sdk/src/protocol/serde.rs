@@ -1,6 +1,7 @@
 //! serde at the edges: every generated type as a JSON-like object, through its table.
 //!
-//! Written: wire names, absent fields left out, dates and decimals as text, numbers as numbers. Read: whatever the
+//! Written: wire names, absent fields left out, dates and decimals as text, numbers as numbers,
+//! files as their names. Read: whatever the
 //! decoder accepts from a gateway, because it is the decoder that reads.
 
 use serde::de::{Deserialize, Deserializer, Error};
@@ -43,6 +44,7 @@ impl Serialize for Written<'_> {
             View::Date(date) => serializer.collect_str(&date),
             View::Decimal(decimal) => serializer.collect_str(&decimal),
             View::Json(json) => json.serialize(serializer),
+            View::File(file) => serializer.serialize_str(file.file_name()),
             View::Object(object) => serialize(object, serializer),
             View::Texts(texts) => texts.serialize(serializer),
             View::Numbers(numbers) => numbers.serialize(serializer),
@@ -50,6 +52,8 @@ impl Serialize for Written<'_> {
             View::Dates(dates) => serializer.collect_seq(dates.iter().map(DateTime::to_string)),
             View::Decimals(decimals) => serializer.collect_seq(decimals.iter().map(ToString::to_string)),
             View::Jsons(jsons) => jsons.serialize(serializer),
+            View::Files(files) => serializer.collect_seq(files.iter().map(super::File::file_name)),
+            View::Choices(choices) => serializer.collect_seq(choices.iter()),
             View::Objects(objects) => {
                 serializer.collect_seq(objects.iter().map(|object| Written(View::Object(object))))
             }

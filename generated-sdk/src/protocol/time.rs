@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{self, TimeZone};
 
+/// 1970-01-01 00:00:00 UTC.
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0);
+
 const TEXT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// A date and time at GMT+8, whatever the zone of this machine.
@@ -40,7 +43,7 @@ impl DateTime {
 
     /// The same moment on the system's clock.
     pub fn to_system_time(self) -> SystemTime {
-        let seconds = gmt8().to_timestamp(self.0).map_or(0, Timestamp::as_second);
+        let seconds = self.0.duration_since(EPOCH).as_secs();
         let distance = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
     }
@@ -149,6 +152,8 @@ mod tests {
         let far = DateTime::from(UNIX_EPOCH + Duration::from_secs(1 << 50));
         assert_eq!(far.date().0, 9999);
         let last: DateTime = "9999-12-31 23:59:59".parse().unwrap();
-        assert!(last.to_system_time() >= UNIX_EPOCH);
+        assert_eq!(last.to_system_time(), UNIX_EPOCH + Duration::from_secs(253_402_271_999));
+        let first: DateTime = "0001-01-01 00:00:00".parse().unwrap();
+        assert_eq!(first.to_system_time(), UNIX_EPOCH - Duration::from_secs(62_135_625_600));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Record, View};
+use super::encode::text;
+use super::{Decimal, Limit, Record, View};
 
 /// Everything that is wrong with a request. The request was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,14 @@ pub struct Violation {
 pub enum Problem {
     /// It is required, and empty or blank.
     Missing,
+    /// It is longer than so many characters; a file, than so many bytes.
+    TooLong(u64),
+    /// It has more elements than this.
+    TooMany(u64),
+    /// It is less than this.
+    TooSmall(i64),
+    /// It is greater than this.
+    TooGreat(i64),
 }
 
 impl Problem {
@@ -35,6 +44,7 @@ impl Problem {
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
+            Self::TooLong(_) | Self::TooMany(_) | Self::TooSmall(_) | Self::TooGreat(_) => 41,
         }
     }
 }
@@ -50,13 +60,15 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
     for (index, field) in record.schema().fields.iter().enumerate() {
         let at = || if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         let view = record.view(index);
-        let blank = match view {
-            View::Absent => true,
-            View::Text(text) => text.trim().is_empty(),
-            _ => false,
-        };
-        if field.required && blank {
+        // What would be sent decides: an empty value never is.
+        let blank = || !matches!(view, View::File(_) | View::Files(_)) && text(view).trim().is_empty();
+        if field.required && blank() {
             violations.push(Violation { parameter: at(), problem: Problem::Missing });
+        }
+        for limit in field.limits {
+            if let Some(problem) = beyond(view, *limit) {
+                violations.push(Violation { parameter: at(), problem });
+            }
         }
         match view {
             View::Object(object) => check(object, &at(), violations),
@@ -70,10 +82,68 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
     }
 }
 
+/// Whether a value goes beyond a limit, and how. A value that the limit does not speak of is within it.
+fn beyond(view: View<'_>, limit: Limit) -> Option<Problem> {
+    match limit {
+        Limit::MaxLength(most) => longest(view).is_some_and(|length| length > most).then_some(Problem::TooLong(most)),
+        Limit::MaxListSize(most) => size(view).is_some_and(|size| size > most).then_some(Problem::TooMany(most)),
+        Limit::MinValue(least) => any_number(view, |number| number < least.into()).then_some(Problem::TooSmall(least)),
+        Limit::MaxValue(most) => any_number(view, |number| number > most.into()).then_some(Problem::TooGreat(most)),
+    }
+}
+
+/// The length of a text, or of the longest text of a list; of a file, its bytes.
+fn longest(view: View<'_>) -> Option<u64> {
+    // The official SDKs count what Java's String.length counts.
+    let units = |text: &str| text.encode_utf16().count();
+    let length = match view {
+        View::Text(text) => units(text),
+        View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
+        View::Choices(choices) => choices.iter().map(units).max()?,
+        View::Json(json) => units(&json.to_string()),
+        View::File(file) => file.bytes().len(),
+        View::Files(files) => files.iter().map(|file| file.bytes().len()).max()?,
+        _ => return None,
+    };
+    u64::try_from(length).ok()
+}
+
+/// How many elements a list has, or a text of elements parted by commas.
+fn size(view: View<'_>) -> Option<u64> {
+    let size = match view {
+        View::Text(text) => text.split(',').count(),
+        View::Texts(list) => list.len(),
+        View::Numbers(list) => list.len(),
+        View::Booleans(list) => list.len(),
+        View::Dates(list) => list.len(),
+        View::Decimals(list) => list.len(),
+        View::Jsons(list) => list.len(),
+        View::Files(list) => list.len(),
+        View::Choices(list) => list.count(),
+        View::Objects(list) => list.count(),
+        _ => return None,
+    };
+    u64::try_from(size).ok()
+}
+
+fn any_number(view: View<'_>, is: impl Fn(Decimal) -> bool) -> bool {
+    match view {
+        View::Number(number) => is(number.into()),
+        View::Decimal(decimal) => is(decimal),
+        View::Numbers(numbers) => numbers.iter().any(|number| is((*number).into())),
+        View::Decimals(decimals) => decimals.iter().any(|decimal| is(*decimal)),
+        _ => false,
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("is required"),
+            Self::TooLong(most) => write!(f, "is longer than {most}"),
+            Self::TooMany(most) => write!(f, "has more than {most} elements"),
+            Self::TooSmall(least) => write!(f, "is less than {least}"),
+            Self::TooGreat(most) => write!(f, "is greater than {most}"),
         }
     }
 }

@@ -2,13 +2,22 @@
 
 //! What the platform says of itself: its gateways and the codes that it refuses calls with.
 
-use crate::protocol::{PlatformCode, Retry};
+use crate::protocol::{Gateway, PlatformCode, Retry};
 
-/// 测试环境 \<b\>, over http.
+/// The first of the gateways, over http.
 pub const GATEWAY_HTTP: &str = "http://127.0.0.1/api";
 
-/// 测试环境 \<b\>, over https.
+/// The first of the gateways, over https.
 pub const GATEWAY_HTTPS: &str = "https://127.0.0.1/api";
+
+/// The platform's gateways.
+pub const GATEWAYS: &[Gateway] = &[
+    Gateway {
+        environment: "测试环境 <b>",
+        http: "http://127.0.0.1/api",
+        https: "https://127.0.0.1/api",
+    },
+];
 
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[

@@ -20,6 +20,8 @@ const MISMATCHES: usize = 256;
 pub(crate) struct Decoder<S> {
     source: S,
     path: Vec<Step>,
+    /// How many of the fields around the present place are secrets.
+    secrets: usize,
     pub(crate) mismatches: Vec<Mismatch>,
 }
 
@@ -39,7 +41,7 @@ enum Read<T> {
 
 impl<'a, S: Source<'a>> Decoder<S> {
     pub(crate) fn new(source: S) -> Self {
-        Self { source, path: Vec::new(), mismatches: Vec::new() }
+        Self { source, path: Vec::new(), secrets: 0, mismatches: Vec::new() }
     }
 
     /// The next piece, for a caller that looks before it decodes.
@@ -48,17 +50,19 @@ impl<'a, S: Source<'a>> Decoder<S> {
     }
 
     /// Fills `record` with the members of the object that has just started. What it has no field for goes into
-    /// `public`, and what has no place there either is passed over.
+    /// `public`, and what has no place there either is passed over. Returns whether `record` had a field for any.
     pub(crate) fn members(
         &mut self,
         record: &mut dyn RecordMut,
         mut public: Option<&mut dyn RecordMut>,
-    ) -> Result<(), SyntaxError> {
+    ) -> Result<bool, SyntaxError> {
+        let mut known = false;
         let mut expected = 0;
         loop {
             match self.source.next()? {
                 Event::Key(key) => {
                     if self.member(&key, record, &mut expected)? {
+                        known = true;
                         continue;
                     }
                     if let Some(public) = public.as_deref_mut()
@@ -69,7 +73,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
                     let value = self.source.next()?;
                     self.skip(value)?;
                 }
-                _ => return Ok(()),
+                _ => return Ok(known),
             }
         }
     }
@@ -90,8 +94,10 @@ impl<'a, S: Source<'a>> Decoder<S> {
         *expected = index + 1;
         let field = &fields[index];
         self.path.push(Step::Field(field.name));
+        self.secrets += usize::from(field.secret);
         let value = self.source.next()?;
         self.fill(field, record.slot(index), value)?;
+        self.secrets -= usize::from(field.secret);
         self.path.pop();
         Ok(true)
     }
@@ -105,6 +111,11 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Slot::Date(place) => set(place, self.scalar(field, value, read_date)?),
             Slot::Decimal(place) => set(place, self.scalar(field, value, read_decimal)?),
             Slot::Json(place) => set(place, self.json(field, value)?),
+            Slot::Choice(place) => {
+                if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
+                    place.set(text);
+                }
+            }
             Slot::Object(place) => {
                 let start = self.start_of_object(field, value)?;
                 if start {
@@ -126,6 +137,12 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Slot::Decimals(list) => self.scalars(field, value, list, read_decimal)?,
             Slot::Jsons(list) => self.list(field, value, list, |this, value, list| {
                 list.extend(this.json(field, value)?);
+                Ok(())
+            })?,
+            Slot::Choices(list) => self.list(field, value, list, |this, value, list| {
+                if let Some(text) = this.text(field, value)? {
+                    list.push(text);
+                }
                 Ok(())
             })?,
             Slot::Objects(list) => self.list(field, value, list, |this, value, list| {
@@ -180,9 +197,20 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Event::Text(text) | Event::Number(text) => Some(text.into_owned()),
             Event::Boolean(boolean) => Some(boolean.to_string()),
             Event::Null => None,
-            Event::StartObject | Event::StartList => Some(self.tree(value)?.to_string()),
+            Event::StartObject | Event::StartList => Some(self.structure(value)?),
             value => self.misfit(field, value).map(|()| None)?,
         })
+    }
+
+    /// The JSON text of a structure: to the letter where the body is JSON.
+    fn structure(&mut self, value: Event<'a>) -> Result<String, SyntaxError> {
+        let Some(start) = self.source.offset() else {
+            return Ok(self.tree(value)?.to_string());
+        };
+        self.skip(value)?;
+        let end = self.source.offset().unwrap_or(start);
+        // The bracket that has been read already is part of it.
+        Ok(self.source.text(start.saturating_sub(1)..end).to_owned())
     }
 
     /// JSON comes as structure or as a text that holds it; a text that holds none is a JSON string.
@@ -271,7 +299,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
                 while let Event::Key(key) = self.source.next()? {
                     let value = self.source.next()?;
                     let value = self.tree(value)?;
-                    members.insert(key.into_owned(), value);
+                    insert(&mut members, key.into_owned(), value, S::KEYS_REPEAT);
                 }
                 Value::Object(members)
             }
@@ -301,8 +329,8 @@ impl<'a, S: Source<'a>> Decoder<S> {
         let found = match &value {
             Event::StartObject => "an object".to_owned(),
             Event::StartList => "a list".to_owned(),
+            Event::Boolean(_) | Event::Text(_) | Event::Number(_) if self.secrets > 0 => HIDDEN.to_owned(),
             Event::Boolean(boolean) => boolean.to_string(),
-            Event::Text(_) | Event::Number(_) if field.secret => HIDDEN.to_owned(),
             Event::Text(text) => format!("{:?}", beginning(text)),
             Event::Number(text) => beginning(text),
             _ => "nothing".to_owned(),
@@ -338,6 +366,12 @@ trait List {
 impl<T> List for Vec<T> {
     fn clear(&mut self) {
         Vec::clear(self);
+    }
+}
+
+impl List for dyn crate::protocol::ChoiceListSlot + '_ {
+    fn clear(&mut self) {
+        crate::protocol::ChoiceListSlot::clear(self);
     }
 }
 
@@ -406,12 +440,27 @@ fn read_boolean(value: &Event<'_>) -> Read<bool> {
     }
 }
 
-/// A date is text, or milliseconds since 1970 (protocol.md 4.5).
+/// A date is text, or milliseconds since 1970 (protocol.md 4.5). A number that as milliseconds falls into 1973 or before
+/// is something else: seconds, a day as `20240824`, a year.
 fn read_date(value: &Event<'_>) -> Read<DateTime> {
     read(value, |text| match text.parse() {
         Ok(date) => Some(date),
-        Err(_) => DateTime::from_epoch_milliseconds(text.parse().ok()?),
+        Err(_) => {
+            let milliseconds = text.parse().ok().filter(|milliseconds: &i64| *milliseconds >= 100_000_000_000)?;
+            DateTime::from_epoch_milliseconds(milliseconds)
+        }
     })
+}
+
+/// Adds a member. Where keys may repeat, the values of one that does become a list.
+fn insert(members: &mut Map<String, Value>, key: String, value: Value, repeat: bool) {
+    match members.get_mut(&key) {
+        Some(Value::Array(values)) if repeat => values.push(value),
+        Some(first) if repeat => *first = Value::Array(vec![first.take(), value]),
+        _ => {
+            members.insert(key, value);
+        }
+    }
 }
 
 /// A whole document as a tree.

@@ -4,6 +4,7 @@
 //! strings (protocol.md 4.5) and numbers that no float holds.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::source::{DEPTH, Event, Source, SyntaxError};
 
@@ -228,6 +229,14 @@ impl<'a> Json<'a> {
 }
 
 impl<'a> Source<'a> for Json<'a> {
+    fn offset(&self) -> Option<usize> {
+        Some(self.at)
+    }
+
+    fn text(&self, part: Range<usize>) -> &'a str {
+        self.text.get(part).unwrap_or_default()
+    }
+
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         self.skip_space();
         match self.expected {

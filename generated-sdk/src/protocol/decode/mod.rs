@@ -165,7 +165,7 @@ pub(crate) fn from_json(value: &serde_json::Value, record: &mut dyn RecordMut) -
     let mut decoder = Decoder::new(Tree::new(value));
     let whole = Field::new("", Kind::Object);
     let read = match decoder.next() {
-        Ok(Event::StartObject) => decoder.members(record, None),
+        Ok(Event::StartObject) => decoder.members(record, None).map(|_| ()),
         Ok(other) => decoder.misfit(&whole, other),
         Err(error) => Err(error),
     };
@@ -184,7 +184,7 @@ enum Answer {
         mismatches: Vec<Mismatch>,
     },
     Refusal(PublicFields),
-    /// An object was taken for the root node, and then documented fields came beside it. Read again.
+    /// An object was taken for the root node, and then the root or fields of the response came beside it. Read again.
     Restart,
 }
 
@@ -205,14 +205,21 @@ fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Res
     }
     let lower: String = start.chars().take(14).collect::<String>().to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        return Err("an HTML page came instead; a proxy, a login page or another server answers there".to_owned());
+        return Err(HTML.to_owned());
     }
-    let answer = if start.starts_with('<') {
-        envelope(Decoder::new(XmlSource::new(body)), node, record, roots)
+    if start.starts_with('<') {
+        envelope(Decoder::new(XmlSource::new(start)), node, record, roots)
     } else {
-        envelope(Decoder::new(Json::new(body)), node, record, roots)
-    };
-    answer.map_err(|error| error.to_string())
+        envelope(Decoder::new(Json::new(start)), node, record, roots)
+    }
+}
+
+const HTML: &str = "an HTML page came instead; a proxy, a login page or another server answers there";
+
+impl From<SyntaxError> for String {
+    fn from(error: SyntaxError) -> Self {
+        error.to_string()
+    }
 }
 
 /// Reads the top level of a body: the root node of a response, the fields of a simplified one, or `error_response`.
@@ -221,42 +228,39 @@ fn envelope<'a, S: Source<'a>>(
     node: &str,
     record: &mut dyn RecordMut,
     roots: Roots,
-) -> Result<Answer, SyntaxError> {
+) -> Result<Answer, String> {
     let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
-    // What of the response has been seen: its root node, fields of its own beside a root, or a root that was a guess.
-    let (mut root, mut flat, mut guessed) = (false, false, false);
+    // What has been seen: the root node, a root that is a guess, fields that stand beside a root, and anything at all.
+    let (mut root, mut guessed, mut flat, mut empty) = (false, false, false, true);
     let mut expected = 0;
-    match decoder.next()? {
-        Event::StartObject => {}
-        other => {
-            decoder.misfit(&whole, other)?;
-            return Err(SyntaxError::new("expected an object", "", 0));
-        }
+    if decoder.next()? != Event::StartObject {
+        return Err("it is no object, which every answer is".to_owned());
     }
     while let Event::Key(key) = decoder.next()? {
+        empty = false;
         if key == "error_response" {
-            let mut refusal = PublicFields::default();
-            if let Event::StartObject = decoder.next()? {
-                decoder.members(&mut refusal, None)?;
-            }
-            return Ok(Answer::Refusal(refusal));
+            return Ok(Answer::Refusal(refusal(&mut decoder)?));
         }
-        let named = key == node || key.ends_with("_response");
-        if !named {
-            if decoder.member(&key, record, &mut expected)? {
+        if key.eq_ignore_ascii_case("html") {
+            return Err(HTML.to_owned());
+        }
+        if key != node {
+            if decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)? {
                 flat = true;
                 continue;
             }
-            if decoder.member(&key, &mut public, &mut 0)? {
-                continue;
-            }
         }
+        let named = key == node || key.ends_with("_response");
         match decoder.next()? {
-            Event::StartObject if named || (roots == Roots::Any && !root && !flat) => {
+            Event::StartObject if named => {
                 decoder.members(record, Some(&mut public))?;
                 root = true;
-                guessed |= !named;
+            }
+            // Some other name for the root, if what it holds are the response's fields.
+            Event::StartObject if roots == Roots::Any && !root && !flat && !guessed => {
+                let known = decoder.members(record, Some(&mut public))?;
+                guessed = known || public.request_id.is_some();
             }
             Event::Null => root |= named,
             Event::Text(text) if named && text.trim().is_empty() => root = true,
@@ -268,17 +272,32 @@ fn envelope<'a, S: Source<'a>>(
         }
     }
     decoder.next()?;
-    if guessed && flat {
+    if guessed && (flat || root) {
         return Ok(Answer::Restart);
     }
-    if !root && !flat && public.code.is_some() && (public.msg.is_some() || public.sub_code.is_some()) {
+    let documented = expected > 0 || root;
+    if !documented && public.is_refusal() {
         return Ok(Answer::Refusal(public));
     }
-    if !root && !flat && public.request_id.is_none() && !record.schema().fields.is_empty() {
-        return Err(SyntaxError::new(format_args!("neither {node} nor error_response"), "", 0));
+    let bare = empty && record.schema().fields.is_empty();
+    if !documented && !guessed && public.request_id.is_none() && !bare {
+        return Err(format!("neither {node} nor error_response is in it"));
     }
     let request_id = public.request_id.or_else(|| documented_request_id(record));
     Ok(Answer::Success { request_id, mismatches: decoder.mismatches })
+}
+
+/// The value of `error_response`.
+fn refusal<'a, S: Source<'a>>(decoder: &mut Decoder<S>) -> Result<PublicFields, SyntaxError> {
+    let mut refusal = PublicFields::default();
+    match decoder.next()? {
+        Event::StartObject => {
+            decoder.members(&mut refusal, None)?;
+        }
+        Event::Text(text) => refusal.msg = Some(text.into_owned()),
+        other => decoder.skip(other)?,
+    }
+    Ok(refusal)
 }
 
 /// The `request_id` of the few methods that document it as a field of their own.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 /// How deep an answer may nest. The platform's deepest documented one has eight levels (protocol.md 1.5).
 pub(crate) const DEPTH: usize = 128;
@@ -25,8 +26,21 @@ pub(crate) enum Event<'a> {
 
 /// A reader of one format.
 pub(crate) trait Source<'a> {
+    /// Whether an object may have a key several times, as an element of XML may have children of one name.
+    const KEYS_REPEAT: bool = false;
+
     /// The next piece. Sources see to it that pieces are balanced and no deeper than [`DEPTH`].
     fn next(&mut self) -> Result<Event<'a>, SyntaxError>;
+
+    /// How many bytes have been read, if [`text`](Self::text) can be asked for them.
+    fn offset(&self) -> Option<usize> {
+        None
+    }
+
+    /// A part of the JSON text that is read.
+    fn text(&self, _part: Range<usize>) -> &'a str {
+        ""
+    }
 }
 
 /// A place in a body that its format does not allow.

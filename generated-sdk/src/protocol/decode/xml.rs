@@ -123,6 +123,8 @@ impl<'a> XmlSource<'a> {
 }
 
 impl<'a> Source<'a> for XmlSource<'a> {
+    const KEYS_REPEAT: bool = true;
+
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         match std::mem::replace(&mut self.state, State::Inside) {
             State::Start => Ok(Event::StartObject),

@@ -1,0 +1,144 @@
+//! What a spec file may say: tables of keys, from which files are checked and the JSON Schema is written.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::node::{Content, Node};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+
+/// The keys of a mapping.
+pub(super) struct Table {
+    /// Its name in the schema.
+    pub(super) name: &'static str,
+    /// What it describes.
+    pub(super) doc: &'static str,
+    pub(super) keys: &'static [Key],
+}
+
+/// A key of a mapping.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    pub(super) required: bool,
+    pub(super) doc: &'static str,
+}
+
+/// What stands behind a key.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    Mapping(&'static Table),
+    /// A list of mappings.
+    List(&'static Table),
+}
+
+impl Key {
+    pub(super) const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Self {
+        Self { name, shape, required: true, doc }
+    }
+
+    pub(super) const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Self {
+        Self { name, shape, required: false, doc }
+    }
+}
+
+/// The values of a mapping by key: those that have the shape that their key asks for.
+pub(super) type Values<'n> = BTreeMap<&'n str, &'n Node>;
+
+/// Holds documents against tables and tells of everything that differs.
+pub(super) struct Checker<'a> {
+    pub(super) source: &'a Arc<Source>,
+    pub(super) problems: &'a mut Diagnostics,
+}
+
+impl Checker<'_> {
+    pub(super) fn problem(&mut self, place: &Range<usize>, message: impl Into<String>, help: Option<String>) {
+        let diagnostic = Diagnostic::new(self.source, place.clone(), message);
+        self.problems.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    /// The values of a mapping, or nothing if a required one is missing or misshapen.
+    pub(super) fn mapping<'n>(&mut self, table: &'static Table, node: &'n Node) -> Option<Values<'n>> {
+        let Content::Mapping(entries) = &node.value else {
+            self.problem(&node.place, "expected a mapping, NAME: VALUE", None);
+            return None;
+        };
+        let mut values = Values::new();
+        let mut complete = true;
+        for (key, value) in entries {
+            let Some(known) = table.keys.iter().find(|known| known.name == key.value) else {
+                let help = closest(&key.value, table.keys.iter().map(|known| known.name))
+                    .map_or_else(|| names(table), |name| format!("did you mean `{name}`?"));
+                self.problem(&key.place, format!("there is no key `{}` here", key.value.escape_debug()), Some(help));
+                continue;
+            };
+            if self.fits(known.shape, value) {
+                values.insert(&key.value, value);
+            } else {
+                complete &= !known.required;
+            }
+        }
+        let present = |name| entries.iter().any(|(key, _)| key.value == name);
+        for missing in table.keys.iter().filter(|known| known.required && !present(known.name)) {
+            self.problem(&node.place, format!("`{}` is missing", missing.name), Some(missing.doc.to_owned()));
+            complete = false;
+        }
+        complete.then_some(values)
+    }
+
+    fn fits(&mut self, shape: Shape, node: &Node) -> bool {
+        let (expected, help) = match (shape, &node.value) {
+            (Shape::Text, Content::Text(_)) => return true,
+            (Shape::Flag, Content::Text(text)) if matches!(text.as_str(), "true" | "false") => return true,
+            (Shape::Whole, Content::Text(text)) if text.parse::<i64>().is_ok() => return true,
+            (Shape::Word(words), Content::Text(text)) if words.contains(&text.as_str()) => return true,
+            (Shape::Mapping(_), Content::Mapping(_)) | (Shape::List(_), Content::List(_)) => return true,
+            (Shape::Texts, Content::List(items)) => {
+                let mut fits = true;
+                for item in items {
+                    fits &= self.fits(Shape::Text, item);
+                }
+                return fits;
+            }
+            (Shape::Text, _) => ("a text", None),
+            (Shape::Flag, _) => ("true or false", None),
+            (Shape::Whole, _) => ("a whole number", None),
+            (Shape::Word(words), Content::Text(text)) => {
+                let meant = closest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+                ("one of other words", Some(meant.unwrap_or_else(|| format!("it is one of {}", words.join(", ")))))
+            }
+            (Shape::Word(words), _) => ("a word", Some(format!("it is one of {}", words.join(", ")))),
+            (Shape::Mapping(_), _) => ("a mapping, NAME: VALUE", None),
+            (Shape::Texts | Shape::List(_), Content::Nothing) => ("a list", Some("write [] for none".to_owned())),
+            (Shape::Texts | Shape::List(_), _) => ("a list", None),
+        };
+        self.problem(&node.place, format!("expected {expected}"), help);
+        false
+    }
+}
+
+fn names(table: &Table) -> String {
+    let names: Vec<_> = table.keys.iter().map(|key| key.name).collect();
+    format!("the keys are {}", names.join(", "))
+}
+
+/// The candidate that `word` is most likely a misspelling of.
+pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(similarity, _)| *similarity > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
