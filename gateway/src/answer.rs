@@ -57,6 +57,7 @@ impl Gateway {
             request_id: request_id.clone(),
         };
         let with_id = |mut members: Vec<(String, Node)>| {
+            members.retain(|(name, _)| name != "request_id");
             members.push(("request_id".to_owned(), Node::Text(request_id)));
             Node::Object(members)
         };

@@ -294,6 +294,9 @@ fn structure(path: &str, parameter: &Parameter, type_name: TypeName<'_>, value: 
             let path = format!("{path}.{}", field.name.value);
             match members.get(&field.name.value) {
                 None | Some(Value::Null) if field.is_required() => Err(Refused::missing(&path)),
+                Some(Value::String(text)) if field.is_required() && text.trim().is_empty() => {
+                    Err(Refused::missing(&path))
+                }
                 None | Some(Value::Null) => Ok(()),
                 Some(value) => structure(&path, field, field.type_name(), value),
             }

@@ -118,6 +118,8 @@ fn clients_that_cannot_be() {
         ("127.0.0.1:80", "k", "the gateway is no URL: \"127.0.0.1:80\""),
         ("ftp://127.0.0.1/", "k", "the gateway is no http or https URL: \"ftp://127.0.0.1/\""),
         ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway's URL holds a password, which would show"),
+        ("http://user:s3cr3t@127.0.0.1:99999/", "k", "the gateway is no URL: [hidden]"),
+        ("ftp://user:s3cr3t@127.0.0.1/", "k", "the gateway is no http or https URL: [hidden]"),
         ("http://127.0.0.1/", "", "the app key is empty"),
     ] {
         let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();
@@ -129,4 +131,8 @@ fn clients_that_cannot_be() {
 fn nothing_of_a_client_shows_its_secrets() {
     let client = Client::builder("http://127.0.0.1/", "k", "s3cr3t").build().unwrap().with_session("s3cr3t");
     assert!(!format!("{client:?}").contains("s3cr3t"), "{client:?}");
+    let builder = Client::builder("http://u:s3cr3t@127.0.0.1/", "k", "s3cr3t");
+    assert!(!format!("{builder:?}").contains("s3cr3t"), "{builder:?}");
+    let error = Client::builder("http://127.0.0.1/", "k", "").build().unwrap_err();
+    assert_eq!(error.to_string(), "the client cannot be built: the app secret is empty");
 }

@@ -5,10 +5,12 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use codegen::spec;
 use gateway::{Answer, Gateway, Incoming};
-use generated_sdk::protocol::{SignMethod, signature};
+use generated_sdk::protocol::{Format, PUBLIC_PARAMETERS, SignMethod, VERSION, signature};
 use support::{KEY, SECRET, gateway};
 
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
@@ -178,4 +180,90 @@ fn a_person_is_told_what_was_signed() {
          session[hidden: 36 characters]sign_methodhmactimestamp2024-08-24 10:20:01v2.0\n  with    hmac"
     );
     assert_eq!(told, expected);
+}
+
+#[test]
+fn types_are_held_to() {
+    let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
+    let gateway = Gateway::new(specs).application(KEY, SECRET).clock(clock);
+    let whole = [
+        ("method", "taobao.fixture.everything.get"),
+        ("text", "t"),
+        ("number", "1"),
+        ("flag", "true"),
+        ("moment", "2016-01-01 12:00:00"),
+        ("money", "5.00"),
+        ("exact", "1"),
+        ("json", "1"),
+        ("map", "{}"),
+        ("fields", "a"),
+        ("texts", "a"),
+        ("order", r#"{"tid":"1"}"#),
+    ];
+    let told = |name: &'static str, value: &str| {
+        let mut parameters = sample();
+        parameters.remove("sec_token");
+        parameters.extend(whole.map(|(name, value)| (name, value.to_owned())));
+        parameters.insert(name, value.to_owned());
+        let outcome = post(&gateway, "", &form(&signed(parameters))).outcome;
+        outcome.code.map(|_| outcome.explanation)
+    };
+    assert_eq!(told("text", "t"), None);
+    for (name, value, expected) in [
+        ("number", "1.5", "number must be a whole number"),
+        ("number", "9223372036854775808", "number must be a whole number"),
+        ("flag", "yes", "flag must be true or false"),
+        ("moment", "2016-02-30 00:00:00", "moment must be a date as yyyy-MM-dd HH:mm:ss"),
+        ("money", "five", "money must be a decimal"),
+        ("json", "{", "json must be JSON"),
+        ("map", "[]", "map must be a JSON object"),
+        ("numbers", "1,x", "numbers must be a whole number"),
+        ("jsons", "1,2", "jsons must be JSON"),
+        ("jsons", "{}", "jsons must be a JSON list"),
+        ("order", "x", "order must be JSON"),
+        ("order", "[]", "order must be a JSON object"),
+        ("order", r#"{"tid":"x"}"#, "order.tid must be a whole number"),
+        ("order", r#"{"tid":1,"parts":{}}"#, "order.parts must be a JSON list"),
+        ("order", r#"{"tid":1,"parts":[1]}"#, "order.parts[0] must be a JSON object"),
+        ("orders", r#"{"tid":1}"#, "orders must be a JSON list"),
+    ] {
+        assert_eq!(
+            told(name, value).as_deref(),
+            Some(format!("41 Invalid arguments: {expected}").as_str()),
+            "{name}={value}"
+        );
+    }
+    // Secrets are hidden wherever a spec has them, and nothing does anything to the terminal.
+    let secret = told("order", "{\"tid\":1,\"access_token\":\"s3cr3t\"}\u{1b}[31m").unwrap();
+    assert!(!secret.contains("s3cr3t"), "{secret}");
+    let mut parameters = sample();
+    parameters.extend([("method", whole[0].1.to_owned()), ("pin", "p1n".to_owned()), ("order", "s3cr3t".to_owned())]);
+    parameters.extend([("text", "a\n\u{1b}[31m".to_owned()), ("sign", "\u{7}".to_owned())]);
+    let told = post(&gateway, "", &form(&parameters)).outcome.explanation;
+    assert!(told.contains("texta\\n\\u{1b}[31mtimestamp"), "{told}");
+    assert!(!told.contains(['\u{1b}', '\u{7}']) && !told.contains("s3cr3t") && !told.contains("p1n"), "{told}");
+    assert!(!format!("{gateway:?}").contains(SECRET), "{gateway:?}");
+}
+
+#[test]
+fn a_wrong_verb_is_refused_in_the_format_that_is_asked_for() {
+    let answer = at_that_time().answer(&Incoming { verb: "GET", query: "format=json", content_type: "", body: b"" });
+    assert!(answer.body.starts_with("{\"error_response\":{\"code\":9,"), "{}", answer.body);
+}
+
+#[test]
+fn the_protocol_s_facts_stand_in_two_places_and_agree() {
+    let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
+    let mut names: Vec<_> = specs.platform.public_parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, PUBLIC_PARAMETERS);
+    assert_eq!(specs.platform.version, VERSION);
+    let values = |name: &str| {
+        let parameter = specs.platform.public_parameters.iter().find(|parameter| parameter.name == name).unwrap();
+        parameter.values.clone()
+    };
+    assert!(SignMethod::ALL.iter().all(|method| values("sign_method").contains(&method.name().to_owned())));
+    assert!([Format::Xml, Format::Json].iter().all(|format| values("format").contains(&format.name().to_owned())));
+    let unsigned: Vec<_> = specs.platform.public_parameters.iter().filter(|parameter| !parameter.signed).collect();
+    assert_eq!(unsigned.iter().map(|parameter| parameter.name.as_str()).collect::<Vec<_>>(), ["sign"]);
 }

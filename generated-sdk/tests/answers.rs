@@ -116,10 +116,38 @@ fn answers_that_are_none() {
         expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
     );
     unreadable("{}", expect!["neither top_client_token_get_response nor error_response is in it"]);
-    unreadable(
-        r#"{"foo":1,"bar":[2]}"#,
-        expect!["neither top_client_token_get_response nor error_response is in it"],
-    );
+    unreadable(r#"{"foo":1,"bar":[2]}"#, expect!["neither top_client_token_get_response nor error_response is in it"]);
+}
+
+#[test]
+fn other_servers_answers_are_no_responses() {
+    let html = "an HTML page came instead; a proxy, a login page or another server answers there";
+    let neither = "neither top_client_token_get_response nor error_response is in it";
+    for (body, expected) in [
+        ("<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\" \"y\"><html><head/><body>403</body></html>", html),
+        ("<!-- x --><html><body>403</body></html>", html),
+        (r#"{"error":{"code":401,"message":"unauthorized"}}"#, neither),
+        (r#"{"foo":{"bar":{"token":"t"}}}"#, neither),
+        ("<rss><channel/></rss>", neither),
+    ] {
+        match answer(body) {
+            Err(Error::Decode(error)) => assert_eq!(error.problem, expected, "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    // The error fields under a node of another name are a refusal.
+    let error = refusal(r#"{"response":{"flag":"failure","code":15,"msg":"Remote error","sub_code":"isp.x"}}"#);
+    assert_eq!((error.code, error.sub_code.as_deref()), (15, Some("isp.x")));
+}
+
+#[test]
+fn refusals_that_are_written_strangely() {
+    let error = refusal(r#"{"error_response":{"code":"isv.bad","msg":"m"}}"#);
+    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (0, "m", Some("isv.bad")));
+    let error = refusal(r#"{"error_response":"down"}"#);
+    assert_eq!((error.code, error.msg.as_str()), (0, "down"));
+    let error = refusal("\n\u{feff}{\"error_response\":{\"code\":\" 7 \",\"msg\":\"m\"}}");
+    assert_eq!(error.code, 7);
 }
 
 #[test]

@@ -18,12 +18,13 @@ mod fixture;
 
 use expect_test::expect;
 use fixture::fixture_everything_get::{Order, Part};
+use fixture::fixture_limits_set::{Sku, Status};
 use fixture::fixture_names_get::{ItemInput, OptionInput};
 use fixture::{
-    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureNamesGetRequest,
-    FixtureNothingToSay2015_03_01Request,
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
+    FixtureNamesGetRequest, FixtureNothingToSay2015_03_01Request,
 };
-use generated_sdk::protocol::{Application, DateTime, Request, decode};
+use generated_sdk::protocol::{Application, DateTime, File, Request, decode};
 use generated_sdk::{Error, Response};
 
 fn moment() -> DateTime {
@@ -341,6 +342,146 @@ fn an_undocumented_object_is_no_root_beside_documented_fields() {
         assert_eq!(decoded(body).text.as_deref(), Some("outer"), "{body}");
     }
     assert_eq!(decoded(r#"{"some_root":{"text":"inner"}}"#).text.as_deref(), Some("inner"));
+    let both = r#"{"debug":{"text":"A","number":1},"fixture_everything_get_response":{"text":"B"}}"#;
+    assert_eq!((decoded(both).text.as_deref(), decoded(both).number), (Some("B"), None));
+    let beside = r#"{"request_id":"x","sub":{"text":"from sub"}}"#;
+    assert_eq!(decoded(beside).text, None);
+}
+
+#[test]
+fn nothing_of_a_structure_is_lost() {
+    let value = decoded(r#"{"r_response":{"text":{"b": 0.10, "a":[1 ,2]},"json":[1]}}"#);
+    assert_eq!(value.text.as_deref(), Some(r#"{"b": 0.10, "a":[1 ,2]}"#));
+    let value =
+        decoded("<r><text><item>1</item><item>2</item><item>3</item></text><json><a>1</a><a><b/></a></json></r>");
+    assert_eq!(value.text.as_deref(), Some(r#"{"item":["1","2","3"]}"#));
+    assert_eq!(value.json, Some(serde_json::json!({"a": ["1", {"b": ""}]})));
+}
+
+#[test]
+fn dates_are_text_or_milliseconds() {
+    for (date, read) in [
+        ("1451620800000", Some("2016-01-01 12:00:00")),
+        ("\"1451620800000\"", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01\"", Some("2016-01-01 00:00:00")),
+        ("\"9999-12-31 23:59:59\"", Some("9999-12-31 23:59:59")),
+        ("1451620800", None),
+        ("\"20240824\"", None),
+        ("\"2016\"", None),
+    ] {
+        let value = decoded(&format!("{{\"r_response\":{{\"moment\":{date}}}}}"));
+        assert_eq!(value.moment.map(|date| date.to_string()).as_deref(), read, "{date}");
+        assert_eq!(value.mismatches().len(), usize::from(read.is_none()), "{date}");
+    }
+}
+
+#[test]
+fn a_mention_is_of_the_object_around_it() {
+    let names = decode::<FixtureNamesGetRequest>(
+        r#"{"r_response":{"a":{"x":"1","child":{"x":"2"}},"bb":{"y":"3","child":{"y":"4"},"children":[{"y":"5"}]}}}"#
+            .to_owned(),
+    )
+    .unwrap();
+    assert_eq!(names.a.as_ref().unwrap().child.as_ref().unwrap().x.as_deref(), Some("2"));
+    let bb = names.bb.as_ref().unwrap();
+    assert_eq!(bb.child.as_ref().unwrap().y.as_deref(), Some("4"));
+    assert_eq!(bb.children[0].y.as_deref(), Some("5"));
+}
+
+fn limits() -> FixtureLimitsSetRequest {
+    #[expect(deprecated, reason = "the method is deprecated, to have one that is")]
+    FixtureLimitsSetRequest::new("标题", "TRADE_CLOSED", File::new(*b"GIF89a12"))
+}
+
+#[test]
+fn everything_beyond_its_limits_is_told_at_once() {
+    let mut application = Application::new("key", "secret");
+    assert!(application.sign(&limits(), Some("session"), moment()).is_ok());
+    let mut request = limits().num(101).price(-1).num_iids([1, 2, 3, 4]).nicks("a,b,c").kinds(["a", "b", "c"]).skus([
+        Sku::new("1234"),
+        Sku::new("123"),
+        Sku::new(""),
+    ]);
+    request.title = "一二三四😀".into();
+    request.picture = File::new(*b"123456789");
+    let error = application.sign(&request, None, moment()).unwrap_err();
+    let Error::Invalid(violations) = &error else { panic!("{error:?}") };
+    let lines: Vec<_> =
+        violations.violations.iter().map(|violation| format!("{} {violation}", violation.problem.code())).collect();
+    expect![[r#"
+        41 title is longer than 5
+        41 picture is longer than 8
+        41 num is greater than 100
+        41 price is less than 0
+        41 num_iids has more than 3 elements
+        41 nicks has more than 2 elements
+        41 kinds has more than 2 elements
+        41 skus has more than 2 elements
+        41 skus[0].outer_id is longer than 3
+        40 skus[2].outer_id is required
+        40 session is required"#]]
+    .assert_eq(&lines.join("\n"));
+    application.validate = false;
+    assert!(application.sign(&request, None, moment()).is_ok());
+}
+
+#[test]
+fn choices_take_in_values_of_tomorrow() {
+    assert_eq!(Status::from("TRADE_CLOSED"), Status::TradeClosed);
+    assert_eq!(Status::from("NEW"), Status::Unlisted("NEW".to_owned()));
+    assert_eq!(Status::N1.to_string(), "1");
+    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unlisted","z"]},"picture":"aGk="}}"#;
+    let response = decode::<FixtureLimitsSetRequest>(body.to_owned()).unwrap();
+    assert_eq!(response.status, Some(Status::Unlisted("NEW".to_owned())));
+    let kinds: Vec<_> = response.kinds.iter().map(ToString::to_string).collect();
+    assert_eq!(kinds, ["a", "unlisted", "z"]);
+    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unlisted", "z"]"#), "{response:?}");
+    assert_eq!(response.mismatches(), []);
+}
+
+#[test]
+fn files_are_parts_and_not_signed() {
+    let application = Application::new("key", "secret");
+    let picture = File::new(*b"\xff\xd8\r\n--").name("a \"b\".jpg");
+    let request = limits().pictures([picture.clone(), picture.with_content_type("image/x")]).kinds(["a", "z"]);
+    let signed = application.sign(&request, Some("session"), moment()).unwrap();
+    let without = application.sign(&limits().kinds(["a", "z"]), Some("session"), moment()).unwrap();
+    assert_eq!(signed.parameters().get("sign"), without.parameters().get("sign"));
+    assert_eq!(signed.parameters().get("kinds"), Some("a,z"));
+    let body = signed.body();
+    let sign = signed.parameters().get("sign").unwrap();
+    assert_eq!(body.content_type, format!("multipart/form-data;charset=UTF-8;boundary=----{sign}"));
+    let text = String::from_utf8_lossy(&body.bytes).replace(sign, "SIGN");
+    let files = text.split_once("name=\"v\"").unwrap().1;
+    assert_eq!(
+        files,
+        "\r\nContent-Type:text/plain\r\n\r\n2.0\r\n------SIGN\r\n\
+         Content-Disposition: form-data; name=\"picture\"; filename=\"file\"\r\nContent-Type:image/gif\r\n\r\nGIF89a12\r\n\
+         ------SIGN\r\nContent-Disposition: form-data; name=\"pictures\"; filename=\"a %22b%22.jpg\"\r\n\
+         Content-Type:image/jpeg\r\n\r\n\u{fffd}\u{fffd}\r\n--\r\n------SIGN\r\n\
+         Content-Disposition: form-data; name=\"pictures\"; filename=\"a %22b%22.jpg\"\r\n\
+         Content-Type:image/x\r\n\r\n\u{fffd}\u{fffd}\r\n--\r\n------SIGN--\r\n"
+    );
+    assert!(signed.to_string().ends_with("pictures=\"a \\\"b\\\".jpg\" (image/x, 6 bytes)"), "{signed}");
+}
+
+#[test]
+fn what_the_documents_say_of_a_method() {
+    assert_eq!(FixtureLimitsSetRequest::AUTHORIZATION, protocol::Authorization::Required);
+    assert_eq!(FixtureEverythingGetRequest::AUTHORIZATION, protocol::Authorization::Optional);
+    const { assert!(FixtureLimitsSetRequest::HTTPS_ONLY && !FixtureEverythingGetRequest::HTTPS_ONLY) };
+    let codes: Vec<_> = FixtureLimitsSetRequest::ERRORS.iter().map(|error| (error.code, error.solution)).collect();
+    assert_eq!(codes, [("isv.title-too-long", "缩短标题"), ("1001", "")]);
+}
+
+#[test]
+fn required_values_that_would_not_be_sent_are_missing() {
+    let mut request = everything();
+    request.json = "".into();
+    request.map = serde_json::Value::Null;
+    request.fields = vec![String::new()];
+    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    assert!(error.to_string().ends_with(": json is required; map is required; fields is required"), "{error}");
 }
 
 #[test]

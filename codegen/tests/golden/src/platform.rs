@@ -45,4 +45,22 @@ pub const CODES: &[PlatformCode] = &[
         meaning: "see sub_code",
         retry: Retry::IfServerSide,
     },
+    PlatformCode {
+        code: 26,
+        name: "Missing Session",
+        meaning: "give one",
+        retry: Retry::RenewSession,
+    },
+    PlatformCode {
+        code: 40,
+        name: "Missing required arguments",
+        meaning: "give it",
+        retry: Retry::Never,
+    },
+    PlatformCode {
+        code: 41,
+        name: "Invalid arguments",
+        meaning: "mend it",
+        retry: Retry::Never,
+    },
 ];
