@@ -2,5 +2,31 @@
 
 //! Requests and responses of the platform's methods: a module a category, behind a feature of the same name.
 
+#[cfg(feature = "crm")]
+pub mod crm;
+#[cfg(feature = "flight")]
+pub mod flight;
+#[cfg(feature = "item")]
+pub mod item;
+#[cfg(feature = "logistics")]
+pub mod logistics;
+#[cfg(feature = "picture")]
+pub mod picture;
+#[cfg(feature = "refund")]
+pub mod refund;
+#[cfg(feature = "shop")]
+pub mod shop;
+#[cfg(feature = "subuser")]
+pub mod subuser;
+#[cfg(feature = "tbk")]
+pub mod tbk;
+#[cfg(feature = "tmc")]
+pub mod tmc;
 #[cfg(feature = "top")]
 pub mod top;
+#[cfg(feature = "trade")]
+pub mod trade;
+#[cfg(feature = "user")]
+pub mod user;
+#[cfg(feature = "util")]
+pub mod util;

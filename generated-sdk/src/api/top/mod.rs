@@ -2,6 +2,18 @@
 
 //! The methods of the category `top`.
 
+pub mod top_auth_token_create;
+pub mod top_auth_token_refresh;
 pub mod top_client_token_get;
+pub mod top_event_publish;
+pub mod top_secret_get;
+pub mod top_secret_register;
 
+pub use top_auth_token_create::{TopAuthTokenCreateRequest, TopAuthTokenCreateResponse};
+pub use top_auth_token_refresh::{
+    TopAuthTokenRefreshRequest, TopAuthTokenRefreshResponse,
+};
 pub use top_client_token_get::{TopClientTokenGetRequest, TopClientTokenGetResponse};
+pub use top_event_publish::{TopEventPublishRequest, TopEventPublishResponse};
+pub use top_secret_get::{TopSecretGetRequest, TopSecretGetResponse};
+pub use top_secret_register::{TopSecretRegisterRequest, TopSecretRegisterResponse};

@@ -245,11 +245,9 @@ fn envelope<'a, S: Source<'a>>(
         if key.eq_ignore_ascii_case("html") {
             return Err(HTML.to_owned());
         }
-        if key != node {
-            if decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)? {
-                flat = true;
-                continue;
-            }
+        if key != node && (decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)?) {
+            flat = true;
+            continue;
         }
         let named = key == node || key.ends_with("_response");
         match decoder.next()? {
