@@ -13,13 +13,28 @@ use std::path::Path;
 use diagnostic::Diagnostics;
 use output::FileSet;
 
-/// The files of the SDK that the specs in `folder` describe: `folder/platform.yaml` and `folder/CATEGORY/METHOD.yaml`.
+/// The files that the specs in `root/specs` make, by their paths from the project's root: the SDK, and the JSON Schema that
+/// editors check specs by.
 ///
 /// # Errors
 ///
 /// All that is wrong with any of the specs. Nothing is generated then.
-pub fn generate(folder: &Path) -> Result<(FileSet, Summary), Diagnostics> {
-    let specs = spec::read(folder)?;
+pub fn generate(root: &Path) -> Result<(FileSet, Summary), Diagnostics> {
+    let (sdk, summary) = sdk(&root.join("specs"), &[])?;
+    let mut schema = FileSet::new([]);
+    schema.put(spec::SCHEMA.into(), spec::schema());
+    Ok((sdk.under(Path::new("generated-sdk")).and(schema.under(Path::new("specs"))), summary))
+}
+
+/// The generated files of an SDK for the specs in `folder`, by their paths from the SDK: for all of the methods, or for
+/// those that match one of the patterns in `only`.
+///
+/// # Errors
+///
+/// All that is wrong with any of the specs, or that a pattern matches no method.
+pub fn sdk(folder: &Path, only: &[String]) -> Result<(FileSet, Summary), Diagnostics> {
+    let mut specs = spec::read(folder)?;
+    specs.keep(only)?;
     let model = model::resolve(&specs);
     let files = render::render(&model)?;
     Ok((files, Summary { methods: model.apis().count(), categories: model.categories.len() }))

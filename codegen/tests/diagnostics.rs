@@ -24,7 +24,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(folder: &Path) -> Option<Diagnostics> {
-    codegen::generate(folder).err()
+    codegen::sdk(folder, &[]).err()
 }
 
 fn told_of(files: &[(&str, &[u8])], expected: Expect) {
@@ -349,7 +349,7 @@ fn text_never_becomes_code() {
         "method: taobao.a.get\ntitle: {hostile:?}\ndescription: {hostile:?}\nrequest:\n  - {{ name: a, type: String, required: true, example: {hostile:?}, description: {hostile:?} }}\nresponse:\n  node: a_get_response\n  fields: []\n"
     );
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let (files, _) = codegen::generate(folder.path()).unwrap();
+    let (files, _) = codegen::sdk(folder.path(), &[]).unwrap();
     let (_, text) = files.files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
     for line in text.lines().filter(|line| line.contains("injected")) {
         assert!(line.trim_start().starts_with("//"), "{line}");

@@ -11,7 +11,7 @@ use codegen::output;
 #[test]
 fn fixtures() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let (files, summary) = codegen::generate(&tests.join("fixtures/specs")).unwrap();
+    let (files, summary) = codegen::sdk(&tests.join("fixtures/specs"), &[]).unwrap();
     assert_eq!((summary.methods, summary.categories), (4, 1));
     let golden = tests.join("golden");
     let changes = files.compare(&golden).unwrap();

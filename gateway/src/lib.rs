@@ -77,3 +77,8 @@ impl Gateway {
         self.applications.keys().map(String::as_str)
     }
 }
+
+// Here, because the examples of the README call the SDK with every category.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -18,7 +18,3 @@ pub mod protocol;
 pub use client::{Client, ClientBuilder};
 pub use protocol::{DateTime, Error, Format, Response, SignMethod};
 pub use rust_decimal::Decimal;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -1,31 +1,52 @@
 //! `cargo xtask gen`: specs into the SDK.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
-use codegen::output::{self, Change};
+use codegen::Summary;
+use codegen::diagnostic::Diagnostics;
+use codegen::output::{self, FileSet};
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
-use crate::root;
+use crate::{root, trimmed};
 
 pub(crate) const HELP: &str = "\
 Write generated-sdk from specs.
 
-Usage: cargo xtask gen [--check]
+Usage: cargo xtask gen [--check | --diff]
+       cargo xtask gen [--only PATTERN,...] --out DIR
 
 Every specs/CATEGORY/METHOD.yaml becomes a module of generated-sdk/src/api, and every category a
 feature in generated-sdk/Cargo.toml. Nothing is written if any spec is wrong. Files are written only
 where they differ, and only files that were generated are ever replaced or removed.
 
 Options:
-  --check    Write nothing; list what is missing, stale or orphaned, and fail if anything is
-  -h, --help Say this";
+  --check              Write nothing; list what is missing, stale or orphaned, and fail if anything is
+  --diff               Write nothing; list what users of the SDK would meet: what is added, removed or
+                       of another type
+  --out DIR            Write an SDK that stands on its own to DIR
+  --only PATTERN,...   With --out: only methods that match one of these, in which * is any text, as in
+                       --only 'taobao.trade.*,taobao.item.*'
+  -h, --help           Say this";
+
+/// What is to be done with what is generated.
+enum Mode {
+    Write,
+    Check,
+    Diff,
+}
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    let mut check = false;
+    let (mut check, mut diff, mut only, mut out) = (false, false, Vec::new(), None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("check") => check = true,
+            Long("diff") => diff = true,
+            Long("only") => {
+                only.extend(arguments.value()?.string()?.split(',').map(|pattern| pattern.trim().to_owned()))
+            }
+            Long("out") => out = Some(PathBuf::from(arguments.value()?)),
             Short('h') | Long("help") => {
                 println!("{HELP}");
                 return Ok(());
@@ -33,41 +54,68 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             other => return Err(other.unexpected().into()),
         }
     }
-    generate(check)
+    let mode = match (check, diff) {
+        (true, true) => return Err(Failure::usage("--check or --diff, not both")),
+        (true, false) => Mode::Check,
+        (false, true) => Mode::Diff,
+        (false, false) => Mode::Write,
+    };
+    match out {
+        Some(out) => elsewhere(&out, &only, mode),
+        None if only.is_empty() => here(mode),
+        None => Err(Failure::usage("--only leaves methods out, so it needs --out DIR to write to")),
+    }
 }
 
+/// Writes, or with `check` holds against specs, what is generated in this project.
 pub(crate) fn generate(check: bool) -> Result<(), Failure> {
-    let specs = root().join("specs");
-    let sdk = root().join("generated-sdk");
-    let (files, summary) = codegen::generate(&specs).map_err(|problems| {
-        let colour = std::io::stderr().is_terminal();
-        Failure::new(format!("{}; nothing was written", problems.render(colour)))
-    })?;
-    let changes = files.compare(&sdk).map_err(Failure::new)?;
-    if check && !changes.is_empty() {
-        list(&changes);
-        return Err(Failure::new("generated-sdk does not match specs; run: cargo xtask gen"));
+    here(if check { Mode::Check } else { Mode::Write })
+}
+
+fn here(mode: Mode) -> Result<(), Failure> {
+    let root = root();
+    let (files, summary) = codegen::generate(&root).map_err(wrong)?;
+    carry_out(&files, summary, &root, mode)
+}
+
+/// Writes an SDK that stands on its own. A folder that holds something else is left as it is.
+fn elsewhere(out: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
+    let root = root();
+    let (sdk, summary) = codegen::sdk(&root.join("specs"), only).map_err(wrong)?;
+    let files = sdk.placed_in_files(trimmed::runtime(&root)?).map_err(Failure::new)?;
+    carry_out(&files, summary, out, mode)
+}
+
+fn carry_out(files: &FileSet, summary: Summary, folder: &Path, mode: Mode) -> Result<(), Failure> {
+    if let Mode::Diff = mode {
+        let differences = files.differences(folder).map_err(Failure::new)?;
+        differences.iter().for_each(|difference| println!("{difference}"));
+        println!("{}", counted(differences.len(), "difference", "differences"));
+        return Ok(());
     }
-    output::apply(&sdk, &changes).map_err(Failure::new)?;
-    list(&changes);
-    let codegen::Summary { methods, categories } = summary;
+    let changes = files.compare(folder).map_err(Failure::new)?;
+    changes.iter().for_each(|change| println!("{change}"));
+    if let (Mode::Check, false) = (&mode, changes.is_empty()) {
+        return Err(Failure::new("what is generated does not match specs; run: cargo xtask gen"));
+    }
+    output::apply(folder, &changes).map_err(Failure::new)?;
     let state = match changes.len() {
         0 => "all up to date".to_owned(),
         count => format!("{count} changed"),
     };
     println!(
         "{} in {}: {}, {state}",
-        counted(methods, "method", "methods"),
-        counted(categories, "category", "categories"),
+        counted(summary.methods, "method", "methods"),
+        counted(summary.categories, "category", "categories"),
         counted(files.len(), "file", "files"),
     );
     Ok(())
 }
 
-fn list(changes: &[Change]) {
-    for change in changes {
-        println!("{change}");
-    }
+/// What is wrong with specs, in colour for a terminal.
+pub(crate) fn wrong(problems: Diagnostics) -> Failure {
+    let colour = std::io::stderr().is_terminal();
+    Failure::new(format!("{}; nothing was written", problems.render(colour)))
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

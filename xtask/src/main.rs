@@ -5,7 +5,9 @@ mod demo;
 mod failure;
 mod gateway;
 mod generate;
+mod new;
 mod test;
+mod trimmed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,7 +24,8 @@ Usage: cargo xtask COMMAND [OPTION]...
 Commands:
   demo     Generate, start the gateway, make signed calls, show both sides
   test     Run everything that CI runs: format, lints, tests, docs
-  gen      Write generated-sdk from specs
+  gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
+  new      Write a spec to fill in
   gateway  Run a TOP gateway on loopback, made from the specs
   help     Say this, or more about a command: cargo xtask help gen
 
@@ -46,6 +49,7 @@ fn run() -> Result<(), Failure> {
         "demo" => demo::command(arguments),
         "gateway" => gateway::command(arguments),
         "gen" => generate::command(arguments),
+        "new" => new::command(arguments),
         "test" => test::command(arguments),
         "help" => help(arguments),
         other => Err(Failure::usage(format!("there is no command {other:?}"))),
@@ -60,6 +64,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "gateway" => return gateway::help(),
             "gen" => generate::HELP,
             "help" => HELP,
+            "new" => new::HELP,
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("there is no command {other:?}"))),
         },

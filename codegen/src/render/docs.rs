@@ -196,3 +196,8 @@ fn error(error: &ErrorCode) -> String {
 fn spaced_code(line: &str) -> String {
     if line.is_empty() { String::new() } else { format!(" {line}") }
 }
+
+/// A number of things.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -23,7 +23,7 @@ use views::{ChoiceView, CodeView, ErrorView, GatewayView, StructView};
 ///
 /// Only if a template makes something that is no Rust, which is a fault of this crate and is told as one.
 pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
-    let mut files = FileSet::new("src/api");
+    let mut files = FileSet::new(["src/api"]);
     let mut problems = Diagnostics::default();
     let root = ApiRoot { categories: &model.categories };
     put(&mut files, &mut problems, "src/api/mod.rs", Path::new("specs"), &root);
@@ -40,6 +40,12 @@ pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
             put(&mut files, &mut problems, folder.join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api));
         }
     }
+    let index = Index {
+        count: docs::counted(model.apis().count(), "method", "methods"),
+        categories: model.categories.iter().map(IndexCategory::new).collect(),
+    };
+    let banner = crate::output::banner(Path::new("specs"));
+    files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", index.render().unwrap_or_default()));
     let features = Features {
         categories: model.categories.iter().map(FeatureView::new).collect(),
         newcomers: model.categories.iter().any(|category| category.name == NEWCOMERS),
@@ -66,7 +72,7 @@ fn put(
     match syn::parse_file(&text) {
         Ok(file) => {
             let banner = crate::output::banner(spec);
-            files.put(path, format!("{banner}\n\n{}", layout::text(file)));
+            files.put(path, format!("// {banner}\n\n{}", layout::text(file)));
         }
         Err(error) => {
             let message = format!("the templates make something that is no Rust: {error}");
@@ -96,6 +102,50 @@ struct PlatformFile {
 }
 
 #[derive(Template)]
+#[template(path = "METHODS.md", escape = "none")]
+struct Index<'a> {
+    count: String,
+    categories: Vec<IndexCategory<'a>>,
+}
+
+struct IndexCategory<'a> {
+    name: &'a str,
+    apis: Vec<IndexApi<'a>>,
+}
+
+struct IndexApi<'a> {
+    method: &'a str,
+    title: String,
+    request: &'a str,
+    module: &'a str,
+}
+
+impl<'a> IndexCategory<'a> {
+    fn new(category: &'a Category) -> Self {
+        let apis = category.apis.iter().map(|api| IndexApi {
+            method: &api.method,
+            title: docs::line(&api.title),
+            request: &api.request.name,
+            module: &api.module,
+        });
+        Self { name: &category.name, apis: apis.collect() }
+    }
+}
+
+/// The skeleton of a spec that a person is to fill in.
+pub fn skeleton(method: &str) -> String {
+    let node = format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"));
+    Skeleton { method, node }.render().unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "spec.yaml", escape = "none")]
+struct Skeleton<'a> {
+    method: &'a str,
+    node: String,
+}
+
+#[derive(Template)]
 #[template(path = "features.toml", escape = "none")]
 struct Features<'a> {
     categories: Vec<FeatureView<'a>>,
@@ -114,10 +164,9 @@ struct FeatureView<'a> {
 
 impl<'a> FeatureView<'a> {
     fn new(category: &'a Category) -> Self {
-        let count = category.apis.len();
-        let methods = if count == 1 { "method" } else { "methods" };
+        let count = docs::counted(category.apis.len(), "method", "methods");
         let first = category.apis.first().map_or("", |api| api.method.as_str());
-        Self { name: &category.name, comment: format!("{count} {methods}, {first} among them.") }
+        Self { name: &category.name, comment: format!("{count}, {first} among them.") }
     }
 }
 

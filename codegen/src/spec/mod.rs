@@ -15,9 +15,12 @@ use std::sync::Arc;
 pub use kind::{Kind, TypeName};
 pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
-pub use schema::schema;
+pub use rules::{is_category, is_method_name};
 
-use crate::diagnostic::{Diagnostics, Source};
+pub(crate) use read::SCHEMA;
+pub(crate) use schema::schema;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
 /// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`.
 ///
@@ -38,6 +41,52 @@ pub struct Specs {
     pub platform: Platform,
     /// The methods, in the order of their paths.
     pub methods: Vec<Method>,
+}
+
+impl Specs {
+    /// Keeps the methods that match one of `patterns`, in which `*` stands for any text; all, if there are none.
+    ///
+    /// # Errors
+    ///
+    /// The patterns that match no method.
+    pub fn keep(&mut self, patterns: &[String]) -> Result<(), Diagnostics> {
+        if patterns.is_empty() {
+            return Ok(());
+        }
+        let mut problems = Diagnostics::default();
+        for pattern in patterns {
+            if !self.methods.iter().any(|method| matches(pattern, &method.spec.method.value)) {
+                let source = Arc::new(Source { path: "--only".into(), text: pattern.clone() });
+                let names = self.methods.iter().map(|method| method.spec.method.value.as_str());
+                let diagnostic = Diagnostic::new(&source, 0..pattern.len(), "no method has such a name");
+                problems.push(match shape::closest(pattern, names) {
+                    Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+                    None => diagnostic,
+                });
+            }
+        }
+        self.methods.retain(|method| patterns.iter().any(|pattern| matches(pattern, &method.spec.method.value)));
+        problems.or(())
+    }
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut parts: Vec<_> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(place) => rest = &rest[place + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 /// The spec of one method and where it stands.
@@ -147,5 +196,28 @@ impl Parameter {
     /// The type, taken apart.
     pub fn type_name(&self) -> TypeName<'_> {
         TypeName::parse(&self.kind.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, fits) in [
+            ("taobao.time.get", "taobao.time.get", true),
+            ("taobao.time.get", "taobao.time.gets", false),
+            ("taobao.trade.*", "taobao.trade.close", true),
+            ("taobao.trade.*", "taobao.trades.sold.get", false),
+            ("*.get", "taobao.time.get", true),
+            ("*", "a.b", true),
+            ("taobao.*.*.get", "taobao.trades.sold.get", true),
+            ("taobao.*.*.get", "taobao.time.get", false),
+            ("a*a", "a", false),
+            ("", "a.b", false),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
     }
 }

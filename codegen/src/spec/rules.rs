@@ -260,7 +260,7 @@ impl<'p> Side<'p> {
 }
 
 /// Whether a text can be a method's name, and so the name of a file.
-fn is_method_name(name: &str) -> bool {
+pub fn is_method_name(name: &str) -> bool {
     name.len() <= 200
         && name.contains('.')
         && name.split('.').all(|word| {
@@ -269,7 +269,7 @@ fn is_method_name(name: &str) -> bool {
 }
 
 /// Whether a text can be a category: a folder, a module and a feature at once.
-fn is_category(name: &str) -> bool {
+pub fn is_category(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && name.len() <= 64

@@ -1,10 +1,13 @@
 //! The JSON Schema of a spec file, for editors that complete and check while one is written.
 
+use std::path::Path;
+
 use super::shape::{Key, Shape, Table};
 use super::tables::SPEC;
+use crate::output::banner;
 
 /// The schema: the tables that specs are read by, in the words of JSON Schema.
-pub fn schema() -> String {
+pub(crate) fn schema() -> String {
     let mut tables = vec![&SPEC];
     let mut next = 0;
     while let Some(table) = tables.get(next) {
@@ -20,8 +23,9 @@ pub fn schema() -> String {
     let definitions: Vec<_> =
         tables.iter().map(|table| format!("    {}: {}", quoted(table.name), object(table))).collect();
     format!(
-        "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"TOP method\",\n  \
-         \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$comment\": {},\n  \
+         \"title\": \"TOP method\",\n  \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
+        quoted(&banner(Path::new("codegen/src/spec/tables.rs"))),
         SPEC.name,
         definitions.join(",\n")
     )

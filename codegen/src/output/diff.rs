@@ -1,0 +1,152 @@
+//! What a change of specs does to the SDK's users: the public items of generated files, before and after.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use quote::ToTokens;
+use syn::{Fields, Item, Type, Visibility};
+
+use super::{FileSet, OutputError, is_generated};
+
+/// One difference that a user of the SDK would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The item: `trade::TradeCloseRequest`, or with `.tid` behind it a field, with `::Closed` a value of a choice.
+    pub item: String,
+    /// What happens to it.
+    pub kind: DifferenceKind,
+}
+
+/// What happens to an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DifferenceKind {
+    /// It is new.
+    Added,
+    /// It goes away.
+    Removed,
+    /// Its type changes, from the first to the second.
+    Retyped(String, String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let item = &self.item;
+        match &self.kind {
+            DifferenceKind::Added => write!(f, "added    {item}"),
+            DifferenceKind::Removed => write!(f, "removed  {item}"),
+            DifferenceKind::Retyped(before, after) => write!(f, "retyped  {item}: {before} -> {after}"),
+        }
+    }
+}
+
+impl FileSet {
+    /// What users of the SDK would meet if the set were written to `folder`, in the order of the items. Of an item that is
+    /// added or removed as a whole its fields are not told.
+    ///
+    /// # Errors
+    ///
+    /// If a file of the folder cannot be read.
+    pub fn differences(&self, folder: &Path) -> Result<Vec<Difference>, OutputError> {
+        let mut before = Items::new();
+        for owned in &self.owned {
+            read(folder, &folder.join(owned), &mut before)?;
+        }
+        let mut after = Items::new();
+        for (path, text) in self.files().filter(|(path, _)| self.owned.iter().any(|owned| path.starts_with(owned))) {
+            collect(&module(path), text, &mut after);
+        }
+        let mut differences = Vec::new();
+        for (name, was) in &before {
+            match after.get(name) {
+                None => differences.push(Difference { item: name.clone(), kind: DifferenceKind::Removed }),
+                Some(now) => members(name, was, now, &mut differences),
+            }
+        }
+        let new = after.keys().filter(|name| !before.contains_key(*name));
+        differences.extend(new.map(|name| Difference { item: name.clone(), kind: DifferenceKind::Added }));
+        differences.sort_by(|a, b| a.item.cmp(&b.item));
+        Ok(differences)
+    }
+}
+
+/// Types by name, each with its members and their types.
+type Items = BTreeMap<String, BTreeMap<String, String>>;
+
+fn members(
+    item: &str,
+    was: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+    differences: &mut Vec<Difference>,
+) {
+    for (name, type_before) in was {
+        let kind = match now.get(name) {
+            None => DifferenceKind::Removed,
+            Some(type_now) if type_now != type_before => DifferenceKind::Retyped(type_before.clone(), type_now.clone()),
+            Some(_) => continue,
+        };
+        differences.push(Difference { item: format!("{item}{name}"), kind });
+    }
+    for name in now.keys().filter(|name| !was.contains_key(*name)) {
+        differences.push(Difference { item: format!("{item}{name}"), kind: DifferenceKind::Added });
+    }
+}
+
+fn read(root: &Path, folder: &Path, items: &mut Items) -> Result<(), OutputError> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry.map_err(|error| OutputError::new(folder, error))?.path();
+        if path.is_dir() {
+            read(root, &path, items)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let bytes = fs::read(&path).map_err(|error| OutputError::new(&path, error))?;
+            if is_generated(&bytes) {
+                let relative = path.strip_prefix(root).unwrap_or(&path);
+                collect(&module(relative), &String::from_utf8_lossy(&bytes), items);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The module that users name: the category for a request and a response, with the method's module for other types.
+fn module(path: &Path) -> Vec<String> {
+    let path: PathBuf = path.with_extension("");
+    let names = path.iter().map(|name| name.to_string_lossy().into_owned());
+    names.skip_while(|name| name != "api").skip(1).filter(|name| name != "mod").collect()
+}
+
+/// Adds the public types of a file. A file that is no Rust, as one that was edited may be, has none.
+fn collect(module: &[String], text: &str, items: &mut Items) {
+    let Ok(file) = syn::parse_file(text) else { return };
+    for item in file.items {
+        let (name, members) = match item {
+            Item::Struct(item) => {
+                let Fields::Named(fields) = item.fields else { continue };
+                let public = fields.named.iter().filter(|field| matches!(field.vis, Visibility::Public(_)));
+                let members = public.filter_map(|field| {
+                    let name = field.ident.as_ref()?;
+                    Some((format!(".{name}"), spelled(&field.ty)))
+                });
+                (item.ident.to_string(), members.collect())
+            }
+            Item::Enum(item) => {
+                let values = item.variants.iter().map(|variant| (format!("::{}", variant.ident), String::new()));
+                (item.ident.to_string(), values.collect())
+            }
+            _ => continue,
+        };
+        let outside = ["Request", "Response"].iter().any(|end| name.ends_with(end));
+        let module = if outside { &module[..module.len().min(1)] } else { module };
+        let path = module.iter().chain([&name]).cloned().collect::<Vec<_>>().join("::");
+        items.insert(path, members);
+    }
+}
+
+/// A type as people write it.
+fn spelled(ty: &Type) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}

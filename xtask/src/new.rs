@@ -1,0 +1,67 @@
+//! `cargo xtask new`: a spec to fill in.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use lexopt::prelude::*;
+
+use crate::failure::Failure;
+use crate::root;
+
+pub(crate) const HELP: &str = "\
+Write a spec to fill in from the platform's page.
+
+Usage: cargo xtask new METHOD [--category NAME]
+
+The spec is specs/CATEGORY/METHOD.yaml. A file that exists is never touched.
+
+Options:
+  --category NAME  The folder; without it, the word of the method's name that says what it is about:
+                   trade for taobao.trade.close
+  -h, --help       Say this";
+
+pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    let (mut method, mut category) = (None, None);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("category") => category = Some(arguments.value()?.string()?),
+            Short('h') | Long("help") => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            Value(value) if method.is_none() => method = Some(value.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let method =
+        method.ok_or_else(|| Failure::usage("which method? For example: cargo xtask new taobao.trade.close"))?;
+    if !codegen::spec::is_method_name(&method) {
+        return Err(Failure::usage(format!("{method:?} is no method name, as taobao.trade.close is one")));
+    }
+    let category = category.unwrap_or_else(|| guessed(&method));
+    if !codegen::spec::is_category(&category) {
+        return Err(Failure::usage(format!("{category:?} is no category; name one with --category")));
+    }
+    let folder = root().join("specs").join(&category);
+    let path = folder.join(format!("{method}.yaml"));
+    write(&folder, &path, &codegen::render::skeleton(&method))?;
+    println!("{}: fill it in, then run: cargo xtask gen", path.display());
+    Ok(())
+}
+
+/// The second word of the name, in the letters that a category may have.
+fn guessed(method: &str) -> String {
+    let word = method.split('.').nth(1).unwrap_or_default().to_ascii_lowercase();
+    word.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+fn write(folder: &Path, path: &Path, text: &str) -> Result<(), Failure> {
+    let at = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::new(format!("{} is there already", path.display())),
+        _ => Failure::new(format!("{}: {error}", path.display())),
+    };
+    fs::create_dir_all(folder).map_err(at)?;
+    let mut file = fs::File::create_new(path).map_err(at)?;
+    file.write_all(text.as_bytes()).map_err(at)
+}
