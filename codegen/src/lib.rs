@@ -5,6 +5,7 @@
 pub mod diagnostic;
 pub mod model;
 pub mod output;
+mod parallel;
 pub mod render;
 pub mod spec;
 
@@ -35,8 +36,8 @@ pub fn generate(root: &Path) -> Result<(FileSet, Summary), Diagnostics> {
 pub fn sdk(folder: &Path, only: &[String]) -> Result<(FileSet, Summary), Diagnostics> {
     let mut specs = spec::read(folder)?;
     specs.keep(only)?;
-    let model = model::resolve(&specs);
-    let files = render::render(&model)?;
+    let model = model::resolve(&specs, !only.is_empty());
+    let files = render::render(&model, parallel::available())?;
     Ok((files, Summary { methods: model.apis().count(), categories: model.categories.len() }))
 }
 

@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
 
     fn object(&mut self, field: &'a Parameter, word: &'a str) -> Option<Node> {
         let fields = if field.fields.is_empty() { *self.objects.get(word)? } else { &field.fields };
-        if self.within.contains(&word) {
+        if field.fields.is_empty() && self.within.contains(&word) {
             return None;
         }
         self.within.push(word);

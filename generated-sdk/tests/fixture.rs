@@ -262,12 +262,21 @@ fn absence_has_many_shapes() {
         r#"{"request_id":"r"}"#,
         "<fixture_everything_get_response/>",
         "<fixture_everything_get_response></fixture_everything_get_response>",
-        "<fixture_everything_get_response><number/><trade> </trade><numbers/></fixture_everything_get_response>",
+        "<fixture_everything_get_response><number/><numbers/></fixture_everything_get_response>",
     ] {
         let value = decoded(body);
         assert_eq!(value.mismatches(), [], "{body}");
         assert_eq!(*value, empty, "{body}");
     }
+}
+
+#[test]
+fn an_empty_object_is_one_in_both_formats() {
+    let json = decoded(r#"{"r_response":{"trade":{"orders":{"o":[{},{}]}}}}"#);
+    let xml = decoded("<r><trade><orders><o/><o> </o></orders></trade></r>");
+    assert_eq!(*json, *xml);
+    assert_eq!(xml.trade.as_ref().unwrap().orders.len(), 2);
+    assert_eq!(*decoded(r#"{"r_response":{"trade":{}}}"#), *decoded("<r_response><trade/></r_response>"));
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::spec::{Authorization, Code, ErrorCode, Gateway, Kind, Method, Platfor
 pub struct Model {
     /// The categories in the order of their names.
     pub categories: Vec<Category>,
+    /// Those that are on unless somebody turns them off.
+    pub default: Vec<String>,
     /// The platform's gateways.
     pub gateways: Vec<Gateway>,
     /// The platform's codes.
@@ -154,14 +156,19 @@ pub enum FieldKind {
     Choice(String),
 }
 
-/// Resolves specs that keep to the rules.
-pub fn resolve(specs: &Specs) -> Model {
+/// The category of the methods that this project began with. It is on by default, so that a first call simply works.
+const NEWCOMERS: &str = "top";
+
+/// Resolves specs that keep to the rules. Of a `trimmed` set every category is on by default: somebody asked for each.
+pub fn resolve(specs: &Specs, trimmed: bool) -> Model {
     let mut categories: BTreeMap<&str, Vec<&Method>> = BTreeMap::new();
     for method in &specs.methods {
         categories.entry(&method.category).or_default().push(method);
     }
+    let default =
+        categories.keys().filter(|name| trimmed || **name == NEWCOMERS).map(|name| (*name).to_owned()).collect();
     let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
-    Model { categories, gateways: specs.platform.gateways.clone(), codes: specs.platform.errors.clone() }
+    Model { categories, default, gateways: specs.platform.gateways.clone(), codes: specs.platform.errors.clone() }
 }
 
 fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {

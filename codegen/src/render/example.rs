@@ -42,6 +42,19 @@ pub(super) fn call(api: &Api) -> Vec<String> {
 /// How many objects an example may be made of. One of more is no example.
 const OBJECTS: usize = 20;
 
+/// The expression that makes the example's request, with the objects in it by their full names; nothing if it is too large
+/// to be an example.
+pub(super) fn expression(api: &Api) -> Option<String> {
+    let module = format!("api::{}::{}", api.category, api.module);
+    let mut example = Example { api, objects: BTreeSet::new(), left: OBJECTS };
+    let request = example.construct(&api.request);
+    let mentioned =
+        example.objects.into_iter().chain([api.request.name.as_str()]).chain(api.request.required.as_deref());
+    let names: BTreeSet<&str> = mentioned.collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (example.left > 0).then(|| format!("{{ use {module}::{{{}}}; {request} }}", names.join(", ")))
+}
+
 /// A call with a request that somebody else has made.
 fn given(api: &Api) -> Vec<String> {
     let (category, name) = (&api.category, &api.request.name);

@@ -13,43 +13,53 @@ use askama::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{Api, Category, Model};
 use crate::output::{Block, FileSet};
+use crate::parallel::on_threads;
 use crate::spec::Authorization;
 
 use views::{ChoiceView, CodeView, ErrorView, GatewayView, StructView};
 
-/// Renders the whole SDK. Paths are relative to the folder of the crate `generated-sdk`.
+/// Renders the whole SDK on a number of threads, which make no difference to what comes out. Paths are relative to the
+/// folder of the crate `generated-sdk`.
 ///
 /// # Errors
 ///
 /// Only if a template makes something that is no Rust, which is a fault of this crate and is told as one.
-pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
-    let mut files = FileSet::new(["src/api"]);
+pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let root = ApiRoot { categories: &model.categories };
-    put(&mut files, &mut problems, "src/api/mod.rs", Path::new("specs"), &root);
     let platform = PlatformFile {
         gateways: model.gateways.iter().map(GatewayView::new).collect(),
         codes: model.codes.iter().map(CodeView::new).collect(),
     };
-    put(&mut files, &mut problems, "src/platform.rs", Path::new("specs/platform.yaml"), &platform);
+    let specs = Path::new("specs");
+    let mut rendered = vec![
+        rust("src/api/mod.rs", specs, &ApiRoot { categories: &model.categories }),
+        rust("src/platform.rs", &specs.join("platform.yaml"), &platform),
+        rust("tests/every_method/mod.rs", specs, &Examples { categories: &model.categories }),
+    ];
     for category in &model.categories {
-        let folder = PathBuf::from("src/api").join(&category.name);
         let module = CategoryFile { name: &category.name, apis: &category.apis };
-        put(&mut files, &mut problems, folder.join("mod.rs"), &Path::new("specs").join(&category.name), &module);
-        for api in &category.apis {
-            put(&mut files, &mut problems, folder.join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api));
+        rendered.push(rust(folder(category).join("mod.rs"), &specs.join(&category.name), &module));
+    }
+    let apis: Vec<_> =
+        model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
+    rendered.extend(on_threads(&apis, threads, |(category, api)| {
+        rust(folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api))
+    }));
+    let mut files = FileSet::new(["src/api"]);
+    for file in rendered {
+        match file {
+            Ok((path, text)) => files.put(path, text),
+            Err(problem) => problems.push(problem),
         }
     }
     let index = Index {
         count: docs::counted(model.apis().count(), "method", "methods"),
         categories: model.categories.iter().map(IndexCategory::new).collect(),
     };
-    let banner = crate::output::banner(Path::new("specs"));
+    let banner = crate::output::banner(specs);
     files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", index.render().unwrap_or_default()));
-    let features = Features {
-        categories: model.categories.iter().map(FeatureView::new).collect(),
-        newcomers: model.categories.iter().any(|category| category.name == NEWCOMERS),
-    };
+    let features =
+        Features { categories: model.categories.iter().map(FeatureView::new).collect(), default: &model.default };
     files.block(Block {
         path: PathBuf::from("Cargo.toml"),
         begin: "# >>> one feature a category of methods, written by `cargo xtask gen`",
@@ -59,24 +69,22 @@ pub fn render(model: &Model) -> Result<FileSet, Diagnostics> {
     problems.or(files)
 }
 
-/// Renders one file and lays it out.
-fn put(
-    files: &mut FileSet,
-    problems: &mut Diagnostics,
-    path: impl Into<PathBuf>,
-    spec: &Path,
-    template: &impl Template,
-) {
+fn folder(category: &Category) -> PathBuf {
+    Path::new("src/api").join(&category.name)
+}
+
+/// Renders one file of Rust and lays it out.
+fn rust(path: impl Into<PathBuf>, spec: &Path, template: &impl Template) -> Result<(PathBuf, String), Diagnostic> {
     let path = path.into();
     let text = template.render().unwrap_or_default();
     match syn::parse_file(&text) {
         Ok(file) => {
             let banner = crate::output::banner(spec);
-            files.put(path, format!("// {banner}\n\n{}", layout::text(file)));
+            Ok((path, format!("// {banner}\n\n{}", layout::text(file))))
         }
         Err(error) => {
             let message = format!("the templates make something that is no Rust: {error}");
-            problems.push(Diagnostic::new(&Arc::new(Source { path, text }), None, message));
+            Err(Diagnostic::new(&Arc::new(Source { path, text }), None, message))
         }
     }
 }
@@ -149,12 +157,21 @@ struct Skeleton<'a> {
 #[template(path = "features.toml", escape = "none")]
 struct Features<'a> {
     categories: Vec<FeatureView<'a>>,
-    /// Whether there is the category that newcomers begin with.
-    newcomers: bool,
+    default: &'a [String],
 }
 
-/// The category of the methods that this project began with. It is on by default, so that a first call simply works.
-const NEWCOMERS: &str = "top";
+#[derive(Template)]
+#[template(path = "every_method.rs", escape = "none")]
+struct Examples<'a> {
+    categories: &'a [Category],
+}
+
+impl Examples<'_> {
+    /// The requests of a category's examples.
+    fn requests(&self, category: &Category) -> Vec<String> {
+        category.apis.iter().filter_map(example::expression).collect()
+    }
+}
 
 /// A category as a line of `Cargo.toml`.
 struct FeatureView<'a> {

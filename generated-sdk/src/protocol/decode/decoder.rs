@@ -116,9 +116,12 @@ impl<'a, S: Source<'a>> Decoder<S> {
                     place.set(text);
                 }
             }
+            // An element without content is what an empty object is in XML.
+            Slot::Object(place) if S::KEYS_REPEAT && is_blank(&value) => {
+                place.fill();
+            }
             Slot::Object(place) => {
-                let start = self.start_of_object(field, value)?;
-                if start {
+                if self.start_of_object(field, value)? {
                     self.members(place.fill(), None)?;
                 }
             }
@@ -146,7 +149,9 @@ impl<'a, S: Source<'a>> Decoder<S> {
                 Ok(())
             })?,
             Slot::Objects(list) => self.list(field, value, list, |this, value, list| {
-                if this.start_of_object(field, value)? {
+                if S::KEYS_REPEAT && is_blank(&value) {
+                    list.push();
+                } else if this.start_of_object(field, value)? {
                     this.members(list.push(), None)?;
                 }
                 Ok(())
@@ -379,6 +384,10 @@ impl List for dyn crate::protocol::ObjectListSlot + '_ {
     fn clear(&mut self) {
         crate::protocol::ObjectListSlot::clear(self);
     }
+}
+
+fn is_blank(value: &Event<'_>) -> bool {
+    matches!(value, Event::Text(text) if text.trim().is_empty())
 }
 
 /// The last value that fits stands; one that does not fit leaves the field as it is.
