@@ -1,6 +1,6 @@
 //! Specs of TOP methods into Rust source.
 //!
-//! The whole pipeline is [`generate`]: each step is one function with one type on either side.
+//! The whole pipeline is [`sdk`]: each step is one function with one type on either side.
 
 pub mod diagnostic;
 pub mod model;
@@ -12,6 +12,7 @@ pub mod spec;
 use std::path::Path;
 
 use diagnostic::Diagnostics;
+use model::Model;
 use output::FileSet;
 
 /// The files that the specs in `root/specs` make, by their paths from the project's root: the SDK, and the JSON Schema that
@@ -21,10 +22,12 @@ use output::FileSet;
 ///
 /// All that is wrong with any of the specs. Nothing is generated then.
 pub fn generate(root: &Path) -> Result<(FileSet, Summary), Diagnostics> {
-    let (sdk, summary) = sdk(&root.join("specs"), &[])?;
+    let model = model::resolve(&spec::read(&root.join("specs"))?, false);
+    let sdk = render::render(&model, parallel::available())?.and(render::examples(&model)?);
     let mut schema = FileSet::new([]);
     schema.put(spec::SCHEMA.into(), spec::schema());
-    Ok((sdk.under(Path::new("generated-sdk")).and(schema.under(Path::new("specs"))), summary))
+    let files = sdk.under(Path::new("generated-sdk")).and(schema.under(Path::new("specs")));
+    Ok((files, Summary::of(&model)))
 }
 
 /// The generated files of an SDK for the specs in `folder`, by their paths from the SDK: for all of the methods, or for
@@ -38,7 +41,7 @@ pub fn sdk(folder: &Path, only: &[String]) -> Result<(FileSet, Summary), Diagnos
     specs.keep(only)?;
     let model = model::resolve(&specs, !only.is_empty());
     let files = render::render(&model, parallel::available())?;
-    Ok((files, Summary { methods: model.apis().count(), categories: model.categories.len() }))
+    Ok((files, Summary::of(&model)))
 }
 
 /// What was generated.
@@ -48,4 +51,10 @@ pub struct Summary {
     pub methods: usize,
     /// In how many categories.
     pub categories: usize,
+}
+
+impl Summary {
+    fn of(model: &Model) -> Self {
+        Self { methods: model.apis().count(), categories: model.categories.len() }
+    }
 }

@@ -146,8 +146,8 @@ fn as_much_comes_out_as_went_in() {
     let parameters: usize =
         specs.methods.iter().map(|method| count(&method.spec.request) + count(&method.spec.response.fields)).sum();
     let files = render::render(&model::resolve(&specs, false), 1).unwrap();
-    // The root, the platform, the index and the examples beside a file a category and a file a method.
-    assert_eq!(files.files().count(), methods + categories.len() + 4);
+    // The root, the platform and the index beside a file a category and a file a method.
+    assert_eq!(files.files().count(), methods + categories.len() + 3);
     let api: String = files.files().filter(|(path, _)| path.starts_with("src/api")).map(|(_, text)| text).collect();
     assert_eq!(api.matches("impl Request for ").count(), methods);
     // Objects that are described twice alike are one type.

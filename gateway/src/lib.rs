@@ -82,3 +82,44 @@ impl Gateway {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// What must not compile, beside its twin that does: of nineteen required parameters none can be forgotten.
+///
+/// ```
+/// use generated_sdk::api::logistics::LogisticsConsignOrderCreateandsendRequired;
+/// let required = LogisticsConsignOrderCreateandsendRequired {
+///     s_address: "".into(), s_city_name: "".into(), s_name: "".into(), s_prov_name: "".into(), s_area_id: 1,
+///     s_zip_code: "".into(), company_id: 1, r_prov_name: "".into(), r_address: "".into(), r_city_name: "".into(),
+///     r_zip_code: "".into(), r_name: "".into(), r_area_id: 1, trade_id: 1, order_source: 1, user_id: 1, logis_type: 1,
+///     order_type: 1, item_json_string: "[]".into(),
+/// };
+/// ```
+///
+/// ```compile_fail,E0063
+/// use generated_sdk::api::logistics::LogisticsConsignOrderCreateandsendRequired;
+/// let required = LogisticsConsignOrderCreateandsendRequired {
+///     s_address: "".into(), s_city_name: "".into(), s_name: "".into(), s_prov_name: "".into(), s_area_id: 1,
+///     s_zip_code: "".into(), company_id: 1, r_prov_name: "".into(), r_address: "".into(), r_city_name: "".into(),
+///     r_zip_code: "".into(), r_name: "".into(), r_area_id: 1, trade_id: 1, order_source: 1, user_id: 1, logis_type: 1,
+///     order_type: 1,
+/// };
+/// ```
+///
+/// A choice takes its values and any other text, but nothing else; a number takes no text.
+///
+/// ```
+/// use generated_sdk::api::refund::RefundRefuseRequest;
+/// let request = RefundRefuseRequest::new(1, "why").refund_phase("onsale").refuse_reason_id(2);
+/// ```
+///
+/// ```compile_fail,E0277
+/// use generated_sdk::api::refund::RefundRefuseRequest;
+/// let request = RefundRefuseRequest::new(1, "why").refund_phase(1);
+/// ```
+///
+/// ```compile_fail,E0308
+/// use generated_sdk::api::refund::RefundRefuseRequest;
+/// let request = RefundRefuseRequest::new(1, "why").refuse_reason_id("2");
+/// ```
+#[cfg(doctest)]
+struct MustNotCompile;

@@ -34,7 +34,6 @@ pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
     let mut rendered = vec![
         rust("src/api/mod.rs", specs, &ApiRoot { categories: &model.categories }),
         rust("src/platform.rs", &specs.join("platform.yaml"), &platform),
-        rust("tests/every_method/mod.rs", specs, &Examples { categories: &model.categories }),
     ];
     for category in &model.categories {
         let module = CategoryFile { name: &category.name, apis: &category.apis };
@@ -66,6 +65,21 @@ pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
         end: "# <<< one feature a category of methods",
         text: features.render().unwrap_or_default(),
     });
+    problems.or(files)
+}
+
+/// Renders the examples of all methods, for tests.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn examples(model: &Model) -> Result<FileSet, Diagnostics> {
+    let mut files = FileSet::new([]);
+    let mut problems = Diagnostics::default();
+    match rust("tests/every_method/mod.rs", Path::new("specs"), &Examples { categories: &model.categories }) {
+        Ok((path, text)) => files.put(path, text),
+        Err(problem) => problems.push(problem),
+    }
     problems.or(files)
 }
 

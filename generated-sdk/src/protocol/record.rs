@@ -151,6 +151,25 @@ pub trait RecordMut: Record {
 ///
 /// assert_eq!(TopClientTokenGetRequest::METHOD, "taobao.top.client.token.get");
 /// ```
+///
+/// A required parameter cannot be forgotten: a request without it does not compile. Few are arguments of `new`,
+///
+/// ```
+/// # use generated_sdk::api::top::TopClientTokenGetRequest;
+/// let request = TopClientTokenGetRequest::new("sec_token");
+/// ```
+///
+/// ```compile_fail,E0061
+/// # use generated_sdk::api::top::TopClientTokenGetRequest;
+/// let request = TopClientTokenGetRequest::new();
+/// ```
+///
+/// and many are fields of a struct that `new` takes, each by its name. There is no default for either.
+///
+/// ```compile_fail,E0599
+/// # use generated_sdk::api::top::TopClientTokenGetRequest;
+/// let request = TopClientTokenGetRequest::default();
+/// ```
 pub trait Request: Record {
     /// The method's name on the wire.
     const METHOD: &'static str;
