@@ -95,6 +95,11 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Adds all of another run.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// `value` if nothing is wrong, everything that is wrong otherwise.
     pub fn or<T>(mut self, value: T) -> Result<T, Self> {
         if self.0.is_empty() {

@@ -30,6 +30,9 @@ Options:
                        --only 'taobao.trade.*,taobao.item.*'
   -h, --help           Say this";
 
+/// How many of the files that are written are told by name.
+const TOLD: usize = 20;
+
 /// What is to be done with what is generated.
 enum Mode {
     Write,
@@ -94,7 +97,12 @@ fn carry_out(files: &FileSet, summary: Summary, folder: &Path, mode: Mode) -> Re
         return Ok(());
     }
     let changes = files.compare(folder).map_err(Failure::new)?;
-    changes.iter().for_each(|change| println!("{change}"));
+    // A check tells of every file; of a run that mends them the first say enough.
+    let told = if let Mode::Check = mode { changes.len() } else { TOLD };
+    changes.iter().take(told).for_each(|change| println!("{change}"));
+    if changes.len() > told {
+        println!("and {} more", changes.len() - told);
+    }
     if let (Mode::Check, false) = (&mode, changes.is_empty()) {
         return Err(Failure::new("what is generated does not match specs; run: cargo xtask gen"));
     }

@@ -8,6 +8,7 @@ use super::node::{self, Node};
 use super::shape::Checker;
 use super::{Method, Specs, rules, tables};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::parallel::{available, on_threads};
 
 /// The longest spec that is read. The platform's largest method makes one of some 100 KiB.
 const MAX_BYTES: u64 = 4 << 20;
@@ -20,7 +21,7 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
     if let Some((source, platform)) = &platform {
         rules::platform(&mut Checker { source, problems }, platform);
     }
-    let mut methods = Vec::new();
+    let mut paths = Vec::new();
     for path in entries(folder, problems) {
         let name = file_name(&path);
         if !path.is_dir() {
@@ -30,15 +31,27 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
             continue;
         }
         for path in entries(&path, problems) {
-            if path.extension().is_none_or(|extension| extension != "yaml") {
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                paths.push((name.clone(), path));
+            } else {
                 problems
                     .push(stranger(&path).help("a category's folder holds files called METHOD.yaml and nothing else"));
-            } else if let Some((source, spec)) = file(&path, tables::spec, problems) {
-                methods.push(Method { category: name.clone(), source, spec });
             }
         }
     }
+    let mut methods = Vec::new();
+    for (method, wrong) in on_threads(&paths, available(), |(category, path)| method(category, path)) {
+        problems.extend(wrong);
+        methods.extend(method);
+    }
     Specs { platform: platform.map(|(_, platform)| platform).unwrap_or_default(), methods }
+}
+
+/// Reads the spec of one method, and what is wrong with it.
+fn method(category: &str, path: &Path) -> (Option<Method>, Diagnostics) {
+    let mut problems = Diagnostics::default();
+    let read = file(path, tables::spec, &mut problems);
+    (read.map(|(source, spec)| Method { category: category.to_owned(), source, spec }), problems)
 }
 
 /// The file that speaks of no single method.
