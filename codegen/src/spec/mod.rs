@@ -9,7 +9,7 @@ mod schema;
 mod shape;
 mod tables;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use kind::{Kind, TypeName};
@@ -41,6 +41,24 @@ pub struct Specs {
     pub platform: Platform,
     /// The methods, in the order of their paths.
     pub methods: Vec<Method>,
+}
+
+/// Reads the text of one spec as if it stood in `path`, without regard to what the platform says of names.
+///
+/// # Errors
+///
+/// All that is wrong with it.
+pub fn parse(category: &str, path: impl Into<PathBuf>, text: &str) -> Result<Method, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let source = Arc::new(Source { path: path.into(), text: text.to_owned() });
+    let spec = read::document(&source, tables::spec, &mut problems);
+    let methods = spec.map(|spec| Method { category: category.to_owned(), source, spec }).into_iter().collect();
+    let mut specs = Specs { platform: Platform::default(), methods };
+    rules::check(&specs, &mut problems);
+    match specs.methods.pop() {
+        Some(method) => problems.or(method),
+        None => Err(problems),
+    }
 }
 
 impl Specs {

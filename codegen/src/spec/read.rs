@@ -98,12 +98,19 @@ fn file<T>(
         }
     };
     let source = Arc::new(Source { path: path.to_owned(), text });
-    let mut checker = Checker { source: &source, problems };
+    let value = document(&source, convert, problems)?;
+    Some((source, value))
+}
+
+/// Reads one document.
+pub(super) fn document<T>(
+    source: &Arc<Source>,
+    convert: fn(&mut Checker<'_>, &Node) -> Option<T>,
+    problems: &mut Diagnostics,
+) -> Option<T> {
+    let mut checker = Checker { source, problems };
     match node::parse(&source.text) {
-        Ok(node) => {
-            let value = convert(&mut checker, &node)?;
-            Some((source, value))
-        }
+        Ok(node) => convert(&mut checker, &node),
         Err(malformed) => {
             checker.problem(&malformed.place, malformed.message, malformed.help.map(str::to_owned));
             None

@@ -1,0 +1,16 @@
+//! Any text as an answer: it is read, or refused, and nothing else. `cargo fuzz run answer`.
+
+#![no_main]
+
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::api::trade::TradeFullinfoGetRequest;
+use generated_sdk::protocol::decode;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &str| {
+    let _ = decode::<TopClientTokenGetRequest>(body.to_owned());
+    if let Ok(response) = decode::<TradeFullinfoGetRequest>(body.to_owned()) {
+        assert_eq!(*response, (*response).clone());
+        let _ = format!("{response:?}");
+    }
+});

@@ -1,0 +1,13 @@
+//! Any text as a spec: it is refused, or it makes Rust. `cargo fuzz run spec`.
+
+#![no_main]
+
+use codegen::{model, render, spec};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(method) = spec::parse("top", "specs/top/fuzz.yaml", text) {
+        let specs = spec::Specs { platform: spec::Platform::default(), methods: vec![method] };
+        render::render(&model::resolve(&specs, false), 1).expect("a legal spec makes Rust");
+    }
+});
