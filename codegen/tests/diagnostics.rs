@@ -383,3 +383,40 @@ fn folders_that_are_not_there() {
     let told = problems(&folder.path().join("nowhere")).unwrap().to_string();
     assert!(told.contains("platform.yaml") && told.contains("cannot read the file"), "{told}");
 }
+
+#[test]
+fn a_skeleton_that_is_filled_in_is_a_spec() {
+    let skeleton = codegen::render::skeleton("taobao.trade.close");
+    let blank = codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton).unwrap_err();
+    assert!(blank.iter().all(|problem| !problem.message.contains("there is no key")), "{blank}");
+    let filled: String = skeleton
+        .lines()
+        .map(|line| match line.split_once(": #") {
+            Some(("title", _)) => "title: 关闭交易\n".to_owned(),
+            Some((key, _)) if key.trim_start().trim_start_matches("- ") == "name" => format!("{key}: tid\n"),
+            Some((key, _)) if key.trim() == "type" && key.starts_with("      ") => format!("{key}: Order\n"),
+            Some((key, _)) if key.trim() == "type" => format!("{key}: Number\n"),
+            Some((key, _)) => format!("{key}: \"1\"\n"),
+            None => {
+                line.replace("name: ,", "name: oid,")
+                    .replace("type: ,", "type: Number,")
+                    .replace("description: }", "description: x }")
+                    + "\n"
+            }
+        })
+        .collect();
+    let method = codegen::spec::parse("trade", "taobao.trade.close.yaml", &filled)
+        .unwrap_or_else(|told| panic!("{told}\n{filled}"));
+    assert_eq!(method.spec.response.node.value, "trade_close_response");
+    assert!(method.spec.request[0].is_required());
+}
+
+#[test]
+fn the_schema_has_every_key_that_is_read_and_no_other() {
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/method.schema.json")).unwrap();
+    for key in ["method", "authorization", "https_only", "max_list_size", "values", "solution", "fields"] {
+        assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
+    }
+    let told = codegen::spec::parse("a", "x.yaml", "methd: a\n").unwrap_err().to_string();
+    assert!(told.contains("there is no key `methd` here") && told.contains("did you mean `method`?"), "{told}");
+}

@@ -2,7 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str]) -> Output {
@@ -47,4 +48,63 @@ fn generated_files_are_up_to_date() {
     let output = xtask(&["gen", "--check"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     assert!(text(&output.stdout).ends_with(" all up to date\n"));
+}
+
+/// A folder of the test's own below the target folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn a_trimmed_sdk_stands_on_its_own() {
+    let out = folder("trimmed");
+    let out_text = out.to_str().unwrap();
+    let arguments = ["gen", "--only", "taobao.trade.*,taobao.time.get", "--out", out_text];
+    let output = xtask(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("methods in 2 categories"), "{}", text(&output.stdout));
+    assert!(text(&xtask(&arguments).stdout).ends_with("all up to date\n"));
+    assert!(!out.join("src/api/top").exists() && out.join("src/api/util/time_get.rs").exists());
+    // The lock file of the project keeps the build from asking the registry.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    fs::copy(root.join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
+    let check = Command::new(env!("CARGO"))
+        .args(["check", "--quiet", "--offline", "--no-default-features", "--features", "full"])
+        .current_dir(&out)
+        .env("CARGO_TARGET_DIR", folder("trimmed-target"))
+        .output()
+        .unwrap();
+    assert!(check.status.success() && check.stderr.is_empty(), "{}", text(&check.stderr));
+    // What somebody wrote there is not ours to replace.
+    fs::write(out.join("src/lib.rs"), "// mine\n").unwrap();
+    let output = xtask(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("this file was not generated"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn trimmed_to_nothing() {
+    let out = folder("nothing");
+    let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no method has such a name"), "{}", text(&output.stderr));
+    assert!(!out.exists());
+    assert_eq!(xtask(&["gen", "--only", "taobao.time.get"]).status.code(), Some(2));
+    assert_eq!(xtask(&["gen", "--check", "--diff"]).status.code(), Some(2));
+}
+
+#[test]
+fn new_specs() {
+    for (arguments, code, told) in [
+        (&["new"][..], 2, "which method?"),
+        (&["new", "../x"], 2, "is no method name"),
+        (&["new", "taobao.a.b", "--category", "../x"], 2, "is no category"),
+        (&["new", "taobao.time.get", "--category", "util"], 1, "is there already"),
+    ] {
+        let output = xtask(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
 }

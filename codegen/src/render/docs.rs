@@ -1,6 +1,6 @@
 //! Doc comments: the page's words, made safe for Markdown and for the comment that they stand in.
 
-use super::example;
+use super::{example, html};
 use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::{Authorization, ErrorCode, Kind};
 
@@ -9,12 +9,16 @@ const EXAMPLE: usize = 80;
 
 /// A text as one line of Markdown that shows it as it is.
 pub(super) fn line(text: &str) -> String {
+    words(&html::plain(text))
+}
+
+fn words(text: &str) -> String {
     text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of a text, each with the space that parts it from its slashes, without empty ones at either end.
 fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = text.lines().map(|text| spaced(&line(text))).collect();
+    let mut lines: Vec<String> = html::plain(text).lines().map(|text| spaced(&words(text))).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(start, |last| last + 1);

@@ -2,6 +2,7 @@
 
 mod docs;
 mod example;
+mod html;
 mod layout;
 mod views;
 
