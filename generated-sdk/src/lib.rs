@@ -1,4 +1,30 @@
 //! Typed, signed calls to gateways that speak the Taobao Open Platform (TOP) protocol.
+//!
+//! A request is built by its type in [`api`], sent by a `Client`, and answered with its response or an [`Error`]:
+//!
+//! ```no_run
+//! use generated_sdk::{Client, Error, api::top::TopClientTokenGetRequest, platform};
+//!
+//! # async fn example(session: &str) -> Result<(), Error> {
+//! let client = Client::builder(platform::GATEWAY_HTTPS, "app key", "app secret").build()?;
+//! match client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await {
+//!     Ok(response) => println!("{:?}, request {:?}", response.token, response.request_id()),
+//!     Err(Error::Platform(refusal)) => println!("{}: {:?}", refusal.code, refusal.sub_code),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Money is [`Decimal`], a date is a [`DateTime`] at GMT+8, and no number is a float. A value of an answer that does not fit
+//! its documented type leaves its field empty and is listed in [`Response::mismatches`].
+//!
+//! # Features
+//!
+//! * `client`, on by default: the async client over reqwest. Without it the crate is [`protocol`] alone, for callers with
+//!   an HTTP stack of their own.
+//! * `rustls`, on by default: https.
+//! * One a category of methods, as `trade`, and `full` for all of them; `top` is on by default.
 
 #[rustfmt::skip]
 #[allow(
