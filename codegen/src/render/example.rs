@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::views::{ident, literal};
+use super::tokens::{ident, literal};
 use crate::model::{Api, Field, FieldKind, Struct};
 use crate::spec::Kind;
 

@@ -4,6 +4,7 @@ mod docs;
 mod example;
 mod html;
 mod layout;
+mod tokens;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -233,8 +234,8 @@ impl<'a> ApiFile<'a> {
             title: docs::line(&api.title),
             imports: views::imports(api),
             docs: docs::request(api),
-            method_literal: views::literal(&api.method),
-            node_literal: views::literal(&api.node),
+            method_literal: tokens::literal(&api.method),
+            node_literal: tokens::literal(&api.node),
             authorization: api.authorization.map(|authorization| match authorization {
                 Authorization::Required => "Required",
                 Authorization::Optional => "Optional",

@@ -1,22 +1,13 @@
 //! What the templates are filled with: pieces of Rust as text, each made of tokens, so that no text of a spec can
 //! become code.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
-use crate::model::{Api, Choice, Field, FieldKind, Limit, Struct, is_keyword};
+use super::tokens::{ident, literal};
+use crate::model::{Api, Choice, Field, FieldKind, Limit, Struct};
 use crate::spec::{Code, ErrorCode, Gateway, Kind, Retry};
-
-/// A text as a Rust literal.
-pub(super) fn literal(text: &str) -> String {
-    Literal::string(text).to_string()
-}
-
-/// A name as Rust writes it, with the `r#` of a keyword.
-pub(super) fn ident(name: &str) -> Ident {
-    if is_keyword(name) { Ident::new_raw(name, Span::call_site()) } else { Ident::new(name, Span::call_site()) }
-}
 
 /// A struct for the templates.
 #[derive(Clone)]
