@@ -123,7 +123,7 @@ fn parameters_that_cannot_be() {
               |
               = help: give the object a name of its own, or take the fields away
 
-            error: `O` cannot be required without its `fields`
+            error: no `O` can be made: it requires one that requires it
              --> specs/top/taobao.a.get.yaml:9:51
               |
             9 |   - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }
@@ -218,6 +218,70 @@ fn keys_and_shapes() {
               | ^^^^^^
 
             1 problem in 1 file
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_kept_to() {
+    told(
+        &with_parameters(
+            "  - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }\n  - { name: b, type: Number, min_value: 3, max_value: 2, example: \"2\" }\n  - { name: c, type: Number, values: [x] }\n  - { name: ﬁ, type: String }\n  - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }\n  - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }",
+        ),
+        expect![[r#"
+            error: the example goes beyond the limits that stand beside it
+             --> specs/top/taobao.a.get.yaml:4:13
+              |
+            4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
+              |             ^
+
+            error: `min_value` is for a number
+             --> specs/top/taobao.a.get.yaml:4:70
+              |
+            4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
+              |                                                                      ^
+
+            error: the example goes beyond the limits that stand beside it
+             --> specs/top/taobao.a.get.yaml:5:13
+              |
+            5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
+              |             ^
+
+            error: no number keeps to this: `max_value` is less than `min_value`
+             --> specs/top/taobao.a.get.yaml:5:55
+              |
+            5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
+              |                                                       ^
+
+            error: `values` are for a String
+             --> specs/top/taobao.a.get.yaml:6:39
+              |
+            6 |   - { name: c, type: Number, values: [x] }
+              |                                       ^
+
+            error: `\u{fb01}` is no name of a parameter
+             --> specs/top/taobao.a.get.yaml:7:13
+              |
+            7 |   - { name: ﬁ, type: String }
+              |             ^
+
+            error: no `E` can be made: it requires one that requires it
+             --> specs/top/taobao.a.get.yaml:8:67
+              |
+            8 |   - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }
+              |                                                                   ^
+              |
+              = help: an object that holds its own kind must be able to do without
+
+            error: no `D` can be made: it requires one that requires it
+             --> specs/top/taobao.a.get.yaml:9:51
+              |
+            9 |   - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }
+              |                                                   ^
+              |
+              = help: an object that holds its own kind must be able to do without
+
+            8 problems in 1 file
         "#]],
     );
 }

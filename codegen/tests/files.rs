@@ -182,7 +182,7 @@ fn a_change_is_told_as_its_users_meet_it() {
         removed  fixture::FixtureLimitsSetResponse.old_level
         added    fixture::FixtureNothingToSay2015_03_01Request
         added    fixture::FixtureNothingToSay2015_03_01Response
-        removed  fixture::GoneRequest
-        added    fixture::fixture_limits_set::Status::TradeClosed"#]]
+        added    fixture::fixture_limits_set::Status::TradeClosed
+        removed  fixture::gone::GoneRequest"#]]
     .assert_eq(&told.join("\n"));
 }

@@ -28,7 +28,7 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z_0-9]{0,8}",
         "[a-zA-Z0-9_.\\-]{1,8}".prop_filter("a letter or digit", |name| name.chars().any(char::is_alphanumeric)),
-        "[a-z端口号ß²①]{1,4}",
+        "[a-z端口号]{1,4}",
         prop::sample::select(vec![
             "type", "self", "Self", "super", "crate", "gen", "new", "default", "clone", "view", "slot", "schema", "fn",
             "in", "match", "async", "try", "box", "Option", "String", "into", "_", "__a", "a_", "A", "aB", "a_b",
@@ -62,7 +62,8 @@ fn parameter() -> impl Strategy<Value = Parameter> {
         "Map[]",
     ]);
     let texts = (prop::option::of(".{0,20}"), prop::option::of("(.|\n){0,40}"));
-    let values = prop::collection::btree_set("[^\\pC\\s]{1,6}", 0..4);
+    let value = prop_oneof!["[^\\pC\\s]{1,6}", "[sS]elf|Unlisted|unlisted|type|1|-1|\u{ac00}|\u{1100}\u{1161}"];
+    let values = prop::collection::btree_set(value, 0..5);
     let leaf = (name(), scalar, any::<bool>(), any::<Option<bool>>(), texts, values).prop_map(
         |(name, kind, required, secret, (example, description), values)| Parameter {
             name,

@@ -152,7 +152,9 @@ impl Gateway {
         }
         for parameter in &method.request {
             match parameter.type_name().kind() {
-                Some(Kind::File) => file(parameter, parameters.files.get(&parameter.name.value).copied())?,
+                Some(Kind::File) => {
+                    files(parameter, parameters.files.get(&parameter.name.value).map_or(&[], Vec::as_slice))?
+                }
                 _ => text(parameter, given(parameters, &parameter.name.value))?,
             }
         }
@@ -196,14 +198,16 @@ pub(crate) fn pairs(parameters: &Parameters) -> impl Iterator<Item = (&str, &str
     parameters.texts.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-/// A file of the request, of which only the size matters.
-fn file(parameter: &Parameter, bytes: Option<usize>) -> Result<(), Refused> {
+/// The files of a parameter, of which only the sizes matter.
+fn files(parameter: &Parameter, sizes: &[usize]) -> Result<(), Refused> {
     let name = parameter.name.value.as_str();
-    match (bytes, &parameter.max_length) {
-        (None, _) if parameter.is_required() => Err(Refused::missing(name)),
-        (Some(bytes), Some(most)) if i64::try_from(bytes).is_ok_and(|bytes| bytes > most.value) => {
-            Err(Refused::invalid(name, format_args!("at most {} bytes", most.value)))
-        }
+    if sizes.is_empty() && parameter.is_required() {
+        return Err(Refused::missing(name));
+    }
+    list(name, parameter, sizes.len())?;
+    let longest = sizes.iter().max().and_then(|size| i64::try_from(*size).ok()).unwrap_or_default();
+    match &parameter.max_length {
+        Some(most) if longest > most.value => Err(Refused::invalid(name, format_args!("at most {} bytes", most.value))),
         _ => Ok(()),
     }
 }

@@ -33,8 +33,8 @@ pub(crate) enum Unreadable {
 pub(crate) struct Parameters {
     /// Those that are text, by name.
     pub(crate) texts: BTreeMap<String, String>,
-    /// How many bytes those have that are files, by name.
-    pub(crate) files: BTreeMap<String, usize>,
+    /// How many bytes each of those has that are files, by name.
+    pub(crate) files: BTreeMap<String, Vec<usize>>,
 }
 
 impl Incoming<'_> {
@@ -69,7 +69,7 @@ fn parts(content_type: &str, body: &[u8], parameters: &mut Parameters) -> Result
         let head = std::str::from_utf8(head).map_err(|_| Unreadable::Encoding)?;
         let name = quoted(head, "; name=\"").ok_or(Unreadable::Parts)?.to_owned();
         if quoted(head, "; filename=\"").is_some() {
-            *parameters.files.entry(name).or_default() += end;
+            parameters.files.entry(name).or_default().push(end);
         } else {
             let text = std::str::from_utf8(&content[..end]).map_err(|_| Unreadable::Encoding)?;
             parameters.texts.insert(name, text.to_owned());
@@ -134,7 +134,7 @@ mod tests {
         let incoming = |body| Incoming { verb: "POST", query: "b=1", content_type: kind, body };
         let parameters = incoming(body.as_bytes()).parameters().unwrap();
         let texts = [("a".to_owned(), "端".to_owned()), ("b".to_owned(), "1".to_owned())];
-        assert_eq!(parameters, Parameters { texts: texts.into(), files: [("f".to_owned(), 9)].into() });
+        assert_eq!(parameters, Parameters { texts: texts.into(), files: [("f".to_owned(), vec![9])].into() });
         for length in 1..body.len() - 4 {
             let cut = &body.as_bytes()[..length];
             assert!(incoming(cut).parameters().is_err(), "{}", String::from_utf8_lossy(cut));

@@ -141,6 +141,14 @@ fn other_servers_answers_are_no_responses() {
 }
 
 #[test]
+fn the_code_0_is_no_refusal() {
+    let response = answer(r#"{"code":0,"msg":"success","request_id":"x"}"#).unwrap();
+    assert_eq!((response.request_id(), response.token.as_deref()), (Some("x"), None));
+    let response = answer(r#"{"error_response":null,"top_client_token_get_response":{"token":"t"}}"#).unwrap();
+    assert_eq!(response.token.as_deref(), Some("t"));
+}
+
+#[test]
 fn refusals_that_are_written_strangely() {
     let error = refusal(r#"{"error_response":{"code":"isv.bad","msg":"m"}}"#);
     assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (0, "m", Some("isv.bad")));

@@ -35,16 +35,11 @@ pub(crate) fn line(command: &Command) -> String {
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// A program that cargo has built, next to this one.
+/// A program that cargo has built, next to this one, to run where this one does.
 pub(crate) fn built(path: &[&str]) -> Result<Command, Failure> {
     let own = std::env::current_exe().map_err(|error| Failure::new(format!("where is xtask itself? {error}")))?;
     let mut program = own.parent().map(PathBuf::from).unwrap_or_default();
     program.extend(path);
     program.set_extension(std::env::consts::EXE_EXTENSION);
-    let mut command = Command::new(program);
-    let root = root();
-    if !root.as_os_str().is_empty() {
-        command.current_dir(root);
-    }
-    Ok(command)
+    Ok(Command::new(program))
 }

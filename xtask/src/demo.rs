@@ -7,7 +7,7 @@ use lexopt::prelude::*;
 
 use crate::cargo::{built, cargo, run};
 use crate::failure::Failure;
-use crate::generate;
+use crate::{generate, root, tell};
 
 pub(crate) const HELP: &str = "\
 Show the whole idea on real input: specs, generated code, a signed call, both sides of it.
@@ -24,7 +24,7 @@ const SECRET: &str = "helloworld";
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     if let Some(argument) = arguments.next()? {
         if matches!(argument, Short('h') | Long("help")) {
-            println!("{HELP}");
+            tell::line(HELP);
             return Ok(());
         }
         return Err(argument.unexpected().into());
@@ -52,7 +52,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         .status()
         .map_err(|error| Failure::new(format!("cannot start the client: {error}")))?;
     let seen = gateway.stop();
-    println!("\n── what the gateway saw {}\n{}", "─".repeat(52), seen.trim_end());
+    tell::line(format_args!("\n── what the gateway saw {}\n{}", "─".repeat(52), seen.trim_end()));
     if client.success() { Ok(()) } else { Err(Failure::new("the demo did not go as it should")) }
 }
 
@@ -67,6 +67,8 @@ impl Gateway {
     fn start() -> Result<Self, Failure> {
         let mut child = built(&["gateway"])?
             .args(["--listen", "127.0.0.1:0", "--app", &format!("{KEY}={SECRET}")])
+            .arg("--specs")
+            .arg(root().join("specs"))
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| Failure::new(format!("cannot start the gateway: {error}")))?;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::cargo::{built, cargo, run};
 use crate::failure::Failure;
+use crate::root;
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     start(arguments.raw_args()?)
@@ -18,7 +19,8 @@ pub(crate) fn help() -> Result<(), Failure> {
 fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(), Failure> {
     run(cargo().args(["build", "--quiet", "--package", "gateway"]))?;
     let mut gateway = built(&["gateway"])?;
-    gateway.args(arguments);
+    // The last one that is given counts, so whoever names other specs has those.
+    gateway.arg("--specs").arg(root().join("specs")).args(arguments);
     become_program(gateway)
 }
 

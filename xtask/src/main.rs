@@ -6,6 +6,7 @@ mod failure;
 mod gateway;
 mod generate;
 mod new;
+mod tell;
 mod test;
 mod trimmed;
 
@@ -70,7 +71,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         },
         Some(other) => return Err(other.unexpected().into()),
     };
-    println!("{text}");
+    tell::line(text);
     Ok(())
 }
 

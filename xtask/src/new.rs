@@ -7,7 +7,7 @@ use std::path::Path;
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
-use crate::root;
+use crate::{root, tell};
 
 pub(crate) const HELP: &str = "\
 Write a spec to fill in from the platform's page.
@@ -27,7 +27,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         match argument {
             Long("category") => category = Some(arguments.value()?.string()?),
             Short('h') | Long("help") => {
-                println!("{HELP}");
+                tell::line(HELP);
                 return Ok(());
             }
             Value(value) if method.is_none() => method = Some(value.string()?),
@@ -43,10 +43,16 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     if !codegen::spec::is_category(&category) {
         return Err(Failure::usage(format!("{category:?} is no category; name one with --category")));
     }
-    let folder = root().join("specs").join(&category);
+    let specs = root().join("specs");
+    let there =
+        fs::read_dir(&specs).into_iter().flatten().flatten().map(|entry| entry.path().join(format!("{method}.yaml")));
+    if let Some(path) = there.into_iter().find(|path| path.exists()) {
+        return Err(Failure::new(format!("{} is there already", path.display())));
+    }
+    let folder = specs.join(&category);
     let path = folder.join(format!("{method}.yaml"));
     write(&folder, &path, &codegen::render::skeleton(&method))?;
-    println!("{}: fill it in, then run: cargo xtask gen", path.display());
+    tell::line(format_args!("{}: fill it in, then run: cargo xtask gen", path.display()));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use lexopt::prelude::*;
 
 use crate::cargo::{cargo, line, run};
 use crate::failure::Failure;
-use crate::generate;
+use crate::{generate, tell};
 
 pub(crate) const HELP: &str = "\
 Run everything that CI runs: format, generated code, lints, tests, docs.
@@ -18,7 +18,7 @@ Tests run under cargo nextest where that is installed, under cargo test otherwis
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     if let Some(argument) = arguments.next()? {
         if matches!(argument, Short('h') | Long("help")) {
-            println!("{HELP}");
+            tell::line(HELP);
             return Ok(());
         }
         return Err(argument.unexpected().into());
@@ -39,7 +39,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     told(cargo().args(tests).args(["--workspace", "--all-features"]))?;
     told(cargo().args(["test", "--doc", "--workspace", "--all-features"]))?;
     told(cargo().args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
-    println!("\nall is well");
+    tell::line(format_args!("\nall is well"));
     Ok(())
 }
 
@@ -49,7 +49,7 @@ fn told(command: &mut Command) -> Result<(), Failure> {
 }
 
 fn step(line: &str) {
-    println!("\n── {line}");
+    tell::line(format_args!("\n── {line}"));
 }
 
 fn has_nextest() -> bool {

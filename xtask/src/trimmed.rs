@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::output::FileSet;
+use codegen::output::{FileSet, banner};
 
 use crate::failure::Failure;
 
@@ -20,18 +20,29 @@ pub(crate) fn runtime(root: &Path) -> Result<FileSet, Failure> {
             let is_rust = source.extension().is_some_and(|extension| extension == "rs");
             if is_rust && !source.ends_with("src/platform.rs") {
                 let path = Path::new(folder).join(entry.file_name());
-                files.put(path, format!("// {}\n\n{}", output_banner(&source), read(root, &source)?));
+                let text = without_doctests(&read(root, &source)?);
+                files.put(path, format!("// {}\n\n{text}", banner(&source)));
             }
         }
     }
     let manifest = manifest(&read(root, Path::new("generated-sdk/Cargo.toml"))?, &read(root, Path::new("Cargo.toml"))?);
-    let banner = output_banner(Path::new("generated-sdk/Cargo.toml"));
+    let banner = banner(Path::new("generated-sdk/Cargo.toml"));
     files.put(PathBuf::from("Cargo.toml"), format!("# {banner}\n{manifest}"));
     Ok(files)
 }
 
-fn output_banner(source: &Path) -> String {
-    codegen::output::banner(source)
+/// The text with examples that are shown and not run: they call methods that a trimmed SDK may be without, and are run
+/// where all are.
+fn without_doctests(text: &str) -> String {
+    let mut inside = false;
+    let lines = text.lines().map(|line| match line.split_once("```") {
+        Some((before, _)) if before.trim_start().starts_with("//") => {
+            inside = !inside;
+            format!("{before}```{}\n", if inside { "ignore" } else { "" })
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 fn read(root: &Path, path: &Path) -> Result<String, Failure> {

@@ -85,6 +85,17 @@ fn a_trimmed_sdk_stands_on_its_own() {
 }
 
 #[test]
+fn a_folder_of_somebody_else() {
+    let out = folder("other");
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    let output = xtask(&["gen", "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("holds something other than a generated SDK"), "{}", text(&output.stderr));
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[test]
 fn trimmed_to_nothing() {
     let out = folder("nothing");
     let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
@@ -102,6 +113,7 @@ fn new_specs() {
         (&["new", "../x"], 2, "is no method name"),
         (&["new", "taobao.a.b", "--category", "../x"], 2, "is no category"),
         (&["new", "taobao.time.get", "--category", "util"], 1, "is there already"),
+        (&["new", "taobao.time.get"], 1, "util/taobao.time.get.yaml is there already"),
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");

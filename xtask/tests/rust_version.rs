@@ -17,7 +17,9 @@ fn no_dependency_demands_a_newer_rust() {
     let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let version = |package: &serde_json::Value| -> Option<Vec<u64>> {
-        package["rust_version"].as_str().map(|text| text.split('.').map(|part| part.parse().unwrap()).collect())
+        let text = package["rust_version"].as_str()?;
+        let parts = text.split('.').map(|part| part.parse().unwrap());
+        Some(parts.chain([0, 0]).take(3).collect())
     };
     let own = packages.iter().find(|package| package["name"] == "generated-sdk").and_then(version).unwrap();
     let demanding: Vec<_> = packages

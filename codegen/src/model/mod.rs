@@ -6,7 +6,7 @@ mod objects;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(crate) use names::is_keyword;
+pub(crate) use names::{is_keyword, is_named};
 
 use crate::spec::{Authorization, Code, ErrorCode, Gateway, Kind, Method, Platform, Specs};
 

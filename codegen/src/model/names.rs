@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unicode_ident::{is_xid_continue, is_xid_start};
-
 /// The keywords of the edition that the SDK is written in, reserved ones among them.
 const KEYWORDS: [&str; 51] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
@@ -21,8 +19,8 @@ pub(crate) fn is_keyword(name: &str) -> bool {
 pub(super) fn snake(name: &str) -> String {
     let name = words(name).join("_");
     let mut name = if name.is_empty() { "unnamed".to_owned() } else { name };
-    if !name.starts_with(is_xid_start) {
-        name.insert(0, '_');
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.insert(0, 'n');
     }
     // What not even `r#` makes a name, and the function that every request has.
     if matches!(name.as_str(), "self" | "super" | "crate" | "new") {
@@ -54,17 +52,27 @@ pub(super) fn pascal(name: &str) -> String {
     if pascal.is_empty() {
         pascal.push_str("Unnamed");
     }
-    if !pascal.starts_with(is_xid_start) {
+    if pascal.starts_with(|first: char| first.is_ascii_digit()) {
         pascal.insert(0, 'N');
+    }
+    // The one keyword that looks like a type, which not even `r#` makes a name.
+    if pascal == "Self" {
+        pascal.push('_');
     }
     pascal
 }
 
-/// The lower-case words of a name: runs of what a Rust name may hold, parted where a capital begins a word (`userInfo`,
+/// Whether a character is one that names are made of: a letter or digit of ASCII, or a Chinese character. Of others there
+/// are some that Rust takes for each other, or warns of.
+pub(crate) fn is_named(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// The lower-case words of a name, parted by what names are not made of and where a capital begins a word (`userInfo`,
 /// `HTTPServer`).
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for run in name.split(|character: char| !is_xid_continue(character) || character == '_') {
+    for run in name.split(|character: char| !is_named(character)) {
         let characters: Vec<char> = run.chars().collect();
         let mut word = String::new();
         for (index, character) in characters.iter().enumerate() {
@@ -76,7 +84,7 @@ fn words(name: &str) -> Vec<String> {
             if begins && !word.is_empty() {
                 words.push(std::mem::take(&mut word));
             }
-            word.extend(character.to_lowercase().filter(|lower| is_xid_continue(*lower)));
+            word.push(character.to_ascii_lowercase());
         }
         if !word.is_empty() {
             words.push(word);
@@ -90,16 +98,23 @@ fn words(name: &str) -> Vec<String> {
 /// The wire name that is its own Rust name keeps it; the others that share it are numbered from 2 in byte order. So a
 /// name depends on the names beside it and not on where they stand.
 pub(super) fn distinct(wires: &[&str], make: fn(&str) -> String) -> Vec<String> {
+    distinct_from(wires, make, &[])
+}
+
+/// The same with names that are given away to something else.
+pub(super) fn distinct_from(wires: &[&str], make: fn(&str) -> String, given_away: &[&str]) -> Vec<String> {
     let made: Vec<String> = wires.iter().map(|wire| make(wire)).collect();
     let mut sharing: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, name) in made.iter().enumerate() {
         sharing.entry(name).or_default().push(index);
     }
-    let mut taken: BTreeSet<String> = sharing.keys().map(|name| (*name).to_owned()).collect();
+    let names = sharing.keys().chain(given_away).map(|name| (*name).to_owned());
+    let mut taken: BTreeSet<String> = names.collect();
     let mut names = made.clone();
     for (name, mut indexes) in sharing {
         indexes.sort_by_key(|index| (wires[*index] != name, wires[*index]));
-        for index in indexes.into_iter().skip(1) {
+        let kept = usize::from(!given_away.contains(&name));
+        for index in indexes.into_iter().skip(kept) {
             names[index] = numbered(name, &taken);
             taken.insert(names[index].clone());
         }
@@ -110,7 +125,7 @@ pub(super) fn distinct(wires: &[&str], make: fn(&str) -> String) -> Vec<String> 
 /// The name with the first number from 2 that makes it free, parted from it as names of its kind are.
 fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
     let type_like = name.starts_with(char::is_uppercase) && !name.ends_with(char::is_numeric);
-    let part = if type_like { "" } else { "_" };
+    let (name, part) = if type_like { (name.trim_end_matches('_'), "") } else { (name, "_") };
     let mut number = 2;
     loop {
         let candidate = format!("{name}{part}{number}");
@@ -196,7 +211,8 @@ mod tests {
             ("_a", "a"),
             ("reentry.employee.account", "reentry_employee_account"),
             ("HTTPServer2Go", "http_server2_go"),
-            ("3d", "_3d"),
+            ("3d", "n3d"),
+            ("1", "n1"),
             ("self", "self_"),
             ("Self", "self_"),
             ("type", "type"),
@@ -244,6 +260,15 @@ mod tests {
             ["page_size_2", "page_size", "page_size_3"]
         );
         assert_eq!(distinct(&["a", "A", "a_2"], snake), ["a", "a_3", "a_2"]);
+    }
+
+    #[test]
+    fn names_that_are_given_away() {
+        assert_eq!(
+            distinct_from(&["Unlisted", "unlisted", "a"], pascal, &["Unlisted"]),
+            ["Unlisted2", "Unlisted3", "A"]
+        );
+        assert_eq!(distinct(&["self", "Self"], pascal), ["Self2", "Self_"]);
     }
 
     #[test]

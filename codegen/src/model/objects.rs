@@ -31,8 +31,8 @@ impl<'a> Scope<'a> {
         let name = if self.taken.has(&plain) { names::pascal(&format!("{owner}_{wire}")) } else { plain };
         let name = self.taken.take_or_number(name);
         // The variant for other values keeps its name; a listed value that has it is numbered.
-        let wires: Vec<&str> = values.iter().map(String::as_str).chain([UNLISTED]).collect();
-        let variants = names::distinct(&wires, names::pascal);
+        let wires: Vec<&str> = values.iter().map(String::as_str).collect();
+        let variants = names::distinct_from(&wires, names::pascal, &[UNLISTED]);
         let values = values.iter().cloned().zip(variants).collect();
         self.choices.push(Choice { name: name.clone(), wire: wire.to_owned(), values });
         name

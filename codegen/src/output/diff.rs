@@ -1,12 +1,12 @@
 //! What a change of specs does to the SDK's users: the public items of generated files, before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
-use syn::{Fields, Item, Type, Visibility};
+use syn::{Fields, ImplItem, Item, Type, Visibility};
 
 use super::{FileSet, OutputError, is_generated};
 
@@ -122,6 +122,7 @@ fn module(path: &Path) -> Vec<String> {
 /// Adds the public types of a file. A file that is no Rust, as one that was edited may be, has none.
 fn collect(module: &[String], text: &str, items: &mut Items) {
     let Ok(file) = syn::parse_file(text) else { return };
+    let outside = outside(&file);
     for item in file.items {
         let (name, members) = match item {
             Item::Struct(item) => {
@@ -139,11 +140,29 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
             }
             _ => continue,
         };
-        let outside = ["Request", "Response"].iter().any(|end| name.ends_with(end));
-        let module = if outside { &module[..module.len().min(1)] } else { module };
+        let module = if outside.contains(&name) { &module[..module.len().min(1)] } else { module };
         let path = module.iter().chain([&name]).cloned().collect::<Vec<_>>().join("::");
         items.insert(path, members);
     }
+}
+
+/// The types of a method's file that its category shows too: the request, what it requires, and the response.
+fn outside(file: &syn::File) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for item in &file.items {
+        let Item::Impl(item) = item else { continue };
+        if item.trait_.as_ref().is_none_or(|(path, _)| !path.is_ident("Request")) {
+            continue;
+        }
+        let request = spelled(&item.self_ty);
+        names.insert(request.strip_suffix("Request").unwrap_or(&request).to_owned() + "Required");
+        names.insert(request);
+        names.extend(item.items.iter().filter_map(|item| match item {
+            ImplItem::Type(item) if item.ident == "Response" => Some(spelled(&item.ty)),
+            _ => None,
+        }));
+    }
+    names
 }
 
 /// A type as people write it.

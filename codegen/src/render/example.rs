@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tokens::{ident, literal};
-use crate::model::{Api, Field, FieldKind, Struct};
+use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::Kind;
 
 /// The lines of the example.
@@ -123,11 +123,10 @@ impl<'a> Example<'a> {
             FieldKind::Object { name, .. } => return self.object(field, name, place),
         };
         if field.list {
-            let values: Vec<_> =
-                example.split(',').map(|value| scalar(kind, value.trim(), &field.wire, place)).collect();
+            let values: Vec<_> = example.split(',').map(|value| scalar(kind, value.trim(), field, place)).collect();
             return list(&values.join(", "), place);
         }
-        scalar(kind, example, &field.wire, place)
+        scalar(kind, example, field, place)
     }
 
     fn object(&mut self, field: &Field, name: &'a str, place: Place) -> String {
@@ -149,17 +148,17 @@ fn list(values: &str, place: Place) -> String {
     }
 }
 
-fn scalar(kind: Kind, example: &str, wire: &str, place: Place) -> String {
+fn scalar(kind: Kind, example: &str, field: &Field, place: Place) -> String {
     let text = |text: &str| match place {
         Place::Argument => literal(text),
         Place::Field => format!("{}.into()", literal(text)),
     };
     match kind {
-        Kind::String | Kind::FieldList if example.is_empty() => text(wire),
+        Kind::String | Kind::FieldList if example.is_empty() => text(&placeholder(field)),
         Kind::String | Kind::FieldList => text(example),
         // A picture of no size, told by its first bytes.
         Kind::File => format!("generated_sdk::protocol::File::new(*b\"GIF89a\").name({})", literal("picture.gif")),
-        Kind::Number | Kind::Byte => example.parse::<i64>().unwrap_or(1).to_string(),
+        Kind::Number | Kind::Byte => example.parse::<i64>().unwrap_or_else(|_| within_limits(field)).to_string(),
         Kind::Boolean => (example != "false").to_string(),
         Kind::Date => format!("{}.parse()?", literal(if is_date(example) { example } else { "2016-01-01 12:00:00" })),
         Kind::Price | Kind::BigDecimal => {
@@ -188,4 +187,22 @@ fn is_decimal(text: &str) -> bool {
         Some((whole, fraction)) => digits(whole) && digits(fraction),
         None => digits(text),
     }
+}
+
+/// A text for want of an example: the name, as far as the limits let it.
+fn placeholder(field: &Field) -> String {
+    let most = field.limits.iter().find_map(|limit| match limit {
+        Limit::MaxLength(most) => usize::try_from(*most).ok(),
+        _ => None,
+    });
+    field.wire.chars().take(most.unwrap_or(usize::MAX)).collect()
+}
+
+/// A number for want of an example: the one next to 1 that the limits let be.
+fn within_limits(field: &Field) -> i64 {
+    field.limits.iter().fold(1, |number, limit| match limit {
+        Limit::MinValue(least) => number.max(*least),
+        Limit::MaxValue(most) => number.min(*most),
+        _ => number,
+    })
 }

@@ -84,7 +84,8 @@ impl Platform {
         self.public_parameters.iter().any(|parameter| parameter.name == name)
     }
 
-    /// Whether a value of this name is a secret: its last word, in whatever case, is one of [`secrets`](Self::secrets).
+    /// Whether a value of this name is a secret: it ends, in whatever case, with one of
+    /// [`secrets`](Self::secrets).
     pub fn is_secret(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         self.secrets.iter().any(|word| name.ends_with(word.value.as_str()))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::shape::{self, closest};
 use super::{Kind, Method, Parameter, Platform, Specs};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::model::is_keyword;
+use crate::model::{is_keyword, is_named};
 
 /// Holds every rule against every spec, and adds to `problems` what breaks one.
 pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
@@ -31,9 +31,15 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
             checker.problem(&code.place, format!("the code {} stands here twice", code.value), None);
         }
     }
-    for secret in platform.secrets.iter().filter(|secret| secret.value.trim().is_empty()) {
-        let help = "every name ends with nothing, so every value would be a secret".to_owned();
-        checker.problem(&secret.place, "this is no end of a name", Some(help));
+    for secret in &platform.secrets {
+        let help = if secret.value.trim().is_empty() {
+            "every name ends with nothing, so every value would be a secret"
+        } else if secret.value.chars().any(char::is_uppercase) {
+            "write it in lower case; names are compared without regard to case"
+        } else {
+            continue;
+        };
+        checker.problem(&secret.place, "this is no end of a name", Some(help.to_owned()));
     }
     for gateway in &platform.gateways {
         if gateway.environment.value.trim().is_empty() {
@@ -158,8 +164,8 @@ impl Checker<'_> {
                 }
             }
             (None, _) => match side.objects.get(word) {
-                _ if parameter.is_required() && within.contains(&word) => {
-                    self.problem(at, format!("`{word}` cannot be required without its `fields`"))
+                _ if parameter.is_required() && within.iter().any(|around| side.requires(word, around)) => {
+                    self.problem(at, format!("no `{word}` can be made: it requires one that requires it"))
                         .help("an object that holds its own kind must be able to do without")
                         .done();
                 }
@@ -187,7 +193,8 @@ impl Checker<'_> {
     fn limits(&mut self, parameter: &Parameter, side: &Side<'_>) {
         let type_name = parameter.type_name();
         let kind = type_name.kind();
-        let long = matches!(kind, Some(Kind::String | Kind::Json | Kind::Map | Kind::FieldList | Kind::File));
+        let json = matches!(kind, Some(Kind::Json | Kind::Map)) && !type_name.list;
+        let long = json || matches!(kind, Some(Kind::String | Kind::FieldList | Kind::File));
         // Many documents have lists that are one text, parted by commas.
         let listed = type_name.list || matches!(kind, Some(Kind::FieldList | Kind::String));
         let number = matches!(kind, Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal));
@@ -206,6 +213,18 @@ impl Checker<'_> {
                 self.problem(limit.place.clone(), format!("`{key}` is for {holder}")).done();
             } else if limit.value < least {
                 self.problem(limit.place.clone(), format!("`{key}` is at least {least}")).done();
+            }
+        }
+        if let (true, Some(example)) = (side.request && !type_name.list, &parameter.example) {
+            let units = i64::try_from(example.encode_utf16().count()).unwrap_or(i64::MAX);
+            let number = example.parse::<i64>().ok();
+            let beyond = (kind == Some(Kind::String)
+                && parameter.max_length.as_ref().is_some_and(|most| units > most.value))
+                || parameter.min_value.as_ref().is_some_and(|least| number.is_some_and(|number| number < least.value))
+                || parameter.max_value.as_ref().is_some_and(|most| number.is_some_and(|number| number > most.value));
+            if beyond {
+                self.problem(parameter.name.place.clone(), "the example goes beyond the limits that stand beside it")
+                    .done();
             }
         }
         if let (Some(min), Some(max)) = (&parameter.min_value, &parameter.max_value)
@@ -242,11 +261,12 @@ fn meant(word: &str) -> Option<&'static str> {
 struct Side<'p> {
     request: bool,
     objects: BTreeMap<&'p str, usize>,
+    fields: BTreeMap<&'p str, &'p [Parameter]>,
 }
 
 impl<'p> Side<'p> {
     fn new(parameters: &'p [Parameter], request: bool) -> Self {
-        let mut side = Self { request, objects: BTreeMap::new() };
+        let mut side = Self { request, objects: BTreeMap::new(), fields: BTreeMap::new() };
         side.collect(parameters);
         side
     }
@@ -254,8 +274,29 @@ impl<'p> Side<'p> {
     fn collect(&mut self, parameters: &'p [Parameter]) {
         for parameter in parameters.iter().filter(|parameter| !parameter.fields.is_empty()) {
             *self.objects.entry(parameter.type_name().word).or_default() += 1;
+            self.fields.insert(parameter.type_name().word, &parameter.fields);
             self.collect(&parameter.fields);
         }
+    }
+}
+
+impl Side<'_> {
+    /// Whether an object called `word` cannot be without one called `goal`, which may be itself.
+    fn requires(&self, word: &str, goal: &str) -> bool {
+        let mut seen = BTreeSet::from([word]);
+        let mut rest = vec![word];
+        while let Some(word) = rest.pop() {
+            if word == goal {
+                return true;
+            }
+            let fields = self.fields.get(word).into_iter().copied().flatten();
+            for needed in fields.filter(|field| field.is_required()).map(|field| field.type_name().word) {
+                if self.objects.contains_key(needed) && seen.insert(needed) {
+                    rest.push(needed);
+                }
+            }
+        }
+        false
     }
 }
 
@@ -273,6 +314,8 @@ pub fn is_category(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && name.len() <= 64
+        && !name.contains("__")
+        && !name.ends_with('_')
         && !is_keyword(name)
         && !RESERVED.contains(&name)
 }
@@ -280,16 +323,16 @@ pub fn is_category(name: &str) -> bool {
 /// Features of the SDK that are no categories, and what its modules have other uses for.
 const RESERVED: [&str; 9] = ["blocking", "client", "default", "full", "mod", "redis", "rustls", "std", "test"];
 
-/// Whether a text can be the name of a parameter or a node: something that XML can call an element.
+/// Whether a text can be the name of a parameter or a node: letters and digits of ASCII, Chinese characters, `_`, `-`, `.`.
 fn is_name(name: &str) -> bool {
     name.len() <= 200
-        && name.chars().any(char::is_alphanumeric)
-        && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '.'))
+        && name.chars().any(is_named)
+        && name.chars().all(|character| is_named(character) || matches!(character, '_' | '-' | '.'))
 }
 
 /// Whether a text can be the name of an object.
 fn is_type_name(name: &str) -> bool {
-    name.starts_with(char::is_alphabetic)
+    name.starts_with(|first: char| is_named(first) && !first.is_ascii_digit())
         && name.len() <= 200
-        && name.chars().all(|character| character.is_alphanumeric() || character == '_')
+        && name.chars().all(|character| is_named(character) || character == '_')
 }

@@ -300,9 +300,10 @@ pub(crate) struct PublicFields {
 }
 
 impl PublicFields {
-    /// Whether they are a refusal that came without its node.
+    /// Whether they are a refusal that came without its node. The code 0 is a success (protocol.md 4.5).
     pub(crate) fn is_refusal(&self) -> bool {
-        self.code.is_some() && (self.msg.is_some() || self.sub_code.is_some())
+        let code = self.code.as_deref().map_or("0", str::trim);
+        !matches!(code, "" | "0") && (self.msg.is_some() || self.sub_code.is_some())
     }
 
     /// A code that is no number is kept as the sub code, whose place it has taken.

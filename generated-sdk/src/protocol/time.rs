@@ -79,13 +79,20 @@ impl FromStr for DateTime {
 
     /// Reads `yyyy-MM-dd HH:mm:ss`, and `yyyy-MM-dd` as midnight.
     fn from_str(text: &str) -> Result<Self, InvalidDateTime> {
-        if let Ok(datetime) = civil::DateTime::strptime(TEXT, text) {
-            return Ok(Self(datetime));
-        }
-        match civil::Date::strptime("%Y-%m-%d", text) {
-            Ok(date) => Ok(Self(date.to_datetime(civil::Time::midnight()))),
-            Err(_) => Err(InvalidDateTime),
-        }
+        let shaped = |shape: &str| {
+            let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+            text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+        };
+        // The library reads more than the protocol writes: shorter numbers, signs, other spaces, leap seconds.
+        let read = if shaped("0000-00-00 00:00:00") && !text.ends_with("60") {
+            civil::DateTime::strptime(TEXT, text).ok()
+        } else if shaped("0000-00-00") {
+            let date = civil::Date::strptime("%Y-%m-%d", text).ok();
+            date.map(|date| date.to_datetime(civil::Time::midnight()))
+        } else {
+            None
+        };
+        read.map(Self).ok_or(InvalidDateTime)
     }
 }
 
@@ -138,9 +145,21 @@ mod tests {
     #[test]
     fn other_texts() {
         assert_eq!("2016-01-01".parse::<DateTime>().unwrap().to_string(), "2016-01-01 00:00:00");
-        for text in
-            ["", "2016-13-01 00:00:00", "2016-01-01T12:00:00", "2016-01-01 12:00", "2016-02-30", "1451620800000"]
-        {
+        for text in [
+            "",
+            "2016-13-01 00:00:00",
+            "2016-01-01T12:00:00",
+            "2016-01-01 12:00",
+            "2016-02-30",
+            "2016-1-1 1:2:3",
+            "2016-01-0112:00:00",
+            "2016-01-01  12:00:0",
+            "2016-01-01\n12:00:00",
+            "-016-01-01 12:00:00",
+            "2016-01-01 12:00:60",
+            " 2016-01-01",
+            "1451620800000",
+        ] {
             assert_eq!(text.parse::<DateTime>(), Err(InvalidDateTime), "{text:?}");
         }
     }

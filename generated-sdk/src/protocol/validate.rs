@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::encode::text;
-use super::{Decimal, Limit, Record, View};
+use super::{Decimal, Field, Kind, Limit, Record, View};
 
 /// Everything that is wrong with a request. The request was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
             violations.push(Violation { parameter: at(), problem: Problem::Missing });
         }
         for limit in field.limits {
-            if let Some(problem) = beyond(view, *limit) {
+            if let Some(problem) = beyond(field, view, *limit) {
                 violations.push(Violation { parameter: at(), problem });
             }
         }
@@ -83,24 +83,27 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
 }
 
 /// Whether a value goes beyond a limit, and how. A value that the limit does not speak of is within it.
-fn beyond(view: View<'_>, limit: Limit) -> Option<Problem> {
+fn beyond(field: &Field, view: View<'_>, limit: Limit) -> Option<Problem> {
     match limit {
-        Limit::MaxLength(most) => longest(view).is_some_and(|length| length > most).then_some(Problem::TooLong(most)),
+        Limit::MaxLength(most) => {
+            longest(field, view).is_some_and(|length| length > most).then_some(Problem::TooLong(most))
+        }
         Limit::MaxListSize(most) => size(view).is_some_and(|size| size > most).then_some(Problem::TooMany(most)),
         Limit::MinValue(least) => any_number(view, |number| number < least.into()).then_some(Problem::TooSmall(least)),
         Limit::MaxValue(most) => any_number(view, |number| number > most.into()).then_some(Problem::TooGreat(most)),
     }
 }
 
-/// The length of a text, or of the longest text of a list; of a file, its bytes.
-fn longest(view: View<'_>) -> Option<u64> {
+/// The length of a text as it is sent, or of the longest text of a list; of a file, its bytes.
+fn longest(field: &Field, view: View<'_>) -> Option<u64> {
     // The official SDKs count what Java's String.length counts.
     let units = |text: &str| text.encode_utf16().count();
     let length = match view {
         View::Text(text) => units(text),
+        View::Texts(_) if field.kind == Kind::FieldList => units(&text(view)),
         View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
         View::Choices(choices) => choices.iter().map(units).max()?,
-        View::Json(json) => units(&json.to_string()),
+        View::Json(_) => units(&text(view)),
         View::File(file) => file.bytes().len(),
         View::Files(files) => files.iter().map(|file| file.bytes().len()).max()?,
         _ => return None,

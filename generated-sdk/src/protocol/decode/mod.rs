@@ -240,7 +240,10 @@ fn envelope<'a, S: Source<'a>>(
     while let Event::Key(key) = decoder.next()? {
         empty = false;
         if key == "error_response" {
-            return Ok(Answer::Refusal(refusal(&mut decoder)?));
+            match refusal(&mut decoder)? {
+                Some(refusal) => return Ok(Answer::Refusal(refusal)),
+                None => continue,
+            }
         }
         if key.eq_ignore_ascii_case("html") {
             return Err(HTML.to_owned());
@@ -285,17 +288,18 @@ fn envelope<'a, S: Source<'a>>(
     Ok(Answer::Success { request_id, mismatches: decoder.mismatches })
 }
 
-/// The value of `error_response`.
-fn refusal<'a, S: Source<'a>>(decoder: &mut Decoder<S>) -> Result<PublicFields, SyntaxError> {
+/// The value of `error_response`, if it has one.
+fn refusal<'a, S: Source<'a>>(decoder: &mut Decoder<S>) -> Result<Option<PublicFields>, SyntaxError> {
     let mut refusal = PublicFields::default();
     match decoder.next()? {
+        Event::Null => return Ok(None),
         Event::StartObject => {
             decoder.members(&mut refusal, None)?;
         }
         Event::Text(text) => refusal.msg = Some(text.into_owned()),
         other => decoder.skip(other)?,
     }
-    Ok(refusal)
+    Ok(Some(refusal))
 }
 
 /// The `request_id` of the few methods that document it as a field of their own.
