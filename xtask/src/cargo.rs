@@ -13,11 +13,16 @@ pub(crate) fn cargo() -> Command {
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }
+    in_root(&mut command);
+    command
+}
+
+/// Lets a command run in the project's root.
+pub(crate) fn in_root(command: &mut Command) {
     let root = root();
     if !root.as_os_str().is_empty() {
         command.current_dir(root);
     }
-    command
 }
 
 /// Runs a command to its end and fails if it does.

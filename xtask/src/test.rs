@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use lexopt::prelude::*;
 
-use crate::cargo::{cargo, line, run};
+use crate::cargo::{cargo, in_root, line, run};
 use crate::failure::Failure;
 use crate::{generate, tell};
 
@@ -33,6 +33,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
         told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
     }
+    oldest_rust()?;
     let nextest = has_nextest();
     let tests: &[&str] =
         if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--all-targets", "--no-fail-fast"] };
@@ -41,6 +42,25 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     told(cargo().args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     tell::line(format_args!("\nall is well"));
     Ok(())
+}
+
+/// Checks with the oldest Rust that is promised, where rustup has it.
+fn oldest_rust() -> Result<(), Failure> {
+    const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+    let rustup = |arguments: &[&str]| {
+        let mut command = Command::new("rustup");
+        command.args(["run", OLDEST, "cargo"]).args(arguments);
+        in_root(&mut command);
+        command
+    };
+    let silent = rustup(&["--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !silent.is_ok_and(|status| status.success()) {
+        step(&format!(
+            "Rust {OLDEST} is not installed; what it would refuse is left to clippy and the manifests' test"
+        ));
+        return Ok(());
+    }
+    told(&mut rustup(&["check", "--workspace", "--all-features"]))
 }
 
 fn told(command: &mut Command) -> Result<(), Failure> {
