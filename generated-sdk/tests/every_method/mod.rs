@@ -348,6 +348,11 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::user::user_seller_get::UserSellerGetRequest;
+            UserSellerGetRequest::new(["user_id", "nick", "seller_credit", "type"])
+        });
+    visitor
+        .visit({
             use api::util::kfc_keyword_search::KfcKeywordSearchRequest;
             KfcKeywordSearchRequest::new("这是一段待检查的文字")
         });

@@ -5,6 +5,7 @@
 pub mod account_aliyuncs_com_get_pub_key_2013_07_01;
 pub mod miniapp_user_info_get;
 pub mod open_account_create;
+pub mod user_seller_get;
 
 pub use account_aliyuncs_com_get_pub_key_2013_07_01::{
     AccountAliyuncsComGetPubKey2013_07_01Request,
@@ -12,3 +13,4 @@ pub use account_aliyuncs_com_get_pub_key_2013_07_01::{
 };
 pub use miniapp_user_info_get::{MiniappUserInfoGetRequest, MiniappUserInfoGetResponse};
 pub use open_account_create::{OpenAccountCreateRequest, OpenAccountCreateResponse};
+pub use user_seller_get::{UserSellerGetRequest, UserSellerGetResponse};
