@@ -12,6 +12,8 @@ pub mod item;
 pub mod logistics;
 #[cfg(feature = "picture")]
 pub mod picture;
+#[cfg(feature = "qimen")]
+pub mod qimen;
 #[cfg(feature = "refund")]
 pub mod refund;
 #[cfg(feature = "shop")]

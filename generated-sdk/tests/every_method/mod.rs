@@ -142,6 +142,11 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::qimen::qimen_order_pending::QimenOrderPendingRequest;
+            QimenOrderPendingRequest::new()
+        });
+    visitor
+        .visit({
             use api::refund::refund_get::RefundGetRequest;
             RefundGetRequest::new(
                 ["refund_id", "status", "refund_fee", "reason"],
