@@ -136,9 +136,9 @@ impl Gateway {
 /// A value whose characters do nothing to the terminal that shows it. Quotes stay as they are: JSON is full of them.
 fn visible(value: &str) -> impl Iterator<Item = char> {
     value.chars().flat_map(|character| {
-        let plain = matches!(character, '"' | '\'' | '\\') || !character.is_control();
-        let escaped = (!plain).then(|| character.escape_debug());
-        plain.then_some(character).into_iter().chain(escaped.into_iter().flatten())
+        let (plain, escaped) =
+            if character.is_control() { (None, Some(character.escape_debug())) } else { (Some(character), None) };
+        plain.into_iter().chain(escaped.into_iter().flatten())
     })
 }
 

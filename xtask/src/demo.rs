@@ -3,11 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
-use lexopt::prelude::*;
-
 use crate::cargo::{built, cargo, run};
 use crate::failure::Failure;
-use crate::{generate, root, tell};
+use crate::{generate, only_help, root, tell};
 
 pub(crate) const HELP: &str = "\
 Show the whole idea on real input: specs, generated code, a signed call, both sides of it.
@@ -21,13 +19,9 @@ wrong secret. It fails if anything is not as it should be.";
 const KEY: &str = "12345678";
 const SECRET: &str = "helloworld";
 
-pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    if let Some(argument) = arguments.next()? {
-        if matches!(argument, Short('h') | Long("help")) {
-            tell::line(HELP);
-            return Ok(());
-        }
-        return Err(argument.unexpected().into());
+pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
+    if only_help(arguments, HELP)? {
+        return Ok(());
     }
     generate::generate(false)?;
     // Without TLS, which calls over loopback do not need and which takes longest to build.

@@ -75,6 +75,18 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads the command line of a command without options, and says whether it was asked for help and told it.
+fn only_help(mut arguments: lexopt::Parser, help: &str) -> Result<bool, Failure> {
+    match arguments.next()? {
+        None => Ok(false),
+        Some(Short('h') | Long("help")) => {
+            tell::line(help);
+            Ok(true)
+        }
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
 /// The project's root, as a path from where the command was started if that is short.
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));

@@ -2,11 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use lexopt::prelude::*;
-
 use crate::cargo::{cargo, in_root, line, run};
 use crate::failure::Failure;
-use crate::{generate, tell};
+use crate::{generate, only_help, tell};
 
 pub(crate) const HELP: &str = "\
 Run everything that CI runs: format, generated code, lints, tests, docs.
@@ -15,13 +13,9 @@ Usage: cargo xtask test
 
 Tests run under cargo nextest where that is installed, under cargo test otherwise.";
 
-pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    if let Some(argument) = arguments.next()? {
-        if matches!(argument, Short('h') | Long("help")) {
-            tell::line(HELP);
-            return Ok(());
-        }
-        return Err(argument.unexpected().into());
+pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
+    if only_help(arguments, HELP)? {
+        return Ok(());
     }
     step("cargo fmt --all --check");
     run(cargo().args(["fmt", "--all", "--check"]))?;

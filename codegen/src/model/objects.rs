@@ -40,7 +40,7 @@ impl<'a> Scope<'a> {
 }
 
 /// The variant for values that the documents do not list.
-pub(crate) const UNLISTED: &str = "Unlisted";
+const UNLISTED: &str = "Unlisted";
 
 /// A request or response with the objects in it.
 pub(super) struct Resolved {
@@ -50,15 +50,10 @@ pub(super) struct Resolved {
 
 /// Resolves one side of a method. `suffix` tells apart what has a name that is taken.
 pub(super) fn resolve(parameters: &[Parameter], name: &str, suffix: &'static str, scope: &mut Scope<'_>) -> Resolved {
-    let mut shapes = BTreeMap::new();
+    let mut shapes: BTreeMap<&str, Vec<Shape<'_>>> = BTreeMap::new();
     collect(parameters, &mut Vec::new(), &mut shapes);
-    let mut resolver = Resolver {
-        scope,
-        named: BTreeMap::new(),
-        objects: Vec::new(),
-        within: Vec::new(),
-        described: described(parameters),
-    };
+    let described = shapes.iter().filter_map(|(word, shapes)| Some((*word, shapes.first()?.fields))).collect();
+    let mut resolver = Resolver { scope, named: BTreeMap::new(), objects: Vec::new(), within: Vec::new(), described };
     // Types are named before any is built, in the order of their names, so that where they stand does not matter; and
     // those that are alone with their name come first, so that no other takes it from them.
     let (alone, several): (Vec<_>, Vec<_>) =
@@ -226,19 +221,6 @@ impl<'a> Resolver<'a, '_, '_> {
     fn fields_of(&self, word: &str) -> impl Iterator<Item = &'a Parameter> {
         self.described.get(word).into_iter().copied().flatten()
     }
-}
-
-/// The fields of every type that is described.
-fn described(parameters: &[Parameter]) -> BTreeMap<&str, &[Parameter]> {
-    let mut types = BTreeMap::new();
-    let mut rest: Vec<&Parameter> = parameters.iter().collect();
-    while let Some(parameter) = rest.pop() {
-        if !parameter.fields.is_empty() {
-            types.insert(parameter.type_name().word, parameter.fields.as_slice());
-            rest.extend(&parameter.fields);
-        }
-    }
-    types
 }
 
 fn limits(parameter: &Parameter) -> Vec<Limit> {

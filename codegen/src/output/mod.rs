@@ -128,10 +128,12 @@ impl FileSet {
     ///
     /// If a part has no place there.
     pub fn placed_in_files(self, other: Self) -> Result<Self, OutputError> {
-        let mut files = Self { blocks: Vec::new(), ..self.clone() }.and(other);
-        for block in &self.blocks {
+        let Self { owned, files, blocks } = self;
+        let mut files = Self { owned, files, blocks: Vec::new() }.and(other);
+        for block in blocks {
             let text = files.files.get(&block.path).and_then(|text| block.placed_in(text));
-            files.put(block.path.clone(), text.ok_or_else(|| block.homeless(&block.path))?);
+            let text = text.ok_or_else(|| block.homeless(&block.path))?;
+            files.put(block.path, text);
         }
         Ok(files)
     }
@@ -260,7 +262,8 @@ fn read(path: &Path) -> Result<Option<String>, OutputError> {
     }
 }
 
-fn is_generated(text: &[u8]) -> bool {
+/// Whether a file says that it was generated.
+pub fn is_generated(text: &[u8]) -> bool {
     String::from_utf8_lossy(&text[..text.len().min(BEGINNING)]).contains(BANNER)
 }
 

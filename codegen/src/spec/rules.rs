@@ -163,7 +163,7 @@ impl Checker<'_> {
                     None => draft.help("a type is one of the page's words, or the name of an object").done(),
                 }
             }
-            (None, _) => match side.objects.get(word) {
+            (None, _) => match side.objects.get(word).map(Vec::len) {
                 _ if parameter.is_required() && within.iter().any(|around| side.requires(word, around)) => {
                     self.problem(at, format!("no `{word}` can be made: it requires one that requires it"))
                         .help("an object that holds its own kind must be able to do without")
@@ -257,24 +257,22 @@ fn meant(word: &str) -> Option<&'static str> {
     }
 }
 
-/// A request or a response: the objects that are described in it, and how many times each.
+/// A request or a response: the objects that are described in it, with the fields of each description.
 struct Side<'p> {
     request: bool,
-    objects: BTreeMap<&'p str, usize>,
-    fields: BTreeMap<&'p str, &'p [Parameter]>,
+    objects: BTreeMap<&'p str, Vec<&'p [Parameter]>>,
 }
 
 impl<'p> Side<'p> {
     fn new(parameters: &'p [Parameter], request: bool) -> Self {
-        let mut side = Self { request, objects: BTreeMap::new(), fields: BTreeMap::new() };
+        let mut side = Self { request, objects: BTreeMap::new() };
         side.collect(parameters);
         side
     }
 
     fn collect(&mut self, parameters: &'p [Parameter]) {
         for parameter in parameters.iter().filter(|parameter| !parameter.fields.is_empty()) {
-            *self.objects.entry(parameter.type_name().word).or_default() += 1;
-            self.fields.insert(parameter.type_name().word, &parameter.fields);
+            self.objects.entry(parameter.type_name().word).or_default().push(&parameter.fields);
             self.collect(&parameter.fields);
         }
     }
@@ -289,7 +287,7 @@ impl Side<'_> {
             if word == goal {
                 return true;
             }
-            let fields = self.fields.get(word).into_iter().copied().flatten();
+            let fields = self.objects.get(word).and_then(|described| described.last()).into_iter().copied().flatten();
             for needed in fields.filter(|field| field.is_required()).map(|field| field.type_name().word) {
                 if self.objects.contains_key(needed) && seen.insert(needed) {
                     rest.push(needed);

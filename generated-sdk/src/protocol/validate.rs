@@ -60,9 +60,7 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
     for (index, field) in record.schema().fields.iter().enumerate() {
         let at = || if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         let view = record.view(index);
-        // What would be sent decides: an empty value never is.
-        let blank = || !matches!(view, View::File(_) | View::Files(_)) && text(view).trim().is_empty();
-        if field.required && blank() {
+        if field.required && is_blank(view) {
             violations.push(Violation { parameter: at(), problem: Problem::Missing });
         }
         for limit in field.limits {
@@ -79,6 +77,15 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether nothing would be sent of a value. Only what is text, or lists of it, can be there and empty all the same.
+fn is_blank(view: View<'_>) -> bool {
+    match view {
+        View::Absent => true,
+        View::Text(_) | View::Texts(_) | View::Choices(_) | View::Json(_) => text(view).trim().is_empty(),
+        _ => false,
     }
 }
 
