@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::protocol::TransportKind;
+use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{Client, Error};
 use support::{client, http, serve};
 use tokio::net::TcpListener;
@@ -61,7 +61,7 @@ async fn a_gateway_that_does_not_answer_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let error = call(client(address).timeout(Duration::from_millis(50)).build().unwrap()).await;
-    assert_eq!(kind(&error), TransportKind::Timeout);
+    assert_eq!(kind(&error), TransportKind::Timeout(Timeout::Attempt));
 }
 
 #[tokio::test]

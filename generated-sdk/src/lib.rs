@@ -24,6 +24,7 @@
 //! * `client`, on by default: the async client over reqwest. Without it the crate is [`protocol`] alone, for callers with
 //!   an HTTP stack of their own.
 //! * `rustls`, on by default: https.
+//! * `native-tls`: https through the TLS of the system, in place of rustls.
 //! * One a category of methods, as `trade`, and `full` for all of them; `top` is on by default.
 
 #[rustfmt::skip]
@@ -35,7 +36,7 @@
 )]
 pub mod api;
 #[cfg(feature = "client")]
-mod client;
+pub mod client;
 #[rustfmt::skip]
 pub mod platform;
 pub mod protocol;

@@ -63,7 +63,7 @@ fn the_page_s_refusals() {
         assert_eq!(error.sub_code.as_deref(), Some("isv.invalid-parameter"));
         assert_eq!(error.sub_msg.as_deref(), Some(sub_msg));
         assert_eq!(error.request_id, None);
-        assert_eq!(error.body, body);
+        assert_eq!(&*error.body, body);
         assert_eq!(error.documented().unwrap().retry, Retry::IfServerSide);
     }
 }
@@ -94,7 +94,7 @@ fn unreadable(body: &str, expected: Expect) {
     match answer(body) {
         Err(Error::Decode(error)) => {
             expected.assert_eq(&error.problem);
-            assert_eq!(error.body, body);
+            assert!(body.starts_with(&*error.body) && error.body.is_cut() == (body.len() > error.body.len()));
         }
         other => panic!("{body:?}: {other:?}"),
     }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// run replace it.
 pub(crate) fn runtime(root: &Path) -> Result<FileSet, Failure> {
     let mut files = FileSet::new(["src/protocol", "src/client"]);
-    for folder in ["src", "src/protocol", "src/protocol/decode", "src/client"] {
+    for folder in ["src", "src/protocol", "src/protocol/decode", "src/protocol/error", "src/client"] {
         let from = Path::new("generated-sdk").join(folder);
         let entries =
             fs::read_dir(root.join(&from)).map_err(|error| Failure::new(format!("{}: {error}", from.display())))?;

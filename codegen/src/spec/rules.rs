@@ -319,7 +319,8 @@ pub fn is_category(name: &str) -> bool {
 }
 
 /// Features of the SDK that are no categories, and what its modules have other uses for.
-const RESERVED: [&str; 9] = ["blocking", "client", "default", "full", "mod", "redis", "rustls", "std", "test"];
+const RESERVED: [&str; 10] =
+    ["blocking", "client", "default", "full", "mod", "native-tls", "redis", "rustls", "std", "test"];
 
 /// Whether a text can be the name of a parameter or a node: letters and digits of ASCII, Chinese characters, `_`, `-`, `.`.
 fn is_name(name: &str) -> bool {

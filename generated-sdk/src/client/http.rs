@@ -1,96 +1,199 @@
-//! HTTP, and the only place that knows reqwest.
+//! HTTP through reqwest, and the only place that knows reqwest.
 
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+pub(super) use reqwest::Url;
 use reqwest::redirect::Policy;
 
-use crate::protocol::{Error, HIDDEN, SignedRequest, StatusError, TransportError, TransportKind};
+use super::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
+use crate::protocol::{Error, Headers, Timeout, TransportError, TransportKind};
 
-/// A gateway and the connections to it.
-pub(super) struct Http {
-    gateway: String,
-    /// Whether what is sent can be read on its way.
-    plain: bool,
+/// HTTP/1.1 through reqwest, with connections that are kept and used again.
+///
+/// A client makes its own unless it is given one. This is how it is given one, for what a [`reqwest::Client`] can do and
+/// [`ClientBuilder`](super::ClientBuilder) has no setting for: certificates of one's own, a resolver, an address to bind to.
+///
+/// ```no_run
+/// use generated_sdk::client::{Client, HttpTransport};
+///
+/// # fn example(reqwest: reqwest::ClientBuilder) -> Result<(), Box<dyn std::error::Error>> {
+/// let reqwest = reqwest.redirect(reqwest::redirect::Policy::none()).build()?;
+/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret")
+///     .transport(HttpTransport::new(reqwest))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct HttpTransport {
     client: reqwest::Client,
-    body_limit: usize,
 }
 
-impl Http {
-    pub(super) fn new(gateway: &str, timeout: Duration, body_limit: usize) -> Result<Self, Error> {
-        // A password in a URL is no reason to print it.
-        let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
-        let wrong = |problem: &str| Error::Configuration(format!("{problem}: {shown}"));
-        let url = reqwest::Url::parse(gateway).map_err(|_| wrong("the gateway is no URL"))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(wrong("the gateway is no http or https URL"));
-        }
-        if url.password().is_some() {
-            return Err(Error::Configuration("the gateway's URL holds a password, which would show".to_owned()));
-        }
-        if url.scheme() == "https" && !cfg!(feature = "rustls") {
-            return Err(wrong("an https gateway needs the feature `rustls`"));
-        }
-        // A proxy cannot reach the loopback of this machine.
-        let loopback = url.host_str().is_some_and(is_loopback);
-        let builder = if loopback { reqwest::Client::builder().no_proxy() } else { reqwest::Client::builder() };
-        let client = builder
-            .timeout(timeout)
-            // A signed request goes to the gateway and nowhere else: a redirect is an answer that the caller sees.
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| Error::Configuration(format!("no HTTP client: {error}")))?;
-        let plain = url.scheme() == "http" && !loopback;
-        Ok(Self { gateway: gateway.to_owned(), plain, client, body_limit })
+impl HttpTransport {
+    /// HTTP through a client that is ready. Build it without redirects: a signed request is for the gateway alone.
+    pub fn new(client: reqwest::Client) -> Self {
+        Self { client }
     }
+}
 
-    pub(super) fn gateway(&self) -> &str {
-        &self.gateway
+impl fmt::Debug for HttpTransport {
+    /// Without the client, which may show the headers that it adds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport").finish_non_exhaustive()
     }
+}
 
-    /// Whether what is sent can be read on its way: over http to another machine.
-    pub(super) fn is_plain(&self) -> bool {
-        self.plain
+/// What a client's own HTTP is made of.
+#[derive(Clone)]
+pub(super) struct HttpSettings {
+    pub(super) connect_timeout: Duration,
+    /// The proxy's URL; the system's proxies if there is none.
+    pub(super) proxy: Option<String>,
+    /// Whether the gateway is on this machine, where no proxy can reach it.
+    pub(super) loopback: bool,
+}
+
+impl HttpSettings {
+    pub(super) fn transport(self) -> Result<HttpTransport, Error> {
+        let mut builder = reqwest::Client::builder().connect_timeout(self.connect_timeout).redirect(Policy::none());
+        #[cfg(feature = "native-tls")]
+        {
+            builder = builder.tls_backend_native();
+        }
+        if self.loopback {
+            builder = builder.no_proxy();
+        } else if let Some(url) = &self.proxy {
+            // The URL may hold a password, and the library's message the URL.
+            let wrong = |_| Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
+            builder = builder.proxy(reqwest::Proxy::all(url).map_err(wrong)?);
+        }
+        let client = builder.build().map_err(|error| Error::Configuration(format!("no HTTP client: {error}")))?;
+        Ok(HttpTransport { client })
     }
+}
 
-    /// POSTs `request` and returns the body of the answer.
-    pub(super) async fn post(&self, request: &SignedRequest) -> Result<String, Error> {
-        let body = request.body();
-        let request = self.client.post(&self.gateway).header(CONTENT_TYPE, body.content_type).body(body.bytes);
-        let mut answer = request.send().await.map_err(|error| self.failed(error))?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(error))? {
-            if body.len() + chunk.len() > self.body_limit {
-                let limit = format!("more than {} bytes", self.body_limit);
-                return Err(self.error(TransportKind::TooLong, limit));
+impl Transport for HttpTransport {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        Box::pin(async move {
+            let mut builder = match request.verb {
+                Verb::Get => self.client.get(&request.url),
+                Verb::Post => self.client.post(&request.url),
+            };
+            for (name, value) in request.headers.iter() {
+                builder = builder.header(name, value);
             }
-            body.extend_from_slice(&chunk);
-        }
-        if !status.is_success() {
-            let body = String::from_utf8_lossy(&body).into_owned();
-            return Err(Error::Status(StatusError { status: status.as_u16(), body }));
-        }
-        String::from_utf8(body).map_err(Error::not_utf8)
-    }
-
-    fn failed(&self, error: reqwest::Error) -> Error {
-        let kind = if error.is_timeout() {
-            TransportKind::Timeout
-        } else if error.is_connect() {
-            TransportKind::Connect
-        } else {
-            TransportKind::Interrupted
-        };
-        self.error(kind, error.without_url())
-    }
-
-    fn error(&self, kind: TransportKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::Transport(TransportError::new(kind, &self.gateway, source))
+            let body = match request.body {
+                Payload::Bytes(bytes) => bytes.into(),
+                Payload::Stream { chunks, length } => reqwest::Body::wrap(Outgoing { chunks, left: length }),
+            };
+            let answer = builder.body(body).send().await.map_err(failed)?;
+            let status = answer.status().as_u16();
+            let headers = answer.headers().iter();
+            let headers: Headers =
+                headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
+            let mut answer = HttpAnswer::with_chunks(status, Incoming(answer.into()));
+            answer.headers = headers;
+            Ok(answer)
+        })
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// The body of a request, as the library reads it.
+struct Outgoing {
+    chunks: Box<dyn Chunks>,
+    left: Option<u64>,
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let chunk = std::task::ready!(self.chunks.poll_chunk(context));
+        if let (Some(Ok(bytes)), Some(left)) = (&chunk, &mut self.left) {
+            *left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// The body of an answer, as the library hands it over.
+struct Incoming(reqwest::Body);
+
+impl Chunks for Incoming {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        loop {
+            match std::task::ready!(Pin::new(&mut self.0).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(failed(error)))),
+                Some(Ok(frame)) => {
+                    // What is no data is a trailer.
+                    if let Ok(bytes) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn failed(error: reqwest::Error) -> TransportError {
+    // The gateway's URL stands in the error already.
+    let error = error.without_url();
+    let has = |wanted: fn(&(dyn StdError + 'static)) -> bool| causes(&error).any(wanted);
+    let kind = if has(|cause| cause.is::<TransportError>()) {
+        TransportKind::Upload
+    } else if has(is_tls) || (error.is_connect() && has(is_end)) {
+        TransportKind::Tls
+    } else {
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => TransportKind::Timeout(Timeout::Connect),
+            (true, false) => TransportKind::Connect,
+            (false, true) => TransportKind::Timeout(Timeout::Attempt),
+            (false, false) => TransportKind::Interrupted,
+        }
+    };
+    TransportError::new(kind, error)
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        // An I/O error says of the error in its box only what that one's own source is.
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+/// Whether the other side has hung up, which in place of a connection it does when it does not like the handshake.
+fn is_end(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+#[cfg_attr(not(any(feature = "rustls", feature = "native-tls")), expect(unused_variables, reason = "there is no TLS"))]
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "rustls")]
+    if cause.is::<rustls::Error>() {
+        return true;
+    }
+    #[cfg(feature = "native-tls")]
+    if cause.is::<native_tls::Error>() {
+        return true;
+    }
+    false
 }

@@ -16,11 +16,18 @@ pub trait Choice: Send + Sync + Sized {
 pub trait ChoiceSlot {
     /// Puts the choice that `text` stands for into the place.
     fn set(&mut self, text: String);
+
+    /// Takes away what is there.
+    fn clear(&mut self);
 }
 
 impl<T: Choice> ChoiceSlot for Option<T> {
     fn set(&mut self, text: String) {
         *self = Some(T::from_text(text));
+    }
+
+    fn clear(&mut self) {
+        *self = None;
     }
 }
 

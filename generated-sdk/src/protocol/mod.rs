@@ -13,6 +13,7 @@ mod decode;
 mod encode;
 mod error;
 mod file;
+mod headers;
 mod hex;
 mod multipart;
 mod parameters;
@@ -25,9 +26,10 @@ mod validate;
 pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode};
-pub use error::{Argument, DecodeError, Error, Gateway, PlatformCode, PlatformError, Retry, StatusError};
-pub use error::{TransportError, TransportKind};
+pub use error::{Argument, DecodeError, Error, Gateway, PlatformCode, PlatformError, RawBody, Retry, StatusError};
+pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
+pub use headers::Headers;
 pub use parameters::{Parameter, Parameters};
 pub use record::{AsSlot, AsView, record};
 pub use record::{Authorization, ErrorCode, Limit};
@@ -39,7 +41,10 @@ pub use time::{DateTime, InvalidDateTime};
 pub use validate::{Problem, Violation, Violations, validate};
 
 #[cfg(feature = "client")]
-pub(crate) use debug::HIDDEN;
+pub(crate) use {
+    debug::HIDDEN,
+    decode::{Envelope, Head, decode_into},
+};
 
 #[doc(hidden)]
 pub mod __private {

@@ -513,6 +513,31 @@ pub fn equal(left: &dyn Record, right: &dyn Record) -> bool {
     (0..left.schema().fields.len()).all(|index| left.view(index) == right.view(index))
 }
 
+/// Takes every value out of a record.
+pub(crate) fn clear(record: &mut dyn RecordMut) {
+    for index in 0..record.schema().fields.len() {
+        match record.slot(index) {
+            Slot::None => {}
+            Slot::Text(place) => *place = None,
+            Slot::Number(place) => *place = None,
+            Slot::Boolean(place) => *place = None,
+            Slot::Date(place) => *place = None,
+            Slot::Decimal(place) => *place = None,
+            Slot::Json(place) => *place = None,
+            Slot::Choice(place) => place.clear(),
+            Slot::Object(place) => place.clear(),
+            Slot::Texts(list) => list.clear(),
+            Slot::Numbers(list) => list.clear(),
+            Slot::Booleans(list) => list.clear(),
+            Slot::Dates(list) => list.clear(),
+            Slot::Decimals(list) => list.clear(),
+            Slot::Jsons(list) => list.clear(),
+            Slot::Choices(list) => list.clear(),
+            Slot::Objects(list) => list.clear(),
+        }
+    }
+}
+
 impl PartialEq for View<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

@@ -64,6 +64,12 @@ fn gmt8() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
 }
 
+/// The moment of an HTTP header, as in `Wed, 21 Oct 2015 07:28:00 GMT`.
+#[cfg(feature = "client")]
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(SystemTime::from)
+}
+
 impl From<SystemTime> for DateTime {
     /// The moment to the second. One that no calendar reaches becomes the nearest that it does.
     fn from(time: SystemTime) -> Self {

@@ -345,10 +345,8 @@ impl<'a, S: Source<'a>> Decoder<S> {
         Ok(())
     }
 
-    fn report(&mut self, field: &Field, found: String) {
-        if self.mismatches.len() == MISMATCHES {
-            return;
-        }
+    /// The way to the present place, or to where reading has failed.
+    pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.path {
             // Writing to a string cannot fail.
@@ -358,6 +356,14 @@ impl<'a, S: Source<'a>> Decoder<S> {
                 Step::Index(index) => write!(path, "[{index}]"),
             };
         }
+        path
+    }
+
+    fn report(&mut self, field: &Field, found: String) {
+        if self.mismatches.len() == MISMATCHES {
+            return;
+        }
+        let path = self.path();
         let in_list = matches!(self.path.last(), Some(Step::Index(_)));
         self.mismatches.push(Mismatch { path, kind: field.kind, list: field.list && !in_list, found });
     }

@@ -44,10 +44,7 @@ impl<'a> Json<'a> {
 
     /// An error about what stands at the present place.
     fn unexpected(&self, expected: &str) -> SyntaxError {
-        match self.text[self.at..].chars().next() {
-            Some(found) => self.error(&format!("expected {expected}, found {found:?}")),
-            None => self.error(&format!("expected {expected}, but the body ends")),
-        }
+        SyntaxError::unexpected(expected, self.text, self.at)
     }
 
     fn peek(&self) -> Option<u8> {

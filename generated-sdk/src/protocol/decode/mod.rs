@@ -16,7 +16,8 @@ use self::source::{Event, Source, SyntaxError};
 use self::tree::Tree;
 use self::xml::XmlSource;
 use super::error::PublicFields;
-use super::{DecodeError, Error, Field, Kind, RecordMut, Request, View};
+use super::record::clear;
+use super::{DecodeError, Error, Field, Headers, Kind, RecordMut, Request, View};
 
 /// What an answer is written in: the `format` parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,12 +53,33 @@ impl FromStr for Format {
 /// A response and what came with it. It can be used as the response itself.
 pub struct Response<T> {
     value: T,
-    request_id: Option<String>,
-    mismatches: Vec<Mismatch>,
+    envelope: Envelope,
+    head: Option<Head>,
     body: String,
 }
 
+/// What came around a response.
+pub(crate) struct Envelope {
+    pub(crate) request_id: Option<String>,
+    pub(crate) mismatches: Vec<Mismatch>,
+}
+
+/// The head of an HTTP answer.
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+}
+
 impl<T> Response<T> {
+    pub(crate) fn new(value: T, envelope: Envelope, body: String) -> Self {
+        Self { value, envelope, head: None, body }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn with_head(self, head: Head) -> Self {
+        Self { head: Some(head), ..self }
+    }
+
     /// The response alone.
     pub fn into_value(self) -> T {
         self.value
@@ -65,17 +87,28 @@ impl<T> Response<T> {
 
     /// The platform's name for the call, to give to its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.envelope.request_id.as_deref()
     }
 
     /// The values that did not fit their documented types and were left out; at most 256 of them.
     pub fn mismatches(&self) -> &[Mismatch] {
-        &self.mismatches
+        &self.envelope.mismatches
     }
 
     /// The body as it came.
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// The HTTP status, of a response that a client has received.
+    pub fn status(&self) -> Option<u16> {
+        self.head.as_ref().map(|head| head.status)
+    }
+
+    /// The HTTP headers, of a response that a client has received; none of another.
+    pub fn headers(&self) -> &Headers {
+        const NONE: &Headers = &Headers::new();
+        self.head.as_ref().map_or(NONE, |head| &head.headers)
     }
 }
 
@@ -91,11 +124,11 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut output = f.debug_struct("Response");
         output.field("value", &self.value);
-        if let Some(request_id) = &self.request_id {
+        if let Some(request_id) = &self.envelope.request_id {
             output.field("request_id", request_id);
         }
-        if !self.mismatches.is_empty() {
-            output.field("mismatches", &self.mismatches);
+        if !self.envelope.mismatches.is_empty() {
+            output.field("mismatches", &self.envelope.mismatches);
         }
         output.finish_non_exhaustive()
     }
@@ -143,21 +176,25 @@ impl fmt::Display for Mismatch {
 /// [`Error::Platform`] if the answer is a refusal, [`Error::Decode`] if it is none of the protocol's answers.
 pub fn decode<R: Request>(body: String) -> Result<Response<R::Response>, Error> {
     let mut value = R::Response::default();
-    let mut answer = read(&body, R::RESPONSE_NODE, &mut value, Roots::Any);
-    if matches!(answer, Ok(Answer::Restart)) {
-        value = R::Response::default();
-        answer = read(&body, R::RESPONSE_NODE, &mut value, Roots::Documented);
-    }
-    match answer {
-        Ok(Answer::Success { request_id, mismatches }) => Ok(Response { value, request_id, mismatches, body }),
-        Ok(Answer::Refusal(public)) => Err(Error::Platform(Box::new(public.into_error(body)))),
-        Ok(Answer::Restart) => Err(undecodable("its structure is ambiguous".to_owned(), body)),
-        Err(problem) => Err(undecodable(problem, body)),
-    }
+    let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
+    Ok(Response::new(value, envelope, body))
 }
 
-fn undecodable(problem: String, body: String) -> Error {
-    Error::Decode(Box::new(DecodeError { problem, body }))
+/// [`decode`](fn@decode) without its type parameter, so that it is compiled once. What is in `record` gives way.
+pub(crate) fn decode_into(body: &str, node: &str, record: &mut dyn RecordMut) -> Result<Envelope, Error> {
+    clear(record);
+    let mut answer = read(body, node, record, Roots::Any);
+    if matches!(answer, Ok(Answer::Restart)) {
+        clear(record);
+        answer = read(body, node, record, Roots::Documented);
+    }
+    let ambiguous = || DecodeError::new("its structure is ambiguous", "one root node", "several");
+    match answer {
+        Ok(Answer::Success(envelope)) => Ok(envelope),
+        Ok(Answer::Refusal(public)) => Err(Error::Platform(Box::new(public.into_error(body)))),
+        Ok(Answer::Restart) => Err(Error::Decode(ambiguous().in_body(body))),
+        Err(error) => Err(Error::Decode(error.in_body(body))),
+    }
 }
 
 /// Fills a record from a tree and returns what did not fit.
@@ -179,10 +216,7 @@ pub(crate) fn from_json(value: &serde_json::Value, record: &mut dyn RecordMut) -
 
 /// What a body turned out to be.
 enum Answer {
-    Success {
-        request_id: Option<String>,
-        mismatches: Vec<Mismatch>,
-    },
+    Success(Envelope),
     Refusal(PublicFields),
     /// An object was taken for the root node, and then the root or fields of the response came beside it. Read again.
     Restart,
@@ -197,56 +231,72 @@ enum Roots {
     Documented,
 }
 
-/// Reads a body into `record`. The error is a sentence about what is wrong and where.
-fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Result<Answer, String> {
+/// Reads a body into `record`.
+fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Result<Answer, Box<DecodeError>> {
     let start = body.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
     if start.is_empty() {
-        return Err("the body is empty".to_owned());
+        return Err(DecodeError::new("the body is empty", "an answer", "nothing"));
     }
     let lower: String = start.chars().take(14).collect::<String>().to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        return Err(HTML.to_owned());
+        return Err(html());
     }
     if start.starts_with('<') {
-        envelope(Decoder::new(XmlSource::new(start)), node, record, roots)
+        read_from(Decoder::new(XmlSource::new(start)), node, record, roots)
     } else {
-        envelope(Decoder::new(Json::new(start)), node, record, roots)
+        read_from(Decoder::new(Json::new(start)), node, record, roots)
     }
 }
 
-const HTML: &str = "an HTML page came instead; a proxy, a login page or another server answers there";
+fn read_from<'a, S: Source<'a>>(
+    mut decoder: Decoder<S>,
+    node: &str,
+    record: &mut dyn RecordMut,
+    roots: Roots,
+) -> Result<Answer, Box<DecodeError>> {
+    envelope(&mut decoder, node, record, roots).map_err(|mut error| {
+        error.path = decoder.path();
+        error
+    })
+}
 
-impl From<SyntaxError> for String {
+fn html() -> Box<DecodeError> {
+    let problem = "an HTML page came instead; a proxy, a login page or another server answers there";
+    DecodeError::new(problem, "an answer", "an HTML page")
+}
+
+impl From<SyntaxError> for Box<DecodeError> {
     fn from(error: SyntaxError) -> Self {
-        error.to_string()
+        let expected = error.expected.clone().unwrap_or_else(|| "well-formed JSON or XML".to_owned());
+        DecodeError::new(error.to_string(), expected, error.found)
     }
 }
 
 /// Reads the top level of a body: the root node of a response, the fields of a simplified one, or `error_response`.
 fn envelope<'a, S: Source<'a>>(
-    mut decoder: Decoder<S>,
+    decoder: &mut Decoder<S>,
     node: &str,
     record: &mut dyn RecordMut,
     roots: Roots,
-) -> Result<Answer, String> {
+) -> Result<Answer, Box<DecodeError>> {
     let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
     // What has been seen: the root node, a root that is a guess, fields that stand beside a root, and anything at all.
     let (mut root, mut guessed, mut flat, mut empty) = (false, false, false, true);
     let mut expected = 0;
     if decoder.next()? != Event::StartObject {
-        return Err("it is no object, which every answer is".to_owned());
+        return Err(DecodeError::new("it is no object, which every answer is", "an object", "something else"));
     }
     while let Event::Key(key) = decoder.next()? {
         empty = false;
         if key == "error_response" {
-            match refusal(&mut decoder)? {
+            match refusal(decoder)? {
                 Some(refusal) => return Ok(Answer::Refusal(refusal)),
                 None => continue,
             }
         }
         if key.eq_ignore_ascii_case("html") {
-            return Err(HTML.to_owned());
+            return Err(html());
         }
         if key != node && (decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)?) {
             flat = true;
@@ -282,10 +332,11 @@ fn envelope<'a, S: Source<'a>>(
     }
     let bare = empty && record.schema().fields.is_empty();
     if !documented && !guessed && public.request_id.is_none() && !bare {
-        return Err(format!("neither {node} nor error_response is in it"));
+        let problem = format!("neither {node} nor error_response is in it");
+        return Err(DecodeError::new(problem, format!("{node} or error_response"), "neither"));
     }
     let request_id = public.request_id.or_else(|| documented_request_id(record));
-    Ok(Answer::Success { request_id, mismatches: decoder.mismatches })
+    Ok(Answer::Success(Envelope { request_id, mismatches: std::mem::take(&mut decoder.mismatches) }))
 }
 
 /// The value of `error_response`, if it has one.

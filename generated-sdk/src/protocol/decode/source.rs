@@ -45,20 +45,42 @@ pub(crate) trait Source<'a> {
 
 /// A place in a body that its format does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError(String);
+pub(crate) struct SyntaxError {
+    /// What may stand there, where that is a short thing to say.
+    pub(crate) expected: Option<String>,
+    /// What stands there, or what is wrong with it.
+    pub(crate) found: String,
+    line: usize,
+    column: usize,
+}
 
 impl SyntaxError {
+    /// What a text has instead of more.
+    const END: &str = "the end of the body";
+
     /// `problem` at the byte `offset` of `text`.
     pub(crate) fn new(problem: impl fmt::Display, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        Self(format!("{problem} at line {line} column {column}"))
+        Self { expected: None, found: problem.to_string(), line, column }
+    }
+
+    /// Something else than `expected` at the byte `offset` of `text`.
+    pub(crate) fn unexpected(expected: &str, text: &str, offset: usize) -> Self {
+        let found = text.get(offset..).and_then(|rest| rest.chars().next());
+        let found = found.map_or_else(|| Self::END.to_owned(), |found| format!("{found:?}"));
+        Self { expected: Some(expected.to_owned()), ..Self::new(found, text, offset) }
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match &self.expected {
+            Some(expected) if self.found == Self::END => write!(f, "expected {expected}, but the body ends")?,
+            Some(expected) => write!(f, "expected {expected}, found {}", self.found)?,
+            None => f.write_str(&self.found)?,
+        }
+        write!(f, " at line {} column {}", self.line, self.column)
     }
 }

@@ -1,0 +1,55 @@
+//! Where a gateway is.
+
+use super::http::Url;
+use crate::protocol::{Error, HIDDEN};
+
+/// The URL of a gateway that can be called.
+pub(super) struct Gateway {
+    url: String,
+    https: bool,
+    loopback: bool,
+}
+
+impl Gateway {
+    pub(super) fn new(gateway: &str) -> Result<Self, Error> {
+        // A password in a URL is no reason to print it.
+        let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
+        let wrong = |problem: &str| Error::Configuration(format!("{problem}: {shown}"));
+        let url = Url::parse(gateway).map_err(|_| wrong("the gateway is no URL"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(wrong("the gateway is no http or https URL"));
+        }
+        if url.password().is_some() {
+            return Err(Error::Configuration("the gateway's URL holds a password, which would show".to_owned()));
+        }
+        let loopback = url.host_str().is_some_and(is_loopback);
+        Ok(Self { url: gateway.to_owned(), https: url.scheme() == "https", loopback })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// Whether what is sent can be read on its way: over http to another machine.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.https && !self.loopback
+    }
+
+    /// Whether the client's own transport can call it.
+    pub(super) fn check_tls(&self) -> Result<(), Error> {
+        if self.https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+            let problem = format!("an https gateway needs the feature `rustls` or `native-tls`: {:?}", self.url);
+            return Err(Error::Configuration(problem));
+        }
+        Ok(())
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,63 @@
+//! The body of an answer, as an error keeps it.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// The body of an answer as it came, or its first 64 KiB: an error is not to hold megabytes. It can be used as text.
+///
+/// Printing it with `{:?}` shows its length, because there may be secrets in it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct RawBody {
+    text: String,
+    cut: bool,
+}
+
+impl RawBody {
+    /// How many bytes are kept.
+    pub const LIMIT: usize = 64 << 10;
+
+    /// Whether more came, or may have come, than is kept.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// What is kept of `bytes`, which may end before the body did. What is no UTF-8 in them is replaced.
+    #[cfg(feature = "client")]
+    pub(crate) fn of_bytes(bytes: &[u8], cut: bool) -> Self {
+        let kept = &bytes[..bytes.len().min(Self::LIMIT)];
+        Self { text: String::from_utf8_lossy(kept).into_owned(), cut: cut || kept.len() < bytes.len() }
+    }
+}
+
+impl From<&str> for RawBody {
+    fn from(body: &str) -> Self {
+        let mut end = body.len().min(Self::LIMIT);
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        let kept = &body[..end];
+        Self { text: kept.to_owned(), cut: kept.len() < body.len() }
+    }
+}
+
+impl Deref for RawBody {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        f.write_str(if self.cut { "… (cut)" } else { "" })
+    }
+}
+
+impl fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = if self.cut { "the first " } else { "" };
+        write!(f, "[{first}{} bytes]", self.text.len())
+    }
+}

@@ -1,0 +1,67 @@
+//! Answers with an HTTP status that the platform's API never gives.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+#[cfg(feature = "client")]
+use std::time::SystemTime;
+
+use super::RawBody;
+#[cfg(feature = "client")]
+use crate::protocol::{Head, time::http_date};
+
+/// An answer with an HTTP status that the platform's API never gives: a proxy, a login page, a gateway in trouble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusError {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long to wait before the next attempt, as the answer's `Retry-After` asks.
+    pub retry_after: Option<Duration>,
+    /// The body as it came.
+    pub body: RawBody,
+}
+
+#[cfg(feature = "client")]
+impl StatusError {
+    pub(crate) fn new(head: &Head, body: RawBody) -> Self {
+        // Seconds, or a moment on the clock of the one who answers.
+        let text = head.headers.get("Retry-After").map(str::trim);
+        let retry_after = text.and_then(|text| match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => {
+                let now = head.headers.get("Date").and_then(http_date).unwrap_or_else(SystemTime::now);
+                Some(http_date(text)?.duration_since(now).unwrap_or_default())
+            }
+        });
+        Self { status: head.status, retry_after, body }
+    }
+}
+
+impl StatusError {
+    /// Whether another attempt can go better: 408, 429, and 5xx but for those that say that something is not supported.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..=599) && !matches!(self.status, 501 | 505)
+    }
+}
+
+impl fmt::Display for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP status {}, which is no answer of the API", self.status)?;
+        if !self.body.trim().is_empty() {
+            write!(f, "; it begins {:?}", beginning(&self.body))?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for StatusError {}
+
+fn beginning(body: &str) -> String {
+    const SHOWN: usize = 120;
+    let body = body.trim_start();
+    let mut text: String = body.chars().take(SHOWN).collect();
+    if text.len() < body.len() {
+        text.push('…');
+    }
+    text
+}

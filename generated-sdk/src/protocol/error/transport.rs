@@ -1,0 +1,118 @@
+//! Calls that get no answer, or not all of it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::RawBody;
+
+/// The call got no answer, or not all of it.
+#[derive(Debug)]
+pub struct TransportError {
+    /// What failed.
+    pub kind: TransportKind,
+    /// What had come of the answer, if anything.
+    pub body: RawBody,
+    gateway: String,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+/// The part of a call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportKind {
+    /// No connection could be made, so the request was not sent.
+    Connect,
+    /// The gateway could not prove who it is, or speaks no TLS, so the request was not sent.
+    Tls,
+    /// Time ran out.
+    Timeout(Timeout),
+    /// The connection broke before the whole answer was read. The gateway may have carried out the call.
+    Interrupted,
+    /// The answer is longer than the client accepts. The gateway has most likely carried out the call.
+    TooLong,
+    /// The body of the request could not be read, be it that a file is gone. It was not sent as a whole.
+    Upload,
+}
+
+/// The time that ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// That for a connection to be made. The request was not sent.
+    Connect,
+    /// That for which the gateway may be silent. It may have carried out the call.
+    Read,
+    /// That for an attempt as a whole. The gateway may have carried out the call.
+    Attempt,
+    /// That for the call as a whole, while it waited for its turn. The request was not sent.
+    Turn,
+}
+
+impl TransportError {
+    /// An error of this kind, with what is at its bottom.
+    pub fn new(kind: TransportKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, body: RawBody::default(), gateway: String::new(), source: source.into() }
+    }
+
+    /// The same error from this gateway.
+    #[cfg(feature = "client")]
+    pub(crate) fn at(mut self, gateway: &str) -> Self {
+        gateway.clone_into(&mut self.gateway);
+        self
+    }
+
+    /// Whether another attempt can go better: not where a certificate is bad, the answer is too long, a file is gone, or
+    /// the call's time is up.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind {
+            TransportKind::Connect | TransportKind::Interrupted => true,
+            TransportKind::Timeout(timeout) => timeout != Timeout::Turn,
+            TransportKind::Tls | TransportKind::TooLong | TransportKind::Upload => false,
+        }
+    }
+
+    /// Whether it is certain that the request was not sent.
+    pub fn was_not_sent(&self) -> bool {
+        match self.kind {
+            TransportKind::Connect | TransportKind::Tls => true,
+            TransportKind::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::Turn),
+            TransportKind::Interrupted | TransportKind::TooLong | TransportKind::Upload => false,
+        }
+    }
+
+    /// The URL of the gateway that was called; empty where it is not known.
+    pub fn gateway(&self) -> &str {
+        &self.gateway
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gateway = if self.gateway.is_empty() { "the gateway" } else { &self.gateway };
+        match self.kind {
+            TransportKind::Connect => {
+                write!(f, "cannot connect to {gateway}; is the address right and the gateway up?")?;
+            }
+            TransportKind::Tls => write!(f, "no secure connection to {gateway}; is its certificate good?")?,
+            TransportKind::Timeout(Timeout::Connect) => write!(f, "no connection to {gateway} in time")?,
+            TransportKind::Timeout(Timeout::Read) => write!(f, "{gateway} was silent for too long")?,
+            TransportKind::Timeout(Timeout::Attempt) => write!(f, "no whole answer from {gateway} in time")?,
+            TransportKind::Timeout(Timeout::Turn) => write!(f, "the call to {gateway} had no turn in time")?,
+            TransportKind::Interrupted => write!(f, "the connection to {gateway} broke before the whole answer came")?,
+            TransportKind::TooLong => write!(f, "the answer of {gateway} is longer than the client accepts")?,
+            TransportKind::Upload => write!(f, "the body of the request to {gateway} could not be read")?,
+        }
+        // A library's own top message says no more than the kind does; the cause is at the bottom of its chain.
+        let mut cause: &(dyn StdError + 'static) = self.source.as_ref();
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        write!(f, " ({cause})")
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
