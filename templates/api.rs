@@ -18,6 +18,9 @@ impl Request for {{ request.name }} {
     {%- if https_only %}
     const HTTPS_ONLY: bool = true;
     {%- endif %}
+    {%- if let Some(reads) = reads %}
+    const READS: bool = {{ reads }};
+    {%- endif %}
     {%- if !errors.is_empty() %}
     const ERRORS: &'static [ErrorCode] = &[
         {%- for error in errors %}

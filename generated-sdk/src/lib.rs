@@ -24,6 +24,7 @@
 //! * `client`, on by default: the async client over reqwest. Without it the crate is [`protocol`] alone, for callers with
 //!   an HTTP stack of their own.
 //! * `rustls`, on by default: https.
+//! * `blocking`: the client for programs that are not async.
 //! * `native-tls`: https through the TLS of the system, in place of rustls.
 //! * One a category of methods, as `trade`, and `full` for all of them; `top` is on by default.
 
@@ -41,7 +42,9 @@ pub mod client;
 pub mod platform;
 pub mod protocol;
 
+#[cfg(feature = "blocking")]
+pub use client::blocking;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder};
+pub use client::{Client, ClientBuilder, Limits, RetryPolicy};
 pub use protocol::{DateTime, Error, Format, Response, SignMethod};
 pub use rust_decimal::Decimal;

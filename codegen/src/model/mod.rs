@@ -52,6 +52,8 @@ pub struct Api {
     pub authorization: Option<Authorization>,
     /// Whether it is to be called over https alone.
     pub https_only: bool,
+    /// Whether a call changes nothing, if the spec says so.
+    pub reads: Option<bool>,
     /// That it should no longer be called, and what to call instead.
     pub deprecated: Option<String>,
     /// The error codes that it answers itself.
@@ -196,6 +198,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         description: spec.description.clone(),
         authorization: spec.authorization,
         https_only: spec.https_only,
+        reads: spec.reads,
         deprecated: spec.deprecated.clone(),
         errors: spec.errors.clone(),
         node: spec.response.node.value.clone(),

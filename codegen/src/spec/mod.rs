@@ -131,6 +131,8 @@ pub struct Spec {
     pub authorization: Option<Authorization>,
     /// Whether the method is to be called over https alone.
     pub https_only: bool,
+    /// Whether a call changes nothing, where the method's name does not tell.
+    pub reads: Option<bool>,
     /// That the method should no longer be called, and what to call instead.
     pub deprecated: Option<String>,
     /// The request's parameters, without the public ones.

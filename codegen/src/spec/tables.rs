@@ -19,6 +19,11 @@ pub(super) static SPEC: Table = Table {
         ),
         Key::optional("https_only", Shape::Flag, "Whether the method is to be called over https alone."),
         Key::optional(
+            "reads",
+            Shape::Flag,
+            "Whether a call changes nothing and may be made again. By the last word of the name where it is not said.",
+        ),
+        Key::optional(
             "deprecated",
             Shape::Text,
             "That the method should no longer be called, and what to call instead.",
@@ -160,6 +165,7 @@ pub(super) fn spec(checker: &mut Checker<'_>, node: &Node) -> Option<Spec> {
             _ => Authorization::Optional,
         }),
         https_only: flag(&values, "https_only").unwrap_or_default(),
+        reads: flag(&values, "reads"),
         deprecated: text(&values, "deprecated"),
         request,
         response: response?,

@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock::Clock;
 use super::exchange::Timeouts;
 use super::gateway::Gateway;
 use super::http::HttpSettings;
+use super::limit::Limiter;
+use super::retry::RetryPolicy;
 use super::session::Session;
 use super::transport::Transport;
 use super::{Client, Shared};
@@ -24,6 +27,8 @@ pub struct ClientBuilder {
     body_limit: usize,
     strict: bool,
     transport: Option<Arc<dyn Transport>>,
+    limiter: Option<Arc<dyn Limiter>>,
+    retry: RetryPolicy,
 }
 
 impl ClientBuilder {
@@ -37,6 +42,8 @@ impl ClientBuilder {
             body_limit: 32 << 20,
             strict: false,
             transport: None,
+            limiter: None,
+            retry: RetryPolicy::off(),
         }
     }
 
@@ -114,6 +121,18 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether and when a call that fails is made again; never unless set.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Who may call when, as [`Limits`](super::Limits); all at once unless set.
+    pub fn limiter(mut self, limiter: impl Limiter) -> Self {
+        self.limiter = Some(Arc::new(limiter));
+        self
+    }
+
     /// What carries the requests; HTTP through a reqwest client of its own unless set.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -151,12 +170,26 @@ impl ClientBuilder {
         let shared = Shared {
             gateway,
             transport,
+            limiter: self.limiter,
+            clock: Clock::default(),
             application: self.application,
             timeouts: self.timeouts,
             body_limit: self.body_limit,
             strict: self.strict,
         };
-        Ok(Client { shared: Arc::new(shared), session: Session::None })
+        Ok(Client { shared: Arc::new(shared), session: Session::None, retry: self.retry })
+    }
+}
+
+impl ClientBuilder {
+    /// The client for programs that are not async.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build`](Self::build), and [`Error::Configuration`] if the system has no thread for it.
+    #[cfg(feature = "blocking")]
+    pub fn build_blocking(self) -> Result<super::blocking::Client, Error> {
+        super::blocking::Client::new(self.build()?)
     }
 }
 
@@ -168,6 +201,7 @@ impl fmt::Debug for ClientBuilder {
             .field("timeouts", &self.timeouts)
             .field("body_limit", &self.body_limit)
             .field("strict", &self.strict)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

@@ -1,22 +1,30 @@
 //! One call, whatever its types: from a way to sign it to an answer that is no refusal.
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
 
 use super::Client;
+use super::exchange::{Received, ends_in};
+use super::limit::{Permit, Turn};
+use super::trace;
 use super::transport::{HttpRequest, Verb};
-use crate::protocol::{Authorization, DateTime, Envelope, Error, Head, SignedRequest};
+use crate::protocol::{
+    Authorization, DateTime, Envelope, Error, Head, RawBody, SignedRequest, StatusError, Timeout, TransportError,
+    TransportKind,
+};
 
 /// What is called.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     pub(super) authorization: Authorization,
     pub(super) https_only: bool,
-    /// Signs the request. Every attempt is signed anew, with its own session and time.
+    /// Whether it changes nothing, so that it may be made twice.
+    pub(super) reads: bool,
     pub(super) sign: &'a Sign<'a>,
 }
 
-/// Signs a request for a session, as of a time.
+/// Signs a request for a session, as of a time. Every attempt is signed anew.
 pub(super) type Sign<'a> = dyn Fn(Option<&str>, DateTime) -> Result<SignedRequest, Error> + Sync + 'a;
 
 /// Reads a body: into the call's response, or as a refusal. It is asked once for every attempt that has an answer, and
@@ -30,51 +38,170 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
+/// What an attempt has come upon, which decides what follows it.
+#[derive(Default)]
+struct Seen {
+    /// The session that the request was signed with.
+    session: Option<SecretString>,
+    /// By how many seconds the platform's clock is ahead, where that is news and the reason for a refusal.
+    ahead: Option<i64>,
+}
+
 impl Client {
-    /// Carries out `call`: asks for its session, signs it, sends it, and has the answer read.
+    /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as often
+    /// as the retry policy says.
     pub(super) async fn carry_out(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
+        let span = trace::call(call.method);
+        let began = Instant::now();
+        let result = self.attempts(call, read).instrument(span.clone()).await;
+        trace::ended(&span, began, outcome(&result));
+        result
+    }
+
+    async fn attempts(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
         let gateway = &self.shared.gateway;
         if call.https_only && gateway.is_plain() {
             let problem = format!("{} goes over https alone, not to {}", call.method, gateway.url());
             return Err(Error::Configuration(problem));
         }
-        let deadline = Instant::now() + self.shared.timeouts.attempt;
-        let mut renewed = false;
+        let deadline = ends_in(self.retry.whole(self.shared.timeouts.attempt));
+        let (mut number, mut made) = (0, 0);
+        let (mut renewed, mut mended) = (false, false);
         loop {
-            let session = self.session.get(call.authorization).await?;
-            let error = match self.attempt(call, session.as_ref(), read, deadline).await {
+            number += 1;
+            let (span, began, mut seen) = (trace::attempt(call.method, number), Instant::now(), Seen::default());
+            let result = self.attempt(call, &mut seen, read, deadline).instrument(span.clone()).await;
+            trace::ended(&span, began, outcome(&result));
+            let error = match result {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            // The platform looks at the session before anything happens, so the call can go out again with a new one.
-            let again = match &session {
-                Some(session) if error.is_session_invalid() && !renewed => self.session.refused(session).await,
-                _ => false,
+            // The platform looks at the time and the session before anything happens, so the call can go out again.
+            if let (Some(ahead), false) = (seen.ahead, mended) {
+                trace::clock(ahead);
+                mended = true;
+                continue;
+            }
+            if let (Some(session), true, false) = (&seen.session, error.is_session_invalid(), renewed)
+                && self.in_time(deadline, "session", async { Ok(self.session.refused(session).await) }).await?
+            {
+                trace::session();
+                renewed = true;
+                continue;
+            }
+            made += 1;
+            let Some(pause) = self.retry.pause(&error, call.reads, made) else {
+                return Err(error);
             };
-            if !again {
+            if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
                 return Err(error);
             }
-            renewed = true;
+            trace::pause(number, pause);
+            sleep(pause).await;
         }
     }
 
-    /// One attempt at `call`: signed as of now, on behalf of `session`.
+    /// One attempt at `call`, in its turn: with the session and as of the time of then.
     async fn attempt(
         &self,
         call: &Call<'_>,
-        session: Option<&SecretString>,
+        seen: &mut Seen,
         read: Read<'_>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
-        let signed = (call.sign)(session.map(ExposeSecret::expose_secret), DateTime::now())?;
-        let body = signed.body();
+        // The session comes first: to renew it takes calls that need turns of their own.
+        seen.session = self.in_time(deadline, "session", self.session.get(call.authorization)).await?;
+        let _permit = self.permit(call.method, deadline).await?;
+        let session = seen.session.as_ref().map(ExposeSecret::expose_secret);
+        let body = (call.sign)(session, self.shared.clock.now())?.body();
         let request = HttpRequest::new(Verb::Post, self.shared.gateway.url(), body.bytes)
             .header("Content-Type", body.content_type);
-        let (head, body) = self.shared.exchange(request, deadline).await?;
-        let envelope = read(&body)?;
+        let received = self.shared.exchange(request, deadline).await.map_err(|error| self.at_gateway(error))?;
+        let (head, body) = match text(received, read) {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.told(error, call.method).await),
+        };
+        let envelope = match read(&body) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
+                    seen.ahead = self.shared.clock.learn(&head);
+                }
+                return Err(self.told(error, call.method).await);
+            }
+        };
         match envelope.mismatches.first() {
             Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),
             _ => Ok(Answer { envelope, head, body }),
         }
     }
+
+    async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {
+        let Some(limiter) = &self.shared.limiter else {
+            return Ok(Permit::new());
+        };
+        let turn = Turn::new(self.shared.application.key(), method, deadline.saturating_duration_since(Instant::now()));
+        self.in_time(deadline, "turn", async { limiter.acquire(turn).await.map_err(Error::Limit) }).await
+    }
+
+    /// Tells the limiter what `error` says of others' calls.
+    async fn told(&self, error: Error, method: &str) -> Error {
+        if let (Some(limiter), Some(refusal)) = (&self.shared.limiter, error.platform())
+            && let (true, Some(time)) = (refusal.code == APP_CALL_LIMITED, refusal.retry_after())
+        {
+            let method = (!refusal.is_limit_of_application()).then_some(method);
+            limiter.banned(self.shared.application.key(), method, time).await;
+            trace::ban(method, time);
+        }
+        error
+    }
+
+    /// Waits for what a call needs before it can be sent, until its deadline.
+    async fn in_time<T>(
+        &self,
+        deadline: Instant,
+        what: &str,
+        step: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match timeout_at(deadline, step).await {
+            Ok(result) => result,
+            Err(_) => {
+                let error = TransportError::new(TransportKind::Timeout(Timeout::Turn), format!("no {what} in time"));
+                Err(self.at_gateway(error))
+            }
+        }
+    }
+
+    fn at_gateway(&self, error: TransportError) -> Error {
+        Error::Transport(error.at(self.shared.gateway.url()))
+    }
+}
+
+/// The platform's code for a time that is not its own.
+const INVALID_TIMESTAMP: i64 = 31;
+
+/// The platform's code for a quota or a rate that is used up.
+const APP_CALL_LIMITED: i64 = 7;
+
+/// The head and the text of an answer. One whose status tells of a failure is an error: the platform's if its node is
+/// there all the same, as some gateways have it.
+fn text(received: Received, read: Read<'_>) -> Result<(Head, String), Error> {
+    if received.is_success() {
+        return match String::from_utf8(received.bytes) {
+            Ok(body) => Ok((received.head, body)),
+            Err(error) => Err(Error::not_utf8(&error)),
+        };
+    }
+    let body = RawBody::of_bytes(&received.bytes, received.cut);
+    if body.contains("error_response")
+        && let Err(error @ Error::Platform(_)) = read(&body)
+    {
+        return Err(error);
+    }
+    Err(Error::Status(StatusError::new(&received.head, body)))
+}
+
+/// What tracing is told of a result.
+fn outcome(result: &Result<Answer, Error>) -> Result<Option<&str>, &Error> {
+    result.as_ref().map(|answer| answer.envelope.request_id.as_deref())
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
 use super::transport::{Chunks, HttpRequest};
-use crate::protocol::{Error, Head, RawBody, StatusError, Timeout, TransportError, TransportKind};
+use crate::protocol::{Head, RawBody, Timeout, TransportError, TransportKind};
 
 /// How long an exchange may take.
 #[derive(Clone, Copy, Debug)]
@@ -18,54 +18,67 @@ pub(super) struct Timeouts {
     pub(super) read: Option<Duration>,
 }
 
+/// An answer, whatever its status.
+pub(super) struct Received {
+    pub(super) head: Head,
+    pub(super) bytes: Vec<u8>,
+    /// Whether the body may go on; only where the status tells of a failure, of which a part is enough.
+    pub(super) cut: bool,
+}
+
+impl Received {
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.head.status)
+    }
+}
+
 impl Shared {
-    /// Sends `request` and returns the head and the text of an answer whose status is 2xx.
-    pub(super) async fn exchange(&self, request: HttpRequest, deadline: Instant) -> Result<(Head, String), Error> {
-        let clock = Clock { read: self.timeouts.read, end: deadline.min(Instant::now() + self.timeouts.attempt) };
-        let at_gateway = |error: TransportError| Error::Transport(error.at(self.gateway.url()));
-        let answer = clock.limit(self.transport.send(request)).await.map_err(at_gateway)?;
+    /// Sends `request` and receives the answer to it.
+    pub(super) async fn exchange(&self, request: HttpRequest, deadline: Instant) -> Result<Received, TransportError> {
+        let patience = Patience { read: self.timeouts.read, end: deadline.min(ends_in(self.timeouts.attempt)) };
+        let answer = patience.with(self.transport.send(request)).await?;
         let (head, mut body) = (Head { status: answer.status, headers: answer.headers }, answer.body);
-        if !(200..300).contains(&head.status) {
-            // What came of it so far is enough, however it ends.
-            let (bytes, end) = collected(body.as_mut(), RawBody::LIMIT.min(self.body_limit), &clock).await;
-            return Err(Error::Status(StatusError::new(&head, RawBody::of_bytes(&bytes, end.is_err()))));
-        }
-        let (bytes, end) = collected(body.as_mut(), self.body_limit, &clock).await;
-        if let Err(mut error) = end {
-            error.body = RawBody::of_bytes(&bytes, true);
-            return Err(at_gateway(error));
-        }
-        Ok((head, String::from_utf8(bytes).map_err(|error| Error::not_utf8(&error))?))
-    }
-}
-
-/// The pieces of a body, up to `limit` bytes, and how it ended.
-async fn collected(body: &mut dyn Chunks, limit: usize, clock: &Clock) -> (Vec<u8>, Result<(), TransportError>) {
-    let mut bytes = Vec::new();
-    loop {
-        match clock.limit(poll_fn(|context| body.poll_chunk(context).map(Option::transpose))).await {
-            Ok(Some(chunk)) if chunk.len() > limit - bytes.len() => {
-                bytes.extend_from_slice(&chunk[..limit - bytes.len()]);
-                let problem = format!("more than {limit} bytes");
-                return (bytes, Err(TransportError::new(TransportKind::TooLong, problem)));
+        let mut received = Received { head, bytes: Vec::new(), cut: false };
+        let success = received.is_success();
+        let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };
+        match collect(body.as_mut(), &mut received.bytes, limit, &patience).await {
+            Ok(()) => Ok(received),
+            Err(_) if !success => Ok(Received { cut: true, ..received }),
+            Err(mut error) => {
+                error.body = RawBody::of_bytes(&received.bytes, true);
+                Err(error)
             }
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return (bytes, Ok(())),
-            Err(error) => return (bytes, Err(error)),
         }
     }
 }
 
-/// The limits of time that hold for one exchange.
-struct Clock {
+/// Appends the pieces of a body to `bytes`, up to `limit` of them.
+async fn collect(
+    body: &mut dyn Chunks,
+    bytes: &mut Vec<u8>,
+    limit: usize,
+    patience: &Patience,
+) -> Result<(), TransportError> {
+    while let Some(chunk) = patience.with(poll_fn(|context| body.poll_chunk(context).map(Option::transpose))).await? {
+        let room = limit - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Err(TransportError::new(TransportKind::TooLong, format!("more than {limit} bytes")));
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait for the other side.
+struct Patience {
     read: Option<Duration>,
     end: Instant,
 }
 
-impl Clock {
+impl Patience {
     /// Waits for `step`, the next sign of life.
-    async fn limit<T>(&self, step: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
-        let silence = self.read.map(|read| Instant::now() + read).filter(|end| *end < self.end);
+    async fn with<T>(&self, step: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
+        let silence = self.read.map(ends_in).filter(|end| *end < self.end);
         let (end, timeout) = match silence {
             Some(end) => (end, Timeout::Read),
             None => (self.end, Timeout::Attempt),
@@ -75,4 +88,10 @@ impl Clock {
             Err(elapsed) => Err(TransportError::new(TransportKind::Timeout(timeout), elapsed)),
         }
     }
+}
+
+/// The end of a time that begins now. One that no clock sees is as good as one in a hundred years.
+pub(super) fn ends_in(time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+    Instant::now() + time.min(LONG)
 }

@@ -1,11 +1,17 @@
 //! The client: signed requests out, typed responses in.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod call;
+mod clock;
 mod exchange;
 mod gateway;
 mod http;
+mod limit;
+mod retry;
 mod session;
+mod trace;
 mod transport;
 
 use std::fmt;
@@ -15,13 +21,16 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::http::HttpTransport;
+pub use self::limit::{Limiter, Limits, Permit, Turn};
+pub use self::retry::{Repeat, RetryPolicy};
 pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
 
 use self::call::Call;
+use self::clock::Clock;
 use self::exchange::Timeouts;
 use self::gateway::Gateway;
 use self::session::Session;
-use crate::protocol::{Application, DateTime, Error, Request, Response, SignedRequest, decode_into};
+use crate::protocol::{Application, Error, Request, Response, SignedRequest, decode_into};
 
 /// A client of one gateway, for one application.
 ///
@@ -44,11 +53,15 @@ use crate::protocol::{Application, DateTime, Error, Request, Response, SignedReq
 pub struct Client {
     shared: Arc<Shared>,
     session: Session,
+    retry: RetryPolicy,
 }
 
+/// What the clones of a client have in common.
 struct Shared {
     gateway: Gateway,
     transport: Arc<dyn Transport>,
+    limiter: Option<Arc<dyn Limiter>>,
+    clock: Clock,
     application: Application,
     timeouts: Timeouts,
     body_limit: usize,
@@ -71,6 +84,23 @@ impl Client {
         Self { session: Session::Fixed(SecretString::from(session.into())), ..self.clone() }
     }
 
+    /// The same client with another policy for failed calls, be it for a single one.
+    ///
+    /// ```no_run
+    /// # use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+    /// use generated_sdk::client::{Repeat, RetryPolicy};
+    ///
+    /// # async fn example(client: Client) -> Result<(), generated_sdk::Error> {
+    /// let twice_does_no_harm = RetryPolicy::new().repeat(Repeat::All);
+    /// client.with_retry(twice_does_no_harm).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        Self { retry: policy, ..self.clone() }
+    }
+
     /// Validates and signs `request`, sends it, and reads the answer.
     ///
     /// # Errors
@@ -81,6 +111,7 @@ impl Client {
             method: R::METHOD,
             authorization: R::AUTHORIZATION,
             https_only: R::HTTPS_ONLY,
+            reads: R::READS,
             sign: &|session, time| self.shared.application.sign(request, session, time),
         };
         let mut value = R::Response::default();
@@ -94,7 +125,7 @@ impl Client {
     ///
     /// [`Error::Invalid`] if the request breaks the documents' demands.
     pub fn sign<R: Request>(&self, request: &R) -> Result<SignedRequest, Error> {
-        self.shared.application.sign(request, self.session.fixed(), DateTime::now())
+        self.shared.application.sign(request, self.session.fixed(), self.shared.clock.now())
     }
 }
 
@@ -104,6 +135,7 @@ impl fmt::Debug for Client {
             .field("gateway", &self.shared.gateway.url())
             .field("application", &self.shared.application)
             .field("session", &self.session)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 mod body;
 mod decode;
 mod fields;
+mod limit;
 mod platform;
 mod status;
 mod transport;
@@ -15,6 +16,7 @@ pub use self::body::RawBody;
 pub use self::decode::DecodeError;
 pub use self::fields::Argument;
 pub(crate) use self::fields::PublicFields;
+pub use self::limit::LimitError;
 pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
 pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
@@ -28,7 +30,9 @@ pub enum Error {
     Configuration(String),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
-    /// No answer came.
+    /// The call's turn did not come, and it was not sent.
+    Limit(LimitError),
+    /// No answer came, or not all of it.
     Transport(TransportError),
     /// The answer has an HTTP status other than 2xx, so it does not come from the platform's API.
     Status(StatusError),
@@ -55,7 +59,7 @@ impl Error {
     /// The answer's body, or what came of it; `None` if there was no answer.
     pub fn body(&self) -> Option<&RawBody> {
         match self {
-            Self::Configuration(_) | Self::Invalid(_) => None,
+            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) => None,
             Self::Transport(error) => Some(&error.body).filter(|body| !body.is_empty()),
             Self::Status(error) => Some(&error.body),
             Self::Platform(error) => Some(&error.body),
@@ -71,6 +75,7 @@ impl Error {
     /// Wait for [`retry_after`](Self::retry_after), or for a little while that grows, and call again.
     pub fn is_retryable(&self) -> bool {
         match self {
+            Self::Limit(_) => true,
             Self::Transport(error) => error.is_retryable(),
             Self::Status(error) => error.is_retryable(),
             Self::Platform(error) => error.is_retryable(),
@@ -86,6 +91,7 @@ impl Error {
     /// Call again after this time and not before. If it is longer than you can wait, give up at once.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Limit(error) => error.retry_after,
             Self::Status(error) => error.retry_after.filter(|_| error.is_retryable()),
             Self::Platform(error) => error.retry_after(),
             _ => None,
@@ -101,7 +107,7 @@ impl Error {
     /// first whether it was carried out.
     pub fn was_not_carried_out(&self) -> bool {
         match self {
-            Self::Configuration(_) | Self::Invalid(_) => true,
+            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) => true,
             Self::Transport(error) => error.was_not_sent(),
             Self::Platform(error) => error.was_not_carried_out(),
             Self::Status(_) | Self::Decode(_) => false,
@@ -136,7 +142,7 @@ impl Error {
         match self {
             Self::Configuration(_) | Self::Invalid(_) => true,
             Self::Platform(error) => error.is_callers_fault(),
-            Self::Transport(_) | Self::Status(_) | Self::Decode(_) => false,
+            Self::Limit(_) | Self::Transport(_) | Self::Status(_) | Self::Decode(_) => false,
         }
     }
 
@@ -171,6 +177,7 @@ impl fmt::Display for Error {
         match self {
             Self::Configuration(problem) => write!(f, "the client cannot be built: {problem}"),
             Self::Invalid(violations) => violations.fmt(f),
+            Self::Limit(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Status(error) => error.fmt(f),
             Self::Platform(error) => error.fmt(f),
@@ -182,6 +189,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
+            Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
             Self::Configuration(_) | Self::Invalid(_) | Self::Status(_) | Self::Platform(_) | Self::Decode(_) => None,
         }

@@ -26,7 +26,9 @@ mod validate;
 pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode};
-pub use error::{Argument, DecodeError, Error, Gateway, PlatformCode, PlatformError, RawBody, Retry, StatusError};
+pub use error::{
+    Argument, DecodeError, Error, Gateway, LimitError, PlatformCode, PlatformError, RawBody, Retry, StatusError,
+};
 pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
 pub use headers::Headers;
@@ -44,6 +46,7 @@ pub use validate::{Problem, Violation, Violations, validate};
 pub(crate) use {
     debug::HIDDEN,
     decode::{Envelope, Head, decode_into},
+    time::http_date,
 };
 
 #[doc(hidden)]

@@ -183,11 +183,30 @@ pub trait Request: Record {
     /// Whether the method is to be called over https alone.
     const HTTPS_ONLY: bool = false;
 
+    /// Whether a call changes nothing, so that it may be made again when it is not known whether it was carried out.
+    /// Unless the spec says otherwise, this is so if the last word of the method's name is one of `get`, `query`, `search`,
+    /// `list`, `count` and `detail`.
+    const READS: bool = reads(Self::METHOD);
+
     /// The error codes that the method's documents list.
     const ERRORS: &'static [ErrorCode] = &[];
 
     /// What a successful call returns.
     type Response: RecordMut + Default;
+}
+
+/// Whether a method only reads, as far as its name tells.
+pub(crate) const fn reads(method: &str) -> bool {
+    let name = method.as_bytes();
+    let (mut start, mut at) = (0, 0);
+    while at < name.len() {
+        if name[at] == b'.' {
+            start = at + 1;
+        }
+        at += 1;
+    }
+    let (_, last) = name.split_at(start);
+    matches!(last, b"get" | b"query" | b"search" | b"list" | b"count" | b"detail")
 }
 
 /// Whether a call needs a session.

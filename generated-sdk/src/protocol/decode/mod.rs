@@ -281,8 +281,9 @@ fn envelope<'a, S: Source<'a>>(
 ) -> Result<Answer, Box<DecodeError>> {
     let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
-    // What has been seen: the root node, a root that is a guess, fields that stand beside a root, and anything at all.
-    let (mut root, mut guessed, mut flat, mut empty) = (false, false, false, true);
+    // What has been seen: the root node, a root that is a guess, fields of the response in it, fields that stand beside a
+    // root, and anything at all.
+    let (mut root, mut guessed, mut fits, mut flat, mut empty) = (false, false, false, false, true);
     let mut expected = 0;
     if decoder.next()? != Event::StartObject {
         return Err(DecodeError::new("it is no object, which every answer is", "an object", "something else"));
@@ -310,8 +311,8 @@ fn envelope<'a, S: Source<'a>>(
             }
             // Some other name for the root, if what it holds are the response's fields.
             Event::StartObject if roots == Roots::Any && !root && !flat && !guessed => {
-                let known = decoder.members(record, Some(&mut public))?;
-                guessed = known || public.request_id.is_some();
+                fits = decoder.members(record, Some(&mut public))?;
+                guessed = fits || public.request_id.is_some();
             }
             Event::Null => root |= named,
             Event::Text(text) if named && text.trim().is_empty() => root = true,
@@ -327,7 +328,8 @@ fn envelope<'a, S: Source<'a>>(
         return Ok(Answer::Restart);
     }
     let documented = expected > 0 || root;
-    if !documented && public.is_refusal() {
+    // Under any other name, fields of the response make it one, unless there is the code that no response has.
+    if !documented && public.is_refusal() && (!fits || public.sub_code.is_some()) {
         return Ok(Answer::Refusal(public));
     }
     let bare = empty && record.schema().fields.is_empty();

@@ -68,7 +68,7 @@ impl PlatformError {
 
     /// Whether what is used up is the application's quota of the day, so that every method is refused.
     pub fn is_limit_of_application(&self) -> bool {
-        self.is_limit() && self.sub_code().is_some_and(|code| code.ends_with("limited-by-app-access-count"))
+        self.is_limit() && self.lower_sub_code().is_some_and(|code| code.ends_with("limited-by-app-access-count"))
     }
 
     /// Whether the platform refused the call before it came to the service behind it, so that nothing has happened:
@@ -91,7 +91,7 @@ impl PlatformError {
     /// Refresh the session, or have the user grant a new one, and call again with that.
     pub fn is_session_invalid(&self) -> bool {
         matches!(self.code, 26 | 27 | 44 | 53)
-            || self.sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
+            || self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
     }
 
     /// Whether the session is good, and was not granted for this: the code 42 (protocol.md 5.1).
@@ -115,7 +115,7 @@ impl PlatformError {
         match self.documented().map(|code| code.retry) {
             Some(Retry::Never) => true,
             Some(Retry::Later | Retry::RenewSession) => false,
-            Some(Retry::IfServerSide) | None => self.sub_code().is_some_and(|code| code.starts_with("isv.")),
+            Some(Retry::IfServerSide) | None => self.lower_sub_code().is_some_and(|code| code.starts_with("isv.")),
         }
     }
 
@@ -128,13 +128,13 @@ impl PlatformError {
     /// again (protocol.md 5.2).
     fn is_server_side(&self) -> bool {
         const NOT_PASSING: [&str; 3] = ["isp.top-mapping-parse-error", "isp.top-parse-error", "isp.invalid-parameters"];
-        self.sub_code().is_some_and(|code| {
+        self.lower_sub_code().is_some_and(|code| {
             code.starts_with("isp.") && !NOT_PASSING.iter().any(|known| code.split(':').next() == Some(known))
         })
     }
 
     /// The sub code in lower case and without space around it.
-    fn sub_code(&self) -> Option<String> {
+    fn lower_sub_code(&self) -> Option<String> {
         self.sub_code.as_ref().map(|code| code.trim().to_ascii_lowercase())
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::RawBody;
 #[cfg(feature = "client")]
-use crate::protocol::{Head, time::http_date};
+use crate::protocol::{Head, http_date};
 
 /// An answer with an HTTP status that the platform's API never gives: a proxy, a login page, a gateway in trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]

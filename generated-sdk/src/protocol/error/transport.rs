@@ -44,7 +44,7 @@ pub enum Timeout {
     Read,
     /// That for an attempt as a whole. The gateway may have carried out the call.
     Attempt,
-    /// That for the call as a whole, while it waited for its turn. The request was not sent.
+    /// That for the call as a whole, while it waited for its session or its turn. The request was not sent.
     Turn,
 }
 

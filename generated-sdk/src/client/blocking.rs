@@ -1,0 +1,121 @@
+//! The client for programs that are not async.
+
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use super::RetryPolicy;
+use crate::protocol::{Error, Request, Response, SignedRequest};
+
+/// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
+///
+/// It is the same client, so requests, errors, retries and limits are the same. Cloning it is cheap.
+///
+/// ```no_run
+/// use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+///
+/// # fn main() -> Result<(), generated_sdk::Error> {
+/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret").build_blocking()?;
+/// let response = client.execute(&TopClientTokenGetRequest::new("sec_token"))?;
+/// println!("{:?}", response.token);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It can be used from within an async program too, where it holds up the thread that it is called on: only where that
+/// does no harm.
+#[derive(Clone)]
+pub struct Client {
+    client: super::Client,
+    runtime: Arc<Runtime>,
+}
+
+impl Client {
+    /// The calls of `client`, waited for. Connections are kept by a thread that lives as long as this or a clone of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] if the system has no thread for it.
+    pub fn new(client: super::Client) -> Result<Self, Error> {
+        Ok(Self { client, runtime: Arc::new(Runtime::start().map_err(|error| no_thread(&error))?) })
+    }
+
+    /// The same client on behalf of the user who granted `session`.
+    #[must_use]
+    pub fn with_session(&self, session: impl Into<String>) -> Self {
+        Self { client: self.client.with_session(session), runtime: Arc::clone(&self.runtime) }
+    }
+
+    /// The same client with another policy for failed calls, be it for a single one.
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        Self { client: self.client.with_retry(policy), runtime: Arc::clone(&self.runtime) }
+    }
+
+    /// Validates and signs `request`, sends it, and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which the call can fail: see [`Error`].
+    pub fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
+        self.wait(self.client.execute(request))
+    }
+
+    /// The request as [`execute`](Self::execute) would send it now. Printing it hides what is secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if the request breaks the documents' demands.
+    pub fn sign<R: Request>(&self, request: &R) -> Result<SignedRequest, Error> {
+        self.client.sign(request)
+    }
+
+    /// The result of a call of the async client.
+    fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+        let handle = &self.runtime.handle;
+        if Handle::try_current().is_err() {
+            return handle.block_on(call);
+        }
+        // A thread that belongs to a runtime may not wait for another; one that belongs to nobody may.
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().spawn_scoped(scope, || handle.block_on(call));
+            match thread.map_err(|error| no_thread(&error))?.join() {
+                Ok(result) => result,
+                Err(panic) => resume_unwind(panic),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(f)
+    }
+}
+
+fn no_thread(error: &std::io::Error) -> Error {
+    Error::Configuration(format!("the blocking client has no thread: {error}"))
+}
+
+/// A runtime on a thread of its own, which looks after connections and timers. It ends when this is dropped.
+struct Runtime {
+    handle: Handle,
+    _end: oneshot::Sender<()>,
+}
+
+impl Runtime {
+    fn start() -> std::io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new().name("top-client".to_owned()).spawn(move || {
+            // The other end is never used, only dropped.
+            let _ = runtime.block_on(ended);
+        })?;
+        Ok(Self { handle, _end: end })
+    }
+}

@@ -1,0 +1,94 @@
+//! What is told through `tracing`: methods, attempts, times, codes and request ids. Never a parameter or a secret.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Span, info, info_span, warn};
+
+use crate::protocol::{Error, TransportKind};
+
+/// A call with all of its attempts.
+pub(super) fn call(method: &str) -> Span {
+    info_span!("call", method, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
+}
+
+/// An attempt at a call.
+pub(super) fn attempt(method: &str, attempt: u32) -> Span {
+    info_span!("attempt", method, attempt, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
+}
+
+/// The end of either: with the request's id, or an error.
+pub(super) fn ended(span: &Span, began: Instant, result: Result<Option<&str>, &Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("duration_ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    let request_id = match result {
+        Ok(request_id) => {
+            span.record("outcome", "ok");
+            request_id
+        }
+        Err(error) => {
+            span.record("outcome", outcome(error));
+            if let Some(code) = code(error) {
+                span.record("code", code);
+            }
+            error.request_id()
+        }
+    };
+    if let Some(request_id) = request_id {
+        span.record("request_id", request_id);
+    }
+}
+
+pub(super) fn pause(attempt: u32, pause: Duration) {
+    info!(
+        attempt,
+        pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+        "the call is made again after a pause"
+    );
+}
+
+pub(super) fn session() {
+    info!("the platform has refused the session; the call is made again with another");
+}
+
+pub(super) fn clock(ahead: i64) {
+    warn!(
+        ahead_s = ahead,
+        "the platform's clock is ahead of this machine's (behind, if negative); calls are signed with the platform's time from now on"
+    );
+}
+
+pub(super) fn ban(method: Option<&str>, time: Duration) {
+    warn!(method, seconds = time.as_secs(), "the platform refuses calls for some time; the limiter holds them back");
+}
+
+fn outcome(error: &Error) -> &'static str {
+    match error {
+        Error::Configuration(_) => "configuration",
+        Error::Invalid(_) => "invalid",
+        Error::Limit(_) => "limit",
+        Error::Transport(error) => match error.kind {
+            TransportKind::Connect => "connect",
+            TransportKind::Tls => "tls",
+            TransportKind::Timeout(_) => "timeout",
+            TransportKind::Interrupted => "interrupted",
+            TransportKind::TooLong => "too_long",
+            TransportKind::Upload => "upload",
+        },
+        Error::Status(_) => "status",
+        Error::Platform(_) => "refused",
+        Error::Decode(_) => "decode",
+    }
+}
+
+/// The HTTP status or the platform's code.
+fn code(error: &Error) -> Option<i64> {
+    match error {
+        Error::Status(error) => Some(i64::from(error.status)),
+        Error::Platform(error) => Some(error.code),
+        _ => None,
+    }
+}
