@@ -135,6 +135,9 @@ fn other_servers_answers_are_no_responses() {
             other => panic!("{body}: {other:?}"),
         }
     }
+    // A business code under a node of another name is none, beside fields of the response.
+    let response = answer(r#"{"result":{"token":"t","code":200,"msg":"success"}}"#).unwrap();
+    assert_eq!(response.token.as_deref(), Some("t"));
     // The error fields under a node of another name are a refusal.
     let error = refusal(r#"{"response":{"flag":"failure","code":15,"msg":"Remote error","sub_code":"isp.x"}}"#);
     assert_eq!((error.code, error.sub_code.as_deref()), (15, Some("isp.x")));

@@ -54,7 +54,7 @@ impl Client {
         let span = trace::call(call.method);
         let began = Instant::now();
         let result = self.attempts(call, read).instrument(span.clone()).await;
-        trace::ended(&span, began, outcome(&result));
+        trace::ended(span, began, outcome(&result));
         result
     }
 
@@ -71,7 +71,7 @@ impl Client {
             number += 1;
             let (span, began, mut seen) = (trace::attempt(call.method, number), Instant::now(), Seen::default());
             let result = self.attempt(call, &mut seen, read, deadline).instrument(span.clone()).await;
-            trace::ended(&span, began, outcome(&result));
+            trace::ended(span, began, outcome(&result));
             let error = match result {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,

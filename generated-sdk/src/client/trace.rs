@@ -19,7 +19,7 @@ pub(super) fn attempt(method: &str, attempt: u32) -> Span {
 }
 
 /// The end of either: with the request's id, or an error.
-pub(super) fn ended(span: &Span, began: Instant, result: Result<Option<&str>, &Error>) {
+pub(super) fn ended(span: Span, began: Instant, result: Result<Option<&str>, &Error>) {
     if span.is_disabled() {
         return;
     }

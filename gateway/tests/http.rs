@@ -1,0 +1,209 @@
+//! HTTP as it is on a wire: times, connections, packed bodies, proxies and TLS.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod support;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::client::{HttpTransport, Limits, RetryPolicy};
+use generated_sdk::protocol::{Timeout, TransportKind};
+use generated_sdk::{Client, ClientBuilder, Error};
+use support::{KEY, SECRET, client, http, serve, start};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
+
+const SHORT: Duration = Duration::from_millis(100);
+
+async fn call(builder: ClientBuilder) -> Result<String, Error> {
+    let response = builder.build().unwrap().execute(&TopClientTokenGetRequest::new("the token")).await?;
+    Ok(response.token.clone().unwrap_or_default())
+}
+
+async fn failure(builder: ClientBuilder) -> TransportKind {
+    match call(builder).await.unwrap_err() {
+        Error::Transport(error) => error.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A server that reads a request, answers it with `answer`, and keeps the connection.
+async fn hold(answer: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(answer).await;
+            held.push(stream);
+        }
+    });
+    address
+}
+
+/// A server that answers every request with `answer`, and tells what requests begin with.
+async fn recording(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = Arc::<Mutex<Vec<String>>>::default();
+    let told = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            let length = stream.read(&mut head).await.unwrap_or_default();
+            told.lock().unwrap().push(String::from_utf8_lossy(&head[..length]).into_owned());
+            let _ = stream.write_all(&answer).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (address, heads)
+}
+
+/// A way to `target` that counts the connections through it.
+async fn forward(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let mut onward = TcpStream::connect(target).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut onward).await });
+        }
+    });
+    (address, count)
+}
+
+#[tokio::test]
+async fn every_time_that_can_run_out() {
+    // It answers with a head and the beginning of a body.
+    let silent = hold(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{").await;
+    assert_eq!(failure(client(silent).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
+    assert_eq!(failure(client(silent).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
+    // It says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let deaf = listener.local_addr().unwrap();
+    assert_eq!(failure(client(deaf).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
+    assert_eq!(failure(client(deaf).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
+}
+
+/// A queue that is full takes no connection, and does not say so.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_takes_too_long() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(SHORT, TcpStream::connect(address)).await {
+        waiting.push(stream);
+    }
+    assert_eq!(failure(client(address).connect_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Connect));
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let (address, _) = start().await;
+    let (proxy, connections) = forward(address).await;
+    let client = client(proxy).limiter(Limits::new().concurrency(1)).build().unwrap();
+    for session in ["a", "b", "c"] {
+        client.with_session(session).execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn packed_bodies_are_unpacked_and_measured_then() {
+    let pack = |body: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(body).unwrap();
+        encoder.finish().unwrap()
+    };
+    let whole = pack(TOKEN);
+    let answer = |packed: &[u8]| http("200 OK\r\nContent-Encoding: gzip", packed);
+    assert_eq!(call(client(serve(answer(&whole)).await)).await.unwrap(), "t");
+    for packed in [&whole[..whole.len() - 9], &whole[..5], b"no gzip"] {
+        let kind = failure(client(serve(answer(packed)).await)).await;
+        assert_eq!(kind, TransportKind::Interrupted);
+    }
+    // 50 kB that unpack to 50 MB.
+    let bomb = pack(&vec![b' '; 50 << 20]);
+    assert!(bomb.len() < 60_000);
+    let kind = failure(client(serve(answer(&bomb)).await)).await;
+    assert_eq!(kind, TransportKind::TooLong);
+}
+
+#[tokio::test]
+async fn a_proxy_is_gone_through_but_for_loopback() {
+    let (proxy, heads) = recording(http("200 OK", TOKEN)).await;
+    let elsewhere = || Client::builder("http://gateway.test/router/rest", KEY, SECRET);
+    let url = format!("http://user:pass@{proxy}");
+    assert_eq!(call(elsewhere().proxy(&url)).await.unwrap(), "t");
+    let head = heads.lock().unwrap().pop().unwrap();
+    assert!(head.starts_with("POST http://gateway.test/router/rest HTTP/1.1\r\n"), "{head}");
+    assert!(head.to_ascii_lowercase().contains("\r\nproxy-authorization: basic dxnlcjpwyxnz\r\n"), "{head}");
+    let (gateway, _) = start().await;
+    call(client(gateway).proxy(&url)).await.unwrap();
+    assert!(heads.lock().unwrap().is_empty());
+    // One that is down is a connection that cannot be made, and its password does not show.
+    let error = call(elsewhere().proxy("http://user:s3cr3t@127.0.0.1:1")).await.unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Connect), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
+}
+
+#[tokio::test]
+async fn certificates_are_verified() {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let der = certified.cert.der().clone();
+    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    let _ = stream.write_all(&http("200 OK", TOKEN)).await;
+                    let _ = stream.shutdown().await;
+                }
+            });
+        }
+    });
+    let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), KEY, SECRET);
+    // Nobody vouches for it.
+    let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
+    assert!(error.was_not_carried_out() && !error.is_retryable());
+    assert!(error.to_string().starts_with("no secure connection to https://localhost:"), "{error}");
+    // A client that is told to trust it does, under its name alone.
+    let trusting = || {
+        let certificate = reqwest::Certificate::from_der(&der).unwrap();
+        HttpTransport::new(reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap())
+    };
+    assert_eq!(call(gateway("localhost").transport(trusting())).await.unwrap(), "t");
+    assert_eq!(failure(gateway("127.0.0.1").transport(trusting())).await, TransportKind::Tls);
+    // Who speaks no TLS at all, or hangs up on it, is no gateway either.
+    for reply in [http("400 Bad Request", b""), Vec::new()] {
+        let address = serve(reply).await;
+        let kind = failure(Client::builder(format!("https://{address}/"), KEY, SECRET)).await;
+        assert_eq!(kind, TransportKind::Tls);
+    }
+}

@@ -1,0 +1,102 @@
+//! What is told through `tracing`, and what never is.
+
+#![cfg(feature = "client")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod support;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::client::{Limits, RetryPolicy};
+use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes a call with everything on and returns what was told, with the script and what the call's end shows of itself.
+async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let script = Script::new(replies);
+    let client = script.builder().retry(RetryPolicy::new()).limiter(Limits::new().per_second(1000)).build().unwrap();
+    let client = client.with_session("s3cr3t session");
+    let result = client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await;
+    let shown = match &result {
+        Ok(response) => format!("{response:?} {client:?}"),
+        Err(error) => format!("{error:?} {error} {client:?}"),
+    };
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    (text, script, shown)
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_tell_of_a_call_and_its_attempts() {
+    let (text, ..) = told([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
+    for expected in [
+        "call{method=\"taobao.top.client.token.get\"}: generated_sdk::client::trace: new",
+        "attempt=1 duration_ms=20 outcome=\"status\" code=503}: generated_sdk::client::trace: close",
+        "the call is made again after a pause attempt=1 pause_ms=",
+        "attempt=2 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk::client::trace: close",
+        "outcome=\"ok\" request_id=\"r1\"}: generated_sdk::client::trace: close",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    assert_eq!(text.lines().count(), 7, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_and_no_parameter_is_told() {
+    let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 2 more seconds");
+    let echo = Reply::Answer(
+        200,
+        Vec::new(),
+        r#"{"error_response":{"code":25,"msg":"Invalid signature","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
+            "request_id":"r2"}}"#
+            .to_owned(),
+    );
+    let clock = Reply::Answer(
+        200,
+        vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()), ("Set-Cookie", "s3cr3t".to_owned())],
+        r#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#.to_owned(),
+    );
+    let unreadable = Reply::Answer(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
+    for replies in [
+        vec![ban, clock, ok("s3cr3t token")],
+        vec![echo],
+        vec![unreadable],
+        vec![Reply::Error(generated_sdk::protocol::TransportKind::Interrupted)],
+    ] {
+        let (text, script, shown) = told(replies).await;
+        assert!(text.contains("outcome="), "{text}");
+        for text in [&text, &shown] {
+            assert!(!text.contains("s3cr3t") && !text.contains("sec_token"), "{text}");
+            for body in script.bodies() {
+                assert!(!text.contains(&parameter(&body, "sign")), "{text}");
+            }
+        }
+    }
+    assert!(SECRET.contains("s3cr3t"));
+}
