@@ -8,17 +8,20 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{HttpTransport, Limits, RetryPolicy};
-use generated_sdk::protocol::{Timeout, TransportKind};
+use generated_sdk::client::{Chunks, HttpRequest, HttpTransport, Limits, Payload, RetryPolicy, Transport, Verb};
+use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{Client, ClientBuilder, Error};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
@@ -62,9 +65,12 @@ async fn recording(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let told = Arc::clone(&heads);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = [0; 4096];
-            let length = stream.read(&mut head).await.unwrap_or_default();
-            told.lock().unwrap().push(String::from_utf8_lossy(&head[..length]).into_owned());
+            // Until nothing more comes for a moment: the pieces of a request are no single write.
+            let (mut head, mut piece) = (Vec::new(), [0; 4096]);
+            while let Ok(Ok(length @ 1..)) = timeout(SHORT / 2, stream.read(&mut piece)).await {
+                head.extend_from_slice(&piece[..length]);
+            }
+            told.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
             let _ = stream.write_all(&answer).await;
             let _ = stream.shutdown().await;
         }
@@ -110,7 +116,7 @@ async fn a_connection_that_takes_too_long() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
-    while let Ok(stream) = tokio::time::timeout(SHORT, TcpStream::connect(address)).await {
+    while let Ok(stream) = timeout(SHORT, TcpStream::connect(address)).await {
         waiting.push(stream);
     }
     assert_eq!(failure(client(address).connect_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Connect));
@@ -146,6 +152,41 @@ async fn packed_bodies_are_unpacked_and_measured_then() {
     assert!(bomb.len() < 60_000);
     let kind = failure(client(serve(answer(&bomb)).await)).await;
     assert_eq!(kind, TransportKind::TooLong);
+}
+
+/// A body in pieces, of which the last may be an error.
+struct Pieces(Vec<Result<&'static str, &'static str>>);
+
+impl Chunks for Pieces {
+    fn poll_chunk(&mut self, _context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        let piece = (!self.0.is_empty()).then(|| self.0.remove(0));
+        Poll::Ready(piece.map(|piece| match piece {
+            Ok(text) => Ok(Bytes::from_static(text.as_bytes())),
+            Err(problem) => Err(TransportError::new(TransportKind::Upload, problem)),
+        }))
+    }
+}
+
+#[tokio::test]
+async fn requests_are_streamed() {
+    let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+    let (address, heads) = recording(http("200 OK", TOKEN)).await;
+    let send = |pieces, length| {
+        let body = Payload::Stream { chunks: Box::new(Pieces(pieces)), length };
+        transport.send(HttpRequest::new(Verb::Post, format!("http://{address}/"), body).header("X-A", "b"))
+    };
+    for (length, sent) in [(Some(6), "onetwo"), (None, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")] {
+        assert_eq!(send(vec![Ok("one"), Ok("two")], length).await.unwrap().status, 200);
+        let head = heads.lock().unwrap().pop().unwrap();
+        assert!(head.contains("\r\nx-a: b\r\n") && head.ends_with(&format!("\r\n\r\n{sent}")), "{head:?}");
+        assert_eq!(head.contains("content-length: 6"), length.is_some(), "{head:?}");
+    }
+    let error = send(vec![Ok("one"), Err("the file is gone")], Some(6)).await.unwrap_err();
+    assert_eq!(error.kind, TransportKind::Upload);
+    assert!(error.to_string().ends_with("could not be read (the file is gone)"), "{error}");
+    let get = HttpRequest::new(Verb::Get, format!("http://{address}/?a=b"), "");
+    assert_eq!(transport.send(get).await.unwrap().status, 200);
+    assert!(heads.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
 }
 
 #[tokio::test]

@@ -56,11 +56,11 @@ async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, Stri
 async fn spans_tell_of_a_call_and_its_attempts() {
     let (text, ..) = told([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
     for expected in [
-        "call{method=\"taobao.top.client.token.get\"}: generated_sdk::client::trace: new",
-        "attempt=1 duration_ms=20 outcome=\"status\" code=503}: generated_sdk::client::trace: close",
+        "call{method=\"taobao.top.client.token.get\"}: generated_sdk: new",
+        "attempt=1 duration_ms=20 outcome=\"status\" code=503}: generated_sdk: close",
         "the call is made again after a pause attempt=1 pause_ms=",
-        "attempt=2 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk::client::trace: close",
-        "outcome=\"ok\" request_id=\"r1\"}: generated_sdk::client::trace: close",
+        "attempt=2 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
+        "outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }

@@ -83,7 +83,7 @@ impl Client {
                 continue;
             }
             if let (Some(session), true, false) = (&seen.session, error.is_session_invalid(), renewed)
-                && self.in_time(deadline, "session", async { Ok(self.session.refused(session).await) }).await?
+                && timeout_at(deadline, self.session.refused(session)).await == Ok(true)
             {
                 trace::session();
                 renewed = true;
@@ -119,7 +119,7 @@ impl Client {
         let received = self.shared.exchange(request, deadline).await.map_err(|error| self.at_gateway(error))?;
         let (head, body) = match text(received, read) {
             Ok(answer) => answer,
-            Err(error) => return Err(self.told(error, call.method).await),
+            Err(error) => return Err(self.told(error, call.method, deadline).await),
         };
         let envelope = match read(&body) {
             Ok(envelope) => envelope,
@@ -127,7 +127,7 @@ impl Client {
                 if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
                     seen.ahead = self.shared.clock.learn(&head);
                 }
-                return Err(self.told(error, call.method).await);
+                return Err(self.told(error, call.method, deadline).await);
             }
         };
         match envelope.mismatches.first() {
@@ -145,13 +145,14 @@ impl Client {
     }
 
     /// Tells the limiter what `error` says of others' calls.
-    async fn told(&self, error: Error, method: &str) -> Error {
+    async fn told(&self, error: Error, method: &str, deadline: Instant) -> Error {
         if let (Some(limiter), Some(refusal)) = (&self.shared.limiter, error.platform())
             && let (true, Some(time)) = (refusal.code == APP_CALL_LIMITED, refusal.retry_after())
         {
             let method = (!refusal.is_limit_of_application()).then_some(method);
-            limiter.banned(self.shared.application.key(), method, time).await;
             trace::ban(method, time);
+            // If it does not get to hear of it in time, others find out for themselves.
+            let _ = timeout_at(deadline, limiter.banned(self.shared.application.key(), method, time)).await;
         }
         error
     }

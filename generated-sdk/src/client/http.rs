@@ -61,7 +61,10 @@ pub(super) struct HttpSettings {
 
 impl HttpSettings {
     pub(super) fn transport(self) -> Result<HttpTransport, Error> {
-        let mut builder = reqwest::Client::builder().connect_timeout(self.connect_timeout).redirect(Policy::none());
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect_timeout)
+            .redirect(Policy::none());
         #[cfg(feature = "native-tls")]
         {
             builder = builder.tls_backend_native();

@@ -8,14 +8,17 @@ use tracing::{Span, info, info_span, warn};
 
 use crate::protocol::{Error, TransportKind};
 
+/// What all of it is filtered by.
+const TARGET: &str = "generated_sdk";
+
 /// A call with all of its attempts.
 pub(super) fn call(method: &str) -> Span {
-    info_span!("call", method, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
+    info_span!(target: TARGET, "call", method, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
 }
 
 /// An attempt at a call.
 pub(super) fn attempt(method: &str, attempt: u32) -> Span {
-    info_span!("attempt", method, attempt, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
+    info_span!(target: TARGET, "attempt", method, attempt, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
 }
 
 /// The end of either: with the request's id, or an error.
@@ -43,7 +46,7 @@ pub(super) fn ended(span: Span, began: Instant, result: Result<Option<&str>, &Er
 }
 
 pub(super) fn pause(attempt: u32, pause: Duration) {
-    info!(
+    info!(target: TARGET,
         attempt,
         pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
         "the call is made again after a pause"
@@ -51,18 +54,18 @@ pub(super) fn pause(attempt: u32, pause: Duration) {
 }
 
 pub(super) fn session() {
-    info!("the platform has refused the session; the call is made again with another");
+    info!(target: TARGET, "the platform has refused the session; the call is made again with another");
 }
 
 pub(super) fn clock(ahead: i64) {
-    warn!(
+    warn!(target: TARGET,
         ahead_s = ahead,
         "the platform's clock is ahead of this machine's (behind, if negative); calls are signed with the platform's time from now on"
     );
 }
 
 pub(super) fn ban(method: Option<&str>, time: Duration) {
-    warn!(method, seconds = time.as_secs(), "the platform refuses calls for some time; the limiter holds them back");
+    warn!(target: TARGET, method, seconds = time.as_secs(), "the platform refuses calls for some time; the limiter holds them back");
 }
 
 fn outcome(error: &Error) -> &'static str {
