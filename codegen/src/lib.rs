@@ -3,6 +3,9 @@
 //! The whole pipeline is [`sdk`]: each step is one function with one type on either side.
 
 pub mod diagnostic;
+pub mod difference;
+mod html;
+pub mod import;
 pub mod model;
 pub mod output;
 mod parallel;

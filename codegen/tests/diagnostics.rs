@@ -451,7 +451,9 @@ fn folders_that_are_not_there() {
 #[test]
 fn a_skeleton_that_is_filled_in_is_a_spec() {
     let skeleton = codegen::render::skeleton("taobao.trade.close");
-    let blank = codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton).unwrap_err();
+    let blank =
+        codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton, &codegen::spec::Platform::default())
+            .unwrap_err();
     assert!(blank.iter().all(|problem| !problem.message.contains("there is no key")), "{blank}");
     let filled: String = skeleton
         .lines()
@@ -469,7 +471,7 @@ fn a_skeleton_that_is_filled_in_is_a_spec() {
             }
         })
         .collect();
-    let method = codegen::spec::parse("trade", "taobao.trade.close.yaml", &filled)
+    let method = codegen::spec::parse("trade", "taobao.trade.close.yaml", &filled, &codegen::spec::Platform::default())
         .unwrap_or_else(|told| panic!("{told}\n{filled}"));
     assert_eq!(method.spec.response.node.value, "trade_close_response");
     assert!(method.spec.request[0].is_required());
@@ -481,6 +483,7 @@ fn the_schema_has_every_key_that_is_read_and_no_other() {
     for key in ["method", "authorization", "https_only", "max_list_size", "values", "solution", "fields"] {
         assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
     }
-    let told = codegen::spec::parse("a", "x.yaml", "methd: a\n").unwrap_err().to_string();
+    let told =
+        codegen::spec::parse("a", "x.yaml", "methd: a\n", &codegen::spec::Platform::default()).unwrap_err().to_string();
     assert!(told.contains("there is no key `methd` here") && told.contains("did you mean `method`?"), "{told}");
 }

@@ -17,6 +17,21 @@ pub const GATEWAYS: &[Gateway] = &[
         http: "http://open.ieasynote.com/api",
         https: "https://open.ieasynote.com/api",
     },
+    Gateway {
+        environment: "淘宝正式环境",
+        http: "http://gw.api.taobao.com/router/rest",
+        https: "https://eco.taobao.com/router/rest",
+    },
+    Gateway {
+        environment: "淘宝海外环境",
+        http: "http://api.taobao.com/router/rest",
+        https: "https://api.taobao.com/router/rest",
+    },
+    Gateway {
+        environment: "淘宝沙箱环境",
+        http: "http://gw.api.tbsandbox.com/router/rest",
+        https: "https://gw.api.tbsandbox.com/router/rest",
+    },
 ];
 
 /// The platform's codes, in their order.

@@ -9,7 +9,8 @@ use codegen::output::{self, FileSet};
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
-use crate::{root, tell, trimmed};
+use crate::tell::{self, counted};
+use crate::{root, trimmed};
 
 pub(crate) const HELP: &str = "\
 Write generated-sdk from specs.
@@ -126,12 +127,16 @@ fn carry_out(files: &FileSet, summary: Summary, folder: &Path, mode: Mode, repai
     Ok(())
 }
 
-/// What is wrong with specs, in colour for a terminal.
-pub(crate) fn wrong(problems: Diagnostics) -> Failure {
-    let colour = std::io::stderr().is_terminal();
-    Failure::new(format!("{}; nothing was written", problems.render(colour)))
+/// What is wrong with specs, in colour for a terminal, before anything was written.
+pub(crate) fn wrong(found: Diagnostics) -> Failure {
+    Failure::new(format!("{}; nothing was written", rendered(&found)))
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+/// What is wrong with specs, in colour for a terminal.
+pub(crate) fn problems(found: Diagnostics) -> Failure {
+    Failure::new(rendered(&found))
+}
+
+fn rendered(found: &Diagnostics) -> String {
+    found.render(std::io::stderr().is_terminal())
 }

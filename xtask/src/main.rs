@@ -5,6 +5,8 @@ mod demo;
 mod failure;
 mod gateway;
 mod generate;
+mod import;
+mod lint;
 mod new;
 mod tell;
 mod test;
@@ -27,6 +29,8 @@ Commands:
   test     Run everything that CI runs: format, lints, tests, docs
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in
+  import   Write specs from the platform's own documents
+  lint     Hold specs against the rules
   gateway  Run a TOP gateway on loopback, made from the specs
   help     Say this, or more about a command: cargo xtask help gen
 
@@ -50,6 +54,8 @@ fn run() -> Result<(), Failure> {
         "demo" => demo::command(arguments),
         "gateway" => gateway::command(arguments),
         "gen" => generate::command(arguments),
+        "import" => import::command(arguments),
+        "lint" => lint::command(arguments),
         "new" => new::command(arguments),
         "test" => test::command(arguments),
         "help" => help(arguments),
@@ -65,6 +71,8 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "gateway" => return gateway::help(),
             "gen" => generate::HELP,
             "help" => HELP,
+            "import" => import::HELP,
+            "lint" => lint::HELP,
             "new" => new::HELP,
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("there is no command {other:?}"))),

@@ -39,7 +39,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     if !codegen::spec::is_method_name(&method) {
         return Err(Failure::usage(format!("{method:?} is no method name, as taobao.trade.close is one")));
     }
-    let category = category.unwrap_or_else(|| guessed(&method));
+    let category = category.unwrap_or_else(|| codegen::import::guessed_category(&method));
     if !codegen::spec::is_category(&category) {
         return Err(Failure::usage(format!("{category:?} is no category; name one with --category")));
     }
@@ -54,12 +54,6 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     write(&folder, &path, &codegen::render::skeleton(&method))?;
     tell::line(format_args!("{}: fill it in, then run: cargo xtask gen", path.display()));
     Ok(())
-}
-
-/// The second word of the name, in the letters that a category may have.
-fn guessed(method: &str) -> String {
-    let word = method.split('.').nth(1).unwrap_or_default().to_ascii_lowercase();
-    word.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 fn write(folder: &Path, path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,7 +1,6 @@
 //! What a change of specs does to the SDK's users: the public items of generated files, before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,37 +8,7 @@ use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, Type, Visibility};
 
 use super::{FileSet, OutputError, is_generated};
-
-/// One difference that a user of the SDK would meet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The item: `trade::TradeCloseRequest`, or with `.tid` behind it a field, with `::Closed` a value of a choice.
-    pub item: String,
-    /// What happens to it.
-    pub kind: DifferenceKind,
-}
-
-/// What happens to an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DifferenceKind {
-    /// It is new.
-    Added,
-    /// It goes away.
-    Removed,
-    /// Its type changes, from the first to the second.
-    Retyped(String, String),
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let item = &self.item;
-        match &self.kind {
-            DifferenceKind::Added => write!(f, "added    {item}"),
-            DifferenceKind::Removed => write!(f, "removed  {item}"),
-            DifferenceKind::Retyped(before, after) => write!(f, "retyped  {item}: {before} -> {after}"),
-        }
-    }
-}
+use crate::difference::{Difference, DifferenceKind};
 
 impl FileSet {
     /// What users of the SDK would meet if the set were written to `folder`, in the order of the items. Of an item that is

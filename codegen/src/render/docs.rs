@@ -1,6 +1,7 @@
 //! Doc comments: the page's words, made safe for Markdown and for the comment that they stand in.
 
-use super::{example, html};
+use super::example;
+use crate::html;
 use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::{Authorization, ErrorCode, Kind};
 

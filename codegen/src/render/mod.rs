@@ -2,7 +2,6 @@
 
 mod docs;
 mod example;
-mod html;
 mod layout;
 mod tokens;
 mod views;

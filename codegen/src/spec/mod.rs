@@ -1,5 +1,6 @@
 //! Specs as written: what the platform's page says of one method, in the page's words.
 
+mod diff;
 mod kind;
 mod node;
 mod platform;
@@ -12,10 +13,12 @@ mod tables;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use diff::differences;
 pub use kind::{Kind, TypeName};
 pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
 pub use rules::{is_category, is_method_name};
+pub(crate) use rules::{is_name, is_type_name};
 
 pub(crate) use read::SCHEMA;
 pub(crate) use schema::schema;
@@ -43,17 +46,41 @@ pub struct Specs {
     pub methods: Vec<Method>,
 }
 
-/// Reads the text of one spec as if it stood in `path`, without regard to what the platform says of names.
+/// Holds the specs at `paths`, and below those that are folders, against the rules, and returns how many they are. What the
+/// platform says is `folder/platform.yaml`.
+///
+/// # Errors
+///
+/// All that is wrong with any of them.
+pub fn lint(folder: &Path, paths: &[PathBuf]) -> Result<usize, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let specs = read::some(folder, paths, &mut problems);
+    rules::check(&specs, &mut problems);
+    problems.or(specs.methods.len())
+}
+
+/// Reads `folder/platform.yaml`.
 ///
 /// # Errors
 ///
 /// All that is wrong with it.
-pub fn parse(category: &str, path: impl Into<PathBuf>, text: &str) -> Result<Method, Diagnostics> {
+pub fn platform(folder: &Path) -> Result<Platform, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let platform = read::platform(folder, &mut problems);
+    problems.or(platform)
+}
+
+/// Reads the text of one spec as if it stood in `path`.
+///
+/// # Errors
+///
+/// All that is wrong with it.
+pub fn parse(category: &str, path: impl Into<PathBuf>, text: &str, platform: &Platform) -> Result<Method, Diagnostics> {
     let mut problems = Diagnostics::default();
     let source = Arc::new(Source { path: path.into(), text: text.to_owned() });
     let spec = read::document(&source, tables::spec, &mut problems);
     let methods = spec.map(|spec| Method { category: category.to_owned(), source, spec }).into_iter().collect();
-    let mut specs = Specs { platform: Platform::default(), methods };
+    let mut specs = Specs { platform: platform.clone(), methods };
     rules::check(&specs, &mut problems);
     match specs.methods.pop() {
         Some(method) => problems.or(method),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::node::{self, Node};
 use super::shape::Checker;
-use super::{Method, Specs, rules, tables};
+use super::{Method, Platform, Specs, rules, tables};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::parallel::{available, on_threads};
 
@@ -16,11 +16,7 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`, as far as they can be read, and holds the
 /// platform against its rules. What cannot be read, is no YAML, or is not made as a spec is, is added to `problems`.
 pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
-    let path = folder.join(PLATFORM);
-    let platform = file(&path, tables::platform, problems);
-    if let Some((source, platform)) = &platform {
-        rules::platform(&mut Checker { source, problems }, platform);
-    }
+    let platform = platform(folder, problems);
     let mut paths = Vec::new();
     for path in entries(folder, problems) {
         let name = file_name(&path);
@@ -39,12 +35,54 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
             }
         }
     }
+    Specs { platform, methods: methods(&paths, problems) }
+}
+
+/// Reads the specs at `paths` and below those that are folders, next to the `platform.yaml` of `folder`.
+pub(super) fn some(folder: &Path, paths: &[PathBuf], problems: &mut Diagnostics) -> Specs {
+    let platform = platform(folder, problems);
+    let mut files = Vec::new();
+    for path in paths {
+        let before = files.len();
+        below(path, &mut files, problems);
+        if files.len() == before && path.is_dir() {
+            problems.push(Diagnostic::new(&unread(path), None, "there is no spec below this"));
+        }
+    }
+    Specs { platform, methods: methods(&files, problems) }
+}
+
+fn below(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagnostics) {
+    if !path.is_dir() {
+        let category = path.parent().map(file_name).unwrap_or_default();
+        files.push((category, path.to_owned()));
+        return;
+    }
+    for entry in entries(path, problems) {
+        let is_spec = entry.extension().is_some_and(|extension| extension == "yaml") && file_name(&entry) != PLATFORM;
+        if is_spec || (entry.is_dir() && !entry.is_symlink()) {
+            below(&entry, files, problems);
+        }
+    }
+}
+
+/// Reads specs, each with the category that it stands in.
+fn methods(paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Vec<Method> {
     let mut methods = Vec::new();
-    for (method, wrong) in on_threads(&paths, available(), |(category, path)| method(category, path)) {
+    for (method, wrong) in on_threads(paths, available(), |(category, path)| method(category, path)) {
         problems.extend(wrong);
         methods.extend(method);
     }
-    Specs { platform: platform.map(|(_, platform)| platform).unwrap_or_default(), methods }
+    methods
+}
+
+/// Reads `folder/platform.yaml` and holds it against its rules.
+pub(super) fn platform(folder: &Path, problems: &mut Diagnostics) -> Platform {
+    let Some((source, platform)) = file(&folder.join(PLATFORM), tables::platform, problems) else {
+        return Platform::default();
+    };
+    rules::platform(&mut Checker { source: &source, problems }, &platform);
+    platform
 }
 
 /// Reads the spec of one method, and what is wrong with it.

@@ -323,14 +323,14 @@ const RESERVED: [&str; 10] =
     ["blocking", "client", "default", "full", "mod", "native-tls", "redis", "rustls", "std", "test"];
 
 /// Whether a text can be the name of a parameter or a node: letters and digits of ASCII, Chinese characters, `_`, `-`, `.`.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= 200
         && name.chars().any(is_named)
         && name.chars().all(|character| is_named(character) || matches!(character, '_' | '-' | '.'))
 }
 
 /// Whether a text can be the name of an object.
-fn is_type_name(name: &str) -> bool {
+pub(crate) fn is_type_name(name: &str) -> bool {
     name.starts_with(|first: char| is_named(first) && !first.is_ascii_digit())
         && name.len() <= 200
         && name.chars().all(|character| is_named(character) || character == '_')

@@ -45,7 +45,7 @@ const LINES: [&str; 15] =
     ["blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "hr", "li", "ol", "p", "tr", "ul"];
 
 /// The text without its tags and with its entities resolved. The address of a link stands behind its text.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut address = None;
     let mut rest = text;

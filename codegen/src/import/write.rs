@@ -1,0 +1,290 @@
+//! Documents as the YAML that a careful person would write: quotes only where they are needed, Chinese as it is, a short
+//! field on one line, and a comment where something was not plain from the document.
+
+use super::document::{Document, Entry};
+use crate::spec::Authorization;
+
+/// How wide a line may be, in columns of a terminal.
+const WIDTH: usize = 120;
+
+/// The text of the spec.
+pub(super) fn yaml(document: &Document) -> String {
+    let mut yaml = Yaml("# yaml-language-server: $schema=../method.schema.json\n".to_owned());
+    yaml.comments(0, &document.notes);
+    yaml.text(0, "method", &document.method);
+    yaml.text(0, "title", &document.title);
+    yaml.some_text(0, "description", &document.description);
+    if let Some(authorization) = document.authorization {
+        let word = match authorization {
+            Authorization::Required => "required",
+            Authorization::Optional => "optional",
+            Authorization::None => "none",
+        };
+        yaml.line(0, &format!("authorization: {word}"));
+    }
+    if document.https_only() {
+        yaml.line(0, "https_only: true");
+    }
+    yaml.entries(0, "request", &document.request, false);
+    yaml.line(0, "response:");
+    yaml.text(2, "node", document.node.as_deref().unwrap_or_default());
+    yaml.entries(2, "fields", &document.response, true);
+    if !document.errors.is_empty() {
+        yaml.line(0, "errors:");
+        for error in &document.errors {
+            let pairs = [("code", &error.code), ("message", &error.message), ("solution", &error.solution)];
+            let pairs = pairs.map(|(key, text)| (key, text.as_str()));
+            if !yaml.flow(2, &pairs) {
+                yaml.block(2, &pairs);
+            }
+        }
+    }
+    yaml.0
+}
+
+struct Yaml(String);
+
+impl Yaml {
+    fn line(&mut self, indent: usize, line: &str) {
+        self.0.extend(std::iter::repeat_n(' ', indent));
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    /// Notes as comments, broken between words where a line would be too long.
+    fn comments(&mut self, indent: usize, notes: &[String]) {
+        for note in notes {
+            let mut line = "#".to_owned();
+            for word in note.split_whitespace() {
+                if line.len() > 1 && indent + width(&line) + 1 + width(word) > WIDTH {
+                    self.line(indent, &line);
+                    line.truncate(1);
+                }
+                line.push(' ');
+                line.push_str(word);
+            }
+            self.line(indent, &line);
+        }
+    }
+
+    /// A key and its text: on one line, or line by line below the key.
+    fn text(&mut self, indent: usize, key: &str, text: &str) {
+        if text.contains('\n') && text.chars().all(|character| character == '\n' || is_printable(character)) {
+            // A first line that begins with a space would be taken for a deeper indentation, unless it is told.
+            let told = if text.starts_with([' ', '\n']) { "2" } else { "" };
+            self.line(indent, &format!("{key}: |{told}-"));
+            for line in text.split('\n') {
+                if line.is_empty() { self.0.push('\n') } else { self.line(indent + 2, line) }
+            }
+        } else {
+            self.line(indent, &format!("{key}: {}", scalar(text, false)));
+        }
+    }
+
+    fn some_text(&mut self, indent: usize, key: &str, text: &str) {
+        if !text.is_empty() {
+            self.text(indent, key, text);
+        }
+    }
+
+    /// An item of a list with its pairs on one line, if they fit; empty texts are left out.
+    fn flow(&mut self, indent: usize, pairs: &[(&str, &str)]) -> bool {
+        let pairs: Vec<_> = pairs.iter().filter(|(_, text)| !text.is_empty()).collect();
+        let written: Vec<_> = pairs.iter().map(|(key, text)| format!("{key}: {}", scalar(text, true))).collect();
+        let line = format!("- {{ {} }}", written.join(", "));
+        let fits = indent + width(&line) <= WIDTH && !pairs.iter().any(|(_, text)| text.contains('\n'));
+        if fits {
+            self.line(indent, &line);
+        }
+        fits
+    }
+
+    /// An item of a list with a line for each pair; empty texts are left out.
+    fn block(&mut self, indent: usize, pairs: &[(&str, &str)]) {
+        for (index, (key, text)) in pairs.iter().filter(|(_, text)| !text.is_empty()).enumerate() {
+            if index == 0 {
+                self.line(indent, &format!("- {key}: {}", scalar(text, false)));
+            } else {
+                self.text(indent + 2, key, text);
+            }
+        }
+    }
+
+    /// A list of entries. The fields of a response are many and short, so they may stand on one line each.
+    fn entries(&mut self, indent: usize, key: &str, entries: &[Entry], short: bool) {
+        if entries.is_empty() {
+            self.line(indent, &format!("{key}: []"));
+            return;
+        }
+        self.line(indent, &format!("{key}:"));
+        let indent = indent + 2;
+        for entry in entries {
+            self.comments(indent, &entry.notes);
+            let pairs = [
+                ("name", entry.name.as_str()),
+                ("type", &entry.kind),
+                ("default", &entry.default),
+                ("example", &entry.example),
+                ("description", &entry.description),
+            ];
+            if short && entry.fields.is_empty() && self.flow(indent, &pairs) {
+                continue;
+            }
+            self.block(indent, &pairs[..2]);
+            let indent = indent + 2;
+            if entry.required == Some(true) {
+                self.line(indent, "required: true");
+            }
+            for (key, limit) in [
+                ("max_length", entry.max_length),
+                ("max_list_size", entry.max_list_size),
+                ("min_value", entry.min_value),
+                ("max_value", entry.max_value),
+            ] {
+                if let Some(limit) = limit {
+                    self.line(indent, &format!("{key}: {limit}"));
+                }
+            }
+            for (key, text) in &pairs[2..] {
+                self.some_text(indent, key, text);
+            }
+            if !entry.fields.is_empty() {
+                self.entries(indent, "fields", &entry.fields, short);
+            }
+        }
+    }
+}
+
+/// A text as a scalar: plain if every reader of YAML takes it for this text, in quotes otherwise. `flow` is between
+/// braces, where fewer characters stand for themselves.
+fn scalar(text: &str, flow: bool) -> String {
+    if !text.chars().all(is_printable) {
+        return escaped(text);
+    }
+    let means_something = text.starts_with([
+        '-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '=', '<',
+    ]);
+    let broken = text.is_empty()
+        || text != text.trim()
+        || means_something
+        || text.contains(": ")
+        || text.contains(" #")
+        || text.ends_with(':')
+        || (flow && text.contains([',', '[', ']', '{', '}', ':']));
+    if !broken && !is_other_than_text(text) {
+        text.to_owned()
+    } else if text.contains(['"', '\\']) && !text.contains('\'') {
+        format!("'{text}'")
+    } else {
+        escaped(text)
+    }
+}
+
+/// A text in double quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = "\"".to_owned();
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            '\r' => escaped.push_str("\\r"),
+            character if is_printable(character) => escaped.push(character),
+            character => escaped.push_str(&format!("\\U{:08x}", u32::from(character))),
+        }
+    }
+    escaped + "\""
+}
+
+/// Whether a character stands for itself in a plain text on one line, in any reader of YAML.
+fn is_printable(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
+        | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Whether some reader of YAML, of whatever age, takes a plain text for a number, a truth value, a date or nothing.
+fn is_other_than_text(text: &str) -> bool {
+    const WORDS: [&str; 14] =
+        ["null", "~", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "+.inf", ".nan", "-.inf"];
+    let lower = text.to_ascii_lowercase();
+    if WORDS.contains(&lower.as_str()) {
+        return true;
+    }
+    let unsigned = lower.trim_start_matches(['+', '-']);
+    let digits = |text: &str, digit: fn(&char) -> bool| {
+        !text.is_empty() && text.chars().all(|character| digit(&character) || character == '_')
+    };
+    let radix =
+        |prefix: &str, digit: fn(&char) -> bool| unsigned.strip_prefix(prefix).is_some_and(|rest| digits(rest, digit));
+    // Numbers, times such as 12:30:45 and dates such as 2024-06-18 are all made of these.
+    let numeric =
+        |character: char| character.is_ascii_digit() || matches!(character, '_' | '.' | '-' | '+' | 'e' | ':');
+    let date = text.len() >= 8
+        && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
+        && text.as_bytes().get(4) == Some(&b'-')
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"-+:. TtZz".contains(&byte));
+    date || radix("0x", char::is_ascii_hexdigit)
+        || radix("0o", |digit| matches!(digit, '0'..='7'))
+        || radix("0b", |digit| matches!(digit, '0' | '1'))
+        || (unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+            && unsigned.contains(|character: char| character.is_ascii_digit())
+            && unsigned.chars().all(numeric))
+}
+
+/// How many columns of a terminal a text takes: Chinese characters and their punctuation take two each.
+fn width(text: &str) -> usize {
+    let wide = |character: char| {
+        matches!(character, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}'
+            | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}'
+            | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}')
+    };
+    text.chars().map(|character| if wide(character) { 2 } else { 1 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_only_where_they_are_needed() {
+        for (text, block, flow) in [
+            ("sec_token", "sec_token", "sec_token"),
+            ("结果码", "结果码", "结果码"),
+            ("两个 词", "两个 词", "两个 词"),
+            ("200", "\"200\"", "\"200\""),
+            ("9.11", "\"9.11\"", "\"9.11\""),
+            ("1e3", "\"1e3\"", "\"1e3\""),
+            ("0x1f", "\"0x1f\"", "\"0x1f\""),
+            ("1_000", "\"1_000\"", "\"1_000\""),
+            ("12:30:45", "\"12:30:45\"", "\"12:30:45\""),
+            ("2024-06-18 00:00:00", "\"2024-06-18 00:00:00\"", "\"2024-06-18 00:00:00\""),
+            ("1.2.3", "\"1.2.3\"", "\"1.2.3\""),
+            ("3d", "3d", "3d"),
+            ("1,2", "1,2", "\"1,2\""),
+            ("true", "\"true\"", "\"true\""),
+            ("No", "\"No\"", "\"No\""),
+            ("null", "\"null\"", "\"null\""),
+            ("~", "\"~\"", "\"~\""),
+            ("", "\"\"", "\"\""),
+            (" a", "\" a\"", "\" a\""),
+            ("a: b", "\"a: b\"", "\"a: b\""),
+            ("a:b", "a:b", "\"a:b\""),
+            ("a:", "\"a:\"", "\"a:\""),
+            ("a #b", "\"a #b\"", "\"a #b\""),
+            ("a#b", "a#b", "a#b"),
+            ("- a", "\"- a\"", "\"- a\""),
+            ("*", "\"*\"", "\"*\""),
+            ("@x", "\"@x\"", "\"@x\""),
+            ("byte[]", "byte[]", "\"byte[]\""),
+            ("{\"a\":1}", "'{\"a\":1}'", "'{\"a\":1}'"),
+            ("{\"a\":'1'}", "\"{\\\"a\\\":'1'}\"", "\"{\\\"a\\\":'1'}\""),
+            ("a\\b", "a\\b", "a\\b"),
+            ("a\u{7}b", "\"a\\U00000007b\"", "\"a\\U00000007b\""),
+            ("a\nb", "\"a\\nb\"", "\"a\\nb\""),
+            ("😀", "😀", "😀"),
+        ] {
+            assert_eq!(scalar(text, false), block, "{text:?}");
+            assert_eq!(scalar(text, true), flow, "{text:?} in braces");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What changes from one spec of a method to the next.
+
+use super::{Authorization, Parameter, Spec};
+use crate::difference::{Difference, DifferenceKind};
+
+/// The differences, request first. Of a parameter that is added or removed as a whole its fields are not told.
+pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
+    let mut differences = Differences(Vec::new());
+    let node = |spec: &Spec| spec.response.node.value.clone();
+    differences.changed("response.node", node(before), node(after));
+    let authorization = |spec: &Spec| match spec.authorization {
+        None => "not said",
+        Some(Authorization::Required) => "required",
+        Some(Authorization::Optional) => "optional",
+        Some(Authorization::None) => "none",
+    };
+    differences.changed("authorization", authorization(before).into(), authorization(after).into());
+    differences.changed("https_only", before.https_only.to_string(), after.https_only.to_string());
+    differences.reworded("title", before.title.value == after.title.value);
+    differences.reworded("description", before.description == after.description);
+    differences.reworded("deprecated", before.deprecated == after.deprecated);
+    differences.parameters("request", &before.request, &after.request);
+    differences.parameters("response", &before.response.fields, &after.response.fields);
+    for error in &before.errors {
+        let item = format!("errors.{}", error.code);
+        match after.errors.iter().find(|other| other.code == error.code) {
+            None => differences.push(item, DifferenceKind::Removed),
+            Some(other) => differences.reworded(&item, error == other),
+        }
+    }
+    for error in after.errors.iter().filter(|error| !before.errors.iter().any(|other| other.code == error.code)) {
+        differences.push(format!("errors.{}", error.code), DifferenceKind::Added);
+    }
+    differences.0
+}
+
+struct Differences(Vec<Difference>);
+
+impl Differences {
+    fn push(&mut self, item: String, kind: DifferenceKind) {
+        self.0.push(Difference { item, kind });
+    }
+
+    fn changed(&mut self, item: &str, before: String, after: String) {
+        if before != after {
+            self.push(item.to_owned(), DifferenceKind::Changed(before, after));
+        }
+    }
+
+    fn reworded(&mut self, item: &str, same: bool) {
+        if !same {
+            self.push(item.to_owned(), DifferenceKind::Reworded);
+        }
+    }
+
+    fn parameters(&mut self, path: &str, before: &[Parameter], after: &[Parameter]) {
+        let find =
+            |parameters: &'_ [Parameter], name: &str| parameters.iter().position(|other| other.name.value == name);
+        for parameter in before {
+            let path = format!("{path}.{}", parameter.name.value);
+            match find(after, &parameter.name.value).map(|place| &after[place]) {
+                None => self.push(path, DifferenceKind::Removed),
+                Some(now) => self.parameter(&path, parameter, now),
+            }
+        }
+        for parameter in after.iter().filter(|parameter| find(before, &parameter.name.value).is_none()) {
+            let required = if parameter.is_required() { ", required" } else { "" };
+            let item = format!("{path}.{}: {}{required}", parameter.name.value, parameter.kind.value);
+            self.push(item, DifferenceKind::Added);
+        }
+    }
+
+    fn parameter(&mut self, path: &str, before: &Parameter, after: &Parameter) {
+        if before.kind.value != after.kind.value {
+            let kind = DifferenceKind::Retyped(before.kind.value.clone(), after.kind.value.clone());
+            self.push(path.to_owned(), kind);
+        }
+        let required = |parameter: &Parameter| if parameter.is_required() { "required" } else { "optional" }.to_owned();
+        self.changed(path, required(before), required(after));
+        let limits = |parameter: &Parameter| {
+            let limits = [
+                ("max_length", &parameter.max_length),
+                ("max_list_size", &parameter.max_list_size),
+                ("min_value", &parameter.min_value),
+                ("max_value", &parameter.max_value),
+            ];
+            let limits =
+                limits.into_iter().filter_map(|(name, limit)| Some(format!("{name} {}", limit.as_ref()?.value)));
+            let values = parameter.values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>().join(" or ");
+            let said: Vec<_> = limits.chain(Some(values).filter(|values| !values.is_empty())).collect();
+            if said.is_empty() { "no limit".to_owned() } else { said.join(", ") }
+        };
+        self.changed(path, limits(before), limits(after));
+        let default = |parameter: &Parameter| {
+            parameter.default.as_ref().map_or("no default".to_owned(), |default| format!("default {default}"))
+        };
+        self.changed(path, default(before), default(after));
+        let secret = |parameter: &Parameter| match parameter.secret {
+            None => "secret by its name",
+            Some(true) => "secret",
+            Some(false) => "not secret",
+        };
+        self.changed(path, secret(before).to_owned(), secret(after).to_owned());
+        let words = |parameter: &Parameter| {
+            (parameter.example.clone(), parameter.description.clone(), parameter.deprecated.clone())
+        };
+        self.reworded(path, words(before) == words(after));
+        self.parameters(path, &before.fields, &after.fields);
+    }
+}
