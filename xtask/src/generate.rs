@@ -16,7 +16,7 @@ pub(crate) const HELP: &str = "\
 Write generated-sdk from specs.
 
 Usage: cargo xtask gen [--check | --diff]
-       cargo xtask gen [--only PATTERN,...] --out DIR
+       cargo xtask gen [--only PATTERN,...] [--specs DIR] --out DIR
 
 Every specs/CATEGORY/METHOD.yaml becomes a module of generated-sdk/src/api, and every category a
 feature in generated-sdk/Cargo.toml. Nothing is written if any spec is wrong. Files are written only
@@ -29,6 +29,7 @@ Options:
   --out DIR            Write an SDK that stands on its own to DIR
   --only PATTERN,...   With --out: only methods that match one of these, in which * is any text, as in
                        --only 'taobao.trade.*,taobao.item.*'
+  --specs DIR          With --out: take the specs from there [specs]
   -h, --help           Say this";
 
 /// How many of the files that are written are told by name.
@@ -42,7 +43,7 @@ enum Mode {
 }
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    let (mut check, mut diff, mut only, mut out) = (false, false, Vec::new(), None);
+    let (mut check, mut diff, mut only, mut specs, mut out) = (false, false, Vec::new(), None, None);
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("check") => check = true,
@@ -50,6 +51,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             Long("only") => {
                 only.extend(arguments.value()?.string()?.split(',').map(|pattern| pattern.trim().to_owned()))
             }
+            Long("specs") => specs = Some(PathBuf::from(arguments.value()?)),
             Long("out") => out = Some(PathBuf::from(arguments.value()?)),
             Short('h') | Long("help") => {
                 tell::line(HELP);
@@ -65,9 +67,9 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         (false, false) => Mode::Write,
     };
     match out {
-        Some(out) => elsewhere(&out, &only, mode),
-        None if only.is_empty() => here(mode),
-        None => Err(Failure::usage("--only leaves methods out, so it needs --out DIR to write to")),
+        Some(out) => elsewhere(&out, &specs.unwrap_or_else(|| root().join("specs")), &only, mode),
+        None if only.is_empty() && specs.is_none() => here(mode),
+        None => Err(Failure::usage("--only and --specs make another SDK, so they need --out DIR to write it to")),
     }
 }
 
@@ -83,7 +85,7 @@ fn here(mode: Mode) -> Result<(), Failure> {
 }
 
 /// Writes an SDK that stands on its own, to a folder that is empty or holds one already.
-fn elsewhere(out: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
+fn elsewhere(out: &Path, specs: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
     let root = root();
     let manifest = std::fs::read(out.join("Cargo.toml")).unwrap_or_default();
     let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
@@ -91,7 +93,7 @@ fn elsewhere(out: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
         let problem = "holds something other than a generated SDK; name a folder that is empty or not there yet";
         return Err(Failure::new(format!("{} {problem}", out.display())));
     }
-    let (sdk, summary) = codegen::sdk(&root.join("specs"), only).map_err(wrong)?;
+    let (sdk, summary) = codegen::sdk(specs, only).map_err(wrong)?;
     let files = sdk.placed_in_files(trimmed::runtime(&root)?).map_err(Failure::new)?;
     carry_out(&files, summary, out, mode, "the same without --check")
 }

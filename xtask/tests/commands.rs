@@ -2,14 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod support;
 
-fn xtask(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    Command::new(env!("CARGO_BIN_EXE_xtask")).current_dir(root).args(arguments).output().unwrap()
-}
+use std::fs;
+use std::process::Command;
+
+use support::{nothing_at, root, xtask};
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
@@ -50,16 +48,9 @@ fn generated_files_are_up_to_date() {
     assert!(text(&output.stdout).ends_with(" all up to date\n"));
 }
 
-/// A folder of the test's own below the target folder.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    folder
-}
-
 #[test]
 fn a_trimmed_sdk_stands_on_its_own() {
-    let out = folder("trimmed");
+    let out = nothing_at("trimmed");
     let out_text = out.to_str().unwrap();
     let arguments = ["gen", "--only", "taobao.trade.*,taobao.time.get", "--out", out_text];
     let output = xtask(&arguments);
@@ -68,12 +59,11 @@ fn a_trimmed_sdk_stands_on_its_own() {
     assert!(text(&xtask(&arguments).stdout).ends_with("all up to date\n"));
     assert!(!out.join("src/api/top").exists() && out.join("src/api/util/time_get.rs").exists());
     // The lock file of the project keeps the build from asking the registry.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    fs::copy(root.join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
+    fs::copy(root().join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
     let check = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--offline", "--no-default-features", "--features", "full"])
         .current_dir(&out)
-        .env("CARGO_TARGET_DIR", folder("trimmed-target"))
+        .env("CARGO_TARGET_DIR", nothing_at("trimmed-target"))
         .output()
         .unwrap();
     assert!(check.status.success() && check.stderr.is_empty(), "{}", text(&check.stderr));
@@ -86,7 +76,7 @@ fn a_trimmed_sdk_stands_on_its_own() {
 
 #[test]
 fn a_folder_of_somebody_else() {
-    let out = folder("other");
+    let out = nothing_at("other");
     fs::create_dir_all(&out).unwrap();
     fs::write(out.join("notes.txt"), "mine").unwrap();
     let output = xtask(&["gen", "--out", out.to_str().unwrap()]);
@@ -97,7 +87,7 @@ fn a_folder_of_somebody_else() {
 
 #[test]
 fn trimmed_to_nothing() {
-    let out = folder("nothing");
+    let out = nothing_at("nothing");
     let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("no method has such a name"), "{}", text(&output.stderr));

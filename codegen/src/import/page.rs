@@ -447,13 +447,11 @@ fn loose(row: &Row, columns: &[Column], style: &Style, known: &Values, entry: &m
     name.clone_into(&mut entry.name);
     entry.kind = kind;
     if columns.contains(&Column::Required) {
-        let (word, after) = first_word(rest);
-        match words::required(word) {
-            Some(required) if (style.required)(word) => {
-                entry.required = Some(required);
-                rest = after;
-            }
-            _ => {}
+        let own_line = rest.is_empty() && cells.first().is_some_and(|cell| words::required(cell).is_some());
+        let (word, after) = if own_line { (cells.remove(0), rest) } else { first_word(rest) };
+        if let (Some(required), true) = (words::required(word), own_line || (style.required)(word)) {
+            entry.required = Some(required);
+            rest = after;
         }
     }
     cells.retain(|cell| !limit(entry, cell));
