@@ -37,7 +37,7 @@ Options:
 
 It fails if any document is refused; the others are imported all the same.";
 
-/// How many files of a kind are told by name.
+/// How many new specs are told by name, and of how many of any kind the notes.
 const TOLD: usize = 20;
 
 /// What the command line asks for.
@@ -99,8 +99,8 @@ fn report(options: &Options, results: &[Result<Import, Refusal>]) -> Result<(), 
             Err(refusal) => tally.refused.push(refusal.clone()),
         }
     }
-    for (word, count) in &tally.left_untold {
-        tell::line(format_args!("{word:9} {count} more"));
+    if tally.count("imported") > TOLD {
+        tell::line(format_args!("imported  {} more", tally.count("imported") - TOLD));
     }
     let done = if options.dry_run { "; nothing was written" } else { "" };
     let summary = format!(
@@ -132,7 +132,6 @@ fn report(options: &Options, results: &[Result<Import, Refusal>]) -> Result<(), 
 #[derive(Default)]
 struct Tally {
     counts: BTreeMap<&'static str, usize>,
-    left_untold: BTreeMap<&'static str, usize>,
     notes: usize,
     refused: Vec<Refusal>,
 }
@@ -142,15 +141,11 @@ impl Tally {
         self.counts.get(word).copied().unwrap_or_default()
     }
 
-    /// Counts one, and says whether it is among the first, which are told by name.
-    fn add(&mut self, word: &'static str) -> bool {
+    /// Counts one, and returns how many of its kind there are now.
+    fn add(&mut self, word: &'static str) -> usize {
         let count = self.counts.entry(word).or_default();
         *count += 1;
-        let told = *count <= TOLD;
-        if !told {
-            *self.left_untold.entry(word).or_default() += 1;
-        }
-        told
+        *count
     }
 }
 
@@ -169,14 +164,14 @@ fn take(options: &Options, import: &Import, tally: &mut Tally) -> Result<(), Fai
     if word != "kept" && !options.dry_run {
         output::apply(&options.specs, &[import.change()]).map_err(Failure::new)?;
     }
-    let told = tally.add(word);
+    let told = tally.add(word) <= TOLD;
+    tally.notes += import.notes.len();
     // What changes is worth a line whatever there is of it; what is new is told in its spec.
     if told || import.state != State::New {
         let broken = if import.state == State::Broken { ", which is no spec" } else { "" };
         tell::line(format_args!("{word:9} {}{broken}", options.specs.join(&import.path).display()));
         differences.iter().for_each(|difference| tell::line(format_args!("          {difference}")));
     }
-    tally.notes += import.notes.len();
     if told {
         import.notes.iter().for_each(|note| tell::line(format_args!("          note: {note}")));
     }

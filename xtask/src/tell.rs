@@ -15,8 +15,12 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A bar on standard error, for work on so many things. Where that is no terminal, it is silent.
+/// A bar on standard error, for work on so many things. It is silent where that is no terminal, or where there are few.
 pub(crate) fn progress(count: usize, things: &'static str) -> ProgressBar {
+    const MANY: usize = 100;
+    if count < MANY {
+        return ProgressBar::hidden();
+    }
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {eta}");
     let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX)).with_message(things);
     match style {
