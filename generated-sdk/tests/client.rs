@@ -253,6 +253,53 @@ async fn turns_that_come_too_late_are_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_invalid_request_takes_nobody_s_turn() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().rate(1, 60 * SECOND)).build().unwrap();
+    let error = client.execute(&TopClientTokenGetRequest::new("")).await.unwrap_err();
+    assert!(matches!(error, Error::Invalid(_)), "{error:?}");
+    assert_eq!(read(&client).await.unwrap(), "t");
+}
+
+#[tokio::test]
+async fn a_call_is_signed_when_its_turn_has_come() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().rate(1, Duration::from_millis(1100))).build().unwrap();
+    let both = tokio::join!(read(&client), read(&client));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    let times: Vec<_> = script.bodies().iter().map(|body| parameter(body, "timestamp")).collect();
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_by_its_place() {
+    for (body, path, expected, found) in [
+        ("[]", "", "an object", "something else"),
+        ("<html>", "", "an answer", "an HTML page"),
+        (r#"{"x":1}"#, "", "top_client_token_get_response or error_response", "neither"),
+        (r#"{"x_response":{"token" 1"#, "", "':'", "'1'"),
+        (r#"{"x_response":{"token":["#, "token", "a JSON value", "the end of the body"),
+        (r#"{"x_response":{"token":"s3cr3t"#, "token", "well-formed JSON or XML", "a string begins and does not end"),
+    ] {
+        let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+        let error = read(&script.builder().build().unwrap()).await.unwrap_err();
+        let Error::Decode(error) = error else { panic!("{error:?}") };
+        assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), (path, expected, found));
+        assert_eq!(&*error.body, body);
+    }
+}
+
+#[tokio::test]
+async fn a_strict_client_says_what_does_not_fit() {
+    let body = r#"{"top_client_token_get_response":[1]}"#;
+    let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+    assert_eq!(read(&script.builder().build().unwrap()).await.unwrap(), "");
+    let error = read(&script.builder().strict(true).build().unwrap()).await.unwrap_err();
+    let Error::Decode(error) = error else { panic!("{error:?}") };
+    assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), ("", "object", "a list"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_ban_holds_back_every_call_of_the_method() {
     let ban = |sub_code: &str| refusal(7, sub_code, "This ban will last for 5 more seconds");
     let script = Script::new([ban("accesscontrol.limited-by-api-access-count"), ok("t")]);

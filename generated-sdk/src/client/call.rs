@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
 use super::Client;
-use super::exchange::{Received, ends_in};
+use super::exchange::ends_in;
 use super::limit::{Permit, Turn};
 use super::trace;
 use super::transport::{HttpRequest, Verb};
@@ -109,30 +109,50 @@ impl Client {
         read: Read<'_>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
-        // The session comes first: to renew it takes calls that need turns of their own.
+        // The session comes before the turn: to renew it takes calls that need turns of their own.
         seen.session = self.in_time(deadline, "session", self.session.get(call.authorization)).await?;
-        let _permit = self.permit(call.method, deadline).await?;
         let session = seen.session.as_ref().map(ExposeSecret::expose_secret);
-        let body = (call.sign)(session, self.shared.clock.now())?.body();
+        // And so does the signature: a request that is invalid takes nobody's turn.
+        let signed_at = self.shared.clock.now();
+        let mut signed = (call.sign)(session, signed_at)?;
+        let _permit = self.permit(call.method, deadline).await?;
+        let now = self.shared.clock.now();
+        if now != signed_at {
+            signed = (call.sign)(session, now)?;
+        }
+        let body = signed.body();
         let request = HttpRequest::new(Verb::Post, self.shared.gateway.url(), body.bytes)
             .header("Content-Type", body.content_type);
         let received = self.shared.exchange(request, deadline).await.map_err(|error| self.at_gateway(error))?;
-        let (head, body) = match text(received, read) {
-            Ok(answer) => answer,
-            Err(error) => return Err(self.told(error, call.method, deadline).await),
+        let head = received.head;
+        let error = match self.read(&head, received.bytes, received.cut, read) {
+            Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
+            Err(error) => error,
         };
-        let envelope = match read(&body) {
-            Ok(envelope) => envelope,
-            Err(error) => {
-                if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
-                    seen.ahead = self.shared.clock.learn(&head);
-                }
-                return Err(self.told(error, call.method, deadline).await);
+        if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
+            seen.ahead = self.shared.clock.learn(&head);
+        }
+        self.tell_limiter(&error, call.method, deadline).await;
+        Err(error)
+    }
+
+    /// Has the body of an answer read. An answer whose status tells of a failure is an error: the platform's, if its node
+    /// is in the body all the same, as some gateways have it.
+    fn read(&self, head: &Head, bytes: Vec<u8>, cut: bool, read: Read<'_>) -> Result<(Envelope, String), Error> {
+        if !head.is_success() {
+            let body = RawBody::of_bytes(&bytes, cut);
+            if body.contains("error_response")
+                && let Err(error @ Error::Platform(_)) = read(&body)
+            {
+                return Err(error);
             }
-        };
+            return Err(Error::Status(StatusError::new(head, body)));
+        }
+        let body = String::from_utf8(bytes).map_err(|error| Error::not_utf8(&error))?;
+        let envelope = read(&body)?;
         match envelope.mismatches.first() {
             Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),
-            _ => Ok(Answer { envelope, head, body }),
+            _ => Ok((envelope, body)),
         }
     }
 
@@ -144,17 +164,17 @@ impl Client {
         self.in_time(deadline, "turn", async { limiter.acquire(turn).await.map_err(Error::Limit) }).await
     }
 
-    /// Tells the limiter what `error` says of others' calls.
-    async fn told(&self, error: Error, method: &str, deadline: Instant) -> Error {
-        if let (Some(limiter), Some(refusal)) = (&self.shared.limiter, error.platform())
-            && let (true, Some(time)) = (refusal.code == APP_CALL_LIMITED, refusal.retry_after())
-        {
+    /// Tells the limiter of a ban, which concerns others' calls too.
+    async fn tell_limiter(&self, error: &Error, method: &str, deadline: Instant) {
+        let (Some(limiter), Some(refusal)) = (&self.shared.limiter, error.platform()) else {
+            return;
+        };
+        if let (APP_CALL_LIMITED, Some(time)) = (refusal.code, refusal.retry_after()) {
             let method = (!refusal.is_limit_of_application()).then_some(method);
             trace::ban(method, time);
             // If it does not get to hear of it in time, others find out for themselves.
             let _ = timeout_at(deadline, limiter.banned(self.shared.application.key(), method, time)).await;
         }
-        error
     }
 
     /// Waits for what a call needs before it can be sent, until its deadline.
@@ -183,24 +203,6 @@ const INVALID_TIMESTAMP: i64 = 31;
 
 /// The platform's code for a quota or a rate that is used up.
 const APP_CALL_LIMITED: i64 = 7;
-
-/// The head and the text of an answer. One whose status tells of a failure is an error: the platform's if its node is
-/// there all the same, as some gateways have it.
-fn text(received: Received, read: Read<'_>) -> Result<(Head, String), Error> {
-    if received.is_success() {
-        return match String::from_utf8(received.bytes) {
-            Ok(body) => Ok((received.head, body)),
-            Err(error) => Err(Error::not_utf8(&error)),
-        };
-    }
-    let body = RawBody::of_bytes(&received.bytes, received.cut);
-    if body.contains("error_response")
-        && let Err(error @ Error::Platform(_)) = read(&body)
-    {
-        return Err(error);
-    }
-    Err(Error::Status(StatusError::new(&received.head, body)))
-}
 
 /// What tracing is told of a result.
 fn outcome(result: &Result<Answer, Error>) -> Result<Option<&str>, &Error> {

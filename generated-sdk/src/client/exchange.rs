@@ -26,12 +26,6 @@ pub(super) struct Received {
     pub(super) cut: bool,
 }
 
-impl Received {
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.head.status)
-    }
-}
-
 impl Shared {
     /// Sends `request` and receives the answer to it.
     pub(super) async fn exchange(&self, request: HttpRequest, deadline: Instant) -> Result<Received, TransportError> {
@@ -39,7 +33,7 @@ impl Shared {
         let answer = patience.with(self.transport.send(request)).await?;
         let (head, mut body) = (Head { status: answer.status, headers: answer.headers }, answer.body);
         let mut received = Received { head, bytes: Vec::new(), cut: false };
-        let success = received.is_success();
+        let success = received.head.is_success();
         let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };
         match collect(body.as_mut(), &mut received.bytes, limit, &patience).await {
             Ok(()) => Ok(received),

@@ -23,6 +23,30 @@ pub use self::transport::{Timeout, TransportError, TransportKind};
 use super::Violations;
 
 /// Why a call did not return its response.
+///
+/// What it was is told by the variant, and what comes next by the methods, each of which says what to do:
+///
+/// ```
+/// use generated_sdk::Error;
+///
+/// fn next(error: &Error) -> String {
+///     if error.is_session_invalid() {
+///         "renew the session".to_owned()
+///     } else if error.is_callers_fault() {
+///         format!("mend it: {error}")
+///     } else if !error.is_retryable() {
+///         format!("look at it: {error}")
+///     } else if !error.was_not_carried_out() {
+///         "call again, if a second time does no harm".to_owned()
+///     } else if let Some(time) = error.retry_after() {
+///         format!("call again after {time:?}")
+///     } else {
+///         "call again".to_owned()
+///     }
+/// }
+///
+/// assert_eq!(next(&Error::Configuration("no key".to_owned())), "mend it: the client cannot be built: no key");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -34,7 +58,7 @@ pub enum Error {
     Limit(LimitError),
     /// No answer came, or not all of it.
     Transport(TransportError),
-    /// The answer has an HTTP status other than 2xx, so it does not come from the platform's API.
+    /// The answer has an HTTP status other than 2xx and is no refusal, so it does not come from the platform's API.
     Status(StatusError),
     /// The platform refused the call.
     Platform(Box<PlatformError>),

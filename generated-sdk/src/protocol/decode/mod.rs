@@ -70,6 +70,13 @@ pub(crate) struct Head {
     pub(crate) headers: Headers,
 }
 
+#[cfg(feature = "client")]
+impl Head {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 impl<T> Response<T> {
     pub(crate) fn new(value: T, envelope: Envelope, body: String) -> Self {
         Self { value, envelope, head: None, body }
