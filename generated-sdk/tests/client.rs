@@ -144,12 +144,17 @@ async fn bans_and_retry_after_are_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ban_beyond_the_deadline_ends_the_call_at_once() {
-    let script = Script::new([refusal(7, "", "This ban will last for 31000 more seconds")]);
-    let start = Instant::now();
-    let policy = RetryPolicy::new().deadline(10 * SECOND);
-    let error = read(&script.builder().retry(policy).build().unwrap()).await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(31_000 * SECOND));
-    assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+    // The last is a ban that no clock sees the end of.
+    for seconds in [31_000, u64::MAX] {
+        let script = Script::new([refusal(7, "", &format!("This ban will last for {seconds} more seconds"))]);
+        let start = Instant::now();
+        let policy = RetryPolicy::new().deadline(10 * SECOND);
+        let client = script.builder().retry(policy).limiter(Limits::new()).build().unwrap();
+        let error = read(&client).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
+        assert!(matches!(read(&client).await, Err(Error::Limit(_))));
+        assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+    }
 }
 
 #[tokio::test(start_paused = true)]

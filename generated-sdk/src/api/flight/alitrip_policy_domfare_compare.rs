@@ -39,6 +39,7 @@ impl AlitripPolicyDomfareCompareRequest {
 impl Request for AlitripPolicyDomfareCompareRequest {
     const METHOD: &'static str = "alitrip.policy.domfare.compare";
     const RESPONSE_NODE: &'static str = "alitrip_policy_domfare_compare_response";
+    const READS: bool = true;
     type Response = AlitripPolicyDomfareCompareResponse;
 }
 

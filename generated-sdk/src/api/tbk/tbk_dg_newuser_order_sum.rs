@@ -84,6 +84,7 @@ impl TbkDgNewuserOrderSumRequest {
 impl Request for TbkDgNewuserOrderSumRequest {
     const METHOD: &'static str = "taobao.tbk.dg.newuser.order.sum";
     const RESPONSE_NODE: &'static str = "tbk_dg_newuser_order_sum_response";
+    const READS: bool = true;
     type Response = TbkDgNewuserOrderSumResponse;
 }
 

@@ -50,6 +50,7 @@ impl Request for TbkRelationRefundRequest {
     const METHOD: &'static str = "taobao.tbk.relation.refund";
     const RESPONSE_NODE: &'static str = "tbk_relation_refund_response";
     const AUTHORIZATION: Authorization = Authorization::None;
+    const READS: bool = true;
     type Response = TbkRelationRefundResponse;
 }
 

@@ -40,6 +40,7 @@ impl AccountAliyuncsComGetPubKey2013_07_01Request {
 impl Request for AccountAliyuncsComGetPubKey2013_07_01Request {
     const METHOD: &'static str = "account.aliyuncs.com.GetPubKey.2013-07-01";
     const RESPONSE_NODE: &'static str = "account_aliyuncs_com_GetPubKey_2013-07-01_response";
+    const READS: bool = true;
     type Response = AccountAliyuncsComGetPubKey2013_07_01Response;
 }
 
