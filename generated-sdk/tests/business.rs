@@ -5,8 +5,8 @@
 use generated_sdk::Error;
 use generated_sdk::protocol::{Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
 
-/// The request of a method that documents `code`, `msg`, `errcode` and `success` itself, as `taobao.mtop.upload.token.get`
-/// documents the first.
+/// The request of a method that documents `code`, `msg`, `errcode` and `success` itself, as
+/// `taobao.mtop.upload.token.get` documents the first.
 struct Upload;
 
 #[derive(Default)]

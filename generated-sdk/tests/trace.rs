@@ -73,7 +73,7 @@ async fn no_secret_and_no_parameter_is_told() {
     let echo = Reply::Answer(
         200,
         Vec::new(),
-        r#"{"error_response":{"code":25,"msg":"Invalid signature","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
+        r#"{"error_response":{"code":25,"msg":"m","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
             "request_id":"r2"}}"#
             .to_owned(),
     );

@@ -108,8 +108,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxy to go through: an `http`, `https` or `socks5` URL, with a name and password if it wants them. Those of the system unless set. For the client's own transport; a gateway on
-    /// loopback is called without any.
+    /// The proxy to go through: an `http`, `https` or `socks5` URL, with a name and password if it wants them. Those of
+    /// the system unless set. For the client's own transport; a gateway on loopback is called without any.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self

@@ -48,8 +48,8 @@ struct Seen {
 }
 
 impl Client {
-    /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as often
-    /// as the retry policy says.
+    /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as
+    /// often as the retry policy says.
     pub(super) async fn carry_out(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
         let span = trace::call(call.method);
         let began = Instant::now();
@@ -136,8 +136,8 @@ impl Client {
         Err(error)
     }
 
-    /// Has the body of an answer read. An answer whose status tells of a failure is an error: the platform's, if its node
-    /// is in the body all the same, as some gateways have it.
+    /// Has the body of an answer read. An answer whose status tells of a failure is an error: the platform's, if its
+    /// node is in the body all the same, as some gateways have it.
     fn read(&self, head: &Head, bytes: Vec<u8>, cut: bool, read: Read<'_>) -> Result<(Envelope, String), Error> {
         if !head.is_success() {
             let body = RawBody::of_bytes(&bytes, cut);

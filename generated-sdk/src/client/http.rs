@@ -17,8 +17,9 @@ use crate::protocol::{Error, Headers, Timeout, TransportError, TransportKind};
 
 /// HTTP/1.1 through reqwest, with connections that are kept and used again.
 ///
-/// A client makes its own unless it is given one. This is how it is given one, for what a [`reqwest::Client`] can do and
-/// [`ClientBuilder`](super::ClientBuilder) has no setting for: certificates of one's own, a resolver, an address to bind to.
+/// A client makes its own unless it is given one. This is how it is given one, for what a [`reqwest::Client`] can do
+/// and [`ClientBuilder`](super::ClientBuilder) has no setting for: certificates of one's own, a resolver, an address to
+/// bind to.
 ///
 /// ```no_run
 /// use generated_sdk::client::{Client, HttpTransport};

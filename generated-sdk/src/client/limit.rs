@@ -13,8 +13,30 @@ use crate::protocol::LimitError;
 
 /// Who may call now.
 ///
-/// A client asks it for a [`Permit`] before every attempt at a call, and tells it when the platform has banned a method.
-/// [`Limits`] is the one for a single program; one over a shared store serves several machines.
+/// A client asks it for a [`Permit`] before every attempt at a call, and tells it when the platform has banned a
+/// method. [`Limits`] is the one for a single program; one over a shared store serves several machines.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::time::Duration;
+///
+/// use generated_sdk::client::{BoxFuture, Limiter, Permit, Turn};
+/// use generated_sdk::protocol::LimitError;
+///
+/// /// The quota of a day, of calls of whatever method.
+/// struct OfDay(AtomicU64);
+///
+/// impl Limiter for OfDay {
+///     fn acquire<'a>(&'a self, _turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+///         let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+///         Box::pin(async move { left.map(|_| Permit::new()).map_err(|_| LimitError::failed("no more calls today")) })
+///     }
+///
+///     fn banned<'a>(&'a self, _app_key: &'a str, _method: Option<&'a str>, _time: Duration) -> BoxFuture<'a, ()> {
+///         Box::pin(async {})
+///     }
+/// }
+/// ```
 ///
 /// The client gives up a wait by dropping the future, when the call's deadline is over.
 pub trait Limiter: Send + Sync + 'static {

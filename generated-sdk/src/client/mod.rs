@@ -1,17 +1,17 @@
 //! The client: signed requests out, typed responses in.
 //!
-//! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`]. If
-//! it fails, the [`RetryPolicy`] says whether all of that happens again. Beyond the policy, a call is made once more if
-//! the platform has refused its timestamp, as of the time that the platform's `Date` tells, and if its session is refused and
-//! another can be had.
+//! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`].
+//! If it fails, the [`RetryPolicy`] says whether all of that happens again. Beyond the policy, a call is made once more
+//! if the platform has refused its timestamp, as of the time that the platform's `Date` tells, and if its session is
+//! refused and another can be had.
 //!
 //! # Tracing
 //!
-//! With a subscriber of `tracing`, a call is a span `call`, and each attempt at it a span `attempt` within, both with the
-//! target `generated_sdk` and at the level of information. Their fields are what metrics can be made of: `method`,
-//! `attempt`, `duration_ms`, `outcome` (`ok`, or the kind of failure in a word), `code` (the HTTP status or the platform's code) and
-//! `request_id`. Events tell of a call that is made again, a session that was refused, a ban, and a clock that is wrong.
-//! No parameter and no secret is ever among them.
+//! With a subscriber of `tracing`, a call is a span `call`, and each attempt at it a span `attempt` within, both with
+//! the target `generated_sdk` and at the level of information. Their fields are what metrics can be made of: `method`,
+//! `attempt`, `duration_ms`, `outcome` (`ok`, or the kind of failure in a word), `code` (the HTTP status or the
+//! platform's code) and `request_id`. Events tell of a call that is made again, a session that was refused, a ban, and
+//! a clock that is wrong. No parameter and no secret is ever among them.
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

@@ -6,8 +6,8 @@ use crate::protocol::Error;
 
 /// Whether a call that fails is made again, how often, and after how long.
 ///
-/// A client makes no call twice unless it is told to ([`off`](Self::off)): each attempt counts against the quotas of the
-/// application, and what calls a client often has a queue or a scheduler of its own that repeats them.
+/// A client makes no call twice unless it is told to ([`off`](Self::off)): each attempt counts against the quotas of
+/// the application, and what calls a client often has a queue or a scheduler of its own that repeats them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,12 +26,12 @@ use crate::protocol::Error;
 ///
 /// What is repeated is a failure that [passes](Error::is_retryable). Of a call that may create or change something, it
 /// is repeated only if it is certain that the call [was not carried out](Error::was_not_carried_out), or if
-/// [`repeat`](Self::repeat) says otherwise. Each attempt waits for its turn at the limiter, asks for the session again, and
-/// is signed anew with the time of then.
+/// [`repeat`](Self::repeat) says otherwise. Each attempt waits for its turn at the limiter, asks for the session again,
+/// and is signed anew with the time of then.
 ///
-/// Before the second attempt there is a pause of a random length up to [`first_pause`](Self::first_pause), and the bound
-/// doubles with every attempt up to [`longest_pause`](Self::longest_pause). A pause is no shorter than the other side
-/// [asks for](Error::retry_after): the platform's ban, or `Retry-After`. If the next attempt would begin after the
+/// Before the second attempt there is a pause of a random length up to [`first_pause`](Self::first_pause), and the
+/// bound doubles with every attempt up to [`longest_pause`](Self::longest_pause). A pause is no shorter than the other
+/// side [asks for](Error::retry_after): the platform's ban, or `Retry-After`. If the next attempt would begin after the
 /// [`deadline`](Self::deadline), the call fails at once with the error of the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -112,8 +112,8 @@ impl RetryPolicy {
         self.deadline.unwrap_or(attempt.max(Duration::from_secs(60)))
     }
 
-    /// The pause before the next attempt at a call, after `made` of them and the last with `error`; `None` if there is to
-    /// be no other.
+    /// The pause before the next attempt at a call, after `made` of them and the last with `error`; `None` if there is
+    /// to be no other.
     pub(super) fn pause(&self, error: &Error, reads: bool, made: u32) -> Option<Duration> {
         let may = match self.repeat {
             Repeat::All => true,

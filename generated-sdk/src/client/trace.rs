@@ -18,7 +18,16 @@ pub(super) fn call(method: &str) -> Span {
 
 /// An attempt at a call.
 pub(super) fn attempt(method: &str, attempt: u32) -> Span {
-    info_span!(target: TARGET, "attempt", method, attempt, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
+    info_span!(
+        target: TARGET,
+        "attempt",
+        method,
+        attempt,
+        outcome = Empty,
+        code = Empty,
+        request_id = Empty,
+        duration_ms = Empty
+    )
 }
 
 /// The end of either: with the request's id, or an error.
@@ -60,12 +69,13 @@ pub(super) fn session() {
 pub(super) fn clock(ahead: i64) {
     warn!(target: TARGET,
         ahead_s = ahead,
-        "the platform's clock is ahead of this machine's (behind, if negative); calls are signed with the platform's time from now on"
+        "the clocks of the platform and of this machine differ; calls are signed with the platform's time from now on"
     );
 }
 
 pub(super) fn ban(method: Option<&str>, time: Duration) {
-    warn!(target: TARGET, method, seconds = time.as_secs(), "the platform refuses calls for some time; the limiter holds them back");
+    let seconds = time.as_secs();
+    warn!(target: TARGET, method, seconds, "the platform refuses calls for some time; the limiter holds them back");
 }
 
 fn outcome(error: &Error) -> &'static str {

@@ -13,9 +13,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What carries requests to a gateway and its answers back.
 ///
-/// The client brings [`HttpTransport`](super::HttpTransport), which speaks HTTP through reqwest. Another one takes its place through
-/// [`ClientBuilder::transport`](super::ClientBuilder::transport): an HTTP stack of the caller's own, or one for tests
-/// that needs no socket.
+/// The client brings [`HttpTransport`](super::HttpTransport), which speaks HTTP through reqwest. Another one takes its
+/// place through [`ClientBuilder::transport`](super::ClientBuilder::transport): an HTTP stack of the caller's own, or
+/// one for tests that needs no socket.
 ///
 /// ```
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -45,8 +45,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// * A redirect is an answer: a signed request goes to the gateway and nowhere else.
 /// * Certificates are verified.
 /// * The body that it hands over is decoded: if it asks for gzip, it unpacks it.
-/// * Dropping the future, or the body of the answer, ends the exchange. The client does so when time is up, and when the
-///   answer is longer than it accepts; an implementation needs no deadline of its own.
+/// * Dropping the future, or the body of the answer, ends the exchange. The client does so when time is up, and when
+///   the answer is longer than it accepts; an implementation needs no deadline of its own.
 /// * Nothing of the request but its URL stands in an error.
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request` and returns the head of the answer, with the body to come.
@@ -142,8 +142,8 @@ pub trait Chunks: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`TransportKind::Upload`](crate::protocol::TransportKind::Upload) from the body of a request that cannot be read,
-    /// any other kind from the body of an answer.
+    /// [`TransportKind::Upload`](crate::protocol::TransportKind::Upload) from the body of a request that cannot be
+    /// read, any other kind from the body of an answer.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>>;
 }
 

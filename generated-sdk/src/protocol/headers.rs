@@ -7,7 +7,7 @@ use std::fmt;
 /// ```
 /// use generated_sdk::protocol::Headers;
 ///
-/// let headers: Headers = [("Application-Host", "top0110"), ("Date", "Wed, 21 Oct 2015 07:28:00 GMT")].into_iter().collect();
+/// let headers: Headers = [("Application-Host", "top0110"), ("Content-Length", "2")].into_iter().collect();
 /// assert_eq!(headers.get("application-host"), Some("top0110"));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]

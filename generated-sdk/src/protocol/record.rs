@@ -184,8 +184,8 @@ pub trait Request: Record {
     const HTTPS_ONLY: bool = false;
 
     /// Whether a call changes nothing, so that it may be made again when it is not known whether it was carried out.
-    /// Unless the spec says otherwise, this is so if the last word of the method's name is one of `get`, `query`, `search`,
-    /// `list`, `count` and `detail`.
+    /// Unless the spec says otherwise, this is so if the last word of the method's name is one of `get`, `query`,
+    /// `search`, `list`, `count` and `detail`.
     const READS: bool = reads(Self::METHOD);
 
     /// The error codes that the method's documents list.

@@ -288,8 +288,8 @@ fn envelope<'a, S: Source<'a>>(
 ) -> Result<Answer, Box<DecodeError>> {
     let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
-    // What has been seen: the root node, a root that is a guess, fields of the response in it, fields that stand beside a
-    // root, and anything at all.
+    // What has been seen: the root node, a root that is a guess, fields of the response in it, fields that stand beside
+    // a root, and anything at all.
     let (mut root, mut guessed, mut fits, mut flat, mut empty) = (false, false, false, false, true);
     let mut expected = 0;
     if decoder.next()? != Event::StartObject {

@@ -109,8 +109,8 @@ impl PlatformError {
     ///
     /// # What to do
     ///
-    /// Read [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the method's error codes, and mend it. The same
-    /// call fails again.
+    /// Read [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the method's error codes, and mend it. The
+    /// same call fails again.
     pub fn is_callers_fault(&self) -> bool {
         match self.documented().map(|code| code.retry) {
             Some(Retry::Never) => true,

@@ -61,8 +61,8 @@ impl TransportError {
         self
     }
 
-    /// Whether another attempt can go better: not where a certificate is bad, the answer is too long, a file is gone, or
-    /// the call's time is up.
+    /// Whether another attempt can go better: not where a certificate is bad, the answer is too long, a file is gone,
+    /// or the call's time is up.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             TransportKind::Connect | TransportKind::Interrupted => true,
