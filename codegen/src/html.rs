@@ -1,7 +1,7 @@
 //! The HTML in the platform's descriptions, as plain text.
 
 /// The elements that the documents use. What looks like another, as `List<Item>` does, is text.
-const ELEMENTS: [&str; 36] = [
+const ELEMENTS: [&str; 42] = [
     "a",
     "b",
     "big",
@@ -20,6 +20,8 @@ const ELEMENTS: [&str; 36] = [
     "h2",
     "h3",
     "h4",
+    "h5",
+    "h6",
     "hr",
     "i",
     "img",
@@ -34,31 +36,72 @@ const ELEMENTS: [&str; 36] = [
     "sub",
     "sup",
     "table",
+    "tbody",
     "td",
+    "tfoot",
+    "th",
+    "thead",
     "tr",
     "u",
     "ul",
 ];
 
 /// The elements that begin or end a line.
-const LINES: [&str; 15] =
-    ["blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "hr", "li", "ol", "p", "tr", "ul"];
+const LINES: [&str; 18] = [
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "tr",
+    "ul",
+];
+
+/// The text with its entities resolved, and whatever looks like a tag as it is.
+pub(crate) fn resolved(text: &str) -> String {
+    let mut resolved = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        resolved.push_str(&rest[..start]);
+        let (character, length) = entity(&rest[start..]).unwrap_or(('&', 1));
+        resolved.push(character);
+        rest = &rest[start + length..];
+    }
+    resolved + rest
+}
 
 /// The text without its tags and with its entities resolved. The address of a link stands behind its text.
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut address = None;
-    let mut rest = text;
-    while let Some(start) = rest.find(['<', '&']) {
-        plain.push_str(&rest[..start]);
-        rest = &rest[start..];
-        if let Some((tag, length)) = tag(rest) {
-            rest = &rest[length..];
+    let (mut tag_ends, mut comment_ends) = (Places::of(">"), Places::of("-->"));
+    let mut place = 0;
+    while let Some(start) = text[place..].find(['<', '&']) {
+        plain.push_str(&text[place..place + start]);
+        place += start;
+        let rest = &text[place..];
+        if let Some(end) = rest.starts_with("<!--").then(|| comment_ends.next(text, place)).flatten() {
+            place = end;
+        } else if let Some(tag) = tag(rest)
+            && let Some(end) = tag_ends.next(text, place)
+        {
             if LINES.contains(&tag.name.as_str()) && !plain.ends_with('\n') {
                 plain.push('\n');
             }
             match (tag.name.as_str(), tag.closes) {
-                ("a", false) => address = tag.address,
+                ("td" | "th", true) => plain.push(' '),
+                ("a", false) => address = linked(&text[place..end - 1]),
                 ("a", true) => {
                     if let Some(address) = address.take().filter(|address| !plain.ends_with(address.as_str())) {
                         plain.push(' ');
@@ -68,69 +111,115 @@ pub(crate) fn plain(text: &str) -> String {
                 }
                 _ => {}
             }
-        } else if let Some((character, length)) = entity(rest) {
-            plain.push(character);
-            rest = &rest[length..];
+            place = end;
         } else {
-            plain.push_str(&rest[..1]);
-            rest = &rest[1..];
+            let (character, length) = entity(rest).unwrap_or((if rest.starts_with('<') { '<' } else { '&' }, 1));
+            plain.push(character);
+            place += length;
         }
     }
-    plain + rest
+    plain + &text[place..]
+}
+
+/// Where a text goes on behind what it is searched for, which is looked for once however often it is asked.
+struct Places {
+    wanted: &'static str,
+    found: Option<Option<usize>>,
+}
+
+impl Places {
+    const fn of(wanted: &'static str) -> Self {
+        Self { wanted, found: None }
+    }
+
+    /// The first such place behind `from`, which never goes back.
+    fn next(&mut self, text: &str, from: usize) -> Option<usize> {
+        match self.found {
+            Some(None) => None,
+            Some(Some(place)) if place > from => Some(place),
+            _ => {
+                let found = text[from..].find(self.wanted).map(|place| from + place + self.wanted.len());
+                self.found = Some(found);
+                found
+            }
+        }
+    }
 }
 
 struct Tag {
     name: String,
     closes: bool,
-    address: Option<String>,
 }
 
-/// The tag that a text begins with, and how long it is.
-fn tag(text: &str) -> Option<(Tag, usize)> {
-    let end = text.find('>')?;
-    let inside = &text[1..end];
+/// The tag that a text begins with, if it ends somewhere.
+fn tag(text: &str) -> Option<Tag> {
+    let inside = text.strip_prefix('<')?;
     let closes = inside.starts_with('/');
-    let inside = inside.trim_start_matches('/').trim();
-    let name_end = inside.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(inside.len());
-    let name = inside[..name_end].to_ascii_lowercase();
-    if !ELEMENTS.contains(&name.as_str()) {
-        return None;
-    }
-    let address = inside.split_once("href=").map(|(_, rest)| {
-        let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let rest = rest.trim_start_matches(['"', '\'']);
-        let end = rest.find(|character: char| quote.map_or(character.is_whitespace(), |quote| character == quote));
-        rest[..end.unwrap_or(rest.len())].trim().to_owned()
-    });
-    let address = address.filter(|address| address.starts_with("http://") || address.starts_with("https://"));
-    Some((Tag { name, closes, address }, end + 1))
+    let named = inside.trim_start_matches(['/', ' ']);
+    let longest = named.char_indices().nth(16).map_or(named.len(), |(end, _)| end);
+    let name_end = named[..longest].find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(longest);
+    let name = named[..name_end].to_ascii_lowercase();
+    ELEMENTS.contains(&name.as_str()).then_some(Tag { name, closes })
 }
+
+/// The address that a link leads to, if it is one that can be called.
+fn linked(tag: &str) -> Option<String> {
+    let (_, rest) = tag.split_once("href=")?;
+    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|character: char| quote.map_or(character.is_whitespace(), |quote| character == quote));
+    let address = rest[..end.unwrap_or(rest.len())].trim().to_owned();
+    (address.starts_with("http://") || address.starts_with("https://")).then_some(address)
+}
+
+/// The entities that documents use by name.
+const ENTITIES: [(&str, char); 25] = [
+    ("amp", '&'),
+    ("apos", '\''),
+    ("bull", '•'),
+    ("copy", '©'),
+    ("deg", '°'),
+    ("emsp", ' '),
+    ("ensp", ' '),
+    ("ge", '≥'),
+    ("gt", '>'),
+    ("hellip", '…'),
+    ("larr", '←'),
+    ("ldquo", '“'),
+    ("le", '≤'),
+    ("lsquo", '‘'),
+    ("lt", '<'),
+    ("mdash", '—'),
+    ("middot", '·'),
+    ("nbsp", ' '),
+    ("ndash", '–'),
+    ("quot", '"'),
+    ("rarr", '→'),
+    ("rdquo", '”'),
+    ("rsquo", '’'),
+    ("times", '×'),
+    ("yen", '¥'),
+];
 
 /// The entity that a text begins with, and how long it is.
 fn entity(text: &str) -> Option<(char, usize)> {
-    let end = text.find(';').filter(|end| *end <= 8)?;
-    let character = match &text[1..end] {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => ' ',
-        number => {
-            let number = number.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)?
-        }
+    let end = text.bytes().take(10).position(|byte| byte == b';')?;
+    let name = text.get(1..end)?;
+    let named = ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, character)| *character);
+    let numbered = || {
+        let number = name.strip_prefix('#')?;
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        char::from_u32(code)
     };
-    Some((character, end + 1))
+    Some((named.or_else(numbered)?, end + 1))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{plain, resolved};
 
     #[test]
     fn tags_and_entities() {
@@ -145,8 +234,16 @@ mod tests {
             ("List<Item> 1<2 a&b &unknown; &#xFFFFFFFF; <", "List<Item> 1<2 a&b &unknown; &#xFFFFFFFF; <"),
             ("<端口> &端; <b", "<端口> &端; <b"),
             ("<a", "<a"),
+            ("a<!-- hidden -->b<!-- <b>c</b>", "ab<!-- c"),
+            ("<table><tbody><tr><th>a</th><td>b</td></tr></tbody></table>", "\na b \n"),
+            ("&ldquo;a&rdquo;&hellip; &nothing;", "“a”… &nothing;"),
         ] {
             assert_eq!(plain(html), text, "{html}");
         }
+    }
+
+    #[test]
+    fn entities_alone() {
+        assert_eq!(resolved("<b>&lt;a&gt; &amp;amp; &端; &"), "<b><a> &amp; &端; &");
     }
 }

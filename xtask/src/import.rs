@@ -1,9 +1,7 @@
 //! `cargo xtask import`: the platform's own documents into specs.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use codegen::difference::Difference;
 use codegen::import::{Import, Importer, Refusal, State, documents};
 use codegen::output;
 use codegen::spec::is_category;
@@ -37,7 +35,7 @@ Options:
 
 It fails if any document is refused; the others are imported all the same.";
 
-/// How many new specs are told by name, and of how many of any kind the notes.
+/// How many new specs are told by name, of those that nothing is to be said of.
 const TOLD: usize = 20;
 
 /// What the command line asks for.
@@ -55,14 +53,15 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         return Ok(());
     };
     let importer = Importer::new(&options.specs).map_err(generate::wrong)?;
-    let documents = documents(&options.paths).map_err(|refusals| Failure::new(listed(&refusals)))?;
-    if documents.is_empty() {
+    let (documents, refusals) = documents(&options.paths);
+    if documents.is_empty() && refusals.is_empty() {
         return Err(Failure::new("there is no .txt or .json file below that; nothing was imported"));
     }
     let progress = tell::progress(documents.len(), "documents");
-    let results = importer.import(&documents, options.category.as_deref(), || progress.inc(1));
+    let mut results = importer.import(&documents, options.category.as_deref(), || progress.inc(1));
     progress.finish_and_clear();
-    report(&options, &results)
+    results.extend(refusals.into_iter().map(Err));
+    report(&options, results)
 }
 
 fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
@@ -91,91 +90,111 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
 }
 
 /// Writes what is to be written, and tells of everything.
-fn report(options: &Options, results: &[Result<Import, Refusal>]) -> Result<(), Failure> {
+fn report(options: &Options, results: Vec<Result<Import, Refusal>>) -> Result<(), Failure> {
+    let count = results.len();
     let mut tally = Tally::default();
     for result in results {
-        match result {
-            Ok(import) => take(options, import, &mut tally)?,
-            Err(refusal) => tally.refused.push(refusal.clone()),
+        let done = result.and_then(|import| {
+            let done = Done::of(&import.state, options.force);
+            if done.writes() && !options.dry_run {
+                let refuse = |error| Refusal { document: import.document.clone(), reason: format!("{error}") };
+                output::apply(&options.specs, &[import.change()]).map_err(refuse)?;
+            }
+            Ok((import, done))
+        });
+        match done {
+            Ok((import, done)) => tally.tell(options, &import, done),
+            Err(refusal) => tally.refused.push(refusal),
         }
     }
-    if tally.count("imported") > TOLD {
-        tell::line(format_args!("imported  {} more", tally.count("imported") - TOLD));
+    if tally.untold > 0 {
+        tell::line(format_args!("imported  {} more", tally.untold));
     }
-    let done = if options.dry_run { "; nothing was written" } else { "" };
-    let summary = format!(
-        "{}: {} imported, {} changed, {} unchanged, {} kept, {} refused{done}",
-        counted(results.len(), "document", "documents"),
-        tally.count("imported"),
-        tally.count("changed"),
-        tally.count("unchanged"),
-        tally.count("kept"),
-        tally.refused.len()
-    );
-    tell::line(summary);
+    let Tally { imported, changed, unchanged, kept, .. } = tally;
+    tell::line(format_args!(
+        "{}: {imported} imported, {changed} changed, {unchanged} unchanged, {kept} kept, {} refused{}",
+        counted(count, "document", "documents"),
+        tally.refused.len(),
+        if options.dry_run { "; nothing was written" } else { "" },
+    ));
     if tally.notes > 0 {
-        tell::line(format_args!(
-            "{} not plain; comments in the specs say how it was taken",
-            counted(tally.notes, "thing was", "things were")
-        ));
+        let things = counted(tally.notes, "thing was", "things were");
+        tell::line(format_args!("{things} not plain; a comment in the spec says how each was taken"));
     }
-    if tally.count("kept") > 0 {
+    if kept > 0 {
         tell::line("what is kept says something else than its document; --force replaces it");
     }
-    if !options.dry_run && tally.count("imported") + tally.count("changed") > 0 {
+    if !options.dry_run && imported + changed > 0 {
         tell::line("next: cargo xtask gen");
     }
     if tally.refused.is_empty() { Ok(()) } else { Err(Failure::new(listed(&tally.refused))) }
 }
 
+/// What becomes of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Imported,
+    Changed,
+    Unchanged,
+    Kept,
+}
+
+impl Done {
+    fn of(state: &State, force: bool) -> Self {
+        match state {
+            State::New => Self::Imported,
+            State::Unchanged => Self::Unchanged,
+            State::Changed(_) | State::Broken if force => Self::Changed,
+            State::Changed(_) | State::Broken => Self::Kept,
+        }
+    }
+
+    fn writes(self) -> bool {
+        matches!(self, Self::Imported | Self::Changed)
+    }
+}
+
 /// What became of the documents.
 #[derive(Default)]
 struct Tally {
-    counts: BTreeMap<&'static str, usize>,
+    imported: usize,
+    changed: usize,
+    unchanged: usize,
+    kept: usize,
+    /// Of what was imported, that which was not told by name.
+    untold: usize,
+    /// How many comments are in what was written.
     notes: usize,
     refused: Vec<Refusal>,
 }
 
 impl Tally {
-    fn count(&self, word: &str) -> usize {
-        self.counts.get(word).copied().unwrap_or_default()
-    }
-
-    /// Counts one, and returns how many of its kind there are now.
-    fn add(&mut self, word: &'static str) -> usize {
-        let count = self.counts.entry(word).or_default();
+    fn tell(&mut self, options: &Options, import: &Import, done: Done) {
+        let (count, word) = match done {
+            Done::Imported => (&mut self.imported, "imported"),
+            Done::Changed => (&mut self.changed, "changed"),
+            Done::Unchanged => (&mut self.unchanged, "unchanged"),
+            Done::Kept => (&mut self.kept, "kept"),
+        };
         *count += 1;
-        *count
-    }
-}
-
-fn take(options: &Options, import: &Import, tally: &mut Tally) -> Result<(), Failure> {
-    let (word, differences): (_, &[Difference]) = match &import.state {
-        State::New => ("imported", &[]),
-        State::Unchanged => {
-            tally.add("unchanged");
-            return Ok(());
+        let plain = import.notes.is_empty();
+        if done == Done::Unchanged {
+            return;
         }
-        State::Changed(differences) if options.force => ("changed", differences),
-        State::Changed(differences) => ("kept", differences),
-        State::Broken if options.force => ("changed", &[]),
-        State::Broken => ("kept", &[]),
-    };
-    if word != "kept" && !options.dry_run {
-        output::apply(&options.specs, &[import.change()]).map_err(Failure::new)?;
-    }
-    let told = tally.add(word) <= TOLD;
-    tally.notes += import.notes.len();
-    // What changes is worth a line whatever there is of it; what is new is told in its spec.
-    if told || import.state != State::New {
+        if done == Done::Imported && plain && self.imported > TOLD {
+            self.untold += 1;
+            return;
+        }
         let broken = if import.state == State::Broken { ", which is no spec" } else { "" };
         tell::line(format_args!("{word:9} {}{broken}", options.specs.join(&import.path).display()));
-        differences.iter().for_each(|difference| tell::line(format_args!("          {difference}")));
-    }
-    if told {
+        if let State::Changed(differences) = &import.state {
+            differences.iter().for_each(|difference| tell::line(format_args!("          {difference}")));
+        }
         import.notes.iter().for_each(|note| tell::line(format_args!("          note: {note}")));
+        if done.writes() && !options.dry_run {
+            self.notes += import.notes.len();
+        }
     }
-    Ok(())
 }
 
 fn listed(refusals: &[Refusal]) -> String {

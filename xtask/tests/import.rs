@@ -73,9 +73,8 @@ fn from_a_page_to_a_spec_and_on() {
         kept      DIR/specs/parcel/taobao.parcel.get.yaml
                   changed  authorization: required -> not said
                   retyped  response.weight: Number -> BigDecimal
-                  note: The page does not say whether a call needs a session; none of its samples passes one.
+                  note: The page does not say whether a call needs a session; it has no samples.
         1 document: 0 imported, 0 changed, 0 unchanged, 1 kept, 0 refused
-        1 thing was not plain; comments in the specs say how it was taken
         what is kept says something else than its document; --force replaces it
         0"#]]
     .assert_eq(&told(&folder, &["import", page_path, "--specs", specs]));
@@ -84,9 +83,9 @@ fn from_a_page_to_a_spec_and_on() {
         changed   DIR/specs/parcel/taobao.parcel.get.yaml
                   changed  authorization: required -> not said
                   retyped  response.weight: Number -> BigDecimal
-                  note: The page does not say whether a call needs a session; none of its samples passes one.
+                  note: The page does not say whether a call needs a session; it has no samples.
         1 document: 0 imported, 1 changed, 0 unchanged, 0 kept, 0 refused
-        1 thing was not plain; comments in the specs say how it was taken
+        1 thing was not plain; a comment in the spec says how each was taken
         next: cargo xtask gen
         0"#]]
     .assert_eq(&told(&folder, &["import", page_path, "--specs", specs, "--force"]));
@@ -112,6 +111,7 @@ fn command_lines_that_are_wrong() {
         2"#]]
     .assert_eq(&told(&folder, &["import", "x", "--category", "A b"]));
     expect![[r#"
+        1 document: 0 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
         refused   DIR/nowhere: cannot be read: No such file or directory (os error 2)
         1"#]]
     .assert_eq(&told(&folder, &["import", folder.join("nowhere").to_str().unwrap(), "--specs", specs]));

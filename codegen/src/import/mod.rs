@@ -1,7 +1,7 @@
 //! The platform's own documents into specs: pages as they are copied from a browser, and documentation records.
 //!
-//! A document is read ([`page`], [`record`]) into one form, made into what a spec can say ([`settle`]), written as YAML
-//! ([`write`]) and held against the rules that every spec is held against. Whatever was not plain is a comment in the spec.
+//! A document is read, by `page` or `record`, into one form; `settle` makes it into what a spec can say, `write` writes it
+//! as YAML, and the rules that every spec is held against are held against it. Whatever was not plain is a comment in it.
 
 mod document;
 mod page;
@@ -23,7 +23,7 @@ use crate::parallel::{available, on_threads};
 use crate::spec::{self, Method, Platform, is_category};
 
 /// The largest document that is read. The platform's largest has some 500 KiB.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 
 /// A document of one method, and what it is imported as.
 #[derive(Clone, Debug)]
@@ -83,18 +83,14 @@ impl Import {
     }
 }
 
-/// The documents at `paths`: the files themselves, and below folders every `.json` and `.txt` file, in the order of their
-/// names.
-///
-/// # Errors
-///
-/// The paths that cannot be read.
-pub fn documents(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Refusal>> {
+/// The documents at `paths`, in the order of their names, and the paths that cannot be read: the files themselves, and below
+/// folders every `.json` and `.txt` file.
+pub fn documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
     let (mut documents, mut refusals) = (Vec::new(), Vec::new());
     for path in paths {
         collect(path, true, &mut documents, &mut refusals);
     }
-    if refusals.is_empty() { Ok(documents) } else { Err(refusals) }
+    (documents, refusals)
 }
 
 fn collect(path: &Path, named: bool, documents: &mut Vec<PathBuf>, refusals: &mut Vec<Refusal>) {
@@ -196,7 +192,8 @@ impl Importer {
         let spec = match (present, category) {
             (Some(present), None) => present.clone(),
             (Some(present), Some(category)) if !present.starts_with(category) => {
-                return Err(format!("the method has a spec already, {}", present.display()));
+                let there = present.display();
+                return Err(format!("the method has a spec already, {there}; leave --category out, or move that file"));
             }
             _ => Path::new(&self.category(path, category, &method)?).join(format!("{method}.yaml")),
         };
@@ -260,13 +257,19 @@ fn text(path: &Path) -> Result<String, String> {
 ///
 /// Why the text describes no method.
 fn converted(text: &str, platform: &Platform) -> Result<(String, String, Vec<String>), String> {
-    let mut document = match text.trim_start().chars().next() {
-        None => return Err("the file is empty".to_owned()),
-        Some('<') => {
-            return Err("it is HTML; open it in a browser, and copy the page's text into a file".to_owned());
-        }
-        Some('{' | '[') => record::read(text)?,
-        Some(_) => page::read(text)?,
+    let begins = text.trim_start();
+    let is_html = begins
+        .strip_prefix('<')
+        .is_some_and(|tag| tag.starts_with(|first: char| first == '!' || first.is_ascii_alphabetic()));
+    let mut document = if begins.is_empty() {
+        return Err("the file is empty".to_owned());
+    } else if is_html {
+        return Err("it is HTML; open it in a browser, and copy the page's text into a file".to_owned());
+    } else if begins.starts_with(['{', '[']) {
+        // A page may begin with a bracket too, as `[返回]`.
+        record::read(text).or_else(|problem| page::read(text).map_err(|_| problem))?
+    } else {
+        page::read(text)?
     };
     settle::settle(&mut document, platform)?;
     let yaml = write::yaml(&document);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::document::{Address, Document, Entry};
 use super::words;
-use crate::html::plain;
+use crate::html::{plain, resolved};
 use crate::spec::ErrorCode;
 
 /// Reads a record.
@@ -51,20 +51,42 @@ fn entries(record: &Map<String, Value>, key: &str) -> Result<Vec<Entry>, String>
 }
 
 fn entry(record: &Map<String, Value>) -> Result<Entry, String> {
-    Ok(Entry {
+    let mut entry = Entry {
         name: text_of(record, "name"),
         kind: text_of(record, "type"),
-        required: record.get("required").and_then(Value::as_bool),
-        max_length: number_of(record, "maxLength"),
-        max_list_size: number_of(record, "maxListSize"),
-        min_value: number_of(record, "minValue"),
-        max_value: number_of(record, "maxValue"),
-        default: text_of(record, "defaultValue"),
-        example: text_of(record, "demoValue"),
+        default: resolved(&text_of(record, "defaultValue")),
+        example: resolved(&text_of(record, "demoValue")),
         description: plain(&text_of(record, "description")),
         fields: entries(record, "subParams")?,
-        notes: Vec::new(),
-    })
+        ..Entry::default()
+    };
+    let notes = &mut entry.notes;
+    entry.required = match text_of(record, "required").as_str() {
+        "" => None,
+        "1" => Some(true),
+        "0" => Some(false),
+        word => noted(words::required(word), "required", word, notes),
+    };
+    for (limit, key) in [
+        (&mut entry.max_length, "maxLength"),
+        (&mut entry.max_list_size, "maxListSize"),
+        (&mut entry.min_value, "minValue"),
+        (&mut entry.max_value, "maxValue"),
+    ] {
+        let text = text_of(record, key);
+        if !text.is_empty() {
+            *limit = noted(text.replace(',', "").trim().parse().ok(), key, &text, notes);
+        }
+    }
+    Ok(entry)
+}
+
+/// What a value was taken for, with a note if it was none that can be taken.
+fn noted<T>(taken: Option<T>, key: &str, text: &str, notes: &mut Vec<String>) -> Option<T> {
+    if taken.is_none() {
+        notes.push(format!("Left out: the document's {key}, {text}."));
+    }
+    taken
 }
 
 /// The objects of a list, which may be missing.
@@ -84,14 +106,6 @@ fn text_of(record: &Map<String, Value>, key: &str) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
         _ => String::new(),
-    }
-}
-
-fn number_of(record: &Map<String, Value>, key: &str) -> Option<i64> {
-    match record.get(key)? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
     }
 }
 

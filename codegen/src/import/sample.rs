@@ -15,6 +15,15 @@ pub(super) struct Node {
 /// Values of parameters and fields, by name.
 pub(super) type Values = BTreeMap<String, BTreeSet<String>>;
 
+/// Adds a value, unless there are as many of the name as any page shows of it.
+fn add(values: &mut Values, name: &str, value: &str) {
+    const MOST: usize = 16;
+    let values = values.entry(name.to_owned()).or_default();
+    if values.len() < MOST {
+        values.insert(value.to_owned());
+    }
+}
+
 /// Deeper samples than this are not followed.
 const DEPTH: usize = 64;
 
@@ -30,7 +39,7 @@ impl Node {
     /// Adds the texts of the leaves to `values`, by name.
     pub(super) fn values(&self, values: &mut Values) {
         if self.below.is_empty() && !self.text.is_empty() {
-            values.entry(self.name.clone()).or_default().insert(self.text.clone());
+            add(values, &self.name, &self.text);
         }
         for node in &self.below {
             node.values(values);
@@ -69,11 +78,16 @@ fn xml(text: &str) -> Vec<Node> {
     roots
 }
 
+/// How many pieces of JSON a section of samples may have, and braces that begin none.
+const JSONS: usize = 64;
+
 /// The members of the JSON objects in a text.
 fn json(text: &str) -> Vec<Node> {
     let mut roots = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find('{') {
+    // What is no JSON is tried again behind its first brace, but not for ever.
+    for _ in 0..JSONS {
+        let Some(start) = rest.find('{') else { break };
         rest = &rest[start..];
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         let read = values.next().and_then(Result::ok);
@@ -106,18 +120,24 @@ pub(super) struct Requests {
     ways: Vec<BTreeSet<String>>,
     /// The values that the curl sample sends.
     pub(super) values: Values,
-    /// Whether a session is passed in any.
+    /// Whether there is any sample.
+    pub(super) any: bool,
+    /// Whether a session is passed in one.
     pub(super) session: bool,
 }
 
 impl Requests {
     /// Reads the section of samples.
     pub(super) fn read(section: &str) -> Self {
-        let mut requests = Self { session: section.to_ascii_lowercase().contains("session"), ..Self::default() };
+        let mut requests = Self {
+            any: !section.trim().is_empty(),
+            session: section.to_ascii_lowercase().contains("session"),
+            ..Self::default()
+        };
         let (mut sent, mut setters, mut assigned, mut listed) = Default::default();
         for line in section.lines().map(str::trim) {
             if let Some((name, value)) = sent_pair(line) {
-                requests.values.entry(name.clone()).or_default().insert(value);
+                add(&mut requests.values, &name, &value);
                 insert(&mut sent, &name);
             }
             if let Some((_, rest)) = line.split_once("set")
@@ -140,11 +160,13 @@ impl Requests {
         requests
     }
 
-    /// Whether every way of writing a request that sets any of `parameters` sets this one.
-    pub(super) fn always_set(&self, name: &str, parameters: &[&str]) -> bool {
-        let sets = |way: &&BTreeSet<String>| parameters.iter().any(|name| way.contains(&squeezed(name)));
-        let mut ways = self.ways.iter().filter(sets).peekable();
-        ways.peek().is_some() && ways.all(|way| way.contains(&squeezed(name)))
+    /// The parameters, of those called `parameters`, that every way of writing a request sets which sets any of them.
+    pub(super) fn always_set<'p>(&self, parameters: &[&'p str]) -> BTreeSet<&'p str> {
+        let squeezed: Vec<_> = parameters.iter().map(|name| (*name, squeezed(name))).collect();
+        let ways = self.ways.iter().filter(|way| squeezed.iter().any(|(_, name)| way.contains(name)));
+        let ways: Vec<_> = ways.collect();
+        let always = squeezed.iter().filter(|(_, name)| !ways.is_empty() && ways.iter().all(|way| way.contains(name)));
+        always.map(|(name, _)| *name).collect()
     }
 }
 
@@ -229,9 +251,8 @@ mod tests {
         );
         assert!(requests.session);
         assert_eq!(requests.values["sec_token"], BTreeSet::from(["a 端 b".to_owned()]));
-        assert!(requests.always_set("sec_token", &["sec_token", "other"]));
-        assert!(!requests.always_set("other", &["sec_token", "other"]));
-        assert!(!Requests::read("").always_set("sec_token", &["sec_token"]));
+        assert_eq!(requests.always_set(&["sec_token", "other"]), BTreeSet::from(["sec_token"]));
+        assert_eq!(Requests::read("").always_set(&["sec_token"]), BTreeSet::new());
     }
 
     #[test]

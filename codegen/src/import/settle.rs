@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Entry};
-use super::words::{Spelling, type_name};
-use crate::spec::{Kind, Platform, is_method_name, is_name, is_type_name};
+use super::words::{Spelling, type_name, visible};
+use crate::spec::{Kind, Platform, is_method_name, is_name, is_type_name, response_node};
 
 /// Makes `document` a spec's.
 ///
@@ -42,7 +42,11 @@ pub(super) fn settle(document: &mut Document, platform: &Platform) -> Result<(),
         error.message = single_line(&error.message);
         error.solution = single_line(&error.solution);
     }
+    let errors = document.errors.len();
     document.errors.retain(|error| !error.code.is_empty());
+    if document.errors.len() < errors {
+        document.notes.push("Left out of the errors: one without a code.".to_owned());
+    }
     for (request, entries) in [(true, &mut document.request), (false, &mut document.response)] {
         let side = Side { request, platform, objects: BTreeMap::new(), copied: 0 };
         document.notes.extend(side.settle(entries)?);
@@ -73,10 +77,9 @@ impl Document {
     }
 }
 
-/// The root node: what the document says, or what follows from the method's name (protocol.md 4.1).
+/// The root node: what the document says, or what follows from the method's name.
 fn node(document: &mut Document) {
-    let method = document.method.strip_prefix("taobao.").unwrap_or(&document.method);
-    let derived = format!("{}_response", method.replace('.', "_"));
+    let derived = response_node(&document.method);
     match &document.node {
         Some(node) if *node == derived => {}
         Some(node) if is_name(node) => {
@@ -96,15 +99,6 @@ fn single_line(text: &str) -> String {
 fn lines(text: &str) -> String {
     let lines = text.lines().map(single_line).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn visible(text: &str) -> String {
-    let hidden = |character: char| {
-        (character.is_control() && !character.is_whitespace())
-            || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{ffff}')
-    };
-    text.chars().filter(|character| !hidden(*character)).collect()
 }
 
 /// The request or the response of a document.
@@ -135,7 +129,7 @@ impl Side<'_> {
         let mut names = BTreeSet::new();
         let mut left_out = Vec::new();
         for mut entry in std::mem::take(entries) {
-            entry.name = visible(&entry.name).split_whitespace().collect();
+            entry.name = visible(&entry.name).trim().to_owned();
             let name = &entry.name;
             if name.is_empty() {
                 left_out.push(format!("Left out of the {path}: a parameter without a name."));
@@ -161,12 +155,18 @@ impl Side<'_> {
         entry.kind = spelling.spelled();
         entry.description = lines(&entry.description);
         entry.default = single_line(&entry.default);
-        entry.example = visible(entry.example.trim()).replace("\r\n", "\n");
+        entry.example = visible(&entry.example).trim().replace("\r\n", "\n");
         if !self.request {
             entry.required = None;
         }
         if entry.required == Some(false) {
             entry.required = None;
+        }
+        let scalar =
+            matches!(spelling.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal | Kind::Boolean));
+        if scalar && !entry.default.is_empty() && !spelling.fits(&entry.default) {
+            entry.notes.push(format!("The document's default is no {}: {}", spelling.word, entry.default));
+            entry.default.clear();
         }
         if spelling.kind().is_none() {
             // An example of an object is the name of its type, if it is anything.
@@ -245,7 +245,8 @@ impl Side<'_> {
             if entry.fields.is_empty() {
                 if within.contains(&word) {
                     if entry.required.take().is_some() {
-                        entry.notes.push("The document requires it, so that no object would ever end.".to_owned());
+                        let note = "Required in the document; optional here, as an object that must hold its own kind never ends.";
+                        entry.notes.push(note.to_owned());
                     }
                     continue;
                 }
@@ -253,11 +254,11 @@ impl Side<'_> {
                     Some((_, 1)) => continue,
                     Some((fields, _)) => {
                         entry.notes.push(format!("The document describes several `{word}`; this is the first."));
-                        entry.fields.clone_from(fields);
-                        self.copied += fields.len();
+                        self.copied += count(fields);
                         if self.copied > MOST_COPIED {
-                            return Err(format!("its objects name each other without end, `{word}` among them"));
+                            return Err(format!("its objects name each other too often, `{word}` among them"));
                         }
+                        entry.fields.clone_from(fields);
                     }
                     None => {
                         entry.notes.push(format!("The document does not describe `{word}`, so it is any JSON."));
@@ -272,6 +273,11 @@ impl Side<'_> {
         }
         Ok(())
     }
+}
+
+/// How many entries there are, at whatever depth.
+fn count(entries: &[Entry]) -> usize {
+    entries.iter().map(|entry| 1 + count(&entry.fields)).sum()
 }
 
 /// The type of an entry, or nothing if what the document gives is none.

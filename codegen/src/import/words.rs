@@ -28,6 +28,16 @@ pub(super) fn required(cell: &str) -> Option<bool> {
     }
 }
 
+/// A text without the characters that nobody can see, which pages and records are full of. White space stays.
+pub(super) fn visible(text: &str) -> String {
+    let hidden = |character: char| {
+        (character.is_control() && !character.is_whitespace())
+            || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{ffff}')
+    };
+    text.chars().filter(|character| !hidden(*character)).collect()
+}
+
 /// A type as a document spells it, taken apart and put in the words of specs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spelling {
@@ -42,14 +52,13 @@ impl Spelling {
     pub(super) fn parse(text: &str) -> Self {
         let mut text: String = text.split_whitespace().collect();
         let mut list = false;
-        loop {
-            if let Some(inner) = generic(&text, &["list", "arraylist", "set", "collection", "array"]) {
-                (text, list) = (inner, true);
-            } else if text.ends_with("[]") && !text.eq_ignore_ascii_case("byte[]") && !list {
-                (text, list) = (text[..text.len() - 2].to_owned(), true);
-            } else {
-                break;
-            }
+        // A list of lists keeps a pair of brackets, for which there is no type.
+        if let Some(inner) = generic(&text, LISTS) {
+            let lists = generic(&inner, LISTS).is_some();
+            (text, list) = (if lists { format!("{inner}[]") } else { inner }, true);
+        } else if let (Some(inner), false) = (text.strip_suffix("[]"), text.eq_ignore_ascii_case("byte[]")) {
+            let inner = generic(inner, LISTS).map_or_else(|| inner.to_owned(), |inner| format!("{inner}[]"));
+            (text, list) = (inner, true);
         }
         if generic(&text, &["map", "hashmap"]).is_some() {
             text = Kind::Map.word().to_owned();
@@ -76,6 +85,26 @@ impl Spelling {
         Self { word, list }
     }
 
+    /// Whether a text can be a value of this type, or of one element of it.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        let number = |text: &str| {
+            let digits = text.trim_start_matches(['-', '+']).trim_end_matches('元');
+            digits.starts_with(|first: char| first.is_ascii_digit())
+                && digits.chars().all(|character| character.is_ascii_digit() || matches!(character, '.' | '-'))
+        };
+        let mut parts = text.split([',', '，']);
+        match self.kind() {
+            Some(Kind::Number | Kind::Price | Kind::BigDecimal | Kind::Byte) => parts.all(number),
+            Some(Kind::Boolean) => {
+                parts.all(|word| matches!(word.to_ascii_lowercase().as_str(), "true" | "false" | "0" | "1"))
+            }
+            Some(Kind::Date) => parts.all(number) || text.contains("yyyy"),
+            Some(_) => true,
+            // An object's example is nothing, or the name of its type.
+            None => text == self.word,
+        }
+    }
+
     /// As a spec spells it.
     pub(super) fn spelled(&self) -> String {
         if self.list { format!("{}[]", self.word) } else { self.word.clone() }
@@ -86,6 +115,9 @@ impl Spelling {
         Kind::from_word(&self.word)
     }
 }
+
+/// What Java calls its lists.
+const LISTS: &[&str] = &["list", "arraylist", "set", "collection", "array"];
 
 /// What stands between the angle brackets behind one of `names`.
 fn generic(text: &str, names: &[&str]) -> Option<String> {
@@ -120,6 +152,8 @@ mod tests {
             ("不需要授权", Some(Authorization::None)),
             ("不需用户授权", Some(Authorization::None)),
             ("无需授权", Some(Authorization::None)),
+            ("不用授权", Some(Authorization::None)),
+            ("免授权", Some(Authorization::None)),
             ("可选授权", Some(Authorization::Optional)),
             ("可选用户授权", Some(Authorization::Optional)),
             ("需要授权", Some(Authorization::Required)),
@@ -159,7 +193,12 @@ mod tests {
             ("java.util.Date", "Date"),
             ("List<Trade>", "Trade[]"),
             ("java.util.List<com.taobao.top.Trade>", "Trade[]"),
-            ("List<String>[]", "String[]"),
+            ("List<String>[]", "String[][]"),
+            ("List<List<Long>>", "List<Long>[][]"),
+            ("HashMap<String,Object>", "Map"),
+            ("double", "BigDecimal"),
+            ("decimal", "BigDecimal"),
+            ("float", "BigDecimal"),
             ("Map<String, Object>", "Map"),
             ("Result<Trade>", "Result<Trade>"),
             ("", ""),

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{Api, Category, Model};
 use crate::output::{Block, FileSet};
 use crate::parallel::on_threads;
-use crate::spec::Authorization;
+use crate::spec::{Authorization, response_node};
 
 use views::{ChoiceView, CodeView, ErrorView, GatewayView, StructView};
 
@@ -157,7 +157,7 @@ impl<'a> IndexCategory<'a> {
 
 /// The skeleton of a spec that a person is to fill in.
 pub fn skeleton(method: &str) -> String {
-    let node = format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"));
+    let node = response_node(method);
     Skeleton { method, node }.render().unwrap_or_default()
 }
 

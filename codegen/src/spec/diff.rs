@@ -1,6 +1,8 @@
 //! What changes from one spec of a method to the next.
 
-use super::{Authorization, Parameter, Spec};
+use std::collections::BTreeMap;
+
+use super::{Authorization, ErrorCode, Parameter, Spec};
 use crate::difference::{Difference, DifferenceKind};
 
 /// The differences, request first. Of a parameter that is added or removed as a whole its fields are not told.
@@ -21,14 +23,25 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     differences.reworded("deprecated", before.deprecated == after.deprecated);
     differences.parameters("request", &before.request, &after.request);
     differences.parameters("response", &before.response.fields, &after.response.fields);
-    for error in &before.errors {
+    // One code may stand for several things, which are told apart by their order.
+    let numbered = |spec: &Spec| {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let number = |error: &ErrorCode| {
+            let count = seen.entry(error.code.clone()).or_default();
+            *count += 1;
+            ((error.code.clone(), *count), error.clone())
+        };
+        spec.errors.iter().map(number).collect::<BTreeMap<_, _>>()
+    };
+    let (were, are) = (numbered(before), numbered(after));
+    for (key, error) in &were {
         let item = format!("errors.{}", error.code);
-        match after.errors.iter().find(|other| other.code == error.code) {
+        match are.get(key) {
             None => differences.push(item, DifferenceKind::Removed),
-            Some(other) => differences.reworded(&item, error == other),
+            Some(now) => differences.reworded(&item, error == now),
         }
     }
-    for error in after.errors.iter().filter(|error| !before.errors.iter().any(|other| other.code == error.code)) {
+    for (_, error) in are.iter().filter(|(key, _)| !were.contains_key(*key)) {
         differences.push(format!("errors.{}", error.code), DifferenceKind::Added);
     }
     differences.0

@@ -1,39 +1,43 @@
 //! The cells of a row that does not say where they end: what samples, types and words tell of them.
 
-use super::row::{Column, Row, exact, first_word, limit, taken_apart};
+use super::row::{Column, Row, exact, first_word, limits, taken_apart};
 use crate::import::document::Entry;
 use crate::import::sample::Values;
 use crate::import::words::{self, Spelling};
 use crate::spec::Kind;
 
-/// How a table that is parted by single spaces has its column of what is required.
-pub(super) struct Style {
-    /// Whether a word there is to be taken for what it says.
-    required: fn(&str) -> bool,
+/// Which words of a row say whether the parameter is required, where single spaces part the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequiredWords {
+    /// None: there is no such column.
+    None,
+    /// Those in Chinese: `true` may be the example of a Boolean as well.
+    Chinese,
+    /// All, since every row has one.
+    All,
 }
 
-impl Style {
+impl RequiredWords {
     pub(super) fn of(rows: &[Row], columns: &[Column]) -> Self {
         if !columns.contains(&Column::Required) {
-            return Self { required: |_| false };
+            return Self::None;
         }
-        let words: Vec<_> = rows.iter().filter(|row| exact(&row.line, columns.len()).is_none()).map(third).collect();
-        // true may be the example of a Boolean as well, unless every row has such a word.
-        if words.iter().all(|word| words::required(word).is_some()) {
-            Self { required: |_| true }
-        } else {
-            Self { required: |word| !word.is_ascii() }
+        let mut loose = rows.iter().filter(|row| exact(&row.line, columns.len()).is_none());
+        let third = |row: &Row| first_word(taken_apart(&row.line).2).0.to_owned();
+        if loose.all(|row| words::required(&third(row)).is_some()) { Self::All } else { Self::Chinese }
+    }
+
+    fn required(self, word: &str) -> Option<bool> {
+        match self {
+            Self::None => None,
+            Self::Chinese => words::required(word).filter(|_| !word.is_ascii()),
+            Self::All => words::required(word),
         }
     }
 }
 
-/// The word behind the name and the type.
-fn third(row: &Row) -> &str {
-    taken_apart(&row.line).2.split_whitespace().next().unwrap_or_default()
-}
-
-/// Reads a row whose cells are parted by single spaces, or have a line each, some of which may be missing.
-pub(super) fn loose(row: &Row, columns: &[Column], style: &Style, known: &Values, entry: &mut Entry) {
+/// Reads a row whose cells are parted by spaces, or have a line each, some of which may be missing.
+pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, known: &Values, entry: &mut Entry) {
     let mut cells = row.cells.iter().map(String::as_str).collect::<Vec<_>>();
     let joined;
     let mut rest = row.line.as_str();
@@ -42,31 +46,40 @@ pub(super) fn loose(row: &Row, columns: &[Column], style: &Style, known: &Values
         joined = format!("{rest} {}", cells.remove(0));
         rest = &joined;
     }
+    let behind_name = rest.trim_start().strip_prefix(first_word(rest).0);
+    let wide = behind_name.is_some_and(|rest| rest.starts_with("  "));
     let (name, kind, mut rest) = taken_apart(rest);
     name.clone_into(&mut entry.name);
     entry.kind = kind;
-    if columns.contains(&Column::Required) {
+    if required != RequiredWords::None {
         let own_line = rest.is_empty() && cells.first().is_some_and(|cell| words::required(cell).is_some());
-        let (word, after) = if own_line { (cells.remove(0), rest) } else { first_word(rest) };
-        if let (Some(required), true) = (words::required(word), own_line || (style.required)(word)) {
-            entry.required = Some(required);
-            rest = after;
+        if own_line {
+            entry.required = words::required(cells.remove(0));
+        } else {
+            let (word, after) = first_word(rest);
+            entry.required = required.required(word);
+            rest = if entry.required.is_some() { after } else { rest };
         }
     }
-    cells.retain(|cell| !limit(entry, cell));
-    let has_example = columns.contains(&Column::Example);
-    if columns.contains(&Column::Limits) && rest.contains(['：', ':']) {
-        // What stands before the limits is the example, and what stands behind them the description.
-        let limits: Vec<_> = rest.split_whitespace().filter(|word| limit(entry, word)).collect();
-        if let (Some(first), Some(last)) = (limits.first(), limits.last())
-            && let (Some(start), Some(end)) = (rest.find(first), rest.rfind(last))
-        {
-            entry.example = rest[..start].trim().to_owned();
-            entry.description = [&[rest[end + last.len()..].trim()], &cells[..]].concat().join("\n").trim().to_owned();
-            return;
+    cells.retain(|cell| limits(entry, cell).is_none_or(|around| around != ("", "")));
+    if columns.contains(&Column::Limits)
+        && let Some((before, after)) = limits(entry, rest)
+    {
+        before.clone_into(&mut entry.example);
+        entry.description = [&[after], &cells[..]].concat().join("\n").trim().to_owned();
+        return;
+    }
+    if wide && cells.is_empty() {
+        // Wide gaps part the cells, of which some are missing.
+        cells = rest.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        if cells.len() > 1 {
+            rest = "";
+        } else {
+            cells.clear();
         }
     }
     let known: Vec<&str> = known.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
+    let has_example = columns.contains(&Column::Example);
     match (&cells[..], rest.is_empty()) {
         ([], _) if has_example => split(rest, entry, &known),
         // The example on the line of the name, and the description on its own; or each on its own.
@@ -83,14 +96,14 @@ pub(super) fn loose(row: &Row, columns: &[Column], style: &Style, known: &Values
     }
 }
 
-/// Parts an example from the description behind it, by what samples and types tell.
+/// Parts an example from the description behind it, by what samples, types and languages tell.
 fn split(text: &str, entry: &mut Entry, known: &[&str]) {
-    let parted = |end: usize| (text[..end].to_owned(), text[end..].trim().to_owned());
     let ends_word = |end: &usize| text[*end..].is_empty() || text[*end..].starts_with(char::is_whitespace);
     let sampled = known.iter().filter(|value| !value.is_empty() && text.starts_with(**value)).map(|value| value.len());
-    let certain = sampled.filter(ends_word).max().or_else(|| date(text)).or_else(|| json(text).filter(ends_word));
+    let certain = sampled.filter(ends_word).max().or_else(|| date(text)).or_else(|| json(text)).filter(ends_word);
     if let Some(end) = certain {
-        (entry.example, entry.description) = parted(end);
+        text[..end].clone_into(&mut entry.example);
+        text[end..].trim().clone_into(&mut entry.description);
         return;
     }
     let (first, rest) = first_word(text);
@@ -99,47 +112,41 @@ fn split(text: &str, entry: &mut Entry, known: &[&str]) {
         return;
     }
     let kind = Spelling::parse(&entry.kind);
-    if !fits(first, &kind) {
+    if !kind.fits(first) {
         text.clone_into(&mut entry.description);
         return;
     }
-    (entry.example, entry.description) = (first.to_owned(), rest.to_owned());
-    if kind.kind() == Some(Kind::String) && !first.is_ascii() {
+    // Descriptions are in Chinese, so that what stands before it in other letters is the example.
+    let chinese = text.find(|character: char| !character.is_ascii()).unwrap_or(0);
+    let before = text[..chinese].rfind(char::is_whitespace).map_or(0, |end| text[..end].trim_end().len());
+    let end = if before > first.len() && kind.kind() == Some(Kind::String) { before } else { first.len() };
+    text[..end].clone_into(&mut entry.example);
+    text[end..].trim().clone_into(&mut entry.description);
+    if kind.kind() == Some(Kind::String) && (!first.is_ascii() || before != first.len()) {
         entry.notes.push("The page does not say where the example ends and the description begins.".to_owned());
     }
 }
 
 /// The only word behind a type is its example or its description.
 fn split_single(word: &str, entry: &mut Entry, known: &[&str]) {
-    let is_example = known.contains(&word) || (word.is_ascii() && fits(word, &Spelling::parse(&entry.kind)));
+    let is_example = known.contains(&word) || (word.is_ascii() && Spelling::parse(&entry.kind).fits(word));
     if is_example { word.clone_into(&mut entry.example) } else { word.clone_into(&mut entry.description) }
 }
 
-/// Whether a word can be a value of a type.
-fn fits(word: &str, kind: &Spelling) -> bool {
-    let number = |word: &str| {
-        let digits = word.trim_start_matches(['-', '+']);
-        digits.starts_with(|first: char| first.is_ascii_digit())
-            && digits.chars().all(|character| character.is_ascii_digit() || character == '.')
-    };
-    match kind.kind() {
-        Some(Kind::Number | Kind::Price | Kind::BigDecimal | Kind::Byte) => word.split(',').all(number),
-        Some(Kind::Boolean) => word.split(',').all(|word| matches!(word, "true" | "false" | "0" | "1")),
-        Some(Kind::Date) => number(word) || word.contains("yyyy"),
-        Some(_) => true,
-        // An object's example is nothing, or the name of its type.
-        None => word == kind.word,
-    }
-}
-
-/// How long the date and time is that a text begins with.
+/// How long the date is that a text begins with, with the time behind it if there is one.
 fn date(text: &str) -> Option<usize> {
-    const FORM: &[u8] = b"0000-00-00 00:00:00";
-    let bytes = text.as_bytes();
-    let fits = bytes.len() >= FORM.len()
-        && FORM.iter().zip(bytes).all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
-    let fraction = bytes.iter().skip(FORM.len()).take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-    fits.then_some(FORM.len() + fraction)
+    const DATES: [&str; 2] = ["0000-00-00", "0000/00/00"];
+    const TIMES: [&str; 3] = [" 00:00:00.000", " 00:00:00", " 00:00"];
+    let fits = |form: &str, text: &str| {
+        text.len() >= form.len()
+            && form
+                .bytes()
+                .zip(text.bytes())
+                .all(|(form, byte)| if form == b'0' { byte.is_ascii_digit() } else { form == byte })
+    };
+    let date = DATES.iter().find(|form| fits(form, text))?.len();
+    let time = TIMES.iter().find(|form| fits(form, &text[date..])).map_or(0, |form| form.len());
+    Some(date + time)
 }
 
 /// How long the JSON is that a text begins with.

@@ -81,22 +81,39 @@ pub(super) fn is_name_part(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
 }
 
-/// Takes a limit, as `最大长度:20` states one, and says whether it was one.
-pub(super) fn limit(entry: &mut Entry, text: &str) -> bool {
-    let Some((name, value)) = text.trim().split_once([':', '：']) else { return false };
-    let (name, value) = (name.trim(), value.trim());
-    let number = value.parse().ok();
-    let place = match name {
-        "最大长度" => &mut entry.max_length,
-        "最大列表长度" => &mut entry.max_list_size,
-        "最小值" => &mut entry.min_value,
-        "最大值" => &mut entry.max_value,
-        "默认值" if !value.is_empty() => {
-            value.clone_into(&mut entry.default);
-            return true;
+/// Takes the limits that a text states, as `最大长度：20` states one, and returns what stands before the first and behind
+/// the last of them; nothing if it states none.
+pub(super) fn limits<'t>(entry: &mut Entry, text: &'t str) -> Option<(&'t str, &'t str)> {
+    const NAMES: [&str; 5] = ["最大长度", "最大列表长度", "最小值", "最大值", "默认值"];
+    let mut around: Option<(usize, usize)> = None;
+    let mut from = 0;
+    while let Some((start, name)) = NAMES
+        .iter()
+        .filter_map(|name| Some((from + text[from..].find(name)?, *name)))
+        .min_by_key(|(start, name)| (*start, std::cmp::Reverse(name.len())))
+    {
+        from = start + name.len();
+        let Some(behind) = text[from..].trim_start().strip_prefix([':', '：']) else { continue };
+        let value = behind.trim_start();
+        let length = if name == "默认值" {
+            value.find(char::is_whitespace).unwrap_or(value.len())
+        } else {
+            let sign = usize::from(value.starts_with('-'));
+            let digits = value[sign..].find(|digit: char| !digit.is_ascii_digit() && digit != ',');
+            sign + digits.unwrap_or(value.len() - sign)
+        };
+        let (value, after) = value.split_at(length);
+        let number = value.replace(',', "").parse().ok();
+        match name {
+            "默认值" if !value.is_empty() => value.clone_into(&mut entry.default),
+            "最大长度" if number.is_some() => entry.max_length = number,
+            "最大列表长度" if number.is_some() => entry.max_list_size = number,
+            "最小值" if number.is_some() => entry.min_value = number,
+            "最大值" if number.is_some() => entry.max_value = number,
+            _ => continue,
         }
-        _ => return false,
-    };
-    *place = number.or(*place);
-    number.is_some()
+        from = text.len() - after.len();
+        around = Some((around.map_or(start, |(first, _)| first), from));
+    }
+    around.map(|(first, last)| (text[..first].trim(), text[last..].trim()))
 }
