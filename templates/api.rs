@@ -31,6 +31,17 @@ impl Request for {{ request.name }} {
     type Response = {{ response.name }};
 }
 
+{% if let Some(paging) = paging %}
+impl Paged for {{ request.name }} {
+    const PAGING: Paging = {{ paging.table }};
+    type Item = {{ paging.item }};
+
+    fn items(response: {{ response.name }}) -> Vec<{{ paging.item }}> {
+        {{ paging.items }}
+    }
+}
+{% endif %}
+
 {% call structs::record(request) %}{% endcall %}
 
 {% for object in request_objects %}

@@ -487,3 +487,312 @@ fn the_schema_has_every_key_that_is_read_and_no_other() {
         codegen::spec::parse("a", "x.yaml", "methd: a\n", &codegen::spec::Platform::default()).unwrap_err().to_string();
     assert!(told.contains("there is no key `methd` here") && told.contains("did you mean `method`?"), "{told}");
 }
+
+/// A spec that is right but for its pages.
+fn with_pages(pages: &str) -> String {
+    format!(
+        "method: taobao.a.get\ntitle: t\nrequest:\n  - {{ name: page_no, type: Number }}\n  - {{ name: more, type: Boolean }}\n  \
+         - {{ name: day, type: Date }}\n  - {{ name: option, type: Option, fields: [{{ name: start, type: Number }}] }}\n  \
+         - {{ name: ids, type: \"Number[]\" }}\nresponse:\n  node: a_get_response\n  fields:\n    \
+         - {{ name: total, type: Number }}\n    - {{ name: has_next, type: Boolean }}\n    - name: data\n      type: Data\n      \
+         fields:\n        - {{ name: last, type: String }}\n        - {{ name: rows, type: \"Row[]\", fields: [{{ name: id, type: \
+         Number }}, {{ name: cells, type: \"String[]\" }}] }}\npages:\n{pages}\n"
+    )
+}
+
+#[test]
+fn pages_that_name_what_is_not_there() {
+    told(
+        &with_pages(
+            "  items: data.row\n  number: page_num\n  size: option.begin\n  total: total.of\n  has_next: more\n  window: { from: date, to: day, minutes: 60 }",
+        ),
+        expect![[r#"
+            error: `data` has no field `row`
+              --> specs/top/taobao.a.get.yaml:20:10
+               |
+            20 |   items: data.row
+               |          ^^^^^^^^
+               |
+               = help: did you mean `rows`?
+
+            error: the request has no parameter `page_num`
+              --> specs/top/taobao.a.get.yaml:21:11
+               |
+            21 |   number: page_num
+               |           ^^^^^^^^
+               |
+               = help: did you mean `page_no`?
+
+            error: `option` has no parameter `begin`
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   size: option.begin
+               |         ^^^^^^^^^^^^
+               |
+               = help: names are those of the wire, with a dot before one that stands in an object
+
+            error: `total` has no field `of`
+              --> specs/top/taobao.a.get.yaml:23:10
+               |
+            23 |   total: total.of
+               |          ^^^^^^^^
+               |
+               = help: `total` is a Number
+
+            error: the response has no field `more`
+              --> specs/top/taobao.a.get.yaml:24:13
+               |
+            24 |   has_next: more
+               |             ^^^^
+               |
+               = help: names are those of the wire, with a dot before one that stands in an object
+
+            error: the request has no parameter `date`
+              --> specs/top/taobao.a.get.yaml:25:19
+               |
+            25 |   window: { from: date, to: day, minutes: 60 }
+               |                   ^^^^
+               |
+               = help: did you mean `day`?
+
+            6 problems in 1 file
+        "#]],
+    );
+}
+
+#[test]
+fn pages_of_the_wrong_types() {
+    told(
+        &with_pages(
+            "  items: data.rows.cells\n  number: ids\n  size: option\n  total: has_next\n  has_next: data\n  ask_has_next: page_no\n  window: { from: page_no, to: day, minutes: 0 }",
+        ),
+        expect![[r#"
+            error: `data.rows.cells` is not one list
+              --> specs/top/taobao.a.get.yaml:20:10
+               |
+            20 |   items: data.rows.cells
+               |          ^^^^^^^^^^^^^^^
+               |
+               = help: name a list that stands in no other list; its type ends with []
+
+            error: `number` is a Number or String
+              --> specs/top/taobao.a.get.yaml:21:11
+               |
+            21 |   number: ids
+               |           ^^^
+               |
+               = help: `ids` is of the type Number[]
+
+            error: `size` is a Number or String
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   size: option
+               |         ^^^^^^
+               |
+               = help: `option` is of the type Option
+
+            error: `total` is a Number or String
+              --> specs/top/taobao.a.get.yaml:23:10
+               |
+            23 |   total: has_next
+               |          ^^^^^^^^
+               |
+               = help: `has_next` is of the type Boolean
+
+            error: `has_next` is a Boolean or Number or String
+              --> specs/top/taobao.a.get.yaml:24:13
+               |
+            24 |   has_next: data
+               |             ^^^^
+               |
+               = help: `data` is of the type Data
+
+            error: `ask_has_next` is a Boolean
+              --> specs/top/taobao.a.get.yaml:25:17
+               |
+            25 |   ask_has_next: page_no
+               |                 ^^^^^^^
+               |
+               = help: `page_no` is of the type Number
+
+            error: `from` is a Date or String
+              --> specs/top/taobao.a.get.yaml:26:19
+               |
+            26 |   window: { from: page_no, to: day, minutes: 0 }
+               |                   ^^^^^^^
+               |
+               = help: `page_no` is of the type Number
+
+            error: `minutes` is between 1 and 5000000
+              --> specs/top/taobao.a.get.yaml:26:46
+               |
+            26 |   window: { from: page_no, to: day, minutes: 0 }
+               |                                              ^
+               |
+               = help: a day has 1440
+
+            8 problems in 1 file
+        "#]],
+    );
+    told(
+        &with_pages("  items: data.last\n  cursor: page_no\n  next: data.rows.cells"),
+        expect![[r#"
+        error: `data.last` is not one list
+          --> specs/top/taobao.a.get.yaml:20:10
+           |
+        20 |   items: data.last
+           |          ^^^^^^^^^
+           |
+           = help: name a list that stands in no other list; its type ends with []
+
+        error: `next` is a Number or String
+          --> specs/top/taobao.a.get.yaml:22:9
+           |
+        22 |   next: data.rows.cells
+           |         ^^^^^^^^^^^^^^^
+           |
+           = help: `rows` is of the type Row[]
+
+        2 problems in 1 file
+    "#]],
+    );
+}
+
+#[test]
+fn pages_that_make_no_sense() {
+    told(
+        &with_pages("  items: data.rows\n  total: total"),
+        expect![[r#"
+        error: nothing says how the next page is asked for
+          --> specs/top/taobao.a.get.yaml:20:3
+           |
+        20 |   items: data.rows
+           |   ^
+           |
+           = help: name the parameter that takes the page's number as `number`, how many items come before it as `offset`, or what the page before returned as `cursor`
+
+        1 problem in 1 file
+    "#]],
+    );
+    told(
+        &with_pages(
+            "  items: data.rows\n  offset: option.start\n  cursor: page_no\n  ask_has_next: more\n  first: 0\n  backwards: true",
+        ),
+        expect![[r#"
+            error: an `offset` beside a `number` or a `cursor`
+              --> specs/top/taobao.a.get.yaml:21:11
+               |
+            21 |   offset: option.start
+               |           ^^^^^^^^^^^^
+               |
+               = help: a list is paged by one of them
+
+            error: a `cursor` without `next`
+              --> specs/top/taobao.a.get.yaml:22:11
+               |
+            22 |   cursor: page_no
+               |           ^^^^^^^
+               |
+               = help: name what a page returns for it as `next`
+
+            error: `ask_has_next` without `has_next`
+              --> specs/top/taobao.a.get.yaml:23:17
+               |
+            23 |   ask_has_next: more
+               |                 ^^^^
+               |
+               = help: name what it asks for as `has_next`
+
+            error: `first` without a `number`
+              --> specs/top/taobao.a.get.yaml:24:10
+               |
+            24 |   first: 0
+               |          ^
+               |
+               = help: it is the number of the first page; leave it out
+
+            error: nothing says which page is the last
+              --> specs/top/taobao.a.get.yaml:25:14
+               |
+            25 |   backwards: true
+               |              ^^^^
+               |
+               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+
+            5 problems in 1 file
+        "#]],
+    );
+    told(
+        &with_pages("  items: data.rows\n  number: page_no\n  first: 2\n  next: data.rows.id\n  backwards: true"),
+        expect![[r#"
+            error: pages are counted from 0 or from 1
+              --> specs/top/taobao.a.get.yaml:22:10
+               |
+            22 |   first: 2
+               |          ^
+               |
+               = help: write one of them, or leave it out for 1
+
+            error: `next` without a `cursor`
+              --> specs/top/taobao.a.get.yaml:23:9
+               |
+            23 |   next: data.rows.id
+               |         ^^^^^^^^^^^^
+               |
+               = help: name the parameter that takes it as `cursor`
+
+            error: nothing says which page is the last
+              --> specs/top/taobao.a.get.yaml:24:14
+               |
+            24 |   backwards: true
+               |              ^^^^
+               |
+               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+
+            3 problems in 1 file
+        "#]],
+    );
+    told(
+        &with_pages("  item: data.rows\n  numbr: page_no\n  window: { from: day, minuets: 3 }"),
+        expect![[r#"
+        error: there is no key `item` here
+          --> specs/top/taobao.a.get.yaml:20:3
+           |
+        20 |   item: data.rows
+           |   ^^^^
+           |
+           = help: did you mean `items`?
+
+        error: `items` is missing
+          --> specs/top/taobao.a.get.yaml:20:3
+           |
+        20 |   item: data.rows
+           |   ^
+           |
+           = help: The list in the response.
+
+        error: there is no key `numbr` here
+          --> specs/top/taobao.a.get.yaml:21:3
+           |
+        21 |   numbr: page_no
+           |   ^^^^^
+           |
+           = help: did you mean `number`?
+
+        3 problems in 1 file
+    "#]],
+    );
+}
+
+#[test]
+fn pages_that_are_right() {
+    for pages in [
+        "  items: data.rows\n  number: page_no\n  first: 0\n  total: total\n  backwards: true",
+        "  items: data.rows\n  offset: option.start\n  has_next: has_next\n  ask_has_next: more",
+        "  items: data.rows\n  cursor: page_no\n  next: data.rows.id",
+        "  items: data.rows\n  number: page_no\n  cursor: option.start\n  next: data.last\n  window: { from: day, to: day, minutes: 1 }",
+    ] {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_pages(pages).as_bytes())]);
+        assert!(problems(folder.path()).is_none(), "{}", problems(folder.path()).unwrap());
+    }
+}

@@ -857,6 +857,24 @@ fn from_new_to_unchanged_to_changed() {
     put(&documents, "trade/a.json", record("", "").replace(r#""labels""#, &twice.replace("\"y\"", "\"z\"")));
     assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: reworded errors.isv.a"]);
 
+    // No document says how a list is paged, so that stands while the rest does, and is told of where it would go.
+    put(
+        &documents,
+        "trade/a.json",
+        record(r#"{"name":"page","type":"Number"}"#, r#"{"name":"rows","type":"Number[]"}"#),
+    );
+    write(&specs, &all(&specs, &documents, None));
+    let written = fs::read_to_string(&spec).unwrap();
+    fs::write(&spec, format!("{written}pages: {{ items: rows, number: page }}\n")).unwrap();
+    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    put(
+        &documents,
+        "trade/a.json",
+        record(r#"{"name":"page","type":"String"}"#, r#"{"name":"rows","type":"Number[]"}"#),
+    );
+    expect!["trade/taobao.a.get.yaml: retyped  request.page: Number -> String; removed  pages"]
+        .assert_eq(&told(&all(&specs, &documents, None)).join("\n"));
+
     fs::write(&spec, "no spec").unwrap();
     assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: broken"]);
 }

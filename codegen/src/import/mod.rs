@@ -205,7 +205,8 @@ impl Importer {
             Ok(before) => match spec::parse(&category, &spec, &before, &self.platform) {
                 Err(_) => State::Broken,
                 Ok(before) => match spec::differences(&before.spec, &after.spec) {
-                    none if none.is_empty() => State::Unchanged,
+                    // How a list is paged no document says, so what somebody has said of it stands while the rest does.
+                    none if none.iter().all(|difference| difference.item == "pages") => State::Unchanged,
                     differences => State::Changed(differences),
                 },
             },

@@ -2,6 +2,7 @@
 
 mod names;
 mod objects;
+mod paging;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -76,6 +77,51 @@ pub struct Api {
     pub response_objects: Vec<Struct>,
     /// The enums of either.
     pub choices: Vec<Choice>,
+    /// How the list that it returns is paged, if it is.
+    pub paging: Option<Paging>,
+}
+
+/// How a list is paged. A way is the wire names that lead to a parameter or a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// The Rust names of the fields that lead to the items.
+    pub access: Vec<String>,
+    /// The type of an item.
+    pub item: FieldKind,
+    /// The way to the items.
+    pub items: Way,
+    /// The way to the page's number, and the number of the first page.
+    pub number: Option<(Way, i64)>,
+    /// The way to how many items come before the page.
+    pub offset: Option<Way>,
+    /// The way to the cursor, and to what it takes.
+    pub cursor: Option<(Way, Way)>,
+    /// The way to the number of all items.
+    pub total: Option<Way>,
+    /// The way to whether there are more pages.
+    pub has_next: Option<Way>,
+    /// The way to what asks for that.
+    pub ask_has_next: Option<Way>,
+    /// Whether pages are to be taken from the last to the first.
+    pub backwards: bool,
+    /// The span of time that one list may have.
+    pub window: Option<Window>,
+}
+
+/// The wire names that lead to a parameter or a field.
+pub type Way = Vec<String>;
+
+/// The span of time that one list may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The way to its beginning.
+    pub from: Way,
+    /// The way to its end.
+    pub to: Way,
+    /// How long it may be.
+    pub minutes: i64,
+    /// Whether what happened at the very second of the end lies outside of it.
+    pub to_excluded: bool,
 }
 
 /// A Rust enum of the values that a text may have.
@@ -192,6 +238,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
     // The response's objects have the names of the documents; a request's that share one are told apart by a suffix.
     let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut scope);
     let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut scope);
+    let paging = spec.pages.as_ref().and_then(|pages| paging::resolve(pages, &response));
     Api {
         method: spec.method.value.clone(),
         title: spec.title.value.clone(),
@@ -210,6 +257,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         response: response.root,
         response_objects: response.objects,
         choices: scope.choices,
+        paging,
     }
 }
 

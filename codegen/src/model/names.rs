@@ -141,7 +141,7 @@ fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
 pub(super) struct Taken(BTreeSet<String>);
 
 /// The names that generated code uses for other things.
-const USED: [&str; 27] = [
+const USED: [&str; 29] = [
     "Authorization",
     "Box",
     "Choice",
@@ -159,6 +159,8 @@ const USED: [&str; 27] = [
     "Limit",
     "None",
     "Option",
+    "Paged",
+    "Paging",
     "Record",
     "RecordMut",
     "Request",

@@ -178,6 +178,9 @@ pub(super) fn request(api: &Api) -> Vec<String> {
     if !sentences.is_empty() {
         docs.extend([String::new(), format!(" {}", sentences.join(" "))]);
     }
+    if api.paging.is_some() {
+        docs.extend([String::new(), " `client.items(request)` walks through all pages of the list.".to_owned()]);
+    }
     if let Some(note) = &api.deprecated {
         docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }

@@ -38,15 +38,16 @@ impl Run {
     }
 }
 
-/// One item with an empty line between the functions of an impl. A line that only closes a brace at the first level
-/// ends such a function, as no other item in the templates has braces there.
+/// One item with an empty line around the functions of an impl. A line that only closes a brace at the first level ends such
+/// a function, as no other item in the templates has braces there.
 fn between_members(item: &str) -> String {
     let mut text = String::with_capacity(item.len());
     let mut lines = item.lines().peekable();
     while let Some(line) = lines.next() {
         text.push_str(line);
         text.push('\n');
-        if line == "    }" && lines.peek().is_some_and(|next| *next != "}") {
+        let next = lines.peek().copied().unwrap_or_default();
+        if (line == "    }" && next != "}") || (line.starts_with("    type ") && next.starts_with("    fn ")) {
             text.push('\n');
         }
     }

@@ -17,7 +17,7 @@ use crate::output::{Block, FileSet};
 use crate::parallel::on_threads;
 use crate::spec::{Authorization, response_node};
 
-use views::{ChoiceView, CodeView, ErrorView, GatewayView, StructView};
+use views::{ChoiceView, CodeView, ErrorView, GatewayView, PagingView, StructView};
 
 /// Renders the whole SDK on a number of threads, which make no difference to what comes out. Paths are relative to the
 /// folder of the crate `generated-sdk`.
@@ -217,6 +217,7 @@ struct ApiFile<'a> {
     deprecated: Option<String>,
     errors: Vec<ErrorView>,
     choices: Vec<ChoiceView>,
+    paging: Option<PagingView>,
     request: StructView,
     request_objects: Vec<StructView>,
     response: StructView,
@@ -246,6 +247,7 @@ impl<'a> ApiFile<'a> {
             deprecated: api.deprecated.as_deref().map(views::deprecated),
             errors: api.errors.iter().map(ErrorView::new).collect(),
             choices: api.choices.iter().map(ChoiceView::new).collect(),
+            paging: api.paging.as_ref().map(PagingView::new),
             request: input(&api.request),
             request_objects: api.request_objects.iter().map(input).collect(),
             response,

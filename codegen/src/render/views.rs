@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Choice, Field, FieldKind, Limit, Struct};
+use crate::model::{Api, Choice, Field, FieldKind, Limit, Paging, Struct};
 use crate::spec::{Code, ErrorCode, Gateway, Kind, Retry};
 
 /// A struct for the templates.
@@ -225,6 +225,69 @@ impl ErrorView {
     }
 }
 
+/// How a list is paged, for the templates.
+pub(super) struct PagingView {
+    /// The constant that says it.
+    pub(super) table: String,
+    /// The type of an item.
+    pub(super) item: String,
+    /// The items of a response.
+    pub(super) items: String,
+}
+
+impl PagingView {
+    pub(super) fn new(paging: &Paging) -> Self {
+        let mut table = {
+            let items = way(&paging.items);
+            quote!(Paging::new(#items))
+        };
+        let mut add = |name: &str, arguments: TokenStream| {
+            let name = ident(name);
+            table.extend(quote!(.#name(#arguments)));
+        };
+        if let Some((number, first)) = &paging.number {
+            let (number, first) = (way(number), Literal::i64_unsuffixed(*first));
+            add("number", quote!(#number, #first));
+        }
+        if let Some((cursor, next)) = &paging.cursor {
+            let (cursor, next) = (way(cursor), way(next));
+            add("cursor", quote!(#cursor, #next));
+        }
+        for (name, named) in [
+            ("offset", &paging.offset),
+            ("total", &paging.total),
+            ("has_next", &paging.has_next),
+            ("ask_has_next", &paging.ask_has_next),
+        ] {
+            if let Some(named) = named {
+                add(name, way(named));
+            }
+        }
+        if paging.backwards {
+            add("backwards", TokenStream::new());
+        }
+        if let Some(window) = &paging.window {
+            let (from, to, minutes) = (way(&window.from), way(&window.to), Literal::i64_unsuffixed(window.minutes));
+            add("window", quote!(#from, #to, #minutes));
+            if window.to_excluded {
+                add("to_excluded", TokenStream::new());
+            }
+        }
+        let mut access: Vec<_> = paging.access.iter().map(|name| ident(name)).collect();
+        let items = access.pop();
+        Self {
+            table: table.to_string(),
+            item: element(&paging.item, true).to_string(),
+            items: quote!(response #(.#access.unwrap_or_default())* .#items).to_string(),
+        }
+    }
+}
+
+/// The wire names that lead to something.
+fn way(names: &[String]) -> TokenStream {
+    quote!(&[#(#names),*])
+}
+
 /// What a method's file uses of the protocol.
 pub(super) fn imports(api: &Api) -> String {
     let structs = [&api.request, &api.response].into_iter().chain(&api.request_objects).chain(&api.response_objects);
@@ -246,6 +309,8 @@ pub(super) fn imports(api: &Api) -> String {
         ("Json", has(&[Kind::Json, Kind::Map])),
         ("Kind", !fields.is_empty()),
         ("Limit", limits),
+        ("Paged", api.paging.is_some()),
+        ("Paging", api.paging.is_some()),
         ("Record", true),
         ("RecordMut", true),
         ("Request", true),

@@ -23,6 +23,11 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     differences.reworded("deprecated", before.deprecated == after.deprecated);
     differences.parameters("request", &before.request, &after.request);
     differences.parameters("response", &before.response.fields, &after.response.fields);
+    match (&before.pages, &after.pages) {
+        (Some(_), None) => differences.push("pages".to_owned(), DifferenceKind::Removed),
+        (None, Some(_)) => differences.push("pages".to_owned(), DifferenceKind::Added),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
     // One code may stand for several things, which are told apart by their order.
     let numbered = |spec: &Spec| {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();

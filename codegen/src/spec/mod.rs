@@ -3,6 +3,7 @@
 mod diff;
 mod kind;
 mod node;
+mod pages;
 mod platform;
 mod read;
 mod rules;
@@ -10,6 +11,7 @@ mod schema;
 mod shape;
 mod tables;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -171,8 +173,55 @@ pub struct Spec {
     pub request: Vec<Parameter>,
     /// The response.
     pub response: Response,
+    /// How the list that the method returns is paged, if it is.
+    pub pages: Option<Pages>,
     /// The error codes that the method itself answers.
     pub errors: Vec<ErrorCode>,
+}
+
+/// How the list that a method returns is paged. Parameters and fields are named as on the wire, with a dot before the name
+/// of one that stands in an object: `data.results`.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// Where all of it stands.
+    pub place: Range<usize>,
+    /// The list in the response.
+    pub items: Placed<String>,
+    /// The parameter that takes the page's number.
+    pub number: Option<Placed<String>>,
+    /// The number of the first page; 1 where nothing is said.
+    pub first: Option<Placed<i64>>,
+    /// The parameter that takes how many items come before the page.
+    pub offset: Option<Placed<String>>,
+    /// The parameter that takes what the page before returned.
+    pub cursor: Option<Placed<String>>,
+    /// What a page returns for the cursor of the next one; in an item, what the last item has there.
+    pub next: Option<Placed<String>>,
+    /// The parameter that takes how many items a page may have.
+    pub size: Option<Placed<String>>,
+    /// The number of all items, in the response.
+    pub total: Option<Placed<String>>,
+    /// Whether there are more pages, in the response.
+    pub has_next: Option<Placed<String>>,
+    /// The parameter that asks for `has_next` in place of `total`.
+    pub ask_has_next: Option<Placed<String>>,
+    /// Whether pages are to be taken from the last to the first.
+    pub backwards: Option<Placed<bool>>,
+    /// The span of time that one list may have.
+    pub window: Option<Window>,
+}
+
+/// The span of time that one list may have. A longer one is walked in slices.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The parameter that takes its beginning.
+    pub from: Placed<String>,
+    /// The parameter that takes its end.
+    pub to: Placed<String>,
+    /// How long it may be.
+    pub minutes: Placed<i64>,
+    /// Whether what happened at the very second of the end lies outside of it.
+    pub to_excluded: bool,
 }
 
 /// Whether a call needs a session.

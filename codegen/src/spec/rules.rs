@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::shape::{self, closest};
-use super::{Kind, Method, Parameter, Platform, Specs};
+use super::{Kind, Method, Parameter, Platform, Specs, pages};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{is_keyword, is_named};
 
@@ -53,7 +53,7 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     }
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     source: &'a Arc<Source>,
     platform: &'a Platform,
     problems: &'a mut Diagnostics,
@@ -61,24 +61,24 @@ struct Checker<'a> {
 
 /// A diagnostic on its way to the others.
 #[must_use]
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     diagnostic: Diagnostic,
     problems: &'a mut Diagnostics,
 }
 
 impl Draft<'_> {
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.diagnostic = self.diagnostic.help(help);
         self
     }
 
-    fn done(self) {
+    pub(super) fn done(self) {
         self.problems.push(self.diagnostic);
     }
 }
 
 impl Checker<'_> {
-    fn problem(&mut self, place: Range<usize>, message: impl Into<String>) -> Draft<'_> {
+    pub(super) fn problem(&mut self, place: Range<usize>, message: impl Into<String>) -> Draft<'_> {
         Draft { diagnostic: Diagnostic::new(self.source, place, message), problems: self.problems }
     }
 
@@ -108,8 +108,12 @@ impl Checker<'_> {
         if spec.response.node.value == "error_response" {
             self.problem(spec.response.node.place.clone(), "this is the node of every refusal").done();
         }
-        self.level(&spec.request, &Side::new(&spec.request, true), &mut Vec::new());
-        self.level(&spec.response.fields, &Side::new(&spec.response.fields, false), &mut Vec::new());
+        let (request, response) = (Side::new(&spec.request, true), Side::new(&spec.response.fields, false));
+        self.level(&spec.request, &request, &mut Vec::new());
+        self.level(&spec.response.fields, &response, &mut Vec::new());
+        if let Some(pages) = &spec.pages {
+            pages::check(self, pages, &request, &response);
+        }
     }
 
     /// The parameters that stand beside each other, and those below them. `within` are the objects around them.
@@ -258,14 +262,16 @@ fn meant(word: &str) -> Option<&'static str> {
 }
 
 /// A request or a response: the objects that are described in it, with the fields of each description.
-struct Side<'p> {
-    request: bool,
+pub(super) struct Side<'p> {
+    pub(super) request: bool,
+    /// What stands at its top.
+    pub(super) parameters: &'p [Parameter],
     objects: BTreeMap<&'p str, Vec<&'p [Parameter]>>,
 }
 
 impl<'p> Side<'p> {
     fn new(parameters: &'p [Parameter], request: bool) -> Self {
-        let mut side = Self { request, objects: BTreeMap::new() };
+        let mut side = Self { request, parameters, objects: BTreeMap::new() };
         side.collect(parameters);
         side
     }
@@ -278,7 +284,19 @@ impl<'p> Side<'p> {
     }
 }
 
-impl Side<'_> {
+impl<'p> Side<'p> {
+    /// The fields of the object that a parameter is, which may be described elsewhere.
+    pub(super) fn fields(&self, parameter: &'p Parameter) -> &'p [Parameter] {
+        if !parameter.fields.is_empty() {
+            return &parameter.fields;
+        }
+        self.objects
+            .get(parameter.type_name().word)
+            .and_then(|described| described.first())
+            .copied()
+            .unwrap_or_default()
+    }
+
     /// Whether an object called `word` cannot be without one called `goal`, which may be itself.
     fn requires(&self, word: &str, goal: &str) -> bool {
         let mut seen = BTreeSet::from([word]);

@@ -2,7 +2,9 @@
 
 use super::node::{Content, Node, Placed};
 use super::shape::{Checker, Key, Shape, Table, Values};
-use super::{Authorization, Code, ErrorCode, Gateway, Parameter, Platform, PublicParameter, Response, Retry, Spec};
+use super::{
+    Authorization, Code, ErrorCode, Gateway, Pages, Parameter, Platform, PublicParameter, Response, Retry, Spec, Window,
+};
 
 /// A spec file.
 pub(super) static SPEC: Table = Table {
@@ -30,7 +32,51 @@ pub(super) static SPEC: Table = Table {
         ),
         Key::required("request", Shape::List(&PARAMETER), "The parameters, without the public ones. [] for none."),
         Key::required("response", Shape::Mapping(&RESPONSE), "The response."),
+        Key::optional("pages", Shape::Mapping(&PAGES), "How the list that the method returns is paged, if it is."),
         Key::optional("errors", Shape::List(&ERROR), "The error codes that the method itself answers."),
+    ],
+};
+
+static PAGES: Table = Table {
+    name: "Pages",
+    doc: "How a list is paged. Parameters and fields are named as on the wire, with a dot before the name of one that stands \
+          in an object: data.results.",
+    keys: &[
+        Key::required("items", Shape::Text, "The list in the response."),
+        Key::optional("number", Shape::Text, "The parameter that takes the page's number."),
+        Key::optional("first", Shape::Whole, "The number of the first page; 1 where nothing is said."),
+        Key::optional("offset", Shape::Text, "The parameter that takes how many items come before the page."),
+        Key::optional("cursor", Shape::Text, "The parameter that takes what the page before returned."),
+        Key::optional(
+            "next",
+            Shape::Text,
+            "What a page returns for the cursor of the next one; in an item, what the last item has there.",
+        ),
+        Key::optional("size", Shape::Text, "The parameter that takes how many items a page may have."),
+        Key::optional("total", Shape::Text, "The number of all items, in the response."),
+        Key::optional("has_next", Shape::Text, "Whether there are more pages, in the response."),
+        Key::optional("ask_has_next", Shape::Text, "The parameter that asks for has_next in place of total."),
+        Key::optional(
+            "backwards",
+            Shape::Flag,
+            "Whether pages are to be taken from the last to the first, so that none is lost where items leave the list.",
+        ),
+        Key::optional("window", Shape::Mapping(&WINDOW), "The span of time that one list may have."),
+    ],
+};
+
+static WINDOW: Table = Table {
+    name: "Window",
+    doc: "The span of time that one list may have. A longer one is walked in slices.",
+    keys: &[
+        Key::required("from", Shape::Text, "The parameter that takes its beginning."),
+        Key::required("to", Shape::Text, "The parameter that takes its end."),
+        Key::required("minutes", Shape::Whole, "How long it may be."),
+        Key::optional(
+            "to_excluded",
+            Shape::Flag,
+            "Whether what happened at the very second of the end lies outside of it.",
+        ),
     ],
 };
 
@@ -147,6 +193,7 @@ pub(super) fn spec(checker: &mut Checker<'_>, node: &Node) -> Option<Spec> {
     let below = values.clone().unwrap_or_default();
     let request = parameters(checker, &below, "request");
     let response = below.get("response").and_then(|node| response(checker, node));
+    let pages = below.get("pages").and_then(|node| pages(checker, node));
     let errors = list(checker, &below, "errors", &ERROR, |_, values| {
         Some(ErrorCode {
             code: text(values, "code")?,
@@ -169,7 +216,40 @@ pub(super) fn spec(checker: &mut Checker<'_>, node: &Node) -> Option<Spec> {
         deprecated: text(&values, "deprecated"),
         request,
         response: response?,
+        pages,
         errors,
+    })
+}
+
+fn pages(checker: &mut Checker<'_>, node: &Node) -> Option<Pages> {
+    let values = checker.mapping(&PAGES, node);
+    let below = values.clone().unwrap_or_default();
+    let window = below.get("window").and_then(|node| window(checker, node));
+    let values = values?;
+    Some(Pages {
+        place: node.place.clone(),
+        items: placed(&values, "items")?,
+        number: placed(&values, "number"),
+        first: whole(&values, "first"),
+        offset: placed(&values, "offset"),
+        cursor: placed(&values, "cursor"),
+        next: placed(&values, "next"),
+        size: placed(&values, "size"),
+        total: placed(&values, "total"),
+        has_next: placed(&values, "has_next"),
+        ask_has_next: placed(&values, "ask_has_next"),
+        backwards: values.get("backwards").and_then(|node| placed_flag(node)),
+        window,
+    })
+}
+
+fn window(checker: &mut Checker<'_>, node: &Node) -> Option<Window> {
+    let values = checker.mapping(&WINDOW, node)?;
+    Some(Window {
+        from: placed(&values, "from")?,
+        to: placed(&values, "to")?,
+        minutes: whole(&values, "minutes")?,
+        to_excluded: flag(&values, "to_excluded").unwrap_or_default(),
     })
 }
 

@@ -22,10 +22,13 @@ mod exchange;
 mod gateway;
 mod http;
 mod limit;
+mod pages;
 mod retry;
 mod session;
 mod trace;
 mod transport;
+mod turned;
+mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ use secrecy::SecretString;
 pub use self::builder::ClientBuilder;
 pub use self::http::HttpTransport;
 pub use self::limit::{Limiter, Limits, Permit, Turn};
+pub use self::pages::{Items, Pages};
 pub use self::retry::{Repeat, RetryPolicy};
 pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
 

@@ -16,6 +16,7 @@ mod file;
 mod headers;
 mod hex;
 mod multipart;
+mod paging;
 mod parameters;
 mod record;
 mod serde;
@@ -32,6 +33,7 @@ pub use error::{
 pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
 pub use headers::Headers;
+pub use paging::{Paged, Paging, Way, Window};
 pub use parameters::{Parameter, Parameters};
 pub use record::{AsSlot, AsView, record};
 pub use record::{Authorization, ErrorCode, Limit};
@@ -47,6 +49,7 @@ pub(crate) use {
     debug::HIDDEN,
     decode::{Envelope, Head, decode_into},
     time::http_date,
+    validate::size,
 };
 
 #[doc(hidden)]

@@ -119,7 +119,7 @@ fn longest(field: &Field, view: View<'_>) -> Option<u64> {
 }
 
 /// How many elements a list has, or a text of elements parted by commas.
-fn size(view: View<'_>) -> Option<u64> {
+pub(crate) fn size(view: View<'_>) -> Option<u64> {
     let size = match view {
         View::Text(text) => text.split(',').count(),
         View::Texts(list) => list.len(),

@@ -3,8 +3,8 @@
 //! `taobao.items.onsale.get`: 查询在售商品
 
 use crate::protocol::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, choice, record,
 };
 
 /// `taobao.items.onsale.get`: 查询在售商品
@@ -12,6 +12,8 @@ use crate::protocol::{
 /// 分页返回当前卖家正在出售的商品，只含部分字段；全部字段见 taobao.item.seller.get。
 ///
 /// A call needs a session.
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemsOnsaleGetRequest;
@@ -225,6 +227,17 @@ impl Request for ItemsOnsaleGetRequest {
     const RESPONSE_NODE: &'static str = "items_onsale_get_response";
     const AUTHORIZATION: Authorization = Authorization::Required;
     type Response = ItemsOnsaleGetResponse;
+}
+
+impl Paged for ItemsOnsaleGetRequest {
+    const PAGING: Paging = Paging::new(&["items"])
+        .number(&["page_no"], 1)
+        .total(&["total_results"]);
+    type Item = Item;
+
+    fn items(response: ItemsOnsaleGetResponse) -> Vec<Item> {
+        response.items
+    }
 }
 
 impl Record for ItemsOnsaleGetRequest {

@@ -3,11 +3,13 @@
 //! `taobao.refund.messages.get`: 查询退款留言
 
 use crate::protocol::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, choice, record,
 };
 
 /// `taobao.refund.messages.get`: 查询退款留言
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundMessagesGetRequest;
@@ -84,6 +86,17 @@ impl Request for RefundMessagesGetRequest {
     const METHOD: &'static str = "taobao.refund.messages.get";
     const RESPONSE_NODE: &'static str = "refund_messages_get_response";
     type Response = RefundMessagesGetResponse;
+}
+
+impl Paged for RefundMessagesGetRequest {
+    const PAGING: Paging = Paging::new(&["refund_messages"])
+        .number(&["page_no"], 1)
+        .total(&["total_results"]);
+    type Item = RefundMessage;
+
+    fn items(response: RefundMessagesGetResponse) -> Vec<RefundMessage> {
+        response.refund_messages
+    }
 }
 
 impl Record for RefundMessagesGetRequest {

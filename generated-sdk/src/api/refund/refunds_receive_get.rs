@@ -3,11 +3,13 @@
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
 use crate::protocol::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, choice, record,
 };
 
 /// `taobao.refunds.receive.get`: 查询收到的退款
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundsReceiveGetRequest;
@@ -160,6 +162,19 @@ impl Request for RefundsReceiveGetRequest {
     const METHOD: &'static str = "taobao.refunds.receive.get";
     const RESPONSE_NODE: &'static str = "refunds_receive_get_response";
     type Response = RefundsReceiveGetResponse;
+}
+
+impl Paged for RefundsReceiveGetRequest {
+    const PAGING: Paging = Paging::new(&["refunds"])
+        .number(&["page_no"], 1)
+        .total(&["total_results"])
+        .has_next(&["has_next"])
+        .ask_has_next(&["use_has_next"]);
+    type Item = Refund;
+
+    fn items(response: RefundsReceiveGetResponse) -> Vec<Refund> {
+        response.refunds
+    }
 }
 
 impl Record for RefundsReceiveGetRequest {

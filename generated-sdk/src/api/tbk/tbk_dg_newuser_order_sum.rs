@@ -3,10 +3,13 @@
 //! `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
 
 use crate::protocol::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
+    record,
 };
 
 /// `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgNewuserOrderSumRequest;
@@ -86,6 +89,17 @@ impl Request for TbkDgNewuserOrderSumRequest {
     const RESPONSE_NODE: &'static str = "tbk_dg_newuser_order_sum_response";
     const READS: bool = true;
     type Response = TbkDgNewuserOrderSumResponse;
+}
+
+impl Paged for TbkDgNewuserOrderSumRequest {
+    const PAGING: Paging = Paging::new(&["results", "data", "results"])
+        .number(&["page_no"], 1)
+        .has_next(&["results", "data", "has_next"]);
+    type Item = ResultsDataResults;
+
+    fn items(response: TbkDgNewuserOrderSumResponse) -> Vec<ResultsDataResults> {
+        response.results.unwrap_or_default().data.unwrap_or_default().results
+    }
 }
 
 impl Record for TbkDgNewuserOrderSumRequest {

@@ -3,8 +3,8 @@
 //! `taobao.tbk.order.details.get`: 查询推广订单
 
 use crate::protocol::{
-    Authorization, Decimal, ErrorCode, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, record,
+    Authorization, Decimal, ErrorCode, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, record,
 };
 
 /// `taobao.tbk.order.details.get`: 查询推广订单
@@ -12,6 +12,8 @@ use crate::protocol::{
 /// 按时间段分页返回推广者的订单。时间段平时不超过三小时，大促期间更短。
 ///
 /// A call needs no session.
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkOrderDetailsGetRequest;
@@ -223,6 +225,20 @@ impl Request for TbkOrderDetailsGetRequest {
         },
     ];
     type Response = TbkOrderDetailsGetResponse;
+}
+
+impl Paged for TbkOrderDetailsGetRequest {
+    const PAGING: Paging = Paging::new(&["data", "results"])
+        .number(&["page_no"], 1)
+        .cursor(&["position_index"], &["data", "position_index"])
+        .has_next(&["data", "has_next"])
+        .window(&["start_time"], &["end_time"], 180)
+        .to_excluded();
+    type Item = PublisherOrderDto;
+
+    fn items(response: TbkOrderDetailsGetResponse) -> Vec<PublisherOrderDto> {
+        response.data.unwrap_or_default().results
+    }
 }
 
 impl Record for TbkOrderDetailsGetRequest {

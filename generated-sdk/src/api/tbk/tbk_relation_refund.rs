@@ -3,8 +3,8 @@
 //! `taobao.tbk.relation.refund`: 查询维权退款订单
 
 use crate::protocol::{
-    Authorization, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
+    Authorization, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, record,
 };
 
 /// `taobao.tbk.relation.refund`: 查询维权退款订单
@@ -12,6 +12,8 @@ use crate::protocol::{
 /// 供渠道管理与会员运营使用。
 ///
 /// A call needs no session.
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkRelationRefundRequest;
@@ -52,6 +54,17 @@ impl Request for TbkRelationRefundRequest {
     const AUTHORIZATION: Authorization = Authorization::None;
     const READS: bool = true;
     type Response = TbkRelationRefundResponse;
+}
+
+impl Paged for TbkRelationRefundRequest {
+    const PAGING: Paging = Paging::new(&["result", "data", "results"])
+        .number(&["search_option", "page_no"], 1)
+        .total(&["result", "data", "total_count"]);
+    type Item = Result;
+
+    fn items(response: TbkRelationRefundResponse) -> Vec<Result> {
+        response.result.unwrap_or_default().data.unwrap_or_default().results
+    }
 }
 
 impl Record for TbkRelationRefundRequest {

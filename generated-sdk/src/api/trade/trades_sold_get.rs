@@ -3,8 +3,8 @@
 //! `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 
 use crate::protocol::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, choice, record,
 };
 
 /// `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
@@ -12,6 +12,8 @@ use crate::protocol::{
 /// 分页返回卖家近三个月的订单，按创建时间倒序，只含部分字段；全部字段见 taobao.trade.fullinfo.get。
 ///
 /// A call needs a session.
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldGetRequest;
@@ -189,6 +191,19 @@ impl Request for TradesSoldGetRequest {
     const RESPONSE_NODE: &'static str = "trades_sold_get_response";
     const AUTHORIZATION: Authorization = Authorization::Required;
     type Response = TradesSoldGetResponse;
+}
+
+impl Paged for TradesSoldGetRequest {
+    const PAGING: Paging = Paging::new(&["trades"])
+        .number(&["page_no"], 1)
+        .total(&["total_results"])
+        .has_next(&["has_next"])
+        .ask_has_next(&["use_has_next"]);
+    type Item = Trade;
+
+    fn items(response: TradesSoldGetResponse) -> Vec<Trade> {
+        response.trades
+    }
 }
 
 impl Record for TradesSoldGetRequest {

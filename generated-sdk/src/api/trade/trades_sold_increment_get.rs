@@ -3,8 +3,8 @@
 //! `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 
 use crate::protocol::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, choice, record,
 };
 
 /// `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
@@ -12,6 +12,8 @@ use crate::protocol::{
 /// 分页返回一段时间内有变化的订单，时间跨度不超过一天。为免漏单，请从最后一页往前取。
 ///
 /// A call needs a session.
+///
+/// `client.items(request)` walks through all pages of the list.
 ///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldIncrementGetRequest;
@@ -167,6 +169,21 @@ impl Request for TradesSoldIncrementGetRequest {
     const RESPONSE_NODE: &'static str = "trades_sold_increment_get_response";
     const AUTHORIZATION: Authorization = Authorization::Required;
     type Response = TradesSoldIncrementGetResponse;
+}
+
+impl Paged for TradesSoldIncrementGetRequest {
+    const PAGING: Paging = Paging::new(&["trades"])
+        .number(&["page_no"], 1)
+        .total(&["total_results"])
+        .has_next(&["has_next"])
+        .ask_has_next(&["use_has_next"])
+        .backwards()
+        .window(&["start_modified"], &["end_modified"], 1440);
+    type Item = Trade;
+
+    fn items(response: TradesSoldIncrementGetResponse) -> Vec<Trade> {
+        response.trades
+    }
 }
 
 impl Record for TradesSoldIncrementGetRequest {

@@ -1,0 +1,148 @@
+//! What a description of pages must keep to: what it names is there, and is what it is named for.
+
+use super::rules::{Checker, Side};
+use super::shape::closest;
+use super::{Kind, Pages, Parameter, Placed};
+
+/// Holds the description of a method's pages against its request and its response.
+pub(super) fn check(checker: &mut Checker<'_>, pages: &Pages, request: &Side<'_>, response: &Side<'_>) {
+    const COUNTS: &[Kind] = &[Kind::Number, Kind::String];
+    const FLAGS: &[Kind] = &[Kind::Boolean, Kind::Number, Kind::String];
+    const TIMES: &[Kind] = &[Kind::Date, Kind::String];
+
+    if let Some(way) = way(checker, &pages.items, response)
+        && lists(&way) != [way.len() - 1]
+    {
+        let problem = format!("`{}` is not one list", pages.items.value);
+        checker
+            .problem(pages.items.place.clone(), problem)
+            .help("name a list that stands in no other list; its type ends with []")
+            .done();
+    }
+    for (named, side, key, kinds) in [
+        (&pages.number, request, "number", COUNTS),
+        (&pages.offset, request, "offset", COUNTS),
+        (&pages.cursor, request, "cursor", COUNTS),
+        (&pages.size, request, "size", COUNTS),
+        (&pages.ask_has_next, request, "ask_has_next", &[Kind::Boolean][..]),
+        (&pages.total, response, "total", COUNTS),
+        (&pages.has_next, response, "has_next", FLAGS),
+        (&pages.window.as_ref().map(|window| window.from.clone()), request, "from", TIMES),
+        (&pages.window.as_ref().map(|window| window.to.clone()), request, "to", TIMES),
+    ] {
+        if let Some(named) = named
+            && let Some(way) = way(checker, named, side)
+        {
+            scalar(checker, named, key, &way, kinds);
+        }
+    }
+    next(checker, pages, response);
+    sense(checker, pages);
+}
+
+/// What a cursor is taken from: a field of the response, or of each item.
+fn next(checker: &mut Checker<'_>, pages: &Pages, response: &Side<'_>) {
+    let Some(named) = &pages.next else { return };
+    let Some(way) = way(checker, named, response) else { return };
+    let in_items = named.value.strip_prefix(&pages.items.value).is_some_and(|rest| rest.starts_with('.'));
+    let items = pages.items.value.split('.').count();
+    let plain: Vec<_> = if in_items { way.into_iter().skip(items).collect() } else { way };
+    scalar(checker, named, "next", &plain, &[Kind::Number, Kind::String]);
+}
+
+/// That what is said makes a way from each page to the next.
+fn sense(checker: &mut Checker<'_>, pages: &Pages) {
+    let place = |named: &Option<Placed<String>>| named.as_ref().map(|named| named.place.clone());
+    let mut problem = |place, message: &str, help: &str| checker.problem(place, message).help(help).done();
+    if pages.number.is_none() && pages.offset.is_none() && pages.cursor.is_none() {
+        problem(
+            pages.place.clone(),
+            "nothing says how the next page is asked for",
+            "name the parameter that takes the page's number as `number`, how many items come before it as `offset`, or \
+             what the page before returned as `cursor`",
+        );
+    }
+    if let (Some(offset), true) = (place(&pages.offset), pages.number.is_some() || pages.cursor.is_some()) {
+        problem(offset, "an `offset` beside a `number` or a `cursor`", "a list is paged by one of them");
+    }
+    match (place(&pages.cursor), place(&pages.next)) {
+        (Some(cursor), None) => {
+            problem(cursor, "a `cursor` without `next`", "name what a page returns for it as `next`")
+        }
+        (None, Some(next)) => {
+            problem(next, "`next` without a `cursor`", "name the parameter that takes it as `cursor`")
+        }
+        _ => {}
+    }
+    if let (Some(ask), None) = (place(&pages.ask_has_next), &pages.has_next) {
+        problem(ask, "`ask_has_next` without `has_next`", "name what it asks for as `has_next`");
+    }
+    if let (Some(first), None) = (&pages.first, &pages.number) {
+        problem(first.place.clone(), "`first` without a `number`", "it is the number of the first page; leave it out");
+    }
+    if let Some(first) = pages.first.as_ref().filter(|first| !matches!(first.value, 0 | 1)) {
+        problem(first.place.clone(), "pages are counted from 0 or from 1", "write one of them, or leave it out for 1");
+    }
+    if let Some(backwards) = pages.backwards.as_ref().filter(|backwards| backwards.value)
+        && (pages.number.is_none() || pages.cursor.is_some() || pages.total.is_none())
+    {
+        problem(
+            backwards.place.clone(),
+            "nothing says which page is the last",
+            "pages are walked backwards by their `number`, from a last one that `total` tells",
+        );
+    }
+    if let Some(minutes) = pages.window.as_ref().map(|window| &window.minutes)
+        && !(1..=MINUTES).contains(&minutes.value)
+    {
+        problem(minutes.place.clone(), &format!("`minutes` is between 1 and {MINUTES}"), "a day has 1440");
+    }
+}
+
+/// The longest span of time, some ten years.
+const MINUTES: i64 = 5_000_000;
+
+/// The parameters that a way leads through, or nothing if it leads nowhere, which is told.
+fn way<'p>(checker: &mut Checker<'_>, named: &Placed<String>, side: &Side<'p>) -> Option<Vec<&'p Parameter>> {
+    let (what, part) = if side.request { ("request", "parameter") } else { ("response", "field") };
+    let mut way: Vec<&Parameter> = Vec::new();
+    for name in named.value.split('.') {
+        let level = way.last().map_or(side.parameters, |parameter| side.fields(parameter));
+        let Some(parameter) = level.iter().find(|parameter| parameter.name.value == name) else {
+            let around = match way.last() {
+                Some(parameter) => format!("`{}`", parameter.name.value),
+                None => format!("the {what}"),
+            };
+            let draft = checker.problem(named.place.clone(), format!("{around} has no {part} `{name}`"));
+            match (closest(name, level.iter().map(|parameter| parameter.name.value.as_str())), way.last()) {
+                (Some(meant), _) => draft.help(format!("did you mean `{meant}`?")).done(),
+                (None, Some(parameter)) if level.is_empty() => {
+                    draft.help(format!("`{}` is a {}", parameter.name.value, parameter.kind.value)).done();
+                }
+                _ => draft.help("names are those of the wire, with a dot before one that stands in an object").done(),
+            }
+            return None;
+        };
+        way.push(parameter);
+    }
+    Some(way)
+}
+
+/// Where lists stand on a way.
+fn lists(way: &[&Parameter]) -> Vec<usize> {
+    (0..way.len()).filter(|index| way[*index].type_name().list).collect()
+}
+
+/// That a way leads to one value of one of the types.
+fn scalar(checker: &mut Checker<'_>, named: &Placed<String>, key: &str, way: &[&Parameter], kinds: &[Kind]) {
+    let fits = way.last().and_then(|last| last.type_name().kind()).is_some_and(|kind| kinds.contains(&kind));
+    if !fits || !lists(way).is_empty() {
+        let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
+        let found = way.iter().find(|parameter| parameter.type_name().list).or(way.last());
+        let draft = checker.problem(named.place.clone(), format!("`{key}` is a {}", words.join(" or ")));
+        match found {
+            Some(found) => draft.help(format!("`{}` is of the type {}", found.name.value, found.kind.value)).done(),
+            None => draft.done(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Lists, page after page: the next page is asked for when somebody wants what is on it.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use std::vec;
+
+use futures_core::Stream;
+
+use super::Client;
+use super::turned::Page;
+use super::walk::Walk;
+use crate::protocol::{Error, Paged, Request, Response};
+
+impl Client {
+    /// The items of the list that `request` asks for, from its page to the last, whatever the list is paged by. A page is
+    /// asked for when the items before it are used up.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "trade")]
+    /// # async fn example(client: &generated_sdk::Client) -> Result<(), generated_sdk::Error> {
+    /// use generated_sdk::api::trade::TradesSoldGetRequest;
+    ///
+    /// let mut trades = client.items(TradesSoldGetRequest::new(["tid", "status"]).page_size(100));
+    /// while let Some(trade) = trades.next().await {
+    ///     println!("{:?}", trade?.tid);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An error says that a page could not be had. Nothing is lost by it: the next call of [`next`](Items::next) asks for
+    /// the same page again. Whoever does not want that stops at the first error, as `?` does above.
+    ///
+    /// # What the walk can and cannot promise
+    ///
+    /// Every item of a list that stands still comes once. A list that changes while it is walked is another matter, which
+    /// no client can mend: items that are added before the present page push others to the next one, so that some come
+    /// twice; items that go away from before it pull others to where the walk has been, so that some do not come. So ask
+    /// for a span of time that is over, and keep track of what you have by its id.
+    ///
+    /// A list that changed items leave, as that of `taobao.trades.sold.increment.get`, is walked from its last page to its
+    /// first, because its spec says so: what leaves the list then pulls items only to where the walk is still to come. The
+    /// first page is asked for how many there are, and comes again at the end. The items of a page come as it has them.
+    ///
+    /// A span of time that is longer than the platform allows is walked in slices, the earliest first.
+    pub fn items<R: Paged>(&self, request: R) -> Items<R> {
+        Items { pages: self.pages(request), ready: Vec::new().into_iter() }
+    }
+
+    /// The same list page by page, each as the response that it is. See [`items`](Self::items).
+    ///
+    /// The last page may be empty: some lists say in no other way that they end.
+    pub fn pages<R: Paged>(&self, request: R) -> Pages<R> {
+        let walk = Walk::new(const { &R::PAGING }, &request);
+        Pages { client: self.clone(), request: Arc::new(request), walk, answer: None }
+    }
+}
+
+type Answer<R> = Pin<Box<dyn Future<Output = Result<Response<<R as Request>::Response>, Error>> + Send>>;
+
+/// The pages of a list. What [`Client::pages`] returns.
+#[must_use = "no page is asked for until `next` is called"]
+pub struct Pages<R: Paged> {
+    client: Client,
+    request: Arc<R>,
+    walk: Walk,
+    /// The call for the present page, if it is on its way. It stays when nobody waits for it any more, so that whoever
+    /// does again gets its page.
+    answer: Option<Answer<R>>,
+}
+
+impl<R: Paged> Pages<R> {
+    /// The next page, or `None` behind the last. After an error, the same page again.
+    ///
+    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub async fn next(&mut self) -> Option<Result<Response<R::Response>, Error>> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    /// The same with slices of time no longer than this, where the list is one over a span of time and the platform takes
+    /// less than its documents say, as on the days of a sale.
+    pub fn slices_of(mut self, longest: Duration) -> Self {
+        self.walk.slices_of(longest);
+        self
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Response<R::Response>, Error>>> {
+        loop {
+            if self.answer.is_none() && self.walk.is_over() {
+                return Poll::Ready(None);
+            }
+            let answer = self.answer.get_or_insert_with(|| {
+                let (client, request) = (self.client.clone(), Arc::clone(&self.request));
+                let changes = self.walk.changes(&*request);
+                Box::pin(async move { client.execute(&Page::new(&*request, &changes)).await })
+            });
+            let response = ready!(answer.as_mut().poll(context));
+            self.answer = None;
+            match response {
+                Ok(response) if !self.walk.answered(&*self.request, &*response) => {}
+                response => return Poll::Ready(Some(response)),
+            }
+        }
+    }
+}
+
+impl<R: Paged> Stream for Pages<R> {
+    type Item = Result<Response<R::Response>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(context)
+    }
+}
+
+impl<R: Paged> fmt::Debug for Pages<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("method", &R::METHOD).finish_non_exhaustive()
+    }
+}
+
+/// The items of a list. What [`Client::items`] returns.
+#[must_use = "no page is asked for until `next` is called"]
+pub struct Items<R: Paged> {
+    pages: Pages<R>,
+    ready: vec::IntoIter<R::Item>,
+}
+
+/// Nothing in it is pinned in its place.
+impl<R: Paged> Unpin for Items<R> {}
+
+impl<R: Paged> Items<R> {
+    /// The next item, or `None` behind the last. After an error, the items of the same page.
+    ///
+    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub async fn next(&mut self) -> Option<Result<R::Item, Error>> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    /// The same with slices of time no longer than this. See [`Pages::slices_of`].
+    pub fn slices_of(mut self, longest: Duration) -> Self {
+        self.pages = self.pages.slices_of(longest);
+        self
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<R::Item, Error>>> {
+        loop {
+            if let Some(item) = self.ready.next() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(self.pages.poll(context)) {
+                Some(Ok(page)) => self.ready = R::items(page.into_value()).into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<R: Paged> Stream for Items<R> {
+    type Item = Result<R::Item, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(context)
+    }
+}
+
+impl<R: Paged> fmt::Debug for Items<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("method", &R::METHOD).finish_non_exhaustive()
+    }
+}

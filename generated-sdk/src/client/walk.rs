@@ -1,0 +1,583 @@
+//! The walk through the pages of a list, without the calls.
+//!
+//! It is a small machine: it says what the request for the present page sets, and moves on when it is shown the answer. A
+//! call that fails is not shown to it, so that it stays where it is.
+
+use std::time::Duration;
+
+use super::turned::{Change, Set, current};
+use crate::protocol::{DateTime, Paging, Record, View, Way, Window, size};
+
+/// How many empty pages in a row may say that there are more before they are no longer believed. A page whose items the
+/// platform withholds is empty; a platform that says so for ever is broken, and nobody is to wait for its end.
+const EMPTY: u32 = 10;
+
+/// A walk through the pages of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    paging: &'static Paging,
+    /// Where the caller's request begins.
+    begin: Place,
+    slices: Option<Slices>,
+    place: Place,
+    direction: Direction,
+    /// How many items are known to come before the next page, once there has been one.
+    seen: Option<i64>,
+    empty: u32,
+    over: bool,
+}
+
+/// What page is meant.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    number: i64,
+    offset: i64,
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Direction {
+    Forwards,
+    /// The first page, asked for how many there are.
+    Probing,
+    Backwards,
+}
+
+/// The slices of a span of time: the present one, and the end of the last.
+#[derive(Clone, Debug)]
+struct Slices {
+    window: Window,
+    from: DateTime,
+    to: DateTime,
+    end: DateTime,
+}
+
+impl Slices {
+    /// The first slice of the span that `request` asks for, if it asks for one.
+    fn of(request: &dyn Record, window: Window) -> Option<Self> {
+        let (from, end) = (time(current(request, window.from))?, time(current(request, window.to))?);
+        let mut slices = Self { window, from, to: end, end };
+        slices.cut();
+        Some(slices)
+    }
+
+    /// Sets the end of the slice that begins at `from`.
+    fn cut(&mut self) {
+        // Of a span whose end lies in it, a slice of an hour ends a second before the hour is full.
+        let seconds = self.window.longest.as_secs().max(1) - u64::from(!self.window.to_excluded);
+        let to = later(self.from, seconds);
+        self.to = if to < self.end && to >= self.from { to } else { self.end };
+    }
+
+    /// Moves to the next slice, if there is one.
+    fn next(&mut self) -> bool {
+        if self.to >= self.end {
+            return false;
+        }
+        let before = self.to;
+        self.from = later(self.to, u64::from(!self.window.to_excluded));
+        self.cut();
+        // At the end of the calendar time does not go on.
+        self.to > before
+    }
+}
+
+fn later(time: DateTime, seconds: u64) -> DateTime {
+    DateTime::from(time.to_system_time() + Duration::from_secs(seconds))
+}
+
+fn time(view: View<'_>) -> Option<DateTime> {
+    match view {
+        View::Date(date) => Some(date),
+        View::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn whole(view: View<'_>) -> Option<i64> {
+    match view {
+        View::Number(number) => Some(number),
+        View::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn word(view: View<'_>) -> Option<bool> {
+    match view {
+        View::Boolean(flag) => Some(flag),
+        View::Number(number) => Some(number != 0),
+        View::Text(text) => match text.trim() {
+            "1" => Some(true),
+            "0" => Some(false),
+            text => text.to_ascii_lowercase().parse().ok(),
+        },
+        _ => None,
+    }
+}
+
+fn cursor(view: View<'_>) -> Option<String> {
+    match view {
+        View::Text(text) => Some(text.to_owned()).filter(|text| !text.trim().is_empty()),
+        View::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+impl Walk {
+    /// The walk that begins where `request` does: at its page, its cursor, its span of time, or else at the first.
+    pub(super) fn new(paging: &'static Paging, request: &dyn Record) -> Self {
+        let read = |way: Way| current(request, way);
+        let first = paging.number.map_or(0, |(_, first)| first);
+        let begin = Place {
+            number: paging.number.and_then(|(way, _)| whole(read(way))).unwrap_or(first),
+            offset: paging.offset.and_then(|way| whole(read(way))).unwrap_or_default(),
+            cursor: paging.cursor.and_then(|(way, _)| cursor(read(way))),
+        };
+        let slices = paging.window.and_then(|window| Slices::of(request, window));
+        let mut walk = Self {
+            paging,
+            place: begin.clone(),
+            begin,
+            slices,
+            direction: Direction::Forwards,
+            seen: None,
+            empty: 0,
+            over: false,
+        };
+        walk.start(walk.begin.clone());
+        walk
+    }
+
+    /// Cuts the span of time, if the list is one over a span, into slices of this length.
+    pub(super) fn slices_of(&mut self, longest: Duration) {
+        if let Some(slices) = &mut self.slices {
+            slices.window.longest = longest;
+            slices.cut();
+        }
+    }
+
+    /// Whether there is nothing more to ask for.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What the request for the present page sets.
+    pub(super) fn changes(&self, request: &dyn Record) -> Vec<Change> {
+        let paging = self.paging;
+        let mut changes = Vec::new();
+        if let Some((way, _)) = paging.number {
+            changes.push(Change { way, set: Set::Number(self.place.number) });
+        }
+        if let Some(way) = paging.offset {
+            changes.push(Change { way, set: Set::Number(self.place.offset) });
+        }
+        if let (Some((way, _)), Some(cursor)) = (paging.cursor, &self.place.cursor) {
+            changes.push(Change { way, set: Set::Text(cursor.clone()) });
+        }
+        if let Some(slices) = &self.slices {
+            changes.push(Change { way: slices.window.from, set: Set::Date(slices.from) });
+            changes.push(Change { way: slices.window.to, set: Set::Date(slices.to) });
+        }
+        if let Some(way) = paging.ask_has_next {
+            changes.push(Change { way, set: Set::Boolean(self.asks_has_next(request)) });
+        }
+        changes
+    }
+
+    /// Whether the present page is to say if there are more: unless the caller wants it otherwise, or the total is needed.
+    fn asks_has_next(&self, request: &dyn Record) -> bool {
+        let asked = self.paging.ask_has_next.and_then(|way| word(current(request, way)));
+        self.direction != Direction::Probing && asked.unwrap_or(true)
+    }
+
+    /// Moves on from the present page, which `response` is. Returns whether its items count: those of a page that was
+    /// asked for how many there are come again at their turn.
+    pub(super) fn answered(&mut self, request: &dyn Record, response: &dyn Record) -> bool {
+        let count = size(current(response, self.paging.items)).and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
+        let total = self.paging.total.and_then(|way| whole(current(response, way)));
+        let first = self.paging.number.map_or(0, |(_, first)| first);
+        match (self.direction, total) {
+            (Direction::Probing, Some(total)) if count > 0 && total > count => {
+                // The first page is a full one, so it tells how many a page holds, whatever was asked for.
+                self.place.number = first + (total - 1) / count;
+                self.direction = Direction::Backwards;
+                return false;
+            }
+            (Direction::Probing, Some(_)) => self.end_of_list(),
+            (Direction::Backwards, _) if self.place.number <= first => self.end_of_list(),
+            (Direction::Backwards, _) => self.place.number -= 1,
+            // A total that does not come leaves the way that every list can be walked.
+            (Direction::Probing, None) | (Direction::Forwards, _) => {
+                self.direction = Direction::Forwards;
+                self.forwards(request, response, count, total);
+            }
+        }
+        true
+    }
+
+    fn forwards(&mut self, request: &dyn Record, response: &dyn Record, count: i64, total: Option<i64>) {
+        let paging = self.paging;
+        let first = paging.number.map_or(0, |(_, first)| first);
+        // Of what comes before a page that the walk begins at, its own length tells: all if it is a full one, and less if
+        // not, which is no more than a call too many.
+        let before =
+            || self.place.offset.max(0).saturating_add((self.place.number - first).max(0).saturating_mul(count));
+        let seen = self.seen.unwrap_or_else(before).saturating_add(count);
+        self.seen = Some(seen);
+        // A word that was not asked for is no more than a default.
+        let asked = paging.ask_has_next.is_none() || self.asks_has_next(request);
+        let has_next = paging.has_next.filter(|_| asked).and_then(|way| word(current(response, way)));
+        self.empty = if count == 0 { self.empty + 1 } else { 0 };
+        let more = match (has_next, total) {
+            (Some(true), _) => self.empty < EMPTY,
+            (_, Some(total)) => count > 0 && seen < total,
+            (Some(false), None) => false,
+            (None, None) => count > 0,
+        };
+        let next = paging.cursor.map(|(_, next)| cursor(current(response, next)));
+        let stands = match &next {
+            // Beside a number, which moves on, a cursor may stay what it is.
+            Some(next) => paging.number.is_none() && (next.is_none() || *next == self.place.cursor),
+            None => false,
+        };
+        if !more || stands {
+            self.end_of_list();
+            return;
+        }
+        if let Some(Some(next)) = next {
+            self.place.cursor = Some(next);
+        }
+        self.place.number = self.place.number.saturating_add(1);
+        self.place.offset = self.place.offset.saturating_add(count);
+    }
+
+    /// Moves to the next slice of time, or ends the walk.
+    fn end_of_list(&mut self) {
+        if self.slices.as_mut().is_some_and(Slices::next) {
+            let number = self.paging.number.map_or(0, |(_, first)| first);
+            self.start(Place { number, offset: 0, cursor: None });
+        } else {
+            self.over = true;
+        }
+    }
+
+    /// Begins a list at a place. One that is walked backwards is asked for its end, unless a page is named that is not
+    /// the first: then the walk goes on from there.
+    fn start(&mut self, place: Place) {
+        let first = self.paging.number.map_or(0, |(_, first)| first);
+        self.direction = match (self.paging.backwards, place.number > first) {
+            (false, _) => Direction::Forwards,
+            (true, true) => Direction::Backwards,
+            (true, false) => Direction::Probing,
+        };
+        self.place = place;
+        self.seen = None;
+        self.empty = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::turned::Turned;
+    use super::*;
+    use crate::protocol::{Field, Kind, Schema};
+
+    /// A request for a page in every way that there is.
+    #[derive(Default)]
+    struct Ask {
+        number: Option<i64>,
+        offset: Option<i64>,
+        cursor: Option<String>,
+        ask: Option<bool>,
+        from: Option<DateTime>,
+        to: Option<DateTime>,
+    }
+
+    impl Record for Ask {
+        fn schema(&self) -> &'static Schema {
+            const SCHEMA: Schema = Schema {
+                name: "Ask",
+                fields: &[
+                    Field::new("number", Kind::Number),
+                    Field::new("offset", Kind::Number),
+                    Field::new("cursor", Kind::String),
+                    Field::new("ask", Kind::Boolean),
+                    Field::new("from", Kind::Date),
+                    Field::new("to", Kind::Date),
+                ],
+            };
+            &SCHEMA
+        }
+
+        fn view(&self, index: usize) -> View<'_> {
+            match index {
+                0 => View::of(&self.number),
+                1 => View::of(&self.offset),
+                2 => View::of(&self.cursor),
+                3 => View::of(&self.ask),
+                4 => View::of(&self.from),
+                5 => View::of(&self.to),
+                _ => View::Absent,
+            }
+        }
+    }
+
+    /// A page.
+    #[derive(Debug, Default)]
+    struct Answer {
+        items: Vec<i64>,
+        total: Option<i64>,
+        has_next: Option<bool>,
+        next: Option<String>,
+    }
+
+    impl Record for Answer {
+        fn schema(&self) -> &'static Schema {
+            const SCHEMA: Schema = Schema {
+                name: "Answer",
+                fields: &[
+                    Field::new("items", Kind::Number).list(),
+                    Field::new("total", Kind::Number),
+                    Field::new("has_next", Kind::Boolean),
+                    Field::new("next", Kind::String),
+                ],
+            };
+            &SCHEMA
+        }
+
+        fn view(&self, index: usize) -> View<'_> {
+            match index {
+                0 => View::of(&self.items),
+                1 => View::of(&self.total),
+                2 => View::of(&self.has_next),
+                3 => View::of(&self.next),
+                _ => View::Absent,
+            }
+        }
+    }
+
+    const LIST: Paging = Paging::new(&["items"]);
+    const KINDS: [Paging; 11] = [
+        LIST.number(&["number"], 1),
+        LIST.number(&["number"], 0),
+        LIST.number(&["number"], 1).total(&["total"]),
+        LIST.number(&["number"], 0).has_next(&["has_next"]),
+        LIST.number(&["number"], 1).total(&["total"]).has_next(&["has_next"]).ask_has_next(&["ask"]),
+        LIST.number(&["number"], 1).total(&["total"]).backwards(),
+        LIST.number(&["number"], 0).total(&["total"]).has_next(&["has_next"]).ask_has_next(&["ask"]).backwards(),
+        LIST.offset(&["offset"]),
+        LIST.offset(&["offset"]).total(&["total"]),
+        LIST.cursor(&["cursor"], &["next"]),
+        LIST.number(&["number"], 1).cursor(&["cursor"], &["next"]).has_next(&["has_next"]),
+    ];
+
+    /// A platform that keeps a list and answers for one page of it, by the rules of `paging`.
+    fn platform(paging: &Paging, list: &[i64], size: usize, request: &dyn Record) -> Answer {
+        let read = |name: &'static str| current(request, &[name]);
+        let start = match paging {
+            Paging { cursor: Some(_), .. } => match read("cursor") {
+                View::Text(text) => text.parse().unwrap(),
+                _ => 0,
+            },
+            Paging { offset: Some(_), .. } => usize::try_from(whole(read("offset")).unwrap()).unwrap(),
+            Paging { number: Some((_, first)), .. } => {
+                usize::try_from(whole(read("number")).unwrap() - first).unwrap() * size
+            }
+            _ => unreachable!(),
+        };
+        if let Some((_, first)) = paging.number.filter(|_| paging.cursor.is_some()) {
+            assert_eq!(start, usize::try_from(whole(read("number")).unwrap() - first).unwrap() * size);
+        }
+        let items: Vec<_> = list.iter().copied().skip(start).take(size).collect();
+        let asked = paging.ask_has_next.is_none() || word(read("ask")) == Some(true);
+        let end = start + items.len();
+        Answer {
+            total: paging.total.filter(|_| paging.has_next.is_none() || !asked).map(|_| list.len() as i64),
+            has_next: paging.has_next.filter(|_| asked).map(|_| end < list.len()),
+            next: paging.cursor.filter(|_| end < list.len() || list.len().is_multiple_of(2)).map(|_| end.to_string()),
+            items,
+        }
+    }
+
+    /// Walks to the end of a list, where every call may fail, and returns its pages as they counted.
+    fn walked(
+        walk: &mut Walk,
+        request: &Ask,
+        mut fails: impl Iterator<Item = bool>,
+        mut answer: impl FnMut(&dyn Record) -> Answer,
+    ) -> Vec<Vec<i64>> {
+        let mut pages = Vec::new();
+        for _ in 0..10_000 {
+            if walk.is_over() {
+                return pages;
+            }
+            let changes = walk.changes(request);
+            if fails.next().unwrap_or(false) {
+                continue;
+            }
+            let page = answer(&Turned::new(request, &changes));
+            if walk.answered(request, &page) {
+                pages.push(page.items);
+            }
+        }
+        panic!("no end: {walk:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_item_once_and_in_order(
+            kind in 0..KINDS.len(),
+            total in 0_usize..200,
+            size in 1_usize..60,
+            fails in prop::collection::vec(any::<bool>(), 0..40),
+            ask in any::<Option<bool>>(),
+        ) {
+            let (paging, request) = (&KINDS[kind], Ask { ask, ..Ask::default() });
+            let list: Vec<i64> = (0..total as i64).collect();
+            let mut walk = Walk::new(paging, &request);
+            let mut pages = walked(&mut walk, &request, fails.into_iter(), |page| platform(paging, &list, size, page));
+            if paging.backwards {
+                pages.reverse();
+            }
+            prop_assert_eq!(pages.concat(), list);
+        }
+
+        /// What a span of time has in it comes once, wherever its slices end: an item for every second.
+        #[test]
+        fn every_second_once(
+            kind in 0..KINDS.len(),
+            excluded in any::<bool>(),
+            longest in 1_u64..500,
+            span in 0_u64..2000,
+            size in 1_usize..60,
+            fails in prop::collection::vec(any::<bool>(), 0..40),
+        ) {
+            let windowed = |paging: Paging| paging.window(&["from"], &["to"], 1);
+            let paging: &'static Paging = Box::leak(Box::new(match excluded {
+                true => windowed(KINDS[kind]).to_excluded(),
+                false => windowed(KINDS[kind]),
+            }));
+            let begin: DateTime = "2024-02-28 23:50:00".parse().unwrap();
+            let request = Ask { from: Some(begin), to: Some(later(begin, span)), ..Ask::default() };
+            let seconds = |page: &dyn Record, name| {
+                let moment = time(current(page, &[name])).unwrap().to_system_time();
+                moment.duration_since(begin.to_system_time()).unwrap().as_secs() as i64
+            };
+            let mut walk = Walk::new(paging, &request);
+            walk.slices_of(Duration::from_secs(longest));
+            let mut items = walked(&mut walk, &request, fails.into_iter(), |page| {
+                let (from, to) = (seconds(page, "from"), seconds(page, "to"));
+                assert!(to - from <= longest as i64, "{from} to {to}");
+                let list: Vec<i64> = if excluded { (from..to).collect() } else { (from..=to).collect() };
+                platform(paging, &list, size, page)
+            }).concat();
+            items.sort_unstable();
+            let span = span as i64;
+            let all: Vec<i64> = if excluded { (0..span).collect() } else { (0..=span).collect() };
+            prop_assert_eq!(items, all);
+        }
+
+        /// A walk that begins at a page goes on from there.
+        #[test]
+        fn from_a_page_on(kind in 0..KINDS.len(), total in 0_usize..200, size in 1_usize..60, page in 1_i64..8) {
+            let paging = &KINDS[kind];
+            let first = paging.number.map_or(0, |(_, first)| first);
+            let (list, before): (Vec<i64>, i64) = ((0..total as i64).collect(), page * size as i64);
+            let request = Ask {
+                number: paging.number.map(|_| first + page),
+                offset: paging.offset.map(|_| before),
+                cursor: paging.cursor.map(|_| before.to_string()),
+                ..Ask::default()
+            };
+            let mut walk = Walk::new(paging, &request);
+            let mut pages = walked(&mut walk, &request, std::iter::empty(), |page| platform(paging, &list, size, page));
+            let place = (before as usize).min(list.len());
+            if paging.backwards {
+                pages.reverse();
+                prop_assert_eq!(pages.concat(), &list[..(place + size).min(list.len())]);
+            } else {
+                prop_assert_eq!(pages.concat(), &list[place..]);
+            }
+        }
+    }
+
+    /// Shows a walk one answer after the other, and returns how many it took before it was over.
+    fn taken(paging: &'static Paging, answers: impl IntoIterator<Item = Answer>) -> usize {
+        let request = Ask::default();
+        let mut walk = Walk::new(paging, &request);
+        let mut count = 0;
+        for answer in answers {
+            if walk.is_over() {
+                break;
+            }
+            walk.answered(&request, &answer);
+            count += 1;
+        }
+        count
+    }
+
+    fn page(items: i64) -> Answer {
+        Answer { items: (0..items).collect(), ..Answer::default() }
+    }
+
+    #[test]
+    fn ends() {
+        let [plain, _, total, has_next, both, _, _, _, _, cursor, numbered_cursor] = &KINDS;
+        let with_total = |items, total| Answer { total: Some(total), ..page(items) };
+        let word = |items, has_next| Answer { has_next: Some(has_next), ..page(items) };
+        let to = |items, next: &str| Answer { next: Some(next.to_owned()), ..page(items) };
+        let many = |answer: fn() -> Answer| std::iter::repeat_with(answer).take(100);
+        // A short page is no end: a gateway may give less than it was asked for. An empty one is.
+        assert_eq!(taken(plain, [page(40), page(10), page(40), page(0), page(1)]), 4);
+        // A total that grows or shrinks on the way is taken as it is last told.
+        assert_eq!(taken(total, [with_total(40, 80), with_total(40, 90), with_total(10, 90), page(1)]), 3);
+        assert_eq!(taken(total, [with_total(40, 200), with_total(40, 80), page(1)]), 2);
+        assert_eq!(taken(total, [with_total(40, 200), with_total(0, 200), page(1)]), 2);
+        // Short pages below a total: what is withheld was counted.
+        assert_eq!(taken(total, [with_total(30, 100), with_total(30, 100), with_total(30, 100), page(0), page(1)]), 4);
+        assert_eq!(taken(has_next, [word(40, true), word(0, true), word(3, false), page(1)]), 3);
+        // A word that is missing, on a page that is not empty, says nothing.
+        assert_eq!(taken(has_next, [word(40, true), page(40), page(0), page(1)]), 3);
+        assert_eq!(taken(has_next, many(|| Answer { has_next: Some(true), ..Answer::default() })), EMPTY as usize);
+        // A gateway that answers both and means one of them.
+        let both_said = |items, total, has_next| Answer { total: Some(total), has_next: Some(has_next), ..page(items) };
+        assert_eq!(taken(both, [both_said(40, 80, false), both_said(40, 80, false), page(1)]), 2);
+        assert_eq!(taken(cursor, [to(40, "a"), to(40, "b"), page(40), page(1)]), 3);
+        assert_eq!(taken(cursor, [to(40, "a"), to(40, "a"), page(1)]), 2);
+        assert_eq!(taken(cursor, [to(40, "a"), to(40, " "), page(1)]), 2);
+        let same = |items, has_next| Answer { has_next: Some(has_next), ..to(items, "a") };
+        assert_eq!(taken(numbered_cursor, [same(40, true), same(40, true), same(1, false), page(1)]), 3);
+    }
+
+    #[test]
+    fn the_first_page_of_a_list_walked_backwards() {
+        let paging = &KINDS[5];
+        let request = Ask::default();
+        let answer = |items, total| Answer { total, ..page(items) };
+        for (items, total, counts, number) in [
+            (0, Some(0), true, None),
+            (3, Some(3), true, None),
+            (40, Some(40), true, None),
+            (40, Some(41), false, Some(2)),
+            (40, Some(80), false, Some(2)),
+            (40, Some(81), false, Some(3)),
+            // Without a total there is no way back, so the walk goes on.
+            (40, None, true, Some(2)),
+        ] {
+            let mut walk = Walk::new(paging, &request);
+            assert_eq!(walk.answered(&request, &answer(items, total)), counts, "{items} of {total:?}");
+            assert_eq!((!walk.is_over()).then_some(walk.place.number), number, "{items} of {total:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_calendar() {
+        const PAGING: Paging = LIST.number(&["number"], 1).window(&["from"], &["to"], 1440);
+        let last: DateTime = "9999-12-31 23:59:59".parse().unwrap();
+        let request = Ask { from: Some("9999-12-20 00:00:00".parse().unwrap()), to: Some(last), ..Ask::default() };
+        let mut walk = Walk::new(&PAGING, &request);
+        assert!(walked(&mut walk, &request, std::iter::empty(), |_| page(0)).len() < 20);
+    }
+}
