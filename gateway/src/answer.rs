@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use generated_sdk::Format;
 
 use crate::Gateway;
-use crate::check::{self, Refused};
+use crate::check::{self, Passed, Refused};
 use crate::example::Node;
 use crate::incoming::{Incoming, Parameters};
 
@@ -47,7 +47,10 @@ impl Gateway {
         };
         let format = check::format(&parameters);
         let request_id = self.request_id();
-        let checked = read.and_then(|()| self.check(&parameters));
+        let checked = read.and_then(|()| self.check(&parameters)).and_then(|Passed { method }| {
+            let members = method.answer(&parameters, self.list_length)?;
+            Ok((method.node.as_str(), members))
+        });
         let own = |name: &str| check::given(&parameters, name).map(str::to_owned);
         let mut outcome = Outcome {
             method: own("method"),
@@ -62,9 +65,9 @@ impl Gateway {
             Node::Object(members)
         };
         let body = match checked {
-            Ok(passed) => {
+            Ok((node, members)) => {
                 let simplify = format == Format::Json && check::simplify(&parameters);
-                write(&passed.method.node, &with_id(passed.method.answer.clone()), format, simplify, simplify)
+                write(node, &with_id(members), format, simplify, simplify)
             }
             Err(refused) => {
                 outcome.code = Some(refused.code);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use codegen::spec::{Authorization, Kind, Parameter, Platform, Spec, TypeName};
+use codegen::spec::{Authorization, Kind, Pages, Parameter, Platform, Spec, TypeName};
 use generated_sdk::protocol::{DateTime, Decimal, Format, SignMethod, signature};
 use serde_json::Value;
 
 use crate::Gateway;
 use crate::example::Node;
 use crate::incoming::{Incoming, Parameters, Unreadable};
+use crate::pages;
 
 /// A method as the gateway needs it.
 #[derive(Debug)]
@@ -18,7 +19,8 @@ pub(crate) struct Method {
     pub(crate) node: String,
     authorization: Option<Authorization>,
     request: Vec<Parameter>,
-    pub(crate) answer: Vec<(String, Node)>,
+    answer: Vec<(String, Node)>,
+    pages: Option<Pages>,
 }
 
 impl Method {
@@ -30,7 +32,22 @@ impl Method {
 
     pub(crate) fn new(spec: Spec) -> Self {
         let answer = Node::of(&spec.response.fields);
-        Self { node: spec.response.node.value, authorization: spec.authorization, request: spec.request, answer }
+        Self {
+            node: spec.response.node.value,
+            authorization: spec.authorization,
+            request: spec.request,
+            answer,
+            pages: spec.pages,
+        }
+    }
+
+    /// The members of the answer to a call that passed. `length` is how many items a list has, if somebody has said so.
+    pub(crate) fn answer(&self, parameters: &Parameters, length: Option<i64>) -> Result<Vec<(String, Node)>, Refused> {
+        let answer = self.answer.clone();
+        match &self.pages {
+            Some(pages) => pages::page(pages, &self.request, parameters, answer, length),
+            None => Ok(answer),
+        }
     }
 }
 
@@ -72,12 +89,12 @@ impl Refused {
         Self { sub_code: Some(sub_code.to_owned()), sub_msg: Some(sub_msg.into()), ..Self::new(code) }
     }
 
-    fn missing(name: &str) -> Self {
+    pub(crate) fn missing(name: &str) -> Self {
         let sub_code = format!("isv.missing-parameter:{name}");
         Self { argument: Some(name.to_owned()), ..Self::because(40, &sub_code, format!("{name} is required")) }
     }
 
-    fn invalid(name: &str, expected: impl Display) -> Self {
+    pub(crate) fn invalid(name: &str, expected: impl Display) -> Self {
         let sub_code = format!("isv.invalid-parameter:{name}");
         Self { argument: Some(name.to_owned()), ..Self::because(41, &sub_code, format!("{name} must be {expected}")) }
     }

@@ -8,6 +8,7 @@ mod check;
 mod console;
 mod example;
 mod incoming;
+mod pages;
 mod server;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub struct Gateway {
     methods: BTreeMap<String, Method>,
     applications: BTreeMap<String, String>,
     clock: fn() -> SystemTime,
+    list_length: Option<i64>,
 }
 
 impl fmt::Debug for Gateway {
@@ -50,6 +52,7 @@ impl Gateway {
             methods: methods.collect(),
             applications: BTreeMap::new(),
             clock: SystemTime::now,
+            list_length: None,
         }
     }
 
@@ -64,6 +67,14 @@ impl Gateway {
     #[must_use]
     pub fn clock(mut self, clock: fn() -> SystemTime) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets how many items each list has that is paged. Unless it is set, they are as many as the example of their number in
+    /// the spec, or 100; and a list over a span of time has one for every minute, whatever is set here.
+    #[must_use]
+    pub fn list_length(mut self, items: u32) -> Self {
+        self.list_length = Some(items.into());
         self
     }
 

@@ -24,6 +24,8 @@ Options:
   --listen ADDR     Listen there [127.0.0.1:8642]; port 0 is any free one
   --app KEY=SECRET  Open it to an application; may be given several times. Without any, it is the
                     one of TOP_APP_KEY and TOP_APP_SECRET, or else 12345678=helloworld
+  --items N         How many items each paged list has; without it, as many as the example of their
+                    number, or 100. A list over a span of time has one for every minute
   --specs DIR       Take the methods from there [specs]
   -h, --help        Say this
 
@@ -33,6 +35,7 @@ It listens on loopback only, and runs until it is interrupted.";
 struct Options {
     listen: SocketAddr,
     applications: Vec<(String, String)>,
+    items: Option<u32>,
     specs: PathBuf,
 }
 
@@ -60,6 +63,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
     let mut options = Options {
         listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
         applications: Vec::new(),
+        items: None,
         specs: PathBuf::from("specs"),
     };
     let mut arguments = lexopt::Parser::from_env();
@@ -67,6 +71,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
         match argument {
             Long("listen") => options.listen = arguments.value()?.parse()?,
             Long("app") => options.applications.push(application(&arguments.value()?.string()?)?),
+            Long("items") => options.items = Some(arguments.value()?.parse()?),
             Long("specs") => options.specs = PathBuf::from(arguments.value()?),
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
@@ -96,6 +101,10 @@ fn run(options: Options) -> Result<Infallible, Box<dyn Error>> {
         .applications
         .into_iter()
         .fold(Gateway::new(specs), |gateway, (key, secret)| gateway.application(key, secret));
+    let gateway = match options.items {
+        Some(items) => gateway.list_length(items),
+        None => gateway,
+    };
     let (methods, keys) = (gateway.methods(), gateway.keys().collect::<Vec<_>>().join(", "));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

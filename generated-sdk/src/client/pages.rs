@@ -105,7 +105,7 @@ impl<R: Paged> Pages<R> {
             let response = ready!(answer.as_mut().poll(context));
             self.answer = None;
             match response {
-                Ok(response) if !self.walk.answered(&*self.request, &*response) => {}
+                Ok(response) if !self.walk.answered(&*response) => {}
                 response => return Poll::Ready(Some(response)),
             }
         }

@@ -192,7 +192,7 @@ impl Walk {
 
     /// Moves on from the present page, which `response` is. Returns whether its items count: those of a page that was
     /// asked for how many there are come again at their turn.
-    pub(super) fn answered(&mut self, request: &dyn Record, response: &dyn Record) -> bool {
+    pub(super) fn answered(&mut self, response: &dyn Record) -> bool {
         let count = size(current(response, self.paging.items)).and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
         let total = self.paging.total.and_then(|way| whole(current(response, way)));
         let first = self.paging.number.map_or(0, |(_, first)| first);
@@ -209,13 +209,13 @@ impl Walk {
             // A total that does not come leaves the way that every list can be walked.
             (Direction::Probing, None) | (Direction::Forwards, _) => {
                 self.direction = Direction::Forwards;
-                self.forwards(request, response, count, total);
+                self.forwards(response, count, total);
             }
         }
         true
     }
 
-    fn forwards(&mut self, request: &dyn Record, response: &dyn Record, count: i64, total: Option<i64>) {
+    fn forwards(&mut self, response: &dyn Record, count: i64, total: Option<i64>) {
         let paging = self.paging;
         let first = paging.number.map_or(0, |(_, first)| first);
         // Of what comes before a page that the walk begins at, its own length tells: all if it is a full one, and less if
@@ -224,12 +224,11 @@ impl Walk {
             || self.place.offset.max(0).saturating_add((self.place.number - first).max(0).saturating_mul(count));
         let seen = self.seen.unwrap_or_else(before).saturating_add(count);
         self.seen = Some(seen);
-        // A word that was not asked for is no more than a default.
-        let asked = paging.ask_has_next.is_none() || self.asks_has_next(request);
-        let has_next = paging.has_next.filter(|_| asked).and_then(|way| word(current(response, way)));
+        let has_next = paging.has_next.and_then(|way| word(current(response, way)));
         self.empty = if count == 0 { self.empty + 1 } else { 0 };
         let more = match (has_next, total) {
             (Some(true), _) => self.empty < EMPTY,
+            // A total beside it says more than a `false`, which may be no more than a default.
             (_, Some(total)) => count > 0 && seen < total,
             (Some(false), None) => false,
             (None, None) => count > 0,
@@ -418,7 +417,7 @@ mod tests {
                 continue;
             }
             let page = answer(&Turned::new(request, &changes));
-            if walk.answered(request, &page) {
+            if walk.answered(&page) {
                 pages.push(page.items);
             }
         }
@@ -512,7 +511,7 @@ mod tests {
             if walk.is_over() {
                 break;
             }
-            walk.answered(&request, &answer);
+            walk.answered(&answer);
             count += 1;
         }
         count
@@ -567,7 +566,7 @@ mod tests {
             (40, None, true, Some(2)),
         ] {
             let mut walk = Walk::new(paging, &request);
-            assert_eq!(walk.answered(&request, &answer(items, total)), counts, "{items} of {total:?}");
+            assert_eq!(walk.answered(&answer(items, total)), counts, "{items} of {total:?}");
             assert_eq!((!walk.is_over()).then_some(walk.place.number), number, "{items} of {total:?}");
         }
     }
