@@ -1,4 +1,4 @@
-//! What the platform says of itself: its gateways and the codes that it refuses calls with.
+//! What the platform says of itself: its gateways, the codes that it refuses calls with, and what is secret.
 
 use crate::protocol::{Gateway, PlatformCode, Retry};
 
@@ -23,3 +23,6 @@ pub const CODES: &[PlatformCode] = &[
     PlatformCode { code: {{ code.code }}, name: {{ code.name }}, meaning: {{ code.meaning }}, retry: Retry::{{ code.retry }} },
     {%- endfor %}
 ];
+
+/// The ends of names whose values are secrets, in lower case.
+pub const SECRETS: &[&str] = &[{% for secret in secrets %}{{ secret }}, {% endfor %}];

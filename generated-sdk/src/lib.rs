@@ -16,6 +16,8 @@
 //! # }
 //! ```
 //!
+//! A list that comes in pages is walked by `Client::items`, and a method that has no type here is called by `Client::call`.
+//!
 //! Money is [`Decimal`], a date is a [`DateTime`] at GMT+8, and no number is a float. A value of an answer that does not fit
 //! its documented type leaves its field empty and is listed in [`Response::mismatches`].
 //!

@@ -48,3 +48,21 @@ pub(crate) fn built(path: &[&str]) -> Result<Command, Failure> {
     program.set_extension(std::env::consts::EXE_EXTENSION);
     Ok(Command::new(program))
 }
+
+/// Puts a program in the place of this process, so that what ends the one ends the other.
+#[cfg(unix)]
+pub(crate) fn become_program(mut program: Command, what: &str) -> Result<(), Failure> {
+    use std::os::unix::process::CommandExt;
+    let error = program.exec();
+    Err(Failure::new(format!("cannot start {what}: {error}")))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn become_program(mut program: Command, what: &str) -> Result<(), Failure> {
+    let status = program.status().map_err(|error| Failure::new(format!("cannot start {what}: {error}")))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(2) => Err(Failure::UsageTold),
+        _ => Err(Failure::Told),
+    }
+}

@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask help` lists them.
 
+mod call;
 mod cargo;
 mod demo;
 mod failure;
@@ -32,6 +33,7 @@ Commands:
   import   Write specs from the platform's own documents
   lint     Hold specs against the rules
   gateway  Run a TOP gateway on loopback, made from the specs
+  call     Call any method through the client, or print the call as a line for a shell
   help     Say this, or more about a command: cargo xtask help gen
 
 Exit status: 0 done, 1 failed and said why, 2 not called rightly.";
@@ -51,6 +53,7 @@ fn run() -> Result<(), Failure> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match command.as_str() {
+        "call" => call::command(arguments),
         "demo" => demo::command(arguments),
         "gateway" => gateway::command(arguments),
         "gen" => generate::command(arguments),
@@ -67,6 +70,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let text = match arguments.next()? {
         None => HELP,
         Some(Value(command)) => match command.string()?.as_str() {
+            "call" => call::HELP,
             "demo" => demo::HELP,
             "gateway" => return gateway::help(),
             "gen" => generate::HELP,

@@ -22,6 +22,8 @@ pub struct Model {
     pub gateways: Vec<Gateway>,
     /// The platform's codes.
     pub codes: Vec<Code>,
+    /// The ends of names whose values are secrets.
+    pub secrets: Vec<String>,
 }
 
 impl Model {
@@ -216,7 +218,14 @@ pub fn resolve(specs: &Specs, trimmed: bool) -> Model {
     let default =
         categories.keys().filter(|name| trimmed || **name == NEWCOMERS).map(|name| (*name).to_owned()).collect();
     let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
-    Model { categories, default, gateways: specs.platform.gateways.clone(), codes: specs.platform.errors.clone() }
+    let platform = &specs.platform;
+    Model {
+        categories,
+        default,
+        gateways: platform.gateways.clone(),
+        codes: platform.errors.clone(),
+        secrets: platform.secrets.iter().map(|secret| secret.value.clone()).collect(),
+    }
 }
 
 fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {

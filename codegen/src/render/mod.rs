@@ -30,6 +30,7 @@ pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
     let platform = PlatformFile {
         gateways: model.gateways.iter().map(GatewayView::new).collect(),
         codes: model.codes.iter().map(CodeView::new).collect(),
+        secrets: model.secrets.iter().map(|secret| tokens::literal(secret)).collect(),
     };
     let specs = Path::new("specs");
     let mut rendered = vec![
@@ -122,6 +123,7 @@ struct CategoryFile<'a> {
 struct PlatformFile {
     gateways: Vec<GatewayView>,
     codes: Vec<CodeView>,
+    secrets: Vec<String>,
 }
 
 #[derive(Template)]

@@ -21,6 +21,7 @@ pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
 pub use rules::{is_category, is_method_name};
 pub(crate) use rules::{is_name, is_type_name};
+pub use shape::closest;
 
 pub(crate) use read::SCHEMA;
 pub(crate) use schema::schema;

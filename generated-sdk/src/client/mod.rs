@@ -28,6 +28,7 @@ mod session;
 mod trace;
 mod transport;
 mod turned;
+mod untyped;
 mod walk;
 
 use std::fmt;

@@ -1,5 +1,6 @@
 //! An application's identity, and the requests signed with it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -7,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::encode::encode;
 use super::validate::validate;
 use super::{
-    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, Violation,
-    Violations, multipart, signature,
+    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, UntypedParameters,
+    Violation, Violations, multipart, signature,
 };
 
 /// The version of the protocol: the `v` parameter.
@@ -117,6 +118,33 @@ impl Application {
         }
         let mut parameters = Parameters::new();
         let files = encode(request, &mut parameters);
+        let files = files.into_iter().map(|(name, file)| (Cow::Borrowed(name), file)).collect();
+        Ok(self.signed(method.into(), parameters, files, session, timestamp))
+    }
+
+    /// Signs a call of a method that has no type, as of `timestamp`, on behalf of the user who granted `session`.
+    ///
+    /// A public parameter, such as `app_key`, is what the application says, even if the caller says otherwise.
+    pub fn sign_untyped(
+        &self,
+        method: &str,
+        parameters: &UntypedParameters,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> SignedRequest {
+        let UntypedParameters { texts, files } = parameters.clone();
+        self.signed(method.to_owned().into(), texts, files, session, timestamp)
+    }
+
+    /// Adds the public parameters to the others, and the signature to all.
+    fn signed(
+        &self,
+        method: Cow<'static, str>,
+        mut parameters: Parameters,
+        files: Vec<(Cow<'static, str>, File)>,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> SignedRequest {
         parameters.set("method", method);
         parameters.set("app_key", self.key.clone());
         parameters.set_secret("session", session.unwrap_or_default().to_owned());
@@ -127,9 +155,11 @@ impl Application {
         parameters.set("partner_id", self.partner_id.clone().unwrap_or_default());
         parameters.set("target_app_key", self.target_app_key.clone().unwrap_or_default());
         parameters.set("sign_method", self.sign_method.name());
+        // The signature is over everything but itself.
+        parameters.set("sign", "");
         let sign = signature(self.sign_method, self.secret.expose_secret(), parameters.pairs(), b"");
         parameters.set("sign", sign);
-        Ok(SignedRequest { parameters, files })
+        SignedRequest { parameters, files }
     }
 }
 
@@ -154,7 +184,7 @@ impl fmt::Debug for Application {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
     parameters: Parameters,
-    files: Vec<(&'static str, File)>,
+    files: Vec<(Cow<'static, str>, File)>,
 }
 
 /// What to POST.
@@ -174,7 +204,7 @@ impl SignedRequest {
 
     /// The files, which are sent and not signed.
     pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
-        self.files.iter().map(|(name, file)| (*name, file))
+        self.files.iter().map(|(name, file)| (name.as_ref(), file))
     }
 
     /// The body to POST: a form, or parts of several types if there are files.

@@ -33,6 +33,12 @@ pub(crate) fn holds_secret(record: &dyn Record) -> bool {
     })
 }
 
+/// Whether a value of this name is a secret: the platform's documents say which ends of names do it, in whatever case.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    crate::platform::SECRETS.iter().any(|end| name.ends_with(end))
+}
+
 struct Shown<'a> {
     field: &'a Field,
     view: View<'a>,

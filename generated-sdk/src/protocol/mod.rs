@@ -8,6 +8,7 @@
 
 mod application;
 mod choice;
+mod curl;
 mod debug;
 mod decode;
 mod encode;
@@ -22,11 +23,12 @@ mod record;
 mod serde;
 mod sign;
 mod time;
+mod untyped;
 mod validate;
 
 pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
-pub use decode::{Format, Mismatch, Response, decode};
+pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
     Argument, DecodeError, Error, Gateway, LimitError, PlatformCode, PlatformError, RawBody, Retry, StatusError,
 };
@@ -42,12 +44,14 @@ pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
 pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
 pub use time::{DateTime, InvalidDateTime};
+pub use untyped::UntypedParameters;
 pub use validate::{Problem, Violation, Violations, validate};
 
 #[cfg(feature = "client")]
 pub(crate) use {
     debug::HIDDEN,
-    decode::{Envelope, Head, decode_into},
+    decode::{Envelope, Head, decode_into, enveloped},
+    record::reads,
     time::http_date,
     validate::size,
 };

@@ -1,9 +1,11 @@
 //! `multipart/form-data`, which requests with files are sent as (protocol.md 1.3).
 
+use std::borrow::Cow;
+
 use super::{File, Parameters};
 
 /// The parts: every text parameter, then every file.
-pub(crate) fn encode(boundary: &str, parameters: &Parameters, files: &[(&'static str, File)]) -> Vec<u8> {
+pub(crate) fn encode(boundary: &str, parameters: &Parameters, files: &[(Cow<'static, str>, File)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in parameters.pairs() {
         let name = quoted(name);

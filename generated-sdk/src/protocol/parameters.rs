@@ -106,6 +106,13 @@ impl fmt::Debug for Parameter {
     }
 }
 
+/// A text as a form encodes it.
+pub(super) fn encoded(text: &str) -> String {
+    let mut form = String::new();
+    push_encoded(&mut form, text);
+    form
+}
+
 /// Appends `text` as a form encodes it: letters, digits and `*-._` stand for themselves, a space is `+`.
 fn push_encoded(form: &mut String, text: &str) {
     for byte in text.bytes() {

@@ -9,9 +9,13 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Calls a command.
+/// Calls a command, whatever gateway and application the environment names.
 pub(crate) fn xtask(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask")).current_dir(root()).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    for name in ["TOP_GATEWAY", "TOP_APP_KEY", "TOP_APP_SECRET", "TOP_SESSION"] {
+        command.env_remove(name);
+    }
+    command.current_dir(root()).args(arguments).output().unwrap()
 }
 
 /// A path below the target folder that is the test's own, with nothing at it.

@@ -468,7 +468,7 @@ fn read_date(value: &Event<'_>) -> Read<DateTime> {
 }
 
 /// Adds a member. Where keys may repeat, the values of one that does become a list.
-fn insert(members: &mut Map<String, Value>, key: String, value: Value, repeat: bool) {
+pub(super) fn insert(members: &mut Map<String, Value>, key: String, value: Value, repeat: bool) {
     match members.get_mut(&key) {
         Some(Value::Array(values)) if repeat => values.push(value),
         Some(first) if repeat => *first = Value::Array(vec![first.take(), value]),

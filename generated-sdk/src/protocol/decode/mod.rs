@@ -4,11 +4,16 @@ mod decoder;
 mod json;
 mod source;
 mod tree;
+mod untyped;
 mod xml;
 
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+
+pub use self::untyped::decode_untyped;
+#[cfg(feature = "client")]
+pub(crate) use self::untyped::enveloped;
 
 use self::decoder::Decoder;
 use self::json::Json;
@@ -240,6 +245,16 @@ enum Roots {
 
 /// Reads a body into `record`.
 fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Result<Answer, Box<DecodeError>> {
+    let start = opened(body)?;
+    if start.starts_with('<') {
+        read_from(Decoder::new(XmlSource::new(start)), node, record, roots)
+    } else {
+        read_from(Decoder::new(Json::new(start)), node, record, roots)
+    }
+}
+
+/// The body from where its document begins: with `<` if that is XML, and JSON otherwise.
+fn opened(body: &str) -> Result<&str, Box<DecodeError>> {
     let start = body.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
     if start.is_empty() {
         return Err(DecodeError::new("the body is empty", "an answer", "nothing"));
@@ -248,11 +263,7 @@ fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Res
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
         return Err(html());
     }
-    if start.starts_with('<') {
-        read_from(Decoder::new(XmlSource::new(start)), node, record, roots)
-    } else {
-        read_from(Decoder::new(Json::new(start)), node, record, roots)
-    }
+    Ok(start)
 }
 
 fn read_from<'a, S: Source<'a>>(

@@ -1,0 +1,83 @@
+//! A call of any method by its names and values.
+//!
+//! `cargo xtask call` holds them against the method's spec, and then runs this. The gateway, the application and the session
+//! come from the environment: TOP_GATEWAY, TOP_APP_KEY, TOP_APP_SECRET, TOP_SESSION.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use generated_sdk::protocol::{File, PUBLIC_PARAMETERS, UntypedParameters};
+use generated_sdk::{Client, Format, platform};
+
+/// Why the call did not come to an answer, with the exit status that says so: 1 for a failure, 2 for a wrong command line.
+struct Failure(u8, String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(1, error.to_string())
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(status, problem)) => {
+            eprintln!("{problem}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let needed = |name: &str| set(name).ok_or_else(|| Failure(2, format!("set {name}, or run: cargo xtask call")));
+    let gateway = set("TOP_GATEWAY").unwrap_or_else(|| platform::GATEWAY_HTTPS.to_owned());
+    let (mut method, mut parameters) = (None, UntypedParameters::new());
+    let (mut format, mut curl) = (Format::Json, false);
+    for argument in env::args().skip(1) {
+        if argument == "--curl" {
+            curl = true;
+        } else if let Some(name) = argument.strip_prefix("--format=") {
+            format = name.parse().map_err(|problem| Failure(2, problem))?;
+        } else if method.is_none() {
+            method = Some(argument);
+        } else {
+            parameters = with(parameters, &argument, curl)?;
+        }
+    }
+    let method = method.ok_or_else(|| Failure(2, "call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned()))?;
+    let client = Client::builder(&gateway, needed("TOP_APP_KEY")?, needed("TOP_APP_SECRET")?).format(format).build()?;
+    let client = client.with_session(set("TOP_SESSION").unwrap_or_default());
+    let text = if curl {
+        client.sign_untyped(&method, parameters).to_curl(&gateway)
+    } else {
+        format!("{:#}", client.call(&method, parameters).await?)
+    };
+    // Where nobody reads any more, as behind `| head`, there is nothing to tell.
+    let _ = writeln!(io::stdout().lock(), "{text}");
+    Ok(())
+}
+
+/// The parameters with one more: NAME=VALUE, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with an @.
+fn with(parameters: UntypedParameters, argument: &str, curl: bool) -> Result<UntypedParameters, Failure> {
+    let Some((name, value)) = argument.split_once('=') else {
+        return Err(Failure(2, format!("{argument:?} is no NAME=VALUE")));
+    };
+    if PUBLIC_PARAMETERS.contains(&name) {
+        return Err(Failure(2, format!("{name} belongs to the protocol, and the client sets it")));
+    }
+    Ok(match value.strip_prefix('@') {
+        Some(text) if text.starts_with('@') => parameters.text(name, text),
+        Some(path) => {
+            let bytes = fs::read(path).map_err(|error| Failure(1, format!("{path}: {error}")))?;
+            let own = Path::new(path).file_name().map_or(path.into(), |own| own.to_string_lossy());
+            // A line for a shell names the file by its path.
+            parameters.file(name, File::new(bytes).name(if curl { path.into() } else { own }))
+        }
+        None => parameters.text(name, value),
+    })
+}

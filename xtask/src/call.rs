@@ -1,0 +1,223 @@
+//! `cargo xtask call`: any method, through the real client.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use codegen::spec::{self, Authorization, Kind, Spec, closest};
+use lexopt::prelude::*;
+
+use crate::cargo::{become_program, built, cargo, run};
+use crate::failure::Failure;
+use crate::{generate, root, tell};
+
+pub(crate) const HELP: &str = "\
+Call any method through the client, and print the answer as JSON.
+
+Usage: cargo xtask call METHOD [NAME=VALUE]... [OPTION]...
+
+Names and values are those of the platform's page: a list is joined by commas, an object is JSON, a
+date is yyyy-MM-dd HH:mm:ss. NAME=@PATH sends a file, for a byte[] parameter; a text that begins with
+an @ is written with two. Where specs/ describes the method, what the names do not fit is told before
+anything is sent; of any other method they are sent as they are.
+
+Options:
+  --gateway URL     The gateway [TOP_GATEWAY, or else the platform's own]
+  --app KEY=SECRET  The application [TOP_APP_KEY and TOP_APP_SECRET]
+  --session S       On whose behalf [TOP_SESSION]
+  --format FORMAT   What the gateway is to answer in: json or xml [json]
+  --curl            Send nothing; print the call as a line that curl carries out from a shell. The line
+                    holds the session, and is good for ten minutes
+  --force           Send it even if it does not fit the spec
+  -h, --help        Say this
+
+What is in square brackets holds where the option is not given. An environment variable leaves a secret
+out of the shell's history, as an option does not.
+
+Exit status: 0 answered, 1 refused or not reached, 2 not called rightly.
+
+Against the gateway of this project, in another terminal, which knows this application:
+  cargo xtask gateway
+  cargo xtask call taobao.time.get --gateway http://127.0.0.1:8642 --app 12345678=helloworld";
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Options {
+    method: Option<String>,
+    pairs: Vec<(String, String)>,
+    gateway: Option<String>,
+    app: Option<(String, String)>,
+    session: Option<String>,
+    format: Option<String>,
+    curl: bool,
+    force: bool,
+}
+
+pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
+    let Some(options) = options(arguments)? else {
+        tell::line(HELP);
+        return Ok(());
+    };
+    let method =
+        options.method.as_deref().ok_or_else(|| Failure::usage("which method? For example taobao.time.get"))?;
+    let (key, secret) = match &options.app {
+        Some(app) => app.clone(),
+        None => {
+            let set = |name| set(name).ok_or_else(|| Failure::usage("for which application? --app KEY=SECRET"));
+            (set("TOP_APP_KEY")?, set("TOP_APP_SECRET")?)
+        }
+    };
+    let session = options.session.clone().or_else(|| set("TOP_SESSION"));
+    let gateway = options.gateway.clone().or_else(|| set("TOP_GATEWAY"));
+    match described(method)? {
+        Some(spec) => {
+            let mut problems = problems(&spec, &options.pairs, session.is_some());
+            if spec.https_only && gateway.as_deref().is_some_and(is_overheard) {
+                problems.push(format!("{method} goes over https alone"));
+            }
+            if !problems.is_empty() && !options.force {
+                let all = problems.join("\n");
+                return Err(Failure::usage(format!("{all}\nNothing was sent; --force sends it all the same")));
+            }
+            problems.iter().for_each(|problem| eprintln!("{problem}"));
+        }
+        None => eprintln!("{}", undescribed(method)),
+    }
+
+    // What goes over http needs no TLS, which takes longest to build.
+    let plain = gateway.as_deref().is_some_and(|gateway| gateway.starts_with("http://"));
+    let features = if plain { "client" } else { "client,rustls" };
+    let build = ["build", "--quiet", "--package", "generated-sdk", "--example", "call", "--no-default-features"];
+    run(cargo().args(build).args(["--features", features]))?;
+    let mut program = built(&["examples", "call"])?;
+    // Secrets go by the environment, which other users of the machine do not see.
+    program.env("TOP_APP_KEY", key).env("TOP_APP_SECRET", secret);
+    program.env("TOP_SESSION", session.unwrap_or_default()).env("TOP_GATEWAY", gateway.unwrap_or_default());
+    program.arg(method).args(options.pairs.iter().map(|(name, value)| format!("{name}={value}")));
+    program.args(options.format.iter().map(|format| format!("--format={format}")));
+    program.args(options.curl.then_some("--curl"));
+    become_program(program, "the call")
+}
+
+fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
+    let mut options = Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("gateway") => options.gateway = Some(arguments.value()?.string()?),
+            // A text that does not fit is not repeated: it may be a secret.
+            Long("app") => match arguments.value()?.string()?.split_once('=') {
+                Some((key, secret)) if !key.is_empty() && !secret.is_empty() => {
+                    options.app = Some((key.to_owned(), secret.to_owned()));
+                }
+                _ => return Err(Failure::usage("--app takes KEY=SECRET")),
+            },
+            Long("session") => options.session = Some(arguments.value()?.string()?),
+            Long("format") => match arguments.value()?.string()? {
+                format if matches!(format.as_str(), "json" | "xml") => options.format = Some(format),
+                _ => return Err(Failure::usage("--format takes json or xml")),
+            },
+            Long("curl") => options.curl = true,
+            Long("force") => options.force = true,
+            Short('h') | Long("help") => return Ok(None),
+            Value(value) => {
+                let text = value.string()?;
+                match (text.split_once('='), &options.method) {
+                    (Some((name, value)), Some(_)) if !name.is_empty() => {
+                        options.pairs.push((name.to_owned(), value.to_owned()));
+                    }
+                    (None, None) => options.method = Some(text),
+                    (Some(_), None) => return Err(Failure::usage("the method comes first: METHOD NAME=VALUE...")),
+                    _ => return Err(Failure::usage(format!("{text:?} is no NAME=VALUE"))),
+                }
+            }
+            other => return Err(Failure::usage(other.unexpected())),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// Whether what is sent can be read on its way: over http to another machine.
+fn is_overheard(gateway: &str) -> bool {
+    let host = gateway.strip_prefix("http://");
+    host.is_some_and(|host| !["127.", "localhost", "[::1]"].iter().any(|loopback| host.starts_with(loopback)))
+}
+
+/// An environment variable with content.
+fn set(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The specs by the methods that they describe, with the categories that they stand in.
+fn specs() -> BTreeMap<String, (String, PathBuf)> {
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut specs = BTreeMap::new();
+    for category in entries(root().join("specs")) {
+        for file in entries(category.path()) {
+            if let Some(method) = file.file_name().to_string_lossy().strip_suffix(".yaml") {
+                let category = category.file_name().to_string_lossy().into_owned();
+                specs.insert(method.to_owned(), (category, file.path()));
+            }
+        }
+    }
+    specs
+}
+
+/// What the method's spec says, if it has one.
+fn described(method: &str) -> Result<Option<Spec>, Failure> {
+    let Some((category, path)) = specs().remove(method) else { return Ok(None) };
+    let text = fs::read_to_string(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let platform = spec::platform(&root().join("specs")).map_err(generate::wrong)?;
+    spec::parse(&category, path, &text, &platform).map(|method| Some(method.spec)).map_err(generate::wrong)
+}
+
+fn undescribed(method: &str) -> String {
+    let specs = specs();
+    // What most names begin with makes none of them like another.
+    let stem = |name: &str| name.strip_prefix("taobao.").unwrap_or(name).to_owned();
+    let stems: BTreeMap<String, &String> = specs.keys().map(|name| (stem(name), name)).collect();
+    match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
+        Some(meant) => format!("no spec describes {method}; did you mean {meant}? It is sent as it is"),
+        None => format!("no spec describes {method}, so it is sent as it is"),
+    }
+}
+
+/// All in which a call differs from what the spec says of the method.
+fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let method = &spec.method.value;
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        let Some(parameter) = spec.request.iter().find(|parameter| parameter.name.value == *name) else {
+            let names = spec.request.iter().map(|parameter| parameter.name.value.as_str());
+            let help = match closest(name, names.clone()) {
+                _ if name == "session" => "a session is given as --session".to_owned(),
+                Some(meant) => format!("did you mean {meant}?"),
+                None if spec.request.is_empty() => "it has none".to_owned(),
+                None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
+            };
+            problems.push(format!("{method} has no parameter {name}; {help}"));
+            continue;
+        };
+        let is_file = parameter.type_name().kind() == Some(Kind::File);
+        match (is_file, value.starts_with('@'), value.starts_with("@@")) {
+            (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: {name}=@PATH")),
+            (false, true, false) => {
+                problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@{value}"));
+            }
+            _ => {}
+        }
+        if !is_file && pairs[..index].iter().any(|(other, _)| other == name) {
+            problems.push(format!("{name} stands here twice; a list is joined by commas, {name}=A,B"));
+        }
+    }
+    let given = |name: &str| pairs.iter().any(|(other, value)| other == name && !value.trim().is_empty());
+    for parameter in spec.request.iter().filter(|parameter| parameter.is_required() && !given(&parameter.name.value)) {
+        let (name, kind) = (&parameter.name.value, &parameter.kind.value);
+        let example = parameter.example.as_ref().map(|example| format!(", for example {name}={example}"));
+        problems.push(format!("{method} needs {name}, a {kind}{}", example.unwrap_or_default()));
+    }
+    if spec.authorization == Some(Authorization::Required) && !has_session {
+        problems.push(format!("{method} needs a session: --session S"));
+    }
+    problems
+}
