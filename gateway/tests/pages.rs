@@ -23,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use codegen::spec;
@@ -35,7 +36,7 @@ use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApi
 use generated_sdk::api::tbk::{TbkDgNewuserOrderSumRequest, TbkOrderDetailsGetRequest, TbkRelationRefundRequest};
 use generated_sdk::api::trade::{TradesSoldGetRequest, TradesSoldIncrementGetRequest};
 use generated_sdk::protocol::Paged;
-use generated_sdk::{Client, DateTime, Error, Format};
+use generated_sdk::{Client, DateTime, Error, Format, RetryPolicy};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming as Body;
 use hyper::server::conn::http1;
@@ -180,7 +181,7 @@ async fn lists_over_a_span_of_time() {
     assert_eq!((items.clone(), failures), (numbers(items[0], 621), 3));
     // In shorter slices, as on the days of a sale.
     let request = TbkOrderDetailsGetRequest::new(to, from);
-    let mut orders = client.items(request).slices_of(std::time::Duration::from_secs(20 * 60));
+    let mut orders = client.items(request).slices_of(Duration::from_secs(20 * 60));
     let mut shorter = Vec::new();
     while let Some(item) = orders.next().await {
         shorter.extend(item.ok().map(order));
@@ -241,6 +242,32 @@ async fn pages_as_they_came() {
 }
 
 #[tokio::test]
+async fn a_client_that_calls_again_by_itself() {
+    let flaky = Flaky::start(support::gateway().list_length(345)).await;
+    let client = flaky.client().with_retry(RetryPolicy::new().first_pause(Duration::from_millis(1)));
+    let request = TradesSoldGetRequest::new(["tid"]).page_size(50);
+    let walk = walked(&client, request, |trade| trade.tid.unwrap()).await;
+    assert_eq!(walk, (numbers(2_001_000_000_000_001, 345), 0));
+    for _ in 0..9 {
+        assert!(client.call("taobao.time.get", ()).await.unwrap()["time"].is_string());
+    }
+}
+
+#[test]
+fn without_async() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let flaky = runtime.block_on(Flaky::start(support::gateway().list_length(45)));
+    let client = support::client(flaky.address).build_blocking().unwrap().with_session("a session");
+    let request = || TradesSoldGetRequest::new(["tid"]).page_size(20);
+    let tids: Vec<_> = client.items(request()).filter_map(|trade| trade.ok()?.tid).collect();
+    assert_eq!(tids, numbers(2_001_000_000_000_001, 45));
+    let sizes: Vec<_> = client.pages(request()).flatten().map(|page| page.trades.len()).collect();
+    assert_eq!(sizes, [20, 20, 5]);
+    let answers = std::iter::repeat_with(|| client.call("taobao.time.get", ()));
+    assert!(answers.take(2).flatten().next().unwrap()["time"].is_string());
+}
+
+#[tokio::test]
 async fn a_call_that_nobody_waits_for_any_more_is_not_lost() {
     let flaky = Flaky::start(support::gateway().list_length(45)).await;
     let mut items = flaky.client().items(TradesSoldGetRequest::new(["tid"]).page_size(40));
@@ -271,8 +298,8 @@ async fn a_request_that_is_refused_here_stays_refused() {
 #[test]
 fn streams() {
     fn stream<S: futures_core::Stream + Send + Unpin>() {}
-    stream::<generated_sdk::Pages<TradesSoldGetRequest>>();
-    stream::<generated_sdk::Items<TradesSoldGetRequest>>();
+    stream::<generated_sdk::client::Pages<TradesSoldGetRequest>>();
+    stream::<generated_sdk::client::Items<TradesSoldGetRequest>>();
 }
 
 /// What the gateway refuses of a page, so that the tests above prove something.

@@ -54,6 +54,7 @@ fn command_lines_that_are_wrong() {
     for (arguments, problem) in [
         (&["--app", "s3cr3t"][..], "--app takes KEY=SECRET"),
         (&["--listen", "here"], "here"),
+        (&["--items", "many"], "many"),
         (&["--port", "1"], "--port"),
     ] {
         let (code, told) = ended(arguments);

@@ -38,7 +38,8 @@ async fn run() -> Result<(), Failure> {
     let gateway = set("TOP_GATEWAY").unwrap_or_else(|| platform::GATEWAY_HTTPS.to_owned());
     let (mut method, mut parameters) = (None, UntypedParameters::new());
     let (mut format, mut curl) = (Format::Json, false);
-    for argument in env::args().skip(1) {
+    for argument in env::args_os().skip(1) {
+        let argument = argument.into_string().map_err(|other| Failure(2, format!("{other:?} is no UTF-8")))?;
         if argument == "--curl" {
             curl = true;
         } else if let Some(name) = argument.strip_prefix("--format=") {

@@ -47,6 +47,6 @@ pub mod protocol;
 #[cfg(feature = "blocking")]
 pub use client::blocking;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, Items, Limits, Pages, RetryPolicy};
+pub use client::{Client, ClientBuilder, Limits, RetryPolicy};
 pub use protocol::{DateTime, Error, Format, Response, SignMethod};
 pub use rust_decimal::Decimal;

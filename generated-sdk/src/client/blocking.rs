@@ -8,6 +8,8 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+pub use super::pages::blocking::{Items, Pages};
+
 use super::RetryPolicy;
 use crate::protocol::{Error, Request, Response, SignedRequest};
 
@@ -30,7 +32,7 @@ use crate::protocol::{Error, Request, Response, SignedRequest};
 /// does no harm.
 #[derive(Clone)]
 pub struct Client {
-    client: super::Client,
+    pub(super) client: super::Client,
     runtime: Arc<Runtime>,
 }
 
@@ -75,7 +77,7 @@ impl Client {
     }
 
     /// The result of a call of the async client.
-    fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    pub(super) fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         let handle = &self.runtime.handle;
         if Handle::try_current().is_err() {
             return handle.block_on(call);

@@ -181,3 +181,85 @@ impl<R: Paged> fmt::Debug for Items<R> {
         f.debug_struct("Items").field("method", &R::METHOD).finish_non_exhaustive()
     }
 }
+
+#[cfg(feature = "blocking")]
+pub(super) mod blocking {
+    //! The same for programs that are not async: lists as iterators.
+
+    use std::fmt;
+
+    use crate::client::blocking::Client;
+    use crate::protocol::{Error, Paged, Response};
+
+    impl Client {
+        /// The items of the list that `request` asks for: see [`items`](crate::Client::items) of the async client.
+        ///
+        /// ```no_run
+        /// # #[cfg(feature = "trade")]
+        /// # fn example(client: &generated_sdk::blocking::Client) -> Result<(), generated_sdk::Error> {
+        /// use generated_sdk::api::trade::TradesSoldGetRequest;
+        ///
+        /// for trade in client.items(TradesSoldGetRequest::new(["tid", "status"]).page_size(100)) {
+        ///     println!("{:?}", trade?.tid);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn items<R: Paged>(&self, request: R) -> Items<R> {
+            Items { client: self.clone(), items: self.client.items(request) }
+        }
+
+        /// The same list page by page, each as the response that it is.
+        pub fn pages<R: Paged>(&self, request: R) -> Pages<R> {
+            Pages { client: self.clone(), pages: self.client.pages(request) }
+        }
+    }
+
+    /// The items of a list. What [`Client::items`] returns.
+    ///
+    /// An error says that a page could not be had; the next call of `next` asks for the same page again.
+    #[must_use = "no page is asked for until `next` is called"]
+    pub struct Items<R: Paged> {
+        client: Client,
+        items: crate::client::Items<R>,
+    }
+
+    impl<R: Paged> Iterator for Items<R> {
+        type Item = Result<R::Item, Error>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            let items = &mut self.items;
+            self.client.wait(async { items.next().await.transpose() }).transpose()
+        }
+    }
+
+    impl<R: Paged> fmt::Debug for Items<R> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.items.fmt(f)
+        }
+    }
+
+    /// The pages of a list. What [`Client::pages`] returns.
+    ///
+    /// An error says that a page could not be had; the next call of `next` asks for it again.
+    #[must_use = "no page is asked for until `next` is called"]
+    pub struct Pages<R: Paged> {
+        client: Client,
+        pages: crate::client::Pages<R>,
+    }
+
+    impl<R: Paged> Iterator for Pages<R> {
+        type Item = Result<Response<R::Response>, Error>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            let pages = &mut self.pages;
+            self.client.wait(async { pages.next().await.transpose() }).transpose()
+        }
+    }
+
+    impl<R: Paged> fmt::Debug for Pages<R> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.pages.fmt(f)
+        }
+    }
+}

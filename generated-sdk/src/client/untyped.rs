@@ -68,3 +68,15 @@ impl Client {
         self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())
     }
 }
+
+#[cfg(feature = "blocking")]
+impl super::blocking::Client {
+    /// Calls a method that has no type here: see [`call`](crate::Client::call) of the async client.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Json, Error> {
+        self.wait(self.client.call_untyped(method, &parameters.into()))
+    }
+}

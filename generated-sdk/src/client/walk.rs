@@ -16,8 +16,6 @@ const EMPTY: u32 = 10;
 #[derive(Clone, Debug)]
 pub(super) struct Walk {
     paging: &'static Paging,
-    /// Where the caller's request begins.
-    begin: Place,
     slices: Option<Slices>,
     place: Place,
     direction: Direction,
@@ -137,14 +135,13 @@ impl Walk {
         let mut walk = Self {
             paging,
             place: begin.clone(),
-            begin,
             slices,
             direction: Direction::Forwards,
             seen: None,
             empty: 0,
             over: false,
         };
-        walk.start(walk.begin.clone());
+        walk.start(begin);
         walk
     }
 
