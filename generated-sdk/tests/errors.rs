@@ -7,7 +7,8 @@ use std::time::Duration;
 use generated_sdk::Error;
 use generated_sdk::platform::CODES;
 use generated_sdk::protocol::{
-    LimitError, PlatformError, RawBody, StatusError, Timeout, TransportError, TransportKind, Violations, decode,
+    LimitError, PlatformError, RawBody, SessionError, StatusError, Timeout, TransportError, TransportKind, Violations,
+    decode,
 };
 
 fn refusal(code: i64, sub_code: &str) -> PlatformError {
@@ -159,6 +160,8 @@ fn other_errors() {
         (status(503), "retryable"),
         (status(505), ""),
         (unreadable, ""),
+        (SessionError::unauthorized("x").into(), "not-carried-out authorize"),
+        (SessionError::unavailable("x").into(), "retryable not-carried-out"),
     ] {
         assert_eq!(answers(&error), expected, "{error:?}");
         assert_eq!((error.platform().is_some(), error.request_id(), error.meaning()), (false, None, None));

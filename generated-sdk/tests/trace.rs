@@ -3,15 +3,18 @@
 #![cfg(feature = "client")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+mod authority;
 mod support;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{Limits, RetryPolicy};
+use generated_sdk::client::{Limits, MemorySessionStore, RetryPolicy};
 use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -28,8 +31,8 @@ impl Write for Lines {
     }
 }
 
-/// Makes a call with everything on and returns what was told, with the script and what the call's end shows of itself.
-async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
+/// Listens to all that is told on this thread.
+fn listen() -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -39,7 +42,12 @@ async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, Stri
         .without_time()
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    (lines, tracing::subscriber::set_default(subscriber))
+}
+
+/// Makes a call with everything on and returns what was told, with the script and what the call's end shows of itself.
+async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
+    let (lines, _guard) = listen();
     let script = Script::new(replies);
     let client = script.builder().retry(RetryPolicy::new()).limiter(Limits::new().per_second(1000)).build().unwrap();
     let client = client.with_session("s3cr3t session");
@@ -99,4 +107,32 @@ async fn no_secret_and_no_parameter_is_told() {
         }
     }
     assert!(SECRET.contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn refreshes_are_told_and_their_secrets_are_not() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    let client = authority.client().with_session_from(sessions.clone(), "seller 1");
+    let call = async || client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await.map(drop);
+    sessions.put("seller 1", authority.token()).await.unwrap();
+    authority.state().refuses = Some("temporarily_unavailable");
+    authority.clock.pass(86_200);
+    call().await.unwrap();
+    authority.clock.pass(200);
+    call().await.unwrap_err();
+    authority.state().refuses = None;
+    call().await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "the session could not be refreshed and is used as long as it is good user=\"seller 1\" needs_authorization=false",
+        "the session is refreshed user=\"seller 1\"",
+        "outcome=\"session\"",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    for secret in ["s3cr3t", "access-", "refresh-"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
 }

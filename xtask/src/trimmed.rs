@@ -7,11 +7,22 @@ use codegen::output::{FileSet, banner};
 
 use crate::failure::Failure;
 
+/// Where the hand-written files are.
+const FOLDERS: [&str; 7] = [
+    "src",
+    "src/client",
+    "src/client/oauth",
+    "src/client/session",
+    "src/protocol",
+    "src/protocol/decode",
+    "src/protocol/error",
+];
+
 /// The hand-written files of generated-sdk, and a manifest that stands on its own, each with the banner that lets a later
 /// run replace it.
 pub(crate) fn runtime(root: &Path) -> Result<FileSet, Failure> {
     let mut files = FileSet::new(["src/protocol", "src/client"]);
-    for folder in ["src", "src/protocol", "src/protocol/decode", "src/protocol/error", "src/client"] {
+    for folder in FOLDERS {
         let from = Path::new("generated-sdk").join(folder);
         let entries =
             fs::read_dir(root.join(&from)).map_err(|error| Failure::new(format!("{}: {error}", from.display())))?;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 pub use super::pages::blocking::{Items, Pages};
 
-use super::RetryPolicy;
+use super::{RetryPolicy, SessionProvider};
 use crate::protocol::{Error, Request, Response, SignedRequest};
 
 /// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
@@ -52,6 +52,13 @@ impl Client {
         Self { client: self.client.with_session(session), runtime: Arc::clone(&self.runtime) }
     }
 
+    /// The same client on behalf of `user`, with sessions from `provider`: see the
+    /// [async client's](super::Client::with_session_from).
+    #[must_use]
+    pub fn with_session_from(&self, provider: Arc<dyn SessionProvider>, user: impl Into<String>) -> Self {
+        Self { client: self.client.with_session_from(provider, user), runtime: Arc::clone(&self.runtime) }
+    }
+
     /// The same client with another policy for failed calls, be it for a single one.
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
@@ -76,8 +83,26 @@ impl Client {
         self.client.sign(request)
     }
 
-    /// The result of a call of the async client.
-    pub(super) fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    /// Waits for what is async beside the client: a grant or a refresh of [`OAuth`](super::OAuth), or a token that
+    /// [`RefreshingSessions`](super::RefreshingSessions) is to keep.
+    ///
+    /// ```no_run
+    /// use generated_sdk::Client;
+    /// use generated_sdk::client::OAuth;
+    ///
+    /// # fn example(code: &str) -> Result<(), generated_sdk::Error> {
+    /// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+    /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
+    /// let client = generated_sdk::blocking::Client::new(client)?;
+    /// let token = client.wait(oauth.token(code, "https://shop.test/back"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of what is waited for, and [`Error::Configuration`] if the system has no thread for it.
+    pub fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
         let handle = &self.runtime.handle;
         if Handle::try_current().is_err() {
             return handle.block_on(call);

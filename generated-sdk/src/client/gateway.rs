@@ -12,15 +12,20 @@ pub(super) struct Gateway {
 
 impl Gateway {
     pub(super) fn new(gateway: &str) -> Result<Self, Error> {
+        Self::named("the gateway", gateway)
+    }
+
+    /// Another server, which errors call by this name.
+    pub(super) fn named(name: &str, gateway: &str) -> Result<Self, Error> {
         // A password in a URL is no reason to print it.
         let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
-        let wrong = |problem: &str| Error::Configuration(format!("{problem}: {shown}"));
-        let url = Url::parse(gateway).map_err(|_| wrong("the gateway is no URL"))?;
+        let wrong = |problem: &str| Error::Configuration(format!("{name} is no {problem}: {shown}"));
+        let url = Url::parse(gateway).map_err(|_| wrong("URL"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(wrong("the gateway is no http or https URL"));
+            return Err(wrong("http or https URL"));
         }
         if url.password().is_some() {
-            return Err(Error::Configuration("the gateway's URL holds a password, which would show".to_owned()));
+            return Err(Error::Configuration(format!("{name}'s URL holds a password, which would show")));
         }
         let loopback = url.host_str().is_some_and(is_loopback);
         Ok(Self { url: gateway.to_owned(), https: url.scheme() == "https", loopback })

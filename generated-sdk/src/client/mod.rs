@@ -22,6 +22,7 @@ mod exchange;
 mod gateway;
 mod http;
 mod limit;
+mod oauth;
 mod pages;
 mod retry;
 mod session;
@@ -39,8 +40,10 @@ use secrecy::SecretString;
 pub use self::builder::ClientBuilder;
 pub use self::http::HttpTransport;
 pub use self::limit::{Limiter, Limits, Permit, Turn};
+pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
 pub use self::pages::{Items, Pages};
 pub use self::retry::{Repeat, RetryPolicy};
+pub use self::session::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError};
 pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
 
 use self::call::Call;
@@ -102,6 +105,16 @@ impl Client {
         Self { session: Session::Fixed(SecretString::from(session.into())), ..self.clone() }
     }
 
+    /// The same client on behalf of `user`, the caller's own name for whoever granted the sessions that `provider` has.
+    ///
+    /// The provider is asked before every attempt at a call of a method that takes a session, and told when the platform
+    /// refuses one; the call then goes out once more if there is a better one. See [`SessionProvider`] and
+    /// [`RefreshingSessions`].
+    #[must_use]
+    pub fn with_session_from(&self, provider: Arc<dyn SessionProvider>, user: impl Into<String>) -> Self {
+        Self { session: Session::From(provider, user.into().into()), ..self.clone() }
+    }
+
     /// The same client with another policy for failed calls, be it for a single one.
     ///
     /// ```no_run
@@ -117,6 +130,11 @@ impl Client {
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         Self { retry: policy, ..self.clone() }
+    }
+
+    /// The same client on nobody's behalf.
+    fn without_session(&self) -> Self {
+        Self { session: Session::None, ..self.clone() }
     }
 
     /// Validates and signs `request`, sends it, and reads the answer.
@@ -137,7 +155,8 @@ impl Client {
         Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
     }
 
-    /// The request as [`execute`](Self::execute) would send it now. Printing it hides what is secret.
+    /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked for.
+    /// Printing it hides what is secret.
     ///
     /// # Errors
     ///

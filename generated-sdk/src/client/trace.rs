@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::field::Empty;
-use tracing::{Span, info, info_span, warn};
+use tracing::{Span, error, info, info_span, warn};
 
-use crate::protocol::{Error, TransportKind};
+use super::session::StoreError;
+use crate::protocol::{Error, SessionError, TransportKind};
 
 /// What all of it is filtered by.
 const TARGET: &str = "generated_sdk";
@@ -78,6 +79,21 @@ pub(super) fn ban(method: Option<&str>, time: Duration) {
     warn!(target: TARGET, method, seconds, "the platform refuses calls for some time; the limiter holds them back");
 }
 
+/// The user is the caller's own name for whoever it is.
+pub(super) fn refreshed(user: &str) {
+    info!(user, "the session is refreshed");
+}
+
+pub(super) fn not_kept(user: &str, error: &StoreError) {
+    error!(user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
+}
+
+/// Why is not told: a gateway may repeat the parameters in its refusals. The error of a call tells, once the session ends.
+pub(super) fn not_refreshed(user: &str, error: &SessionError) {
+    let needs_authorization = error.needs_authorization();
+    warn!(user, needs_authorization, "the session could not be refreshed and is used as long as it is good");
+}
+
 fn outcome(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",
@@ -94,6 +110,8 @@ fn outcome(error: &Error) -> &'static str {
         Error::Status(_) => "status",
         Error::Platform(_) => "refused",
         Error::Decode(_) => "decode",
+        Error::OAuth(_) => "oauth",
+        Error::Session(_) => "session",
     }
 }
 

@@ -84,6 +84,12 @@ impl Application {
         !self.secret.expose_secret().is_empty()
     }
 
+    /// The AppSecret, for the one form that sends it and the one signature that is not a request's.
+    #[cfg(feature = "client")]
+    pub(crate) fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
     /// Signs `request` as of `timestamp`, on behalf of the user who granted `session`.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ mod body;
 mod decode;
 mod fields;
 mod limit;
+mod oauth;
 mod platform;
+mod session;
 mod status;
 mod transport;
 
@@ -17,7 +19,9 @@ pub use self::decode::DecodeError;
 pub use self::fields::Argument;
 pub(crate) use self::fields::PublicFields;
 pub use self::limit::LimitError;
+pub use self::oauth::OAuthError;
 pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
+pub use self::session::SessionError;
 pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
 use super::Violations;
@@ -30,7 +34,9 @@ use super::Violations;
 /// use generated_sdk::Error;
 ///
 /// fn next(error: &Error) -> String {
-///     if error.is_session_invalid() {
+///     if error.needs_authorization() {
+///         "have the user authorise the application".to_owned()
+///     } else if error.is_session_invalid() {
 ///         "renew the session".to_owned()
 ///     } else if error.is_callers_fault() {
 ///         format!("mend it: {error}")
@@ -64,6 +70,10 @@ pub enum Error {
     Platform(Box<PlatformError>),
     /// The answer is no response of the protocol.
     Decode(Box<DecodeError>),
+    /// The authorisation server refused to grant or to refresh a token.
+    OAuth(Box<OAuthError>),
+    /// No session could be had for the call, which was not sent.
+    Session(Box<SessionError>),
 }
 
 impl Error {
@@ -83,11 +93,12 @@ impl Error {
     /// The answer's body, or what came of it; `None` if there was no answer.
     pub fn body(&self) -> Option<&RawBody> {
         match self {
-            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) => None,
+            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::Session(_) => None,
             Self::Transport(error) => Some(&error.body).filter(|body| !body.is_empty()),
             Self::Status(error) => Some(&error.body),
             Self::Platform(error) => Some(&error.body),
             Self::Decode(error) => Some(&error.body),
+            Self::OAuth(error) => Some(&error.body),
         }
     }
 
@@ -103,6 +114,8 @@ impl Error {
             Self::Transport(error) => error.is_retryable(),
             Self::Status(error) => error.is_retryable(),
             Self::Platform(error) => error.is_retryable(),
+            Self::OAuth(error) => error.is_retryable(),
+            Self::Session(error) => !error.needs_authorization(),
             Self::Configuration(_) | Self::Invalid(_) | Self::Decode(_) => false,
         }
     }
@@ -131,7 +144,7 @@ impl Error {
     /// first whether it was carried out.
     pub fn was_not_carried_out(&self) -> bool {
         match self {
-            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) => true,
+            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::OAuth(_) | Self::Session(_) => true,
             Self::Transport(error) => error.was_not_sent(),
             Self::Platform(error) => error.was_not_carried_out(),
             Self::Status(_) | Self::Decode(_) => false,
@@ -147,13 +160,19 @@ impl Error {
         self.platform().is_some_and(PlatformError::is_session_invalid)
     }
 
-    /// Whether the session is good, and was not granted for this.
+    /// Whether only the user can help: the session is good and was not granted for this, or it has ended and cannot be
+    /// refreshed, or there was none.
     ///
     /// # What to do
     ///
     /// Have the user authorise the application again; refreshing the session does not help.
     pub fn needs_authorization(&self) -> bool {
-        self.platform().is_some_and(PlatformError::needs_authorization)
+        match self {
+            Self::Platform(error) => error.needs_authorization(),
+            Self::OAuth(error) => error.needs_authorization(),
+            Self::Session(error) => error.needs_authorization(),
+            _ => false,
+        }
     }
 
     /// Whether the caller must change something: the client's settings, the request, the application's rights, its
@@ -166,7 +185,8 @@ impl Error {
         match self {
             Self::Configuration(_) | Self::Invalid(_) => true,
             Self::Platform(error) => error.is_callers_fault(),
-            Self::Limit(_) | Self::Transport(_) | Self::Status(_) | Self::Decode(_) => false,
+            Self::OAuth(error) => error.is_callers_fault(),
+            Self::Limit(_) | Self::Transport(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) => false,
         }
     }
 
@@ -196,6 +216,12 @@ impl Error {
     }
 }
 
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        Self::Session(Box::new(error))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -206,6 +232,8 @@ impl fmt::Display for Error {
             Self::Status(error) => error.fmt(f),
             Self::Platform(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
+            Self::OAuth(error) => error.fmt(f),
+            Self::Session(error) => error.fmt(f),
         }
     }
 }
@@ -215,7 +243,13 @@ impl StdError for Error {
         match self {
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
-            Self::Configuration(_) | Self::Invalid(_) | Self::Status(_) | Self::Platform(_) | Self::Decode(_) => None,
+            Self::Session(error) => error.source(),
+            Self::Configuration(_)
+            | Self::Invalid(_)
+            | Self::Status(_)
+            | Self::Platform(_)
+            | Self::Decode(_)
+            | Self::OAuth(_) => None,
         }
     }
 }

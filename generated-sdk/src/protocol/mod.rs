@@ -30,7 +30,8 @@ pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSI
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
-    Argument, DecodeError, Error, Gateway, LimitError, PlatformCode, PlatformError, RawBody, Retry, StatusError,
+    Argument, DecodeError, Error, Gateway, LimitError, OAuthError, PlatformCode, PlatformError, RawBody, Retry,
+    SessionError, StatusError,
 };
 pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;

@@ -1,0 +1,459 @@
+//! Sessions that are refreshed before they end, once, however many wait for them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{SessionProvider, SessionStore};
+use crate::client::oauth::Clock;
+use crate::client::trace;
+use crate::client::{BoxFuture, Refresh, Token};
+use crate::protocol::{Error, SessionError};
+
+/// Sessions out of a store, refreshed before they end and when the platform refuses them.
+///
+/// However many calls wait for a user's session, one refresh is made, and machines that share a store make one among them.
+/// It goes on when the calls that wait for it are given up, because a refresh token may be good for one answer only.
+///
+/// ```no_run
+/// use generated_sdk::Client;
+/// use generated_sdk::api::top::TopClientTokenGetRequest;
+/// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
+/// use std::sync::Arc;
+///
+/// # async fn example(code: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+/// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
+/// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
+///
+/// // Once, when the seller comes back from the authorisation page:
+/// sessions.put("seller 1", oauth.token(code, "https://shop.test/back").await?).await?;
+///
+/// // From then on:
+/// let seller = client.with_session_from(sessions.clone(), "seller 1");
+/// match seller.execute(&TopClientTokenGetRequest::new("sec_token")).await {
+///     Err(error) if error.needs_authorization() => println!("send the seller to the authorisation page"),
+///     other => println!("{:?}", other?.token),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # When something is down
+///
+/// As long as the platform takes the session at hand, a call has it: a refresh that fails before the session ends is tried
+/// again later, and so is one for which the store cannot be read. After that calls fail with [`Error::Session`], which
+/// tells whether the user must authorise again.
+pub struct RefreshingSessions {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    refresh: Box<dyn Refresh>,
+    store: Box<dyn SessionStore>,
+    margin: Duration,
+    timeout: Duration,
+    clock: Clock,
+    users: Mutex<HashMap<String, User>>,
+}
+
+/// What is known of a user in this process.
+#[derive(Default)]
+struct User {
+    token: Option<Arc<Token>>,
+    /// When to look for another token, if ever.
+    until: Option<SystemTime>,
+    /// The session that the platform has refused.
+    refused: Option<String>,
+    /// The refresh token that was refused, and how: it need not be asked for again.
+    dead: Option<(String, SessionError)>,
+    /// The latest renewal, which is going on if it has a sender.
+    renewal: Option<Renewal>,
+}
+
+/// The outcome of a renewal, once there is one.
+type Renewal = watch::Receiver<Option<Result<Arc<Token>, SessionError>>>;
+
+/// A token that can be used, and for how long without another thought.
+type Found = (Arc<Token>, Option<SystemTime>);
+
+/// How long a session is used further that could not be refreshed in time.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a session is used further that another machine is refreshing.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a machine looks whether another one has the new token.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How much longer a lock holds than a refresh may take: the store is read and written under it too.
+const SPARE: Duration = Duration::from_secs(5);
+
+/// A token that is younger and refused is so for a reason that a refresh does not change.
+const YOUNG: Duration = Duration::from_secs(10);
+
+impl RefreshingSessions {
+    /// Sessions out of `store`, refreshed through `refresh`: an [`OAuth`](crate::client::OAuth) or a
+    /// [`TokenMethods`](crate::client::TokenMethods).
+    pub fn new(refresh: impl Refresh, store: impl SessionStore) -> Self {
+        let shared = Shared {
+            refresh: Box::new(refresh),
+            store: Box::new(store),
+            margin: Duration::from_secs(300),
+            timeout: Duration::from_secs(30),
+            clock: Arc::new(SystemTime::now),
+            users: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// How long before its end a session is refreshed; 5 minutes unless set, and never more than half of its life.
+    #[must_use]
+    pub fn with_margin(self, margin: Duration) -> Self {
+        self.with(|shared| shared.margin = margin)
+    }
+
+    /// How long a refresh may take; 30 seconds unless set. Other machines wait a little longer for one that does not come
+    /// back.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        self.with(|shared| shared.timeout = timeout)
+    }
+
+    /// The same with another clock. For tests.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.with(|shared| shared.clock = Arc::new(clock))
+    }
+
+    /// The same with another setting. It is nobody else's before it is used.
+    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            change(shared);
+        }
+        self
+    }
+
+    /// Keeps the token that `user` has granted, in place of an older one.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::unavailable`] if the store is down. The token is used all the same, by this process.
+    pub async fn put(&self, user: &str, token: Token) -> Result<(), SessionError> {
+        self.shared.settled(user).await;
+        let token = Arc::new(token);
+        {
+            let mut users = self.shared.users();
+            let known = users.entry(user.to_owned()).or_default();
+            known.until = self.shared.renew_at(&token);
+            known.token = Some(token.clone());
+            known.refused = None;
+        }
+        self.shared.store.put(user, &token).await.map_err(|error| SessionError::unavailable(error).of(user))
+    }
+
+    /// Forgets the token of `user`, here and in the store. Another machine that has it in use goes on until it ends.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::unavailable`] if the store is down.
+    pub async fn remove(&self, user: &str) -> Result<(), SessionError> {
+        self.shared.settled(user).await;
+        if let Some(known) = self.shared.users().get_mut(user) {
+            known.token = None;
+        }
+        self.shared.store.remove(user).await.map_err(|error| SessionError::unavailable(error).of(user))
+    }
+
+    /// The token of `user`, refreshed if its time has come.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::unauthorized`] if the user must authorise the application, [`SessionError::unavailable`] if the
+    /// store or the one who refreshes is down and there is no token that is still good.
+    pub async fn token(&self, user: &str) -> Result<Token, SessionError> {
+        self.shared.token(user).await.map(Arc::unwrap_or_clone).map_err(|error| error.of(user))
+    }
+}
+
+impl SessionProvider for RefreshingSessions {
+    fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        Box::pin(async { Ok(self.shared.token(user).await?.access_token.clone()) })
+    }
+
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(async { self.shared.refused(user, session) })
+    }
+}
+
+impl Shared {
+    fn users(&self) -> MutexGuard<'_, HashMap<String, User>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token at hand, or the outcome of the one renewal.
+    async fn token(self: &Arc<Self>, user: &str) -> Result<Arc<Token>, SessionError> {
+        let mut renewal = match self.at_hand(user) {
+            Ok(token) => return Ok(token),
+            Err(renewal) => renewal,
+        };
+        let token = outcome(&mut renewal).await?;
+        // The platform may have refused it while the renewal was under way that has brought it.
+        let refused = self.users().get(user).is_some_and(|known| known.refuses(&token));
+        match refused.then(|| self.at_hand(user)) {
+            None => Ok(token),
+            Some(Ok(token)) => Ok(token),
+            Some(Err(mut renewal)) => outcome(&mut renewal).await,
+        }
+    }
+
+    /// The token that needs no other thought, or the renewal to wait for.
+    fn at_hand(self: &Arc<Self>, user: &str) -> Result<Arc<Token>, Renewal> {
+        let mut users = self.users();
+        let now = (self.clock)();
+        if let Some(token) = users.get(user).and_then(|known| known.at_hand(now)) {
+            return Ok(token);
+        }
+        let known = users.entry(user.to_owned()).or_default();
+        let refused = known.refused.clone();
+        let running = known.renewal.clone().filter(|renewal| renewal.has_changed().is_ok());
+        Err(running.unwrap_or_else(|| known.renewal.insert(self.start(user, refused)).clone()))
+    }
+
+    /// Waits until no renewal is under way.
+    async fn settled(&self, user: &str) {
+        let renewal = self.users().get(user).and_then(|known| known.renewal.clone());
+        if let Some(mut renewal) = renewal {
+            let _ = outcome(&mut renewal).await;
+        }
+    }
+
+    /// Whether `session` is no longer at hand after the platform has refused it.
+    fn refused(&self, user: &str, session: &str) -> bool {
+        let mut users = self.users();
+        let Some(known) = users.get_mut(user) else {
+            return true;
+        };
+        if let Some(token) = &known.token
+            && token.access_token == session
+        {
+            let age = (self.clock)().duration_since(token.received_at).unwrap_or_default();
+            if age < YOUNG {
+                return false;
+            }
+            known.refused = Some(session.to_owned());
+        }
+        true
+    }
+
+    /// Starts the renewal of a user's token. It is nobody's in particular: whoever waits for it may stop.
+    fn start(self: &Arc<Self>, user: &str, refused: Option<String>) -> Renewal {
+        let (sender, renewal) = watch::channel(None);
+        let (shared, user) = (self.clone(), user.to_owned());
+        tokio::spawn(async move {
+            let found = shared.renewed(&user, refused.as_deref()).await;
+            sender.send_replace(Some(shared.known(&user, found)));
+        });
+        renewal
+    }
+
+    /// Takes note of what a renewal has found.
+    fn known(&self, user: &str, found: Result<Found, SessionError>) -> Result<Arc<Token>, SessionError> {
+        let mut users = self.users();
+        let known = users.entry(user.to_owned()).or_default();
+        if let Ok((token, until)) = &found {
+            if !known.refuses(token) {
+                known.refused = None;
+            }
+            known.token = Some(token.clone());
+            known.until = *until;
+        } else if known.token.is_none() && known.dead.is_none() {
+            // Nothing need be remembered of users that there are not.
+            users.remove(user);
+        }
+        found.map(|(token, _)| token)
+    }
+
+    /// A token other than the one that is refused: out of the store, by a refresh, or as it is while it is good.
+    async fn renewed(&self, user: &str, refused: Option<&str>) -> Result<Found, SessionError> {
+        let token = self.newest(user).await?;
+        if let Some(found) = self.fresh(&token, refused) {
+            return Ok(found);
+        }
+        match self.refreshed(user, refused).await {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                let token = self.usable(&token, refused).ok_or_else(|| error.clone())?;
+                trace::not_refreshed(user, &error);
+                Ok(self.for_now(token, PAUSE))
+            }
+        }
+    }
+
+    /// A token that this machine or another one refreshes.
+    async fn refreshed(&self, user: &str, refused: Option<&str>) -> Result<Found, SessionError> {
+        let holder = random();
+        let began = Instant::now();
+        loop {
+            let locked = self.store.try_lock(user, &holder, self.timeout + SPARE).await;
+            let locked = locked.map_err(SessionError::unavailable)?;
+            let outcome = self.refreshed_by(locked, user, refused).await;
+            if locked {
+                // A lock that is not released ends by itself.
+                let _ = self.store.unlock(user, &holder).await;
+            }
+            if let Some(outcome) = outcome.transpose() {
+                return outcome;
+            }
+            if began.elapsed() > 2 * (self.timeout + SPARE) {
+                let problem = "other machines are refreshing the token and do not come to an end";
+                return Err(SessionError::unavailable(problem));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// What another machine has refreshed, or this one if it has the lock, or uses meanwhile; `None` if there is nothing
+    /// yet.
+    async fn refreshed_by(&self, this: bool, user: &str, refused: Option<&str>) -> Result<Option<Found>, SessionError> {
+        let old = self.newest(user).await?;
+        if let Some(found) = self.fresh(&old, refused) {
+            return Ok(Some(found));
+        }
+        if !this {
+            return Ok(self.usable(&old, refused).map(|token| self.for_now(token, SHORT_PAUSE)));
+        }
+        let new = Arc::new(self.ask(user, &old).await?.following(&old));
+        trace::refreshed(user);
+        self.keep(user, &new).await;
+        Ok(Some((new.clone(), self.renew_at(&new))))
+    }
+
+    /// Asks for a token in place of `old`.
+    async fn ask(&self, user: &str, old: &Token) -> Result<Token, SessionError> {
+        let Some(refresh_token) = old.refresh_token.as_deref() else {
+            return Err(SessionError::unauthorized("the session has ended, and no refresh token came with it"));
+        };
+        if !old.is_refreshable((self.clock)()) {
+            return Err(SessionError::unauthorized("the session and its refresh token have ended"));
+        }
+        if let Some(error) = self.users().get(user).and_then(|known| known.refusal(refresh_token)) {
+            return Err(error);
+        }
+        match timeout(self.timeout, self.refresh.refresh(refresh_token)).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(error)) if is_dead(&error) => {
+                let error = SessionError::unauthorized(error);
+                if let Some(known) = self.users().get_mut(user) {
+                    known.dead = Some((refresh_token.to_owned(), error.clone()));
+                }
+                Err(error)
+            }
+            Ok(Err(error)) => Err(SessionError::unavailable(error)),
+            Err(_) => Err(SessionError::unavailable("the refresh took too long")),
+        }
+    }
+
+    /// Puts a new token into the store. The old one is worth nothing now, so it is tried more than once; and this process
+    /// has the new one in any case.
+    async fn keep(&self, user: &str, token: &Token) {
+        for pause in [Some(2 * POLL), Some(20 * POLL), None] {
+            match (self.store.put(user, token).await, pause) {
+                (Ok(()), _) => return,
+                (Err(_), Some(pause)) => sleep(pause).await,
+                (Err(error), None) => trace::not_kept(user, &error),
+            }
+        }
+    }
+
+    /// The newest token that this process or the store has.
+    async fn newest(&self, user: &str) -> Result<Arc<Token>, SessionError> {
+        let here = self.users().get(user).and_then(|known| known.token.clone());
+        match (self.store.get(user).await, here) {
+            (Ok(Some(stored)), Some(here)) if here.received_at > stored.received_at => Ok(here),
+            (Ok(Some(stored)), _) => Ok(Arc::new(stored)),
+            (Ok(None), _) => Err(SessionError::unauthorized("the store has no token")),
+            (Err(_), Some(here)) => Ok(here),
+            (Err(error), None) => Err(SessionError::unavailable(error)),
+        }
+    }
+
+    /// The token, if its time to be refreshed has not come.
+    fn fresh(&self, token: &Arc<Token>, refused: Option<&str>) -> Option<Found> {
+        let until = self.renew_at(token);
+        let fresh = until.is_none_or(|until| (self.clock)() < until);
+        (fresh && refused != Some(&token.access_token)).then(|| (token.clone(), until))
+    }
+
+    /// The token, if the platform takes it still.
+    fn usable(&self, token: &Arc<Token>, refused: Option<&str>) -> Option<Arc<Token>> {
+        let usable = !token.is_expired((self.clock)()) && refused != Some(&token.access_token);
+        usable.then(|| token.clone())
+    }
+
+    /// A token that is used for some time further, if it does not end before.
+    fn for_now(&self, token: Arc<Token>, time: Duration) -> Found {
+        let until = (self.clock)() + time;
+        let until = token.expires_at().map_or(until, |end| end.min(until));
+        (token, Some(until))
+    }
+
+    /// When a token is to be refreshed, or ends if it cannot be then.
+    fn renew_at(&self, token: &Token) -> Option<SystemTime> {
+        let life = token.expires_in?;
+        let early = token.received_at.checked_add(life - self.margin.min(life / 2))?;
+        if token.is_refreshable(early) { Some(early) } else { token.expires_at() }
+    }
+}
+
+impl User {
+    /// The token that needs no other thought.
+    fn at_hand(&self, now: SystemTime) -> Option<Arc<Token>> {
+        let good = |token: &Arc<Token>| self.until.is_none_or(|until| now < until) && !self.refuses(token);
+        self.token.clone().filter(good)
+    }
+
+    fn refuses(&self, token: &Token) -> bool {
+        self.refused.as_ref() == Some(&token.access_token)
+    }
+
+    /// How this refresh token was refused, if it was.
+    fn refusal(&self, refresh_token: &str) -> Option<SessionError> {
+        self.dead.as_ref().filter(|(token, _)| token == refresh_token).map(|(_, error)| error.clone())
+    }
+}
+
+async fn outcome(renewal: &mut Renewal) -> Result<Arc<Token>, SessionError> {
+    match renewal.wait_for(Option::is_some).await.as_deref() {
+        Ok(Some(outcome)) => outcome.clone(),
+        _ => Err(SessionError::unavailable("the refresh was broken off")),
+    }
+}
+
+impl fmt::Debug for RefreshingSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshingSessions")
+            .field("margin", &self.shared.margin)
+            .field("timeout", &self.shared.timeout)
+            .field("users", &self.shared.users().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether an error says that the refresh token is no good: the authorisation server's refusal, or that of the method
+/// for which the token was its only parameter.
+fn is_dead(error: &Error) -> bool {
+    let of_token = |code| matches!(code, 15 | 40 | 41 | 43 | 50);
+    error.needs_authorization()
+        || error.is_session_invalid()
+        || error.platform().is_some_and(|refusal| !refusal.is_retryable() && of_token(refusal.code))
+}
+
+/// A text that nobody else has.
+fn random() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}

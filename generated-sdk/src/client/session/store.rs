@@ -1,0 +1,108 @@
+//! Where tokens are kept.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::client::{BoxFuture, Token};
+
+/// What a store failed with.
+pub type StoreError = Box<dyn StdError + Send + Sync>;
+
+/// Where the tokens of users are kept, by the caller's own names for the users. Several machines can share one.
+///
+/// It holds secrets: keep it as well as a password file. [`Token::to_json`] and [`Token::from_json`] are the text to keep.
+///
+/// An implementation that can be down must answer within a time of its own: callers wait for it.
+pub trait SessionStore: Send + Sync + 'static {
+    /// The token of `user`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
+
+    /// Keeps `token` for `user`, in place of an older one.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Forgets the token of `user`.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Tries to become the one of several machines that refreshes the token of `user`. `holder` is a random text that
+    /// tells this attempt from all others, and `time` ends the lock if it is not [released](Self::unlock) before. Returns
+    /// whether it worked, and does not wait.
+    ///
+    /// A store that no other machine uses needs no lock: it works always unless an implementation says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to.
+    fn try_lock<'a>(
+        &'a self,
+        user: &'a str,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let _ = (user, holder, time);
+        Box::pin(async { Ok(true) })
+    }
+
+    /// Releases the lock if `holder` still has it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to; the lock then ends by itself.
+    fn unlock<'a>(&'a self, user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        let _ = (user, holder);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// A store in memory, which ends with the process.
+#[derive(Default)]
+pub struct MemorySessionStore {
+    tokens: Mutex<HashMap<String, Token>>,
+}
+
+impl MemorySessionStore {
+    /// A store without tokens.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut HashMap<String, Token>) -> T) -> Result<T, StoreError> {
+        Ok(change(&mut self.tokens.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl SessionStore for MemorySessionStore {
+    fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        Box::pin(async { self.with(|tokens| tokens.get(user).cloned()) })
+    }
+
+    fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { self.with(|tokens| drop(tokens.insert(user.to_owned(), token.clone()))) })
+    }
+
+    fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { self.with(|tokens| drop(tokens.remove(user))) })
+    }
+}
+
+impl fmt::Debug for MemorySessionStore {
+    /// How many tokens there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).len();
+        write!(f, "MemorySessionStore({count} tokens)")
+    }
+}

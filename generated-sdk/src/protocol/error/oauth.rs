@@ -1,0 +1,64 @@
+//! Refusals of the server that grants and refreshes sessions.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::RawBody;
+
+/// The authorisation server's refusal (protocol.md 7.5).
+///
+/// The names are those of OAuth 2.0, `invalid_grant` or `invalid_client` among them, and the platform has some of its
+/// own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OAuthError {
+    /// The name of what is wrong: the answer's `error`.
+    pub error: String,
+    /// What the server says of it: the answer's `error_description`, with what was sent hidden in it.
+    pub description: Option<String>,
+    /// The HTTP status, 400 as a rule; `None` of an error that came to the redirect URI.
+    pub status: Option<u16>,
+    /// The body as it came.
+    pub body: RawBody,
+}
+
+/// Names of errors whose cause is the application or its request, so that no user can mend it.
+const OF_APPLICATION: [&str; 5] =
+    ["invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"];
+
+/// Names of errors that pass.
+const PASSING: [&str; 2] = ["server_error", "temporarily_unavailable"];
+
+impl OAuthError {
+    /// Whether the same request can succeed later without anything being changed: the server is in trouble.
+    pub fn is_retryable(&self) -> bool {
+        PASSING.contains(&self.error.as_str())
+    }
+
+    /// Whether the application's key, its secret or the request is wrong.
+    pub fn is_callers_fault(&self) -> bool {
+        OF_APPLICATION.contains(&self.error.as_str())
+    }
+
+    /// Whether what the user granted is used up: the code or the refresh token is unknown, expired or revoked, or the
+    /// user said no. It is what remains when the fault lies neither with the application nor with the server.
+    ///
+    /// # What to do
+    ///
+    /// Have the user authorise the application again.
+    pub fn needs_authorization(&self) -> bool {
+        !self.is_retryable() && !self.is_callers_fault()
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the authorisation server refused: {}", self.error)?;
+        match &self.description {
+            Some(description) => write!(f, " ({description})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for OAuthError {}

@@ -1,0 +1,192 @@
+//! A platform without a socket: it grants and refreshes one user's tokens, and takes the newest access token alone.
+
+#![allow(dead_code, reason = "every test file uses a part of this")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use generated_sdk::client::{
+    BoxFuture, Client, ClientBuilder, HttpAnswer, HttpRequest, OAuth, Payload, SessionStore, Transport,
+};
+use generated_sdk::client::{RefreshingSessions, Token};
+use generated_sdk::protocol::{TransportError, TransportKind};
+use tokio::time::sleep;
+
+pub(crate) const SECRET: &str = "s3cr3t-of-the-app";
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(1_700_000_000)))
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+/// The platform, and its state.
+#[derive(Clone)]
+pub(crate) struct Authority {
+    state: Arc<Mutex<State>>,
+    pub(crate) clock: TestClock,
+}
+
+pub(crate) struct State {
+    /// The number of the newest token.
+    pub(crate) newest: u32,
+    /// How long tokens are good, in seconds: the access token, and the refresh token.
+    pub(crate) lives: (u64, u64),
+    /// How often a refresh was asked for.
+    pub(crate) refreshes: usize,
+    /// How often the gateway was called otherwise.
+    pub(crate) calls: usize,
+    /// How long a refresh takes.
+    pub(crate) delay: Duration,
+    /// The authorisation server cannot be reached.
+    pub(crate) down: bool,
+    /// The authorisation server refuses, with this error.
+    pub(crate) refuses: Option<&'static str>,
+    /// The gateway takes no session at all.
+    pub(crate) takes_none: bool,
+    /// URLs and bodies of the requests.
+    pub(crate) seen: Vec<(String, String)>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            newest: 1,
+            lives: (86_400, 864_000),
+            refreshes: 0,
+            calls: 0,
+            delay: Duration::ZERO,
+            down: false,
+            refuses: None,
+            takes_none: false,
+            seen: Vec::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)), clock: TestClock::new() }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Looks at the state. Two looks in one expression would wait for each other.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state())
+    }
+
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder("https://gateway.test/router/rest", "12345678", SECRET).transport(self.clone())
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    pub(crate) fn oauth(&self) -> OAuth {
+        let clock = self.clock.clone();
+        OAuth::new(&self.client(), "https://oauth.test/").unwrap().with_clock(move || clock.now())
+    }
+
+    pub(crate) fn sessions(&self, store: impl SessionStore) -> RefreshingSessions {
+        let clock = self.clock.clone();
+        RefreshingSessions::new(self.oauth(), store).with_clock(move || clock.now())
+    }
+
+    /// The newest token, as it was received now.
+    pub(crate) fn token(&self) -> Token {
+        Token::from_answer(&self.state().json(), self.clock.now()).unwrap()
+    }
+
+    /// Lets the platform forget the session that it has granted.
+    pub(crate) fn forget(&self) {
+        self.state().newest += 1000;
+    }
+}
+
+impl State {
+    fn json(&self) -> String {
+        let (number, (life, refresh_life)) = (self.newest, self.lives);
+        format!(
+            r#"{{"access_token":"access-{number}","token_type":"Bearer","expires_in":"{life}","refresh_token":"refresh-{}",
+                "re_expires_in":{refresh_life},"taobao_user_id":"263685215","taobao_user_nick":"%E5%95%86%E5%AE%B6"}}"#,
+            number % 1000
+        )
+    }
+
+    /// What a refresh token is worth.
+    fn refreshed(&mut self, refresh_token: &str) -> (u16, String) {
+        self.refreshes += 1;
+        if let Some(error) = self.refuses {
+            let body = format!(r#"{{"error":"{error}","error_description":"{refresh_token} is no good"}}"#);
+            return (400, body);
+        }
+        // It is good once.
+        if refresh_token != format!("refresh-{}", self.newest % 1000) {
+            return (400, r#"{"error":"invalid_grant","error_description":"it was used before"}"#.to_owned());
+        }
+        self.newest += 1;
+        (200, self.json())
+    }
+
+    fn answer(&mut self, url: &str, form: &str) -> (u16, String) {
+        self.seen.push((url.to_owned(), form.to_owned()));
+        let parameter = |name: &str| form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        if url.ends_with("/token") {
+            return match parameter("grant_type") {
+                Some("refresh_token") => self.refreshed(parameter("refresh_token").unwrap()),
+                _ => (200, self.json()),
+            };
+        }
+        match parameter("method").unwrap() {
+            "taobao.top.auth.token.refresh" => {
+                let (_, body) = self.refreshed(parameter("refresh_token").unwrap());
+                let result = serde_json::to_string(&body).unwrap();
+                (200, format!(r#"{{"top_auth_token_refresh_response":{{"token_result":{result}}}}}"#))
+            }
+            "taobao.top.auth.token.create" => {
+                let result = serde_json::to_string(&self.json()).unwrap();
+                (200, format!(r#"{{"top_auth_token_create_response":{{"token_result":{result}}}}}"#))
+            }
+            _ => {
+                self.calls += 1;
+                let newest = format!("access-{}", self.newest);
+                if parameter("session") == Some(&newest) && !self.takes_none {
+                    return (200, r#"{"top_client_token_get_response":{"token":"t"}}"#.to_owned());
+                }
+                (200, r#"{"error_response":{"code":27,"msg":"Invalid session","request_id":"r27"}}"#.to_owned())
+            }
+        }
+    }
+}
+
+impl Transport for Authority {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        Box::pin(async move {
+            let Payload::Bytes(body) = request.body else { panic!("no file was sent") };
+            let form = String::from_utf8(body.to_vec()).unwrap();
+            let refreshes = form.contains("grant_type=refresh_token") || form.contains("token.refresh");
+            let (delay, down) = self.with(|state| (state.delay, state.down));
+            if refreshes {
+                sleep(delay).await;
+                if down {
+                    self.state().refreshes += 1;
+                    return Err(TransportError::new(TransportKind::Connect, "the server is down"));
+                }
+            }
+            let (status, body) = self.state().answer(&request.url, &form);
+            Ok(HttpAnswer::new(status, body))
+        })
+    }
+}

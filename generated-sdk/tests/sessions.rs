@@ -1,0 +1,613 @@
+//! Sessions that come from a provider, and the one that keeps and refreshes tokens.
+
+#![cfg(feature = "client")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod authority;
+mod support;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use authority::{Authority, SECRET};
+use generated_sdk::Error;
+use generated_sdk::api::top::{TopAuthTokenRefreshRequest, TopClientTokenGetRequest};
+use generated_sdk::client::{
+    BoxFuture, Client, MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError, Token,
+    TokenMethods,
+};
+use generated_sdk::protocol::SessionError;
+use support::{Script, ok, refusal};
+use tokio::time::timeout;
+
+const USER: &str = "seller 1";
+
+async fn call(client: &Client) -> Result<(), Error> {
+    client.execute(&TopClientTokenGetRequest::new("the parameter")).await.map(|_| ())
+}
+
+/// Sessions with a token that was received now, and a client for its user.
+async fn authorized(authority: &Authority) -> (Arc<RefreshingSessions>, Client) {
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    (sessions.clone(), authority.client().with_session_from(sessions, USER))
+}
+
+fn session_error(error: &Error) -> &SessionError {
+    match error {
+        Error::Session(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A provider that counts, and has a new session whenever one is refused.
+#[derive(Default)]
+struct Counting {
+    asked: AtomicUsize,
+    refused: Mutex<Vec<String>>,
+}
+
+impl SessionProvider for Counting {
+    fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        Box::pin(async move { Ok(format!("{user}-{number}")) })
+    }
+
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
+        self.refused.lock().unwrap().push(format!("{user}: {session}"));
+        Box::pin(async { true })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
+    for (code, sub_code, told) in [
+        (26, "", true),
+        (27, "", true),
+        (44, "", true),
+        (53, "", true),
+        (15, "isv.invalid-sessionkey", true),
+        (42, "", false),
+        (25, "", false),
+        (11, "isv.permission-api-package-empty", false),
+    ] {
+        let script = Script::new([refusal(code, sub_code, ""), ok("t")]);
+        let provider = Arc::new(Counting::default());
+        let client = script.builder().build().unwrap().with_session_from(provider.clone(), "u");
+        assert_eq!(call(&client).await.is_ok(), told, "{code} {sub_code}");
+        let refused = provider.refused.lock().unwrap().clone();
+        assert_eq!(refused, if told { vec!["u: u-1"] } else { vec![] }, "{code} {sub_code}");
+        let bodies = script.bodies();
+        assert!(bodies[0].contains("session=u-1&"));
+        assert!(!told || bodies[1].contains("session=u-2&"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_renewed_once_and_not_for_ever() {
+    let script = Script::new([refusal(27, "", "")]);
+    let provider = Arc::new(Counting::default());
+    let error = call(&script.builder().build().unwrap().with_session_from(provider.clone(), "u")).await.unwrap_err();
+    assert!(error.is_session_invalid());
+    assert_eq!((script.count(), provider.refused.lock().unwrap().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_method_without_a_session_is_called_without_one() {
+    let authority = Authority::new();
+    let provider = Arc::new(Counting::default());
+    let client = authority.client().with_session_from(provider.clone(), "u");
+    client.execute(&TopAuthTokenRefreshRequest::new("refresh-1")).await.unwrap();
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
+    assert!(!authority.state().seen[0].1.contains("session="));
+}
+
+/// A provider that has none.
+struct Without(bool);
+
+impl SessionProvider for Without {
+    fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let error =
+            if self.0 { SessionError::unauthorized("nobody came") } else { SessionError::unavailable("it rains") };
+        Box::pin(async { Err(error) })
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().build().unwrap();
+    let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no session for the user \"u 1\": nobody came; the user must authorise the application"
+    );
+    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
+    assert_eq!(session_error(&error).user(), "u 1");
+    let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
+    assert_eq!(error.to_string(), "no session for the user \"u 1\": it rains; a later call may succeed");
+    assert!(!error.needs_authorization() && error.is_retryable());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_refresh_for_a_thousand_calls() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let calls: Vec<_> = (0..1000)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { call(&client).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(authority.state().calls, 1000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_refresh_for_a_thousand_refusals() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(60);
+    authority.forget();
+    let calls: Vec<_> = (0..1000)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { call(&client).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1002");
+}
+
+#[tokio::test]
+async fn a_session_is_refreshed_before_it_ends_and_not_long_before() {
+    // The life of a session, the margin, and when it is refreshed.
+    for (life, margin, at) in [(86_400, 300, 86_100), (400, 300, 200), (86_400, 0, 86_400), (1, 300, 1)] {
+        let authority = Authority::new();
+        authority.state().lives.0 = life;
+        let sessions = authority.sessions(MemorySessionStore::new()).with_margin(Duration::from_secs(margin));
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(at - 1);
+        assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1", "{life} {margin}");
+        authority.clock.pass(1);
+        let token = sessions.token(USER).await.unwrap();
+        assert_eq!(token.access_token, "access-2", "{life} {margin}");
+        assert_eq!(token.received_at, authority.clock.now());
+        assert_eq!(authority.state().refreshes, 1, "{life} {margin}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_end_is_not_known_is_good_until_it_is_refused() {
+    let authority = Authority::new();
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    let token = r#"{"access_token":"access-1","refresh_token":"refresh-1"}"#;
+    sessions.put(USER, Token::from_answer(token, authority.clock.now()).unwrap()).await.unwrap();
+    let client = authority.client().with_session_from(sessions, USER);
+    authority.clock.pass(1 << 32);
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 0);
+    authority.forget();
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 1);
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().down = true;
+    authority.clock.pass(86_200);
+    call(&client).await.unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 1, "it is not tried again at once");
+    authority.clock.pass(10);
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 2);
+    authority.clock.pass(190);
+    let error = call(&client).await.unwrap_err();
+    assert!(error.is_retryable() && !error.needs_authorization(), "{error}");
+    assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
+    authority.state().down = false;
+    call(&client).await.unwrap();
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().refuses = Some("invalid_grant");
+    authority.clock.pass(86_400);
+    for _ in 0..3 {
+        let error = call(&client).await.unwrap_err();
+        assert!(error.needs_authorization() && !error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            "no session for the user \"seller 1\": the authorisation server refused: invalid_grant ([hidden] is no \
+             good); the user must authorise the application"
+        );
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    // The user comes back.
+    authority.state().refuses = None;
+    authority.state().newest = 7;
+    sessions.put(USER, authority.token()).await.unwrap();
+    call(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_applications_own_faults_are_not_the_users() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    for error in ["invalid_client", "temporarily_unavailable"] {
+        authority.state().refuses = Some(error);
+        let error = call(&client).await.unwrap_err();
+        assert!(!error.needs_authorization(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_refreshed() {
+    for (life, refresh_life, refresh_token, problem) in [
+        (100, 50, true, "the session and its refresh token have ended"),
+        (100, 0, true, "the session and its refresh token have ended"),
+        (100, 500, false, "the session has ended, and no refresh token came with it"),
+    ] {
+        let authority = Authority::new();
+        authority.state().lives = (life, refresh_life);
+        let sessions = authority.sessions(MemorySessionStore::new());
+        let mut token = authority.token();
+        if !refresh_token {
+            token.refresh_token = None;
+        }
+        sessions.put(USER, token).await.unwrap();
+        authority.clock.pass(99);
+        sessions.token(USER).await.unwrap();
+        authority.clock.pass(1);
+        let error = sessions.token(USER).await.unwrap_err();
+        assert!(error.needs_authorization());
+        assert!(error.to_string().contains(problem), "{error}");
+        assert_eq!(authority.state().refreshes, 0);
+    }
+    let sessions = Authority::new().sessions(MemorySessionStore::new());
+    let error = sessions.token("somebody").await.unwrap_err();
+    assert!(error.needs_authorization() && error.to_string().contains("the store has no token"), "{error}");
+}
+
+#[tokio::test]
+async fn a_new_session_that_is_refused_is_not_refreshed_for_it() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.state().takes_none = true;
+    let error = call(&client).await.unwrap_err();
+    assert_eq!(error.request_id(), Some("r27"));
+    assert_eq!(authority.with(|state| (state.refreshes, state.calls)), (0, 1));
+    authority.clock.pass(60);
+    for _ in 0..5 {
+        assert!(call(&client).await.unwrap_err().is_session_invalid());
+    }
+    assert_eq!(authority.state().refreshes, 1, "calls do not refresh in turns");
+}
+
+#[tokio::test]
+async fn a_refusal_during_a_refresh_takes_part_in_it() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(50);
+    authority.clock.pass(86_200);
+    let early = tokio::spawn({
+        let sessions = sessions.clone();
+        async move { sessions.token(USER).await }
+    });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert!(sessions.refused(USER, "access-1").await);
+    assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
+    assert_eq!(early.await.unwrap().unwrap().access_token, "access-2");
+    // One who comes late with the old session is given the new one.
+    assert!(sessions.refused(USER, "access-1").await);
+    assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
+    assert_eq!(authority.state().refreshes, 1);
+}
+
+#[tokio::test]
+async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(50);
+    authority.clock.pass(86_400);
+    assert!(timeout(Duration::from_millis(10), call(&client)).await.is_err());
+    let others: Vec<_> = (0..10)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { call(&client).await })
+        })
+        .collect();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_broken_off_with_its_runtime_is_made_again() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.state().delay = Duration::from_secs(3600);
+    authority.clock.pass(86_400);
+    let elsewhere = sessions.clone();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let wait = Duration::from_millis(10);
+        assert!(runtime.block_on(async { timeout(wait, elsewhere.token(USER)).await }).is_err());
+    });
+    tokio::task::spawn_blocking(move || thread.join()).await.unwrap().unwrap();
+    authority.state().delay = Duration::ZERO;
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_token_that_is_put_during_a_refresh_outlives_it() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = tokio::spawn({
+        let sessions = sessions.clone();
+        async move { sessions.token(USER).await }
+    });
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    sessions.put(USER, granted).await.unwrap();
+    refresh.await.unwrap().unwrap();
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
+}
+
+#[tokio::test]
+async fn the_methods_refresh_as_well() {
+    let authority = Authority::new();
+    let clock = authority.clock.clone();
+    let methods = TokenMethods::new(&authority.client()).with_clock(move || clock.now());
+    let clock = authority.clock.clone();
+    let sessions = RefreshingSessions::new(methods, MemorySessionStore::new()).with_clock(move || clock.now());
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    let token = sessions.token(USER).await.unwrap();
+    assert_eq!((token.access_token.as_str(), token.user_nick.as_deref()), ("access-2", Some("商家")));
+}
+
+/// A store that several machines share, and that can be down.
+#[derive(Clone, Default)]
+struct Shared(Arc<SharedState>);
+
+#[derive(Default)]
+struct SharedState {
+    tokens: Mutex<HashMap<String, String>>,
+    lock: Mutex<Option<String>>,
+    down: AtomicBool,
+    gets: AtomicUsize,
+}
+
+impl Shared {
+    fn answer<T: Send + 'static>(
+        &self,
+        answer: impl FnOnce(&SharedState) -> T,
+    ) -> BoxFuture<'_, Result<T, StoreError>> {
+        let down = self.0.down.load(Ordering::SeqCst);
+        let answer = if down { Err(StoreError::from("the store is down")) } else { Ok(answer(&self.0)) };
+        Box::pin(async { answer })
+    }
+}
+
+impl SessionStore for Shared {
+    fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        self.0.gets.fetch_add(1, Ordering::SeqCst);
+        self.answer(|state| state.tokens.lock().unwrap().get(user).map(|json| Token::from_json(json).unwrap()))
+    }
+
+    fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.answer(|state| drop(state.tokens.lock().unwrap().insert(user.to_owned(), token.to_json())))
+    }
+
+    fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.answer(|state| drop(state.tokens.lock().unwrap().remove(user)))
+    }
+
+    fn try_lock<'a>(
+        &'a self,
+        _user: &'a str,
+        holder: &'a str,
+        _time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.answer(|state| {
+            let mut lock = state.lock.lock().unwrap();
+            let free = lock.is_none();
+            if free {
+                *lock = Some(holder.to_owned());
+            }
+            free
+        })
+    }
+
+    fn unlock<'a>(&'a self, _user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.answer(|state| {
+            let mut lock = state.lock.lock().unwrap();
+            if lock.as_deref() == Some(holder) {
+                *lock = None;
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn machines_that_share_a_store_refresh_once() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let machines: Vec<_> = (0..4).map(|_| Arc::new(authority.sessions(store.clone()))).collect();
+    machines[0].put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let waiting: Vec<_> = machines
+        .iter()
+        .cloned()
+        .map(|sessions| tokio::spawn(async move { sessions.token(USER).await.unwrap().access_token }))
+        .collect();
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), "access-2");
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(*store.0.lock.lock().unwrap(), None, "the lock is released");
+    // Another machine has refreshed; this one hears of it when its own session is refused.
+    authority.clock.pass(60);
+    assert!(machines[1].refused(USER, "access-2").await);
+    assert_eq!(machines[1].session(USER).await.unwrap(), "access-3");
+    assert!(machines[2].refused(USER, "access-2").await);
+    assert_eq!(machines[2].session(USER).await.unwrap(), "access-3");
+    assert_eq!(authority.state().refreshes, 2);
+}
+
+#[tokio::test]
+async fn no_call_waits_for_another_machine_while_its_session_is_good() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    *store.0.lock.lock().unwrap() = Some("another machine".to_owned());
+    authority.clock.pass(86_200);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1");
+    assert_eq!(authority.state().refreshes, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_refreshed_is_used_to_its_end_without_another_thought() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    let token = r#"{"access_token":"access-1","expires_in":100}"#;
+    sessions.put(USER, Token::from_answer(token, authority.clock.now()).unwrap()).await.unwrap();
+    authority.clock.pass(99);
+    sessions.token(USER).await.unwrap();
+    assert_eq!(store.0.gets.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_stays_is_no_wait_without_end() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone()).with_timeout(Duration::from_secs(1));
+    sessions.put(USER, authority.token()).await.unwrap();
+    *store.0.lock.lock().unwrap() = Some("another machine".to_owned());
+    authority.clock.pass(86_400);
+    let error = sessions.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("other machines are refreshing"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_without_an_answer_ends() {
+    let authority = Authority::new();
+    let sessions = authority.sessions(MemorySessionStore::new()).with_timeout(Duration::from_secs(1));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_secs(3600);
+    authority.clock.pass(86_400);
+    let error = sessions.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("the refresh took too long"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.0.down.store(true, Ordering::SeqCst);
+    // What is at hand needs no store.
+    let gets = store.0.gets.load(Ordering::SeqCst);
+    sessions.token(USER).await.unwrap();
+    assert_eq!(store.0.gets.load(Ordering::SeqCst), gets);
+    let other = authority.sessions(store.clone());
+    let error = other.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("the store is down"), "{error}");
+    // Without the lock, no refresh: another machine may be at it. Until it ends, the session is used.
+    authority.clock.pass(86_200);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1");
+    authority.clock.pass(200);
+    let error = sessions.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization(), "{error}");
+    assert_eq!(authority.state().refreshes, 0);
+    store.0.down.store(false, Ordering::SeqCst);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_stored_is_not_lost() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(100);
+    authority.clock.pass(86_400);
+    let down = store.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        down.0.down.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-1"));
+    store.0.down.store(false, Ordering::SeqCst);
+    *store.0.lock.lock().unwrap() = None;
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-3"));
+}
+
+#[tokio::test]
+async fn a_user_who_is_removed_has_no_session() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    call(&client).await.unwrap();
+    sessions.remove(USER).await.unwrap();
+    assert!(call(&client).await.unwrap_err().needs_authorization());
+}
+
+#[tokio::test]
+async fn nothing_shows_a_secret() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().refuses = Some("invalid_grant");
+    authority.clock.pass(86_400);
+    let error = call(&client).await.unwrap_err();
+    let token = authority.token();
+    let shown = format!(
+        "{sessions:?} {client:?} {:?} {error:?} {error} {token:?} {:?}",
+        authority.oauth(),
+        sessions.token(USER).await
+    );
+    for secret in [SECRET, "access-", "refresh-"] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(shown.contains("商家"), "{shown}");
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn sessions_of_programs_that_are_not_async() {
+    let authority = Authority::new();
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    let client = generated_sdk::blocking::Client::new(authority.client()).unwrap();
+    let token = client.wait(authority.oauth().token("c0de", "https://shop.test/back")).unwrap();
+    client.wait(async { Ok(sessions.put(USER, token).await?) }).unwrap();
+    let seller = client.with_session_from(sessions, USER);
+    for _ in 0..2 {
+        seller.execute(&TopClientTokenGetRequest::new("the parameter")).unwrap();
+        authority.clock.pass(86_400);
+    }
+    assert_eq!(authority.with(|state| (state.refreshes, state.calls)), (1, 2));
+}
