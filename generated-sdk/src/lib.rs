@@ -28,6 +28,7 @@
 //! * `rustls`, on by default: https.
 //! * `blocking`: the client for programs that are not async.
 //! * `native-tls`: https through the TLS of the system, in place of rustls.
+//! * `redis`: tokens and limits that several machines share through Redis.
 //! * One a category of methods, as `trade`, and `full` for all of them; `top` is on by default.
 
 #[rustfmt::skip]

@@ -23,7 +23,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     generate::generate(true)?;
     told(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
     // The protocol alone, and each feature that something of ours is behind.
-    for features in ["", "client", "rustls", "native-tls", "blocking"] {
+    for features in ["", "client", "rustls", "native-tls", "blocking", "redis"] {
         let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
         told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
     }

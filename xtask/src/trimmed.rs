@@ -8,10 +8,11 @@ use codegen::output::{FileSet, banner};
 use crate::failure::Failure;
 
 /// Where the hand-written files are.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "src",
     "src/client",
     "src/client/oauth",
+    "src/client/redis",
     "src/client/session",
     "src/protocol",
     "src/protocol/decode",

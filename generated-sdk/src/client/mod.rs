@@ -24,6 +24,8 @@ mod http;
 mod limit;
 mod oauth;
 mod pages;
+#[cfg(feature = "redis")]
+mod redis;
 mod retry;
 mod session;
 mod trace;
@@ -42,6 +44,8 @@ pub use self::http::HttpTransport;
 pub use self::limit::{Limiter, Limits, Permit, Turn};
 pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
 pub use self::pages::{Items, Pages};
+#[cfg(feature = "redis")]
+pub use self::redis::{Redis, RedisLimits};
 pub use self::retry::{Repeat, RetryPolicy};
 pub use self::session::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError};
 pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};

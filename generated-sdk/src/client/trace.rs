@@ -94,6 +94,11 @@ pub(super) fn not_refreshed(user: &str, error: &SessionError) {
     warn!(user, needs_authorization, "the session could not be refreshed and is used as long as it is good");
 }
 
+#[cfg(feature = "redis")]
+pub(super) fn alone(error: &StoreError) {
+    warn!(%error, "limits are kept by this program alone as long as Redis is down");
+}
+
 fn outcome(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",

@@ -1,0 +1,342 @@
+//! What machines share, in a real Redis that the test starts for itself. Skipped where there is no redis-server.
+
+#![cfg(feature = "redis")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a panic is a test's verdict"
+)]
+
+mod authority;
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use authority::Authority;
+use generated_sdk::Error;
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::client::{Client, Limiter, Redis, RedisLimits, SessionStore, Token, Turn};
+use generated_sdk::protocol::LimitError;
+use tokio::time::{Instant, sleep, timeout};
+
+const USER: &str = "seller 1";
+const KEY: &str = "12345678";
+const METHOD: &str = "taobao.top.client.token.get";
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A Redis of the test's own, on a free port of loopback, which writes nothing and ends with the test.
+struct Server {
+    process: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts it, or says that there is none.
+    async fn start() -> Option<Self> {
+        for _ in 0..20 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut server = Self::spawned(port)?;
+            // Another process may have taken the port in between.
+            if server.is_up().await {
+                return Some(server);
+            }
+        }
+        panic!("redis-server finds no port")
+    }
+
+    fn spawned(port: u16) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no", "--dir"])
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        if process.is_err() {
+            eprintln!("skipped: redis-server is not installed (on Debian: apt-get install redis-server)");
+        }
+        Some(Self { process: process.ok()?, port, _folder: folder })
+    }
+
+    /// Waits until it, and not another, answers at its port.
+    async fn is_up(&mut self) -> bool {
+        let began = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            if let Ok(info) = self.try_ask::<String>(&["info", "server"]).await {
+                return info.lines().any(|line| line == format!("process_id:{}", self.process.id()));
+            }
+            assert!(began.elapsed() < MINUTE, "redis-server does not come up");
+            sleep(Duration::from_millis(5)).await;
+        }
+        false
+    }
+
+    fn redis(&self) -> Redis {
+        Redis::open(&format!("redis://127.0.0.1:{}/", self.port)).unwrap().with_prefix("test:")
+    }
+
+    /// What it says over a connection of another's.
+    async fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
+        self.try_ask(command).await.unwrap()
+    }
+
+    async fn try_ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> redis::RedisResult<T> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}/", self.port))?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A Redis that accepts connections and never answers.
+fn mute() -> (TcpListener, Redis) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let redis = Redis::open(&format!("redis://{address}/")).unwrap().with_timeout(Duration::from_millis(50));
+    (listener, redis)
+}
+
+/// A Redis that is not there: nothing listens at a port of the system's.
+fn gone() -> Redis {
+    Redis::open("redis://127.0.0.1:1/").unwrap()
+}
+
+async fn call(client: &Client) -> Result<(), Error> {
+    client.execute(&TopClientTokenGetRequest::new("the parameter")).await.map(|_| ())
+}
+
+#[test]
+fn urls_that_are_none() {
+    for url in
+        ["", "http://u:s3cr3t@127.0.0.1/", "redis://u:s3cr3t@127.0.0.1:x/", "127.0.0.1", "rediss://u:s3cr3t@127.0.0.1/"]
+    {
+        let error = Redis::open(url).unwrap_err();
+        assert!(matches!(error, Error::Configuration(_)), "{error:?}");
+        assert!(error.to_string().contains("the URL of Redis"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
+    }
+    let redis = Redis::open("redis://u:s3cr3t@127.0.0.1/").unwrap();
+    assert!(!format!("{redis:?} {:?}", RedisLimits::new(redis.clone())).contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn tokens_stand_in_redis_as_long_as_they_are_worth_anything() {
+    let Some(server) = Server::start().await else { return };
+    let (redis, authority) = (server.redis(), Authority::new());
+    assert_eq!(redis.get(USER).await.unwrap(), None);
+    let token = authority.token();
+    redis.put(USER, &token).await.unwrap();
+    assert_eq!(redis.get(USER).await.unwrap(), Some(token.clone()));
+    assert_eq!(redis.get("seller 2").await.unwrap(), None);
+    // Another application sees none of it.
+    assert_eq!(server.redis().with_prefix("other:").get(USER).await.unwrap(), None);
+    for (life, refresh_life, refreshable, seconds) in
+        [(100, Some(1000), true, 1000), (100, Some(0), true, 100), (100, None, true, -1), (100, None, false, 100)]
+    {
+        let mut token = token.clone();
+        token.expires_in = Some(Duration::from_secs(life));
+        token.re_expires_in = refresh_life.map(Duration::from_secs);
+        token.refresh_token = refreshable.then(|| "r".to_owned());
+        redis.put(USER, &token).await.unwrap();
+        let left: i64 = server.ask(&["ttl", "test:session:seller 1"]).await;
+        assert!((seconds - 5..=seconds).contains(&left), "{seconds}: {left}");
+    }
+    redis.remove(USER).await.unwrap();
+    assert_eq!(redis.get(USER).await.unwrap(), None);
+    let _: () = server.ask(&["set", "test:session:seller 1", "s3cr3t"]).await;
+    let error = redis.get(USER).await.unwrap_err().to_string();
+    assert_eq!(error, "a token is a JSON object with an access_token, and this is none");
+}
+
+#[tokio::test]
+async fn a_lock_is_its_holders_and_ends_by_itself() {
+    let Some(server) = Server::start().await else { return };
+    let redis = server.redis();
+    assert!(redis.try_lock(USER, "one", MINUTE).await.unwrap());
+    assert!(!redis.try_lock(USER, "two", MINUTE).await.unwrap());
+    assert!(redis.try_lock("seller 2", "two", MINUTE).await.unwrap());
+    redis.unlock(USER, "two").await.unwrap();
+    assert!(!redis.try_lock(USER, "two", MINUTE).await.unwrap(), "only the holder releases it");
+    redis.unlock(USER, "one").await.unwrap();
+    assert!(redis.try_lock(USER, "two", Duration::from_millis(20)).await.unwrap());
+    sleep(Duration::from_millis(40)).await;
+    assert!(redis.try_lock(USER, "three", MINUTE).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn machines_refresh_once() {
+    let Some(server) = Server::start().await else { return };
+    let authority = Authority::new();
+    let machines: Vec<_> = (0..4).map(|_| Arc::new(authority.sessions(server.redis()))).collect();
+    machines[0].put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(100);
+    authority.clock.pass(86_400);
+    let calls: Vec<_> = machines
+        .iter()
+        .flat_map(|sessions| std::iter::repeat_n(sessions.clone(), 250))
+        .map(|sessions| {
+            let client = authority.client().with_session_from(sessions, USER);
+            tokio::spawn(async move { call(&client).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(authority.with(|state| (state.refreshes, state.calls)), (1, 1000));
+    let exists: i64 = server.ask(&["exists", "test:session-lock:seller 1"]).await;
+    assert_eq!(exists, 0, "the lock is released");
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_an_error_and_no_wait() {
+    let authority = Authority::new();
+    let (_listener, mute) = mute();
+    for redis in [gone(), mute] {
+        let sessions = Arc::new(authority.sessions(redis));
+        let client = authority.client().with_session_from(sessions.clone(), USER);
+        let error = timeout(MINUTE, call(&client)).await.unwrap().unwrap_err();
+        assert!(matches!(&error, Error::Session(_)) && !error.needs_authorization(), "{error:?}");
+        assert!(error.to_string().contains("Redis"), "{error}");
+        // Known to this process, a session is used all the same.
+        sessions.put(USER, authority.token()).await.unwrap_err();
+        call(&client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_made_again() {
+    let Some(server) = Server::start().await else { return };
+    let (redis, port) = (server.redis(), server.port);
+    redis.put(USER, &Token::new("a")).await.unwrap();
+    drop(server);
+    redis.get(USER).await.unwrap_err();
+    let mut server = Server::spawned(port).unwrap();
+    assert!(server.is_up().await, "another process has taken the port");
+    let began = Instant::now();
+    while redis.get(USER).await.is_err() {
+        assert!(began.elapsed() < MINUTE, "it is not made again");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn machines_keep_to_one_rate() {
+    let Some(server) = Server::start().await else { return };
+    let machines: Vec<_> =
+        (0..3).map(|_| Arc::new(RedisLimits::new(server.redis()).rate(100, Duration::from_secs(2)))).collect();
+    let began = Instant::now();
+    let turns: Vec<_> = (0..31)
+        .map(|number| {
+            let limits = machines[number % 3].clone();
+            tokio::spawn(async move {
+                limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+                Instant::now()
+            })
+        })
+        .collect();
+    let mut times = Vec::new();
+    for turn in turns {
+        times.push(turn.await.unwrap() - began);
+    }
+    times.sort();
+    // Each is no earlier than its place at distances of 20 ms.
+    for (place, time) in (0..).zip(&times) {
+        assert!(*time + Duration::from_millis(2) >= Duration::from_millis(20) * place, "{times:?}");
+    }
+    // Another application has turns of its own, and its calls are not held up.
+    machines[0].acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
+}
+
+fn wait(error: &LimitError) -> Duration {
+    error.retry_after.expect("a wait")
+}
+
+#[tokio::test]
+async fn a_turn_that_comes_too_late_is_not_taken() {
+    let Some(server) = Server::start().await else { return };
+    let limits = RedisLimits::new(server.redis()).rate(1, MINUTE);
+    limits.acquire(Turn::new(KEY, METHOD, Duration::ZERO)).await.unwrap();
+    for _ in 0..3 {
+        let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
+        assert!(wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn machines_tell_each_other_of_bans() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));
+    let turn = Turn::new(KEY, METHOD, Duration::from_secs(1));
+    one.banned(KEY, Some(METHOD), MINUTE).await;
+    one.banned(KEY, Some(METHOD), Duration::from_secs(2)).await;
+    let error = other.acquire(turn).await.unwrap_err();
+    assert!(
+        wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE,
+        "a shorter ban ends no longer one: {error:?}"
+    );
+    other.acquire(Turn::new(KEY, "taobao.trade.get", Duration::ZERO)).await.unwrap();
+    other.acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
+    one.banned(KEY, None, Duration::from_secs(30)).await;
+    assert!(other.acquire(Turn::new(KEY, "taobao.trade.get", Duration::ZERO)).await.is_err());
+    other.acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
+    // A ban that ends in time is waited for.
+    one.banned("third", None, Duration::from_millis(60)).await;
+    let began = Instant::now();
+    other.acquire(Turn::new("third", METHOD, MINUTE)).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(50));
+}
+
+#[tokio::test]
+async fn a_ban_that_comes_during_the_wait_for_a_turn_holds() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (server.redis(), server.redis());
+    let limits = Arc::new(RedisLimits::new(one).rate(1, Duration::from_millis(100)));
+    limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+    let waiting = tokio::spawn(async move { limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await });
+    sleep(Duration::from_millis(20)).await;
+    RedisLimits::new(other).banned(KEY, None, MINUTE).await;
+    assert!(wait(&waiting.await.unwrap().unwrap_err()) > Duration::from_secs(50));
+}
+
+#[tokio::test]
+async fn limits_without_redis_are_kept_alone_or_fail() {
+    let (_listener, mute) = mute();
+    for redis in [gone(), mute] {
+        let limits = RedisLimits::new(redis.clone()).rate(1, MINUTE);
+        let began = Instant::now();
+        limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+        let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
+        assert!(wait(&error) > Duration::from_secs(50), "the program's own rate holds: {error:?}");
+        limits.banned("third", None, MINUTE).await;
+        assert!(limits.acquire(Turn::new("third", METHOD, Duration::ZERO)).await.is_err());
+        assert!(began.elapsed() < MINUTE);
+        let closed = RedisLimits::new(redis).per_second(100).fail_closed();
+        let error = timeout(MINUTE, closed.acquire(Turn::new(KEY, METHOD, MINUTE))).await.unwrap().unwrap_err();
+        assert!(error.to_string().starts_with("the call was not sent: the limiter failed (Redis"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_shared_limits() {
+    let Some(server) = Server::start().await else { return };
+    let authority = Authority::new();
+    let limits = || RedisLimits::new(server.redis()).per_second(1000).concurrency(2);
+    let (one, other) = (authority.builder().limiter(limits()), authority.builder().limiter(limits()));
+    for client in [one, other] {
+        call(&client.build().unwrap().with_session("access-1")).await.unwrap();
+    }
+    let next: i64 = server.ask(&["exists", "test:limit:{12345678}:next"]).await;
+    assert_eq!(next, 1);
+}
