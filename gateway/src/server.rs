@@ -18,8 +18,8 @@ use tokio::net::TcpListener;
 
 use crate::{Gateway, Incoming, console};
 
-/// The longest body that is read.
-const MAX_BODY: usize = 64 << 20;
+/// The longest body that is read, and held in memory: big uploads are to be tried here too.
+const MAX_BODY: usize = 256 << 20;
 
 /// A gateway that listens.
 #[derive(Debug)]

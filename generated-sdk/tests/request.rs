@@ -62,7 +62,7 @@ fn the_body_is_the_parameters_as_a_form() {
     let application = Application::new("k", "s");
     let signed = application.sign(&TopClientTokenGetRequest::new("端 +"), Some("se=&"), moment()).unwrap();
     let sign = signed.parameters().get("sign").unwrap();
-    let body = signed.body();
+    let body = signed.body().unwrap();
     assert_eq!(body.content_type, "application/x-www-form-urlencoded;charset=UTF-8");
     assert_eq!(
         String::from_utf8(body.bytes).unwrap(),

@@ -9,9 +9,10 @@ use super::exchange::ends_in;
 use super::limit::{Permit, Turn};
 use super::trace;
 use super::transport::{HttpRequest, Verb};
+use super::upload;
 use crate::protocol::{
-    Authorization, DateTime, Envelope, Error, Head, RawBody, SignedRequest, StatusError, Timeout, TransportError,
-    TransportKind,
+    Authorization, DateTime, Envelope, Error, File, FileError, Head, RawBody, SignedRequest, StatusError, Timeout,
+    TransportError, TransportKind,
 };
 
 /// What is called.
@@ -45,6 +46,18 @@ struct Seen {
     session: Option<SecretString>,
     /// By how many seconds the platform's clock is ahead, where that is news and the reason for a refusal.
     ahead: Option<i64>,
+    /// A file that cannot be sent another time.
+    spent: Option<File>,
+}
+
+impl Seen {
+    /// Whether the call, which has failed with `error`, can be sent again.
+    fn again(&self, error: Error) -> Result<(), Error> {
+        match &self.spent {
+            Some(file) => Err(Error::File(FileError::not_sent_again(file, error))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Client {
@@ -80,6 +93,7 @@ impl Client {
             if let (Some(ahead), false) = (seen.ahead, mended) {
                 trace::clock(ahead);
                 mended = true;
+                seen.again(error)?;
                 continue;
             }
             if let (Some(session), true, false) = (&seen.session, error.is_session_invalid(), renewed)
@@ -87,6 +101,7 @@ impl Client {
             {
                 trace::session();
                 renewed = true;
+                seen.again(error)?;
                 continue;
             }
             made += 1;
@@ -96,6 +111,7 @@ impl Client {
             if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
                 return Err(error);
             }
+            seen.again(error)?;
             trace::pause(number, pause);
             sleep(pause).await;
         }
@@ -120,10 +136,12 @@ impl Client {
         if now != signed_at {
             signed = (call.sign)(session, now)?;
         }
-        let body = signed.body();
-        let request = HttpRequest::new(Verb::Post, self.shared.gateway.url(), body.bytes)
-            .header("Content-Type", body.content_type);
-        let received = self.shared.exchange(request, deadline).await.map_err(|error| self.at_gateway(error))?;
+        let body = upload::payload(&signed).await?;
+        let request =
+            HttpRequest::new(Verb::Post, self.shared.gateway.url(), body).header("Content-Type", signed.content_type());
+        let received = self.shared.exchange(request, deadline).await;
+        seen.spent = signed.spent().cloned();
+        let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;
         let error = match self.read(&head, received.bytes, received.cut, read) {
             Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
@@ -194,7 +212,10 @@ impl Client {
     }
 
     fn at_gateway(&self, error: TransportError) -> Error {
-        Error::Transport(error.at(self.shared.gateway.url()))
+        match error.into_file() {
+            Ok(error) => Error::File(error),
+            Err(error) => Error::Transport(error.at(self.shared.gateway.url())),
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! One exchange with a gateway: a request out and an answer in, within limits of time and size.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::time::Duration;
 
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
 use super::transport::{Chunks, HttpRequest};
+use super::upload::Progress;
 use crate::protocol::{Head, RawBody, Timeout, TransportError, TransportKind};
 
 /// How long an exchange may take.
@@ -30,7 +33,9 @@ impl Shared {
     /// Sends `request` and receives the answer to it.
     pub(super) async fn exchange(&self, request: HttpRequest, deadline: Instant) -> Result<Received, TransportError> {
         let patience = Patience { read: self.timeouts.read, end: deadline.min(ends_in(self.timeouts.attempt)) };
-        let answer = patience.with(self.transport.send(request)).await?;
+        let (body, progress) = Progress::watch(request.body);
+        let sent = patience.while_sent(self.transport.send(HttpRequest { body, ..request }), &progress).await;
+        let answer = sent.map_err(|error| progress.error().unwrap_or(error))?;
         let (head, mut body) = (Head { status: answer.status, headers: answer.headers }, answer.body);
         let mut received = Received { head, bytes: Vec::new(), cut: false };
         let success = received.head.is_success();
@@ -72,20 +77,44 @@ struct Patience {
 impl Patience {
     /// Waits for `step`, the next sign of life.
     async fn with<T>(&self, step: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
-        let silence = self.read.map(ends_in).filter(|end| *end < self.end);
-        let (end, timeout) = match silence {
+        let (end, timeout) = self.end(Instant::now());
+        timeout_at(end, step).await.unwrap_or_else(|elapsed| Err(too_late(timeout, elapsed)))
+    }
+
+    /// Waits for `step`, while a request is sent. The gateway is not silent as long as it takes pieces of it.
+    async fn while_sent<T>(
+        &self,
+        step: impl Future<Output = Result<T, TransportError>>,
+        progress: &Progress,
+    ) -> Result<T, TransportError> {
+        let mut step = pin!(step);
+        loop {
+            let (end, timeout) = self.end(progress.last());
+            match timeout_at(end, step.as_mut()).await {
+                Ok(result) => return result,
+                Err(_) if self.end(progress.last()).0 > end => {}
+                Err(elapsed) => return Err(too_late(timeout, elapsed)),
+            }
+        }
+    }
+
+    /// When time is up after the last sign of life, and which time that is.
+    fn end(&self, last: Instant) -> (Instant, Timeout) {
+        match self.read.map(|read| last + read.min(LONG)).filter(|end| *end < self.end) {
             Some(end) => (end, Timeout::Read),
             None => (self.end, Timeout::Attempt),
-        };
-        match timeout_at(end, step).await {
-            Ok(result) => result,
-            Err(elapsed) => Err(TransportError::new(TransportKind::Timeout(timeout), elapsed)),
         }
     }
 }
 
+fn too_late(timeout: Timeout, elapsed: Elapsed) -> TransportError {
+    TransportError::new(TransportKind::Timeout(timeout), elapsed)
+}
+
+/// Longer than any clock of a program goes on.
+const LONG: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
 /// The end of a time that begins now. One that no clock sees is as good as one in a hundred years.
 pub(super) fn ends_in(time: Duration) -> Instant {
-    const LONG: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
     Instant::now() + time.min(LONG)
 }

@@ -32,6 +32,7 @@ mod trace;
 mod transport;
 mod turned;
 mod untyped;
+mod upload;
 mod walk;
 
 use std::fmt;

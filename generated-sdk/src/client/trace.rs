@@ -103,6 +103,7 @@ fn outcome(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",
         Error::Invalid(_) => "invalid",
+        Error::File(_) => "file",
         Error::Limit(_) => "limit",
         Error::Transport(error) => match error.kind {
             TransportKind::Connect => "connect",

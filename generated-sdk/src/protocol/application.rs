@@ -5,11 +5,12 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::encode::encode;
+use super::encode::{Attachment, encode};
+use super::multipart::{self, Piece};
 use super::validate::validate;
 use super::{
     Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, UntypedParameters,
-    Violation, Violations, multipart, signature,
+    Violation, Violations, signature,
 };
 
 /// The version of the protocol: the `v` parameter.
@@ -38,7 +39,7 @@ pub const PUBLIC_PARAMETERS: [&str; 11] = [
 ///
 /// let application = Application::new("12345678", "helloworld");
 /// let signed = application.sign(&TopClientTokenGetRequest::new("sec_token"), None, DateTime::now())?;
-/// assert!(signed.body().bytes.starts_with(b"app_key=12345678&"));
+/// assert!(signed.body()?.bytes.starts_with(b"app_key=12345678&"));
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
 #[derive(Clone)]
@@ -123,8 +124,10 @@ impl Application {
             }
         }
         let mut parameters = Parameters::new();
-        let files = encode(request, &mut parameters);
-        let files = files.into_iter().map(|(name, file)| (Cow::Borrowed(name), file)).collect();
+        let mut files = encode(request, &mut parameters);
+        if !self.validate {
+            files.iter_mut().for_each(|attachment| attachment.most = None);
+        }
         Ok(self.signed(method.into(), parameters, files, session, timestamp))
     }
 
@@ -139,6 +142,7 @@ impl Application {
         timestamp: DateTime,
     ) -> SignedRequest {
         let UntypedParameters { texts, files } = parameters.clone();
+        let files = files.into_iter().map(|(name, file)| Attachment { name, file, most: None }).collect();
         self.signed(method.to_owned().into(), texts, files, session, timestamp)
     }
 
@@ -147,7 +151,7 @@ impl Application {
         &self,
         method: Cow<'static, str>,
         mut parameters: Parameters,
-        files: Vec<(Cow<'static, str>, File)>,
+        files: Vec<Attachment>,
         session: Option<&str>,
         timestamp: DateTime,
     ) -> SignedRequest {
@@ -190,7 +194,7 @@ impl fmt::Debug for Application {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
     parameters: Parameters,
-    files: Vec<(Cow<'static, str>, File)>,
+    files: Vec<Attachment>,
 }
 
 /// What to POST.
@@ -210,21 +214,46 @@ impl SignedRequest {
 
     /// The files, which are sent and not signed.
     pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
-        self.files.iter().map(|(name, file)| (name.as_ref(), file))
+        self.files.iter().map(|attachment| (attachment.name.as_ref(), &attachment.file))
     }
 
-    /// The body to POST: a form, or parts of several types if there are files.
-    pub fn body(&self) -> Body {
+    /// A file that cannot be sent another time.
+    #[cfg(feature = "client")]
+    pub(crate) fn spent(&self) -> Option<&File> {
+        self.files.iter().map(|attachment| &attachment.file).find(|file| !file.is_fresh())
+    }
+
+    /// The body to POST: a form, or parts of several types if there are files. All of it is in memory; the client sends
+    /// files without that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if a file cannot be read.
+    pub fn body(&self) -> Result<Body, Error> {
+        let bytes = match self.pieces() {
+            None => self.parameters.to_form().into_bytes(),
+            Some(pieces) => multipart::collect(pieces).map_err(Error::File)?,
+        };
+        Ok(Body { content_type: self.content_type(), bytes })
+    }
+
+    /// The `Content-Type` of the body.
+    pub(crate) fn content_type(&self) -> String {
         if self.files.is_empty() {
-            let content_type = "application/x-www-form-urlencoded;charset=UTF-8".to_owned();
-            return Body { content_type, bytes: self.parameters.to_form().into_bytes() };
+            return "application/x-www-form-urlencoded;charset=UTF-8".to_owned();
         }
-        // Nobody who made a file could have known the signature, so no file holds it.
-        let boundary = format!("----{}", self.parameters.get("sign").unwrap_or_default());
-        Body {
-            content_type: format!("multipart/form-data;charset=UTF-8;boundary={boundary}"),
-            bytes: multipart::encode(&boundary, &self.parameters, &self.files),
-        }
+        format!("multipart/form-data;charset=UTF-8;boundary={}", self.boundary())
+    }
+
+    /// The pieces of the body, if there are files.
+    pub(crate) fn pieces(&self) -> Option<Vec<Piece>> {
+        let pieces = || multipart::pieces(&self.boundary(), &self.parameters, &self.files);
+        (!self.files.is_empty()).then(pieces)
+    }
+
+    /// Nobody who made a file could have known the signature, so no file holds it.
+    fn boundary(&self) -> String {
+        format!("----{}", self.parameters.get("sign").unwrap_or_default())
     }
 }
 

@@ -5,16 +5,36 @@ use std::fmt::Display;
 
 use super::debug::holds_secret;
 use super::serde::Written;
-use super::{File, Parameters, Record, View};
+use super::{Field, File, Limit, Parameters, Record, View};
+
+/// A file that goes with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attachment {
+    /// The parameter's name.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) file: File,
+    /// How many bytes it may have, where that can be seen only while it is sent.
+    pub(crate) most: Option<u64>,
+}
+
+impl Attachment {
+    fn new(field: &Field, file: &File) -> Self {
+        let most = field.limits.iter().find_map(|limit| match limit {
+            Limit::MaxLength(most) => Some(*most),
+            _ => None,
+        });
+        Self { name: Cow::Borrowed(field.name), file: file.clone(), most }
+    }
+}
 
 /// Sets a parameter for every field of `request` that has a value, and returns its files, which are not signed.
-pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<(&'static str, File)> {
+pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<Attachment> {
     let mut files = Vec::new();
     for (index, field) in request.schema().fields.iter().enumerate() {
         let view = request.view(index);
         match view {
-            View::File(file) => files.push((field.name, file.clone())),
-            View::Files(several) => files.extend(several.iter().map(|file| (field.name, file.clone()))),
+            View::File(file) => files.push(Attachment::new(field, file)),
+            View::Files(several) => files.extend(several.iter().map(|file| Attachment::new(field, file))),
             _ => {}
         }
         let secret = field.secret

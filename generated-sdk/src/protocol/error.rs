@@ -3,6 +3,7 @@
 mod body;
 mod decode;
 mod fields;
+mod file;
 mod limit;
 mod oauth;
 mod platform;
@@ -18,6 +19,7 @@ pub use self::body::RawBody;
 pub use self::decode::DecodeError;
 pub use self::fields::Argument;
 pub(crate) use self::fields::PublicFields;
+pub use self::file::{FileError, FileProblem};
 pub use self::limit::LimitError;
 pub use self::oauth::OAuthError;
 pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
@@ -60,6 +62,8 @@ pub enum Error {
     Configuration(String),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
+    /// A file of the request cannot be sent.
+    File(FileError),
     /// The call's turn did not come, and it was not sent.
     Limit(LimitError),
     /// No answer came, or not all of it.
@@ -81,6 +85,7 @@ impl Error {
     pub fn platform(&self) -> Option<&PlatformError> {
         match self {
             Self::Platform(error) => Some(error),
+            Self::File(error) => error.attempt()?.platform(),
             _ => None,
         }
     }
@@ -94,6 +99,7 @@ impl Error {
     pub fn body(&self) -> Option<&RawBody> {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::Session(_) => None,
+            Self::File(error) => error.attempt()?.body(),
             Self::Transport(error) => Some(&error.body).filter(|body| !body.is_empty()),
             Self::Status(error) => Some(&error.body),
             Self::Platform(error) => Some(&error.body),
@@ -116,7 +122,7 @@ impl Error {
             Self::Platform(error) => error.is_retryable(),
             Self::OAuth(error) => error.is_retryable(),
             Self::Session(error) => !error.needs_authorization(),
-            Self::Configuration(_) | Self::Invalid(_) | Self::Decode(_) => false,
+            Self::Configuration(_) | Self::Invalid(_) | Self::File(_) | Self::Decode(_) => false,
         }
     }
 
@@ -145,6 +151,7 @@ impl Error {
     pub fn was_not_carried_out(&self) -> bool {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::OAuth(_) | Self::Session(_) => true,
+            Self::File(error) => error.was_not_sent() || error.attempt().is_some_and(Self::was_not_carried_out),
             Self::Transport(error) => error.was_not_sent(),
             Self::Platform(error) => error.was_not_carried_out(),
             Self::Status(_) | Self::Decode(_) => false,
@@ -168,15 +175,14 @@ impl Error {
     /// Have the user authorise the application again; refreshing the session does not help.
     pub fn needs_authorization(&self) -> bool {
         match self {
-            Self::Platform(error) => error.needs_authorization(),
             Self::OAuth(error) => error.needs_authorization(),
             Self::Session(error) => error.needs_authorization(),
-            _ => false,
+            _ => self.platform().is_some_and(PlatformError::needs_authorization),
         }
     }
 
-    /// Whether the caller must change something: the client's settings, the request, the application's rights, its
-    /// secret or the clock.
+    /// Whether the caller must change something: the client's settings, the request and its files, the application's
+    /// rights, its secret or the clock.
     ///
     /// # What to do
     ///
@@ -186,6 +192,7 @@ impl Error {
             Self::Configuration(_) | Self::Invalid(_) => true,
             Self::Platform(error) => error.is_callers_fault(),
             Self::OAuth(error) => error.is_callers_fault(),
+            Self::File(error) => error.attempt().is_none_or(Self::is_callers_fault),
             Self::Limit(_) | Self::Transport(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) => false,
         }
     }
@@ -222,11 +229,18 @@ impl From<SessionError> for Error {
     }
 }
 
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(problem) => write!(f, "the client cannot be built: {problem}"),
             Self::Invalid(violations) => violations.fmt(f),
+            Self::File(error) => error.fmt(f),
             Self::Limit(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Status(error) => error.fmt(f),
@@ -241,6 +255,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
+            Self::File(error) => error.source(),
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
             Self::Session(error) => error.source(),

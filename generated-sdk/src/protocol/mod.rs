@@ -8,6 +8,7 @@
 
 mod application;
 mod choice;
+mod content;
 mod curl;
 mod debug;
 mod decode;
@@ -30,8 +31,8 @@ pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSI
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
-    Argument, DecodeError, Error, Gateway, LimitError, OAuthError, PlatformCode, PlatformError, RawBody, Retry,
-    SessionError, StatusError,
+    Argument, DecodeError, Error, FileError, FileProblem, Gateway, LimitError, OAuthError, PlatformCode, PlatformError,
+    RawBody, Retry, SessionError, StatusError,
 };
 pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
@@ -50,8 +51,11 @@ pub use validate::{Problem, Violation, Violations, validate};
 
 #[cfg(feature = "client")]
 pub(crate) use {
+    content::{Content, Measure, Reader, open_again, read_some},
     debug::HIDDEN,
     decode::{Envelope, Head, decode_into, enveloped},
+    encode::Attachment,
+    multipart::{Piece, length},
     record::reads,
     time::http_date,
     validate::size,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::encode::text;
-use super::{Decimal, Field, Kind, Limit, Record, View};
+use super::{Decimal, Field, File, Kind, Limit, Record, View};
 
 /// Everything that is wrong with a request. The request was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn beyond(field: &Field, view: View<'_>, limit: Limit) -> Option<Problem> {
     }
 }
 
-/// The length of a text as it is sent, or of the longest text of a list; of a file, its bytes.
+/// The length of a text as it is sent, or of the longest text of a list; of a file, its bytes, if they are known.
 fn longest(field: &Field, view: View<'_>) -> Option<u64> {
     // The official SDKs count what Java's String.length counts.
     let units = |text: &str| text.encode_utf16().count();
@@ -111,8 +111,8 @@ fn longest(field: &Field, view: View<'_>) -> Option<u64> {
         View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
         View::Choices(choices) => choices.iter().map(units).max()?,
         View::Json(_) => units(&text(view)),
-        View::File(file) => file.bytes().len(),
-        View::Files(files) => files.iter().map(|file| file.bytes().len()).max()?,
+        View::File(file) => return file.length(),
+        View::Files(files) => return files.iter().filter_map(File::length).max(),
         _ => return None,
     };
     u64::try_from(length).ok()

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+#[cfg(feature = "client")]
+use super::FileError;
 use super::RawBody;
 
 /// The call got no answer, or not all of it.
@@ -59,6 +61,13 @@ impl TransportError {
     pub(crate) fn at(mut self, gateway: &str) -> Self {
         gateway.clone_into(&mut self.gateway);
         self
+    }
+
+    /// The file that could not be read, if that is what failed.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_file(self) -> Result<FileError, Self> {
+        let Self { kind, body, gateway, source } = self;
+        source.downcast().map(|error| *error).map_err(|source| Self { kind, body, gateway, source })
     }
 
     /// Whether another attempt can go better: not where a certificate is bad, the answer is too long, a file is gone,
