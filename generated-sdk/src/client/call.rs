@@ -7,6 +7,7 @@ use tracing::Instrument;
 use super::Client;
 use super::exchange::ends_in;
 use super::limit::{Permit, Turn};
+use super::text;
 use super::trace;
 use super::transport::{HttpRequest, Verb};
 use super::upload;
@@ -166,7 +167,7 @@ impl Client {
             }
             return Err(Error::Status(StatusError::new(head, body)));
         }
-        let body = String::from_utf8(bytes).map_err(|error| Error::not_utf8(&error))?;
+        let body = text::text(head, bytes)?;
         let envelope = read(&body)?;
         match envelope.mismatches.first() {
             Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),

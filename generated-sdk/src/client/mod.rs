@@ -28,6 +28,7 @@ mod pages;
 mod redis;
 mod retry;
 mod session;
+mod text;
 mod trace;
 mod transport;
 mod turned;

@@ -213,14 +213,6 @@ impl Error {
         error.path.clone_from(&mismatch.path);
         Self::Decode(error.in_body(body))
     }
-
-    /// A body that is no text in the one encoding that the protocol has.
-    pub(crate) fn not_utf8(error: &std::string::FromUtf8Error) -> Self {
-        let place = format!("byte {}", error.utf8_error().valid_up_to());
-        let mut decode = DecodeError::new(format!("it is not UTF-8 from {place} on"), "UTF-8", "other bytes");
-        decode.body = RawBody::of_bytes(error.as_bytes(), false);
-        Self::Decode(decode)
-    }
 }
 
 impl From<SessionError> for Error {

@@ -238,7 +238,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
         list: &mut L,
         element: impl Fn(&mut Self, Event<'a>, &mut L) -> Result<(), SyntaxError>,
     ) -> Result<(), SyntaxError> {
-        let mut index = 0;
+        let (mut index, told) = (0, self.mismatches.len());
         let mut element = |this: &mut Self, value: Event<'a>, list: &mut L| {
             this.path.push(Step::Index(index));
             index += 1;
@@ -259,6 +259,8 @@ impl<'a, S: Source<'a>> Decoder<S> {
             if *inner_key.get_or_insert_with(|| key.clone()) != *key {
                 self.skip(value)?;
                 self.skip_rest_of_object()?;
+                // What was taken for elements was none.
+                self.mismatches.truncate(told);
                 self.report(field, "an object with several members".to_owned());
                 list.clear();
                 return Ok(());
@@ -428,8 +430,13 @@ fn read<T>(value: &Event<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Read<T> 
 }
 
 fn read_number(value: &Event<'_>) -> Read<i64> {
+    if let Event::Boolean(boolean) = value {
+        return Read::Value(i64::from(*boolean));
+    }
     read(value, |text| match text.parse() {
         Ok(number) => Some(number),
+        Err(_) if text.eq_ignore_ascii_case("true") => Some(1),
+        Err(_) if text.eq_ignore_ascii_case("false") => Some(0),
         Err(_) => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
     })
 }

@@ -314,12 +314,12 @@ fn envelope<'a, S: Source<'a>>(
                 None => continue,
             }
         }
-        if key.eq_ignore_ascii_case("html") {
-            return Err(html());
-        }
         if key != node && (decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)?) {
             flat = true;
             continue;
+        }
+        if key.eq_ignore_ascii_case("html") {
+            return Err(html());
         }
         let named = key == node || key.ends_with("_response");
         match decoder.next()? {
