@@ -398,7 +398,7 @@ async fn what_can_be_sent_again_is_and_a_stream_is_not() {
     let transport = taking(true);
     let streams = [File::new(*b"123"), File::from_reader(&b"123"[..], 3).name("s")];
     let error = retrying(transport).execute(&request(streams)).await.unwrap_err();
-    expect![[r#"the stream "s" can be read only once, so the call is not made again; it failed: the connection to http://127.0.0.1/ broke before the whole answer came (broken)"#]]
+    expect![[r#"the stream "s" can be read only once, so the call is not made again; it failed: no whole answer from http://127.0.0.1/ (broken)"#]]
         .assert_eq(&error.to_string());
     assert_eq!(transport.bodies.lock().unwrap().len(), 1);
     let Error::File(file) = &error else { panic!("{error:?}") };

@@ -144,7 +144,7 @@ impl Client {
         seen.spent = signed.spent().cloned();
         let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;
-        let error = match self.read(&head, received.bytes, received.cut, read) {
+        let error = match self.read(&signed, &head, received.bytes, received.cut, read) {
             Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
             Err(error) => error,
         };
@@ -157,9 +157,17 @@ impl Client {
 
     /// Has the body of an answer read. An answer whose status tells of a failure is an error: the platform's, if its
     /// node is in the body all the same, as some gateways have it.
-    fn read(&self, head: &Head, bytes: Vec<u8>, cut: bool, read: Read<'_>) -> Result<(Envelope, String), Error> {
+    fn read(
+        &self,
+        signed: &SignedRequest,
+        head: &Head,
+        bytes: Vec<u8>,
+        cut: bool,
+        read: Read<'_>,
+    ) -> Result<(Envelope, String), Error> {
         if !head.is_success() {
-            let body = RawBody::of_bytes(&bytes, cut);
+            let mut body = RawBody::of_bytes(&bytes, cut);
+            body.hide(signed.parameters().secrets());
             if body.contains("error_response")
                 && let Err(error @ Error::Platform(_)) = read(&body)
             {

@@ -56,6 +56,7 @@ pub(crate) use {
     decode::{Envelope, Head, decode_into, enveloped},
     encode::Attachment,
     multipart::{Piece, length},
+    parameters::encoded,
     record::reads,
     time::http_date,
     validate::size,

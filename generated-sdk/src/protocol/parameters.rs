@@ -79,6 +79,12 @@ impl Parameters {
         self.0.iter().map(|parameter| (parameter.name(), parameter.value()))
     }
 
+    /// The values that are hidden from everything that prints.
+    #[cfg(feature = "client")]
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|parameter| parameter.secret).map(Parameter::value)
+    }
+
     /// The parameters as `application/x-www-form-urlencoded` text in UTF-8.
     pub fn to_form(&self) -> String {
         let mut form = String::new();
@@ -107,7 +113,7 @@ impl fmt::Debug for Parameter {
 }
 
 /// A text as a form encodes it.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut form = String::new();
     push_encoded(&mut form, text);
     form

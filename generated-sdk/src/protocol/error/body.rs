@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::Deref;
 
+#[cfg(feature = "client")]
+use crate::protocol::{HIDDEN, encoded};
+
 /// The body of an answer as it came, or its first 64 KiB: an error is not to hold megabytes. It can be used as text.
 ///
 /// Printing it with `{:?}` shows its length, because there may be secrets in it.
@@ -10,6 +13,8 @@ use std::ops::Deref;
 pub struct RawBody {
     text: String,
     cut: bool,
+    /// The beginning for messages, where secrets of the request had to be hidden in it.
+    shown: Option<String>,
 }
 
 impl RawBody {
@@ -25,7 +30,24 @@ impl RawBody {
     #[cfg(feature = "client")]
     pub(crate) fn of_bytes(bytes: &[u8], cut: bool) -> Self {
         let kept = &bytes[..bytes.len().min(Self::LIMIT)];
-        Self { text: String::from_utf8_lossy(kept).into_owned(), cut: cut || kept.len() < bytes.len() }
+        Self { text: String::from_utf8_lossy(kept).into_owned(), cut: cut || kept.len() < bytes.len(), shown: None }
+    }
+
+    /// Hides `secrets` from messages: pages of proxies like to show what they were sent.
+    #[cfg(feature = "client")]
+    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str>) {
+        // One of a few letters is found in every text, and tells nothing there.
+        const SHORT: usize = 4;
+        let mut text = self.text.clone();
+        for secret in secrets.filter(|secret| secret.len() >= SHORT) {
+            text = text.replace(secret, HIDDEN).replace(&encoded(secret), HIDDEN);
+        }
+        self.shown = (text != self.text).then(|| beginning(&text));
+    }
+
+    /// The first of it, for a message; empty if there is nothing to see.
+    pub(crate) fn beginning(&self) -> String {
+        self.shown.clone().unwrap_or_else(|| beginning(&self.text))
     }
 }
 
@@ -36,8 +58,18 @@ impl From<&str> for RawBody {
             end -= 1;
         }
         let kept = &body[..end];
-        Self { text: kept.to_owned(), cut: kept.len() < body.len() }
+        Self { text: kept.to_owned(), cut: kept.len() < body.len(), shown: None }
     }
+}
+
+fn beginning(body: &str) -> String {
+    const SHOWN: usize = 120;
+    let body = body.trim_start();
+    let mut text: String = body.chars().take(SHOWN).collect();
+    if text.len() < body.len() {
+        text.push('…');
+    }
+    text
 }
 
 impl Deref for RawBody {

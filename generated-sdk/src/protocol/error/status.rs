@@ -47,21 +47,14 @@ impl StatusError {
 impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP status {}, which is no answer of the API", self.status)?;
-        if !self.body.trim().is_empty() {
-            write!(f, "; it begins {:?}", beginning(&self.body))?;
+        if matches!(self.status, 301..=303 | 307 | 308) {
+            f.write_str("; the request is signed for its gateway, so a redirect is not followed")?;
         }
-        Ok(())
+        match self.body.beginning() {
+            nothing if nothing.is_empty() => Ok(()),
+            beginning => write!(f, "; it begins {beginning:?}"),
+        }
     }
 }
 
 impl StdError for StatusError {}
-
-fn beginning(body: &str) -> String {
-    const SHOWN: usize = 120;
-    let body = body.trim_start();
-    let mut text: String = body.chars().take(SHOWN).collect();
-    if text.len() < body.len() {
-        text.push('…');
-    }
-    text
-}

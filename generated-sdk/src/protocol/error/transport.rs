@@ -107,7 +107,7 @@ impl fmt::Display for TransportError {
             TransportKind::Timeout(Timeout::Read) => write!(f, "{gateway} was silent for too long")?,
             TransportKind::Timeout(Timeout::Attempt) => write!(f, "no whole answer from {gateway} in time")?,
             TransportKind::Timeout(Timeout::Turn) => write!(f, "the call to {gateway} had no turn in time")?,
-            TransportKind::Interrupted => write!(f, "the connection to {gateway} broke before the whole answer came")?,
+            TransportKind::Interrupted => write!(f, "no whole answer from {gateway}")?,
             TransportKind::TooLong => write!(f, "the answer of {gateway} is longer than the client accepts")?,
             TransportKind::Upload => write!(f, "the body of the request to {gateway} could not be read")?,
         }

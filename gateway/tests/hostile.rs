@@ -1,0 +1,554 @@
+//! A server that does what no gateway should, and what a client makes of it: a typed error whose message says what
+//! happened, within the time and memory that it was given.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod support;
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use expect_test::expect;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::api::trade::TradeCloseRequest;
+use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Limits, Payload, Repeat, RetryPolicy, Transport};
+use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
+use generated_sdk::{Client, ClientBuilder, Error, Format};
+use support::client;
+use support::hostile::{Received, Step, scripted, whole};
+use tokio::net::TcpListener;
+
+const SHORT: Duration = Duration::from_millis(80);
+
+/// Secrets of the calls that are made here, which no message may show.
+const SECRETS: [&str; 3] = ["tok3n of the call", "s3ssion+of=the&seller", support::SECRET];
+
+async fn call(builder: ClientBuilder) -> Result<(), Error> {
+    let client = builder.build().unwrap().with_session(SECRETS[1]);
+    client.execute(&TopClientTokenGetRequest::new(SECRETS[0])).await.map(|_| ())
+}
+
+/// The error of a call, whose every text is looked through for secrets.
+async fn failure(builder: ClientBuilder) -> Error {
+    let error = call(builder).await.unwrap_err();
+    let mut shown = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        shown += &format!(" {cause} {cause:?}");
+        source = cause.source();
+    }
+    for secret in SECRETS {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    error
+}
+
+/// What a server that plays `steps` makes of a call, with the parts that differ from run to run left out.
+async fn said(steps: Vec<Step>) -> String {
+    // Nothing is waited for but what does not come.
+    let silent = steps.iter().any(|step| matches!(step, Step::Hang));
+    let patience = if silent { SHORT } else { Duration::from_secs(20) };
+    let address = scripted(move |_| steps.clone()).await;
+    let error = failure(client(address).read_timeout(patience)).await;
+    told(&error, address)
+}
+
+fn told(error: &Error, address: SocketAddr) -> String {
+    let kind = match error {
+        Error::Transport(error) => format!("{:?}", error.kind),
+        Error::Status(_) => "Status".to_owned(),
+        Error::Decode(_) => "Decode".to_owned(),
+        Error::Platform(_) => "Platform".to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let text = error.to_string().replace(&format!("http://{address}/router/rest"), "GATEWAY");
+    // What systems call their errors is alike, and their numbers are not.
+    let text = text.split(" (os error ").map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    format!("{kind}: {}", text.collect::<String>().replace("))", ")"))
+}
+
+fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
+}
+
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
+const PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>";
+
+#[tokio::test]
+async fn connections_that_are_not_what_they_should_be() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = listener.local_addr().unwrap();
+    drop(listener);
+    let mut lines = vec![format!("refused => {}", told(&failure(client(refused)).await, refused))];
+    let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top_client_token_get";
+    for (name, steps) in [
+        ("reset at once", vec![Step::Reset]),
+        ("closed at once", vec![Step::Close]),
+        ("reset in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Wait(SHORT / 4), Step::Reset]),
+        ("closed in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Close]),
+        ("reset in the body", vec![send(beginning), Step::Wait(SHORT / 4), Step::Reset]),
+        ("closed in the body", vec![send(beginning), Step::Close]),
+        (
+            "closed in a chunk",
+            vec![send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"t"), Step::Close],
+        ),
+        ("a chunk of no length", vec![send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{}")]),
+        ("no HTTP", vec![send("SSH-2.0-OpenSSH_9.9\r\n")]),
+        ("another HTTP", vec![send("HTTP/9.9 200 OK\r\n\r\n")]),
+        ("no number for a status", vec![send("HTTP/1.1 OK 200\r\n\r\n")]),
+        ("a length that is none", vec![send("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")]),
+        ("two lengths", vec![send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}")]),
+        ("headers without end", vec![send("HTTP/1.1 200 OK\r\n"), Step::Repeat(b"x: y\r\n".repeat(1000), 1000)]),
+        ("a header without end", vec![send("HTTP/1.1 200 OK\r\nx: "), Step::Repeat(vec![b'y'; 1000], 10_000)]),
+        (
+            "interim answers without end",
+            vec![Step::Repeat(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), 1000), Step::Hang],
+        ),
+        ("silence", vec![Step::Hang]),
+        ("silence in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Hang]),
+        ("silence in the body", vec![send(beginning), Step::Hang]),
+    ] {
+        lines.push(format!("{name} => {}", said(steps).await));
+    }
+    expect![[r#"
+        refused => Connect: cannot connect to GATEWAY; is the address right and the gateway up? (Connection refused)
+        reset at once => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
+        closed at once => Interrupted: no whole answer from GATEWAY (connection closed before message completed)
+        reset in the headers => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
+        closed in the headers => Interrupted: no whole answer from GATEWAY (connection closed before message completed)
+        reset in the body => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
+        closed in the body => Interrupted: no whole answer from GATEWAY (end of file before message length reached)
+        closed in a chunk => Interrupted: no whole answer from GATEWAY (end of file before message length reached)
+        a chunk of no length => Interrupted: no whole answer from GATEWAY (Invalid chunk size line: missing size digit)
+        no HTTP => Interrupted: no whole answer from GATEWAY (invalid HTTP version parsed)
+        another HTTP => Interrupted: no whole answer from GATEWAY (invalid HTTP version parsed)
+        no number for a status => Interrupted: no whole answer from GATEWAY (invalid HTTP status-code parsed)
+        a length that is none => Interrupted: no whole answer from GATEWAY (invalid content-length parsed)
+        two lengths => Interrupted: no whole answer from GATEWAY (invalid content-length parsed)
+        headers without end => Interrupted: no whole answer from GATEWAY (message head is too large)
+        a header without end => Interrupted: no whole answer from GATEWAY (message head is too large)
+        interim answers without end => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
+        silence => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
+        silence in the headers => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
+        silence in the body => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[tokio::test]
+async fn answers_that_are_none() {
+    let mut gbk = b"{\"top_client_token_get_response\":{\"token\":\"".to_vec();
+    gbk.extend_from_slice(b"\xd6\xd0\xce\xc4\"}}");
+    let utf16: Vec<u8> = "{\"top\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let gzip = packed(TOKEN);
+    let gzipped = |body: &[u8]| whole("200 OK", "Content-Encoding: gzip\r\n", body);
+    let json = "Content-Type: application/json;charset=UTF-8\r\n";
+    let mut lines = Vec::new();
+    for (name, steps) in [
+        ("nothing", whole("200 OK", "", b"")),
+        ("no content", vec![send("HTTP/1.1 204 No Content\r\n\r\n")]),
+        ("space", whole("200 OK", json, b" \r\n\t ")),
+        ("a byte order mark", whole("200 OK", json, "\u{feff}")),
+        ("a word", whole("200 OK", "Content-Type: text/plain\r\n", b"success")),
+        ("a list", whole("200 OK", json, b"[]")),
+        ("another API", whole("200 OK", json, br#"{"error":{"code":401,"message":"unauthorized"}}"#)),
+        ("a page", whole("200 OK", "Content-Type: text/html\r\n", PAGE)),
+        ("a picture", whole("200 OK", "Content-Type: image/png\r\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")),
+        ("half of it", whole("200 OK", json, &TOKEN[..30])),
+        (
+            "bytes that are no text",
+            whole("200 OK", json, b"{\"top_client_token_get_response\":{\"token\":\"\xff\xfe\"}}"),
+        ),
+        ("a character cut in two", whole("200 OK", json, b"{\"a\":\"\xe7\xab")),
+        ("GBK that says so", whole("200 OK", "Content-Type: application/json; charset=\"GBK\"\r\n", &gbk)),
+        ("GBK that does not", whole("200 OK", "Content-Type: application/json\r\n", &gbk)),
+        ("UTF-8 that says GBK", whole("200 OK", "Content-Type: text/json;charset=gbk\r\n", "{\"token\":\"端\"}")),
+        ("UTF-16", whole("200 OK", json, &utf16)),
+        ("brotli", whole("200 OK", "Content-Encoding: br\r\n", b"\x0b\x02\x80\x81\xff")),
+        ("gzip cut short", gzipped(&gzip[..gzip.len() - 9])),
+        ("gzip without its sum", gzipped(&gzip[..gzip.len() - 4])),
+        ("gzip that is none", gzipped(b"{\"token\":\"t\"}")),
+        ("lists in lists", whole("200 OK", json, "[".repeat(100_000))),
+        ("objects in objects", whole("200 OK", json, "{\"a\":".repeat(100_000))),
+        (
+            "lists under the root",
+            whole("200 OK", json, format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000))),
+        ),
+        ("elements in elements", whole("200 OK", "Content-Type: text/xml\r\n", "<a>".repeat(100_000))),
+        ("an entity of its own", whole("200 OK", "", "<!DOCTYPE r [<!ENTITY a \"b\">]><r><token>&a;</token></r>")),
+    ] {
+        lines.push(format!("{name} => {}", said(steps).await));
+    }
+    expect![[r#"
+        nothing => Decode: the answer cannot be read: the body is empty
+        no content => Decode: the answer cannot be read: the body is empty
+        space => Decode: the answer cannot be read: the body is empty
+        a byte order mark => Decode: the answer cannot be read: the body is empty
+        a word => Decode: the answer cannot be read: expected a JSON value, found 's' at line 1 column 1
+        a list => Decode: the answer cannot be read: it is no object, which every answer is
+        another API => Decode: the answer cannot be read: neither top_client_token_get_response nor error_response is in it
+        a page => Decode: the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there
+        a picture => Decode: the answer cannot be read: it is not UTF-8 from byte 0 on
+        half of it => Decode: the answer cannot be read: a string begins and does not end at line 1 column 2
+        bytes that are no text => Decode: the answer cannot be read: it is not UTF-8 from byte 43 on
+        a character cut in two => Decode: the answer cannot be read: it is not UTF-8 from byte 6 on
+        GBK that says so => Decode: the answer cannot be read: its Content-Type says that it is in "GBK", and only UTF-8 is read
+        GBK that does not => Decode: the answer cannot be read: it is not UTF-8 from byte 43 on
+        UTF-8 that says GBK => Decode: the answer cannot be read: its Content-Type says that it is in "gbk", and only UTF-8 is read
+        UTF-16 => Decode: the answer cannot be read: expected a key, found '\0' at line 1 column 2
+        brotli => Decode: the answer cannot be read: it is packed with br, which the client did not ask for
+        gzip cut short => Interrupted: no whole answer from GATEWAY (unexpected end of file)
+        gzip without its sum => Interrupted: no whole answer from GATEWAY (unexpected end of file)
+        gzip that is none => Interrupted: no whole answer from GATEWAY (Invalid gzip header)
+        lists in lists => Decode: the answer cannot be read: it is no object, which every answer is
+        objects in objects => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 641
+        lists under the root => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 150
+        elements in elements => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 388
+        an entity of its own => Decode: the answer cannot be read: unknown entity &a; at line 1 column 44"#]].assert_eq(&lines.join("\n"));
+}
+
+#[tokio::test]
+async fn statuses_that_are_no_answer() {
+    let elsewhere = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&elsewhere);
+    let other = scripted(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        whole("200 OK", "", TOKEN)
+    })
+    .await;
+    let to_other = format!("Location: http://{other}/router/rest\r\n");
+    let mut lines = Vec::new();
+    for (name, steps) in [
+        ("moved", whole("301 Moved Permanently", &to_other, b"")),
+        ("found", whole("302 Found", &to_other, PAGE)),
+        ("see other", whole("303 See Other", &to_other, b"")),
+        ("temporary", whole("307 Temporary Redirect", &to_other, PAGE)),
+        ("permanent", whole("308 Permanent Redirect", &to_other, b"")),
+        ("not modified", vec![send("HTTP/1.1 304 Not Modified\r\n\r\n")]),
+        ("forbidden", whole("403 Forbidden", "Content-Type: text/html\r\n", PAGE)),
+        ("forbidden in GBK", whole("403 Forbidden", "", b"<html>\xbd\xfb\xd6\xb9</html>")),
+        ("not found", whole("404 Not Found", "", b"  \r\n")),
+        ("too many", whole("429 Too Many Requests", "Retry-After: 7\r\n", b"slow down")),
+        ("broken", whole("500 Internal Server Error", "", b"{\"message\":\"boom\"}")),
+        ("bad gateway", whole("502 Bad Gateway", "", "端".repeat(200))),
+        (
+            "unavailable and cut",
+            vec![send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 500\r\n\r\nplease wa"), Step::Close],
+        ),
+        (
+            "unavailable and silent",
+            vec![send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 500\r\n\r\nplease wa"), Step::Hang],
+        ),
+        (
+            "unavailable for ever",
+            vec![send("HTTP/1.1 503 Service Unavailable\r\n\r\n"), Step::Repeat(vec![b'x'; 1 << 16], 16_384)],
+        ),
+        ("a status of nobody", whole("999 What", "", b"?")),
+    ] {
+        let said = said(steps).await;
+        lines.push(format!("{name} => {}", said.replace(&other.to_string(), "OTHER")));
+    }
+    expect![[r#"
+        moved => Status: HTTP status 301, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
+        found => Status: HTTP status 302, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        see other => Status: HTTP status 303, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
+        temporary => Status: HTTP status 307, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        permanent => Status: HTTP status 308, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
+        not modified => Status: HTTP status 304, which is no answer of the API
+        forbidden => Status: HTTP status 403, which is no answer of the API; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        forbidden in GBK => Status: HTTP status 403, which is no answer of the API; it begins "<html>��\u{5b9}</html>"
+        not found => Status: HTTP status 404, which is no answer of the API
+        too many => Status: HTTP status 429, which is no answer of the API; it begins "slow down"
+        broken => Status: HTTP status 500, which is no answer of the API; it begins "{\"message\":\"boom\"}"
+        bad gateway => Status: HTTP status 502, which is no answer of the API; it begins "端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端…"
+        unavailable and cut => Status: HTTP status 503, which is no answer of the API; it begins "please wa"
+        unavailable and silent => Status: HTTP status 503, which is no answer of the API; it begins "please wa"
+        unavailable for ever => Status: HTTP status 503, which is no answer of the API; it begins "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+        a status of nobody => Status: HTTP status 999, which is no answer of the API; it begins "?""#]].assert_eq(&lines.join("\n"));
+    assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
+}
+
+/// A page that shows what it was sent, as pages of proxies do.
+#[tokio::test]
+async fn pages_that_echo_the_request_give_nothing_away() {
+    let address = scripted(|request| {
+        let mut page = b"<pre>".to_vec();
+        page.extend_from_slice(format!("session={} sec_token={} ", SECRETS[1], SECRETS[0]).as_bytes());
+        page.extend_from_slice(&request.body);
+        whole("403 Forbidden", "", page)
+    })
+    .await;
+    let error = failure(client(address)).await;
+    expect![[r#"Status: HTTP status 403, which is no answer of the API; it begins "<pre>session=[hidden] sec_token=[hidden] app_key=12345678&format=json&method=taobao.top.client.token.get&sec_token=[hidd…""#]].assert_eq(&told(&error, address));
+    // Who asks for the body gets it as it came.
+    assert!(error.body().unwrap().contains(SECRETS[0]));
+}
+
+#[tokio::test]
+async fn each_time_that_can_run_out_does() {
+    let silent = scripted(|_| vec![Step::Hang]).await;
+    let dripping = scripted(|_| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_vec();
+        let drops = (0..1000).flat_map(|_| [send(" "), Step::Wait(SHORT / 4)]);
+        std::iter::once(Step::Send(head)).chain(drops).collect()
+    })
+    .await;
+    for (builder, expected) in [
+        (client(silent).read_timeout(SHORT), Timeout::Read),
+        (client(silent).timeout(SHORT), Timeout::Attempt),
+        // As long as something comes the gateway is not silent.
+        (client(dripping).read_timeout(SHORT * 10).timeout(SHORT * 15), Timeout::Attempt),
+    ] {
+        let began = Instant::now();
+        let error = failure(builder).await;
+        let Error::Transport(error) = &error else { panic!("{error:?}") };
+        assert_eq!(error.kind, TransportKind::Timeout(expected));
+        assert!(began.elapsed() < SHORT * 30, "{:?}", began.elapsed());
+    }
+    // However often it is tried, the deadline is the deadline.
+    let policy = RetryPolicy::new().attempts(1000).first_pause(Duration::ZERO).deadline(SHORT * 4);
+    let began = Instant::now();
+    let error = failure(client(silent).read_timeout(SHORT).retry(policy)).await;
+    assert!(matches!(error, Error::Transport(_)), "{error:?}");
+    assert!((SHORT..SHORT * 30).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+/// The most memory that this process has had, in bytes.
+#[cfg(target_os = "linux")]
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+/// A GiB of spaces, packed. To pack one MiB is enough: what follows it is the same over again.
+#[cfg(target_os = "linux")]
+fn bomb() -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut ends = [0; 2];
+    for end in &mut ends {
+        encoder.write_all(&[b' '; 1 << 20]).unwrap();
+        encoder.flush().unwrap();
+        *end = encoder.get_ref().len();
+    }
+    let (first, next) = encoder.get_ref()[..ends[1]].split_at(ends[0]);
+    [first, &next.repeat(1023)].concat()
+}
+
+/// Run by the test below in a process of its own, whose memory is its own.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by a_body_without_end_is_read_to_the_limit"]
+async fn bodies_without_end() {
+    // A GiB in both cases: as it is, and packed in a few MB.
+    let bomb = bomb();
+    let address = scripted(move |request: &Received| match request.parameter("format").as_str() {
+        "xml" => whole("200 OK", "Content-Encoding: gzip\r\n", &bomb),
+        _ => {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 1 << 30);
+            vec![send(head), Step::Repeat(vec![b' '; 64 << 10], 16 << 10)]
+        }
+    })
+    .await;
+    let before = peak();
+    for format in [Format::Json, Format::Xml] {
+        let error = failure(client(address).format(format)).await;
+        let Error::Transport(error) = &error else { panic!("{error:?}") };
+        assert_eq!(error.kind, TransportKind::TooLong, "{format:?} {error}");
+        assert!(error.to_string().ends_with("(more than 33554432 bytes)"), "{error}");
+    }
+    println!("before={before} after={}", peak());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_body_without_end_is_read_to_the_limit() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "bodies_without_end", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let figure = |name: &str| -> u64 {
+        let (_, rest) = text.split_once(name).unwrap();
+        rest.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let (before, after) = (figure("before="), figure("after="));
+    assert!(after - before < 96 << 20, "{before} {after}");
+}
+
+/// How many calls are made at once.
+const CALLS: usize = 10_000;
+
+/// A client that does not open more connections than a system lets it.
+fn many(address: SocketAddr) -> ClientBuilder {
+    client(address).limiter(Limits::new().concurrency(64)).read_timeout(Duration::from_secs(4))
+}
+
+/// What happens to the call of this number: every tenth fails, each in another way.
+fn fault(number: usize) -> Option<Vec<Step>> {
+    let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top";
+    (number % 10 == 7).then(|| match number / 10 % 8 {
+        0 => vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Reset],
+        1 => vec![send(beginning), Step::Reset],
+        2 => vec![send(beginning), Step::Close],
+        // Not too many: they are waited for.
+        3 if is_silent(number) => vec![send(beginning), Step::Hang],
+        3 => vec![send(beginning), Step::Close],
+        4 => whole("500 Internal Server Error", "", b"boom"),
+        5 => whole("403 Forbidden", "", PAGE),
+        6 => whole("200 OK", "", br#"{"error_response":{"code":15,"msg":"m","sub_code":"isp.x","request_id":"r"}}"#),
+        _ => whole("200 OK", "", b"{\"top_client_token_get_response\":{\"token\":\"\xff"),
+    })
+}
+
+fn is_silent(number: usize) -> bool {
+    number / 10 % 8 == 3 && number < 2000
+}
+
+fn is_typed(number: usize, error: &Error) -> bool {
+    match number / 10 % 8 {
+        // Whether a reset comes before what was sent ahead of it is the system's affair.
+        3 if is_silent(number) => {
+            matches!(error, Error::Transport(error) if error.kind == TransportKind::Timeout(Timeout::Read))
+        }
+        0..=3 => matches!(error, Error::Transport(error) if error.kind == TransportKind::Interrupted),
+        4 | 5 => matches!(error, Error::Status(_)),
+        6 => matches!(error, Error::Platform(_)),
+        _ => matches!(error, Error::Decode(_)),
+    }
+}
+
+/// How often each call has come.
+type Counts = Arc<Mutex<HashMap<String, usize>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_calls_of_which_every_tenth_fails() {
+    let counts = Counts::default();
+    let counted = Arc::clone(&counts);
+    let address = scripted(move |request| {
+        let token = request.parameter("sec_token");
+        *counted.lock().unwrap().entry(token.clone()).or_default() += 1;
+        let answer = format!("{{\"top_client_token_get_response\":{{\"token\":\"{token}\"}}}}");
+        fault(token.parse().unwrap()).unwrap_or_else(|| whole("200 OK", "", answer))
+    })
+    .await;
+    let client = many(address).build().unwrap();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { client.execute(&TopClientTokenGetRequest::new(number.to_string())).await })
+        })
+        .collect();
+    let mut succeeded = 0;
+    for (number, call) in calls.into_iter().enumerate() {
+        match call.await.expect("no call panics") {
+            Ok(response) => {
+                assert!(fault(number).is_none(), "{number}");
+                // Everybody gets their own answer.
+                assert_eq!(response.token.as_deref(), Some(&*number.to_string()));
+                succeeded += 1;
+            }
+            Err(error) => assert!(fault(number).is_some() && is_typed(number, &error), "{number}: {error:?}"),
+        }
+    }
+    assert_eq!(succeeded, CALLS / 10 * 9);
+    let counts = counts.lock().unwrap();
+    assert_eq!(counts.len(), CALLS);
+    assert!(counts.values().all(|count| *count == 1), "a call has come twice");
+}
+
+/// Calls that change something, and a client that repeats what fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_something_is_done_once_however_it_fails() {
+    const CALLS: usize = 2000;
+    let (came, done) = (Counts::default(), Counts::default());
+    let (coming, doing) = (Arc::clone(&came), Arc::clone(&done));
+    let address = scripted(move |request| {
+        let trade = request.parameter("tid");
+        let number: usize = trade.parse().unwrap();
+        let mut coming = coming.lock().unwrap();
+        let times = coming.entry(trade.clone()).or_default();
+        *times += 1;
+        let fails = number % 10 == 7 && *times == 1;
+        let refused = fails && (number / 10).is_multiple_of(3);
+        if refused {
+            // By a limit, which is looked at before anything is done.
+            let refusal = br#"{"error_response":{"code":8,"msg":"too often"}}"#;
+            return whole("200 OK", "", refusal);
+        }
+        *doing.lock().unwrap().entry(trade).or_default() += 1;
+        match (fails, number / 10 % 3) {
+            (true, 1) => vec![Step::Reset],
+            (true, _) => whole("503 Service Unavailable", "", b"it is done, and nobody says so"),
+            _ => whole("200 OK", "", br#"{"trade_close_response":{}}"#),
+        }
+    })
+    .await;
+    let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).repeat(Repeat::Reads);
+    let client = many(address).retry(policy).build().unwrap();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let request = TradeCloseRequest::new(i64::try_from(number).unwrap(), "why");
+                client.execute(&request).await.map(|_| ())
+            })
+        })
+        .collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        let result = call.await.expect("no call panics");
+        let lost = number % 10 == 7 && number / 10 % 3 != 0;
+        assert_eq!(result.is_err(), lost, "{number}: {result:?}");
+        assert!(result.err().is_none_or(|error| !error.was_not_carried_out()));
+    }
+    let done = done.lock().unwrap();
+    assert_eq!(done.len(), CALLS);
+    assert!(done.values().all(|count| *count == 1), "something was done twice");
+}
+
+/// Answers when as many requests are under way as there are calls.
+struct AllAtOnce(tokio::sync::Barrier);
+
+impl Transport for AllAtOnce {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        Box::pin(async move {
+            let Payload::Bytes(body) = request.body else { panic!("it has no files") };
+            self.0.wait().await;
+            let token = Received { body: body.to_vec(), ..Received::default() }.parameter("sec_token");
+            if token.ends_with('7') {
+                return Err(TransportError::new(TransportKind::Interrupted, "scripted"));
+            }
+            Ok(HttpAnswer::new(200, format!("{{\"r_response\":{{\"token\":\"{token}\"}}}}")))
+        })
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_calls_under_way_at_the_same_moment() {
+    let transport = AllAtOnce(tokio::sync::Barrier::new(CALLS));
+    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build().unwrap();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { client.execute(&TopClientTokenGetRequest::new(number.to_string())).await })
+        })
+        .collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        match call.await.expect("no call panics") {
+            Ok(response) => assert_eq!(response.token.as_deref(), Some(&*number.to_string())),
+            Err(error) => assert!(number % 10 == 7 && matches!(error, Error::Transport(_)), "{error:?}"),
+        }
+    }
+}
