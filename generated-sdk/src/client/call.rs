@@ -137,7 +137,7 @@ impl Client {
         if now != signed_at {
             signed = (call.sign)(session, now)?;
         }
-        let body = upload::payload(&signed).await?;
+        let body = self.in_time(deadline, "file", upload::payload(&signed)).await?;
         let request =
             HttpRequest::new(Verb::Post, self.shared.gateway.url(), body).header("Content-Type", signed.content_type());
         let received = self.shared.exchange(request, deadline).await;
