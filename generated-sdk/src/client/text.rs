@@ -2,8 +2,8 @@
 
 use crate::protocol::{DecodeError, Error, Head, RawBody};
 
-/// The bytes of a body as text. The protocol is in UTF-8 (protocol.md 1.3 and 4.7), and a body in something else is refused
-/// rather than read as what it is not.
+/// The bytes of a body as text. The protocol is in UTF-8 (protocol.md 1.3 and 4.7), and a body in something else is
+/// refused rather than read as what it is not.
 pub(super) fn text(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
     let problem = match std::str::from_utf8(&bytes) {
         Ok(text) if text.is_ascii() => None,
@@ -48,8 +48,8 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// Whether nobody has said what the text is in: frameworks name these two when they were not told. None of the platform's
-/// texts can be written in them, so one that is good UTF-8 is that.
+/// Whether nobody has said what the text is in: frameworks name these two when they were not told. None of the
+/// platform's texts can be written in them, so one that is good UTF-8 is that.
 fn is_unsaid(charset: &str) -> bool {
     is_utf8(charset) || ["iso-8859-1", "us-ascii"].iter().any(|unsaid| charset.eq_ignore_ascii_case(unsaid))
 }

@@ -20,8 +20,8 @@ use crate::protocol::{
 /// How much of a file is in memory at a time.
 const CHUNK: usize = 128 << 10;
 
-/// The body of `signed`. Files on disk are opened here, and found to be as they were; streams are begun when the first of
-/// their bytes is sent.
+/// The body of `signed`. Files on disk are opened here, and found to be as they were; streams are begun when the first
+/// of their bytes is sent.
 pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
     let Some(pieces) = signed.pieces() else {
         return Ok(Payload::from(signed.parameters().to_form()));

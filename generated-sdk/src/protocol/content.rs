@@ -31,8 +31,8 @@ impl Content {
 }
 
 impl PartialEq for Content {
-    /// Bytes are equal if they are the same bytes, files on disk if they are at one place and as long. A stream is equal
-    /// to itself alone.
+    /// Bytes are equal if they are the same bytes, files on disk if they are at one place and as long. A stream is
+    /// equal to itself alone.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bytes(one), Self::Bytes(other)) => one == other,

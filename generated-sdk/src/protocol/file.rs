@@ -114,8 +114,8 @@ impl File {
         &self.name
     }
 
-    /// The type of its content: the one that was set, or what the first bytes of a picture tell, or what a common ending
-    /// of the name does, or `application/octet-stream`. Of a stream only the name is known.
+    /// The type of its content: the one that was set, or what the first bytes of a picture tell, or what a common
+    /// ending of the name does, or `application/octet-stream`. Of a stream only the name is known.
     pub fn content_type(&self) -> &str {
         if let Some(content_type) = &self.content_type {
             return content_type;

@@ -22,33 +22,13 @@ pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S:
     map.end()
 }
 
-/// Reads a record. A value that does not fit its field is an error, and so is a fraction that a float may have changed.
+/// Reads a record. A value that does not fit its field is an error, and so is a fraction that a float may have changed,
+/// but for those within JSON, which has no others.
 pub fn deserialize<'de, D: Deserializer<'de>>(record: &mut dyn RecordMut, deserializer: D) -> Result<(), D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
-    if let Some(number) = inexact(&value) {
-        let problem =
-            format!("{number} came as a float, which may not be the number that was written; write it as text");
-        return Err(D::Error::custom(problem));
-    }
     match from_json(&value, record).first() {
         None => Ok(()),
         Some(mismatch) => Err(D::Error::custom(mismatch)),
-    }
-}
-
-/// A number that has more digits than a float is sure to keep. serde hands over fractions as floats.
-fn inexact(value: &serde_json::Value) -> Option<String> {
-    const DIGITS: usize = 15;
-    match value {
-        serde_json::Value::Number(number) if number.is_f64() => {
-            let text = number.to_string();
-            let (mantissa, _) = text.split_once(['e', 'E']).unwrap_or((&text, ""));
-            let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
-            (digits > DIGITS).then_some(text)
-        }
-        serde_json::Value::Array(values) => values.iter().find_map(inexact),
-        serde_json::Value::Object(members) => members.values().find_map(inexact),
-        _ => None,
     }
 }
 

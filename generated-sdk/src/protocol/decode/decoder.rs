@@ -292,6 +292,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
         Ok(match value {
             Event::Text(text) => Value::String(text.into_owned()),
             Event::Number(text) => number_tree(&text),
+            Event::Float(text) => number_tree(&text),
             Event::Boolean(boolean) => Value::Bool(boolean),
             Event::StartList => {
                 let mut items = Vec::new();
@@ -336,10 +337,15 @@ impl<'a, S: Source<'a>> Decoder<S> {
         let found = match &value {
             Event::StartObject => "an object".to_owned(),
             Event::StartList => "a list".to_owned(),
-            Event::Boolean(_) | Event::Text(_) | Event::Number(_) if self.secrets > 0 => HIDDEN.to_owned(),
+            Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_) if self.secrets > 0 => {
+                HIDDEN.to_owned()
+            }
             Event::Boolean(boolean) => boolean.to_string(),
             Event::Text(text) => format!("{:?}", beginning(text)),
             Event::Number(text) => beginning(text),
+            Event::Float(text) => {
+                format!("{text}, a float, which may not be the number that was written; write it as text")
+            }
             _ => "nothing".to_owned(),
         };
         self.skip(value)?;

@@ -18,6 +18,8 @@ pub(crate) enum Event<'a> {
     Text(Cow<'a, str>),
     /// A number as it is written, so that none of its digits is lost.
     Number(Cow<'a, str>),
+    /// A number that has been a float and may have been another one before.
+    Float(String),
     Boolean(bool),
     Null,
     /// Nothing more. Every further event is this one.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::source::{DEPTH, Event, Source, SyntaxError};
 
@@ -50,6 +50,7 @@ impl<'a> Source<'a> for Tree<'a> {
         Ok(match value {
             Value::Null => Event::Null,
             Value::Bool(boolean) => Event::Boolean(*boolean),
+            Value::Number(number) if is_inexact(number) => Event::Float(number.to_string()),
             Value::Number(number) => Event::Number(Cow::Owned(number.to_string())),
             Value::String(text) => Event::Text(Cow::Borrowed(text)),
             Value::Object(_) | Value::Array(_) if self.open.len() == DEPTH => {
@@ -65,4 +66,13 @@ impl<'a> Source<'a> for Tree<'a> {
             }
         })
     }
+}
+
+/// Whether it has more digits than a float is sure to keep. serde hands over fractions as floats.
+fn is_inexact(number: &Number) -> bool {
+    const DIGITS: usize = 15;
+    let text = number.to_string();
+    let (mantissa, _) = text.split_once(['e', 'E']).unwrap_or((&text, ""));
+    let digits = mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
+    number.is_f64() && digits > DIGITS
 }

@@ -105,6 +105,7 @@ fn tree<'a, S: Source<'a>>(source: &mut S, value: Event<'a>) -> Result<Value, Sy
     Ok(match value {
         Event::Text(text) => Value::String(text.into_owned()),
         Event::Number(text) => number(&text),
+        Event::Float(text) => number(&text),
         Event::Boolean(boolean) => Value::Bool(boolean),
         Event::StartList => {
             let mut items = Vec::new();
