@@ -1,0 +1,33 @@
+//! What must hold of any answer, whatever it is written in.
+
+// Generated files name the runtime `crate::protocol`, wherever they stand.
+pub use generated_sdk::protocol;
+
+#[rustfmt::skip]
+#[allow(dead_code, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
+mod fixture;
+
+use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
+use generated_sdk::Error;
+use protocol::decode;
+
+/// Reads `body` as the answer of a method with fields of every type. It is read or refused, and what is read can be
+/// written, and is the same when it is read again.
+pub fn answer(body: String) {
+    match decode::<FixtureEverythingGetRequest>(body.clone()) {
+        Ok(response) => {
+            assert!(response.mismatches().len() <= 256);
+            assert_eq!(response.body(), body);
+            let _ = format!("{response:?} {:?}", response.mismatches());
+            let text = serde_json::to_string(&*response).expect("a response can be written");
+            let again: FixtureEverythingGetResponse = serde_json::from_str(&text).expect("and read again");
+            assert_eq!(again, *response, "{text}");
+        }
+        Err(error @ (Error::Platform(_) | Error::Decode(_))) => {
+            let _ = format!("{error} {error:?}");
+            assert!(error.body().is_some_and(|kept| body.starts_with(&**kept)));
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
