@@ -296,7 +296,8 @@ fn parts(content_type: &str, body: &[u8]) -> (BTreeMap<String, String>, Vec<Vec<
     let inside = inside.strip_suffix(&format!("\r\n--{boundary}--\r\n")).unwrap();
     for part in inside.split(&format!("\r\n--{boundary}\r\n")) {
         let (head, content) = part.split_once("\r\n\r\n").unwrap();
-        let (disposition, _) = head.split_once("\r\n").unwrap();
+        let (disposition, content_type) = head.split_once("\r\n").unwrap();
+        assert!(!disposition.contains(['\r', '\n']) && !content_type.contains(['\r', '\n']), "{head:?}");
         let quoted: Vec<_> = disposition.split('"').collect();
         match quoted.len() {
             3 => drop(parameters.insert(text(quoted[1]), text(content))),
