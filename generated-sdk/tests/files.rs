@@ -412,6 +412,42 @@ async fn what_can_be_sent_again_is_and_a_stream_is_not() {
     assert_eq!(transport.lengths.lock().unwrap().len(), 2);
 }
 
+/// Refuses the first call for its time, and tells its own.
+#[derive(Default)]
+struct Ahead(Mutex<usize>);
+
+impl Transport for Ahead {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        Box::pin(async move {
+            let Payload::Stream { mut chunks, .. } = request.body else { panic!("it has files") };
+            while poll_fn(|context| chunks.poll_chunk(context)).await.is_some() {}
+            *self.0.lock().unwrap() += 1;
+            Ok(match *self.0.lock().unwrap() {
+                1 => {
+                    HttpAnswer::new(200, r#"{"error_response":{"code":31,"msg":"Invalid timestamp","request_id":"r"}}"#)
+                        .header("Date", "Thu, 01 Jan 2099 00:00:00 GMT")
+                }
+                _ => HttpAnswer::new(200, "{\"fixture_limits_set_response\":{}}"),
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is_spent() {
+    let client = || {
+        Client::builder("http://127.0.0.1/", "k", "s").transport(Ahead::default()).build().unwrap().with_session("x")
+    };
+    client().execute(&request([File::new(*b"123")])).await.unwrap();
+    let client = client();
+    let error = client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap_err();
+    // What the platform said can be asked of it all the same.
+    assert_eq!((error.platform().map(|refusal| refusal.code), error.request_id()), (Some(31), Some("r")));
+    assert!(error.was_not_carried_out() && error.body().is_some());
+    // The time is learned, and a new stream is sent with it.
+    client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap();
+}
+
 #[test]
 fn what_does_not_block_is_for_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();

@@ -40,7 +40,7 @@ pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
 async fn part(attachment: Attachment) -> Result<Part, FileError> {
     let Attachment { file, most, .. } = attachment;
     let source = match file.content() {
-        Content::Bytes(bytes) => return Ok(Part::Memory(Bytes::from_owner(Arc::clone(bytes)))),
+        Content::Bytes(bytes) => return Ok(Part::Memory(Bytes::from_owner(bytes.clone()))),
         Content::Path { path, length, .. } => {
             let (path, length) = (path.clone(), *length);
             let opened = spawn_blocking(move || open_again(&path, length)).await;

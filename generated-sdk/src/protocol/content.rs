@@ -13,17 +13,33 @@ use super::{File, FileError, FileProblem};
 #[derive(Clone)]
 pub(crate) enum Content {
     /// In memory.
-    Bytes(Arc<[u8]>),
+    Bytes(Shared),
     /// On disk: where, how many of them, and what the first of them tell.
     Path { path: PathBuf, length: u64, content_type: Option<&'static str> },
     /// Still to come. Clones of a file share its stream.
     Stream(Arc<Stream>),
 }
 
+/// Bytes that clones share, where the caller has put them: a slice behind a pointer would be a copy of them.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Shared(Arc<Vec<u8>>);
+
+impl From<Vec<u8>> for Shared {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Content {
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
-            Self::Bytes(bytes) => u64::try_from(bytes.len()).ok(),
+            Self::Bytes(bytes) => u64::try_from(bytes.as_ref().len()).ok(),
             Self::Path { length, .. } => Some(*length),
             Self::Stream(stream) => stream.length,
         }
@@ -134,7 +150,7 @@ impl Measure {
 pub(crate) fn append(file: &File, most: Option<u64>, body: &mut Vec<u8>) -> Result<(), FileError> {
     let mut reader: Box<dyn Read> = match file.content() {
         Content::Bytes(bytes) => {
-            body.extend_from_slice(bytes);
+            body.extend_from_slice(bytes.as_ref());
             return Ok(());
         }
         Content::Path { path, length, .. } => Box::new(open_again(path, *length)?),

@@ -48,9 +48,9 @@ pub struct File {
 }
 
 impl File {
-    /// A file with this content, called `file`. Cloning it does not copy the content.
+    /// A file with this content, called `file`. Neither this nor cloning it copies the content.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::with_content("file", Content::Bytes(Arc::from(bytes.into())))
+        Self::with_content("file", Content::Bytes(bytes.into().into()))
     }
 
     /// The file at `path`, under the name that it has there. Its length and first bytes are looked at now; it is read
@@ -121,7 +121,7 @@ impl File {
             return content_type;
         }
         let sniffed = match &self.content {
-            Content::Bytes(bytes) => sniffed(bytes),
+            Content::Bytes(bytes) => sniffed(bytes.as_ref()),
             Content::Path { content_type, .. } => *content_type,
             Content::Stream(_) => None,
         };
@@ -136,7 +136,7 @@ impl File {
     /// Its content, if that is in memory.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Bytes(bytes) => Some(bytes),
+            Content::Bytes(bytes) => Some(bytes.as_ref()),
             _ => None,
         }
     }
