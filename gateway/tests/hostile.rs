@@ -5,26 +5,26 @@
 
 mod support;
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::api::trade::TradeCloseRequest;
-use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Limits, Payload, Repeat, RetryPolicy, Transport};
-use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
-use generated_sdk::{Client, ClientBuilder, Error, Format};
+use generated_sdk::client::RetryPolicy;
+use generated_sdk::protocol::{Timeout, TransportKind};
+use generated_sdk::{ClientBuilder, Error};
 use support::client;
-use support::hostile::{Received, Step, scripted, whole};
+use support::hostile::{Step, scripted, send, whole};
+#[cfg(target_os = "linux")]
+use support::{hostile::Received, memory};
 use tokio::net::TcpListener;
 
-const SHORT: Duration = Duration::from_millis(80);
+const SHORT: Duration = Duration::from_millis(200);
 
 /// Secrets of the calls that are made here, which no message may show.
 const SECRETS: [&str; 3] = ["tok3n of the call", "s3ssion+of=the&seller", support::SECRET];
@@ -71,10 +71,6 @@ fn told(error: &Error, address: SocketAddr) -> String {
     // What systems call their errors is alike, and their numbers are not.
     let text = text.split(" (os error ").map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
     format!("{kind}: {}", text.collect::<String>().replace("))", ")"))
-}
-
-fn send(bytes: impl Into<Vec<u8>>) -> Step {
-    Step::Send(bytes.into())
 }
 
 fn packed(body: &[u8]) -> Vec<u8> {
@@ -308,7 +304,7 @@ async fn each_time_that_can_run_out_does() {
         (client(silent).read_timeout(SHORT), Timeout::Read),
         (client(silent).timeout(SHORT), Timeout::Attempt),
         // As long as something comes the gateway is not silent.
-        (client(dripping).read_timeout(SHORT * 10).timeout(SHORT * 15), Timeout::Attempt),
+        (client(dripping).read_timeout(SHORT * 5).timeout(SHORT * 7), Timeout::Attempt),
     ] {
         let began = Instant::now();
         let error = failure(builder).await;
@@ -322,14 +318,6 @@ async fn each_time_that_can_run_out_does() {
     let error = failure(client(silent).read_timeout(SHORT).retry(policy)).await;
     assert!(matches!(error, Error::Transport(_)), "{error:?}");
     assert!((SHORT..SHORT * 30).contains(&began.elapsed()), "{:?}", began.elapsed());
-}
-
-/// The most memory that this process has had, in bytes.
-#[cfg(target_os = "linux")]
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
 }
 
 /// A GiB of spaces, packed. To pack one MiB is enough: what follows it is the same over again.
@@ -361,194 +349,19 @@ async fn bodies_without_end() {
         }
     })
     .await;
-    let before = peak();
-    for format in [Format::Json, Format::Xml] {
+    memory::from_here();
+    for format in [generated_sdk::Format::Json, generated_sdk::Format::Xml] {
         let error = failure(client(address).format(format)).await;
         let Error::Transport(error) = &error else { panic!("{error:?}") };
         assert_eq!(error.kind, TransportKind::TooLong, "{format:?} {error}");
         assert!(error.to_string().ends_with("(more than 33554432 bytes)"), "{error}");
     }
-    println!("before={before} after={}", peak());
+    memory::to_here();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_body_without_end_is_read_to_the_limit() {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "bodies_without_end", "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let figure = |name: &str| -> u64 {
-        let (_, rest) = text.split_once(name).unwrap();
-        rest.split_whitespace().next().unwrap().parse().unwrap()
-    };
-    let (before, after) = (figure("before="), figure("after="));
-    assert!(after - before < 96 << 20, "{before} {after}");
-}
-
-/// How many calls are made at once.
-const CALLS: usize = 10_000;
-
-/// A client that does not open more connections than a system lets it.
-fn many(address: SocketAddr) -> ClientBuilder {
-    client(address).limiter(Limits::new().concurrency(64)).read_timeout(Duration::from_secs(4))
-}
-
-/// What happens to the call of this number: every tenth fails, each in another way.
-fn fault(number: usize) -> Option<Vec<Step>> {
-    let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top";
-    (number % 10 == 7).then(|| match number / 10 % 8 {
-        0 => vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Reset],
-        1 => vec![send(beginning), Step::Reset],
-        2 => vec![send(beginning), Step::Close],
-        // Not too many: they are waited for.
-        3 if is_silent(number) => vec![send(beginning), Step::Hang],
-        3 => vec![send(beginning), Step::Close],
-        4 => whole("500 Internal Server Error", "", b"boom"),
-        5 => whole("403 Forbidden", "", PAGE),
-        6 => whole("200 OK", "", br#"{"error_response":{"code":15,"msg":"m","sub_code":"isp.x","request_id":"r"}}"#),
-        _ => whole("200 OK", "", b"{\"top_client_token_get_response\":{\"token\":\"\xff"),
-    })
-}
-
-fn is_silent(number: usize) -> bool {
-    number / 10 % 8 == 3 && number < 2000
-}
-
-fn is_typed(number: usize, error: &Error) -> bool {
-    match number / 10 % 8 {
-        // Whether a reset comes before what was sent ahead of it is the system's affair.
-        3 if is_silent(number) => {
-            matches!(error, Error::Transport(error) if error.kind == TransportKind::Timeout(Timeout::Read))
-        }
-        0..=3 => matches!(error, Error::Transport(error) if error.kind == TransportKind::Interrupted),
-        4 | 5 => matches!(error, Error::Status(_)),
-        6 => matches!(error, Error::Platform(_)),
-        _ => matches!(error, Error::Decode(_)),
-    }
-}
-
-/// How often each call has come.
-type Counts = Arc<Mutex<HashMap<String, usize>>>;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_calls_of_which_every_tenth_fails() {
-    let counts = Counts::default();
-    let counted = Arc::clone(&counts);
-    let address = scripted(move |request| {
-        let token = request.parameter("sec_token");
-        *counted.lock().unwrap().entry(token.clone()).or_default() += 1;
-        let answer = format!("{{\"top_client_token_get_response\":{{\"token\":\"{token}\"}}}}");
-        fault(token.parse().unwrap()).unwrap_or_else(|| whole("200 OK", "", answer))
-    })
-    .await;
-    let client = many(address).build().unwrap();
-    let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            let client = client.clone();
-            tokio::spawn(async move { client.execute(&TopClientTokenGetRequest::new(number.to_string())).await })
-        })
-        .collect();
-    let mut succeeded = 0;
-    for (number, call) in calls.into_iter().enumerate() {
-        match call.await.expect("no call panics") {
-            Ok(response) => {
-                assert!(fault(number).is_none(), "{number}");
-                // Everybody gets their own answer.
-                assert_eq!(response.token.as_deref(), Some(&*number.to_string()));
-                succeeded += 1;
-            }
-            Err(error) => assert!(fault(number).is_some() && is_typed(number, &error), "{number}: {error:?}"),
-        }
-    }
-    assert_eq!(succeeded, CALLS / 10 * 9);
-    let counts = counts.lock().unwrap();
-    assert_eq!(counts.len(), CALLS);
-    assert!(counts.values().all(|count| *count == 1), "a call has come twice");
-}
-
-/// Calls that change something, and a client that repeats what fails.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changes_something_is_done_once_however_it_fails() {
-    const CALLS: usize = 2000;
-    let (came, done) = (Counts::default(), Counts::default());
-    let (coming, doing) = (Arc::clone(&came), Arc::clone(&done));
-    let address = scripted(move |request| {
-        let trade = request.parameter("tid");
-        let number: usize = trade.parse().unwrap();
-        let mut coming = coming.lock().unwrap();
-        let times = coming.entry(trade.clone()).or_default();
-        *times += 1;
-        let fails = number % 10 == 7 && *times == 1;
-        let refused = fails && (number / 10).is_multiple_of(3);
-        if refused {
-            // By a limit, which is looked at before anything is done.
-            let refusal = br#"{"error_response":{"code":8,"msg":"too often"}}"#;
-            return whole("200 OK", "", refusal);
-        }
-        *doing.lock().unwrap().entry(trade).or_default() += 1;
-        match (fails, number / 10 % 3) {
-            (true, 1) => vec![Step::Reset],
-            (true, _) => whole("503 Service Unavailable", "", b"it is done, and nobody says so"),
-            _ => whole("200 OK", "", br#"{"trade_close_response":{}}"#),
-        }
-    })
-    .await;
-    let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).repeat(Repeat::Reads);
-    let client = many(address).retry(policy).build().unwrap();
-    let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            let client = client.clone();
-            tokio::spawn(async move {
-                let request = TradeCloseRequest::new(i64::try_from(number).unwrap(), "why");
-                client.execute(&request).await.map(|_| ())
-            })
-        })
-        .collect();
-    for (number, call) in calls.into_iter().enumerate() {
-        let result = call.await.expect("no call panics");
-        let lost = number % 10 == 7 && number / 10 % 3 != 0;
-        assert_eq!(result.is_err(), lost, "{number}: {result:?}");
-        assert!(result.err().is_none_or(|error| !error.was_not_carried_out()));
-    }
-    let done = done.lock().unwrap();
-    assert_eq!(done.len(), CALLS);
-    assert!(done.values().all(|count| *count == 1), "something was done twice");
-}
-
-/// Answers when as many requests are under way as there are calls.
-struct AllAtOnce(tokio::sync::Barrier);
-
-impl Transport for AllAtOnce {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
-        Box::pin(async move {
-            let Payload::Bytes(body) = request.body else { panic!("it has no files") };
-            self.0.wait().await;
-            let token = Received { body: body.to_vec(), ..Received::default() }.parameter("sec_token");
-            if token.ends_with('7') {
-                return Err(TransportError::new(TransportKind::Interrupted, "scripted"));
-            }
-            Ok(HttpAnswer::new(200, format!("{{\"r_response\":{{\"token\":\"{token}\"}}}}")))
-        })
-    }
-}
-
-#[tokio::test]
-async fn ten_thousand_calls_under_way_at_the_same_moment() {
-    let transport = AllAtOnce(tokio::sync::Barrier::new(CALLS));
-    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build().unwrap();
-    let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            let client = client.clone();
-            tokio::spawn(async move { client.execute(&TopClientTokenGetRequest::new(number.to_string())).await })
-        })
-        .collect();
-    for (number, call) in calls.into_iter().enumerate() {
-        match call.await.expect("no call panics") {
-            Ok(response) => assert_eq!(response.token.as_deref(), Some(&*number.to_string())),
-            Err(error) => assert!(number % 10 == 7 && matches!(error, Error::Transport(_)), "{error:?}"),
-        }
-    }
+    let grown = memory::grown("bodies_without_end");
+    assert!(grown < 96 << 20, "{grown} bytes");
 }

@@ -146,14 +146,6 @@ async fn an_answer_before_the_body_is_read_is_an_answer() {
     }
 }
 
-/// The most memory that this process has had, in bytes.
-#[cfg(target_os = "linux")]
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
-}
-
 /// Run by the test below in a process of its own, whose memory is its own.
 #[cfg(target_os = "linux")]
 #[tokio::test]
@@ -166,10 +158,10 @@ async fn a_big_file() {
     let path = sparse(&folder, BYTES);
     // What every call takes, before what this one does.
     client.execute(&upload(File::new(*b"GIF89a"))).await.unwrap();
-    let before = peak();
+    support::memory::from_here();
     client.execute(&upload(File::open(&path).unwrap())).await.unwrap();
     client.execute(&upload(File::from_reader(fs::File::open(&path).unwrap(), None))).await.unwrap();
-    println!("before={before} after={}", peak());
+    support::memory::to_here();
     let seen = seen.lock().unwrap();
     assert!(seen[1].1 > BYTES && seen[2].1 > BYTES && seen.iter().all(|(_, _, whole)| *whole), "{seen:?}");
 }
@@ -177,18 +169,8 @@ async fn a_big_file() {
 #[cfg(target_os = "linux")]
 #[test]
 fn big_files_are_not_held_in_memory() {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_big_file", "--ignored", "--nocapture"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let figure = |name: &str| -> u64 {
-        let (_, rest) = text.split_once(name).unwrap();
-        rest.split_whitespace().next().unwrap().parse().unwrap()
-    };
-    let (before, after) = (figure("before="), figure("after="));
-    assert!(after - before < 16 << 20, "{before} {after}");
+    let grown = support::memory::grown("a_big_file");
+    assert!(grown < 16 << 20, "{grown} bytes");
 }
 
 #[tokio::test]

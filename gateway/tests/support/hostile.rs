@@ -51,6 +51,11 @@ pub(crate) enum Step {
     Close,
 }
 
+/// The step that sends these bytes.
+pub(crate) fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
+}
+
 /// An answer that is whole.
 pub(crate) fn whole(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<Step> {
     let body = body.as_ref();

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
 pub(crate) mod hostile;
+#[cfg(target_os = "linux")]
+pub(crate) mod memory;
 
 use std::net::SocketAddr;
 use std::path::Path;
