@@ -448,6 +448,42 @@ async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is
     client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap();
 }
 
+/// Takes in bodies on a thread that knows of no runtime.
+struct Elsewhere;
+
+impl Transport for Elsewhere {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        let Payload::Stream { mut chunks, .. } = request.body else { panic!("it has files") };
+        let taken = std::thread::spawn(move || {
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            let mut length = 0;
+            loop {
+                match chunks.poll_chunk(&mut context) {
+                    Poll::Ready(Some(chunk)) => length += chunk?.len(),
+                    Poll::Ready(None) => return Ok(length),
+                    Poll::Pending => std::thread::yield_now(),
+                }
+            }
+        });
+        Box::pin(async move {
+            while !taken.is_finished() {
+                tokio::task::yield_now().await;
+            }
+            taken.join().expect("reading does not panic").map(|length| {
+                assert!(length > 300_000);
+                HttpAnswer::new(200, "{\"fixture_limits_set_response\":{}}")
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_may_read_wherever_it_likes() {
+    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(Elsewhere).build().unwrap().with_session("x");
+    let zeros = io::repeat(0).take(300_000);
+    client.execute(&request([File::from_reader(zeros, None)])).await.unwrap();
+}
+
 #[test]
 fn what_does_not_block_is_for_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
@@ -49,7 +50,7 @@ async fn part(attachment: Attachment) -> Result<Part, FileError> {
         Content::Stream(stream) if stream.is_fresh() => Source::Fresh,
         Content::Stream(_) => return Err(FileError::of(&file, FileProblem::ReadAlready)),
     };
-    Ok(Part::File(Reading { measure: Measure::new(&file, most), file, source }))
+    Ok(Part::File(Reading { measure: Measure::new(&file, most), file, source, runtime: Handle::current() }))
 }
 
 /// The parts that are still to be sent.
@@ -68,6 +69,8 @@ struct Reading {
     file: File,
     measure: Measure,
     source: Source,
+    /// Where the call was made; a transport may ask for the file from anywhere.
+    runtime: Handle,
 }
 
 type BoxRead = Box<dyn Read + Send>;
@@ -133,7 +136,7 @@ impl Reading {
                     let Some(mut reader) = reader.take() else {
                         return Poll::Ready(Err(FileError::of(&self.file, FileProblem::ReadAlready)));
                     };
-                    self.source = Source::Busy(spawn_blocking(move || {
+                    self.source = Source::Busy(self.runtime.spawn_blocking(move || {
                         let mut chunk = vec![0; CHUNK];
                         let read = read_some(reader.as_mut(), &mut chunk);
                         (
