@@ -40,7 +40,10 @@ impl RawBody {
         const SHORT: usize = 4;
         let mut text = self.text.clone();
         for secret in secrets.filter(|secret| secret.len() >= SHORT) {
-            text = text.replace(secret, HIDDEN).replace(&encoded(secret), HIDDEN);
+            let in_html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+            for written in [secret, &encoded(secret), &in_html] {
+                text = text.replace(written, HIDDEN);
+            }
         }
         self.shown = (text != self.text).then(|| beginning(&text));
     }
