@@ -161,7 +161,7 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
     let signed = sign(&picture(File::from_reader(&b"123456789"[..], None).name("s"))).unwrap();
     let Err(Error::File(error)) = signed.body() else { panic!("it is too long") };
     assert_eq!(error.problem, FileProblem::TooLong(8));
-    assert!(error.to_string().starts_with("the stream \"s\" has more than 8 bytes"), "{error}");
+    assert!(error.to_string().starts_with("the stream \"s\" for picture has more than 8 bytes"), "{error}");
     // Nor is a limit held that the caller does not want held.
     let mut trusting = Application::new("key", "secret");
     trusting.validate = false;
@@ -304,14 +304,16 @@ async fn files_that_changed_since_are_not_sent() {
         let (error, transport) = fails(&request, changed).await;
         assert!(error.was_not_carried_out());
         assert_eq!(transport.lengths.lock().unwrap().len(), 0);
-        let expected =
-            format!("the file \"FOLDER/cup.jpg\" had 8 bytes when the request was made, and has {} now", content.len());
+        let expected = format!(
+            "the file \"FOLDER/cup.jpg\" for picture had 8 bytes when the request was made, and has {} now",
+            content.len()
+        );
         assert_eq!(said(&error, &folder), expected);
     }
     fs::remove_file(&path).unwrap();
     let (error, _) = fails(&request, FileProblem::Unreadable).await;
     let Error::File(file) = &error else { panic!() };
-    assert_eq!(file.path(), Some(&*path));
+    assert_eq!((file.path(), file.parameter()), (Some(&*path), Some("picture")));
     assert!(error.was_not_carried_out());
     // Back in its place it is sent again.
     fs::write(&path, "87654321").unwrap();
@@ -341,18 +343,18 @@ async fn streams_that_are_not_what_was_said_break_off() {
         (
             File::from_reader(&b"123456789"[..], None),
             FileProblem::TooLong(8),
-            "has more than 8 bytes, the most that its parameter takes",
+            "has more than 8 bytes, the parameter's limit",
         ),
         (
             File::from_async_reader(&b"123456789"[..], None),
             FileProblem::TooLong(8),
-            "has more than 8 bytes, the most that its parameter takes",
+            "has more than 8 bytes, the parameter's limit",
         ),
         (File::from_reader(Failing(b"123", false), None), FileProblem::Unreadable, "cannot be read (the cable is out)"),
         (File::from_reader(Failing(b"123", true), None), FileProblem::Unreadable, "cannot be read (task "),
     ] {
         let (error, transport) = fails(&picture(file.name("s")), problem).await;
-        assert!(error.to_string().starts_with(&format!("the stream \"s\" {words}")), "{error}");
+        assert!(error.to_string().starts_with(&format!("the stream \"s\" for picture {words}")), "{error}");
         // It was being sent by then.
         assert_eq!(*transport.bodies.lock().unwrap(), [Err(TransportKind::Upload)]);
         assert!(!error.was_not_carried_out());
@@ -369,7 +371,7 @@ async fn a_stream_is_sent_once() {
     client(taking(false)).execute(&request).await.unwrap();
     assert!(!clone.picture.is_fresh());
     let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
-    expect![[r#"the stream "s" has been read already, and can be only once; make a new File for every call"#]]
+    expect![[r#"the stream "s" for picture has been read already, and can be only once; make a new File for every call"#]]
         .assert_eq(&error.to_string());
     assert_eq!(transport.lengths.lock().unwrap().len(), 0);
     // Bytes are sent as often as one likes.
@@ -398,7 +400,7 @@ async fn what_can_be_sent_again_is_and_a_stream_is_not() {
     let transport = taking(true);
     let streams = [File::new(*b"123"), File::from_reader(&b"123"[..], 3).name("s")];
     let error = retrying(transport).execute(&request(streams)).await.unwrap_err();
-    expect![[r#"the stream "s" can be read only once, so the call is not made again; it failed: no whole answer from http://127.0.0.1/ (broken)"#]]
+    expect![[r#"the stream "s" for pictures can be read only once, so the call is not made again; it failed: no whole answer from http://127.0.0.1/ (broken)"#]]
         .assert_eq(&error.to_string());
     assert_eq!(transport.bodies.lock().unwrap().len(), 1);
     let Error::File(file) = &error else { panic!("{error:?}") };
@@ -488,7 +490,7 @@ async fn a_transport_may_read_wherever_it_likes() {
 fn what_does_not_block_is_for_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();
     let error = signed.body().err().unwrap().to_string();
-    expect![[r#"the stream "s" cannot be read (a reader that does not block can be sent by the client alone)"#]]
+    expect![[r#"the stream "s" for picture cannot be read (a reader that does not block can be sent by the client alone)"#]]
         .assert_eq(&error);
     assert!(signed.files().all(|(_, file)| file.is_fresh()));
 }

@@ -12,8 +12,8 @@ use super::trace;
 use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::protocol::{
-    Authorization, DateTime, Envelope, Error, File, FileError, Head, RawBody, SignedRequest, StatusError, Timeout,
-    TransportError, TransportKind,
+    Attachment, Authorization, DateTime, Envelope, Error, FileError, Head, RawBody, SignedRequest, StatusError,
+    Timeout, TransportError, TransportKind,
 };
 
 /// What is called.
@@ -48,14 +48,14 @@ struct Seen {
     /// By how many seconds the platform's clock is ahead, where that is news and the reason for a refusal.
     ahead: Option<i64>,
     /// A file that cannot be sent another time.
-    spent: Option<File>,
+    spent: Option<Attachment>,
 }
 
 impl Seen {
     /// Whether the call, which has failed with `error`, can be sent again.
     fn again(&self, error: Error) -> Result<(), Error> {
         match &self.spent {
-            Some(file) => Err(Error::File(FileError::not_sent_again(file, error))),
+            Some(attachment) => Err(Error::File(FileError::not_sent_again(attachment, error))),
             None => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! The body of a request with files, read while it is sent.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::pin::Pin;
@@ -32,14 +33,17 @@ pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
     for piece in pieces {
         parts.push_back(match piece {
             Piece::Text(text) => Part::Memory(Bytes::from(text)),
-            Piece::File(attachment) => part(attachment).await?,
+            Piece::File(attachment) => {
+                let name = attachment.name.clone();
+                part(attachment).await.map_err(|error| error.for_parameter(&name))?
+            }
         });
     }
     Ok(Payload::Stream { chunks: Box::new(Upload { parts: Mutex::new(parts) }), length })
 }
 
 async fn part(attachment: Attachment) -> Result<Part, FileError> {
-    let Attachment { file, most, .. } = attachment;
+    let Attachment { name, file, most } = attachment;
     let source = match file.content() {
         Content::Bytes(bytes) => return Ok(Part::Memory(Bytes::from_owner(bytes.clone()))),
         Content::Path { path, length, .. } => {
@@ -50,7 +54,7 @@ async fn part(attachment: Attachment) -> Result<Part, FileError> {
         Content::Stream(stream) if stream.is_fresh() => Source::Fresh,
         Content::Stream(_) => return Err(FileError::of(&file, FileProblem::ReadAlready)),
     };
-    Ok(Part::File(Reading { measure: Measure::new(&file, most), file, source, runtime: Handle::current() }))
+    Ok(Part::File(Reading { name, measure: Measure::new(&file, most), file, source, runtime: Handle::current() }))
 }
 
 /// The parts that are still to be sent.
@@ -66,6 +70,8 @@ enum Part {
 
 /// A file that is being read.
 struct Reading {
+    /// The parameter's.
+    name: Cow<'static, str>,
     file: File,
     measure: Measure,
     source: Source,
@@ -94,8 +100,9 @@ impl Chunks for Upload {
                 Part::File(reading) => match ready!(reading.poll(context)) {
                     Ok(chunk) => chunk,
                     Err(error) => {
+                        let error = error.for_parameter(&reading.name).while_sent();
                         parts.clear();
-                        let error = TransportError::new(TransportKind::Upload, error.while_sent());
+                        let error = TransportError::new(TransportKind::Upload, error);
                         return Poll::Ready(Some(Err(error)));
                     }
                 },

@@ -219,8 +219,8 @@ impl SignedRequest {
 
     /// A file that cannot be sent another time.
     #[cfg(feature = "client")]
-    pub(crate) fn spent(&self) -> Option<&File> {
-        self.files.iter().map(|attachment| &attachment.file).find(|file| !file.is_fresh())
+    pub(crate) fn spent(&self) -> Option<&Attachment> {
+        self.files.iter().find(|attachment| !attachment.file.is_fresh())
     }
 
     /// The body to POST: a form, or parts of several types if there are files. All of it is in memory; the client sends

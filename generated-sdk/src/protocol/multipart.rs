@@ -57,7 +57,8 @@ pub(crate) fn collect(pieces: Vec<Piece>) -> Result<Vec<u8>, FileError> {
     for piece in pieces {
         match piece {
             Piece::Text(text) => body.extend_from_slice(&text),
-            Piece::File(attachment) => content::append(&attachment.file, attachment.most, &mut body)?,
+            Piece::File(attachment) => content::append(&attachment.file, attachment.most, &mut body)
+                .map_err(|error| error.for_parameter(&attachment.name))?,
         }
     }
     Ok(body)

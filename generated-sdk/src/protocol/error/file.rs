@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+#[cfg(feature = "client")]
+use crate::protocol::Attachment;
 use crate::protocol::File;
 
 /// A file of a request cannot be sent.
@@ -12,6 +14,7 @@ use crate::protocol::File;
 pub struct FileError {
     /// What is wrong with it.
     pub problem: FileProblem,
+    parameter: Option<String>,
     name: String,
     path: Option<PathBuf>,
     begun: bool,
@@ -45,11 +48,11 @@ pub enum FileProblem {
 impl FileError {
     pub(crate) fn of(file: &File, problem: FileProblem) -> Self {
         let (name, path) = (file.file_name().to_owned(), file.path().map(Path::to_owned));
-        Self { problem, name, path, begun: false, source: None }
+        Self { problem, parameter: None, name, path, begun: false, source: None }
     }
 
     pub(crate) fn at(path: &Path, problem: FileProblem) -> Self {
-        Self { problem, name: String::new(), path: Some(path.to_owned()), begun: false, source: None }
+        Self { problem, parameter: None, name: String::new(), path: Some(path.to_owned()), begun: false, source: None }
     }
 
     pub(crate) fn unreadable(path: &Path, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -58,6 +61,16 @@ impl FileError {
 
     pub(crate) fn failed(file: &File, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..Self::of(file, FileProblem::Unreadable) }
+    }
+
+    /// The same error of the file for this parameter.
+    pub(crate) fn for_parameter(self, name: &str) -> Self {
+        Self { parameter: Some(name.to_owned()), ..self }
+    }
+
+    /// The parameter that it was for; `None` where it was not known yet.
+    pub fn parameter(&self) -> Option<&str> {
+        self.parameter.as_deref()
     }
 
     /// The path of a file on disk.
@@ -88,9 +101,10 @@ impl FileError {
         Self { begun: true, ..self }
     }
 
-    /// A call that has failed with `error` is not made again, because of `file`.
-    pub(crate) fn not_sent_again(file: &File, error: Error) -> Self {
-        Self { source: Some(Box::new(error)), begun: true, ..Self::of(file, FileProblem::NotSentAgain) }
+    /// A call that has failed with `error` is not made again, because of this file.
+    pub(crate) fn not_sent_again(attachment: &Attachment, error: Error) -> Self {
+        let this = Self::of(&attachment.file, FileProblem::NotSentAgain).for_parameter(&attachment.name);
+        Self { source: Some(Box::new(error)), begun: true, ..this }
     }
 }
 
@@ -99,6 +113,9 @@ impl fmt::Display for FileError {
         match &self.path {
             Some(path) => write!(f, "the file {path:?} ")?,
             None => write!(f, "the stream {:?} ", self.name)?,
+        }
+        if let Some(parameter) = &self.parameter {
+            write!(f, "for {parameter} ")?;
         }
         match (self.problem, &self.path) {
             (FileProblem::Unreadable, _) => f.write_str("cannot be read")?,
@@ -111,9 +128,7 @@ impl fmt::Display for FileError {
             (FileProblem::Changed { expected, found }, None) => {
                 write!(f, "was to have {expected} bytes, and has {found}")?;
             }
-            (FileProblem::TooLong(most), _) => {
-                write!(f, "has more than {most} bytes, the most that its parameter takes")?
-            }
+            (FileProblem::TooLong(most), _) => write!(f, "has more than {most} bytes, the parameter's limit")?,
             (FileProblem::ReadAlready, _) => {
                 f.write_str("has been read already, and can be only once; make a new File for every call")?;
             }
