@@ -371,8 +371,10 @@ async fn a_stream_is_sent_once() {
     client(taking(false)).execute(&request).await.unwrap();
     assert!(!clone.picture.is_fresh());
     let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
-    expect![[r#"the stream "s" for picture has been read already, and can be only once; make a new File for every call"#]]
-        .assert_eq(&error.to_string());
+    expect![[
+        r#"the stream "s" for picture has been read already, and can be only once; make a new File for every call"#
+    ]]
+    .assert_eq(&error.to_string());
     assert_eq!(transport.lengths.lock().unwrap().len(), 0);
     // Bytes are sent as often as one likes.
     let request = picture(File::new(*b"123"));
@@ -486,11 +488,25 @@ async fn a_transport_may_read_wherever_it_likes() {
     client.execute(&request([File::from_reader(zeros, None)])).await.unwrap();
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn a_client_that_waits_sends_files_too() {
+    let folder = TempDir::new().unwrap();
+    let transport = taking(false);
+    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build_blocking().unwrap();
+    let files = [File::open(on_disk(&folder, "a", "on disk")).unwrap(), File::from_reader(&b"a stream"[..], None)];
+    client.with_session("x").execute(&request(files)).unwrap();
+    let bodies = transport.bodies.lock().unwrap();
+    assert_eq!(parts(bodies[0].as_ref().unwrap()), ["GIF89a", "on disk", "a stream"]);
+}
+
 #[test]
 fn what_does_not_block_is_for_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();
     let error = signed.body().err().unwrap().to_string();
-    expect![[r#"the stream "s" for picture cannot be read (a reader that does not block can be sent by the client alone)"#]]
-        .assert_eq(&error);
+    expect![[
+        r#"the stream "s" for picture cannot be read (a reader that does not block can be sent by the client alone)"#
+    ]]
+    .assert_eq(&error);
     assert!(signed.files().all(|(_, file)| file.is_fresh()));
 }
