@@ -19,8 +19,8 @@ const FOLDERS: [&str; 8] = [
     "src/protocol/error",
 ];
 
-/// The hand-written files of generated-sdk, and a manifest that stands on its own, each with the banner that lets a later
-/// run replace it.
+/// The hand-written files of generated-sdk, and a manifest that stands on its own, each with the banner that lets a
+/// later run replace it.
 pub(crate) fn runtime(root: &Path) -> Result<FileSet, Failure> {
     let mut files = FileSet::new(["src/protocol", "src/client"]);
     for folder in FOLDERS {

@@ -113,8 +113,8 @@ impl Client {
 
     /// The same client on behalf of `user`, the caller's own name for whoever granted the sessions that `provider` has.
     ///
-    /// The provider is asked before every attempt at a call of a method that takes a session, and told when the platform
-    /// refuses one; the call then goes out once more if there is a better one. See [`SessionProvider`] and
+    /// The provider is asked before every attempt at a call of a method that takes a session, and told when the
+    /// platform refuses one; the call then goes out once more if there is a better one. See [`SessionProvider`] and
     /// [`RefreshingSessions`].
     #[must_use]
     pub fn with_session_from(&self, provider: Arc<dyn SessionProvider>, user: impl Into<String>) -> Self {
@@ -161,8 +161,8 @@ impl Client {
         Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
     }
 
-    /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked for.
-    /// Printing it hides what is secret.
+    /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked
+    /// for. Printing it hides what is secret.
     ///
     /// # Errors
     ///

@@ -88,7 +88,8 @@ pub(super) fn not_kept(user: &str, error: &StoreError) {
     error!(user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
 }
 
-/// Why is not told: a gateway may repeat the parameters in its refusals. The error of a call tells, once the session ends.
+/// Why is not told: a gateway may repeat the parameters in its refusals. The error of a call tells, once the session
+/// ends.
 pub(super) fn not_refreshed(user: &str, error: &SessionError) {
     let needs_authorization = error.needs_authorization();
     warn!(user, needs_authorization, "the session could not be refreshed and is used as long as it is good");

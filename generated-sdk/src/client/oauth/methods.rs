@@ -10,8 +10,8 @@ use super::{Clock, Refresh, Token, token_of};
 use crate::client::{BoxFuture, Client};
 use crate::protocol::{Authorization, Error, Field, Kind, Record, RecordMut, Request, Schema, Slot, View};
 
-/// Tokens through the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which a client's gateway
-/// has in place of an authorisation server's `token` page. They go over https alone.
+/// Tokens through the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which a client's
+/// gateway has in place of an authorisation server's `token` page. They go over https alone.
 ///
 /// ```no_run
 /// # async fn example(client: generated_sdk::Client) -> Result<(), generated_sdk::Error> {

@@ -104,7 +104,8 @@ impl OAuth {
     }
 
     /// Where to send a user who is to authorise the application. The user comes back to `redirect_uri`, which is on the
-    /// domain that the application is registered with, with a code for [`token`](Self::token): see [`code`](Self::code).
+    /// domain that the application is registered with, with a code for [`token`](Self::token): see
+    /// [`code`](Self::code).
     ///
     /// `state` comes back with the user. Make it random, one for each visit, so that nobody can slip in a code of their
     /// own.

@@ -34,8 +34,8 @@ impl OAuth {
         code.map(str::to_owned).ok_or_else(|| refusal("invalid_request", "the user came back without a code"))
     }
 
-    /// The token that a user comes back with in the implicit flow. `redirected` is the URL as the browser has it, or its
-    /// fragment; `state` is what the user was sent away with.
+    /// The token that a user comes back with in the implicit flow. `redirected` is the URL as the browser has it, or
+    /// its fragment; `state` is what the user was sent away with.
     ///
     /// The fragment comes through a browser, so its `top_sign` is verified: the MD5 of the other fields between two
     /// AppSecrets.

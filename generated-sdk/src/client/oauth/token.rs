@@ -16,7 +16,7 @@ use crate::protocol::{DateTime, HIDDEN};
 /// use generated_sdk::client::Token;
 /// use std::time::{Duration, SystemTime};
 ///
-/// let answer = r#"{"access_token":"6100e2","expires_in":"86400","refresh_token":"6101c7","taobao_user_nick":"%E5%95%86%E5%AE%B6"}"#;
+/// let answer = r#"{"access_token":"6100e2","expires_in":"86400","taobao_user_nick":"%E5%95%86%E5%AE%B6"}"#;
 /// let token = Token::from_answer(answer, SystemTime::now())?;
 /// assert_eq!(token.expires_in, Some(Duration::from_secs(86400)));
 /// assert_eq!(token.user_nick.as_deref(), Some("商家"));

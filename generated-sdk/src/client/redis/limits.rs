@@ -13,9 +13,9 @@ use crate::client::trace;
 use crate::client::{BoxFuture, Limiter, Limits, Permit, Turn};
 use crate::protocol::LimitError;
 
-/// Takes the next free turn of an application, unless it comes too late or there is a ban: turns at even distances, by the
-/// one clock that all machines share. Answers what there is to wait for (0 a ban, 1 a turn that is taken, 2 one that is
-/// not), and for how many microseconds.
+/// Takes the next free turn of an application, unless it comes too late or there is a ban: turns at even distances, by
+/// the one clock that all machines share. Answers what there is to wait for (0 a ban, 1 a turn that is taken, 2 one
+/// that is not), and for how many microseconds.
 const TAKE: &str = "
 local ban = math.max(redis.call('pttl', KEYS[2]), redis.call('pttl', KEYS[3]))
 if ban > 0 then return {0, ban * 1000} end
@@ -36,16 +36,16 @@ if redis.call('pttl', KEYS[1]) < tonumber(ARGV[1]) then redis.call('set', KEYS[1
 return 0
 ";
 
-/// Limits that machines keep together in a [`Redis`]: an application's rate, and the platform's bans. The number of calls
-/// at once is each program's own.
+/// Limits that machines keep together in a [`Redis`]: an application's rate, and the platform's bans. The number of
+/// calls at once is each program's own.
 ///
 /// Machines that keep to one rate have the same prefix and the same rate. Turns come at even distances, by the clock of
 /// Redis, so the clocks of the machines do not matter.
 ///
 /// # When Redis is down
 ///
-/// Each program then keeps to the rate and to the bans that it knows of by itself, and asks Redis again a second later: the
-/// calls of several machines together can be more than the rate, and the platform may refuse some. With
+/// Each program then keeps to the rate and to the bans that it knows of by itself, and asks Redis again a second later:
+/// the calls of several machines together can be more than the rate, and the platform may refuse some. With
 /// [`fail_closed`](Self::fail_closed) calls fail instead.
 pub struct RedisLimits {
     redis: Redis,
@@ -144,8 +144,8 @@ impl RedisLimits {
         })
     }
 
-    /// Where the next free turn of an application stands, the ban of all of its calls, and that of one method. The braces
-    /// keep them on one machine of a Redis that has several.
+    /// Where the next free turn of an application stands, the ban of all of its calls, and that of one method. The
+    /// braces keep them on one machine of a Redis that has several.
     fn keys(&self, app_key: &str, method: &str) -> [String; 3] {
         let key = |kind: &str, of: &str| self.redis.key("limit", &format!("{{{app_key}}}:{kind}{of}"));
         [key("next", ""), key("ban", ""), key("ban:", method)]

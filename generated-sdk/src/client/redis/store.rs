@@ -11,8 +11,8 @@ use crate::client::{BoxFuture, Token};
 /// Deletes a lock if it is its holder's. Between a look and a deletion of two commands, it could become another's.
 const UNLOCK: &str = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
-/// Tokens under `session:` and the user's name, and locks under `session-lock:`. A token leaves Redis when neither it nor
-/// its refresh token is good any more.
+/// Tokens under `session:` and the user's name, and locks under `session-lock:`. A token leaves Redis when neither it
+/// nor its refresh token is good any more.
 impl SessionStore for Redis {
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
         Box::pin(async move {

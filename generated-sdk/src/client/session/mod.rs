@@ -16,9 +16,9 @@ use crate::protocol::{Authorization, Error, SessionError};
 
 /// Where the sessions of users come from.
 ///
-/// A client that [`with_session_from`](super::Client::with_session_from) has made asks its provider before every attempt at
-/// a call, and tells it when the platform refuses a session. [`RefreshingSessions`] is a provider that keeps and refreshes
-/// tokens. One of your own is short:
+/// A client that [`with_session_from`](super::Client::with_session_from) has made asks its provider before every
+/// attempt at a call, and tells it when the platform refuses a session. [`RefreshingSessions`] is a provider that keeps
+/// and refreshes tokens. One of your own is short:
 ///
 /// ```
 /// use generated_sdk::client::{BoxFuture, Client, SessionProvider};

@@ -16,8 +16,9 @@ use crate::protocol::{Error, SessionError};
 
 /// Sessions out of a store, refreshed before they end and when the platform refuses them.
 ///
-/// However many calls wait for a user's session, one refresh is made, and machines that share a store make one among them.
-/// It goes on when the calls that wait for it are given up, because a refresh token may be good for one answer only.
+/// However many calls wait for a user's session, one refresh is made, and machines that share a store make one among
+/// them. It goes on when the calls that wait for it are given up, because a refresh token may be good for one answer
+/// only.
 ///
 /// ```no_run
 /// use generated_sdk::Client;
@@ -45,9 +46,9 @@ use crate::protocol::{Error, SessionError};
 ///
 /// # When something is down
 ///
-/// As long as the platform takes the session at hand, a call has it: a refresh that fails before the session ends is tried
-/// again later, and so is one for which the store cannot be read. After that calls fail with [`Error::Session`], which
-/// tells whether the user must authorise again.
+/// As long as the platform takes the session at hand, a call has it: a refresh that fails before the session ends is
+/// tried again later, and so is one for which the store cannot be read. After that calls fail with [`Error::Session`],
+/// which tells whether the user must authorise again.
 pub struct RefreshingSessions {
     shared: Arc<Shared>,
 }
@@ -117,8 +118,8 @@ impl RefreshingSessions {
         self.with(|shared| shared.margin = margin)
     }
 
-    /// How long a refresh may take; 30 seconds unless set. Other machines wait a little longer for one that does not come
-    /// back.
+    /// How long a refresh may take; 30 seconds unless set. Other machines wait a little longer for one that does not
+    /// come back.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         self.with(|shared| shared.timeout = timeout)
@@ -317,8 +318,8 @@ impl Shared {
         }
     }
 
-    /// What another machine has refreshed, or this one if it has the lock, or uses meanwhile; `None` if there is nothing
-    /// yet.
+    /// What another machine has refreshed, or this one if it has the lock, or uses meanwhile; `None` if there is
+    /// nothing yet.
     async fn refreshed_by(&self, this: bool, user: &str, refused: Option<&str>) -> Result<Option<Found>, SessionError> {
         let old = self.newest(user).await?;
         if let Some(found) = self.fresh(&old, refused) {
@@ -358,8 +359,8 @@ impl Shared {
         }
     }
 
-    /// Puts a new token into the store. The old one is worth nothing now, so it is tried more than once; and this process
-    /// has the new one in any case.
+    /// Puts a new token into the store. The old one is worth nothing now, so it is tried more than once; and this
+    /// process has the new one in any case.
     async fn keep(&self, user: &str, token: &Token) {
         for pause in [Some(2 * POLL), Some(20 * POLL), None] {
             match (self.store.put(user, token).await, pause) {

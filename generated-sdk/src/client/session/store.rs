@@ -13,7 +13,8 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 
 /// Where the tokens of users are kept, by the caller's own names for the users. Several machines can share one.
 ///
-/// It holds secrets: keep it as well as a password file. [`Token::to_json`] and [`Token::from_json`] are the text to keep.
+/// It holds secrets: keep it as well as a password file. [`Token::to_json`] and [`Token::from_json`] are the text to
+/// keep.
 ///
 /// An implementation that can be down must answer within a time of its own: callers wait for it.
 pub trait SessionStore: Send + Sync + 'static {
@@ -39,8 +40,8 @@ pub trait SessionStore: Send + Sync + 'static {
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Tries to become the one of several machines that refreshes the token of `user`. `holder` is a random text that
-    /// tells this attempt from all others, and `time` ends the lock if it is not [released](Self::unlock) before. Returns
-    /// whether it worked, and does not wait.
+    /// tells this attempt from all others, and `time` ends the lock if it is not [released](Self::unlock) before.
+    /// Returns whether it worked, and does not wait.
     ///
     /// A store that no other machine uses needs no lock: it works always unless an implementation says otherwise.
     ///

@@ -38,7 +38,8 @@ impl SessionError {
         &self.user
     }
 
-    /// Whether the user must authorise the application, for the first time or again. Otherwise a later call can succeed.
+    /// Whether the user must authorise the application, for the first time or again. Otherwise a later call can
+    /// succeed.
     ///
     /// # What to do
     ///
