@@ -123,7 +123,7 @@ fn clients_that_cannot_be() {
         ("http://127.0.0.1/", "", "the app key is empty"),
     ] {
         let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();
-        assert_eq!(error, format!("the client cannot be built: {problem}"));
+        assert_eq!(error, format!("the client is not set up for this: {problem}"));
     }
 }
 
@@ -134,5 +134,5 @@ fn nothing_of_a_client_shows_its_secrets() {
     let builder = Client::builder("http://u:s3cr3t@127.0.0.1/", "k", "s3cr3t");
     assert!(!format!("{builder:?}").contains("s3cr3t"), "{builder:?}");
     let error = Client::builder("http://127.0.0.1/", "k", "").build().unwrap_err();
-    assert_eq!(error.to_string(), "the client cannot be built: the app secret is empty");
+    assert_eq!(error.to_string(), "the client is not set up for this: the app secret is empty");
 }

@@ -11,7 +11,9 @@ Run everything that CI runs: format, generated code, lints, tests, docs.
 
 Usage: cargo xtask test
 
-Tests run under cargo nextest where that is installed, under cargo test otherwise.";
+Tests run under cargo nextest where that is installed, under cargo test otherwise. What is not
+installed here is skipped and said: redis-server, the headers of OpenSSL, the oldest Rust that is
+promised.";
 
 pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     if only_help(arguments, HELP)? {
@@ -21,25 +23,43 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     step("cargo xtask gen --check");
     generate::generate(true)?;
-    told(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    let everything = everything();
+    told(cargo().args(["clippy", "--workspace", "--all-targets"]).args(everything).args(["--", "-D", "warnings"]))?;
     // The protocol alone, and each feature that something of ours is behind.
-    for features in ["", "client", "rustls", "native-tls", "blocking", "redis"] {
+    let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
+    for features in ["", "client", "rustls", "blocking", "redis"].iter().chain(tls) {
         let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
         told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
     }
-    oldest_rust()?;
+    oldest_rust(everything)?;
     let nextest = has_nextest();
     let tests: &[&str] =
         if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--all-targets", "--no-fail-fast"] };
-    told(cargo().args(tests).args(["--workspace", "--all-features"]))?;
-    told(cargo().args(["test", "--doc", "--workspace", "--all-features"]))?;
-    told(cargo().args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    told(cargo().args(tests).arg("--workspace").args(everything))?;
+    told(cargo().args(["test", "--doc", "--workspace"]).args(everything))?;
+    told(cargo().args(["doc", "--workspace", "--no-deps"]).args(everything).env("RUSTDOCFLAGS", "-D warnings"))?;
     tell::line(format_args!("\nall is well"));
     Ok(())
 }
 
+/// Every feature.
+const ALL: &[&str] = &["--all-features"];
+
+/// The options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and built from its
+/// headers.
+fn everything() -> &'static [&'static str] {
+    const BUT_NATIVE_TLS: &[&str] =
+        &["--features", "generated-sdk/full,generated-sdk/rustls,generated-sdk/blocking,generated-sdk/redis"];
+    let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
+    if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
+        return ALL;
+    }
+    step("OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config); native-tls is left out");
+    BUT_NATIVE_TLS
+}
+
 /// Checks with the oldest Rust that is promised, where rustup has it.
-fn oldest_rust() -> Result<(), Failure> {
+fn oldest_rust(everything: &[&str]) -> Result<(), Failure> {
     const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
     let rustup = |arguments: &[&str]| {
         let mut command = Command::new("rustup");
@@ -54,7 +74,7 @@ fn oldest_rust() -> Result<(), Failure> {
         ));
         return Ok(());
     }
-    told(&mut rustup(&["check", "--workspace", "--all-features"]))
+    told(rustup(&["check", "--workspace"]).args(everything))
 }
 
 fn told(command: &mut Command) -> Result<(), Failure> {

@@ -53,12 +53,12 @@ use super::Violations;
 ///     }
 /// }
 ///
-/// assert_eq!(next(&Error::Configuration("no key".to_owned())), "mend it: the client cannot be built: no key");
+/// assert_eq!(next(&Error::Configuration("no key".to_owned())), "mend it: the client is not set up for this: no key");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client cannot be built as it was asked to.
+    /// The client cannot be built as it was asked to, or is not set up for what it is asked for.
     Configuration(String),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
@@ -230,7 +230,7 @@ impl From<FileError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(problem) => write!(f, "the client cannot be built: {problem}"),
+            Self::Configuration(problem) => write!(f, "the client is not set up for this: {problem}"),
             Self::Invalid(violations) => violations.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Limit(error) => error.fmt(f),
