@@ -363,8 +363,11 @@ fn rows_that_the_response_sample_knows_in_part() {
     let page = page_of("参数名 类型 描述", "暂无", "")
         .replace("响应参数\n\n暂无\n", &format!("响应参数\n\n参数名 类型 示例值 描述\n{rows}\n\n响应示例\n{sample}\n"));
     let yaml = spec_of(&page).unwrap();
-    let (_, fields) = yaml.split_once("  fields:\n").unwrap();
+    let response = &yaml[yaml.find("response:").unwrap()..];
     expect![[r#"
+        response:
+          node: a_get_response
+          fields:
             # The page does not indent its fields; the response sample has them here.
             - name: result
               type: Result
@@ -376,7 +379,7 @@ fn rows_that_the_response_sample_knows_in_part() {
                 - { name: name, type: String, example: 甲, description: 名称 }
             - { name: total, type: Number, example: "2", description: 总数 }
     "#]]
-    .assert_eq(fields);
+    .assert_eq(response);
 }
 
 #[test]
