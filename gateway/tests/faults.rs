@@ -117,7 +117,7 @@ fn clients_that_cannot_be() {
         ("", "k", "the gateway is no URL: \"\""),
         ("127.0.0.1:80", "k", "the gateway is no URL: \"127.0.0.1:80\""),
         ("ftp://127.0.0.1/", "k", "the gateway is no http or https URL: \"ftp://127.0.0.1/\""),
-        ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway's URL holds a password, which would show"),
+        ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway's URL holds a name or a password, which would show"),
         ("http://user:s3cr3t@127.0.0.1:99999/", "k", "the gateway is no URL: [hidden]"),
         ("ftp://user:s3cr3t@127.0.0.1/", "k", "the gateway is no http or https URL: [hidden]"),
         ("http://127.0.0.1/", "", "the app key is empty"),

@@ -5,10 +5,11 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
-use generated_sdk::client::{Client, Limits, Repeat, RetryPolicy};
+use generated_sdk::client::{Client, Limiter, Limits, Repeat, RetryPolicy};
 use generated_sdk::protocol::{Request, Timeout, TransportKind};
 use generated_sdk::{DateTime, Error};
 use support::{Reply, Script, ok, parameter, refusal, status};
@@ -252,7 +253,8 @@ async fn turns_that_come_too_late_are_refused_at_once() {
     tokio::task::yield_now().await;
     let start = Instant::now();
     let error = read(&client.with_retry(policy)).await.unwrap_err();
-    assert_eq!(kind(&error), TransportKind::Timeout(Timeout::Turn));
+    assert_eq!(error.to_string(), "the call was not sent: its turn did not come before its deadline");
+    assert!(error.is_retryable() && error.was_not_carried_out());
     assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
     first.abort();
 }
@@ -366,6 +368,15 @@ async fn the_platform_s_clock_is_learned_once() {
             assert!((seconds(*time) - seconds(times[0]) - ahead).abs() <= 2, "{times:?}");
         }
     }
+    // Calls that go out together are refused together; the first to learn mends the others too.
+    let refused = || Reply::After(SECOND / 20, Box::new(invalid_time(3600)));
+    let script = Script::new(std::iter::repeat_with(refused).take(10).chain([ok("t")]));
+    let client = script.builder().build().unwrap();
+    let calls: Vec<_> = (0..10).map(|_| client.clone()).collect();
+    let calls: Vec<_> = calls.into_iter().map(|client| tokio::spawn(async move { read(&client).await })).collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), "t");
+    }
     // Once a call, and only if the clocks are apart: there are other reasons for the code.
     let script = Script::new([invalid_time(3600), invalid_time(7200)]);
     assert_eq!(read(&script.builder().build().unwrap()).await.unwrap_err().platform().unwrap().code, 31);
@@ -435,4 +446,55 @@ fn settings_of_the_client_s_own_transport_are_no_other_s() {
     let builder = Client::builder("http://gateway.test/", "k", "s").proxy("http://user:s3cr3t@");
     let error = builder.clone().build().unwrap_err();
     assert!(!format!("{error} {error:?} {builder:?}").contains("s3cr3t"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_that_nobody_waits_for_are_given_back() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().per_second(1)).build().unwrap();
+    assert_eq!(read(&client).await.unwrap(), "t");
+    let start = Instant::now();
+    for _ in 0..30 {
+        assert!(tokio::time::timeout(SECOND / 100, read(&client)).await.is_err());
+    }
+    assert_eq!(read(&client).await.unwrap(), "t");
+    assert!(start.elapsed() <= 2 * SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_that_comes_while_a_call_waits_for_its_turn() {
+    let limits = Arc::new(Limits::new().per_second(1));
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Arc::clone(&limits)).build().unwrap();
+    let start = Instant::now();
+    assert_eq!(read(&client).await.unwrap(), "t");
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { read(&client).await }
+    });
+    tokio::time::sleep(SECOND / 2).await;
+    limits.banned("12345678", None, 5 * SECOND).await;
+    assert_eq!(waiting.await.unwrap().unwrap(), "t");
+    assert!(script.times(start)[1] >= 5 * SECOND, "{:?}", script.times(start));
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_what_they_were_sent() {
+    let script = Script::new([refusal(27, "session-is-SESS10N-6100e2", "session SESS10N-6100e2 is not valid")]);
+    let client = script.builder().build().unwrap().with_session("SESS10N-6100e2");
+    let error = read(&client).await.unwrap_err();
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(!shown.contains("SESS10N") && shown.contains("session [hidden] is not valid"), "{shown}");
+    }
+}
+
+#[test]
+fn proxies_and_gateways_that_are_none() {
+    for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {
+        let error = Client::builder("https://gateway.test/", "key", "secret").proxy(proxy).build().unwrap_err();
+        let told = "the client is not set up for this: the proxy's URL is none, or of a kind that is not known";
+        assert_eq!(error.to_string(), told, "{proxy}");
+    }
+    let error = Client::builder("https://t0k3n@gateway.test/", "key", "secret").build().unwrap_err();
+    assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("holds a name or a password"));
 }

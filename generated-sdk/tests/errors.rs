@@ -109,6 +109,8 @@ fn bans() {
         ("this BAN will last for  31000  More Seconds.", Some(31_000)),
         ("App Call Limited. This ban will last for 5 second", Some(5)),
         ("limit 40 per minute, this ban will last for 7 more seconds", Some(7)),
+        ("QPS limit 10 per 60 seconds. This ban will last for 5 more seconds", Some(5)),
+        ("10 calls in 60 seconds are allowed; this ban will last for 5 seconds", Some(5)),
         ("该接口将被禁用 12 秒", Some(12)),
         ("This ban will last for some more seconds", None),
         ("This ban will last for 99999999999999999999999 more seconds", None),
@@ -125,6 +127,11 @@ fn bans() {
     // A number of seconds in a refusal that does not pass is something else.
     let error = PlatformError { sub_msg: Some("within 5 seconds".to_owned()), ..refusal(41, "") };
     assert_eq!(error.retry_after(), None);
+    let error = PlatformError {
+        sub_msg: Some("request timed out after 30 seconds".to_owned()),
+        ..refusal(50, "isp.remote-service-timeout")
+    };
+    assert!(error.is_retryable() && error.retry_after().is_none());
     let of_day = refusal(7, "accesscontrol.limited-by-app-access-count");
     assert!(of_day.is_limit_of_application() && of_day.is_limit());
     assert!(!refusal(7, "accesscontrol.limited-by-app-api-access-count").is_limit_of_application());

@@ -63,7 +63,7 @@ fn servers_that_cannot_be() {
         ("oauth.test", "the authorisation server is no URL: \"oauth.test\""),
         ("ftp://oauth.test", "the authorisation server is no http or https URL: \"ftp://oauth.test\""),
         ("http://oauth.test/", "the AppSecret goes over https alone, not to http://oauth.test"),
-        ("https://u:s3cr3t@oauth.test/", "the authorisation server's URL holds a password, which would show"),
+        ("https://u:s3cr3t@oauth.test/", "the authorisation server's URL holds a name or a password, which would show"),
     ] {
         let error = OAuth::new(&client, server).unwrap_err();
         assert!(matches!(error, Error::Configuration(_)));

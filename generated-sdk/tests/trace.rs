@@ -76,6 +76,16 @@ async fn spans_tell_of_a_call_and_its_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_waits_for_any_more_has_an_end_too() {
+    let (lines, _guard) = listen();
+    let client = Script::new([Reply::Never]).builder().build().unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    assert!(tokio::time::timeout(Duration::from_secs(1), client.execute(&request)).await.is_err());
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("outcome=\"cancelled\"}: generated_sdk: close").count(), 2, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_secret_and_no_parameter_is_told() {
     let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 2 more seconds");
     let echo = Reply::Answer(

@@ -29,7 +29,8 @@ use crate::protocol::{Error, Request, Response, SignedRequest};
 /// ```
 ///
 /// It can be used from within an async program too, where it holds up the thread that it is called on: only where that
-/// does no harm.
+/// does no harm. There, let it be a client of its own: connections of one that has made calls before are driven by the
+/// runtime of those calls, which may be what is held up.
 #[derive(Clone)]
 pub struct Client {
     pub(super) client: super::Client,

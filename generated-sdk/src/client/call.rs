@@ -5,15 +5,16 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
 use super::Client;
+use super::clock::Clock;
 use super::exchange::ends_in;
 use super::limit::{Permit, Turn};
 use super::text;
-use super::trace;
+use super::trace::{self, Running};
 use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::protocol::{
-    Attachment, Authorization, DateTime, Envelope, Error, FileError, Head, RawBody, SignedRequest, StatusError,
-    Timeout, TransportError, TransportKind,
+    Attachment, Authorization, DateTime, Envelope, Error, FileError, Head, LimitError, RawBody, SignedRequest,
+    StatusError, Timeout, TransportError, TransportKind,
 };
 
 /// What is called.
@@ -45,8 +46,8 @@ pub(super) struct Answer {
 struct Seen {
     /// The session that the request was signed with.
     session: Option<SecretString>,
-    /// By how many seconds the platform's clock is ahead, where that is news and the reason for a refusal.
-    ahead: Option<i64>,
+    /// Whether the platform refused the time of the signature, and a signature of now has another.
+    mended: bool,
     /// A file that cannot be sent another time.
     spent: Option<Attachment>,
 }
@@ -65,10 +66,9 @@ impl Client {
     /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as
     /// often as the retry policy says.
     pub(super) async fn carry_out(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
-        let span = trace::call(call.method);
-        let began = Instant::now();
-        let result = self.attempts(call, read).instrument(span.clone()).await;
-        trace::ended(span, began, outcome(&result));
+        let running = Running::begin(trace::call(call.method));
+        let result = self.attempts(call, read).instrument(running.span()).await;
+        running.ended(outcome(&result));
         result
     }
 
@@ -83,16 +83,15 @@ impl Client {
         let (mut renewed, mut mended) = (false, false);
         loop {
             number += 1;
-            let (span, began, mut seen) = (trace::attempt(call.method, number), Instant::now(), Seen::default());
-            let result = self.attempt(call, &mut seen, read, deadline).instrument(span.clone()).await;
-            trace::ended(span, began, outcome(&result));
+            let (running, mut seen) = (Running::begin(trace::attempt(call.method, number)), Seen::default());
+            let result = self.attempt(call, &mut seen, read, deadline).instrument(running.span()).await;
+            running.ended(outcome(&result));
             let error = match result {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             // The platform looks at the time and the session before anything happens, so the call can go out again.
-            if let (Some(ahead), false) = (seen.ahead, mended) {
-                trace::clock(ahead);
+            if seen.mended && !mended {
                 mended = true;
                 seen.again(error)?;
                 continue;
@@ -133,7 +132,8 @@ impl Client {
         let signed_at = self.shared.clock.now();
         let mut signed = (call.sign)(session, signed_at)?;
         let _permit = self.permit(call.method, deadline).await?;
-        let now = self.shared.clock.now();
+        let ahead = self.shared.clock.ahead();
+        let now = Clock::at(ahead);
         if now != signed_at {
             signed = (call.sign)(session, now)?;
         }
@@ -144,12 +144,15 @@ impl Client {
         seen.spent = signed.spent().cloned();
         let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;
-        let error = match self.read(&signed, &head, received.bytes, received.cut, read) {
+        let mut error = match self.read(&signed, &head, received.bytes, received.cut, read) {
             Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
             Err(error) => error,
         };
+        if let Error::Platform(refusal) = &mut error {
+            refusal.hide(signed.parameters().secrets());
+        }
         if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
-            seen.ahead = self.shared.clock.learn(&head);
+            seen.mended = self.shared.clock.learn(&head, ahead);
         }
         self.tell_limiter(&error, call.method, deadline).await;
         Err(error)
@@ -188,7 +191,10 @@ impl Client {
             return Ok(Permit::new());
         };
         let turn = Turn::new(self.shared.application.key(), method, deadline.saturating_duration_since(Instant::now()));
-        self.in_time(deadline, "turn", async { limiter.acquire(turn).await.map_err(Error::Limit) }).await
+        match timeout_at(deadline, limiter.acquire(turn)).await {
+            Ok(permit) => permit.map_err(Error::Limit),
+            Err(_) => Err(Error::Limit(LimitError::out_of_time())),
+        }
     }
 
     /// Tells the limiter of a ban, which concerns others' calls too.

@@ -24,8 +24,8 @@ impl Gateway {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(wrong("http or https URL"));
         }
-        if url.password().is_some() {
-            return Err(Error::Configuration(format!("{name}'s URL holds a password, which would show")));
+        if url.password().is_some() || !url.username().is_empty() {
+            return Err(Error::Configuration(format!("{name}'s URL holds a name or a password, which would show")));
         }
         let loopback = url.host_str().is_some_and(is_loopback);
         Ok(Self { url: gateway.to_owned(), https: url.scheme() == "https", loopback })

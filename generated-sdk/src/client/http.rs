@@ -74,8 +74,13 @@ impl HttpSettings {
             builder = builder.no_proxy();
         } else if let Some(url) = &self.proxy {
             // The URL may hold a password, and the library's message the URL.
-            let wrong = |_| Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
-            builder = builder.proxy(reqwest::Proxy::all(url).map_err(wrong)?);
+            let wrong = || Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
+            // The library calls directly where it does not know the kind.
+            const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {
+                return Err(wrong());
+            }
+            builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
         }
         let client = builder.build().map_err(|error| Error::Configuration(format!("no HTTP client: {error}")))?;
         Ok(HttpTransport { client })
@@ -160,7 +165,9 @@ fn failed(error: reqwest::Error) -> TransportError {
     let has = |wanted: fn(&(dyn StdError + 'static)) -> bool| causes(&error).any(wanted);
     let kind = if has(|cause| cause.is::<TransportError>()) {
         TransportKind::Upload
-    } else if has(is_tls) || (error.is_connect() && has(is_end)) {
+    } else if error.is_connect() && has(is_end) {
+        TransportKind::Connect
+    } else if has(is_tls) {
         TransportKind::Tls
     } else {
         match (error.is_connect(), error.is_timeout()) {
@@ -184,9 +191,11 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |error| cause(*error))
 }
 
-/// Whether the other side has hung up, which in place of a connection it does when it does not like the handshake.
+/// Whether the other side has hung up. One that does so in the middle of a handshake may be one that starts anew.
 fn is_end(cause: &(dyn StdError + 'static)) -> bool {
-    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    // OpenSSL has no kind for it, only words.
+    kind == Some(io::ErrorKind::UnexpectedEof) || cause.to_string().to_ascii_lowercase().contains("unexpected eof")
 }
 
 #[cfg_attr(not(any(feature = "rustls", feature = "native-tls")), expect(unused_variables, reason = "there is no TLS"))]

@@ -1,6 +1,6 @@
 //! How often calls are made, and how many at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +50,16 @@ pub trait Limiter: Send + Sync + 'static {
     /// Takes note that the platform refuses an application's calls of `method`, or of every method if there is none,
     /// from now on for `time`.
     fn banned<'a>(&'a self, app_key: &'a str, method: Option<&'a str>, time: Duration) -> BoxFuture<'a, ()>;
+}
+
+impl<T: Limiter + ?Sized> Limiter for Arc<T> {
+    fn acquire<'a>(&'a self, turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        (**self).acquire(turn)
+    }
+
+    fn banned<'a>(&'a self, app_key: &'a str, method: Option<&'a str>, time: Duration) -> BoxFuture<'a, ()> {
+        (**self).banned(app_key, method, time)
+    }
 }
 
 /// An attempt at a call that is to have its turn.
@@ -141,7 +151,7 @@ impl Limits {
     pub fn rate(mut self, calls: u32, time: Duration) -> Self {
         // No bursts: the platform counts by its own seconds, and two bursts can fall into one of them.
         let distance = time.min(YEAR) / calls.max(1);
-        self.rate = Some(Arc::new(Rate { distance, next: Mutex::new(None) }));
+        self.rate = Some(Arc::new(Rate { distance, turns: Mutex::default() }));
         self
     }
 
@@ -161,7 +171,9 @@ impl Limits {
             if until > end {
                 return Err(LimitError::too_late(until - Instant::now()));
             }
-            sleep_until(until).await;
+            // Calls that waited together do not come back together, which would bring the next ban.
+            let spread = SPREAD.min(end - until).mul_f64(fastrand::f64());
+            sleep_until(until + spread).await;
         }
     }
 }
@@ -178,7 +190,7 @@ impl Limiter for Limits {
                     None => Permit::new(),
                 };
                 if let Some(rate) = &self.rate {
-                    sleep_until(rate.take(end)?).await;
+                    rate.take(end)?.come().await;
                 }
                 // Another call may have come back with a ban meanwhile.
                 if locked(&self.bans).until(turn.app_key, turn.method).is_none() {
@@ -199,6 +211,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Over how much time the calls that a ban has held back come back.
+const SPREAD: Duration = Duration::from_secs(1);
+
 /// As long as no program waits.
 const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -206,20 +221,56 @@ const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 #[derive(Debug)]
 struct Rate {
     distance: Duration,
-    next: Mutex<Option<Instant>>,
+    turns: Mutex<Turns>,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    /// The first turn that nobody has taken yet.
+    next: Option<Instant>,
+    /// Those before it that were given back.
+    free: BTreeSet<Instant>,
 }
 
 impl Rate {
     /// Takes the next turn, if it comes before `end`.
-    fn take(&self, end: Instant) -> Result<Instant, LimitError> {
+    fn take(&self, end: Instant) -> Result<Reserved<'_>, LimitError> {
         let now = Instant::now();
-        let mut next = locked(&self.next);
-        let turn = next.map_or(now, |next| next.max(now));
+        let mut turns = locked(&self.turns);
+        turns.free.retain(|turn| *turn >= now);
+        let given_back = turns.free.first().copied();
+        let turn = given_back.unwrap_or_else(|| turns.next.map_or(now, |next| next.max(now)));
         if turn > end {
             return Err(LimitError::too_late(turn - now));
         }
-        *next = Some(turn + self.distance);
-        Ok(turn)
+        match given_back {
+            Some(turn) => drop(turns.free.remove(&turn)),
+            None => turns.next = Some(turn + self.distance),
+        }
+        Ok(Reserved { rate: self, turn: Some(turn) })
+    }
+}
+
+/// A turn that is taken, and given back if nobody waits for it any more: callers have timeouts of their own.
+struct Reserved<'r> {
+    rate: &'r Rate,
+    turn: Option<Instant>,
+}
+
+impl Reserved<'_> {
+    async fn come(mut self) {
+        if let Some(turn) = self.turn {
+            sleep_until(turn).await;
+            self.turn = None;
+        }
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some(turn) = self.turn {
+            locked(&self.rate.turns).free.insert(turn);
+        }
     }
 }
 

@@ -31,27 +31,56 @@ pub(super) fn attempt(method: &str, attempt: u32) -> Span {
     )
 }
 
-/// The end of either: with the request's id, or an error.
-pub(super) fn ended(span: Span, began: Instant, result: Result<Option<&str>, &Error>) {
-    if span.is_disabled() {
-        return;
+/// Either, while it lasts.
+pub(super) struct Running {
+    span: Span,
+    began: Instant,
+    over: bool,
+}
+
+impl Running {
+    pub(super) fn begin(span: Span) -> Self {
+        Self { span, began: Instant::now(), over: false }
     }
-    span.record("duration_ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-    let request_id = match result {
-        Ok(request_id) => {
-            span.record("outcome", "ok");
-            request_id
-        }
-        Err(error) => {
-            span.record("outcome", outcome(error));
-            if let Some(code) = code(error) {
-                span.record("code", code);
+
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    fn took(&self) {
+        self.span.record("duration_ms", u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// Its end: with the request's id, or an error.
+    pub(super) fn ended(mut self, result: Result<Option<&str>, &Error>) {
+        self.over = true;
+        self.took();
+        let request_id = match result {
+            Ok(request_id) => {
+                self.span.record("outcome", "ok");
+                request_id
             }
-            error.request_id()
+            Err(error) => {
+                self.span.record("outcome", outcome(error));
+                if let Some(code) = code(error) {
+                    self.span.record("code", code);
+                }
+                error.request_id()
+            }
+        };
+        if let Some(request_id) = request_id {
+            self.span.record("request_id", request_id);
         }
-    };
-    if let Some(request_id) = request_id {
-        span.record("request_id", request_id);
+    }
+}
+
+impl Drop for Running {
+    /// One that nobody waits for any more has an end too.
+    fn drop(&mut self) {
+        if !self.over {
+            self.took();
+            self.span.record("outcome", "cancelled");
+        }
     }
 }
 
@@ -81,23 +110,23 @@ pub(super) fn ban(method: Option<&str>, time: Duration) {
 
 /// The user is the caller's own name for whoever it is.
 pub(super) fn refreshed(user: &str) {
-    info!(user, "the session is refreshed");
+    info!(target: TARGET, user, "the session is refreshed");
 }
 
 pub(super) fn not_kept(user: &str, error: &StoreError) {
-    error!(user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
+    error!(target: TARGET, user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
 }
 
 /// Why is not told: a gateway may repeat the parameters in its refusals. The error of a call tells, once the session
 /// ends.
 pub(super) fn not_refreshed(user: &str, error: &SessionError) {
     let needs_authorization = error.needs_authorization();
-    warn!(user, needs_authorization, "the session could not be refreshed and is used as long as it is good");
+    warn!(target: TARGET, user, needs_authorization, "the session could not be refreshed and is used as long as it is good");
 }
 
 #[cfg(feature = "redis")]
 pub(super) fn alone(error: &StoreError) {
-    warn!(%error, "limits are kept by this program alone as long as Redis is down");
+    warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
 }
 
 fn outcome(error: &Error) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -56,6 +57,12 @@ pub trait Transport: Send + Sync + 'static {
     /// A [`TransportError`] of the [kind](crate::protocol::TransportKind) that says how far the exchange came. An HTTP
     /// status is no error here.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>>;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        (**self).send(request)
+    }
 }
 
 /// A request on its way out. It holds secrets, and printing it shows none.

@@ -81,7 +81,7 @@ impl Parameters {
 
     /// The values that are hidden from everything that prints.
     #[cfg(feature = "client")]
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().filter(|parameter| parameter.secret).map(Parameter::value)
     }
 

@@ -36,15 +36,7 @@ impl RawBody {
     /// Hides `secrets` from messages: pages of proxies like to show what they were sent.
     #[cfg(feature = "client")]
     pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str>) {
-        // One of a few letters is found in every text, and tells nothing there.
-        const SHORT: usize = 4;
-        let mut text = self.text.clone();
-        for secret in secrets.filter(|secret| secret.len() >= SHORT) {
-            let in_html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-            for written in [secret, &encoded(secret), &in_html] {
-                text = text.replace(written, HIDDEN);
-            }
-        }
+        let text = hidden(&self.text, secrets);
         self.shown = (text != self.text).then(|| beginning(&text));
     }
 
@@ -63,6 +55,21 @@ impl From<&str> for RawBody {
         let kept = &body[..end];
         Self { text: kept.to_owned(), cut: kept.len() < body.len(), shown: None }
     }
+}
+
+/// A text in which no secret shows, however it is written.
+#[cfg(feature = "client")]
+pub(super) fn hidden<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+    // One of a few letters is found in every text, and tells nothing there.
+    const SHORT: usize = 4;
+    let mut text = text.to_owned();
+    for secret in secrets.filter(|secret| secret.len() >= SHORT) {
+        let in_html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        for written in [secret, &encoded(secret), &in_html] {
+            text = text.replace(written, HIDDEN);
+        }
+    }
+    text
 }
 
 fn beginning(body: &str) -> String {

@@ -18,6 +18,12 @@ impl LimitError {
         Self { retry_after: Some(wait), source: None }
     }
 
+    /// The turn did not come before the call's deadline, and when it would have is not known.
+    #[cfg(feature = "client")]
+    pub(crate) const fn out_of_time() -> Self {
+        Self { retry_after: None, source: None }
+    }
+
     /// The limiter itself has failed, as one over a store that cannot be reached.
     pub fn failed(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { retry_after: None, source: Some(source.into()) }
@@ -32,7 +38,7 @@ impl fmt::Display for LimitError {
             (None, Some(wait)) => {
                 write!(f, "its turn would come in {} seconds, and its deadline is before that", wait.as_secs().max(1))
             }
-            (None, None) => f.write_str("its turn did not come"),
+            (None, None) => f.write_str("its turn did not come before its deadline"),
         }
     }
 }

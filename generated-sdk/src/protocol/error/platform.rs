@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "client")]
+use super::body::hidden;
 use super::{Argument, RawBody};
 
 /// The platform's refusal: the `error_response` node (protocol.md 4.6 and 5).
@@ -54,7 +56,7 @@ impl PlatformError {
     /// Call again after this time and not before: a call that is made earlier is refused and counted.
     pub fn retry_after(&self) -> Option<Duration> {
         let texts = [self.sub_msg.as_deref(), Some(self.msg.as_str())];
-        self.is_retryable().then(|| texts.into_iter().flatten().find_map(ban)).flatten()
+        self.is_limit().then(|| texts.into_iter().flatten().find_map(ban)).flatten()
     }
 
     /// Whether a quota or rate is used up: the codes 4 to 8 (protocol.md 5.3).
@@ -119,6 +121,15 @@ impl PlatformError {
         }
     }
 
+    /// Hides `secrets` from the platform's words: some gateways repeat in them what they were sent.
+    #[cfg(feature = "client")]
+    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        self.msg = hidden(&self.msg, secrets.clone());
+        for text in [&mut self.sub_code, &mut self.sub_msg].into_iter().flatten() {
+            *text = hidden(text, secrets.clone());
+        }
+    }
+
     /// What the code means, in the words of `specs/platform.yaml`; `None` if that does not know it.
     pub fn meaning(&self) -> Option<&'static str> {
         self.documented().map(|code| code.meaning)
@@ -139,23 +150,28 @@ impl PlatformError {
     }
 }
 
-/// The time in "This ban will last for N more seconds", however the platform spells it today: the number that stands
-/// before the word for seconds.
+/// The time in "This ban will last for N more seconds", however the platform spells it today: the number before the word
+/// for seconds, and of several the one behind "last for" or before "more". Others tell of a rate.
 fn ban(text: &str) -> Option<Duration> {
     let text = text.to_ascii_lowercase();
-    let mut rest = text.as_str();
+    let (mut first, mut rest) = (None, text.as_str());
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
-        let from = &rest[start..];
+        let (before, from) = rest.split_at(start);
         let end = from.find(|character: char| !character.is_ascii_digit()).unwrap_or(from.len());
         let (number, after) = from.split_at(end);
         let unit = after.trim_start();
-        let unit = unit.strip_prefix("more").map_or(unit, str::trim_start);
+        let more = unit.strip_prefix("more");
+        let unit = more.map_or(unit, str::trim_start);
         if ["sec", "秒"].iter().any(|word| unit.starts_with(word)) {
-            return number.parse().ok().map(Duration::from_secs);
+            let time = number.parse().ok().map(Duration::from_secs);
+            if more.is_some() || before.trim_end().ends_with("last for") {
+                return time;
+            }
+            first = first.or(time);
         }
         rest = after;
     }
-    None
+    first
 }
 
 /// An environment of the platform, and where it answers.
