@@ -399,6 +399,8 @@ struct SharedState {
     tokens: Mutex<HashMap<String, String>>,
     lock: Mutex<Option<String>>,
     down: AtomicBool,
+    /// No token can be written.
+    deaf: AtomicBool,
     gets: AtomicUsize,
 }
 
@@ -420,6 +422,9 @@ impl SessionStore for Shared {
     }
 
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        if self.0.deaf.load(Ordering::SeqCst) {
+            return Box::pin(async { Err("the store cannot be written to".into()) });
+        }
         self.answer(|state| drop(state.tokens.lock().unwrap().insert(user.to_owned(), token.to_json())))
     }
 
@@ -566,6 +571,42 @@ async fn a_token_that_cannot_be_stored_is_not_lost() {
     authority.clock.pass(86_400);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
     assert!(store.0.tokens.lock().unwrap()[USER].contains("access-3"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_missed_a_token_is_given_it_when_it_is_back() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let stored = |number: u32| store.0.tokens.lock().unwrap()[USER].contains(&format!("access-{number}"));
+    let down = |down| store.0.down.store(down, Ordering::SeqCst);
+    let sessions = authority.sessions(store.clone());
+    // What a user granted meanwhile.
+    down(true);
+    sessions.put(USER, authority.token()).await.unwrap_err();
+    down(false);
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+    assert!(stored(2));
+    // What a refresh brought, which is stored though the session is good for long.
+    authority.clock.pass(86_400);
+    store.0.deaf.store(true, Ordering::SeqCst);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
+    store.0.deaf.store(false, Ordering::SeqCst);
+    assert!(stored(2));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(stored(3));
+}
+
+#[tokio::test]
+async fn a_store_that_lost_its_data_is_given_what_is_known_here() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.0.tokens.lock().unwrap().clear();
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-2"));
 }
 
 #[tokio::test]

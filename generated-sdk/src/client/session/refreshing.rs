@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{SessionProvider, SessionStore};
+use super::{SessionProvider, SessionStore, StoreError};
 use crate::client::oauth::Clock;
 use crate::client::trace;
 use crate::client::{BoxFuture, Refresh, Token};
@@ -68,12 +68,28 @@ struct User {
     token: Option<Arc<Token>>,
     /// When to look for another token, if ever.
     until: Option<SystemTime>,
+    /// The store is without the token, or may be.
+    unsaved: Option<Unsaved>,
     /// The session that the platform has refused.
     refused: Option<String>,
     /// The refresh token that was refused, and how: it need not be asked for again.
     dead: Option<(String, SessionError)>,
     /// The latest renewal, which is going on if it has a sender.
     renewal: Option<Renewal>,
+}
+
+/// A token that is still to be stored.
+struct Unsaved {
+    /// The session that it has replaced, if that is known: the store may have it still.
+    over: Option<String>,
+    /// When to try again.
+    again: Instant,
+}
+
+impl Unsaved {
+    fn over(old: Option<&Token>) -> Self {
+        Self { over: old.map(|token| token.access_token.clone()), again: Instant::now() + PAUSE }
+    }
 }
 
 /// The outcome of a renewal, once there is one.
@@ -143,7 +159,8 @@ impl RefreshingSessions {
     ///
     /// # Errors
     ///
-    /// [`SessionError::unavailable`] if the store is down. The token is used all the same, by this process.
+    /// [`SessionError::unavailable`] if the store is down. The token is used all the same, by this process, which stores
+    /// it when it can.
     pub async fn put(&self, user: &str, token: Token) -> Result<(), SessionError> {
         self.shared.settled(user).await;
         let token = Arc::new(token);
@@ -152,12 +169,14 @@ impl RefreshingSessions {
             let known = users.entry(user.to_owned()).or_default();
             known.until = self.shared.renew_at(&token);
             known.token = Some(token.clone());
+            known.unsaved = Some(Unsaved::over(None));
             known.refused = None;
         }
-        self.shared.store.put(user, &token).await.map_err(|error| SessionError::unavailable(error).of(user))
+        self.shared.save(user, &token).await.map_err(|error| SessionError::unavailable(error).of(user))
     }
 
-    /// Forgets the token of `user`, here and in the store. Another machine that has it in use goes on until it ends.
+    /// Forgets the token of `user`, here and in the store. Another machine that has it in use does not: it stores it
+    /// again, as after a loss of the store's data. Remove it there too.
     ///
     /// # Errors
     ///
@@ -166,6 +185,7 @@ impl RefreshingSessions {
         self.shared.settled(user).await;
         if let Some(known) = self.shared.users().get_mut(user) {
             known.token = None;
+            known.unsaved = None;
         }
         self.shared.store.remove(user).await.map_err(|error| SessionError::unavailable(error).of(user))
     }
@@ -216,7 +236,14 @@ impl Shared {
     fn at_hand(self: &Arc<Self>, user: &str) -> Result<Arc<Token>, Renewal> {
         let mut users = self.users();
         let now = (self.clock)();
-        if let Some(token) = users.get(user).and_then(|known| known.at_hand(now)) {
+        if let Some(known) = users.get_mut(user)
+            && let Some(token) = known.at_hand(now)
+        {
+            if known.is_to_be_saved() {
+                known.unsaved =
+                    known.unsaved.take().map(|unsaved| Unsaved { again: Instant::now() + PAUSE, ..unsaved });
+                known.renewal = Some(self.start(user, known.refused.clone()));
+            }
             return Ok(token);
         }
         let known = users.entry(user.to_owned()).or_default();
@@ -330,7 +357,7 @@ impl Shared {
         }
         let new = Arc::new(self.ask(user, &old).await?.following(&old));
         trace::refreshed(user);
-        self.keep(user, &new).await;
+        self.keep(user, &new, &old).await;
         Ok(Some((new.clone(), self.renew_at(&new))))
     }
 
@@ -359,11 +386,12 @@ impl Shared {
         }
     }
 
-    /// Puts a new token into the store. The old one is worth nothing now, so it is tried more than once; and this
-    /// process has the new one in any case.
-    async fn keep(&self, user: &str, token: &Token) {
+    /// Puts a new token into the store in place of `old`. The old one is worth nothing now, so it is tried more than
+    /// once, and later again; and this process has the new one in any case.
+    async fn keep(&self, user: &str, token: &Token, old: &Token) {
+        self.users().entry(user.to_owned()).or_default().unsaved = Some(Unsaved::over(Some(old)));
         for pause in [Some(2 * POLL), Some(20 * POLL), None] {
-            match (self.store.put(user, token).await, pause) {
+            match (self.save(user, token).await, pause) {
                 (Ok(()), _) => return,
                 (Err(_), Some(pause)) => sleep(pause).await,
                 (Err(error), None) => trace::not_kept(user, &error),
@@ -371,16 +399,53 @@ impl Shared {
         }
     }
 
-    /// The newest token that this process or the store has.
+    /// Puts a token into the store.
+    async fn save(&self, user: &str, token: &Token) -> Result<(), StoreError> {
+        self.store.put(user, token).await?;
+        if let Some(known) = self.users().get_mut(user) {
+            known.unsaved = None;
+        }
+        Ok(())
+    }
+
+    /// The newest token that this process or the store has. The store is given what it has missed or lost.
     async fn newest(&self, user: &str) -> Result<Arc<Token>, SessionError> {
-        let here = self.users().get(user).and_then(|known| known.token.clone());
-        match (self.store.get(user).await, here) {
-            (Ok(Some(stored)), Some(here)) if here.received_at > stored.received_at => Ok(here),
-            (Ok(Some(stored)), _) => Ok(Arc::new(stored)),
-            (Ok(None), _) => Err(SessionError::unauthorized("the store has no token")),
+        let stored = self.store.get(user).await;
+        let (here, unsaved) = self.here(user, stored.as_ref().ok().and_then(Option::as_ref));
+        match (stored, here) {
+            (Ok(Some(stored)), None) => Ok(Arc::new(stored)),
+            (Ok(None), None) => Err(SessionError::unauthorized("the store has no token")),
+            (Ok(stored), Some(here)) => {
+                if (unsaved || stored.is_none())
+                    && let Err(error) = self.save(user, &here).await
+                {
+                    trace::not_kept(user, &error);
+                }
+                Ok(here)
+            }
             (Err(_), Some(here)) => Ok(here),
             (Err(error), None) => Err(SessionError::unavailable(error)),
         }
+    }
+
+    /// The token of this process if it is newer than the store's, and whether it is still to be stored.
+    fn here(&self, user: &str, stored: Option<&Token>) -> (Option<Arc<Token>>, bool) {
+        let mut users = self.users();
+        let Some(known) = users.get_mut(user) else {
+            return (None, false);
+        };
+        let replaces = |unsaved: &Unsaved, stored: &Token| unsaved.over.as_ref() == Some(&stored.access_token);
+        let newer = |here: &Arc<Token>| {
+            stored.is_none_or(|stored| match &known.unsaved {
+                Some(unsaved) => replaces(unsaved, stored) || here.received_at >= stored.received_at,
+                None => here.received_at > stored.received_at,
+            })
+        };
+        let here = known.token.clone().filter(newer);
+        if here.is_none() {
+            known.unsaved = None;
+        }
+        (here, known.unsaved.is_some())
     }
 
     /// The token, if its time to be refreshed has not come.
@@ -416,6 +481,12 @@ impl User {
     fn at_hand(&self, now: SystemTime) -> Option<Arc<Token>> {
         let good = |token: &Arc<Token>| self.until.is_none_or(|until| now < until) && !self.refuses(token);
         self.token.clone().filter(good)
+    }
+
+    /// Whether it is time to store the token again, and nothing is under way.
+    fn is_to_be_saved(&self) -> bool {
+        let rests = self.renewal.as_ref().is_none_or(|renewal| renewal.has_changed().is_err());
+        rests && self.unsaved.as_ref().is_some_and(|unsaved| unsaved.again <= Instant::now())
     }
 
     fn refuses(&self, token: &Token) -> bool {
