@@ -261,6 +261,22 @@ async fn the_applications_own_faults_are_not_the_users() {
 }
 
 #[tokio::test]
+async fn a_server_in_trouble_says_nothing_of_the_refresh_token() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    for (status, error) in [(503, "system_busy"), (429, "too_many_requests"), (500, "invalid_grant")] {
+        authority.state().status = status;
+        authority.state().refuses = Some(error);
+        let told = call(&client).await.unwrap_err();
+        assert!(told.is_retryable() && !told.needs_authorization(), "{status}: {told}");
+        assert!(told.to_string().contains(error), "{status}: {told}");
+    }
+    authority.state().refuses = None;
+    call(&client).await.unwrap();
+}
+
+#[tokio::test]
 async fn tokens_that_cannot_be_refreshed() {
     for (life, refresh_life, refresh_token, problem) in [
         (100, 50, true, "the session and its refresh token have ended"),

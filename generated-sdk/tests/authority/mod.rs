@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) down: bool,
     /// The authorisation server refuses, with this error.
     pub(crate) refuses: Option<&'static str>,
+    /// The HTTP status of that.
+    pub(crate) status: u16,
     /// The gateway takes no session at all.
     pub(crate) takes_none: bool,
     /// URLs and bodies of the requests.
@@ -71,6 +73,7 @@ impl Authority {
             delay: Duration::ZERO,
             down: false,
             refuses: None,
+            status: 400,
             takes_none: false,
             seen: Vec::new(),
         };
@@ -130,7 +133,7 @@ impl State {
         self.refreshes += 1;
         if let Some(error) = self.refuses {
             let body = format!(r#"{{"error":"{error}","error_description":"{refresh_token} is no good"}}"#);
-            return (400, body);
+            return (self.status, body);
         }
         // It is good once.
         if refresh_token != format!("refresh-{}", self.newest % 1000) {

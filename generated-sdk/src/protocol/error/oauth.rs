@@ -26,28 +26,33 @@ pub struct OAuthError {
 const OF_APPLICATION: [&str; 5] =
     ["invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"];
 
+/// Names of errors that the user who grants can mend: the two of OAuth 2.0, and those of a user who came back with what
+/// is not this application's.
+const OF_USER: [&str; 4] = ["invalid_grant", "access_denied", "invalid_state", "invalid_top_sign"];
+
 /// Names of errors that pass.
 const PASSING: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
 impl OAuthError {
-    /// Whether the same request can succeed later without anything being changed: the server is in trouble.
+    /// Whether the same request can succeed later without anything being changed: the server is in trouble, by the
+    /// error's name or by the HTTP status (408, 429, or 500 and above), whatever it says beside it.
     pub fn is_retryable(&self) -> bool {
-        PASSING.contains(&self.error.as_str())
+        PASSING.contains(&self.error.as_str()) || matches!(self.status, Some(408 | 429 | 500..))
     }
 
     /// Whether the application's key, its secret or the request is wrong.
     pub fn is_callers_fault(&self) -> bool {
-        OF_APPLICATION.contains(&self.error.as_str())
+        !self.is_retryable() && OF_APPLICATION.contains(&self.error.as_str())
     }
 
     /// Whether what the user granted is used up: the code or the refresh token is unknown, expired or revoked, or the
-    /// user said no. It is what remains when the fault lies neither with the application nor with the server.
+    /// user said no. An error whose name is not known tells nothing of that.
     ///
     /// # What to do
     ///
     /// Have the user authorise the application again.
     pub fn needs_authorization(&self) -> bool {
-        !self.is_retryable() && !self.is_callers_fault()
+        !self.is_retryable() && OF_USER.contains(&self.error.as_str())
     }
 }
 
