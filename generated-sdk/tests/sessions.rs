@@ -501,6 +501,33 @@ async fn machines_that_share_a_store_refresh_once() {
 }
 
 #[tokio::test]
+async fn a_machine_whose_clock_is_ahead_takes_what_another_one_has_stored() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let clock = authority.clock.clone();
+    let ahead = authority.sessions(store.clone()).with_clock(move || clock.now() + Duration::from_secs(600));
+    let mut token = authority.token();
+    token.received_at += Duration::from_secs(600);
+    for refused in [true, false] {
+        ahead.put(USER, token.clone()).await.unwrap();
+        // The user grants anew, and another machine hears of it.
+        authority.clock.pass(60);
+        authority.state().newest += 1;
+        authority.sessions(store.clone()).put(USER, authority.token()).await.unwrap();
+        if refused {
+            assert!(ahead.refused(USER, "access-1").await);
+        } else {
+            // It looks for another token by itself, and finds the refresh token used.
+            authority.clock.pass(86_400 - 400);
+            assert_eq!(ahead.token(USER).await.unwrap().access_token, "access-1");
+            authority.clock.pass(10);
+        }
+        let taken = ahead.token(USER).await.unwrap().access_token;
+        assert_eq!(taken, format!("access-{}", authority.state().newest));
+        assert_eq!(authority.state().refreshes, if refused { 0 } else { 2 });
+    }
+}
+
+#[tokio::test]
 async fn no_call_waits_for_another_machine_while_its_session_is_good() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = authority.sessions(store.clone());

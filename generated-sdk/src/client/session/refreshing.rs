@@ -1,6 +1,6 @@
 //! Sessions that are refreshed before they end, once, however many wait for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -72,8 +72,9 @@ struct User {
     unsaved: Option<Unsaved>,
     /// The session that the platform has refused.
     refused: Option<String>,
-    /// The refresh token that was refused, and how: it need not be asked for again.
-    dead: Option<(String, SessionError)>,
+    /// The refresh tokens that were refused, and how: they need not be asked for again. One may be this process's, and
+    /// the other the store's.
+    dead: VecDeque<(String, SessionError)>,
     /// The latest renewal, which is going on if it has a sender.
     renewal: Option<Renewal>,
 }
@@ -240,8 +241,6 @@ impl Shared {
             && let Some(token) = known.at_hand(now)
         {
             if known.is_to_be_saved() {
-                known.unsaved =
-                    known.unsaved.take().map(|unsaved| Unsaved { again: Instant::now() + PAUSE, ..unsaved });
                 known.renewal = Some(self.start(user, known.refused.clone()));
             }
             return Ok(token);
@@ -299,7 +298,7 @@ impl Shared {
             }
             known.token = Some(token.clone());
             known.until = *until;
-        } else if known.token.is_none() && known.dead.is_none() {
+        } else if known.token.is_none() && known.dead.is_empty() {
             // Nothing need be remembered of users that there are not.
             users.remove(user);
         }
@@ -377,7 +376,8 @@ impl Shared {
             Ok(Err(error)) if is_dead(&error) => {
                 let error = SessionError::unauthorized(error);
                 if let Some(known) = self.users().get_mut(user) {
-                    known.dead = Some((refresh_token.to_owned(), error.clone()));
+                    known.dead.truncate(1);
+                    known.dead.push_front((refresh_token.to_owned(), error.clone()));
                 }
                 Err(error)
             }
@@ -437,6 +437,8 @@ impl Shared {
         let replaces = |unsaved: &Unsaved, stored: &Token| unsaved.over.as_ref() == Some(&stored.access_token);
         let newer = |here: &Arc<Token>| {
             stored.is_none_or(|stored| match &known.unsaved {
+                // Clocks of machines differ, and a refusal is no matter of clocks.
+                _ if known.is_spent(here) && here.access_token != stored.access_token => false,
                 Some(unsaved) => replaces(unsaved, stored) || here.received_at >= stored.received_at,
                 None => here.received_at > stored.received_at,
             })
@@ -483,19 +485,26 @@ impl User {
         self.token.clone().filter(good)
     }
 
-    /// Whether it is time to store the token again, and nothing is under way.
-    fn is_to_be_saved(&self) -> bool {
+    /// Whether it is time to store the token again, and nothing is under way. It is not again for some time.
+    fn is_to_be_saved(&mut self) -> bool {
         let rests = self.renewal.as_ref().is_none_or(|renewal| renewal.has_changed().is_err());
-        rests && self.unsaved.as_ref().is_some_and(|unsaved| unsaved.again <= Instant::now())
+        let now = Instant::now();
+        let due = self.unsaved.as_mut().filter(|unsaved| rests && unsaved.again <= now);
+        due.map(|unsaved| unsaved.again = now + PAUSE).is_some()
     }
 
     fn refuses(&self, token: &Token) -> bool {
         self.refused.as_ref() == Some(&token.access_token)
     }
 
+    /// Whether the platform has refused the token, or its refresh token.
+    fn is_spent(&self, token: &Token) -> bool {
+        self.refuses(token) || token.refresh_token.as_ref().is_some_and(|token| self.refusal(token).is_some())
+    }
+
     /// How this refresh token was refused, if it was.
     fn refusal(&self, refresh_token: &str) -> Option<SessionError> {
-        self.dead.as_ref().filter(|(token, _)| token == refresh_token).map(|(_, error)| error.clone())
+        self.dead.iter().find(|(token, _)| token == refresh_token).map(|(_, error)| error.clone())
     }
 }
 
