@@ -221,8 +221,44 @@ async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
     assert!(error.is_retryable() && !error.needs_authorization(), "{error}");
     assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
     authority.state().down = false;
+    authority.clock.pass(10);
     call(&client).await.unwrap();
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    authority.state().down = true;
+    // Pauses of 1, 2, 4 and 8 seconds, and of 10 from then on.
+    for (seconds, refreshes) in [(0, 1), (1, 2), (1, 2), (1, 3), (4, 4), (8, 5), (9, 5), (1, 6), (10, 7)] {
+        authority.clock.pass(seconds);
+        for _ in 0..5 {
+            let error = call(&client).await.unwrap_err();
+            assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
+        }
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_on_and_on_is_refreshed_ever_more_rarely() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().takes_none = true;
+    for _ in 0..3600 {
+        authority.clock.pass(1);
+        assert!(call(&client).await.unwrap_err().is_session_invalid());
+    }
+    // After 10, 20, 40 seconds and so on.
+    assert_eq!(authority.state().refreshes, 8);
+    // What the user grants anew starts anew.
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(10);
+    call(&client).await.unwrap_err();
+    assert_eq!(authority.state().refreshes, 9);
 }
 
 #[tokio::test]
@@ -255,8 +291,9 @@ async fn the_applications_own_faults_are_not_the_users() {
     authority.clock.pass(86_400);
     for error in ["invalid_client", "temporarily_unavailable"] {
         authority.state().refuses = Some(error);
-        let error = call(&client).await.unwrap_err();
-        assert!(!error.needs_authorization(), "{error}");
+        let told = call(&client).await.unwrap_err();
+        assert!(!told.needs_authorization() && told.to_string().contains(error), "{told}");
+        authority.clock.pass(10);
     }
 }
 
@@ -271,6 +308,7 @@ async fn a_server_in_trouble_says_nothing_of_the_refresh_token() {
         let told = call(&client).await.unwrap_err();
         assert!(told.is_retryable() && !told.needs_authorization(), "{status}: {told}");
         assert!(told.to_string().contains(error), "{status}: {told}");
+        authority.clock.pass(10);
     }
     authority.state().refuses = None;
     call(&client).await.unwrap();

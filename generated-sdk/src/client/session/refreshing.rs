@@ -75,8 +75,20 @@ struct User {
     /// The refresh tokens that were refused, and how: they need not be asked for again. One may be this process's, and
     /// the other the store's.
     dead: VecDeque<(String, SessionError)>,
+    /// How refreshes have failed of late.
+    failed: Option<Failed>,
+    /// How long a token is to have been good for a refusal of it to be worth a refresh.
+    worth: Duration,
     /// The latest renewal, which is going on if it has a sender.
     renewal: Option<Renewal>,
+}
+
+/// A refresh that failed, or several in a row.
+struct Failed {
+    error: SessionError,
+    at: SystemTime,
+    /// For how long its error is the answer to all who ask.
+    pause: Duration,
 }
 
 /// A token that is still to be stored.
@@ -111,8 +123,13 @@ const POLL: Duration = Duration::from_millis(50);
 /// How much longer a lock holds than a refresh may take: the store is read and written under it too.
 const SPARE: Duration = Duration::from_secs(5);
 
-/// A token that is younger and refused is so for a reason that a refresh does not change.
+/// A token that is younger and refused is so for a reason that a refresh does not change. The time doubles with every
+/// refresh that a refusal leads to, up to [`OLD`]: the platform refuses sessions for some methods that it takes for
+/// others (code 53), and a refresh changes nothing there.
 const YOUNG: Duration = Duration::from_secs(10);
+
+/// A token that is refused after twice this time was good before.
+const OLD: Duration = Duration::from_secs(3600);
 
 impl RefreshingSessions {
     /// Sessions out of `store`, refreshed through `refresh`: an [`OAuth`](crate::client::OAuth) or a
@@ -172,6 +189,8 @@ impl RefreshingSessions {
             known.token = Some(token.clone());
             known.unsaved = Some(Unsaved::over(None));
             known.refused = None;
+            known.failed = None;
+            known.worth = YOUNG;
         }
         self.shared.save(user, &token).await.map_err(|error| SessionError::unavailable(error).of(user))
     }
@@ -268,10 +287,15 @@ impl Shared {
         if let Some(token) = &known.token
             && token.access_token == session
         {
+            if known.refuses(token) {
+                return true;
+            }
             let age = (self.clock)().duration_since(token.received_at).unwrap_or_default();
-            if age < YOUNG {
+            let worth = if age > 2 * OLD { YOUNG } else { known.worth.max(YOUNG) };
+            if age < worth {
                 return false;
             }
+            known.worth = (2 * worth).min(OLD);
             known.refused = Some(session.to_owned());
         }
         true
@@ -298,7 +322,7 @@ impl Shared {
             }
             known.token = Some(token.clone());
             known.until = *until;
-        } else if known.token.is_none() && known.dead.is_empty() {
+        } else if known.token.is_none() && known.dead.is_empty() && known.failed.is_none() {
             // Nothing need be remembered of users that there are not.
             users.remove(user);
         }
@@ -368,11 +392,18 @@ impl Shared {
         if !old.is_refreshable((self.clock)()) {
             return Err(SessionError::unauthorized("the session and its refresh token have ended"));
         }
-        if let Some(error) = self.users().get(user).and_then(|known| known.refusal(refresh_token)) {
+        let now = (self.clock)();
+        let known = |known: &User| known.refusal(refresh_token).or_else(|| known.failure(now));
+        if let Some(error) = self.users().get(user).and_then(known) {
             return Err(error);
         }
         match timeout(self.timeout, self.refresh.refresh(refresh_token)).await {
-            Ok(Ok(token)) => Ok(token),
+            Ok(Ok(token)) => {
+                if let Some(known) = self.users().get_mut(user) {
+                    known.failed = None;
+                }
+                Ok(token)
+            }
             Ok(Err(error)) if is_dead(&error) => {
                 let error = SessionError::unauthorized(error);
                 if let Some(known) = self.users().get_mut(user) {
@@ -381,9 +412,19 @@ impl Shared {
                 }
                 Err(error)
             }
-            Ok(Err(error)) => Err(SessionError::unavailable(error)),
-            Err(_) => Err(SessionError::unavailable("the refresh took too long")),
+            Ok(Err(error)) => Err(self.failed(user, SessionError::unavailable(error))),
+            Err(_) => Err(self.failed(user, SessionError::unavailable("the refresh took too long"))),
         }
+    }
+
+    /// Takes note of a refresh that failed for now: those who come next have its error, and not each a refresh of
+    /// their own.
+    fn failed(&self, user: &str, error: SessionError) -> SessionError {
+        let mut users = self.users();
+        let known = users.entry(user.to_owned()).or_default();
+        let pause = known.failed.as_ref().map_or(SHORT_PAUSE, |failed| (2 * failed.pause).min(PAUSE));
+        known.failed = Some(Failed { error: error.clone(), at: (self.clock)(), pause });
+        error
     }
 
     /// Puts a new token into the store in place of `old`. The old one is worth nothing now, so it is tried more than
@@ -500,6 +541,12 @@ impl User {
     /// Whether the platform has refused the token, or its refresh token.
     fn is_spent(&self, token: &Token) -> bool {
         self.refuses(token) || token.refresh_token.as_ref().is_some_and(|token| self.refusal(token).is_some())
+    }
+
+    /// How the latest refresh failed, if that is not long ago.
+    fn failure(&self, now: SystemTime) -> Option<SessionError> {
+        let recent = |failed: &&Failed| now.duration_since(failed.at).is_ok_and(|time| time < failed.pause);
+        self.failed.as_ref().filter(recent).map(|failed| failed.error.clone())
     }
 
     /// How this refresh token was refused, if it was.
