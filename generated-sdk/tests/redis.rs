@@ -166,6 +166,7 @@ async fn a_lock_is_its_holders_and_ends_by_itself() {
     let redis = server.redis();
     assert!(redis.try_lock(USER, "one", MINUTE).await.unwrap());
     assert!(!redis.try_lock(USER, "two", MINUTE).await.unwrap());
+    assert!(redis.try_lock(USER, "one", MINUTE).await.unwrap(), "it is the holder's already");
     assert!(redis.try_lock("seller 2", "two", MINUTE).await.unwrap());
     redis.unlock(USER, "two").await.unwrap();
     assert!(!redis.try_lock(USER, "two", MINUTE).await.unwrap(), "only the holder releases it");

@@ -455,6 +455,10 @@ struct SharedState {
     down: AtomicBool,
     /// No token can be written.
     deaf: AtomicBool,
+    /// The next lock is had, and its answer lost.
+    late: AtomicBool,
+    /// No lock can be released.
+    stuck: AtomicBool,
     gets: AtomicUsize,
 }
 
@@ -492,17 +496,24 @@ impl SessionStore for Shared {
         holder: &'a str,
         _time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.answer(|state| {
+        let answer = self.answer(|state| {
             let mut lock = state.lock.lock().unwrap();
-            let free = lock.is_none();
+            let free = lock.as_deref().is_none_or(|other| other == holder);
             if free {
                 *lock = Some(holder.to_owned());
             }
-            free
-        })
+            match state.late.swap(false, Ordering::SeqCst) {
+                true => Err(StoreError::from("the store is slow")),
+                false => Ok(free),
+            }
+        });
+        Box::pin(async { answer.await? })
     }
 
     fn unlock<'a>(&'a self, _user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        if self.0.stuck.load(Ordering::SeqCst) {
+            return Box::pin(async { Err("the store is slow".into()) });
+        }
         self.answer(|state| {
             let mut lock = state.lock.lock().unwrap();
             if lock.as_deref() == Some(holder) {
@@ -596,6 +607,24 @@ async fn a_lock_that_stays_is_no_wait_without_end() {
     authority.clock.pass(86_400);
     let error = sessions.token(USER).await.unwrap_err();
     assert!(!error.needs_authorization() && error.to_string().contains("other machines are refreshing"), "{error}");
+}
+
+#[tokio::test]
+async fn a_lock_that_was_had_without_an_answer_holds_nobody_up() {
+    for stuck in [false, true] {
+        let (authority, store) = (Authority::new(), Shared::default());
+        let (one, other) = (authority.sessions(store.clone()), authority.sessions(store.clone()));
+        one.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(86_200);
+        store.0.late.store(true, Ordering::SeqCst);
+        store.0.stuck.store(stuck, Ordering::SeqCst);
+        assert_eq!(one.token(USER).await.unwrap().access_token, "access-1");
+        assert_eq!(authority.state().refreshes, 0);
+        // The lock is released, or is this machine's own.
+        authority.clock.pass(10);
+        let next = if stuck { &one } else { &other };
+        assert_eq!(next.token(USER).await.unwrap().access_token, "access-2");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
-use redis::{ExistenceCheck, Script, SetExpiry, SetOptions, cmd};
+use redis::{Script, SetExpiry, SetOptions, cmd};
 
 use super::Redis;
 use crate::client::session::{SessionStore, StoreError};
 use crate::client::{BoxFuture, Token};
+
+/// Sets a lock that nobody has, or that is the holder's already.
+const LOCK: &str = "
+local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+return 1
+";
 
 /// Deletes a lock if it is its holder's. Between a look and a deletion of two commands, it could become another's.
 const UNLOCK: &str = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
@@ -48,14 +56,11 @@ impl SessionStore for Redis {
         time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
-            let options = SetOptions::default()
-                .conditional_set(ExistenceCheck::NX)
-                .with_expiration(SetExpiry::PX(milliseconds(time)));
-            let key = self.key("session-lock", user);
-            let set: Option<String> = self
-                .ask(async |mut redis| cmd("SET").arg(&key).arg(holder).arg(options).query_async(&mut redis).await)
-                .await?;
-            Ok(set.is_some())
+            let (script, key) = (Script::new(LOCK), self.key("session-lock", user));
+            let mut script = script.key(&key);
+            script.arg(holder).arg(milliseconds(time));
+            let locked: i64 = self.ask(async |mut redis| script.invoke_async(&mut redis).await).await?;
+            Ok(locked == 1)
         })
     }
 

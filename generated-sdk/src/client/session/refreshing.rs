@@ -59,6 +59,8 @@ struct Shared {
     margin: Duration,
     timeout: Duration,
     clock: Clock,
+    /// Who this process is where it locks. It stays the same, so that a lock whose grant was not heard of is its own.
+    holder: String,
     users: Mutex<HashMap<String, User>>,
 }
 
@@ -141,6 +143,7 @@ impl RefreshingSessions {
             margin: Duration::from_secs(300),
             timeout: Duration::from_secs(30),
             clock: Arc::new(SystemTime::now),
+            holder: random(),
             users: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -347,15 +350,20 @@ impl Shared {
 
     /// A token that this machine or another one refreshes.
     async fn refreshed(&self, user: &str, refused: Option<&str>) -> Result<Found, SessionError> {
-        let holder = random();
         let began = Instant::now();
         loop {
-            let locked = self.store.try_lock(user, &holder, self.timeout + SPARE).await;
-            let locked = locked.map_err(SessionError::unavailable)?;
+            let locked = match self.store.try_lock(user, &self.holder, self.timeout + SPARE).await {
+                Ok(locked) => locked,
+                Err(error) => {
+                    // The lock may be had all the same, and its answer lost.
+                    let _ = self.store.unlock(user, &self.holder).await;
+                    return Err(SessionError::unavailable(error));
+                }
+            };
             let outcome = self.refreshed_by(locked, user, refused).await;
             if locked {
                 // A lock that is not released ends by itself.
-                let _ = self.store.unlock(user, &holder).await;
+                let _ = self.store.unlock(user, &self.holder).await;
             }
             if let Some(outcome) = outcome.transpose() {
                 return outcome;

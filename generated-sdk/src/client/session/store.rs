@@ -40,8 +40,9 @@ pub trait SessionStore: Send + Sync + 'static {
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Tries to become the one of several machines that refreshes the token of `user`. `holder` is a random text that
-    /// tells this attempt from all others, and `time` ends the lock if it is not [released](Self::unlock) before.
-    /// Returns whether it worked, and does not wait.
+    /// tells the one who tries from all others, and `time` ends the lock if it is not [released](Self::unlock) before.
+    /// Returns whether it worked, and does not wait. It works too, and for `time` from now on, if the lock is this
+    /// holder's already: the answer to an earlier attempt may have been lost.
     ///
     /// A store that no other machine uses needs no lock: it works always unless an implementation says otherwise.
     ///
