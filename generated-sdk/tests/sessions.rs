@@ -432,6 +432,21 @@ async fn a_token_that_is_put_during_a_refresh_outlives_it() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_no_answer_replaces_is_good_for_the_next_refresh() {
+    let authority = Authority::new();
+    authority.state().keeps = true;
+    let (sessions, client) = authorized(&authority).await;
+    for number in [2, 3] {
+        authority.clock.pass(86_400);
+        call(&client).await.unwrap();
+        let token = sessions.token(USER).await.unwrap();
+        assert_eq!(token.access_token, format!("access-{number}"));
+        assert_eq!(token.refresh_token.as_deref(), Some("refresh-1"));
+        assert_eq!(token.user_nick.as_deref(), Some("商家"));
+    }
+}
+
+#[tokio::test]
 async fn the_methods_refresh_as_well() {
     let authority = Authority::new();
     let clock = authority.clock.clone();
@@ -574,6 +589,22 @@ async fn a_machine_whose_clock_is_ahead_takes_what_another_one_has_stored() {
         assert_eq!(taken, format!("access-{}", authority.state().newest));
         assert_eq!(authority.state().refreshes, if refused { 0 } else { 2 });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_on_another_machine_during_a_refresh_outlives_it() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let (one, other) = (Arc::new(authority.sessions(store.clone())), authority.sessions(store.clone()));
+    one.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = tokio::spawn(async move { one.token(USER).await });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    other.put(USER, granted).await.unwrap();
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("granted"));
+    assert_eq!(authority.state().refreshes, 1);
 }
 
 #[tokio::test]
@@ -725,6 +756,7 @@ async fn a_user_who_is_removed_has_no_session() {
     let (sessions, client) = authorized(&authority).await;
     call(&client).await.unwrap();
     sessions.remove(USER).await.unwrap();
+    assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
     assert!(call(&client).await.unwrap_err().needs_authorization());
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) refuses: Option<&'static str>,
     /// The HTTP status of that.
     pub(crate) status: u16,
+    /// Refreshes answer with an access token alone, and the first refresh token stays good.
+    pub(crate) keeps: bool,
     /// The gateway takes no session at all.
     pub(crate) takes_none: bool,
     /// URLs and bodies of the requests.
@@ -74,6 +76,7 @@ impl Authority {
             down: false,
             refuses: None,
             status: 400,
+            keeps: false,
             takes_none: false,
             seen: Vec::new(),
         };
@@ -136,6 +139,10 @@ impl State {
             return (self.status, body);
         }
         // It is good once.
+        if self.keeps && refresh_token == "refresh-1" {
+            self.newest += 1;
+            return (200, format!(r#"{{"access_token":"access-{}","expires_in":"{}"}}"#, self.newest, self.lives.0));
+        }
         if refresh_token != format!("refresh-{}", self.newest % 1000) {
             return (400, r#"{"error":"invalid_grant","error_description":"it was used before"}"#.to_owned());
         }

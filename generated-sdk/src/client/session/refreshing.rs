@@ -206,10 +206,7 @@ impl RefreshingSessions {
     /// [`SessionError::unavailable`] if the store is down.
     pub async fn remove(&self, user: &str) -> Result<(), SessionError> {
         self.shared.settled(user).await;
-        if let Some(known) = self.shared.users().get_mut(user) {
-            known.token = None;
-            known.unsaved = None;
-        }
+        self.shared.users().remove(user);
         self.shared.store.remove(user).await.map_err(|error| SessionError::unavailable(error).of(user))
     }
 
@@ -386,9 +383,10 @@ impl Shared {
         if !this {
             return Ok(self.usable(&old, refused).map(|token| self.for_now(token, SHORT_PAUSE)));
         }
+        let seen = self.store.get(user).await.map_err(SessionError::unavailable)?;
         let new = Arc::new(self.ask(user, &old).await?.following(&old));
         trace::refreshed(user);
-        self.keep(user, &new, &old).await;
+        let new = self.keep(user, new, seen.as_ref()).await;
         Ok(Some((new.clone(), self.renew_at(&new))))
     }
 
@@ -435,26 +433,45 @@ impl Shared {
         error
     }
 
-    /// Puts a new token into the store in place of `old`. The old one is worth nothing now, so it is tried more than
-    /// once, and later again; and this process has the new one in any case.
-    async fn keep(&self, user: &str, token: &Token, old: &Token) {
-        self.users().entry(user.to_owned()).or_default().unsaved = Some(Unsaved::over(Some(old)));
+    /// Puts a new token into the store in place of the one that was `seen` there. That one is worth nothing now, so it
+    /// is tried more than once, and later again; and this process has the new one in any case. Returns the token to
+    /// use: a user may have granted another one meanwhile, which another machine has put there.
+    async fn keep(&self, user: &str, token: Arc<Token>, seen: Option<&Token>) -> Arc<Token> {
+        self.users().entry(user.to_owned()).or_default().unsaved = Some(Unsaved::over(seen));
         for pause in [Some(2 * POLL), Some(20 * POLL), None] {
-            match (self.save(user, token).await, pause) {
-                (Ok(()), _) => return,
+            match (self.replace(user, &token, seen).await, pause) {
+                (Ok(None), _) => break,
+                (Ok(Some(other)), _) => return Arc::new(other),
                 (Err(_), Some(pause)) => sleep(pause).await,
                 (Err(error), None) => trace::not_kept(user, &error),
             }
         }
+        token
+    }
+
+    /// Puts a token into the store in place of the one that was `seen` there, or returns the one that is there instead.
+    async fn replace(&self, user: &str, token: &Token, seen: Option<&Token>) -> Result<Option<Token>, StoreError> {
+        let expected = |stored: &Token| stored == token || Some(stored) == seen;
+        if let Some(other) = self.store.get(user).await?.filter(|stored| !expected(stored)) {
+            self.saved(user);
+            return Ok(Some(other));
+        }
+        self.save(user, token).await?;
+        Ok(None)
     }
 
     /// Puts a token into the store.
     async fn save(&self, user: &str, token: &Token) -> Result<(), StoreError> {
         self.store.put(user, token).await?;
+        self.saved(user);
+        Ok(())
+    }
+
+    /// Takes note that the store has what it is to have.
+    fn saved(&self, user: &str) {
         if let Some(known) = self.users().get_mut(user) {
             known.unsaved = None;
         }
-        Ok(())
     }
 
     /// The newest token that this process or the store has. The store is given what it has missed or lost.
