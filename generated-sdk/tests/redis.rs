@@ -312,6 +312,24 @@ async fn a_ban_that_comes_during_the_wait_for_a_turn_holds() {
 }
 
 #[tokio::test]
+async fn a_ban_is_waited_for_without_the_permit_of_a_call() {
+    let Some(server) = Server::start().await else { return };
+    let limits = Arc::new(RedisLimits::new(server.redis()).concurrency(1));
+    RedisLimits::new(server.redis()).banned(KEY, Some(METHOD), Duration::from_millis(300)).await;
+    let began = Instant::now();
+    let banned = tokio::spawn({
+        let limits = limits.clone();
+        async move { limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.map(|_| Instant::now()) }
+    });
+    sleep(Duration::from_millis(20)).await;
+    timeout(Duration::from_millis(200), limits.acquire(Turn::new(KEY, "taobao.trade.get", MINUTE)))
+        .await
+        .expect("the other method is not held up")
+        .unwrap();
+    assert!(banned.await.unwrap().unwrap() - began >= Duration::from_millis(290));
+}
+
+#[tokio::test]
 async fn limits_without_redis_are_kept_alone_or_fail() {
     let (_listener, mute) = mute();
     for redis in [gone(), mute] {

@@ -113,17 +113,19 @@ impl RedisLimits {
             let wait = self.take(turn, end, self.distance).await?;
             match wait {
                 Wait::Turn(time) if time.is_zero() => return Ok(()),
-                Wait::Ban(time) | Wait::TooLate(time) if Instant::now() + time > end => {
+                Wait::Ban(time) => return Err(Failure::Ban(time)),
+                Wait::TooLate(time) if Instant::now() + time > end => {
                     return Err(Failure::Limit(LimitError::too_late(time)));
                 }
                 // A turn that others have given back meanwhile is free.
-                Wait::Ban(time) | Wait::TooLate(time) => sleep(time).await,
+                Wait::TooLate(time) => sleep(time).await,
                 Wait::Turn(time) => {
                     sleep(time).await;
                     // Another call may have come back with a ban meanwhile.
-                    if !matches!(self.take(turn, end, Duration::ZERO).await?, Wait::Ban(_)) {
-                        return Ok(());
-                    }
+                    return match self.take(turn, end, Duration::ZERO).await? {
+                        Wait::Ban(time) => Err(Failure::Ban(time)),
+                        Wait::Turn(_) | Wait::TooLate(_) => Ok(()),
+                    };
                 }
             }
         }
@@ -171,6 +173,7 @@ enum Wait {
 
 /// Why Redis gave no turn.
 enum Failure {
+    Ban(Duration),
     Limit(LimitError),
     Redis(StoreError),
 }
@@ -179,18 +182,25 @@ impl Limiter for RedisLimits {
     fn acquire<'a>(&'a self, turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
             let end = Instant::now() + turn.patience.min(LONGEST);
-            let permit = self.here.acquire(turn).await?;
-            if self.closed || !self.is_down() {
-                match self.shared(turn, end).await {
-                    Ok(()) => return Ok(permit),
-                    Err(Failure::Limit(error)) => return Err(error),
-                    Err(Failure::Redis(error)) if self.closed => return Err(LimitError::failed(error)),
-                    Err(Failure::Redis(error)) => self.failed(&error),
+            loop {
+                let left = || Turn::new(turn.app_key, turn.method, end.saturating_duration_since(Instant::now()));
+                let permit = self.here.acquire(left()).await?;
+                if self.closed || !self.is_down() {
+                    match self.shared(turn, end).await {
+                        Ok(()) => return Ok(permit),
+                        Err(Failure::Ban(time)) => {
+                            // It is waited for without the permit, which calls of other methods may need.
+                            self.here.banned(turn.app_key, Some(turn.method), time).await;
+                            continue;
+                        }
+                        Err(Failure::Limit(error)) => return Err(error),
+                        Err(Failure::Redis(error)) if self.closed => return Err(LimitError::failed(error)),
+                        Err(Failure::Redis(error)) => self.failed(&error),
+                    }
                 }
+                self.alone.acquire(left()).await?;
+                return Ok(permit);
             }
-            let patience = end.saturating_duration_since(Instant::now());
-            self.alone.acquire(Turn::new(turn.app_key, turn.method, patience)).await?;
-            Ok(permit)
         })
     }
 
