@@ -176,6 +176,15 @@ async fn refusals() {
 }
 
 #[tokio::test]
+async fn a_secret_of_few_letters_mangles_no_message() {
+    let body = r#"{"error":"invalid_grant","error_description":"a code of c0de"}"#;
+    for (code, told) in [("c", "a code of c0de"), ("c0de", "a code of [hidden]")] {
+        let error = oauth(Canned(400, body.to_owned())).token(code, "https://shop.test/back").await.unwrap_err();
+        assert_eq!(refusal(error).description.as_deref(), Some(told));
+    }
+}
+
+#[tokio::test]
 async fn answers_that_are_none() {
     for (status, body) in [(502, "<html>"), (404, "{}"), (400, r#"{"error":1,"message":"c0de"}"#)] {
         let error = answered(status, body).await.unwrap_err();

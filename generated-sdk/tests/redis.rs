@@ -330,6 +330,16 @@ async fn a_ban_is_waited_for_without_the_permit_of_a_call() {
 }
 
 #[tokio::test]
+async fn clones_share_what_the_program_keeps() {
+    let limits = RedisLimits::new(gone()).rate(1, MINUTE).concurrency(1);
+    let permit = limits.clone().acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+    assert!(timeout(Duration::from_millis(20), limits.acquire(Turn::new(KEY, METHOD, MINUTE))).await.is_err());
+    drop(permit);
+    let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
+    assert!(wait(&error) > Duration::from_secs(50), "{error:?}");
+}
+
+#[tokio::test]
 async fn limits_without_redis_are_kept_alone_or_fail() {
     let (_listener, mute) = mute();
     for redis in [gone(), mute] {

@@ -15,8 +15,8 @@ use authority::{Authority, SECRET};
 use generated_sdk::Error;
 use generated_sdk::api::top::{TopAuthTokenRefreshRequest, TopClientTokenGetRequest};
 use generated_sdk::client::{
-    BoxFuture, Client, MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError, Token,
-    TokenMethods,
+    BoxFuture, Client, MemorySessionStore, Refresh, RefreshingSessions, SessionProvider, SessionStore, StoreError,
+    Token, TokenMethods,
 };
 use generated_sdk::protocol::SessionError;
 use support::{Script, ok, refusal};
@@ -444,6 +444,25 @@ async fn a_refresh_token_that_no_answer_replaces_is_good_for_the_next_refresh() 
         assert_eq!(token.refresh_token.as_deref(), Some("refresh-1"));
         assert_eq!(token.user_nick.as_deref(), Some("商家"));
     }
+}
+
+#[tokio::test]
+async fn parts_that_are_shared() {
+    let authority = Authority::new();
+    let store: Arc<dyn SessionStore> = Arc::new(Shared::default());
+    let refresh: Arc<dyn Refresh> = Arc::new(authority.oauth());
+    let clock = authority.clock.clone();
+    let sessions = RefreshingSessions::new(refresh, store.clone()).with_clock(move || clock.now());
+    sessions.put(USER, authority.token()).await.unwrap();
+    let provider: Arc<dyn SessionProvider> = Arc::new(sessions);
+    let client = authority.client().with_session_from(Arc::new(provider), USER);
+    assert!(store.try_lock(USER, "one", Duration::from_secs(1)).await.unwrap());
+    assert!(!store.try_lock(USER, "two", Duration::from_secs(1)).await.unwrap());
+    store.unlock(USER, "one").await.unwrap();
+    authority.clock.pass(60);
+    authority.forget();
+    call(&client).await.unwrap();
+    assert_eq!(store.get(USER).await.unwrap().unwrap().access_token, "access-1002");
 }
 
 #[tokio::test]

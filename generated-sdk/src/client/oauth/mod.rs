@@ -19,6 +19,9 @@ use super::transport::{HttpRequest, Verb};
 use super::{BoxFuture, Client};
 use crate::protocol::{DecodeError, Error, HIDDEN, OAuthError, Parameters, RawBody, StatusError};
 
+/// A secret with fewer letters is not hidden in what the server says.
+const SHORT: usize = 4;
+
 /// The present, as tests may want to set it.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -155,7 +158,8 @@ impl OAuth {
         let deadline = ends_in(shared.timeouts.attempt);
         let secrets = [secret, shared.application.secret()];
         let hidden = |text: &str| {
-            let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+            // One of a few letters is found in every text, and tells nothing there.
+            let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORT);
             secrets.fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
         };
         let received = shared.exchange(request, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
@@ -184,6 +188,12 @@ pub trait Refresh: Send + Sync + 'static {
     ///
     /// [`Error::OAuth`] or [`Error::Platform`] if it is refused, any other error if it could not be asked for.
     fn refresh<'a>(&'a self, refresh_token: &'a str) -> BoxFuture<'a, Result<Token, Error>>;
+}
+
+impl<T: Refresh + ?Sized> Refresh for Arc<T> {
+    fn refresh<'a>(&'a self, refresh_token: &'a str) -> BoxFuture<'a, Result<Token, Error>> {
+        (**self).refresh(refresh_token)
+    }
 }
 
 impl Refresh for OAuth {

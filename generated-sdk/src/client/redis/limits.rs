@@ -1,7 +1,7 @@
 //! Limits that several machines keep together.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::Script;
@@ -47,6 +47,9 @@ return 0
 /// Each program then keeps to the rate and to the bans that it knows of by itself, and asks Redis again a second later:
 /// the calls of several machines together can be more than the rate, and the platform may refuse some. With
 /// [`fail_closed`](Self::fail_closed) calls fail instead.
+///
+/// Clones share what is kept in the program: the number of calls at once, and what holds without Redis.
+#[derive(Clone)]
 pub struct RedisLimits {
     redis: Redis,
     take: Script,
@@ -58,7 +61,7 @@ pub struct RedisLimits {
     alone: Limits,
     closed: bool,
     /// Redis was down, and is not asked before then.
-    down: Mutex<Option<Instant>>,
+    down: Arc<Mutex<Option<Instant>>>,
 }
 
 /// How long Redis is left alone after it failed.
@@ -78,7 +81,7 @@ impl RedisLimits {
             here: Limits::new(),
             alone: Limits::new(),
             closed: false,
-            down: Mutex::new(None),
+            down: Arc::default(),
         }
     }
 

@@ -62,6 +62,16 @@ pub trait SessionProvider: Send + Sync + 'static {
     }
 }
 
+impl<T: SessionProvider + ?Sized> SessionProvider for Arc<T> {
+    fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        (**self).session(user)
+    }
+
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
+        (**self).refused(user, session)
+    }
+}
+
 /// Where a call's session comes from.
 #[derive(Clone)]
 pub(super) enum Session {

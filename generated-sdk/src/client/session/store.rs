@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::client::{BoxFuture, Token};
@@ -67,6 +67,33 @@ pub trait SessionStore: Send + Sync + 'static {
     fn unlock<'a>(&'a self, user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
         let _ = (user, holder);
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
+    fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        (**self).get(user)
+    }
+
+    fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).put(user, token)
+    }
+
+    fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).remove(user)
+    }
+
+    fn try_lock<'a>(
+        &'a self,
+        user: &'a str,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).try_lock(user, holder, time)
+    }
+
+    fn unlock<'a>(&'a self, user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).unlock(user, holder)
     }
 }
 
