@@ -43,6 +43,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use support::hostile::{scripted, whole};
 use support::{KEY, SECRET};
 use tokio::net::TcpListener;
 
@@ -292,6 +293,50 @@ async fn a_request_that_is_refused_here_stays_refused() {
     }
     assert_eq!(flaky.calls(), 0);
     assert_eq!(format!("{items:?}"), r#"Items { method: "taobao.trades.sold.get", .. }"#);
+}
+
+/// A page of trades, and what stands beside them.
+fn trades(first: i64, count: i64, beside: &str) -> String {
+    let trades: Vec<_> = numbers(first, count).iter().map(|tid| format!("{{\"tid\":{tid}}}")).collect();
+    format!("{{\"trades_sold_get_response\":{{\"trades\":{{\"trade\":[{}]}}{beside}}}}}", trades.join(","))
+}
+
+/// A page that does not fit is not the end of the list, and what is lost with it is told.
+#[tokio::test]
+async fn pages_that_do_not_fit() {
+    let root = |fields: &str| format!("{{\"trades_sold_get_response\":{{{fields}}}}}");
+    for (page, expected) in [
+        (
+            root(r#""trades":{"trade":[{"tid":41}],"count":2},"has_next":true"#),
+            "trades: expected object[], found an object with several members",
+        ),
+        (
+            root(r#""trades":{"trade":[{"tid":41},"oops"]},"has_next":true"#),
+            r#"trades[1]: expected object, found "oops""#,
+        ),
+        (trades(41, 40, r#","has_next":"maybe""#), r#"has_next: expected Boolean, found "maybe""#),
+        // Of a field of an item, only the field is lost.
+        (root(r#""trades":{"trade":[{"tid":"abc"}]},"has_next":false"#), ""),
+    ] {
+        let address = scripted(move |request| match request.parameter("page_no").as_str() {
+            "1" => whole("200 OK", "", trades(1, 40, r#","has_next":true"#)),
+            _ => whole("200 OK", "", page.clone()),
+        })
+        .await;
+        let client = support::client(address).build().unwrap().with_session("a session");
+        let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
+        for _ in 0..40 {
+            assert!(items.next().await.unwrap().is_ok());
+        }
+        let next = items.next().await.unwrap();
+        match next {
+            Ok(trade) => assert_eq!((trade.tid, expected), (None, "")),
+            Err(Error::Decode(error)) => assert_eq!(error.problem, expected),
+            Err(error) => panic!("{error}"),
+        }
+        let mut pages = client.pages(TradesSoldGetRequest::new(["tid"]).page_no(2));
+        assert_eq!(pages.next().await.unwrap().unwrap().mismatches().len(), 1);
+    }
 }
 
 /// Both can be handed to another task, and to whatever takes a stream.

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::Client;
 use super::turned::Page;
 use super::walk::Walk;
-use crate::protocol::{Error, Paged, Request, Response};
+use crate::protocol::{Error, Mismatch, Paged, Paging, Request, Response};
 
 impl Client {
     /// The items of the list that `request` asks for, from its page to the last, whatever the list is paged by. A page is
@@ -82,7 +82,7 @@ impl<R: Paged> Pages<R> {
     ///
     /// Every way in which a call can fail.
     pub async fn next(&mut self) -> Option<Result<Response<R::Response>, Error>> {
-        poll_fn(|context| self.poll(context)).await
+        poll_fn(|context| self.poll(context, false)).await
     }
 
     /// The same with slices of time no longer than this, where the list is one over a span of time and the platform takes
@@ -92,7 +92,8 @@ impl<R: Paged> Pages<R> {
         self
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Response<R::Response>, Error>>> {
+    /// With `whole`, a page of which items are left out is an error, and stays the present one.
+    fn poll(&mut self, context: &mut Context<'_>, whole: bool) -> Poll<Option<Result<Response<R::Response>, Error>>> {
         loop {
             if self.answer.is_none() && self.walk.is_over() {
                 return Poll::Ready(None);
@@ -104,6 +105,11 @@ impl<R: Paged> Pages<R> {
             });
             let response = ready!(answer.as_mut().poll(context));
             self.answer = None;
+            if let (true, Ok(response)) = (whole, &response)
+                && let Some(misfit) = lost(&R::PAGING, response.mismatches())
+            {
+                return Poll::Ready(Some(Err(Error::mismatch(misfit, response.body()))));
+            }
             match response {
                 Ok(response) if !self.walk.answered(&*response) => {}
                 response => return Poll::Ready(Some(response)),
@@ -112,11 +118,25 @@ impl<R: Paged> Pages<R> {
     }
 }
 
+/// A value that did not fit and that the walk cannot be without: the list, one of its items, or what says where it goes on.
+/// Each of them left out looks like an end of the list.
+fn lost<'m>(paging: &Paging, mismatches: &'m [Mismatch]) -> Option<&'m Mismatch> {
+    let next = paging.cursor.map(|(_, next)| next);
+    mismatches.iter().find(|mismatch| {
+        let names = mismatch.path.split('.').map(|name| name.split_once('[').map_or(name, |(name, _)| name));
+        let place: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+        [Some(paging.items), next, paging.total, paging.has_next]
+            .into_iter()
+            .flatten()
+            .any(|way| way.starts_with(&place))
+    })
+}
+
 impl<R: Paged> Stream for Pages<R> {
     type Item = Result<Response<R::Response>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(context)
+        self.poll(context, false)
     }
 }
 
@@ -139,6 +159,10 @@ impl<R: Paged> Unpin for Items<R> {}
 impl<R: Paged> Items<R> {
     /// The next item, or `None` behind the last. After an error, the items of the same page.
     ///
+    /// A page whose list, or an item of it, or what tells where the list goes on does not fit its documented type is an
+    /// [`Error::Decode`]: without it items would be missing, and nothing would say so. [`Client::pages`] gives such a page
+    /// as it came. A field of an item that does not fit is only left empty, as in every response.
+    ///
     /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
     ///
     /// # Errors
@@ -159,7 +183,7 @@ impl<R: Paged> Items<R> {
             if let Some(item) = self.ready.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match ready!(self.pages.poll(context)) {
+            match ready!(self.pages.poll(context, true)) {
                 Some(Ok(page)) => self.ready = R::items(page.into_value()).into_iter(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
