@@ -63,8 +63,8 @@ impl Slices {
     fn cut(&mut self) {
         // Of a span whose end lies in it, a slice of an hour ends a second before the hour is full.
         let seconds = self.window.longest.as_secs().max(1) - u64::from(!self.window.to_excluded);
-        let to = later(self.from, seconds);
-        self.to = if to < self.end && to >= self.from { to } else { self.end };
+        // A slice that would end behind all calendars ends with the span.
+        self.to = later(self.from, seconds).filter(|to| (self.from..self.end).contains(to)).unwrap_or(self.end);
     }
 
     /// Moves to the next slice, if there is one.
@@ -73,15 +73,15 @@ impl Slices {
             return false;
         }
         let before = self.to;
-        self.from = later(self.to, u64::from(!self.window.to_excluded));
+        self.from = later(self.to, u64::from(!self.window.to_excluded)).unwrap_or(self.end);
         self.cut();
         // At the end of the calendar time does not go on.
         self.to > before
     }
 }
 
-fn later(time: DateTime, seconds: u64) -> DateTime {
-    DateTime::from(time.to_system_time() + Duration::from_secs(seconds))
+fn later(time: DateTime, seconds: u64) -> Option<DateTime> {
+    time.to_system_time().checked_add(Duration::from_secs(seconds)).map(DateTime::from)
 }
 
 fn time(view: View<'_>) -> Option<DateTime> {
@@ -145,10 +145,11 @@ impl Walk {
         walk
     }
 
-    /// Cuts the span of time, if the list is one over a span, into slices of this length.
+    /// Cuts the span of time, if the list is one over a span, into slices of this length, or of the longest that there
+    /// may be.
     pub(super) fn slices_of(&mut self, longest: Duration) {
-        if let Some(slices) = &mut self.slices {
-            slices.window.longest = longest;
+        if let (Some(slices), Some(window)) = (&mut self.slices, self.paging.window) {
+            slices.window.longest = longest.min(window.longest);
             slices.cut();
         }
     }
@@ -196,13 +197,13 @@ impl Walk {
         match (self.direction, total) {
             (Direction::Probing, Some(total)) if count > 0 && total > count => {
                 // The first page is a full one, so it tells how many a page holds, whatever was asked for.
-                self.place.number = first + (total - 1) / count;
+                self.place.number = first.saturating_add((total - 1) / count);
                 self.direction = Direction::Backwards;
                 return false;
             }
             (Direction::Probing, Some(_)) => self.end_of_list(),
             (Direction::Backwards, _) if self.place.number <= first => self.end_of_list(),
-            (Direction::Backwards, _) => self.place.number -= 1,
+            (Direction::Backwards, _) => self.place.number = self.place.number.saturating_sub(1),
             // A total that does not come leaves the way that every list can be walked.
             (Direction::Probing, None) | (Direction::Forwards, _) => {
                 self.direction = Direction::Forwards;
@@ -217,12 +218,16 @@ impl Walk {
         let first = paging.number.map_or(0, |(_, first)| first);
         // Of what comes before a page that the walk begins at, its own length tells: all if it is a full one, and less if
         // not, which is no more than a call too many.
-        let before =
-            || self.place.offset.max(0).saturating_add((self.place.number - first).max(0).saturating_mul(count));
+        let before = || {
+            self.place
+                .offset
+                .max(0)
+                .saturating_add(self.place.number.saturating_sub(first).max(0).saturating_mul(count))
+        };
         let seen = self.seen.unwrap_or_else(before).saturating_add(count);
         self.seen = Some(seen);
         let has_next = paging.has_next.and_then(|way| word(current(response, way)));
-        self.empty = if count == 0 { self.empty + 1 } else { 0 };
+        self.empty = if count == 0 { self.empty.saturating_add(1) } else { 0 };
         let more = match (has_next, total) {
             (Some(true), _) => self.empty < EMPTY,
             // A total beside it says more than a `false`, which may be no more than a default.
@@ -450,13 +455,13 @@ mod tests {
             size in 1_usize..60,
             fails in prop::collection::vec(any::<bool>(), 0..40),
         ) {
-            let windowed = |paging: Paging| paging.window(&["from"], &["to"], 1);
+            let windowed = |paging: Paging| paging.window(&["from"], &["to"], 10);
             let paging: &'static Paging = Box::leak(Box::new(match excluded {
                 true => windowed(KINDS[kind]).to_excluded(),
                 false => windowed(KINDS[kind]),
             }));
             let begin: DateTime = "2024-02-28 23:50:00".parse().unwrap();
-            let request = Ask { from: Some(begin), to: Some(later(begin, span)), ..Ask::default() };
+            let request = Ask { from: Some(begin), to: later(begin, span), ..Ask::default() };
             let seconds = |page: &dyn Record, name| {
                 let moment = time(current(page, &[name])).unwrap().to_system_time();
                 moment.duration_since(begin.to_system_time()).unwrap().as_secs() as i64
@@ -565,6 +570,28 @@ mod tests {
             let mut walk = Walk::new(paging, &request);
             assert_eq!(walk.answered(&answer(items, total)), counts, "{items} of {total:?}");
             assert_eq!((!walk.is_over()).then_some(walk.place.number), number, "{items} of {total:?}");
+        }
+    }
+
+    #[test]
+    fn slices_and_numbers_without_measure() {
+        const PAGING: Paging = LIST.number(&["number"], 1).window(&["from"], &["to"], 60);
+        let (from, to) = ("2024-06-18 00:00:00".parse().ok(), "2024-06-18 23:59:59".parse().ok());
+        let request = Ask { number: Some(i64::MIN), from, to, ..Ask::default() };
+        for (longest, slices) in [(Duration::MAX, 24), (Duration::from_secs(1800), 48)] {
+            let mut walk = Walk::new(&PAGING, &request);
+            walk.slices_of(longest);
+            assert_eq!(walked(&mut walk, &request, std::iter::empty(), |_| page(0)).len(), slices);
+        }
+        const ENDLESS: Paging = LIST.number(&["number"], 1).window(&["from"], &["to"], u64::MAX / 60);
+        let mut walk = Walk::new(&ENDLESS, &request);
+        walk.slices_of(Duration::MAX);
+        assert_eq!(walked(&mut walk, &request, std::iter::empty(), |_| page(0)).len(), 1);
+        for number in [i64::MIN, i64::MAX] {
+            let mut walk = Walk::new(&KINDS[2], &Ask { number: Some(number), ..Ask::default() });
+            walk.answered(&Answer { total: Some(i64::MAX), ..page(40) });
+            walk.answered(&Answer { total: Some(i64::MIN), ..page(0) });
+            assert!(walk.is_over());
         }
     }
 
