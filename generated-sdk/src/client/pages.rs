@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::Client;
 use super::turned::Page;
 use super::walk::Walk;
-use crate::protocol::{Error, Mismatch, Paged, Paging, Request, Response};
+use crate::protocol::{DecodeError, Error, Mismatch, Paged, Paging, Request, Response};
 
 impl Client {
     /// The items of the list that `request` asks for, from its page to the last, whatever the list is paged by. A page is
@@ -46,6 +46,9 @@ impl Client {
     /// first, because its spec says so: what leaves the list then pulls items only to where the walk is still to come. The
     /// first page is asked for how many there are, and comes again at the end. The items of a page come as it has them.
     ///
+    /// A list that says that there is more, and of which only empty pages come, ten in a row, ends with an
+    /// [`Error::Decode`] that says so: its items did not all come.
+    ///
     /// A span of time that is longer than the platform allows is walked in slices, the earliest first.
     pub fn items<R: Paged>(&self, request: R) -> Items<R> {
         Items { pages: self.pages(request), ready: Vec::new().into_iter() }
@@ -56,7 +59,7 @@ impl Client {
     /// The last page may be empty: some lists say in no other way that they end.
     pub fn pages<R: Paged>(&self, request: R) -> Pages<R> {
         let walk = Walk::new(const { &R::PAGING }, &request);
-        Pages { client: self.clone(), request: Arc::new(request), walk, answer: None }
+        Pages { client: self.clone(), request: Arc::new(request), walk, answer: None, problem: None }
     }
 }
 
@@ -71,6 +74,8 @@ pub struct Pages<R: Paged> {
     /// The call for the present page, if it is on its way. It stays when nobody waits for it any more, so that whoever
     /// does again gets its page.
     answer: Option<Answer<R>>,
+    /// Why the walk was given up: it comes behind the last page.
+    problem: Option<Error>,
 }
 
 impl<R: Paged> Pages<R> {
@@ -96,7 +101,7 @@ impl<R: Paged> Pages<R> {
     fn poll(&mut self, context: &mut Context<'_>, whole: bool) -> Poll<Option<Result<Response<R::Response>, Error>>> {
         loop {
             if self.answer.is_none() && self.walk.is_over() {
-                return Poll::Ready(None);
+                return Poll::Ready(self.problem.take().map(Err));
             }
             let answer = self.answer.get_or_insert_with(|| {
                 let (client, request) = (self.client.clone(), Arc::clone(&self.request));
@@ -110,9 +115,17 @@ impl<R: Paged> Pages<R> {
             {
                 return Poll::Ready(Some(Err(Error::mismatch(misfit, response.body()))));
             }
-            match response {
-                Ok(response) if !self.walk.answered(&*response) => {}
-                response => return Poll::Ready(Some(response)),
+            let response = match response {
+                Ok(response) => response,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            let counts = self.walk.answered(&*response);
+            if let Some(problem) = self.walk.problem() {
+                let error = DecodeError::new(problem, "the rest of the list", "none of it").in_body(response.body());
+                self.problem = Some(Error::Decode(error));
+            }
+            if counts {
+                return Poll::Ready(Some(Ok(response)));
             }
         }
     }

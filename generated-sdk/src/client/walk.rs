@@ -21,8 +21,15 @@ pub(super) struct Walk {
     direction: Direction,
     /// How many items are known to come before the next page, once there has been one.
     seen: Option<i64>,
+    /// How many pages in a row were empty.
     empty: u32,
+    /// How many items the fullest page had, which is how many a page holds or less.
+    fullest: i64,
+    /// Whether the list was begun at a page behind the first, so that `seen` is a guess.
+    guessed: bool,
     over: bool,
+    /// Why the walk was given up, if it was.
+    problem: Option<String>,
 }
 
 /// What page is meant.
@@ -139,7 +146,10 @@ impl Walk {
             direction: Direction::Forwards,
             seen: None,
             empty: 0,
+            fullest: 0,
+            guessed: false,
             over: false,
+            problem: None,
         };
         walk.start(begin);
         walk
@@ -157,6 +167,11 @@ impl Walk {
     /// Whether there is nothing more to ask for.
     pub(super) fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// Why the walk has just ended, if not because the list did. It is told once.
+    pub(super) fn problem(&mut self) -> Option<String> {
+        self.problem.take()
     }
 
     /// What the request for the present page sets.
@@ -194,6 +209,8 @@ impl Walk {
         let count = size(current(response, self.paging.items)).and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
         let total = self.paging.total.and_then(|way| whole(current(response, way)));
         let first = self.paging.number.map_or(0, |(_, first)| first);
+        self.empty = if count == 0 { self.empty.saturating_add(1) } else { 0 };
+        self.fullest = self.fullest.max(count);
         match (self.direction, total) {
             (Direction::Probing, Some(total)) if count > 0 && total > count => {
                 // The first page is a full one, so it tells how many a page holds, whatever was asked for.
@@ -203,6 +220,12 @@ impl Walk {
             }
             (Direction::Probing, Some(_)) => self.end_of_list(),
             (Direction::Backwards, _) if self.place.number <= first => self.end_of_list(),
+            (Direction::Backwards, _) if self.empty >= EMPTY => {
+                self.give_up(format!(
+                    "the list says that it has a page {}, and {EMPTY} pages from there are empty",
+                    self.place.number.saturating_add(i64::from(EMPTY) - 1)
+                ));
+            }
             (Direction::Backwards, _) => self.place.number = self.place.number.saturating_sub(1),
             // A total that does not come leaves the way that every list can be walked.
             (Direction::Probing, None) | (Direction::Forwards, _) => {
@@ -227,11 +250,11 @@ impl Walk {
         let seen = self.seen.unwrap_or_else(before).saturating_add(count);
         self.seen = Some(seen);
         let has_next = paging.has_next.and_then(|way| word(current(response, way)));
-        self.empty = if count == 0 { self.empty.saturating_add(1) } else { 0 };
         let more = match (has_next, total) {
-            (Some(true), _) => self.empty < EMPTY,
+            (Some(true), _) => true,
             // A total beside it says more than a `false`, which may be no more than a default.
-            (_, Some(total)) => count > 0 && seen < total,
+            (_, Some(total)) if seen >= total => false,
+            (_, Some(total)) => count > 0 || !self.is_behind(total),
             (Some(false), None) => false,
             (None, None) => count > 0,
         };
@@ -241,6 +264,19 @@ impl Walk {
             Some(next) => paging.number.is_none() && (next.is_none() || *next == self.place.cursor),
             None => false,
         };
+        if more && self.empty >= EMPTY {
+            self.give_up(match (has_next, total) {
+                (Some(true), _) | (_, None) => {
+                    format!("the list says that it goes on after {seen} items, and {EMPTY} pages are empty")
+                }
+                (_, Some(total)) => format!("the list says that it has {total} items, and ended after {seen}"),
+            });
+            return;
+        }
+        if stands && has_next == Some(true) {
+            self.give_up(format!("the list says that it goes on after {seen} items, and not where"));
+            return;
+        }
         if !more || stands {
             self.end_of_list();
             return;
@@ -249,7 +285,26 @@ impl Walk {
             self.place.cursor = Some(next);
         }
         self.place.number = self.place.number.saturating_add(1);
-        self.place.offset = self.place.offset.saturating_add(count);
+        // Behind an empty page is what comes after the items that it would have had.
+        let items = if count == 0 { self.fullest } else { count };
+        self.place.offset = self.place.offset.saturating_add(items);
+    }
+
+    /// Whether an empty page is where the list has to end, although fewer items came than its total: items are withheld
+    /// from pages that were counted. One empty page tells so where the pages before it had room for all; whole pages that
+    /// are missing do not.
+    fn is_behind(&self, total: i64) -> bool {
+        let before = match self.paging.number {
+            Some((_, first)) => self.place.number.saturating_sub(first).saturating_mul(self.fullest),
+            None => self.place.offset,
+        };
+        self.guessed || (self.empty == 1 && self.fullest > 0 && before >= total)
+    }
+
+    /// Ends the walk before the list has ended.
+    fn give_up(&mut self, problem: String) {
+        self.problem = Some(problem);
+        self.over = true;
     }
 
     /// Moves to the next slice of time, or ends the walk.
@@ -271,9 +326,11 @@ impl Walk {
             (true, true) => Direction::Backwards,
             (true, false) => Direction::Probing,
         };
+        self.guessed = place.number > first;
         self.place = place;
         self.seen = None;
         self.empty = 0;
+        self.fullest = 0;
     }
 }
 
@@ -535,9 +592,14 @@ mod tests {
         // A total that grows or shrinks on the way is taken as it is last told.
         assert_eq!(taken(total, [with_total(40, 80), with_total(40, 90), with_total(10, 90), page(1)]), 3);
         assert_eq!(taken(total, [with_total(40, 200), with_total(40, 80), page(1)]), 2);
-        assert_eq!(taken(total, [with_total(40, 200), with_total(0, 200), page(1)]), 2);
+        assert_eq!(taken(total, [with_total(40, 200), with_total(0, 80), with_total(40, 80), page(1)]), 3);
+        assert_eq!(taken(total, [with_total(40, 200), with_total(0, 40), page(1)]), 2);
+        assert_eq!(taken(total, [with_total(30, 80), with_total(30, 80), with_total(0, 80), with_total(1, 61)]), 4);
         // Short pages below a total: what is withheld was counted.
-        assert_eq!(taken(total, [with_total(30, 100), with_total(30, 100), with_total(30, 100), page(0), page(1)]), 4);
+        assert_eq!(
+            taken(total, [with_total(40, 100), with_total(30, 100), with_total(10, 100), with_total(0, 100), page(1)]),
+            4
+        );
         assert_eq!(taken(has_next, [word(40, true), word(0, true), word(3, false), page(1)]), 3);
         // A word that is missing, on a page that is not empty, says nothing.
         assert_eq!(taken(has_next, [word(40, true), page(40), page(0), page(1)]), 3);
@@ -550,6 +612,35 @@ mod tests {
         assert_eq!(taken(cursor, [to(40, "a"), to(40, " "), page(1)]), 2);
         let same = |items, has_next| Answer { has_next: Some(has_next), ..to(items, "a") };
         assert_eq!(taken(numbered_cursor, [same(40, true), same(40, true), same(1, false), page(1)]), 3);
+    }
+
+    #[test]
+    fn gives_up() {
+        fn told(paging: &'static Paging, number: Option<i64>, first: Answer, then: fn() -> Answer) -> (usize, String) {
+            let mut walk = Walk::new(paging, &Ask { number, ..Ask::default() });
+            walk.answered(&first);
+            let mut calls = 1;
+            while !walk.is_over() && calls < 100 {
+                walk.answered(&then());
+                calls += 1;
+            }
+            (calls, walk.problem().unwrap_or_default())
+        }
+        let [_, _, total, has_next, _, backwards, _, _, offset, _, _] = &KINDS;
+        let first = |total| Answer { total: Some(total), ..page(40) };
+        let empty = || Answer { total: Some(200), ..page(0) };
+        let short = "the list says that it has 200 items, and ended after 40";
+        assert_eq!(told(total, None, first(200), empty), (11, short.to_owned()));
+        assert_eq!(told(offset, None, first(200), empty), (11, short.to_owned()));
+        let word = || Answer { has_next: Some(true), ..page(0) };
+        let more = "the list says that it goes on after 0 items, and 10 pages are empty";
+        assert_eq!(told(has_next, None, word(), word), (10, more.to_owned()));
+        let back = "the list says that it has a page 25000000, and 10 pages from there are empty";
+        assert_eq!(told(backwards, None, first(1_000_000_000), empty), (11, back.to_owned()));
+        // Of a walk that begins at a page, nobody knows how many items come before.
+        assert_eq!(told(total, Some(5), Answer { total: Some(165), ..page(5) }, empty), (2, String::new()));
+        // The last pages of a list that items leave may have gone.
+        assert_eq!(told(backwards, None, first(200), empty), (6, String::new()));
     }
 
     #[test]
