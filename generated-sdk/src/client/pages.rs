@@ -32,8 +32,12 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// An error says that a page could not be had. Nothing is lost by it: the next call of [`next`](Items::next) asks for
-    /// the same page again. Whoever does not want that stops at the first error, as `?` does above.
+    /// An error says that a page could not be had. Nothing is lost by it: if it is one that can go away, the next call of
+    /// [`next`](Items::next) asks for the same page again. Whoever does not want that stops at the first error, as `?` does
+    /// above. An error that the same call would only get again, as for a request that is not valid or an application
+    /// without the right, comes once and ends the walk, so that a loop which passes over errors has an end. One that can
+    /// go away is [retryable](Error::is_retryable), or one of a [session](Error::is_session_invalid) that a new one can
+    /// take the place of. Such a loop is to pause after it.
     ///
     /// # What the walk can and cannot promise
     ///
@@ -59,7 +63,7 @@ impl Client {
     /// The last page may be empty: some lists say in no other way that they end.
     pub fn pages<R: Paged>(&self, request: R) -> Pages<R> {
         let walk = Walk::new(const { &R::PAGING }, &request);
-        Pages { client: self.clone(), request: Arc::new(request), walk, answer: None, problem: None }
+        Pages { client: self.clone(), request: Arc::new(request), walk, answer: None, problem: None, ended: false }
     }
 }
 
@@ -76,10 +80,13 @@ pub struct Pages<R: Paged> {
     answer: Option<Answer<R>>,
     /// Why the walk was given up: it comes behind the last page.
     problem: Option<Error>,
+    /// Whether there was an error that the same call would only get again.
+    ended: bool,
 }
 
 impl<R: Paged> Pages<R> {
-    /// The next page, or `None` behind the last. After an error, the same page again.
+    /// The next page, or `None` behind the last. After an error that can go away, the same page again; after another,
+    /// `None`. See [`Client::items`].
     ///
     /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
     ///
@@ -97,9 +104,12 @@ impl<R: Paged> Pages<R> {
         self
     }
 
-    /// With `whole`, a page of which items are left out is an error, and stays the present one.
+    /// With `whole`, a page of which items are left out is an error, and the last thing that comes.
     fn poll(&mut self, context: &mut Context<'_>, whole: bool) -> Poll<Option<Result<Response<R::Response>, Error>>> {
         loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
             if self.answer.is_none() && self.walk.is_over() {
                 return Poll::Ready(self.problem.take().map(Err));
             }
@@ -113,11 +123,15 @@ impl<R: Paged> Pages<R> {
             if let (true, Ok(response)) = (whole, &response)
                 && let Some(misfit) = lost(&R::PAGING, response.mismatches())
             {
+                self.ended = true;
                 return Poll::Ready(Some(Err(Error::mismatch(misfit, response.body()))));
             }
             let response = match response {
                 Ok(response) => response,
-                Err(error) => return Poll::Ready(Some(Err(error))),
+                Err(error) => {
+                    self.ended = is_final(&error);
+                    return Poll::Ready(Some(Err(error)));
+                }
             };
             let counts = self.walk.answered(&*response);
             if let Some(problem) = self.walk.problem() {
@@ -129,6 +143,11 @@ impl<R: Paged> Pages<R> {
             }
         }
     }
+}
+
+/// Whether asking for the same page again is of no use. A session that has ended may be another one at the next call.
+fn is_final(error: &Error) -> bool {
+    !error.is_retryable() && (!error.is_session_invalid() || error.needs_authorization())
 }
 
 /// A value that did not fit and that the walk cannot be without: the list, one of its items, or what says where it goes on.
@@ -170,7 +189,8 @@ pub struct Items<R: Paged> {
 impl<R: Paged> Unpin for Items<R> {}
 
 impl<R: Paged> Items<R> {
-    /// The next item, or `None` behind the last. After an error, the items of the same page.
+    /// The next item, or `None` behind the last. After an error that can go away, the items of the same page; after
+    /// another, `None`. See [`Client::items`].
     ///
     /// A page whose list, or an item of it, or what tells where the list goes on does not fit its documented type is an
     /// [`Error::Decode`]: without it items would be missing, and nothing would say so. [`Client::pages`] gives such a page
@@ -225,6 +245,7 @@ pub(super) mod blocking {
 
     use std::fmt;
 
+    use super::is_final;
     use crate::client::blocking::Client;
     use crate::protocol::{Error, Paged, Response};
 
@@ -243,30 +264,38 @@ pub(super) mod blocking {
         /// # }
         /// ```
         pub fn items<R: Paged>(&self, request: R) -> Items<R> {
-            Items { client: self.clone(), items: self.client.items(request) }
+            Items { client: self.clone(), items: self.client.items(request), ended: false }
         }
 
         /// The same list page by page, each as the response that it is.
         pub fn pages<R: Paged>(&self, request: R) -> Pages<R> {
-            Pages { client: self.clone(), pages: self.client.pages(request) }
+            Pages { client: self.clone(), pages: self.client.pages(request), ended: false }
         }
     }
 
     /// The items of a list. What [`Client::items`] returns.
     ///
-    /// An error says that a page could not be had; the next call of `next` asks for the same page again.
+    /// An error says that a page could not be had. If it can go away, the next call of `next` asks for the same page again;
+    /// another comes once and is the last thing that comes. See [`items`](crate::Client::items) of the async client.
     #[must_use = "no page is asked for until `next` is called"]
     pub struct Items<R: Paged> {
         client: Client,
         items: crate::client::Items<R>,
+        ended: bool,
     }
 
     impl<R: Paged> Iterator for Items<R> {
         type Item = Result<R::Item, Error>;
 
         fn next(&mut self) -> Option<Self::Item> {
+            if self.ended {
+                return None;
+            }
             let items = &mut self.items;
-            self.client.wait(async { items.next().await.transpose() }).transpose()
+            let next = self.client.wait(async { items.next().await.transpose() }).transpose();
+            // The error may be one of waiting, of which the walk knows nothing.
+            self.ended = matches!(&next, Some(Err(error)) if is_final(error));
+            next
         }
     }
 
@@ -278,19 +307,27 @@ pub(super) mod blocking {
 
     /// The pages of a list. What [`Client::pages`] returns.
     ///
-    /// An error says that a page could not be had; the next call of `next` asks for it again.
+    /// An error says that a page could not be had. If it can go away, the next call of `next` asks for the same page again;
+    /// another comes once and is the last thing that comes. See [`items`](crate::Client::items) of the async client.
     #[must_use = "no page is asked for until `next` is called"]
     pub struct Pages<R: Paged> {
         client: Client,
         pages: crate::client::Pages<R>,
+        ended: bool,
     }
 
     impl<R: Paged> Iterator for Pages<R> {
         type Item = Result<Response<R::Response>, Error>;
 
         fn next(&mut self) -> Option<Self::Item> {
+            if self.ended {
+                return None;
+            }
             let pages = &mut self.pages;
-            self.client.wait(async { pages.next().await.transpose() }).transpose()
+            let next = self.client.wait(async { pages.next().await.transpose() }).transpose();
+            // The error may be one of waiting, of which the walk knows nothing.
+            self.ended = matches!(&next, Some(Err(error)) if is_final(error));
+            next
         }
     }
 
