@@ -35,6 +35,7 @@ use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequ
 use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
 use generated_sdk::api::tbk::{TbkDgNewuserOrderSumRequest, TbkOrderDetailsGetRequest, TbkRelationRefundRequest};
 use generated_sdk::api::trade::{TradesSoldGetRequest, TradesSoldIncrementGetRequest};
+use generated_sdk::client::Limits;
 use generated_sdk::protocol::Paged;
 use generated_sdk::{Client, DateTime, Error, Format, RetryPolicy};
 use http_body_util::{BodyExt, Full};
@@ -43,7 +44,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use support::hostile::{scripted, whole};
+use support::hostile::{Step, scripted, whole};
 use support::{KEY, SECRET};
 use tokio::net::TcpListener;
 
@@ -344,6 +345,31 @@ async fn pages_that_do_not_fit() {
         let mut pages = client.pages(TradesSoldGetRequest::new(["tid"]).page_no(2));
         assert_eq!(pages.next().await.unwrap().unwrap().mismatches().len(), 1);
     }
+}
+
+/// A call that nobody waits for any more does not keep its place in the limiter.
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_any_more_makes_way() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let address = scripted(move |_| match counter.fetch_add(1, Ordering::Relaxed) {
+        0 => vec![Step::Wait(Duration::from_secs(60))],
+        _ => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
+    })
+    .await;
+    let limits = Limits::new().concurrency(1);
+    let client = support::client(address).limiter(limits).build().unwrap().with_session("a session");
+    let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
+    tokio::select! {
+        _ = items.next() => panic!("an answer before there was one"),
+        () = async { while calls.load(Ordering::Relaxed) == 0 { tokio::task::yield_now().await } } => {}
+    }
+    client.execute(&TradesSoldGetRequest::new(["tid"])).await.unwrap();
+    let mut count = 0;
+    while let Some(item) = items.next().await {
+        count += usize::from(item.is_ok());
+    }
+    assert_eq!((count, calls.load(Ordering::Relaxed)), (2, 3));
 }
 
 /// Both can be handed to another task, and to whatever takes a stream.

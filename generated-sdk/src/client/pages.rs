@@ -75,8 +75,7 @@ pub struct Pages<R: Paged> {
     client: Client,
     request: Arc<R>,
     walk: Walk,
-    /// The call for the present page, if it is on its way. It stays when nobody waits for it any more, so that whoever
-    /// does again gets its page.
+    /// The call for the present page, if it is on its way. Between two polls of a stream it stays.
     answer: Option<Answer<R>>,
     /// Why the walk was given up: it comes behind the last page.
     problem: Option<Error>,
@@ -88,13 +87,22 @@ impl<R: Paged> Pages<R> {
     /// The next page, or `None` behind the last. After an error that can go away, the same page again; after another,
     /// `None`. See [`Client::items`].
     ///
-    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
+    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing: the call is dropped,
+    /// with its connection and its place in a [limiter](super::Limits), and the next one asks for the same page. So let
+    /// `next` be in the loop as a whole where the other branch is a quick one, or each turn sends a call for nothing. Of a
+    /// [`Stream`], the call goes on with the stream, and holds its place in the limiter until that is polled or dropped.
     ///
     /// # Errors
     ///
     /// Every way in which a call can fail.
     pub async fn next(&mut self) -> Option<Result<Response<R::Response>, Error>> {
-        poll_fn(|context| self.poll(context, false)).await
+        self.wait(false).await
+    }
+
+    async fn wait(&mut self, whole: bool) -> Option<Result<Response<R::Response>, Error>> {
+        let mut waiting = Waiting(self);
+        let waiting = &mut waiting;
+        poll_fn(|context| waiting.0.poll(context, whole)).await
     }
 
     /// The same with slices of time no longer than this, where the list is one over a span of time and the platform takes
@@ -141,6 +149,18 @@ impl<R: Paged> Pages<R> {
             if counts {
                 return Poll::Ready(Some(Ok(response)));
             }
+        }
+    }
+}
+
+/// Somebody who waits for a page. A call that nobody polls would keep its place in the limiter from all others, so it goes
+/// when its waiter does; one that changes something is not to be made twice, and stays.
+struct Waiting<'p, R: Paged>(&'p mut Pages<R>);
+
+impl<R: Paged> Drop for Waiting<'_, R> {
+    fn drop(&mut self) {
+        if R::READS {
+            self.0.answer = None;
         }
     }
 }
@@ -196,13 +216,24 @@ impl<R: Paged> Items<R> {
     /// [`Error::Decode`]: without it items would be missing, and nothing would say so. [`Client::pages`] gives such a page
     /// as it came. A field of an item that does not fit is only left empty, as in every response.
     ///
-    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing.
+    /// Not to wait for what this returns, as when a `select!` takes another branch, loses nothing: the call is dropped,
+    /// with its connection and its place in a [limiter](super::Limits), and the next one asks for the same page. So let
+    /// `next` be in the loop as a whole where the other branch is a quick one, or each turn sends a call for nothing. Of a
+    /// [`Stream`], the call goes on with the stream, and holds its place in the limiter until that is polled or dropped.
     ///
     /// # Errors
     ///
     /// Every way in which a call can fail.
     pub async fn next(&mut self) -> Option<Result<R::Item, Error>> {
-        poll_fn(|context| self.poll(context)).await
+        loop {
+            if let Some(item) = self.ready.next() {
+                return Some(Ok(item));
+            }
+            match self.pages.wait(true).await? {
+                Ok(page) => self.ready = R::items(page.into_value()).into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 
     /// The same with slices of time no longer than this. See [`Pages::slices_of`].
