@@ -107,8 +107,14 @@ impl<R: Paged> Pages<R> {
 
     /// The same with slices of time no longer than this, where the list is one over a span of time and the platform takes
     /// less than its documents say, as on the days of a sale.
+    ///
+    /// Slices longer than the documents say are cut to that. It is for a list that nothing was asked of yet: later, it
+    /// changes nothing.
     pub fn slices_of(mut self, longest: Duration) -> Self {
-        self.walk.slices_of(longest);
+        // A call on its way is one for the slice as it is.
+        if self.answer.is_none() {
+            self.walk.slices_of(longest);
+        }
         self
     }
 
@@ -275,6 +281,7 @@ pub(super) mod blocking {
     //! The same for programs that are not async: lists as iterators.
 
     use std::fmt;
+    use std::time::Duration;
 
     use super::is_final;
     use crate::client::blocking::Client;
@@ -315,6 +322,15 @@ pub(super) mod blocking {
         ended: bool,
     }
 
+    impl<R: Paged> Items<R> {
+        /// The same with slices of time no longer than this. See [`slices_of`](crate::client::Pages::slices_of) of the async
+        /// client.
+        pub fn slices_of(mut self, longest: Duration) -> Self {
+            self.items = self.items.slices_of(longest);
+            self
+        }
+    }
+
     impl<R: Paged> Iterator for Items<R> {
         type Item = Result<R::Item, Error>;
 
@@ -345,6 +361,15 @@ pub(super) mod blocking {
         client: Client,
         pages: crate::client::Pages<R>,
         ended: bool,
+    }
+
+    impl<R: Paged> Pages<R> {
+        /// The same with slices of time no longer than this. See [`slices_of`](crate::client::Pages::slices_of) of the async
+        /// client.
+        pub fn slices_of(mut self, longest: Duration) -> Self {
+            self.pages = self.pages.slices_of(longest);
+            self
+        }
     }
 
     impl<R: Paged> Iterator for Pages<R> {

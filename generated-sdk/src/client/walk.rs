@@ -27,6 +27,8 @@ pub(super) struct Walk {
     fullest: i64,
     /// Whether the list was begun at a page behind the first, so that `seen` is a guess.
     guessed: bool,
+    /// Whether there has been a page.
+    begun: bool,
     over: bool,
     /// Why the walk was given up, if it was.
     problem: Option<String>,
@@ -148,6 +150,7 @@ impl Walk {
             empty: 0,
             fullest: 0,
             guessed: false,
+            begun: false,
             over: false,
             problem: None,
         };
@@ -156,8 +159,11 @@ impl Walk {
     }
 
     /// Cuts the span of time, if the list is one over a span, into slices of this length, or of the longest that there
-    /// may be.
+    /// may be. Once there has been a page, it is too late: the pages of a shorter slice are others.
     pub(super) fn slices_of(&mut self, longest: Duration) {
+        if self.begun {
+            return;
+        }
         if let (Some(slices), Some(window)) = (&mut self.slices, self.paging.window) {
             slices.window.longest = longest.min(window.longest);
             slices.cut();
@@ -209,6 +215,7 @@ impl Walk {
         let count = size(current(response, self.paging.items)).and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
         let total = self.paging.total.and_then(|way| whole(current(response, way)));
         let first = self.paging.number.map_or(0, |(_, first)| first);
+        self.begun = true;
         self.empty = if count == 0 { self.empty.saturating_add(1) } else { 0 };
         self.fullest = self.fullest.max(count);
         match (self.direction, total) {
@@ -662,6 +669,18 @@ mod tests {
             assert_eq!(walk.answered(&answer(items, total)), counts, "{items} of {total:?}");
             assert_eq!((!walk.is_over()).then_some(walk.place.number), number, "{items} of {total:?}");
         }
+    }
+
+    #[test]
+    fn slices_stay_as_they_are_once_the_walk_has_begun() {
+        const PAGING: Paging = LIST.number(&["number"], 1).window(&["from"], &["to"], 60);
+        let (from, to) = ("2024-06-18 00:00:00".parse().ok(), "2024-06-18 23:59:59".parse().ok());
+        let request = Ask { from, to, ..Ask::default() };
+        let mut walk = Walk::new(&PAGING, &request);
+        walk.answered(&page(3));
+        let before = walk.changes(&request);
+        walk.slices_of(Duration::from_secs(60));
+        assert_eq!(walk.changes(&request), before);
     }
 
     #[test]
