@@ -492,7 +492,8 @@ fn the_schema_has_every_key_that_is_read_and_no_other() {
 fn with_pages(pages: &str) -> String {
     format!(
         "method: taobao.a.get\ntitle: t\nrequest:\n  - {{ name: page_no, type: Number }}\n  - {{ name: more, type: Boolean }}\n  \
-         - {{ name: day, type: Date }}\n  - {{ name: option, type: Option, fields: [{{ name: start, type: Number }}] }}\n  \
+         - {{ name: day, type: Date }}\n  - {{ name: option, type: Option, fields: [{{ name: start, type: Number }}, {{ name: after, \
+         type: String }}, {{ name: until, type: Date }}] }}\n  \
          - {{ name: ids, type: \"Number[]\" }}\nresponse:\n  node: a_get_response\n  fields:\n    \
          - {{ name: total, type: Number }}\n    - {{ name: has_next, type: Boolean }}\n    - name: data\n      type: Data\n      \
          fields:\n        - {{ name: last, type: String }}\n        - {{ name: rows, type: \"Row[]\", fields: [{{ name: id, type: \
@@ -623,6 +624,14 @@ fn pages_of_the_wrong_types() {
                |
                = help: `page_no` is of the type Number
 
+            error: `page_no` is `ask_has_next` already
+              --> specs/top/taobao.a.get.yaml:26:19
+               |
+            26 |   window: { from: page_no, to: day, minutes: 0 }
+               |                   ^^^^^^^
+               |
+               = help: name another parameter as `from`, or leave one of them out
+
             error: `minutes` is between 1 and 5000000
               --> specs/top/taobao.a.get.yaml:26:46
                |
@@ -631,30 +640,30 @@ fn pages_of_the_wrong_types() {
                |
                = help: a day has 1440
 
-            8 problems in 1 file
+            9 problems in 1 file
         "#]],
     );
     told(
         &with_pages("  items: data.last\n  cursor: page_no\n  next: data.rows.cells"),
         expect![[r#"
-        error: `data.last` is not one list
-          --> specs/top/taobao.a.get.yaml:20:10
-           |
-        20 |   items: data.last
-           |          ^^^^^^^^^
-           |
-           = help: name a list that stands in no other list; its type ends with []
+            error: `data.last` is not one list
+              --> specs/top/taobao.a.get.yaml:20:10
+               |
+            20 |   items: data.last
+               |          ^^^^^^^^^
+               |
+               = help: name a list that stands in no other list; its type ends with []
 
-        error: `next` is a Number or String
-          --> specs/top/taobao.a.get.yaml:22:9
-           |
-        22 |   next: data.rows.cells
-           |         ^^^^^^^^^^^^^^^
-           |
-           = help: `rows` is of the type Row[]
+            error: `next` is a Number or String
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   next: data.rows.cells
+               |         ^^^^^^^^^^^^^^^
+               |
+               = help: `rows` is of the type Row[]
 
-        2 problems in 1 file
-    "#]],
+            2 problems in 1 file
+        "#]],
     );
 }
 
@@ -785,12 +794,70 @@ fn pages_that_make_no_sense() {
 }
 
 #[test]
+fn pages_that_name_a_thing_twice() {
+    told(
+        &with_pages(
+            "  items: data.rows\n  number: page_no\n  size: page_no\n  total: total\n  has_next: total\n  window: { from: day, to: day, minutes: 60 }",
+        ),
+        expect![[r#"
+            error: `page_no` is `number` already
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   size: page_no
+               |         ^^^^^^^
+               |
+               = help: name another parameter as `size`, or leave one of them out
+
+            error: `total` is `total` already
+              --> specs/top/taobao.a.get.yaml:24:13
+               |
+            24 |   has_next: total
+               |             ^^^^^
+               |
+               = help: name another field as `has_next`, or leave one of them out
+
+            error: `day` is `from` already
+              --> specs/top/taobao.a.get.yaml:25:28
+               |
+            25 |   window: { from: day, to: day, minutes: 60 }
+               |                            ^^^
+               |
+               = help: name another parameter as `to`, or leave one of them out
+
+            3 problems in 1 file
+        "#]],
+    );
+    told(
+        &with_pages("  items: data.rows\n  number: page_no\n  cursor: page_no\n  next: data.last"),
+        expect![[r#"
+        error: `page_no` is `number` already
+          --> specs/top/taobao.a.get.yaml:22:11
+           |
+        22 |   cursor: page_no
+           |           ^^^^^^^
+           |
+           = help: name another parameter as `cursor`, or leave one of them out
+
+        error: `next` is of another type than `cursor`
+          --> specs/top/taobao.a.get.yaml:23:9
+           |
+        23 |   next: data.last
+           |         ^^^^^^^^^
+           |
+           = help: it is a String, and `cursor` takes a Number
+
+        2 problems in 1 file
+    "#]],
+    );
+}
+
+#[test]
 fn pages_that_are_right() {
     for pages in [
         "  items: data.rows\n  number: page_no\n  first: 0\n  total: total\n  backwards: true",
         "  items: data.rows\n  offset: option.start\n  has_next: has_next\n  ask_has_next: more",
         "  items: data.rows\n  cursor: page_no\n  next: data.rows.id",
-        "  items: data.rows\n  number: page_no\n  cursor: option.start\n  next: data.last\n  window: { from: day, to: day, minutes: 1 }",
+        "  items: data.rows\n  number: page_no\n  cursor: option.after\n  next: data.last\n  window: { from: day, to: option.until, minutes: 1 }",
     ] {
         let folder = folder(&[("top/taobao.a.get.yaml", with_pages(pages).as_bytes())]);
         assert!(problems(folder.path()).is_none(), "{}", problems(folder.path()).unwrap());

@@ -36,18 +36,73 @@ pub(super) fn check(checker: &mut Checker<'_>, pages: &Pages, request: &Side<'_>
             scalar(checker, named, key, &way, kinds);
         }
     }
-    next(checker, pages, response);
+    next(checker, pages, request, response);
+    twice(checker, pages);
     sense(checker, pages);
 }
 
+/// That nothing is named for two things: a walk would set one of them over the other, or take one for the other.
+fn twice(checker: &mut Checker<'_>, pages: &Pages) {
+    let window = pages.window.as_ref();
+    let request = [
+        ("number", pages.number.as_ref()),
+        ("offset", pages.offset.as_ref()),
+        ("cursor", pages.cursor.as_ref()),
+        ("size", pages.size.as_ref()),
+        ("ask_has_next", pages.ask_has_next.as_ref()),
+        ("from", window.map(|window| &window.from)),
+        ("to", window.map(|window| &window.to)),
+    ];
+    let response = [
+        ("items", Some(&pages.items)),
+        ("next", pages.next.as_ref()),
+        ("total", pages.total.as_ref()),
+        ("has_next", pages.has_next.as_ref()),
+    ];
+    for (side, part) in [(&request[..], "parameter"), (&response[..], "field")] {
+        let mut before: Vec<(&str, &str)> = Vec::new();
+        for (key, named) in side {
+            let Some(named) = named else { continue };
+            match before.iter().find(|(_, value)| *value == named.value) {
+                Some((other, value)) => checker
+                    .problem(named.place.clone(), format!("`{value}` is `{other}` already"))
+                    .help(format!("name another {part} as `{key}`, or leave one of them out"))
+                    .done(),
+                None => before.push((key, &named.value)),
+            }
+        }
+    }
+}
+
 /// What a cursor is taken from: a field of the response, or of each item.
-fn next(checker: &mut Checker<'_>, pages: &Pages, response: &Side<'_>) {
+fn next(checker: &mut Checker<'_>, pages: &Pages, request: &Side<'_>, response: &Side<'_>) {
     let Some(named) = &pages.next else { return };
     let Some(way) = way(checker, named, response) else { return };
     let in_items = named.value.strip_prefix(&pages.items.value).is_some_and(|rest| rest.starts_with('.'));
     let items = pages.items.value.split('.').count();
     let plain: Vec<_> = if in_items { way.into_iter().skip(items).collect() } else { way };
     scalar(checker, named, "next", &plain, &[Kind::Number, Kind::String]);
+    let kind = |way: &[&Parameter]| way.last().and_then(|last| last.type_name().kind());
+    if let Some(cursor) = pages.cursor.as_ref().and_then(|cursor| found(&cursor.value, request))
+        && let (Some(taken), Some(returned)) = (kind(&cursor), kind(&plain))
+        && taken != returned
+        && lists(&plain).is_empty()
+    {
+        checker
+            .problem(named.place.clone(), "`next` is of another type than `cursor`")
+            .help(format!("it is a {}, and `cursor` takes a {}", returned.word(), taken.word()))
+            .done();
+    }
+}
+
+/// The parameters that a way leads through, of a way whose problems are told elsewhere.
+fn found<'p>(way: &str, side: &Side<'p>) -> Option<Vec<&'p Parameter>> {
+    let mut found: Vec<&Parameter> = Vec::new();
+    for name in way.split('.') {
+        let level = found.last().map_or(side.parameters, |parameter| side.fields(parameter));
+        found.push(level.iter().find(|parameter| parameter.name.value == name)?);
+    }
+    Some(found)
 }
 
 /// That what is said makes a way from each page to the next.
