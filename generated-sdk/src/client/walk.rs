@@ -3,9 +3,12 @@
 //! It is a small machine: it says what the request for the present page sets, and moves on when it is shown the answer. A
 //! call that fails is not shown to it, so that it stays where it is.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::turned::{Change, Set, current};
+use crate::protocol::__private::serialize;
 use crate::protocol::{DateTime, Paging, Record, View, Way, Window, size};
 
 /// How many empty pages in a row may say that there are more before they are no longer believed. A page whose items the
@@ -27,6 +30,11 @@ pub(super) struct Walk {
     fullest: i64,
     /// Whether the list was begun at a page behind the first, so that `seen` is a guess.
     guessed: bool,
+    /// A cursor that came, and how many came since. It is replaced by another after twice as many as the last time, so that
+    /// a cursor that comes again in a circle of any length is found (Brent's algorithm).
+    mark: (Option<String>, u64, u64),
+    /// What tells the page before from others.
+    page: Option<u64>,
     /// Whether there has been a page.
     begun: bool,
     over: bool,
@@ -130,6 +138,27 @@ fn cursor(view: View<'_>) -> Option<String> {
     }
 }
 
+/// What tells a page of items that are all different from every other page. Where items are alike, as when the caller asks
+/// for nothing but their state, two pages may be the same and still be two: of such nothing is told.
+fn distinct(items: View<'_>) -> Option<u64> {
+    let hash = |value: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        value(&mut hasher);
+        hasher.finish()
+    };
+    let items: Vec<u64> = match items {
+        View::Numbers(list) => list.iter().map(|number| hash(&|hasher| number.hash(hasher))).collect(),
+        View::Texts(list) => list.iter().map(|text| hash(&|hasher| text.hash(hasher))).collect(),
+        View::Objects(list) => {
+            let texts = list.iter().map(|object| serialize(object, serde_json::value::Serializer).ok());
+            texts.map(|json| hash(&|hasher| json.hash(hasher))).collect()
+        }
+        _ => return None,
+    };
+    let different: HashSet<u64> = items.iter().copied().collect();
+    (items.len() > 1 && different.len() == items.len()).then(|| hash(&|hasher| items.hash(hasher)))
+}
+
 impl Walk {
     /// The walk that begins where `request` does: at its page, its cursor, its span of time, or else at the first.
     pub(super) fn new(paging: &'static Paging, request: &dyn Record) -> Self {
@@ -150,6 +179,8 @@ impl Walk {
             empty: 0,
             fullest: 0,
             guessed: false,
+            mark: (None, 0, 1),
+            page: None,
             begun: false,
             over: false,
             problem: None,
@@ -237,13 +268,14 @@ impl Walk {
             // A total that does not come leaves the way that every list can be walked.
             (Direction::Probing, None) | (Direction::Forwards, _) => {
                 self.direction = Direction::Forwards;
-                self.forwards(response, count, total);
+                return self.forwards(response, count, total);
             }
         }
         true
     }
 
-    fn forwards(&mut self, response: &dyn Record, count: i64, total: Option<i64>) {
+    /// Returns whether the page is another than the one before.
+    fn forwards(&mut self, response: &dyn Record, count: i64, total: Option<i64>) -> bool {
         let paging = self.paging;
         let first = paging.number.map_or(0, |(_, first)| first);
         // Of what comes before a page that the walk begins at, its own length tells: all if it is a full one, and less if
@@ -254,7 +286,8 @@ impl Walk {
                 .max(0)
                 .saturating_add(self.place.number.saturating_sub(first).max(0).saturating_mul(count))
         };
-        let seen = self.seen.unwrap_or_else(before).saturating_add(count);
+        let before = self.seen.unwrap_or_else(before);
+        let seen = before.saturating_add(count);
         self.seen = Some(seen);
         let has_next = paging.has_next.and_then(|way| word(current(response, way)));
         let more = match (has_next, total) {
@@ -278,23 +311,50 @@ impl Walk {
                 }
                 (_, Some(total)) => format!("the list says that it has {total} items, and ended after {seen}"),
             });
-            return;
+            return true;
         }
         if stands && has_next == Some(true) {
             self.give_up(format!("the list says that it goes on after {seen} items, and not where"));
-            return;
+            return true;
         }
         if !more || stands {
             self.end_of_list();
-            return;
+            return true;
         }
+        // A total ends the walk. Without one, a gateway that gives its last page to every number behind it never does.
+        let told = total.is_some() || (paging.cursor.is_some() && paging.number.is_none());
+        let page = if told { None } else { distinct(current(response, paging.items)) };
+        if page.is_some() && page == self.page {
+            self.give_up(format!("the list says that it goes on after {before} items, and the same page came again"));
+            return false;
+        }
+        self.page = page;
         if let Some(Some(next)) = next {
+            if paging.number.is_none() && self.is_in_a_circle(&next) {
+                self.give_up(format!("the list says that it goes on after {seen} items, and where it has been before"));
+                return true;
+            }
             self.place.cursor = Some(next);
         }
         self.place.number = self.place.number.saturating_add(1);
         // Behind an empty page is what comes after the items that it would have had.
         let items = if count == 0 { self.fullest } else { count };
         self.place.offset = self.place.offset.saturating_add(items);
+        true
+    }
+
+    /// Whether a cursor is one that the walk has been at.
+    fn is_in_a_circle(&mut self, next: &str) -> bool {
+        let (mark, since, until) = &mut self.mark;
+        if mark.as_deref() == Some(next) {
+            return true;
+        }
+        *since += 1;
+        if since == until {
+            *mark = Some(next.to_owned());
+            (*since, *until) = (0, until.saturating_mul(2));
+        }
+        false
     }
 
     /// Whether an empty page is where the list has to end, although fewer items came than its total: items are withheld
@@ -338,6 +398,8 @@ impl Walk {
         self.seen = None;
         self.empty = 0;
         self.fullest = 0;
+        self.mark = (self.place.cursor.clone(), 0, 1);
+        self.page = None;
     }
 }
 
@@ -609,7 +671,7 @@ mod tests {
         );
         assert_eq!(taken(has_next, [word(40, true), word(0, true), word(3, false), page(1)]), 3);
         // A word that is missing, on a page that is not empty, says nothing.
-        assert_eq!(taken(has_next, [word(40, true), page(40), page(0), page(1)]), 3);
+        assert_eq!(taken(has_next, [word(40, true), page(39), page(0), page(1)]), 3);
         assert_eq!(taken(has_next, many(|| Answer { has_next: Some(true), ..Answer::default() })), EMPTY as usize);
         // A gateway that answers both and means one of them.
         let both_said = |items, total, has_next| Answer { total: Some(total), has_next: Some(has_next), ..page(items) };
@@ -618,7 +680,7 @@ mod tests {
         assert_eq!(taken(cursor, [to(40, "a"), to(40, "a"), page(1)]), 2);
         assert_eq!(taken(cursor, [to(40, "a"), to(40, " "), page(1)]), 2);
         let same = |items, has_next| Answer { has_next: Some(has_next), ..to(items, "a") };
-        assert_eq!(taken(numbered_cursor, [same(40, true), same(40, true), same(1, false), page(1)]), 3);
+        assert_eq!(taken(numbered_cursor, [same(40, true), same(39, true), same(1, false), page(1)]), 3);
     }
 
     #[test]
@@ -648,6 +710,34 @@ mod tests {
         assert_eq!(told(total, Some(5), Answer { total: Some(165), ..page(5) }, empty), (2, String::new()));
         // The last pages of a list that items leave may have gone.
         assert_eq!(told(backwards, None, first(200), empty), (6, String::new()));
+    }
+
+    #[test]
+    fn goes_in_no_circle() {
+        let [plain, _, _, has_next, _, _, _, _, _, by_cursor, _] = &KINDS;
+        for length in 1..40 {
+            let mut walk = Walk::new(by_cursor, &Ask::default());
+            let calls = (0..200)
+                .take_while(|call| {
+                    let next = if *call == 0 { "begin".to_owned() } else { (call % (length + 1)).to_string() };
+                    let going = !walk.is_over();
+                    assert!(!going || walk.answered(&Answer { next: Some(next), ..page(3) }));
+                    going
+                })
+                .count();
+            assert!(calls < 200 && walk.problem().is_some(), "{length}: {calls}");
+        }
+        for (paging, word) in [(plain, None), (has_next, Some(true))] {
+            let mut walk = Walk::new(paging, &Ask::default());
+            let answer = || Answer { has_next: word, ..page(40) };
+            assert!(walk.answered(&answer()) && !walk.answered(&answer()) && walk.is_over());
+            let told = "the list says that it goes on after 40 items, and the same page came again";
+            assert_eq!(walk.problem().as_deref(), Some(told));
+            // Items that are alike may well come again.
+            let mut walk = Walk::new(paging, &Ask::default());
+            let alike = || Answer { items: vec![7; 40], ..answer() };
+            assert!(walk.answered(&alike()) && walk.answered(&alike()) && !walk.is_over());
+        }
     }
 
     #[test]
