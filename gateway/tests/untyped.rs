@@ -12,6 +12,7 @@ mod every_method;
 use std::process::Command;
 
 use every_method::Visit;
+use expect_test::expect;
 use gateway::Incoming;
 use generated_sdk::protocol::{
     Application, DateTime, File, Json, PUBLIC_PARAMETERS, Request, SignedRequest, UntypedParameters, decode,
@@ -80,11 +81,32 @@ async fn answers_and_refusals() {
         Err(Error::Platform(error)) => assert_eq!(error.code, 22),
         other => panic!("{other:?}"),
     }
-    // The public parameters are the client's, and a signature that somebody brings along is not signed.
-    let public =
-        [("app_key", "other"), ("sign", "AB"), ("format", "xml"), ("v", "1.0"), ("method", "taobao.nothing.get")];
-    assert!(seller.call("taobao.time.get", public).await.unwrap()["time"].is_string());
     assert_eq!(told.lines().iter().filter(|line| line.contains("a session")).count(), 0);
+}
+
+#[tokio::test]
+async fn public_parameters_are_not_the_callers() {
+    let (address, told) = start().await;
+    let seller = client(address).build().unwrap();
+    for name in PUBLIC_PARAMETERS {
+        let file = UntypedParameters::new().file(name, File::new(*b"GIF89a"));
+        for parameters in [UntypedParameters::from([(name, "s3cr3t"), ("tid", "1")]), file] {
+            let error = seller.call("taobao.time.get", parameters).await.unwrap_err();
+            assert!(matches!(error, Error::Invalid(_)), "{error:?}");
+            let said = error.to_string();
+            assert!(said.starts_with(&format!("taobao.time.get was not sent: {name} is a public parameter")), "{said}");
+            assert!(!format!("{said}{error:?}").contains("s3cr3t"), "{said}");
+        }
+    }
+    let error = seller.call("taobao.time.get", [("session", "s"), ("sign", "AB")]).await.unwrap_err();
+    let mut said = error.to_string();
+    said.push_str(&format!("\n{}", seller.sign_untyped("taobao.time.get", [("v", "1.0")]).unwrap_err()));
+    expect![[r#"
+        taobao.time.get was not sent: session is a public parameter, no parameter of a method: give the session to with_session of the client; sign is a public parameter, no parameter of a method: leave it out; it is set when the request is signed
+        taobao.time.get was not sent: v is a public parameter, no parameter of a method: leave it out; it is set when the request is signed"#]].assert_eq(&said);
+    assert_eq!(told.lines(), [""; 0]);
+    // A value without content is not sent, whatever its name.
+    assert!(seller.call("taobao.time.get", [("session", "")]).await.unwrap()["time"].is_string());
 }
 
 #[test]
@@ -96,8 +118,9 @@ fn secrets_do_not_show() {
         ("memo", "plain"),
     ])
     .file("image", File::new(*b"s3cr3t").name("a.gif"));
-    let signed =
-        Application::new(KEY, SECRET).sign_untyped("taobao.a.get", &parameters, Some("s3cr3t"), DateTime::now());
+    let signed = Application::new(KEY, SECRET)
+        .sign_untyped("taobao.a.get", &parameters, Some("s3cr3t"), DateTime::now())
+        .unwrap();
     for shown in [format!("{parameters:?}"), format!("{signed:?}"), format!("{signed}")] {
         assert!(!shown.contains("s3cr3t") && shown.contains("plain") && shown.contains("sec_token"), "{shown}");
     }
@@ -143,7 +166,8 @@ proptest! {
         let pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| name != "v").collect();
         let parameters: UntypedParameters = pairs.into_iter().collect();
         let application = Application::new(KEY, SECRET);
-        let signed = application.sign_untyped("taobao.time.get", &parameters, Some("it's a session"), DateTime::now());
+        let time = DateTime::now();
+        let signed = application.sign_untyped("taobao.time.get", &parameters, Some("it's a session"), time).unwrap();
         let line = signed.to_curl("http://127.0.0.1:1/a'b?c=d");
         let words = words(&line);
         prop_assert_eq!(&words[..4], ["curl", "-X", "POST", "http://127.0.0.1:1/a'b?c=d"]);
@@ -182,13 +206,13 @@ fn a_line_that_a_shell_runs() {
             String::from_utf8(output.stdout).unwrap()
         };
         let memo = [("memo", nasty), ("tid", "1")];
-        let answer = run(&seller.sign_untyped("taobao.trade.memo.add", memo));
+        let answer = run(&seller.sign_untyped("taobao.trade.memo.add", memo).unwrap());
         assert!(answer.starts_with(r#"{"trade_memo_add_response":"#), "{answer}\n{:?}", told.lines());
         let name = "it's \"a\" $HOME; `b` \\.gif";
         std::fs::write(folder.path().join(name), b"GIF89a").unwrap();
         let picture = UntypedParameters::from([("picture_category_id", "1"), ("image_input_title", nasty)])
             .file("img", File::new(*b"GIF89a").name(name));
-        let answer = run(&seller.sign_untyped("taobao.picture.upload", picture));
+        let answer = run(&seller.sign_untyped("taobao.picture.upload", picture).unwrap());
         assert!(answer.starts_with(r#"{"picture_upload_response":"#), "{answer}\n{:?}", told.lines());
     }
 }

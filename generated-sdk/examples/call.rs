@@ -54,7 +54,7 @@ async fn run() -> Result<(), Failure> {
     let client = Client::builder(&gateway, needed("TOP_APP_KEY")?, needed("TOP_APP_SECRET")?).format(format).build()?;
     let client = client.with_session(set("TOP_SESSION").unwrap_or_default());
     let text = if curl {
-        client.sign_untyped(&method, parameters).to_curl(&gateway)
+        client.sign_untyped(&method, parameters)?.to_curl(&gateway)
     } else {
         format!("{:#}", client.call(&method, parameters).await?)
     };

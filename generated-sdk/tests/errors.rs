@@ -146,7 +146,7 @@ fn other_errors() {
     let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
     for (error, expected) in [
         (Error::Configuration(String::new()), "not-carried-out caller"),
-        (Error::Invalid(Violations { method: "m", violations: Vec::new() }), "not-carried-out caller"),
+        (Error::Invalid(Violations { method: "m".into(), violations: Vec::new() }), "not-carried-out caller"),
         (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
         (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),
         (transport(TransportKind::Connect), "retryable not-carried-out"),

@@ -19,7 +19,8 @@ impl Client {
     /// ```
     ///
     /// Parameters are pairs of a name and a value as the wire has them, or [`UntypedParameters`], which takes files too. None
-    /// is held against the documents before it is sent.
+    /// is held against the documents before it is sent; a public parameter, such as `session`, is refused, because the
+    /// client sets it: see [`with_session`](Self::with_session) and the client's builder.
     ///
     /// # The answer
     ///
@@ -50,7 +51,7 @@ impl Client {
             authorization: Authorization::Optional,
             https_only: false,
             reads: reads(method),
-            sign: &|session, time| Ok(application.sign_untyped(method, parameters, session, time)),
+            sign: &|session, time| application.sign_untyped(method, parameters, session, time),
         };
         let mut value = Json::Null;
         let mut read = |body: &str| {
@@ -63,7 +64,11 @@ impl Client {
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.
-    pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> SignedRequest {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if there is a public parameter among the parameters.
+    pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<SignedRequest, Error> {
         let session = self.session.fixed();
         self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())
     }

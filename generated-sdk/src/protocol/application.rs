@@ -120,7 +120,7 @@ impl Application {
                 violations.push(Violation { parameter: "session".to_owned(), problem: Problem::Missing });
             }
             if !violations.is_empty() {
-                return Err(Error::Invalid(Violations { method, violations }));
+                return Err(Error::Invalid(Violations { method: method.into(), violations }));
             }
         }
         let mut parameters = Parameters::new();
@@ -133,17 +133,24 @@ impl Application {
 
     /// Signs a call of a method that has no type, as of `timestamp`, on behalf of the user who granted `session`.
     ///
-    /// A public parameter, such as `app_key`, is what the application says, even if the caller says otherwise.
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if there is a [public parameter](PUBLIC_PARAMETERS) among `parameters`, such as `session`: the
+    /// application sets those, so what the caller says of them would be lost.
     pub fn sign_untyped(
         &self,
         method: &str,
         parameters: &UntypedParameters,
         session: Option<&str>,
         timestamp: DateTime,
-    ) -> SignedRequest {
+    ) -> Result<SignedRequest, Error> {
+        let violations: Vec<_> = parameters.names().filter_map(public).collect();
+        if !violations.is_empty() {
+            return Err(Error::Invalid(Violations { method: method.to_owned().into(), violations }));
+        }
         let UntypedParameters { texts, files } = parameters.clone();
         let files = files.into_iter().map(|(name, file)| Attachment { name, file, most: None }).collect();
-        self.signed(method.to_owned().into(), texts, files, session, timestamp)
+        Ok(self.signed(method.to_owned().into(), texts, files, session, timestamp))
     }
 
     /// Adds the public parameters to the others, and the signature to all.
@@ -171,6 +178,23 @@ impl Application {
         parameters.set("sign", sign);
         SignedRequest { parameters, files }
     }
+}
+
+/// What is wrong with a parameter of a method that has the name of a public one.
+fn public(name: &str) -> Option<Violation> {
+    let instead = match name {
+        "session" => "give the session to with_session of the client",
+        "app_key" => "give the application to the client's builder",
+        "method" => "the method is an argument of the call",
+        "format" => "use format of the client's builder",
+        "partner_id" => "use partner_id of the client's builder",
+        "sign_method" => "use sign_method of the client's builder",
+        "simplify" => "use simplify of the client's builder",
+        "target_app_key" => "use target_app_key of the client's builder",
+        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out; it is set when the request is signed",
+        _ => return None,
+    };
+    Some(Violation { parameter: name.to_owned(), problem: Problem::Public(instead) })
 }
 
 impl fmt::Debug for Application {

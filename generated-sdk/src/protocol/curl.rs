@@ -20,10 +20,11 @@ impl SignedRequest {
     ///
     /// let parameters = UntypedParameters::from([("sec_token", "it's 端")]);
     /// let time = DateTime::now();
-    /// let signed = Application::new("12345678", "helloworld").sign_untyped("taobao.a.get", &parameters, None, time);
+    /// let signed = Application::new("12345678", "helloworld").sign_untyped("taobao.a.get", &parameters, None, time)?;
     /// let line = signed.to_curl("http://open.ieasynote.com/api");
     /// assert!(line.starts_with("curl -X POST 'http://open.ieasynote.com/api' \\\n"));
     /// assert!(line.ends_with(" \\\n-d 'sec_token=it%27s+%E7%AB%AF'"));
+    /// # Ok::<(), generated_sdk::Error>(())
     /// ```
     pub fn to_curl(&self, gateway: &str) -> String {
         let mut line = format!("curl -X POST {}", quoted(gateway));

@@ -6,12 +6,13 @@ use std::fmt;
 use serde_json::Value as Json;
 
 use super::debug::is_secret;
-use super::{File, Parameters};
+use super::{File, Parameter, Parameters};
 
 /// The parameters of a call of a method that has no type here.
 ///
 /// Names are those of the wire, and values are written as the wire has them (protocol.md 3): lists joined by commas, an
 /// object or a list of objects as its JSON, a date as `yyyy-MM-dd HH:mm:ss` at GMT+8. A value without content is not sent.
+/// [Public parameters](super::PUBLIC_PARAMETERS) do not belong here: a call that has one is not sent.
 ///
 /// ```
 /// use generated_sdk::protocol::{File, UntypedParameters};
@@ -50,6 +51,11 @@ impl UntypedParameters {
     pub fn file(mut self, name: impl Into<String>, file: File) -> Self {
         self.files.push((name.into().into(), file));
         self
+    }
+
+    /// The names of all that is sent.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(Parameter::name).chain(self.files.iter().map(|(name, _)| name.as_ref()))
     }
 }
 

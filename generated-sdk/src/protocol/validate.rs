@@ -1,5 +1,6 @@
 //! The documents' demands on a request, held before anything is sent (protocol.md 6).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::encode::text;
@@ -9,7 +10,7 @@ use super::{Decimal, Field, File, Kind, Limit, Record, View};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violations {
     /// The API method.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// What is wrong, in the order of the documents' parameters.
     pub violations: Vec<Violation>,
 }
@@ -37,6 +38,8 @@ pub enum Problem {
     TooSmall(i64),
     /// It is greater than this.
     TooGreat(i64),
+    /// It belongs to the protocol and not to the method, and is set elsewhere: there.
+    Public(&'static str),
 }
 
 impl Problem {
@@ -44,7 +47,7 @@ impl Problem {
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
-            Self::TooLong(_) | Self::TooMany(_) | Self::TooSmall(_) | Self::TooGreat(_) => 41,
+            Self::TooLong(_) | Self::TooMany(_) | Self::TooSmall(_) | Self::TooGreat(_) | Self::Public(_) => 41,
         }
     }
 }
@@ -154,6 +157,7 @@ impl fmt::Display for Problem {
             Self::TooMany(most) => write!(f, "has more than {most} elements"),
             Self::TooSmall(least) => write!(f, "is less than {least}"),
             Self::TooGreat(most) => write!(f, "is greater than {most}"),
+            Self::Public(instead) => write!(f, "is a public parameter, no parameter of a method: {instead}"),
         }
     }
 }
