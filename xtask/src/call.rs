@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use codegen::spec::{self, Authorization, Kind, Spec, closest};
@@ -86,7 +87,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     }
 
     // What goes over http needs no TLS, which takes longest to build.
-    let plain = gateway.as_deref().is_some_and(|gateway| gateway.starts_with("http://"));
+    let plain = gateway.as_deref().is_some_and(|gateway| gateway.to_ascii_lowercase().starts_with("http://"));
     let features = if plain { "client" } else { "client,rustls" };
     let build = ["build", "--quiet", "--package", "generated-sdk", "--example", "call", "--no-default-features"];
     run(cargo().args(build).args(["--features", features]))?;
@@ -139,8 +140,25 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
 
 /// Whether what is sent can be read on its way: over http to another machine.
 fn is_overheard(gateway: &str) -> bool {
-    let host = gateway.strip_prefix("http://");
-    host.is_some_and(|host| !["127.", "localhost", "[::1]"].iter().any(|loopback| host.starts_with(loopback)))
+    // As clients read URLs: tabs and the like are not there, a backslash is a slash, and what stands before an @ is a name
+    // to log in with.
+    let url: String = gateway.chars().filter(|character| !character.is_control()).collect();
+    let Some((scheme, rest)) = url.trim().split_once(':') else { return false };
+    if !scheme.eq_ignore_ascii_case("http") {
+        return false;
+    }
+    let rest = rest.trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let address = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse().map(IpAddr::V6).ok(),
+        None => host.parse().map(IpAddr::V4).ok(),
+    };
+    !host.eq_ignore_ascii_case("localhost") && !address.is_some_and(|address| address.is_loopback())
 }
 
 /// An environment variable with content.
@@ -220,4 +238,47 @@ fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<S
         problems.push(format!("{method} needs a session: --session S"));
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_on_its_way() {
+        for gateway in [
+            "https://gw.example.com/router/rest",
+            "HTTPS://gw.example.com/",
+            "http://localhost",
+            "http://LOCALHOST:8642/api",
+            "HTTP://127.0.0.1:8642",
+            "http://127.1.2.3/?a=@b",
+            "http://[::1]:8642/",
+            "http://user@127.0.0.1/",
+        ] {
+            assert!(!is_overheard(gateway), "{gateway}");
+        }
+        for gateway in [
+            "http://gw.example.com/router/rest",
+            "HTTP://gw.example.com/",
+            "hTTp:gw.example.com",
+            " ht\ttp://gw.example.com",
+            "http://127.evil.com",
+            "http://127.0.0.1.evil.com/",
+            "http://127.0.0.1@evil.com/",
+            "http://127.0.0.1:80@evil.com/",
+            "http://evil.com\\@127.0.0.1/",
+            "http://localhost.evil.com/",
+            "http://localhost@evil.com",
+            "http://evil.com/@localhost",
+            "http://evil.com?@localhost",
+            "http://evil.com#@localhost",
+            "http://[::1].evil.com/",
+            "http://[2001:db8::1]/",
+            "http://0.0.0.0/",
+            "http://",
+        ] {
+            assert!(is_overheard(gateway), "{gateway}");
+        }
+    }
 }
