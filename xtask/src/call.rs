@@ -129,7 +129,9 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
                     }
                     (None, None) => options.method = Some(text),
                     (Some(_), None) => return Err(Failure::usage("the method comes first: METHOD NAME=VALUE...")),
-                    _ => return Err(Failure::usage(format!("{text:?} is no NAME=VALUE"))),
+                    // The value is not repeated: it may be a secret.
+                    (Some(_), Some(_)) => return Err(Failure::usage("a name is missing: NAME=VALUE")),
+                    (None, Some(_)) => return Err(Failure::usage(format!("{text:?} is no NAME=VALUE"))),
                 }
             }
             other => return Err(Failure::usage(other.unexpected())),
@@ -200,7 +202,7 @@ fn undescribed(method: &str) -> String {
     }
 }
 
-/// All in which a call differs from what the spec says of the method.
+/// All in which a call differs from what the spec says of the method. Values are left out: they may be secrets.
 fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let method = &spec.method.value;
@@ -220,7 +222,7 @@ fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<S
         match (is_file, value.starts_with('@'), value.starts_with("@@")) {
             (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: {name}=@PATH")),
             (false, true, false) => {
-                problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@{value}"));
+                problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@@TEXT"));
             }
             _ => {}
         }

@@ -30,6 +30,7 @@ fn calls_that_do_not_fit_their_specs() {
         (&["taobao.time.get", "--app", "s3cr3t"], "--app takes KEY=SECRET"),
         (&["taobao.time.get", "--format", "yaml"], "--format takes json or xml"),
         (&["taobao.time.get", "tid"], "\"tid\" is no NAME=VALUE"),
+        (&["taobao.time.get", "=s3cr3t"], "a name is missing: NAME=VALUE"),
         (&["tid=1", "taobao.time.get"], "the method comes first: METHOD NAME=VALUE..."),
     ] {
         let output = call(arguments);
@@ -39,10 +40,10 @@ fn calls_that_do_not_fit_their_specs() {
     }
     for (arguments, told) in [
         (
-            &["taobao.trade.memo.add", "tis=1", "memo=@m", "memo=b", "session=s"][..],
+            &["taobao.trade.memo.add", "tis=1", "memo=@s3cr3t", "memo=b", "session=s"][..],
             expect![[r#"
                 taobao.trade.memo.add has no parameter tis; did you mean tid?
-                memo is no file; a text that begins with an @ has two: memo=@@m
+                memo is no file; a text that begins with an @ has two: memo=@@TEXT
                 memo stands here twice; a list is joined by commas, memo=A,B
                 taobao.trade.memo.add has no parameter session; a session is given as --session
                 taobao.trade.memo.add needs tid, a Number, for example tid=2001000000000001
