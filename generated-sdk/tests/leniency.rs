@@ -74,6 +74,8 @@ fn an_error_beside_a_response_is_an_error() {
         r#"{"fixture_everything_get_response":{"text":"t"},"error_response":{"code":15,"msg":"m"}}"#,
         r#"{"error_response":{"code":15,"msg":"m"},"fixture_everything_get_response":{"text":"t"}}"#,
         r#"{"text":"t","error_response":{"code":15,"msg":"m"}}"#,
+        r#"{"error_response":[{"code":15,"msg":"m"},{"code":16,"msg":"n"}]}"#,
+        r#"{"error_response":[null,[],{"code":15,"msg":"m"}],"text":"t"}"#,
         "<error_response><code>15</code><msg>m</msg></error_response><!--top-->",
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n<!-- x --><error_response><code> 15 </code><msg>m</msg></error_response>",
     ] {
@@ -101,6 +103,25 @@ fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
         )
         .is_ok()
     );
+}
+
+#[test]
+fn references_to_nothing_are_text() {
+    for (xml, text) in [
+        ("a&amp;b&#65;&#x7aef;", "a&bA端"),
+        ("R&D", "R&D"),
+        ("a & b", "a & b"),
+        ("a &", "a &"),
+        ("&&amp;&", "&&&"),
+        ("?a=1&b=2;", "?a=1&b=2;"),
+        ("a&nbsp;b", "a&nbsp;b"),
+        ("&#x0;", "&#x0;"),
+        ("&#xd800;&#x110000;&#;&#x;&#zz;&;", "&#xd800;&#x110000;&#;&#x;&#zz;&;"),
+        ("&#99999999999999999999;", "&#99999999999999999999;"),
+    ] {
+        let response = decoded(&format!("<response><text>{xml}</text><number>7</number></response>"));
+        assert_eq!((response.text.as_deref(), response.number), (Some(text), Some(7)), "{xml}");
+    }
 }
 
 #[test]

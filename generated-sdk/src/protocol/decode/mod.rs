@@ -368,6 +368,20 @@ fn refusal<'a, S: Source<'a>>(decoder: &mut Decoder<S>) -> Result<Option<PublicF
             decoder.members(&mut refusal, None)?;
         }
         Event::Text(text) => refusal.msg = Some(text.into_owned()),
+        // Some gateways make a list of whatever they serialise.
+        Event::StartList => {
+            let mut first = true;
+            loop {
+                match decoder.next()? {
+                    Event::EndList => break,
+                    Event::StartObject if first => {
+                        decoder.members(&mut refusal, None)?;
+                        first = false;
+                    }
+                    other => decoder.skip(other)?,
+                }
+            }
+        }
         other => decoder.skip(other)?,
     }
     Ok(Some(refusal))

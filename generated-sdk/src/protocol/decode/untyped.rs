@@ -87,6 +87,7 @@ fn public(value: &Value) -> PublicFields {
     let mut fields = PublicFields::default();
     match value {
         Value::String(text) => fields.msg = Some(text.clone()),
+        Value::Array(items) => return items.iter().find(|item| item.is_object()).map(public).unwrap_or_default(),
         value => drop(from_json(value, &mut fields)),
     }
     fields
@@ -250,6 +251,7 @@ mod tests {
         let refused = "the gateway refused the call: 22 Invalid method; the platform has no such method";
         for body in [
             r#"{"error_response":{"code":22,"msg":"Invalid method"}}"#,
+            r#"{"error_response":[{"code":22,"msg":"Invalid method"},{"code":23}]}"#,
             r#"{"code":22,"msg":"Invalid method"}"#,
             "<error_response><code>22</code><msg>Invalid method</msg></error_response>",
         ] {

@@ -38,7 +38,9 @@ enum State {
 
 impl<'a> XmlSource<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, reader: Reader::from_str(text), depth: 0, state: State::Start }
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().allow_dangling_amp = true;
+        Self { text, reader, depth: 0, state: State::Start }
     }
 
     fn read(&mut self) -> Result<Xml<'a>, SyntaxError> {
@@ -107,12 +109,12 @@ impl<'a> XmlSource<'a> {
                 }
                 Xml::Text(text) => content = joined(content, text.xml10_content()),
                 Xml::CData(text) => content = joined(content, text.xml10_content()),
+                // A reference to nothing is text that somebody did not escape. One field is no reason to lose the answer.
                 Xml::GeneralRef(reference) => {
-                    let character = reference.resolve_char_ref().map_err(|error| self.error(&error.to_string()))?;
-                    match (character, resolve_predefined_entity(&reference)) {
-                        (Some(character), _) => content.to_mut().push(character),
-                        (None, Some(text)) => content.to_mut().push_str(text),
-                        (None, None) => return Err(self.error(&format!("unknown entity &{};", &*reference))),
+                    match (reference.resolve_char_ref(), resolve_predefined_entity(&reference)) {
+                        (Ok(Some(character)), _) => content.to_mut().push(character),
+                        (_, Some(text)) => content.to_mut().push_str(text),
+                        _ => content.to_mut().push_str(&format!("&{};", &*reference)),
                     }
                 }
                 Xml::Eof => return Err(self.error("the body ends inside an element")),
