@@ -102,8 +102,8 @@ async fn public_parameters_are_not_the_callers() {
     let mut said = error.to_string();
     said.push_str(&format!("\n{}", seller.sign_untyped("taobao.time.get", [("v", "1.0")]).unwrap_err()));
     expect![[r#"
-        taobao.time.get was not sent: session is a public parameter, no parameter of a method: give the session to with_session of the client; sign is a public parameter, no parameter of a method: leave it out; it is set when the request is signed
-        taobao.time.get was not sent: v is a public parameter, no parameter of a method: leave it out; it is set when the request is signed"#]].assert_eq(&said);
+        taobao.time.get was not sent: session is a public parameter, no parameter of a method: give the session to with_session of the client; sign is a public parameter, no parameter of a method: leave it out, as signing sets it
+        taobao.time.get was not sent: v is a public parameter, no parameter of a method: leave it out, as signing sets it"#]].assert_eq(&said);
     assert_eq!(told.lines(), [""; 0]);
     // A value without content is not sent, whatever its name.
     assert!(seller.call("taobao.time.get", [("session", "")]).await.unwrap()["time"].is_string());
@@ -209,10 +209,43 @@ fn a_line_that_a_shell_runs() {
         let answer = run(&seller.sign_untyped("taobao.trade.memo.add", memo).unwrap());
         assert!(answer.starts_with(r#"{"trade_memo_add_response":"#), "{answer}\n{:?}", told.lines());
         let name = "it's \"a\" $HOME; `b` \\.gif";
-        std::fs::write(folder.path().join(name), b"GIF89a").unwrap();
-        let picture = UntypedParameters::from([("picture_category_id", "1"), ("image_input_title", nasty)])
-            .file("img", File::new(*b"GIF89a").name(name));
-        let answer = run(&seller.sign_untyped("taobao.picture.upload", picture).unwrap());
-        assert!(answer.starts_with(r#"{"picture_upload_response":"#), "{answer}\n{:?}", told.lines());
+        let path = folder.path().join(name);
+        std::fs::write(&path, b"GIF89a").unwrap();
+        let open = || File::open(&path).unwrap();
+        for file in [open(), open().name("b;\"c\\.png"), open().with_content_type("text/plain;charset=utf-8")] {
+            let texts = [("picture_category_id", "1"), ("image_input_title", nasty), ("a='b", nasty), ("a==", "x")];
+            let picture = UntypedParameters::from(texts).file("img", file);
+            let answer = run(&seller.sign_untyped("taobao.picture.upload", picture).unwrap());
+            assert!(answer.starts_with(r#"{"picture_upload_response":"#), "{answer}\n{:?}", told.lines());
+        }
+        // What curl would take for a pattern is an address like any other.
+        let gateway = format!("http://{address}/[1-3]/{{a,b}}");
+        let line = seller.sign_untyped("taobao.time.get", ()).unwrap().to_curl(&gateway);
+        let before = told.lines().len();
+        let line = line.replacen("curl", "curl --silent --noproxy '*'", 1);
+        let output = Command::new("sh").arg("-c").arg(&line).output().unwrap();
+        assert!(output.stdout.starts_with(br#"{"time_get_response":"#), "{output:?}");
+        assert_eq!(told.lines().len(), before + 1);
+    }
+}
+
+#[test]
+fn files_in_a_line_for_a_shell() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("a.gif");
+    std::fs::write(&path, b"GIF89a").unwrap();
+    let path_text = path.to_str().unwrap();
+    let open = || File::open(&path).unwrap();
+    for (file, shown) in [
+        (open(), format!("img=@\"{path_text}\";type=image/gif")),
+        (open().name("cup.jpg"), format!("img=@\"{path_text}\";filename=\"cup.jpg\";type=image/gif")),
+        (open().with_content_type("text/csv"), format!("img=@\"{path_text}\";type=text/csv")),
+        (open().with_content_type("a, b"), format!("img=@\"{path_text}\"")),
+        (File::new(*b"x").name("a.csv"), "img=@\"PATH-OF-THE-FILE\";filename=\"a.csv\";type=text/csv".to_owned()),
+    ] {
+        let parameters = UntypedParameters::new().file("img", file);
+        let signed = Application::new(KEY, SECRET).sign_untyped("taobao.a.get", &parameters, None, DateTime::now());
+        let line = signed.unwrap().to_curl("http://localhost/");
+        assert_eq!(options(&words(&line), "-F"), [shown], "{line}");
     }
 }

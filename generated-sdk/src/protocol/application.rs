@@ -191,7 +191,7 @@ fn public(name: &str) -> Option<Violation> {
         "sign_method" => "use sign_method of the client's builder",
         "simplify" => "use simplify of the client's builder",
         "target_app_key" => "use target_app_key of the client's builder",
-        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out; it is set when the request is signed",
+        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out, as signing sets it",
         _ => return None,
     };
     Some(Violation { parameter: name.to_owned(), problem: Problem::Public(instead) })

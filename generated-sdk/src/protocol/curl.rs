@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use super::parameters::encoded;
-use super::{PUBLIC_PARAMETERS, SignedRequest};
+use super::{File, PUBLIC_PARAMETERS, SignedRequest, multipart};
 
 impl SignedRequest {
     /// The request as a line that `curl` carries out from a POSIX shell, as the platform's pages show calls: public
     /// parameters first, each on a line of its own.
     ///
-    /// The line is good for ten minutes around the request's timestamp (protocol.md 1.4). Of a file it names the path that
-    /// is the file's name.
+    /// The line is good for ten minutes around the request's timestamp (protocol.md 1.4). A file on disk is named
+    /// by its path. What is in memory or a stream has none: there the line says `PATH-OF-THE-FILE`, for the reader to fill in.
     ///
     /// **It holds the session and every other secret of the request as they are**: that is what it is for. Nothing else
     /// here prints them.
@@ -27,7 +27,9 @@ impl SignedRequest {
     /// # Ok::<(), generated_sdk::Error>(())
     /// ```
     pub fn to_curl(&self, gateway: &str) -> String {
-        let mut line = format!("curl -X POST {}", quoted(gateway));
+        // Without the option curl takes brackets and braces for a pattern, and calls every address that it stands for.
+        let plainly = if gateway.contains(['[', ']', '{', '}']) { " -g" } else { "" };
+        let mut line = format!("curl{plainly} -X POST {}", quoted(gateway));
         let files: Vec<_> = self.files().collect();
         if files.is_empty() {
             line.push_str(" \\\n-H 'Content-Type:application/x-www-form-urlencoded;charset=utf-8'");
@@ -38,17 +40,48 @@ impl SignedRequest {
             // Writing to a string cannot fail.
             let _ = if files.is_empty() {
                 write!(line, " \\\n-d {}", quoted(&format!("{}={}", encoded(name), encoded(value))))
+            } else if name.contains('=') {
+                // A form's name ends at the first = for curl, so the part's own header names it.
+                let header = format!("Content-Disposition: form-data; name=\"{}\"", multipart::quoted(name));
+                let part = format!("=\"{}\";headers=\"{}\"", escaped(value), escaped(&header));
+                write!(line, " \\\n-F {}", quoted(&part))
             } else {
                 write!(line, " \\\n--form-string {}", quoted(&format!("{name}={value}")))
             };
         }
         for (name, file) in files {
-            // Between its quotes curl takes a backslash for an escape, as the shell does not between single ones.
-            let path = file.file_name().replace('\\', "\\\\").replace('"', "\\\"");
-            let _ = write!(line, " \\\n-F {}", quoted(&format!("{name}=@\"{path}\"")));
+            let _ = write!(line, " \\\n-F {}", quoted(&format!("{name}={}", part(file))));
         }
         line
     }
+}
+
+/// What curl's form option says of a file: where it is, and the name and type that it is sent with.
+fn part(file: &File) -> String {
+    let path = file.path().map(|path| path.to_string_lossy());
+    let mut part = match path.as_deref() {
+        // For curl this is its standard input.
+        Some("-") => "@\"./-\"".to_owned(),
+        Some(path) => format!("@\"{}\"", escaped(path)),
+        None => "@\"PATH-OF-THE-FILE\"".to_owned(),
+    };
+    let own = file.path().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+    // Writing to a string cannot fail.
+    if own.as_deref() != Some(file.file_name()) {
+        let _ = write!(part, ";filename=\"{}\"", escaped(file.file_name()));
+    }
+    // curl guesses by the ending of the path, and the client by more. What curl cannot read as a type it would refuse.
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/+-._;=".contains(character);
+    let content_type = file.content_type();
+    if content_type.split_once('/').is_some_and(|(kind, _)| !kind.is_empty()) && content_type.chars().all(is_plain) {
+        let _ = write!(part, ";type={content_type}");
+    }
+    part
+}
+
+/// A text as it stands between curl's own quotes, where a backslash is an escape.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// A text as one word of a POSIX shell, whatever is in it.

@@ -65,6 +65,6 @@ pub(crate) fn collect(pieces: Vec<Piece>) -> Result<Vec<u8>, FileError> {
 }
 
 /// A name as it stands between quotes, escaped as browsers do.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
