@@ -4,9 +4,7 @@
 //! come from the environment: TOP_GATEWAY, TOP_APP_KEY, TOP_APP_SECRET, TOP_SESSION.
 
 use std::env;
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use generated_sdk::protocol::{File, PUBLIC_PARAMETERS, UntypedParameters};
@@ -47,7 +45,7 @@ async fn run() -> Result<(), Failure> {
         } else if method.is_none() {
             method = Some(argument);
         } else {
-            parameters = with(parameters, &argument, curl)?;
+            parameters = with(parameters, &argument)?;
         }
     }
     let method = method.ok_or_else(|| Failure(2, "call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned()))?;
@@ -64,7 +62,7 @@ async fn run() -> Result<(), Failure> {
 }
 
 /// The parameters with one more: NAME=VALUE, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with an @.
-fn with(parameters: UntypedParameters, argument: &str, curl: bool) -> Result<UntypedParameters, Failure> {
+fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParameters, Failure> {
     let Some((name, value)) = argument.split_once('=') else {
         return Err(Failure(2, format!("{argument:?} is no NAME=VALUE")));
     };
@@ -74,10 +72,9 @@ fn with(parameters: UntypedParameters, argument: &str, curl: bool) -> Result<Unt
     Ok(match value.strip_prefix('@') {
         Some(text) if text.starts_with('@') => parameters.text(name, text),
         Some(path) => {
-            let bytes = fs::read(path).map_err(|error| Failure(1, format!("{path}: {error}")))?;
-            let own = Path::new(path).file_name().map_or(path.into(), |own| own.to_string_lossy());
-            // A line for a shell names the file by its path.
-            parameters.file(name, File::new(bytes).name(if curl { path.into() } else { own }))
+            // It is read while it is sent; a line for a shell names it by its path.
+            let file = File::open(path).map_err(|error| Failure(1, error.to_string()))?;
+            parameters.file(name, file)
         }
         None => parameters.text(name, value),
     })
