@@ -133,6 +133,8 @@ async fn refreshes_are_told_and_their_secrets_are_not() {
     authority.clock.pass(200);
     call().await.unwrap_err();
     authority.state().refuses = None;
+    // A refresh that has failed is not tried again at once.
+    authority.clock.pass(10);
     call().await.unwrap();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     for expected in [
