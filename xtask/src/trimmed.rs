@@ -11,6 +11,7 @@ use crate::failure::Failure;
 const FOLDERS: [&str; 8] = [
     "src",
     "src/client",
+    "src/client/limit",
     "src/client/oauth",
     "src/client/redis",
     "src/client/session",

@@ -1,6 +1,8 @@
 //! How often calls are made, and how many at once.
 
-use std::collections::{BTreeSet, HashMap};
+mod bans;
+mod rate;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
+use self::bans::Bans;
+use self::rate::Rate;
 use super::transport::BoxFuture;
 use crate::protocol::LimitError;
 
@@ -124,9 +128,10 @@ impl fmt::Debug for Permit {
 /// # }
 /// ```
 ///
-/// Calls have their turns in the order in which they come. A method that the platform has banned has to wait until the
-/// ban is over, and a call that cannot wait so long fails at once; when the application's quota of the day is used up,
-/// that holds for every method.
+/// Calls have their turns in the order in which they come, and one that is given up leaves its turn to the next. A method
+/// that the platform has banned has to wait until the ban is over; when the application's quota of the day is used up,
+/// that holds for every method. A call that cannot wait as long as its turn or the end of a ban is known to take fails at
+/// once.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     rate: Option<Arc<Rate>>,
@@ -149,9 +154,7 @@ impl Limits {
     /// So many calls in every such time, evenly spread; 0 is taken as 1.
     #[must_use]
     pub fn rate(mut self, calls: u32, time: Duration) -> Self {
-        // No bursts: the platform counts by its own seconds, and two bursts can fall into one of them.
-        let distance = time.min(YEAR) / calls.max(1);
-        self.rate = Some(Arc::new(Rate { distance, turns: Mutex::default() }));
+        self.rate = Some(Arc::new(Rate::new(time.min(YEAR) / calls.max(1))));
         self
     }
 
@@ -190,7 +193,7 @@ impl Limiter for Limits {
                     None => Permit::new(),
                 };
                 if let Some(rate) = &self.rate {
-                    rate.take(end)?.come().await;
+                    rate.turn(end).await?;
                 }
                 // Another call may have come back with a ban meanwhile.
                 if locked(&self.bans).until(turn.app_key, turn.method).is_none() {
@@ -216,82 +219,3 @@ const SPREAD: Duration = Duration::from_secs(1);
 
 /// As long as no program waits.
 const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
-
-/// Turns at even distances. Who comes takes the next one that is free, and so knows at once when it is.
-#[derive(Debug)]
-struct Rate {
-    distance: Duration,
-    turns: Mutex<Turns>,
-}
-
-#[derive(Debug, Default)]
-struct Turns {
-    /// The first turn that nobody has taken yet.
-    next: Option<Instant>,
-    /// Those before it that were given back.
-    free: BTreeSet<Instant>,
-}
-
-impl Rate {
-    /// Takes the next turn, if it comes before `end`.
-    fn take(&self, end: Instant) -> Result<Reserved<'_>, LimitError> {
-        let now = Instant::now();
-        let mut turns = locked(&self.turns);
-        turns.free.retain(|turn| *turn >= now);
-        let given_back = turns.free.first().copied();
-        let turn = given_back.unwrap_or_else(|| turns.next.map_or(now, |next| next.max(now)));
-        if turn > end {
-            return Err(LimitError::too_late(turn - now));
-        }
-        match given_back {
-            Some(turn) => drop(turns.free.remove(&turn)),
-            None => turns.next = Some(turn + self.distance),
-        }
-        Ok(Reserved { rate: self, turn: Some(turn) })
-    }
-}
-
-/// A turn that is taken, and given back if nobody waits for it any more: callers have timeouts of their own.
-struct Reserved<'r> {
-    rate: &'r Rate,
-    turn: Option<Instant>,
-}
-
-impl Reserved<'_> {
-    async fn come(mut self) {
-        if let Some(turn) = self.turn {
-            sleep_until(turn).await;
-            self.turn = None;
-        }
-    }
-}
-
-impl Drop for Reserved<'_> {
-    fn drop(&mut self) {
-        if let Some(turn) = self.turn {
-            locked(&self.rate.turns).free.insert(turn);
-        }
-    }
-}
-
-/// What the platform refuses, and until when: by application, and by method where it is not all of them.
-#[derive(Debug, Default)]
-struct Bans(HashMap<(String, Option<String>), Instant>);
-
-impl Bans {
-    fn add(&mut self, app_key: &str, method: Option<&str>, time: Duration) {
-        let now = Instant::now();
-        self.0.retain(|_, until| *until > now);
-        let until = now + time.min(YEAR);
-        let entry = self.0.entry((app_key.to_owned(), method.map(str::to_owned))).or_insert(until);
-        *entry = until.max(*entry);
-    }
-
-    fn until(&self, app_key: &str, method: &str) -> Option<Instant> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let of = |method: Option<&str>| self.0.get(&(app_key.to_owned(), method.map(str::to_owned)));
-        [of(None), of(Some(method))].into_iter().flatten().max().copied().filter(|until| *until > Instant::now())
-    }
-}
