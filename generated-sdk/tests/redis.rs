@@ -237,8 +237,23 @@ async fn machines_keep_to_one_rate() {
     let Some(server) = Server::start().await else { return };
     let machines: Vec<_> =
         (0..3).map(|_| Arc::new(RedisLimits::new(server.redis()).rate(100, Duration::from_secs(2)))).collect();
+    // All are connected.
+    for machine in &machines {
+        machine.acquire(Turn::new("first", METHOD, MINUTE)).await.unwrap();
+    }
     let began = Instant::now();
-    let turns: Vec<_> = (0..31)
+    machines[0].acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+    // Turns that are given up are had by others, and each by one.
+    let given_up = |machine: &Arc<RedisLimits>| {
+        let machine = machine.clone();
+        async move { drop(timeout(Duration::from_millis(5), machine.acquire(Turn::new(KEY, METHOD, MINUTE))).await) }
+    };
+    tokio::join!(given_up(&machines[0]), given_up(&machines[1]), given_up(&machines[2]));
+    let given_back = async || -> i64 { server.ask(&["zcard", "test:limit:{12345678}:free"]).await };
+    while given_back().await < 3 && began.elapsed() < Duration::from_secs(1) {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let turns: Vec<_> = (0..30)
         .map(|number| {
             let limits = machines[number % 3].clone();
             tokio::spawn(async move {
@@ -253,7 +268,7 @@ async fn machines_keep_to_one_rate() {
     }
     times.sort();
     // Each is no earlier than its place at distances of 20 ms.
-    for (place, time) in (0..).zip(&times) {
+    for (place, time) in (1..).zip(&times) {
         assert!(*time + Duration::from_millis(2) >= Duration::from_millis(20) * place, "{times:?}");
     }
     // Another application has turns of its own, and its calls are not held up.
@@ -273,6 +288,34 @@ async fn a_turn_that_comes_too_late_is_not_taken() {
         let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
         assert!(wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE, "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn turns_that_nobody_waits_for_are_given_back() {
+    let Some(server) = Server::start().await else { return };
+    let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));
+    let (one, other) = (one.rate(1, MINUTE), other.rate(1, MINUTE));
+    let turn = || Turn::new(KEY, METHOD, 60 * MINUTE);
+    one.acquire(turn()).await.unwrap();
+    // Some are given up while they wait, and some before Redis has answered.
+    for patience in [Duration::from_millis(20), Duration::ZERO].into_iter().cycle().take(10) {
+        assert!(timeout(patience, one.acquire(turn())).await.is_err());
+    }
+    // Every turn behind the first is free again.
+    let minutes = async || -> i64 {
+        let free: i64 = server.ask(&["zcard", "test:limit:{12345678}:free"]).await;
+        let next: i64 = server.ask(&["pttl", "test:limit:{12345678}:next"]).await;
+        (next - 1000) / 60_000 - free
+    };
+    let began = Instant::now();
+    while minutes().await > 0 {
+        assert!(began.elapsed() < MINUTE, "turns are lost");
+        sleep(Duration::from_millis(5)).await;
+    }
+    let error = other.acquire(Turn::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
+    assert!(wait(&error) <= MINUTE, "{error:?}");
+    let left: i64 = server.ask(&["pttl", "test:limit:{12345678}:free"]).await;
+    assert!(left > 0, "what is given back does not stay for ever: {left}");
 }
 
 #[tokio::test]

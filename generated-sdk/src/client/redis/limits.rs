@@ -4,43 +4,20 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::Script;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::Redis;
+use super::turns::{Turns, Wait};
 use crate::client::session::StoreError;
 use crate::client::trace;
 use crate::client::{BoxFuture, Limiter, Limits, Permit, Turn};
 use crate::protocol::LimitError;
 
-/// Takes the next free turn of an application, unless it comes too late or there is a ban: turns at even distances, by
-/// the one clock that all machines share. Answers what there is to wait for (0 a ban, 1 a turn that is taken, 2 one
-/// that is not), and for how many microseconds.
-const TAKE: &str = "
-local ban = math.max(redis.call('pttl', KEYS[2]), redis.call('pttl', KEYS[3]))
-if ban > 0 then return {0, ban * 1000} end
-local distance, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
-if distance == 0 then return {1, 0} end
-local time = redis.call('time')
-local now = time[1] * 1000000 + time[2]
-local turn = math.max(now, tonumber(redis.call('get', KEYS[1]) or 0))
-if turn - now > patience then return {2, turn - now} end
-local next = turn + distance
-redis.call('set', KEYS[1], string.format('%.0f', next), 'px', math.ceil((next - now) / 1000) + 1000)
-return {1, turn - now}
-";
-
-/// Notes a ban, unless a longer one is known.
-const BAN: &str = "
-if redis.call('pttl', KEYS[1]) < tonumber(ARGV[1]) then redis.call('set', KEYS[1], 1, 'px', ARGV[1]) end
-return 0
-";
-
 /// Limits that machines keep together in a [`Redis`]: an application's rate, and the platform's bans. The number of
 /// calls at once is each program's own.
 ///
 /// Machines that keep to one rate have the same prefix and the same rate. Turns come at even distances, by the clock of
-/// Redis, so the clocks of the machines do not matter.
+/// Redis, so the clocks of the machines do not matter. A call that is given up while it waits gives its turn back.
 ///
 /// # When Redis is down
 ///
@@ -51,9 +28,7 @@ return 0
 /// Clones share what is kept in the program: the number of calls at once, and what holds without Redis.
 #[derive(Clone)]
 pub struct RedisLimits {
-    redis: Redis,
-    take: Script,
-    ban: Script,
+    turns: Arc<Turns>,
     distance: Duration,
     /// What a call waits for before Redis is asked: the number of calls at once, and bans that are known here.
     here: Limits,
@@ -74,9 +49,7 @@ impl RedisLimits {
     /// No limits but the platform's bans, of which one machine tells the others.
     pub fn new(redis: Redis) -> Self {
         Self {
-            redis,
-            take: Script::new(TAKE),
-            ban: Script::new(BAN),
+            turns: Arc::new(Turns::new(redis)),
             distance: Duration::ZERO,
             here: Limits::new(),
             alone: Limits::new(),
@@ -112,48 +85,24 @@ impl RedisLimits {
 
     /// Waits for the turn that Redis gives.
     async fn shared(&self, turn: Turn<'_>, end: Instant) -> Result<(), Failure> {
-        loop {
-            let wait = self.take(turn, end, self.distance).await?;
-            match wait {
-                Wait::Turn(time) if time.is_zero() => return Ok(()),
-                Wait::Ban(time) => return Err(Failure::Ban(time)),
-                Wait::TooLate(time) if Instant::now() + time > end => {
-                    return Err(Failure::Limit(LimitError::too_late(time)));
+        match self.take(turn, end, self.distance).await? {
+            Wait::Ban(time) => Err(Failure::Ban(time)),
+            Wait::TooLate(time) => Err(Failure::Limit(LimitError::too_late(time))),
+            Wait::Turn(reserved) => {
+                // Another call may have come back with a ban during the wait.
+                if reserved.come().await
+                    && let Wait::Ban(time) = self.take(turn, end, Duration::ZERO).await?
+                {
+                    return Err(Failure::Ban(time));
                 }
-                // A turn that others have given back meanwhile is free.
-                Wait::TooLate(time) => sleep(time).await,
-                Wait::Turn(time) => {
-                    sleep(time).await;
-                    // Another call may have come back with a ban meanwhile.
-                    return match self.take(turn, end, Duration::ZERO).await? {
-                        Wait::Ban(time) => Err(Failure::Ban(time)),
-                        Wait::Turn(_) | Wait::TooLate(_) => Ok(()),
-                    };
-                }
+                Ok(())
             }
         }
     }
 
     async fn take(&self, turn: Turn<'_>, end: Instant, distance: Duration) -> Result<Wait, Failure> {
         let patience = end.saturating_duration_since(Instant::now());
-        let [next, all, one] = self.keys(turn.app_key, turn.method);
-        let mut script = self.take.key(next);
-        script.key(all).key(one).arg(microseconds(distance)).arg(microseconds(patience));
-        let answer = self.redis.ask(async |mut redis| script.invoke_async(&mut redis).await).await;
-        let (what, time): (i64, u64) = answer.map_err(Failure::Redis)?;
-        let time = Duration::from_micros(time);
-        Ok(match what {
-            0 => Wait::Ban(time),
-            1 => Wait::Turn(time),
-            _ => Wait::TooLate(time),
-        })
-    }
-
-    /// Where the next free turn of an application stands, the ban of all of its calls, and that of one method. The
-    /// braces keep them on one machine of a Redis that has several.
-    fn keys(&self, app_key: &str, method: &str) -> [String; 3] {
-        let key = |kind: &str, of: &str| self.redis.key("limit", &format!("{{{app_key}}}:{kind}{of}"));
-        [key("next", ""), key("ban", ""), key("ban:", method)]
+        self.turns.take(turn, distance, patience).await.map_err(Failure::Redis)
     }
 
     fn is_down(&self) -> bool {
@@ -165,13 +114,6 @@ impl RedisLimits {
         trace::alone(error);
         *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE);
     }
-}
-
-/// What there is to wait for.
-enum Wait {
-    Ban(Duration),
-    Turn(Duration),
-    TooLate(Duration),
 }
 
 /// Why Redis gave no turn.
@@ -213,12 +155,7 @@ impl Limiter for RedisLimits {
             if self.is_down() {
                 return;
             }
-            let [_, all, one] = self.keys(app_key, method.unwrap_or_default());
-            let milliseconds = time.clamp(Duration::from_millis(1), LONGEST).as_millis().to_string();
-            let mut script = self.ban.key(if method.is_some() { one } else { all });
-            script.arg(milliseconds);
-            let told: Result<i64, _> = self.redis.ask(async |mut redis| script.invoke_async(&mut redis).await).await;
-            if let Err(error) = told {
+            if let Err(error) = self.turns.ban(app_key, method, time.min(LONGEST)).await {
                 self.failed(&error);
             }
         })
@@ -228,13 +165,9 @@ impl Limiter for RedisLimits {
 impl fmt::Debug for RedisLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisLimits")
-            .field("redis", &self.redis)
+            .field("redis", &self.turns.redis)
             .field("distance", &self.distance)
             .field("closed", &self.closed)
             .finish_non_exhaustive()
     }
-}
-
-fn microseconds(time: Duration) -> String {
-    time.min(LONGEST).as_micros().to_string()
 }

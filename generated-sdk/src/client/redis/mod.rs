@@ -2,6 +2,7 @@
 
 mod limits;
 mod store;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
