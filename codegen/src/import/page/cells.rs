@@ -1,6 +1,6 @@
 //! The cells of a row that does not say where they end: what samples, types and words tell of them.
 
-use super::row::{Column, Row, exact, first_word, limits, taken_apart};
+use super::row::{Column, Row, exact, first_word, limits, nothing_but_limits, taken_apart};
 use crate::import::document::Entry;
 use crate::import::sample::Values;
 use crate::import::words::{self, Spelling};
@@ -61,7 +61,7 @@ pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, know
             rest = if entry.required.is_some() { after } else { rest };
         }
     }
-    cells.retain(|cell| limits(entry, cell).is_none_or(|around| around != ("", "")));
+    cells.retain(|cell| !nothing_but_limits(entry, cell));
     if columns.contains(&Column::Limits)
         && let Some((before, after)) = limits(entry, rest)
     {

@@ -117,3 +117,8 @@ pub(super) fn limits<'t>(entry: &mut Entry, text: &'t str) -> Option<(&'t str, &
     }
     around.map(|(first, last)| (text[..first].trim(), text[last..].trim()))
 }
+
+/// Takes the limits of a line that states them and nothing else. Returns whether it is such a line.
+pub(super) fn nothing_but_limits(entry: &mut Entry, line: &str) -> bool {
+    limits(entry, line) == Some(("", ""))
+}

@@ -2,7 +2,7 @@
 
 use super::cells::{RequiredWords, loose};
 use super::nest::{nested, sampled};
-use super::row::{Column, Row, exact, is_name_part, limits};
+use super::row::{Column, Row, exact, is_name_part, limits, nothing_but_limits};
 use crate::import::document::Entry;
 use crate::import::sample::{Node, Values};
 use crate::import::words::{self, Spelling};
@@ -165,8 +165,7 @@ fn entry(row: &Row, columns: &[Column], required: RequiredWords, known: &Values)
         None => loose(row, columns, required, known, &mut entry),
     }
     for line in &row.more {
-        // A line that is nothing but a limit is one; a default may be spoken of.
-        if !columns.contains(&Column::Limits) || limits(&mut entry, line).is_none_or(|around| around != ("", "")) {
+        if !columns.contains(&Column::Limits) || !nothing_but_limits(&mut entry, line) {
             entry.description.push('\n');
             entry.description.push_str(line);
         }
