@@ -69,6 +69,39 @@ fn any_root_node_is_the_root() {
 }
 
 #[test]
+fn fields_of_a_root_that_is_a_guess_give_way() {
+    for body in [
+        r#"{"data":{"text":"guess","request_id":"g"},"text":"t"}"#,
+        r#"{"data":{"text":"guess","request_id":"g"},"fixture_everything_get_response":{"text":"t"}}"#,
+        r#"{"fixture_everything_get_response":{"text":"t"},"data":{"text":"guess","request_id":"g"}}"#,
+        r#"{"text":"t","data":{"text":"guess","request_id":"g"}}"#,
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.request_id()), (Some("t"), None), "{body}");
+    }
+}
+
+#[test]
+fn a_root_that_is_no_object_has_no_field() {
+    for (body, mismatches) in [
+        (r#"{"fixture_everything_get_response":null}"#, 0),
+        (r#"{"fixture_everything_get_response":""}"#, 0),
+        (r#"{"fixture_everything_get_response":" "}"#, 0),
+        ("<fixture_everything_get_response/>", 0),
+        (r#"{"fixture_everything_get_response":"text"}"#, 1),
+        (r#"{"fixture_everything_get_response":[{"text":"t"}]}"#, 1),
+        (r#"{"fixture_everything_get_response":7}"#, 1),
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.mismatches().len()), (None, mismatches), "{body}");
+    }
+    for body in [r#"{"other":""}"#, r#"{"other":null}"#, r#"{"other":"text"}"#, r#"{"other":[]}"#, "<other/>"] {
+        let error = decode::<FixtureEverythingGetRequest>(body.to_owned()).map(|_| ()).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{body}: {error}");
+    }
+}
+
+#[test]
 fn an_error_beside_a_response_is_an_error() {
     for body in [
         r#"{"fixture_everything_get_response":{"text":"t"},"error_response":{"code":15,"msg":"m"}}"#,
