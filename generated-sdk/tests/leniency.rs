@@ -62,6 +62,12 @@ fn any_root_node_is_the_root() {
         "<response><text>t</text></response>",
         "<端><text>t</text></端>",
         r#"{"other_response":{"text":"t"},"request_id":"r"}"#,
+        // Whatever of the protocol or of a business stands beside it.
+        r#"{"request_id":"r","data":{"text":"t"}}"#,
+        r#"{"data":{"text":"t"},"request_id":"r"}"#,
+        r#"{"code":200,"msg":"ok","data":{"text":"t"},"request_id":"r"}"#,
+        r#"{"code":0,"msg":"ok","data":{"text":"t"}}"#,
+        r#"{"success":true,"code":"10000","msg":"ok","data":{"text":"t"}}"#,
     ] {
         let response = decoded(body);
         assert_eq!((response.text.as_deref(), response.mismatches()), (Some("t"), &[][..]), "{body}");
@@ -99,6 +105,110 @@ fn a_root_that_is_no_object_has_no_field() {
         let error = decode::<FixtureEverythingGetRequest>(body.to_owned()).map(|_| ()).unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{body}: {error}");
     }
+}
+
+#[test]
+fn a_response_of_which_nothing_is_documented_says_so() {
+    for body in [
+        r#"{"fixture_everything_get_response":{"result":{"text":"t"},"request_id":"r"}}"#,
+        r#"{"fixture_everything_get_response":{"rows":[1]}}"#,
+        r#"{"data":{"rows":[{"text":"t"}]},"request_id":"r"}"#,
+        r#"{"rows":[{"text":"t"}],"request_id":"r"}"#,
+        "<fixture_everything_get_response><result><text>t</text></result></fixture_everything_get_response>",
+    ] {
+        let mismatches: Vec<_> = decoded(body).mismatches().iter().map(ToString::to_string).collect();
+        assert_eq!(mismatches, ["the response: expected object, found nothing that is documented"], "{body}");
+    }
+    for body in [
+        r#"{"fixture_everything_get_response":{"result":"success","total":0,"request_id":"r"}}"#,
+        r#"{"fixture_everything_get_response":{"text":null,"rows":[1]}}"#,
+        r#"{"text":"t","rows":[1]}"#,
+        r#"{"rows":[1],"fixture_everything_get_response":{"text":"t"}}"#,
+    ] {
+        assert_eq!(decoded(body).mismatches(), [], "{body}");
+    }
+}
+
+/// A response with a list of objects of some size.
+#[derive(Debug, Default)]
+struct Rows(Vec<Row>);
+
+#[derive(Debug)]
+struct Row([u8; 4096]);
+
+impl Default for Row {
+    fn default() -> Self {
+        Self([0; 4096])
+    }
+}
+
+impl Record for Rows {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema { name: "Rows", fields: &[Field::new("rows", Kind::Object).list()] };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Rows {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::Objects(&mut self.0)
+    }
+}
+
+impl Record for Row {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Row", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Row {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::None
+    }
+}
+
+impl Request for Rows {
+    const METHOD: &'static str = "taobao.rows.get";
+    const RESPONSE_NODE: &'static str = "rows_get_response";
+    type Response = Self;
+}
+
+#[test]
+fn values_that_take_far_more_than_their_text_are_refused() {
+    let million = |object: &str| object.repeat(1 << 20);
+    let rows = |body: String| decode::<Rows>(body).map(|response| response.0.len());
+    for body in [
+        format!(r#"{{"rows_get_response":{{"rows":[{}{{}}]}}}}"#, million("{},")),
+        format!("<rows_get_response><rows>{}</rows></rows_get_response>", million("<row/>")),
+    ] {
+        let Err(Error::Decode(error)) = rows(body) else { panic!("it is read") };
+        assert!(error.problem.ends_with("MiB, which is far more than its text; ask for less"), "{error}");
+        assert!(error.path.starts_with("rows["), "{}", error.path);
+    }
+    assert_eq!(rows(format!(r#"{{"rows_get_response":{{"rows":[{}{{}}]}}}}"#, "{},".repeat(9_999))).unwrap(), 10_000);
+    let json = format!(r#"{{"x_response":{{"json":[{}1]}}}}"#, million(r#"{"":1},"#));
+    let Err(Error::Decode(error)) = decode::<FixtureEverythingGetRequest>(json) else { panic!("it is read") };
+    assert_eq!(error.path, "json");
+    // A text is a text when it holds what cannot be read.
+    let text = format!(r#"{{"x_response":{{"json":"[{}1]"}}}}"#, million(r#"{\"\":1},"#));
+    assert!(decoded(&text).json.as_ref().is_some_and(serde_json::Value::is_string));
+}
+
+#[test]
+fn mismatches_of_one_field_hide_none_of_another() {
+    let moments = "\"never\",".repeat(1000);
+    let body = format!(r#"{{"x_response":{{"moments":[{moments}1],"numbers":["a"],"number":"b"}}}}"#);
+    let response = decoded(&body);
+    let paths: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.path.as_str()).collect();
+    assert_eq!((paths.len(), &paths[255..]), (258, &["moments[255]", "numbers[0]", "number"][..]));
 }
 
 #[test]

@@ -41,6 +41,29 @@ impl DateTime {
         Some(Self(gmt8().to_datetime(timestamp)))
     }
 
+    /// The date in what other programs write for one: `2016-01-01 12:00:00.0`, `2016-01-01T12:00:00`, and the latter with
+    /// its distance to UTC, as in `2016-01-01T12:00:00.000+08:00` or `2016-01-01T04:00:00Z`. To the second.
+    pub(crate) fn lenient(text: &str) -> Option<Self> {
+        if let Ok(date) = text.parse() {
+            return Some(date);
+        }
+        let (date, rest) = text.split_at_checked(19)?;
+        let mut written = date.to_owned();
+        if date.as_bytes().get(10) == Some(&b'T') {
+            written.replace_range(10..11, " ");
+        }
+        let civil: Self = written.parse().ok()?;
+        let zone = match rest.strip_prefix('.') {
+            Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+            None => rest,
+        };
+        match zone {
+            "" => Some(civil),
+            _ if written == date => None,
+            _ => text.parse().ok().map(|moment: Timestamp| Self::from(SystemTime::from(moment))),
+        }
+    }
+
     /// The same moment on the system's clock.
     pub fn to_system_time(self) -> SystemTime {
         let seconds = self.0.duration_since(EPOCH).as_secs();

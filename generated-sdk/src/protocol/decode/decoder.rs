@@ -1,19 +1,24 @@
 //! Pieces into records: lenient, and open about it (protocol.md 4.3 and 4.5).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Mismatch;
 use super::json::Json;
+use super::room::Room;
 use super::source::{Event, Source, SyntaxError};
+use super::value::{tree, whole};
 use crate::protocol::debug::HIDDEN;
 use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot};
 
-/// How many mismatches are kept. A gateway that gets one field wrong gets it wrong in every element of a list.
+/// How many mismatches are kept. A gateway that gets one field wrong gets it wrong in every element of a list, and that
+/// is not to hide what it gets wrong elsewhere: of each field the first is kept in any case.
 const MISMATCHES: usize = 256;
 
 /// Fills records from a source.
@@ -22,13 +27,25 @@ pub(crate) struct Decoder<S> {
     path: Vec<Step>,
     /// How many of the fields around the present place are secrets.
     secrets: usize,
+    room: Room,
     pub(crate) mismatches: Vec<Mismatch>,
+    /// The fields that the mismatches are of.
+    misfits: HashSet<String>,
 }
 
 #[derive(Clone, Copy)]
 enum Step {
     Field(&'static str),
     Index(usize),
+}
+
+/// What the members of an object were.
+#[derive(Default)]
+pub(crate) struct Members {
+    /// Whether the record had a field for any.
+    pub(crate) known: bool,
+    /// Whether there was an object or a list that nothing had a place for.
+    pub(crate) strange: bool,
 }
 
 /// What a scalar makes of a field.
@@ -40,8 +57,8 @@ enum Read<T> {
 }
 
 impl<'a, S: Source<'a>> Decoder<S> {
-    pub(crate) fn new(source: S) -> Self {
-        Self { source, path: Vec::new(), secrets: 0, mismatches: Vec::new() }
+    pub(crate) fn new(source: S, room: Room) -> Self {
+        Self { source, path: Vec::new(), secrets: 0, room, mismatches: Vec::new(), misfits: HashSet::new() }
     }
 
     /// The next piece, for a caller that looks before it decodes.
@@ -50,19 +67,19 @@ impl<'a, S: Source<'a>> Decoder<S> {
     }
 
     /// Fills `record` with the members of the object that has just started. What it has no field for goes into
-    /// `public`, and what has no place there either is passed over. Returns whether `record` had a field for any.
+    /// `public`, and what has no place there either is passed over.
     pub(crate) fn members(
         &mut self,
         record: &mut dyn RecordMut,
         mut public: Option<&mut dyn RecordMut>,
-    ) -> Result<bool, SyntaxError> {
-        let mut known = false;
+    ) -> Result<Members, SyntaxError> {
+        let mut members = Members::default();
         let mut expected = 0;
         loop {
             match self.source.next()? {
                 Event::Key(key) => {
                     if self.member(&key, record, &mut expected)? {
-                        known = true;
+                        members.known = true;
                         continue;
                     }
                     if let Some(public) = public.as_deref_mut()
@@ -71,9 +88,10 @@ impl<'a, S: Source<'a>> Decoder<S> {
                         continue;
                     }
                     let value = self.source.next()?;
+                    members.strange |= is_structure(&value);
                     self.skip(value)?;
                 }
-                _ => return Ok(known),
+                _ => return Ok(members),
             }
         }
     }
@@ -122,7 +140,9 @@ impl<'a, S: Source<'a>> Decoder<S> {
             }
             Slot::Object(place) => {
                 if self.start_of_object(field, value)? {
-                    self.members(place.fill(), None)?;
+                    let object = place.fill();
+                    self.room.take_field(object)?;
+                    self.members(object, None)?;
                 }
             }
             Slot::Texts(list) => self.list(field, value, list, |this, value, list| {
@@ -150,9 +170,11 @@ impl<'a, S: Source<'a>> Decoder<S> {
             })?,
             Slot::Objects(list) => self.list(field, value, list, |this, value, list| {
                 if S::KEYS_REPEAT && is_blank(&value) {
-                    list.push();
+                    this.room.take_object(list.push())?;
                 } else if this.start_of_object(field, value)? {
-                    this.members(list.push(), None)?;
+                    let object = list.push();
+                    this.room.take_object(object)?;
+                    this.members(object, None)?;
                 }
                 Ok(())
             })?,
@@ -210,7 +232,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
     /// The JSON text of a structure: to the letter where the body is JSON.
     fn structure(&mut self, value: Event<'a>) -> Result<String, SyntaxError> {
         let Some(start) = self.source.offset() else {
-            return Ok(self.tree(value)?.to_string());
+            return Ok(tree(&mut self.source, &mut self.room, value)?.to_string());
         };
         self.skip(value)?;
         let end = self.source.offset().unwrap_or(start);
@@ -220,11 +242,14 @@ impl<'a, S: Source<'a>> Decoder<S> {
 
     /// JSON comes as structure or as a text that holds it; a text that holds none is a JSON string.
     fn json(&mut self, field: &Field, value: Event<'a>) -> Result<Option<Value>, SyntaxError> {
-        Ok(match self.tree(value)? {
+        Ok(match tree(&mut self.source, &mut self.room, value)? {
             Value::Null => None,
             Value::String(text) if text.trim().is_empty() => None,
             Value::String(text) if matches!(field.kind, Kind::Json | Kind::Map) => {
-                Some(document(Json::new(&text)).unwrap_or_else(|_| Value::String(text.clone())))
+                match whole(Json::new(&text), &mut self.room) {
+                    Ok(tree) => Some(tree),
+                    Err(_) => Some(Value::String(text)),
+                }
             }
             tree => Some(tree),
         })
@@ -260,7 +285,9 @@ impl<'a, S: Source<'a>> Decoder<S> {
                 self.skip(value)?;
                 self.skip_rest_of_object()?;
                 // What was taken for elements was none.
-                self.mismatches.truncate(told);
+                for misfit in self.mismatches.drain(told..) {
+                    self.misfits.remove(&without_indexes(&misfit.path));
+                }
                 self.report(field, "an object with several members".to_owned());
                 list.clear();
                 return Ok(());
@@ -287,37 +314,9 @@ impl<'a, S: Source<'a>> Decoder<S> {
         }
     }
 
-    /// The value as a tree.
-    fn tree(&mut self, value: Event<'a>) -> Result<Value, SyntaxError> {
-        Ok(match value {
-            Event::Text(text) => Value::String(text.into_owned()),
-            Event::Number(text) => number_tree(&text),
-            Event::Float(text) => number_tree(&text),
-            Event::Boolean(boolean) => Value::Bool(boolean),
-            Event::StartList => {
-                let mut items = Vec::new();
-                self.elements(&mut items, &mut |this, value, items| {
-                    items.push(this.tree(value)?);
-                    Ok(())
-                })?;
-                Value::Array(items)
-            }
-            Event::StartObject => {
-                let mut members = Map::new();
-                while let Event::Key(key) = self.source.next()? {
-                    let value = self.source.next()?;
-                    let value = self.tree(value)?;
-                    insert(&mut members, key.into_owned(), value, S::KEYS_REPEAT);
-                }
-                Value::Object(members)
-            }
-            Event::Null | Event::Key(_) | Event::EndObject | Event::EndList | Event::End => Value::Null,
-        })
-    }
-
     /// Passes over a value whose first piece was `value`.
     pub(crate) fn skip(&mut self, value: Event<'a>) -> Result<(), SyntaxError> {
-        let mut depth = usize::from(matches!(value, Event::StartObject | Event::StartList));
+        let mut depth = usize::from(is_structure(&value));
         while depth > 0 {
             match self.source.next()? {
                 Event::StartObject | Event::StartList => depth += 1,
@@ -367,14 +366,24 @@ impl<'a, S: Source<'a>> Decoder<S> {
         path
     }
 
+    /// Takes note that nothing in the answer is a field of its record.
+    pub(crate) fn report_strange(&mut self) {
+        self.report(&Field::new("", Kind::Object), "nothing that is documented".to_owned());
+    }
+
     fn report(&mut self, field: &Field, found: String) {
-        if self.mismatches.len() == MISMATCHES {
+        let path = self.path();
+        if !self.misfits.insert(without_indexes(&path)) && self.mismatches.len() >= MISMATCHES {
             return;
         }
-        let path = self.path();
         let in_list = matches!(self.path.last(), Some(Step::Index(_)));
         self.mismatches.push(Mismatch { path, kind: field.kind, list: field.list && !in_list, found });
     }
+}
+
+/// A path that is the same for every element of a list.
+fn without_indexes(path: &str) -> String {
+    path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect()
 }
 
 /// A list that can be emptied again.
@@ -398,6 +407,10 @@ impl List for dyn crate::protocol::ObjectListSlot + '_ {
     fn clear(&mut self) {
         crate::protocol::ObjectListSlot::clear(self);
     }
+}
+
+pub(super) fn is_structure(value: &Event<'_>) -> bool {
+    matches!(value, Event::StartObject | Event::StartList)
 }
 
 fn is_blank(value: &Event<'_>) -> bool {
@@ -468,101 +481,14 @@ fn read_boolean(value: &Event<'_>) -> Read<bool> {
     }
 }
 
-/// A date is text, or milliseconds since 1970 (protocol.md 4.5). A number that as milliseconds falls into 1973 or before
-/// is something else: seconds, a day as `20240824`, a year.
+/// A date is text, or milliseconds since 1970 (protocol.md 4.5). A number that as milliseconds falls into 1973 or before,
+/// or behind 2286, is something else: seconds, a day as `20240824`, a year, a time as `20240824120000`.
 fn read_date(value: &Event<'_>) -> Read<DateTime> {
-    read(value, |text| match text.parse() {
-        Ok(date) => Some(date),
-        Err(_) => {
-            let milliseconds = text.parse().ok().filter(|milliseconds: &i64| *milliseconds >= 100_000_000_000)?;
-            DateTime::from_epoch_milliseconds(milliseconds)
-        }
-    })
-}
-
-/// Adds a member. Where keys may repeat, the values of one that does become a list.
-pub(super) fn insert(members: &mut Map<String, Value>, key: String, value: Value, repeat: bool) {
-    match members.get_mut(&key) {
-        Some(Value::Array(values)) if repeat => values.push(value),
-        Some(first) if repeat => *first = Value::Array(vec![first.take(), value]),
-        _ => {
-            members.insert(key, value);
-        }
-    }
-}
-
-/// A whole document as a tree.
-fn document<'a>(source: impl Source<'a>) -> Result<Value, SyntaxError> {
-    let mut decoder = Decoder::new(source);
-    let start = decoder.next()?;
-    let tree = decoder.tree(start)?;
-    decoder.next()?;
-    Ok(tree)
-}
-
-/// A number as JSON trees hold it: exact if it is whole, the nearest float otherwise, its text if there is none.
-fn number_tree(text: &str) -> Value {
-    match (text.parse::<i64>(), text.parse::<u64>()) {
-        // Minus nothing is a float, the only kind of number that has it.
-        (Ok(number), _) if text != "-0" => Value::from(number),
-        (_, Ok(number)) => Value::from(number),
-        _ => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-            Some(number) => Value::Number(number),
-            None => Value::String(text.to_owned()),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::Value;
-
-    use super::super::json::Json;
-    use super::super::tree::Tree;
-    use super::document;
-
-    fn any_value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::Bool),
-            any::<i64>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            ".{0,12}".prop_map(Value::String),
-        ];
-        leaf.prop_recursive(6, 64, 6, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-                prop::collection::hash_map(".{0,6}", inner, 0..6).prop_map(|map| map.into_iter().collect()),
-            ]
+    const MILLISECONDS: Range<i64> = 100_000_000_000..10_000_000_000_000;
+    read(value, |text| {
+        DateTime::lenient(text).or_else(|| {
+            let milliseconds = decimal(text).filter(Decimal::is_integer)?.to_i64()?;
+            MILLISECONDS.contains(&milliseconds).then(|| DateTime::from_epoch_milliseconds(milliseconds))?
         })
-    }
-
-    proptest! {
-        #[test]
-        fn json_is_read_as_it_was_written(value in any_value()) {
-            prop_assert_eq!(document(Json::new(&value.to_string())), Ok(value.clone()));
-            prop_assert_eq!(document(Json::new(&format!(" {value:#}\r\n"))), Ok(value.clone()));
-            prop_assert_eq!(document(Tree::new(&value)), Ok(value));
-        }
-
-        /// Texts near JSON: what a strict reader accepts we accept, as the same value; what it refuses we refuse, but for
-        /// what we take on purpose.
-        #[test]
-        fn a_strict_reader_agrees(text in "[\\[\\]{},:\"\\\\ntrufalse0-9.eE+\\- \u{1}\u{e9}u]{0,24}", value in any_value(), cut in any::<usize>()) {
-            let cut_off: String = value.to_string().chars().take(cut % 40).collect();
-            for text in [text, cut_off] {
-                let ours = document(Json::new(&text));
-                match serde_json::from_str::<Value>(&text) {
-                    Ok(value) => prop_assert_eq!(ours, Ok(value), "{:?}", text),
-                    Err(error) => {
-                        let reason = error.to_string();
-                        let taken = ["control character", "surrogate", "hex escape", "number out of range"];
-                        prop_assert!(ours.is_err() || taken.iter().any(|known| reason.contains(known)), "{:?}: {}", text, reason);
-                    }
-                }
-            }
-        }
-    }
+    })
 }

@@ -2,9 +2,11 @@
 
 mod decoder;
 mod json;
+mod room;
 mod source;
 mod tree;
 mod untyped;
+mod value;
 mod xml;
 
 use std::fmt;
@@ -15,8 +17,9 @@ pub use self::untyped::decode_untyped;
 #[cfg(feature = "client")]
 pub(crate) use self::untyped::enveloped;
 
-use self::decoder::Decoder;
+use self::decoder::{Decoder, is_structure};
 use self::json::Json;
+use self::room::Room;
 use self::source::{Event, Source, SyntaxError};
 use self::tree::Tree;
 use self::xml::XmlSource;
@@ -102,7 +105,8 @@ impl<T> Response<T> {
         self.envelope.request_id.as_deref()
     }
 
-    /// The values that did not fit their documented types and were left out; at most 256 of them.
+    /// The values that did not fit their documented types and were left out: the first of every field, and of others as
+    /// many as make 256. One without a path says that the response holds objects or lists, and nothing that is documented.
     pub fn mismatches(&self) -> &[Mismatch] {
         &self.envelope.mismatches
     }
@@ -163,7 +167,8 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = if self.list { "[]" } else { "" };
-        write!(f, "{}: expected {}{list}, found {}", self.path, self.kind.name(), self.found)
+        let path = if self.path.is_empty() { "the response" } else { &self.path };
+        write!(f, "{path}: expected {}{list}, found {}", self.kind.name(), self.found)
     }
 }
 
@@ -211,7 +216,7 @@ pub(crate) fn decode_into(body: &str, node: &str, record: &mut dyn RecordMut) ->
 
 /// Fills a record from a tree and returns what did not fit.
 pub(crate) fn from_json(value: &serde_json::Value, record: &mut dyn RecordMut) -> Vec<Mismatch> {
-    let mut decoder = Decoder::new(Tree::new(value));
+    let mut decoder = Decoder::new(Tree::new(value), Room::unlimited());
     let whole = Field::new("", Kind::Object);
     let read = match decoder.next() {
         Ok(Event::StartObject) => decoder.members(record, None).map(|_| ()),
@@ -246,10 +251,11 @@ enum Roots {
 /// Reads a body into `record`.
 fn read(body: &str, node: &str, record: &mut dyn RecordMut, roots: Roots) -> Result<Answer, Box<DecodeError>> {
     let start = opened(body)?;
+    let room = Room::of(start.len());
     if start.starts_with('<') {
-        read_from(Decoder::new(XmlSource::new(start)), node, record, roots)
+        read_from(Decoder::new(XmlSource::new(start), room), node, record, roots)
     } else {
-        read_from(Decoder::new(Json::new(start)), node, record, roots)
+        read_from(Decoder::new(Json::new(start), room), node, record, roots)
     }
 }
 
@@ -300,8 +306,9 @@ fn envelope<'a, S: Source<'a>>(
     let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
     // What has been seen: the root node, a root that is a guess, fields of the response in it, fields that stand beside
-    // a root, and anything at all.
-    let (mut root, mut guessed, mut fits, mut flat, mut empty) = (false, false, false, false, true);
+    // a root, what is no field of anything, and anything at all.
+    let (mut root, mut guessed, mut fits, mut flat) = (false, false, false, false);
+    let (mut known, mut strange, mut empty) = (false, false, true);
     let mut expected = 0;
     if decoder.next()? != Event::StartObject {
         return Err(DecodeError::new("it is no object, which every answer is", "an object", "something else"));
@@ -314,9 +321,14 @@ fn envelope<'a, S: Source<'a>>(
                 None => continue,
             }
         }
-        if key != node && (decoder.member(&key, record, &mut expected)? || decoder.member(&key, &mut public, &mut 0)?) {
-            flat = true;
-            continue;
+        if key != node {
+            if decoder.member(&key, record, &mut expected)? {
+                flat = true;
+                continue;
+            }
+            if decoder.member(&key, &mut public, &mut 0)? {
+                continue;
+            }
         }
         if key.eq_ignore_ascii_case("html") {
             return Err(html());
@@ -324,12 +336,16 @@ fn envelope<'a, S: Source<'a>>(
         let named = key == node || key.ends_with("_response");
         match decoder.next()? {
             Event::StartObject if named => {
-                decoder.members(record, Some(&mut public))?;
+                let members = decoder.members(record, Some(&mut public))?;
+                known |= members.known;
+                strange |= members.strange;
                 root = true;
             }
             // Some other name for the root, if what it holds are the response's fields.
             Event::StartObject if roots == Roots::Any && !root && !flat && !guessed => {
-                fits = decoder.members(record, Some(&mut public))?;
+                let members = decoder.members(record, Some(&mut public))?;
+                fits = members.known;
+                strange |= members.strange;
                 guessed = fits || public.request_id.is_some();
             }
             Event::Null => root |= named,
@@ -338,22 +354,28 @@ fn envelope<'a, S: Source<'a>>(
                 decoder.misfit(&whole, other)?;
                 root = true;
             }
-            other => decoder.skip(other)?,
+            other => {
+                strange |= is_structure(&other);
+                decoder.skip(other)?;
+            }
         }
     }
     decoder.next()?;
     if guessed && (flat || root) {
         return Ok(Answer::Restart);
     }
-    let documented = expected > 0 || root;
+    let documented = flat || root;
     // Under any other name, fields of the response make it one, unless there is the code that no response has.
     if !documented && public.is_refusal() && (!fits || public.sub_code.is_some()) {
         return Ok(Answer::Refusal(public));
     }
-    let bare = empty && record.schema().fields.is_empty();
-    if !documented && !guessed && public.request_id.is_none() && !bare {
+    let no_fields = record.schema().fields.is_empty();
+    if !(documented || guessed || public.request_id.is_some() || empty && no_fields) {
         let problem = format!("neither {node} nor error_response is in it");
         return Err(DecodeError::new(problem, format!("{node} or error_response"), "neither"));
+    }
+    if strange && !(known || fits || flat || no_fields) {
+        decoder.report_strange();
     }
     let request_id = public.request_id.or_else(|| documented_request_id(record));
     Ok(Answer::Success(Envelope { request_id, mismatches: std::mem::take(&mut decoder.mismatches) }))

@@ -52,8 +52,8 @@ pub(crate) struct SyntaxError {
     pub(crate) expected: Option<String>,
     /// What stands there, or what is wrong with it.
     pub(crate) found: String,
-    line: usize,
-    column: usize,
+    /// The line and the column, where the problem is at one place.
+    place: Option<(usize, usize)>,
 }
 
 impl SyntaxError {
@@ -65,7 +65,12 @@ impl SyntaxError {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        Self { expected: None, found: problem.to_string(), line, column }
+        Self { expected: None, found: problem.to_string(), place: Some((line, column)) }
+    }
+
+    /// `problem` with the body as a whole.
+    pub(crate) fn of_whole(expected: &str, problem: String) -> Self {
+        Self { expected: Some(expected.to_owned()), found: problem, place: None }
     }
 
     /// Something else than `expected` at the byte `offset` of `text`.
@@ -78,11 +83,14 @@ impl SyntaxError {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((line, column)) = self.place else {
+            return f.write_str(&self.found);
+        };
         match &self.expected {
             Some(expected) if self.found == Self::END => write!(f, "expected {expected}, but the body ends")?,
             Some(expected) => write!(f, "expected {expected}, found {}", self.found)?,
             None => f.write_str(&self.found)?,
         }
-        write!(f, " at line {} column {}", self.line, self.column)
+        write!(f, " at line {line} column {column}")
     }
 }

@@ -1,11 +1,10 @@
 //! Answers of methods that have no type here, as JSON.
 
-use rust_decimal::Decimal;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::decoder::insert;
 use super::json::Json;
-use super::source::{Event, Source, SyntaxError};
+use super::room::Room;
+use super::value::whole;
 use super::xml::XmlSource;
 use super::{Envelope, from_json, opened};
 use crate::protocol::error::PublicFields;
@@ -37,7 +36,12 @@ pub fn decode_untyped(body: &str, method: &str, simplified: bool) -> Result<Valu
 pub(crate) fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(Value, Envelope), Error> {
     let wrong = |error: Box<DecodeError>| Error::Decode(error.in_body(body));
     let start = opened(body).map_err(wrong)?;
-    let tree = if start.starts_with('<') { whole(XmlSource::new(start)) } else { whole(Json::new(start)) };
+    let mut room = Room::of(start.len());
+    let tree = if start.starts_with('<') {
+        whole(XmlSource::new(start), &mut room)
+    } else {
+        whole(Json::new(start), &mut room)
+    };
     let Value::Object(mut members) = tree.map_err(|error| wrong(error.into()))? else {
         return Err(wrong(DecodeError::new("it is no object, which every answer is", "an object", "something else")));
     };
@@ -91,59 +95,6 @@ fn public(value: &Value) -> PublicFields {
         value => drop(from_json(value, &mut fields)),
     }
     fields
-}
-
-/// A whole document as a tree.
-fn whole<'a, S: Source<'a>>(mut source: S) -> Result<Value, SyntaxError> {
-    let start = source.next()?;
-    let tree = tree(&mut source, start)?;
-    source.next()?;
-    Ok(tree)
-}
-
-/// The value as a tree. Sources see to it that it is not too deep.
-fn tree<'a, S: Source<'a>>(source: &mut S, value: Event<'a>) -> Result<Value, SyntaxError> {
-    Ok(match value {
-        Event::Text(text) => Value::String(text.into_owned()),
-        Event::Number(text) => number(&text),
-        Event::Float(text) => number(&text),
-        Event::Boolean(boolean) => Value::Bool(boolean),
-        Event::StartList => {
-            let mut items = Vec::new();
-            loop {
-                match source.next()? {
-                    Event::EndList => break Value::Array(items),
-                    item => items.push(tree(source, item)?),
-                }
-            }
-        }
-        Event::StartObject => {
-            let mut members = Map::new();
-            while let Event::Key(key) = source.next()? {
-                let value = source.next()?;
-                let value = tree(source, value)?;
-                insert(&mut members, key.into_owned(), value, S::KEYS_REPEAT);
-            }
-            Value::Object(members)
-        }
-        Event::Null | Event::Key(_) | Event::EndObject | Event::EndList | Event::End => Value::Null,
-    })
-}
-
-/// A number as a JSON tree holds it if that is exact; the text of its digits otherwise.
-fn number(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::from(number);
-    }
-    if let Ok(number) = text.parse::<u64>() {
-        return Value::from(number);
-    }
-    let exact = |text: &str| Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok();
-    let float = text.parse().ok().and_then(Number::from_f64);
-    match float.filter(|float| exact(text).is_some_and(|number| exact(&float.to_string()) == Some(number))) {
-        Some(float) => Value::Number(float),
-        None => Value::String(text.to_owned()),
-    }
 }
 
 #[cfg(test)]

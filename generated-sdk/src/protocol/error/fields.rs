@@ -12,13 +12,19 @@ pub(crate) struct PublicFields {
     pub(crate) sub_msg: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) args: Vec<Argument>,
+    success: Option<String>,
 }
 
 impl PublicFields {
-    /// Whether they are a refusal that came without its node. The code 0 is a success (protocol.md 4.5).
+    /// Whether they are a refusal that came without its node. The code 0 is a success (protocol.md 4.5), and businesses
+    /// have other words for that.
     pub(crate) fn is_refusal(&self) -> bool {
-        let code = self.code.as_deref().map_or("0", str::trim);
-        !matches!(code, "" | "0") && (self.msg.is_some() || self.sub_code.is_some())
+        let is = |field: &Option<String>, words: &[&str]| {
+            let text = field.as_deref().unwrap_or_default().trim();
+            words.iter().any(|word| text.eq_ignore_ascii_case(word))
+        };
+        let success = is(&self.code, &["", "0", "200", "ok", "success"]) || is(&self.success, &["true"]);
+        !success && (self.msg.is_some() || self.sub_code.is_some())
     }
 
     /// A code that is no number is kept as the sub code, whose place it has taken.
@@ -51,6 +57,7 @@ impl Record for PublicFields {
                 Field::new("sub_msg", Kind::String),
                 Field::new("request_id", Kind::String),
                 Field::new("args", Kind::Object).list(),
+                Field::new("success", Kind::String),
             ],
         };
         &SCHEMA
@@ -64,6 +71,7 @@ impl Record for PublicFields {
             3 => View::of(&self.sub_msg),
             4 => View::of(&self.request_id),
             5 => View::of(&self.args),
+            6 => View::of(&self.success),
             _ => View::Absent,
         }
     }
@@ -78,6 +86,7 @@ impl RecordMut for PublicFields {
             3 => Slot::of(&mut self.sub_msg),
             4 => Slot::of(&mut self.request_id),
             5 => Slot::of(&mut self.args),
+            6 => Slot::of(&mut self.success),
             _ => Slot::None,
         }
     }

@@ -114,6 +114,9 @@ impl PlatformError {
     /// Read [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the method's error codes, and mend it. The
     /// same call fails again.
     pub fn is_callers_fault(&self) -> bool {
+        if self.is_session_invalid() {
+            return false;
+        }
         match self.documented().map(|code| code.retry) {
             Some(Retry::Never) => true,
             Some(Retry::Later | Retry::RenewSession) => false,
@@ -151,19 +154,24 @@ impl PlatformError {
 }
 
 /// The time in "This ban will last for N more seconds", however the platform spells it today: the number before the word
-/// for seconds, and of several the one behind "last for" or before "more". Others tell of a rate.
+/// for seconds or minutes, and of several the one behind "last for" or before "more". Others tell of a rate.
 fn ban(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, u64); 4] = [("sec", 1), ("秒", 1), ("min", 60), ("分", 60)];
     let text = text.to_ascii_lowercase();
     let (mut first, mut rest) = (None, text.as_str());
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
-        let end = from.find(|character: char| !character.is_ascii_digit()).unwrap_or(from.len());
-        let (number, after) = from.split_at(end);
+        let end = from.find(|character: char| !character.is_ascii_digit() && !matches!(character, ',' | '.'));
+        let number = from[..end.unwrap_or(from.len())].trim_end_matches([',', '.']);
+        let after = &from[number.len()..];
         let unit = after.trim_start();
         let more = unit.strip_prefix("more");
         let unit = more.map_or(unit, str::trim_start);
-        if ["sec", "秒"].iter().any(|word| unit.starts_with(word)) {
-            let time = number.parse().ok().map(Duration::from_secs);
+        let alone =
+            |unit: &str| unit.starts_with('s') && !unit[1..].starts_with(|next: char| next.is_ascii_alphanumeric());
+        let unit = UNITS.iter().find(|(word, _)| unit.starts_with(word)).map(|(_, seconds)| *seconds);
+        if let Some(seconds) = unit.or_else(|| alone(after.trim_start()).then_some(1)) {
+            let time = whole(number).and_then(|number| number.checked_mul(seconds)).map(Duration::from_secs);
             if more.is_some() || before.trim_end().ends_with("last for") {
                 return time;
             }
@@ -172,6 +180,13 @@ fn ban(text: &str) -> Option<Duration> {
         rest = after;
     }
     first
+}
+
+/// A number as people write it, with commas between its thousands; what is behind its point makes it one more.
+fn whole(number: &str) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: u64 = whole.replace(',', "").parse().ok()?;
+    whole.checked_add(u64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
 /// An environment of the platform, and where it answers.
