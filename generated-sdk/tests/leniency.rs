@@ -134,11 +134,13 @@ fn a_response_of_which_nothing_is_documented_says_so() {
 struct Rows(Vec<Row>);
 
 #[derive(Debug)]
-struct Row([u8; 4096]);
+struct Row {
+    _bulk: [u8; 4096],
+}
 
 impl Default for Row {
     fn default() -> Self {
-        Self([0; 4096])
+        Self { _bulk: [0; 4096] }
     }
 }
 

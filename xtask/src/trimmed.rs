@@ -8,7 +8,7 @@ use codegen::output::{FileSet, banner};
 use crate::failure::Failure;
 
 /// Where the hand-written files are.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "src",
     "src/client",
     "src/client/limit",
