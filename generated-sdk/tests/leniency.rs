@@ -433,6 +433,20 @@ fn scalars_in_each_others_clothes() {
 }
 
 #[test]
+fn texts_that_stand_for_something_else() {
+    let response =
+        decoded(r#"{"x_response":{"texts":["a,b"],"fields":"a,b","trade":"none","json":" ","map":"{\"a\":1}"}}"#);
+    assert_eq!((&*response.texts, &*response.fields), (&["a,b".to_owned()][..], &["a".to_owned(), "b".to_owned()][..]));
+    assert_eq!((response.json.as_ref(), response.map.clone()), (None, Some(serde_json::json!({"a": 1}))));
+    let mismatches: Vec<_> = response.mismatches().iter().map(ToString::to_string).collect();
+    assert_eq!(mismatches, ["trade: expected object, found \"none\""]);
+    for blank in [r#""""#, r#"" ""#, "null"] {
+        let response = decoded(&format!(r#"{{"x_response":{{"trade":{blank},"text":"t"}}}}"#));
+        assert_eq!((response.trade.is_none(), response.mismatches()), (true, &[][..]), "{blank}");
+    }
+}
+
+#[test]
 fn money_and_numbers_lose_no_digit() {
     let body = r#"{"r_response":{"number":7104300007405429232,"money":0.10,"exact":1234567890.12345678901234567}}"#;
     let value = decoded(body);
