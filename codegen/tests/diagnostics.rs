@@ -794,6 +794,38 @@ fn pages_that_make_no_sense() {
 }
 
 #[test]
+fn pages_with_nothing_behind_them() {
+    told(
+        &with_pages(""),
+        expect![[r#"
+        error: expected a mapping, NAME: VALUE
+          --> specs/top/taobao.a.get.yaml:19:6
+           |
+        19 | pages:
+           |      ^
+           |
+           = help: the keys are items, number, first, offset, cursor, next, size, total, has_next, ask_has_next, backwards, window
+
+        1 problem in 1 file
+    "#]],
+    );
+    told(
+        &with_pages("  items: data.rows\n  number: page_no\n  window:"),
+        expect![[r#"
+        error: expected a mapping, NAME: VALUE
+          --> specs/top/taobao.a.get.yaml:22:9
+           |
+        22 |   window:
+           |         ^
+           |
+           = help: the keys are from, to, minutes, to_excluded
+
+        1 problem in 1 file
+    "#]],
+    );
+}
+
+#[test]
 fn pages_that_name_a_thing_twice() {
     told(
         &with_pages(

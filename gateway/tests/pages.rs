@@ -35,8 +35,8 @@ use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequ
 use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
 use generated_sdk::api::tbk::{TbkDgNewuserOrderSumRequest, TbkOrderDetailsGetRequest, TbkRelationRefundRequest};
 use generated_sdk::api::trade::{TradesSoldGetRequest, TradesSoldIncrementGetRequest};
-use generated_sdk::client::Limits;
-use generated_sdk::protocol::Paged;
+use generated_sdk::client::{BoxFuture, Limits, SessionProvider};
+use generated_sdk::protocol::{Paged, SessionError};
 use generated_sdk::{Client, DateTime, Error, Format, RetryPolicy};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming as Body;
@@ -272,6 +272,10 @@ fn without_async() {
     let address = runtime.block_on(scripted(move |_| whole("200 OK", "", refused)));
     let other = support::client(address).build_blocking().unwrap().with_session("a session");
     assert_eq!((other.items(request()).count(), other.pages(request()).flatten().count()), (1, 0));
+    let ended = br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#;
+    let address = runtime.block_on(scripted(move |_| whole("200 OK", "", ended)));
+    let other = support::client(address).build_blocking().unwrap().with_session("a session");
+    assert_eq!((other.items(request()).flatten().count(), other.pages(request()).count()), (0, 1));
     let answers = std::iter::repeat_with(|| client.call("taobao.time.get", ()));
     assert!(answers.take(2).flatten().next().unwrap()["time"].is_string());
 }
@@ -300,6 +304,40 @@ async fn an_error_that_cannot_go_away_ends_the_walk() {
     assert!(items.next().await.is_none() && items.next().await.is_none());
     assert_eq!(flaky.calls(), 0);
     assert_eq!(format!("{items:?}"), r#"Items { method: "taobao.trades.sold.get", .. }"#);
+}
+
+/// A session that is refused stays refused, unless there is somebody to ask for another.
+#[tokio::test]
+async fn a_session_that_is_refused() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let address = scripted(move |request| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        match request.parameter("session").as_str() {
+            "good" => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
+            _ => whole("200 OK", "", br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#),
+        }
+    })
+    .await;
+    let client = support::client(address).build().unwrap();
+    let mut items = client.with_session("bad").items(TradesSoldGetRequest::new(["tid"]));
+    assert!(items.next().await.unwrap().unwrap_err().is_session_invalid());
+    assert!(items.next().await.is_none());
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    let client = client.with_session_from(Arc::new(Granted(AtomicUsize::new(0))), "a seller");
+    let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
+    assert!(items.next().await.unwrap().unwrap_err().is_session_invalid());
+    assert_eq!(items.next().await.unwrap().unwrap().tid, Some(1));
+}
+
+/// A user who grants a good session in the end.
+struct Granted(AtomicUsize);
+
+impl SessionProvider for Granted {
+    fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let asked = self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move { Ok(if asked == 0 { "bad" } else { "good" }.to_owned()) })
+    }
 }
 
 /// A page of trades, and what stands beside them.

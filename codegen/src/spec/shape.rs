@@ -72,7 +72,7 @@ impl Checker<'_> {
     /// The values of a mapping, or nothing if a required one is missing or misshapen.
     pub(super) fn mapping<'n>(&mut self, table: &'static Table, node: &'n Node) -> Option<Values<'n>> {
         let Content::Mapping(entries) = &node.value else {
-            self.problem(&node.place, "expected a mapping, NAME: VALUE", None);
+            self.problem(&node.place, "expected a mapping, NAME: VALUE", Some(names(table)));
             return None;
         };
         let mut values = Values::new();
@@ -120,7 +120,7 @@ impl Checker<'_> {
                 ("one of other words", Some(meant.unwrap_or_else(|| format!("it is one of {}", words.join(", ")))))
             }
             (Shape::Word(words), _) => ("a word", Some(format!("it is one of {}", words.join(", ")))),
-            (Shape::Mapping(_), _) => ("a mapping, NAME: VALUE", None),
+            (Shape::Mapping(table), _) => ("a mapping, NAME: VALUE", Some(names(table))),
             (Shape::Texts | Shape::List(_), Content::Nothing) => ("a list", Some("write [] for none".to_owned())),
             (Shape::Texts | Shape::List(_), _) => ("a list", None),
         };

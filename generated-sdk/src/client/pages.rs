@@ -11,6 +11,7 @@ use std::vec;
 use futures_core::Stream;
 
 use super::Client;
+use super::session::Session;
 use super::turned::Page;
 use super::walk::Walk;
 use crate::protocol::{DecodeError, Error, Mismatch, Paged, Paging, Request, Response};
@@ -36,8 +37,9 @@ impl Client {
     /// [`next`](Items::next) asks for the same page again. Whoever does not want that stops at the first error, as `?` does
     /// above. An error that the same call would only get again, as for a request that is not valid or an application
     /// without the right, comes once and ends the walk, so that a loop which passes over errors has an end. One that can
-    /// go away is [retryable](Error::is_retryable), or one of a [session](Error::is_session_invalid) that a new one can
-    /// take the place of. Such a loop is to pause after it.
+    /// go away is [retryable](Error::is_retryable), or one of a [session](Error::is_session_invalid) in whose
+    /// place a [provider](Self::with_session_from) can put a new one: what was given to
+    /// [`with_session`](Self::with_session) stays refused. Such a loop is to pause after it.
     ///
     /// # What the walk can and cannot promise
     ///
@@ -143,7 +145,7 @@ impl<R: Paged> Pages<R> {
             let response = match response {
                 Ok(response) => response,
                 Err(error) => {
-                    self.ended = is_final(&error);
+                    self.ended = self.client.is_final(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
             };
@@ -171,9 +173,13 @@ impl<R: Paged> Drop for Waiting<'_, R> {
     }
 }
 
-/// Whether asking for the same page again is of no use. A session that has ended may be another one at the next call.
-fn is_final(error: &Error) -> bool {
-    !error.is_retryable() && (!error.is_session_invalid() || error.needs_authorization())
+impl Client {
+    /// Whether to make the call again that failed with `error` is of no use. A session that has ended may be another one
+    /// at the next call, if there is somebody to ask for it.
+    fn is_final(&self, error: &Error) -> bool {
+        let renewable = matches!(self.session, Session::From(..));
+        !error.is_retryable() && !(renewable && error.is_session_invalid() && !error.needs_authorization())
+    }
 }
 
 /// A value that did not fit and that the walk cannot be without: the list, one of its items, or what says where it goes on.
@@ -283,7 +289,6 @@ pub(super) mod blocking {
     use std::fmt;
     use std::time::Duration;
 
-    use super::is_final;
     use crate::client::blocking::Client;
     use crate::protocol::{Error, Paged, Response};
 
@@ -341,7 +346,7 @@ pub(super) mod blocking {
             let items = &mut self.items;
             let next = self.client.wait(async { items.next().await.transpose() }).transpose();
             // The error may be one of waiting, of which the walk knows nothing.
-            self.ended = matches!(&next, Some(Err(error)) if is_final(error));
+            self.ended = matches!(&next, Some(Err(error)) if self.client.client.is_final(error));
             next
         }
     }
@@ -382,7 +387,7 @@ pub(super) mod blocking {
             let pages = &mut self.pages;
             let next = self.client.wait(async { pages.next().await.transpose() }).transpose();
             // The error may be one of waiting, of which the walk knows nothing.
-            self.ended = matches!(&next, Some(Err(error)) if is_final(error));
+            self.ended = matches!(&next, Some(Err(error)) if self.client.client.is_final(error));
             next
         }
     }
