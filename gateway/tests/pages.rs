@@ -385,6 +385,44 @@ async fn pages_that_do_not_fit() {
     }
 }
 
+/// A gateway that gives the same page whatever it is asked for is told of, and one that does not is not, be the items of its
+/// pages alike and a page that is far behind refused.
+#[tokio::test]
+async fn pages_that_are_alike() {
+    let refused =
+        r#"{"error_response":{"code":40,"sub_code":"isv.invalid-parameter","msg":"Invalid arguments:page_no"}}"#;
+    let told = "the answer cannot be read: the page before came again for page_no 2, and for page_no 1000002 too, where there \
+                can be none";
+    for (heeds, far, expected) in
+        [(false, "", (1, told, 3)), (true, "", (4, "", 4 + 2)), (true, refused, (4, "", 4 + 2 * 2))]
+    {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&calls);
+        let address = scripted(move |request| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            let body = match request.parameter("page_no").parse().unwrap() {
+                1..=3 => trades(7, 1, r#","has_next":true"#),
+                _ if !heeds => trades(7, 1, r#","has_next":true"#),
+                4 => trades(7, 1, r#","has_next":false"#),
+                _ if far.is_empty() => trades(7, 0, r#","has_next":false"#),
+                _ => far.to_owned(),
+            };
+            whole("200 OK", "", body)
+        })
+        .await;
+        let client = support::client(address).build().unwrap().with_session("a session");
+        let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
+        let (mut count, mut problem) = (0, String::new());
+        while let Some(item) = items.next().await {
+            match item {
+                Ok(_) => count += 1,
+                Err(error) => problem = error.to_string(),
+            }
+        }
+        assert_eq!((count, problem.as_str(), calls.load(Ordering::Relaxed)), expected);
+    }
+}
+
 /// A call that nobody waits for any more does not keep its place in the limiter.
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_any_more_makes_way() {

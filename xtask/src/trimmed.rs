@@ -8,13 +8,14 @@ use codegen::output::{FileSet, banner};
 use crate::failure::Failure;
 
 /// Where the hand-written files are.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: &[&str] = &[
     "src",
     "src/client",
     "src/client/limit",
     "src/client/oauth",
     "src/client/redis",
     "src/client/session",
+    "src/client/walk",
     "src/protocol",
     "src/protocol/decode",
     "src/protocol/error",

@@ -98,6 +98,8 @@ pub struct Paging {
     pub offset: Option<Way>,
     /// The way to the cursor, and to what it takes.
     pub cursor: Option<(Way, Way)>,
+    /// The way to how many items a page may have, and how many it may where nothing is said.
+    pub size: Option<(Way, Option<i64>)>,
     /// The way to the number of all items.
     pub total: Option<Way>,
     /// The way to whether there are more pages.
@@ -247,7 +249,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
     // The response's objects have the names of the documents; a request's that share one are told apart by a suffix.
     let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut scope);
     let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut scope);
-    let paging = spec.pages.as_ref().and_then(|pages| paging::resolve(pages, &response));
+    let paging = spec.pages.as_ref().and_then(|pages| paging::resolve(pages, &request, &response));
     Api {
         method: spec.method.value.clone(),
         title: spec.title.value.clone(),

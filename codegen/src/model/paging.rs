@@ -1,13 +1,19 @@
 //! How a list is paged, with the fields that lead to its items by their Rust names.
 
 use super::objects::Resolved;
-use super::{FieldKind, Paging, Way, Window};
+use super::{Field, FieldKind, Paging, Way, Window};
 use crate::spec::{Pages, Placed};
 
-/// Resolves a description that keeps to the rules, against the response that it speaks of.
-pub(super) fn resolve(pages: &Pages, response: &Resolved) -> Option<Paging> {
+/// Resolves a description that keeps to the rules, against the request and the response that it speaks of.
+pub(super) fn resolve(pages: &Pages, request: &Resolved, response: &Resolved) -> Option<Paging> {
     let items = way(&pages.items);
-    let (access, item) = access(&items, response)?;
+    let leading = fields(&items, response)?;
+    let (access, item) = (leading.iter().map(|field| field.name.clone()).collect(), leading.last()?.kind.clone());
+    let size = pages.size.as_ref().map(|size| {
+        let size = way(size);
+        let default = fields(&size, request).and_then(|fields| fields.last()?.default.as_ref()?.parse().ok());
+        (size, default)
+    });
     let number = pages.number.as_ref().map(|number| (way(number), pages.first.as_ref().map_or(1, |first| first.value)));
     Some(Paging {
         access,
@@ -15,6 +21,7 @@ pub(super) fn resolve(pages: &Pages, response: &Resolved) -> Option<Paging> {
         items,
         number,
         offset: pages.offset.as_ref().map(way),
+        size,
         cursor: pages.cursor.as_ref().map(way).zip(pages.next.as_ref().map(way)),
         total: pages.total.as_ref().map(way),
         has_next: pages.has_next.as_ref().map(way),
@@ -33,18 +40,17 @@ fn way(named: &Placed<String>) -> Way {
     named.value.split('.').map(str::to_owned).collect()
 }
 
-/// The Rust names of the fields that lead to the items, and the type of an item.
-fn access(items: &Way, response: &Resolved) -> Option<(Vec<String>, FieldKind)> {
-    let mut level = &response.root;
-    let mut names = Vec::new();
-    for (index, wire) in items.iter().enumerate() {
-        let field = level.fields.iter().find(|field| field.wire == *wire)?;
-        names.push(field.name.clone());
-        if index + 1 == items.len() {
-            return Some((names, field.kind.clone()));
-        }
-        let FieldKind::Object { name, .. } = &field.kind else { return None };
-        level = response.objects.iter().find(|object| object.name == *name)?;
+/// The fields that a way leads through.
+fn fields<'r>(way: &Way, side: &'r Resolved) -> Option<Vec<&'r Field>> {
+    let mut level = Some(&side.root);
+    let mut fields = Vec::new();
+    for wire in way {
+        let field = level?.fields.iter().find(|field| field.wire == *wire)?;
+        level = match &field.kind {
+            FieldKind::Object { name, .. } => side.objects.iter().find(|object| object.name == *name),
+            _ => None,
+        };
+        fields.push(field);
     }
-    None
+    Some(fields)
 }

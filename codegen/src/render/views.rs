@@ -253,6 +253,10 @@ impl PagingView {
             let (cursor, next) = (way(cursor), way(next));
             add("cursor", quote!(#cursor, #next));
         }
+        if let Some((size, default)) = &paging.size {
+            let (size, default) = (way(size), default.map(Literal::i64_unsuffixed));
+            add("size", default.map_or_else(|| quote!(#size, None), |default| quote!(#size, Some(#default))));
+        }
         for (name, named) in [
             ("offset", &paging.offset),
             ("total", &paging.total),

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::Client;
 use super::session::Session;
 use super::turned::Page;
-use super::walk::Walk;
+use super::walk::{Answered, Walk};
 use crate::protocol::{DecodeError, Error, Mismatch, Paged, Paging, Request, Response};
 
 impl Client {
@@ -50,10 +50,23 @@ impl Client {
     ///
     /// A list that changed items leave, as that of `taobao.trades.sold.increment.get`, is walked from its last page to its
     /// first, because its spec says so: what leaves the list then pulls items only to where the walk is still to come. The
-    /// first page is asked for how many there are, and comes again at the end. The items of a page come as it has them.
+    /// first page is asked for how many there are, and comes again at the end. Which page is the last follows from how many
+    /// items a page is asked to hold. If the first has fewer, the page behind that one is looked at: some may be withheld
+    /// from it, or the gateway may give no more than it did. The items of a page come as it has them.
     ///
     /// A list that says that there is more, and of which only empty pages come, ten in a row, ends with an
     /// [`Error::Decode`] that says so: its items did not all come.
+    ///
+    /// So does one whose gateway gives the same page whatever page it is asked for. A page with the items of the one before
+    /// is no proof of that, as items may be alike where few fields are asked for, or new ones may have pushed them on. So
+    /// it is held back, and the walk asks for a page that must be behind the end of the list. If that is the same as well,
+    /// the walk ends with the error. If there is nothing, the page comes, and no later one is suspected. If that page
+    /// cannot be had, its error is not told, at the latest that of the third attempt, and the page comes.
+    ///
+    /// A gateway that gives its last page for every page behind it is no trouble where the list says whether there are
+    /// more, or has a total that is reached. Of another list, the walk ends with the same error, behind the last item.
+    /// What is not noticed: pages that come again in turns, and pages of alike items that a cursor leads to without a word
+    /// on whether there are more.
     ///
     /// A span of time that is longer than the platform allows is walked in slices, the earliest first.
     pub fn items<R: Paged>(&self, request: R) -> Items<R> {
@@ -136,21 +149,23 @@ impl<R: Paged> Pages<R> {
             });
             let response = ready!(answer.as_mut().poll(context));
             self.answer = None;
-            if let (true, Ok(response)) = (whole, &response)
-                && let Some(misfit) = lost(&R::PAGING, response.mismatches())
-            {
-                self.ended = true;
-                return Poll::Ready(Some(Err(Error::mismatch(misfit, response.body()))));
-            }
+            let response = response.and_then(|response| match lost(&R::PAGING, response.mismatches()) {
+                Some(misfit) if whole => Err(Error::mismatch(misfit, response.body())),
+                _ => Ok(response),
+            });
             let response = match response {
                 Ok(response) => response,
                 Err(error) => {
-                    self.ended = self.client.is_final(&error);
+                    let is_final = self.client.is_final(&error);
+                    if self.walk.failed(is_final) {
+                        continue;
+                    }
+                    self.ended = is_final;
                     return Poll::Ready(Some(Err(error)));
                 }
             };
-            let counts = self.walk.answered(&*response);
-            if let Some(problem) = self.walk.problem() {
+            let Answered { counts, problem } = self.walk.answered(&*response);
+            if let Some(problem) = problem {
                 let error = DecodeError::new(problem, "the rest of the list", "none of it").in_body(response.body());
                 self.problem = Some(Error::Decode(error));
             }
@@ -177,8 +192,9 @@ impl Client {
     /// Whether to make the call again that failed with `error` is of no use. A session that has ended may be another one
     /// at the next call, if there is somebody to ask for it.
     fn is_final(&self, error: &Error) -> bool {
-        let renewable = matches!(self.session, Session::From(..));
-        !error.is_retryable() && !(renewable && error.is_session_invalid() && !error.needs_authorization())
+        let asked_for = matches!(self.session, Session::From(..));
+        let renewable = asked_for && error.is_session_invalid() && !error.needs_authorization();
+        !error.is_retryable() && !renewable
     }
 }
 

@@ -44,7 +44,7 @@ impl Set {
         }
     }
 
-    fn json(&self) -> Json {
+    pub(super) fn json(&self) -> Json {
         match self {
             Self::Number(number) => Json::from(*number),
             Self::Text(text) => Json::from(text.as_str()),

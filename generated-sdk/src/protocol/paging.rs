@@ -32,6 +32,9 @@ pub struct Paging {
     /// The parameter that takes what the page before returned, and where that is in the response. In an item it is what
     /// the last one has.
     pub cursor: Option<(Way, Way)>,
+    /// The parameter that takes how many items a page may have, and how many it may where nothing is sent, if the documents
+    /// tell it.
+    pub size: Option<(Way, Option<i64>)>,
     /// The number of all items, in the response.
     pub total: Option<Way>,
     /// Whether there are more pages, in the response.
@@ -66,6 +69,7 @@ impl Paging {
             number: None,
             offset: None,
             cursor: None,
+            size: None,
             total: None,
             has_next: None,
             ask_has_next: None,
@@ -89,6 +93,12 @@ impl Paging {
     /// The same, by what the page before returned as `next`.
     pub const fn cursor(mut self, cursor: Way, next: Way) -> Self {
         self.cursor = Some((cursor, next));
+        self
+    }
+
+    /// The same with pages of as many items as `size` asks for, or else of `default`.
+    pub const fn size(mut self, size: Way, default: Option<i64>) -> Self {
+        self.size = Some((size, default));
         self
     }
 

@@ -232,6 +232,7 @@ impl Request for ItemsOnsaleGetRequest {
 impl Paged for ItemsOnsaleGetRequest {
     const PAGING: Paging = Paging::new(&["items"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], Some(40))
         .total(&["total_results"]);
     type Item = Item;
 

@@ -91,6 +91,7 @@ impl Request for RefundMessagesGetRequest {
 impl Paged for RefundMessagesGetRequest {
     const PAGING: Paging = Paging::new(&["refund_messages"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], None)
         .total(&["total_results"]);
     type Item = RefundMessage;
 

@@ -167,6 +167,7 @@ impl Request for RefundsReceiveGetRequest {
 impl Paged for RefundsReceiveGetRequest {
     const PAGING: Paging = Paging::new(&["refunds"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], Some(40))
         .total(&["total_results"])
         .has_next(&["has_next"])
         .ask_has_next(&["use_has_next"]);

@@ -94,6 +94,7 @@ impl Request for TbkDgNewuserOrderSumRequest {
 impl Paged for TbkDgNewuserOrderSumRequest {
     const PAGING: Paging = Paging::new(&["results", "data", "results"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], None)
         .has_next(&["results", "data", "has_next"]);
     type Item = ResultsDataResults;
 

@@ -231,6 +231,7 @@ impl Paged for TbkOrderDetailsGetRequest {
     const PAGING: Paging = Paging::new(&["data", "results"])
         .number(&["page_no"], 1)
         .cursor(&["position_index"], &["data", "position_index"])
+        .size(&["page_size"], Some(20))
         .has_next(&["data", "has_next"])
         .window(&["start_time"], &["end_time"], 180)
         .to_excluded();

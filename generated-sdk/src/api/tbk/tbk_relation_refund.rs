@@ -59,6 +59,7 @@ impl Request for TbkRelationRefundRequest {
 impl Paged for TbkRelationRefundRequest {
     const PAGING: Paging = Paging::new(&["result", "data", "results"])
         .number(&["search_option", "page_no"], 1)
+        .size(&["search_option", "page_size"], None)
         .total(&["result", "data", "total_count"]);
     type Item = Result;
 

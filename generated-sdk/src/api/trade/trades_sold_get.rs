@@ -196,6 +196,7 @@ impl Request for TradesSoldGetRequest {
 impl Paged for TradesSoldGetRequest {
     const PAGING: Paging = Paging::new(&["trades"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], Some(40))
         .total(&["total_results"])
         .has_next(&["has_next"])
         .ask_has_next(&["use_has_next"]);

@@ -174,6 +174,7 @@ impl Request for TradesSoldIncrementGetRequest {
 impl Paged for TradesSoldIncrementGetRequest {
     const PAGING: Paging = Paging::new(&["trades"])
         .number(&["page_no"], 1)
+        .size(&["page_size"], Some(40))
         .total(&["total_results"])
         .has_next(&["has_next"])
         .ask_has_next(&["use_has_next"])

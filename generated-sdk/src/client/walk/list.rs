@@ -1,0 +1,332 @@
+//! The pages of one list, one after the other.
+
+use std::fmt;
+
+use super::super::turned::{Change, Set, current};
+use super::page::{Page, cursor, whole};
+use crate::protocol::{Paging, Record, View, Way};
+
+/// How many empty pages in a row may say that there are more before they are no longer believed. A page whose items the
+/// platform withholds is empty; a platform that says so for ever is broken, and nobody is to wait for its end.
+pub(super) const EMPTY: u32 = 10;
+
+/// How many pages further is behind the end of a list that does not tell how long it is.
+const AFAR: i64 = 1_000_000;
+
+/// A list, and the place in it that the walk has come to.
+#[derive(Clone, Debug)]
+pub(super) struct List {
+    paging: &'static Paging,
+    /// How many items a page is asked to hold.
+    size: Option<i64>,
+    pub(super) place: Place,
+    direction: Direction,
+    /// How many items are known to come before the next page, once there has been one.
+    seen: Option<i64>,
+    /// How many pages in a row were empty.
+    empty: u32,
+    /// How many items the fullest page had, which is how many a page holds or less.
+    fullest: i64,
+    /// Whether the list was begun at a page behind the first, so that `seen` is a guess.
+    guessed: bool,
+    /// What tells the page before from others.
+    before: Option<u64>,
+}
+
+/// Which page is meant, in the terms of what the list is paged by.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// The page's number. A cursor may go with it.
+    Number(i64, Option<String>),
+    /// How many items come before it.
+    Offset(i64),
+    /// What the page before returned.
+    Cursor(Option<String>, Circle),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Direction {
+    Forwards,
+    /// The first page, asked for how many items there are.
+    First,
+    /// The page behind the one that is the last if pages are as long as they were asked to be. If there is none such, that
+    /// is the last, and else one further on.
+    Behind {
+        last: i64,
+        further: i64,
+    },
+    Backwards,
+}
+
+/// What follows a page.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Another page.
+    Next,
+    /// Another page, and the items of this one at their turn.
+    Aside,
+    /// Nothing: the list has ended.
+    End,
+    /// Nothing, although the list has not ended, for this reason.
+    GiveUp(String),
+    /// The same, and this page has been before.
+    Again(String),
+}
+
+impl Place {
+    /// The place that parameters with these values ask for.
+    fn of<'r>(paging: &Paging, value: impl Fn(Way) -> View<'r>) -> Self {
+        let cursor = paging.cursor.and_then(|(way, _)| cursor(value(way)));
+        match *paging {
+            Paging { number: Some((way, first)), .. } => Self::Number(whole(value(way)).unwrap_or(first), cursor),
+            Paging { cursor: Some(_), .. } => Self::Cursor(cursor.clone(), Circle::at(cursor)),
+            Paging { offset, .. } => Self::Offset(offset.and_then(|way| whole(value(way))).unwrap_or_default()),
+        }
+    }
+}
+
+/// A cursor that came, and how many came since. It is replaced by another after twice as many as the last time, so that a
+/// cursor that comes again in a circle of any length is found (Brent's algorithm).
+#[derive(Clone, Debug)]
+pub(super) struct Circle {
+    mark: Option<String>,
+    since: u64,
+    until: u64,
+}
+
+impl Circle {
+    fn at(cursor: Option<String>) -> Self {
+        Self { mark: cursor, since: 0, until: 1 }
+    }
+
+    /// Whether a cursor is one that the walk has been at.
+    fn closes(&mut self, next: &str) -> bool {
+        if self.mark.as_deref() == Some(next) {
+            return true;
+        }
+        self.since += 1;
+        if self.since == self.until {
+            *self = Self { mark: Some(next.to_owned()), since: 0, until: self.until.saturating_mul(2) };
+        }
+        false
+    }
+}
+
+fn first(paging: &Paging) -> i64 {
+    paging.number.map_or(0, |(_, first)| first)
+}
+
+fn goes_on(seen: i64, but: impl fmt::Display) -> Step {
+    Step::GiveUp(format!("the list says that it goes on after {seen} items, and {but}"))
+}
+
+impl List {
+    /// The list that begins where `request` does: at its page or its cursor, or else at the first page.
+    pub(super) fn of(paging: &'static Paging, request: &dyn Record) -> Self {
+        let size = paging.size.and_then(|(way, default)| whole(current(request, way)).or(default));
+        Self::at(paging, size, Place::of(paging, |way| current(request, way)))
+    }
+
+    /// The same list over another span of time, from its beginning.
+    pub(super) fn anew(&self) -> Self {
+        Self::at(self.paging, self.size, Place::of(self.paging, |_| View::Absent))
+    }
+
+    /// One that is walked backwards is asked for its end, unless a page is named that is not the first: then the walk goes
+    /// on from there.
+    fn at(paging: &'static Paging, size: Option<i64>, place: Place) -> Self {
+        let guessed = matches!(place, Place::Number(number, _) if number > first(paging));
+        let direction = match (paging.backwards, guessed) {
+            (false, _) => Direction::Forwards,
+            (true, true) => Direction::Backwards,
+            (true, false) => Direction::First,
+        };
+        Self { paging, size, place, direction, seen: None, empty: 0, fullest: 0, guessed, before: None }
+    }
+
+    /// Whether it is to be told how many items there are, rather than whether there are more.
+    pub(super) fn needs_total(&self) -> bool {
+        matches!(self.direction, Direction::First)
+    }
+
+    /// What the request for the page at `place` sets.
+    pub(super) fn changes(&self, place: &Place) -> Vec<Change> {
+        let Paging { number, offset, cursor, .. } = *self.paging;
+        let number = number.map(|(way, _)| way);
+        let text = |text: &Option<String>| text.clone().map(Set::Text);
+        let sets = match place {
+            Place::Number(at, after) => [(number, Some(Set::Number(*at))), (cursor.map(|(way, _)| way), text(after))],
+            Place::Offset(at) => [(offset, Some(Set::Number(*at))), (None, None)],
+            Place::Cursor(after, _) => [(cursor.map(|(way, _)| way), text(after)), (None, None)],
+        };
+        sets.into_iter().filter_map(|(way, set)| Some(Change { way: way?, set: set? })).collect()
+    }
+
+    /// Whether a page is the one before once more, or has items that are like its. One that says that it is the last is none
+    /// to follow, whatever it has.
+    pub(super) fn is_again(&self, page: &Page) -> bool {
+        self.is_as_before(page)
+            && (page.has_next != Some(false) || page.total.is_some())
+            && !matches!(self.direction, Direction::Behind { .. })
+    }
+
+    fn is_as_before(&self, page: &Page) -> bool {
+        page.print.is_some() && page.print == self.before
+    }
+
+    /// That the present page is the one before once more, and that at `afar` is it too.
+    pub(super) fn same(&self, afar: &Place) -> String {
+        let asked = |place| match self.changes(place).first() {
+            Some(Change { way, set }) => format!("{} {}", way.join("."), set.json()),
+            None => "another".to_owned(),
+        };
+        let (here, afar) = (asked(&self.place), asked(afar));
+        format!("the page before came again for {here}, and for {afar} too, where there can be none")
+    }
+
+    /// A place behind the end of the list, if there is a way to ask for one.
+    pub(super) fn afar(&self, page: &Page) -> Option<Place> {
+        let far = page.total.unwrap_or(AFAR).clamp(1, AFAR);
+        match &self.place {
+            Place::Number(number, cursor) => Some(Place::Number(number.saturating_add(far), cursor.clone())),
+            Place::Offset(offset) => Some(Place::Offset(offset.saturating_add(far))),
+            Place::Cursor(..) => None,
+        }
+    }
+
+    /// Whether a page is one behind the end, which the walk comes to forwards: the pages before it had room for all items.
+    pub(super) fn is_behind(&self, page: &Page) -> bool {
+        matches!(self.direction, Direction::Forwards)
+            && page.total.is_some_and(|total| self.room(self.fullest) >= total)
+    }
+
+    /// How many items the pages before the present one hold, and before the empty ones in a row with it, if each holds so
+    /// many.
+    fn room(&self, size: i64) -> i64 {
+        let empty = i64::from(self.empty.saturating_sub(1));
+        match self.place {
+            Place::Number(number, _) => {
+                let pages = number.saturating_sub(first(self.paging)).saturating_sub(empty);
+                pages.max(0).saturating_mul(size)
+            }
+            Place::Offset(_) | Place::Cursor(..) => 0,
+        }
+    }
+
+    /// Moves on from the present page.
+    pub(super) fn answered(&mut self, page: &Page) -> Step {
+        self.empty = if page.count == 0 { self.empty.saturating_add(1) } else { 0 };
+        self.fullest = self.fullest.max(page.count);
+        let step = match self.direction {
+            Direction::Forwards => self.forwards(page),
+            // It may well be the next page too.
+            Direction::Behind { .. } => return self.backwards(page),
+            Direction::First | Direction::Backwards => self.backwards(page),
+        };
+        self.before = page.print;
+        step
+    }
+
+    fn backwards(&mut self, page: &Page) -> Step {
+        let (first, again) = (first(self.paging), self.is_as_before(page));
+        let Place::Number(number, _) = &mut self.place else { return self.forwards(page) };
+        match (self.direction, page.total) {
+            (Direction::First, Some(total)) if total <= page.count => Step::End,
+            (Direction::First, Some(total)) if page.count > 0 => {
+                let last = |size: i64| first.saturating_add((total - 1) / size);
+                let further = last(page.count);
+                // The page is a full one, but may have items withheld. Where it has fewer than were asked for, that is why,
+                // or no page has more.
+                let last = last(self.size.unwrap_or_default().max(page.count));
+                (*number, self.direction) = match last == further {
+                    true => (last, Direction::Backwards),
+                    false => (last.saturating_add(1), Direction::Behind { last, further }),
+                };
+                Step::Aside
+            }
+            // Where nothing tells which page is the last, there is the way that every list can be walked.
+            (Direction::First | Direction::Forwards, _) => {
+                self.direction = Direction::Forwards;
+                self.forwards(page)
+            }
+            (Direction::Behind { last, further }, _) => {
+                // A gateway that gives its last page here gives the first once more where that is the last.
+                let more = page.count > 0 && !(again && page.distinct);
+                (*number, self.direction) = (if more { further } else { last }, Direction::Backwards);
+                self.empty = 0;
+                Step::Aside
+            }
+            (Direction::Backwards, _) if *number <= first => Step::End,
+            (Direction::Backwards, _) if self.empty >= EMPTY => Step::GiveUp(format!(
+                "the list says that it has a page {}, and {EMPTY} pages from there are empty",
+                number.saturating_add(i64::from(EMPTY) - 1)
+            )),
+            (Direction::Backwards, _) => {
+                *number = number.saturating_sub(1);
+                Step::Next
+            }
+        }
+    }
+
+    fn forwards(&mut self, page: &Page) -> Step {
+        let count = page.count;
+        // Of what comes before a page that the walk begins at, its own length tells: all if it is a full one, and less if
+        // not, which is no more than a call too many.
+        let before = self.seen.unwrap_or_else(|| match self.place {
+            Place::Offset(offset) => offset.max(0),
+            _ => self.room(count),
+        });
+        let seen = before.saturating_add(count);
+        self.seen = Some(seen);
+        let more = match (page.has_next, page.total) {
+            (Some(true), _) => true,
+            // A total beside it says more than a `false`, which may be no more than a default.
+            (_, Some(total)) if seen >= total => false,
+            // Items are withheld from pages that were counted: then the list ends before so many came.
+            (_, Some(total)) => count > 0 || !(self.guessed || self.room(self.fullest) >= total),
+            (Some(false), None) => false,
+            (None, None) => count > 0,
+        };
+        if !more {
+            return Step::End;
+        }
+        if self.empty >= EMPTY {
+            return match (page.has_next, page.total) {
+                (Some(true), _) | (_, None) => goes_on(seen, format_args!("{EMPTY} pages are empty")),
+                // From every page something was withheld.
+                (_, Some(total)) if self.size.is_some_and(|size| self.room(size) >= total) => Step::End,
+                (_, Some(total)) => {
+                    Step::GiveUp(format!("the list says that it has {total} items, and ended after {seen}"))
+                }
+            };
+        }
+        match &mut self.place {
+            Place::Number(number, cursor) => {
+                *number = number.saturating_add(1);
+                // Beside a number, which moves on, a cursor may stay what it is.
+                if page.next.is_some() {
+                    cursor.clone_from(&page.next);
+                }
+            }
+            Place::Offset(offset) => {
+                // Behind an empty page is what comes after the items that it would have had.
+                *offset = offset.saturating_add(if count == 0 { self.fullest } else { count });
+            }
+            Place::Cursor(cursor, circle) => match &page.next {
+                Some(next) if page.next != *cursor => {
+                    if circle.closes(next) {
+                        return goes_on(seen, "where it has been before");
+                    }
+                    cursor.clone_from(&page.next);
+                }
+                _ if page.has_next == Some(true) => return goes_on(seen, "not where"),
+                // An end that is said by the same cursor may have items that are alike, but not the same.
+                _ if page.distinct && self.is_as_before(page) => {
+                    return Step::Again(format!("after {before} items, the same page and cursor came again"));
+                }
+                _ => return Step::End,
+            },
+        }
+        Step::Next
+    }
+}
