@@ -2,21 +2,19 @@
 
 use std::fmt;
 
-use super::super::turned::{Change, Set, current};
-use super::page::{Page, cursor, whole};
-use crate::protocol::{Paging, Record, View, Way};
+use super::super::turned::current;
+use super::page::{Page, whole};
+use super::place::Place;
+use crate::protocol::{Paging, Record, View};
 
 /// How many empty pages in a row may say that there are more before they are no longer believed. A page whose items the
 /// platform withholds is empty; a platform that says so for ever is broken, and nobody is to wait for its end.
 pub(super) const EMPTY: u32 = 10;
 
-/// How many pages further is behind the end of a list that does not tell how long it is.
-const AFAR: i64 = 1_000_000;
-
 /// A list, and the place in it that the walk has come to.
 #[derive(Clone, Debug)]
 pub(super) struct List {
-    paging: &'static Paging,
+    pub(super) paging: &'static Paging,
     /// How many items a page is asked to hold.
     size: Option<i64>,
     pub(super) place: Place,
@@ -31,17 +29,6 @@ pub(super) struct List {
     guessed: bool,
     /// What tells the page before from others.
     before: Option<u64>,
-}
-
-/// Which page is meant, in the terms of what the list is paged by.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    /// The page's number. A cursor may go with it.
-    Number(i64, Option<String>),
-    /// How many items come before it.
-    Offset(i64),
-    /// What the page before returned.
-    Cursor(Option<String>, Circle),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,45 +58,6 @@ pub(super) enum Step {
     GiveUp(String),
     /// The same, and this page has been before.
     Again(String),
-}
-
-impl Place {
-    /// The place that parameters with these values ask for.
-    fn of<'r>(paging: &Paging, value: impl Fn(Way) -> View<'r>) -> Self {
-        let cursor = paging.cursor.and_then(|(way, _)| cursor(value(way)));
-        match *paging {
-            Paging { number: Some((way, first)), .. } => Self::Number(whole(value(way)).unwrap_or(first), cursor),
-            Paging { cursor: Some(_), .. } => Self::Cursor(cursor.clone(), Circle::at(cursor)),
-            Paging { offset, .. } => Self::Offset(offset.and_then(|way| whole(value(way))).unwrap_or_default()),
-        }
-    }
-}
-
-/// A cursor that came, and how many came since. It is replaced by another after twice as many as the last time, so that a
-/// cursor that comes again in a circle of any length is found (Brent's algorithm).
-#[derive(Clone, Debug)]
-pub(super) struct Circle {
-    mark: Option<String>,
-    since: u64,
-    until: u64,
-}
-
-impl Circle {
-    fn at(cursor: Option<String>) -> Self {
-        Self { mark: cursor, since: 0, until: 1 }
-    }
-
-    /// Whether a cursor is one that the walk has been at.
-    fn closes(&mut self, next: &str) -> bool {
-        if self.mark.as_deref() == Some(next) {
-            return true;
-        }
-        self.since += 1;
-        if self.since == self.until {
-            *self = Self { mark: Some(next.to_owned()), since: 0, until: self.until.saturating_mul(2) };
-        }
-        false
-    }
 }
 
 fn first(paging: &Paging) -> i64 {
@@ -149,19 +97,6 @@ impl List {
         matches!(self.direction, Direction::First)
     }
 
-    /// What the request for the page at `place` sets.
-    pub(super) fn changes(&self, place: &Place) -> Vec<Change> {
-        let Paging { number, offset, cursor, .. } = *self.paging;
-        let number = number.map(|(way, _)| way);
-        let text = |text: &Option<String>| text.clone().map(Set::Text);
-        let sets = match place {
-            Place::Number(at, after) => [(number, Some(Set::Number(*at))), (cursor.map(|(way, _)| way), text(after))],
-            Place::Offset(at) => [(offset, Some(Set::Number(*at))), (None, None)],
-            Place::Cursor(after, _) => [(cursor.map(|(way, _)| way), text(after)), (None, None)],
-        };
-        sets.into_iter().filter_map(|(way, set)| Some(Change { way: way?, set: set? })).collect()
-    }
-
     /// Whether a page is the one before once more, or has items that are like its. One that says that it is the last is none
     /// to follow, whatever it has.
     pub(super) fn is_again(&self, page: &Page) -> bool {
@@ -174,26 +109,6 @@ impl List {
         page.print.is_some() && page.print == self.before
     }
 
-    /// That the present page is the one before once more, and that at `afar` is it too.
-    pub(super) fn same(&self, afar: &Place) -> String {
-        let asked = |place| match self.changes(place).first() {
-            Some(Change { way, set }) => format!("{} {}", way.join("."), set.json()),
-            None => "another".to_owned(),
-        };
-        let (here, afar) = (asked(&self.place), asked(afar));
-        format!("the page before came again for {here}, and for {afar} too, where there can be none")
-    }
-
-    /// A place behind the end of the list, if there is a way to ask for one.
-    pub(super) fn afar(&self, page: &Page) -> Option<Place> {
-        let far = page.total.unwrap_or(AFAR).clamp(1, AFAR);
-        match &self.place {
-            Place::Number(number, cursor) => Some(Place::Number(number.saturating_add(far), cursor.clone())),
-            Place::Offset(offset) => Some(Place::Offset(offset.saturating_add(far))),
-            Place::Cursor(..) => None,
-        }
-    }
-
     /// Whether a page is one behind the end, which the walk comes to forwards: the pages before it had room for all items.
     pub(super) fn is_behind(&self, page: &Page) -> bool {
         matches!(self.direction, Direction::Forwards)
@@ -203,14 +118,10 @@ impl List {
     /// How many items the pages before the present one hold, and before the empty ones in a row with it, if each holds so
     /// many.
     fn room(&self, size: i64) -> i64 {
+        let Place::Number(number, _) = self.place else { return 0 };
         let empty = i64::from(self.empty.saturating_sub(1));
-        match self.place {
-            Place::Number(number, _) => {
-                let pages = number.saturating_sub(first(self.paging)).saturating_sub(empty);
-                pages.max(0).saturating_mul(size)
-            }
-            Place::Offset(_) | Place::Cursor(..) => 0,
-        }
+        let pages = number.saturating_sub(first(self.paging)).saturating_sub(empty);
+        pages.max(0).saturating_mul(size)
     }
 
     /// Moves on from the present page.

@@ -5,6 +5,7 @@
 
 mod list;
 mod page;
+mod place;
 mod slices;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,9 @@ mod tests;
 use std::mem;
 use std::time::Duration;
 
-use self::list::{List, Place, Step};
+use self::list::{List, Step};
 use self::page::{Page, word};
+use self::place::Place;
 use self::slices::Slices;
 use super::turned::{Change, Set, current};
 use crate::protocol::{Paging, Record};
@@ -24,7 +26,6 @@ const FAILURES: u32 = 3;
 /// A walk through the pages of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Walk {
-    paging: &'static Paging,
     slices: Option<Slices>,
     /// The list of the present slice, or the only one.
     list: List,
@@ -69,7 +70,7 @@ impl Walk {
     /// The walk that begins where `request` does: at its page, its cursor, its span of time, or else at the first.
     pub(super) fn new(paging: &'static Paging, request: &dyn Record) -> Self {
         let slices = paging.window.and_then(|window| Slices::of(request, window));
-        Self { paging, slices, list: List::of(paging, request), doubt: Doubt::None, begun: false, over: false }
+        Self { slices, list: List::of(paging, request), doubt: Doubt::None, begun: false, over: false }
     }
 
     /// Cuts the span of time, if the list is one over a span, into slices of this length, or of the longest that there
@@ -87,12 +88,13 @@ impl Walk {
 
     /// What the request for the present page sets.
     pub(super) fn changes(&self, request: &dyn Record) -> Vec<Change> {
-        let mut changes = match &self.doubt {
-            Doubt::Of { afar, .. } => self.list.changes(afar),
-            _ => self.list.changes(&self.list.place),
+        let place = match &self.doubt {
+            Doubt::Of { afar, .. } => afar,
+            _ => &self.list.place,
         };
+        let mut changes = place.changes(self.list.paging);
         changes.extend(self.slices.iter().flat_map(Slices::changes));
-        if let Some(way) = self.paging.ask_has_next {
+        if let Some(way) = self.list.paging.ask_has_next {
             // Unless the caller wants it otherwise, or the total is needed.
             let asked = word(current(request, way)).unwrap_or(true) && !self.list.needs_total();
             changes.push(Change { way, set: Set::Boolean(asked) });
@@ -114,7 +116,7 @@ impl Walk {
 
     /// Moves on from the present page, which `response` is.
     pub(super) fn answered(&mut self, response: &dyn Record) -> Answered {
-        let page = Page::of(self.paging, response);
+        let page = Page::of(self.list.paging, response);
         self.begun = true;
         match mem::take(&mut self.doubt) {
             Doubt::Of { page: again, afar, .. } => return self.judged(&again, &afar, &page),
@@ -124,7 +126,7 @@ impl Walk {
                     self.end_of_list();
                     return Answered::default();
                 }
-                if let Some(afar) = self.list.afar(&page) {
+                if let Some(afar) = self.list.place.afar(page.total) {
                     self.doubt = Doubt::Of { page, afar, failures: 0 };
                     return Answered::default();
                 }
@@ -150,7 +152,11 @@ impl Walk {
     fn judged(&mut self, again: &Page, afar: &Place, page: &Page) -> Answered {
         self.over = page.is(again);
         self.doubt = if page.count == 0 { Doubt::Settled } else { Doubt::Excused };
-        Answered { counts: false, problem: self.over.then(|| self.list.same(afar)) }
+        let problem = self.over.then(|| {
+            let (here, afar) = (self.list.place.told(self.list.paging), afar.told(self.list.paging));
+            format!("the page before came again for {here}, and for {afar} too, where there can be none")
+        });
+        Answered { counts: false, problem }
     }
 
     /// Moves to the next slice of time, or ends the walk.
