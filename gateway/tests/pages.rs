@@ -275,7 +275,7 @@ fn without_async() {
     let ended = br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#;
     let address = runtime.block_on(scripted(move |_| whole("200 OK", "", ended)));
     let other = support::client(address).build_blocking().unwrap().with_session("a session");
-    assert_eq!((other.items(request()).flatten().count(), other.pages(request()).count()), (0, 1));
+    assert_eq!((other.items(request()).take(9).count(), other.pages(request()).take(9).count()), (1, 1));
     let answers = std::iter::repeat_with(|| client.call("taobao.time.get", ()));
     assert!(answers.take(2).flatten().next().unwrap()["time"].is_string());
 }

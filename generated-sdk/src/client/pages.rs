@@ -61,7 +61,7 @@ impl Client {
     /// is no proof of that, as items may be alike where few fields are asked for, or new ones may have pushed them on. So
     /// it is held back, and the walk asks for a page that must be behind the end of the list. If that is the same as well,
     /// the walk ends with the error. If there is nothing, the page comes, and no later one is suspected. If that page
-    /// cannot be had, its error is not told, at the latest that of the third attempt, and the page comes.
+    /// is refused, or cannot be had three times over, its error is not told, and the page comes.
     ///
     /// A gateway that gives its last page for every page behind it is no trouble where the list says whether there are
     /// more, or has a total that is reached. Of another list, the walk ends with the same error, behind the last item.

@@ -507,15 +507,39 @@ fn pages_that_are_alike() {
     }
 }
 
-/// A gateway that gives its last page for every page behind it, of a list from which items are withheld.
+/// A gateway that gives its last page for every page behind it.
 #[test]
 fn the_last_page_again() {
-    let paging = &KINDS[2];
-    let withheld = (0..100).map(|index| index == 50).collect();
-    let keeper = Keeper { afar: Afar::Last, withheld, ..Keeper::of(paging, (0..100).collect(), 40) };
-    let request = Ask::default();
-    let walked = walked(&mut Walk::new(paging, &request), &request, std::iter::empty(), |page| keeper.answer(page));
-    assert_eq!((walked.pages.concat().len(), walked.problem, walked.calls), (99, None, 4));
+    const SIZED: Paging = KINDS[5].size(&["size"], Some(100));
+    let all = |keeper: Keeper| {
+        let (paging, request) = (keeper.paging.unwrap(), Ask::default());
+        let walked = walked(&mut Walk::new(paging, &request), &request, std::iter::empty(), |page| keeper.answer(page));
+        (walked.pages.concat().len(), walked.problem.is_some(), walked.calls)
+    };
+    let keeper = |paging, list: &[i64], size| Keeper { afar: Afar::Last, ..Keeper::of(paging, list.to_vec(), size) };
+    let list: Vec<i64> = (0..100).collect();
+    let withheld = |at: std::ops::Range<usize>| (0..100).map(|index| at.contains(&index)).collect::<Vec<_>>();
+    // The total is not reached: the page behind the last is that once more.
+    assert_eq!(all(Keeper { withheld: withheld(50..51), ..keeper(&KINDS[2], &list, 40) }), (99, false, 4));
+    // Backwards, from a page that is thought to be the last as the first page is short.
+    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[5], &list, 10) }), (10, true, 4));
+    // And where pages are shorter than they were asked to be.
+    assert_eq!(all(keeper(&SIZED, &list, 51)), (100, false, 4));
+    // Where it tells nothing else, the first page that looks like the one before is not the last: it is alike.
+    assert_eq!(all(keeper(&KINDS[0], &[1, 2, 1, 2, 3], 2)), (5, true, 7));
+}
+
+/// The next page of a list that is paged by how many items come before begins behind those that came, and behind an empty
+/// one where it would if that had been full.
+#[test]
+fn offsets() {
+    let (paging, request) = (&KINDS[8], Ask::default());
+    let mut walk = Walk::new(paging, &request);
+    for (first, items, next) in [(0, 40, 40), (40, 10, 50), (50, 0, 90), (90, 40, 130)] {
+        let items = (first..first + items).collect();
+        walk.answered(&Answer { items, total: Some(200), ..Answer::default() });
+        assert_eq!(walk.changes(&request)[0].set, Set::Number(next));
+    }
 }
 
 #[test]
@@ -540,6 +564,7 @@ fn the_first_page_of_a_list_walked_backwards() {
         // One that has less tells of nothing where the last page is the same anyhow, and else the page behind it does.
         (&SIZED, &any, 39, Some(200), false, Some(6)),
         (&SIZED, &any, 35, Some(120), false, Some(4)),
+        (&SIZED, &fifty, 30, Some(200), false, Some(5)),
         (&SIZED, &any, 1, Some(1_000_000_000), false, Some(25_000_001)),
     ] {
         let mut walk = Walk::new(paging, request);
