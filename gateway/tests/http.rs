@@ -107,6 +107,24 @@ async fn every_time_that_can_run_out() {
     assert_eq!(failure(client(deaf).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
 }
 
+/// A connection is driven by the runtime that made it, which a blocking call may hold up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_call_does_not_wait_for_the_thread_that_it_holds_up() {
+    let (address, _) = start().await;
+    let (told, result) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(async {
+            let (client, request) = (client(address).build().unwrap(), TopClientTokenGetRequest::new("x"));
+            client.execute(&request).await.unwrap();
+            // Its connection is kept for the next call.
+            generated_sdk::blocking::Client::new(client).unwrap().execute(&request).map(|_| ())
+        });
+        told.send(result)
+    });
+    timeout(Duration::from_secs(20), result).await.expect("it returns").unwrap().unwrap();
+}
+
 /// A queue that is full takes no connection, and does not say so.
 #[cfg(target_os = "linux")]
 #[tokio::test]

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 pub use super::pages::blocking::{Items, Pages};
 
-use super::{RetryPolicy, SessionProvider};
+use super::{RetryPolicy, SessionProvider, Shared};
 use crate::protocol::{Error, Request, Response, SignedRequest};
 
 /// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
@@ -29,8 +29,7 @@ use crate::protocol::{Error, Request, Response, SignedRequest};
 /// ```
 ///
 /// It can be used from within an async program too, where it holds up the thread that it is called on: only where that
-/// does no harm. There, let it be a client of its own: connections of one that has made calls before are driven by the
-/// runtime of those calls, which may be what is held up.
+/// does no harm. It has connections of its own, which that thread is not needed for.
 #[derive(Clone)]
 pub struct Client {
     pub(super) client: super::Client,
@@ -38,12 +37,28 @@ pub struct Client {
 }
 
 impl Client {
-    /// The calls of `client`, waited for. Connections are kept by a thread that lives as long as this or a clone of it.
+    /// The calls of `client`, waited for, with what it shares: its limiter, and what it knows of the platform's clock.
+    /// Connections are kept by a thread that lives as long as this or a clone of it.
+    ///
+    /// They are not those of `client`, whose calls may go on beside: a connection is driven by the runtime that made it,
+    /// and a call from a thread of that runtime would hold up what it waits for. A transport that was given to the client
+    /// stays as it is. If that keeps connections, as [`HttpTransport`](super::HttpTransport) does, give the blocking
+    /// client another; and if [`OAuth`](super::OAuth) is waited for here, build it upon a client that makes no async
+    /// calls.
     ///
     /// # Errors
     ///
     /// [`Error::Configuration`] if the system has no thread for it.
-    pub fn new(client: super::Client) -> Result<Self, Error> {
+    pub fn new(mut client: super::Client) -> Result<Self, Error> {
+        if let Some(own) = &client.shared.own {
+            let transport = Arc::new(own.transport()?);
+            client.shared = Arc::new(Shared { transport, ..Shared::clone(&client.shared) });
+        }
+        Self::of(client)
+    }
+
+    /// The calls of `client`, which has made none.
+    pub(super) fn of(client: super::Client) -> Result<Self, Error> {
         Ok(Self { client, runtime: Arc::new(Runtime::start().map_err(|error| no_thread(&error))?) })
     }
 

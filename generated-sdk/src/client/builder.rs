@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::Clock;
 use super::exchange::Timeouts;
 use super::gateway::Gateway;
 use super::http::HttpSettings;
@@ -153,25 +152,27 @@ impl ClientBuilder {
             return Err(Error::Configuration("the app secret is empty".to_owned()));
         }
         let gateway = Gateway::new(&self.gateway)?;
-        let transport = match self.transport {
+        let (transport, own) = match self.transport {
             Some(_) if self.connect_timeout.is_some() || self.proxy.is_some() => {
                 let problem =
                     "a connect timeout and a proxy are for the client's own transport; set them up in the one given";
                 return Err(Error::Configuration(problem.to_owned()));
             }
-            Some(transport) => transport,
+            Some(transport) => (transport, None),
             None => {
                 gateway.check_tls()?;
                 let connect_timeout = self.connect_timeout.unwrap_or(Duration::from_secs(10));
                 let settings = HttpSettings { connect_timeout, proxy: self.proxy, loopback: gateway.is_loopback() };
-                Arc::new(settings.transport()?)
+                let transport: Arc<dyn Transport> = Arc::new(settings.transport()?);
+                (transport, Some(settings))
             }
         };
         let shared = Shared {
             gateway,
             transport,
+            own,
             limiter: self.limiter,
-            clock: Clock::default(),
+            clock: Arc::default(),
             application: self.application,
             timeouts: self.timeouts,
             body_limit: self.body_limit,
@@ -189,7 +190,7 @@ impl ClientBuilder {
     /// Those of [`build`](Self::build), and [`Error::Configuration`] if the system has no thread for it.
     #[cfg(feature = "blocking")]
     pub fn build_blocking(self) -> Result<super::blocking::Client, Error> {
-        super::blocking::Client::new(self.build()?)
+        super::blocking::Client::of(self.build()?)
     }
 }
 

@@ -4,6 +4,7 @@ use super::http::Url;
 use crate::protocol::{Error, HIDDEN};
 
 /// The URL of a gateway that can be called.
+#[derive(Clone)]
 pub(super) struct Gateway {
     url: String,
     https: bool,

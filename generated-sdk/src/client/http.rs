@@ -61,7 +61,7 @@ pub(super) struct HttpSettings {
 }
 
 impl HttpSettings {
-    pub(super) fn transport(self) -> Result<HttpTransport, Error> {
+    pub(super) fn transport(&self) -> Result<HttpTransport, Error> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_timeout)

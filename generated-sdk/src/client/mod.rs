@@ -56,6 +56,7 @@ use self::call::Call;
 use self::clock::Clock;
 use self::exchange::Timeouts;
 use self::gateway::Gateway;
+use self::http::HttpSettings;
 use self::session::Session;
 use crate::protocol::{Application, Error, Request, Response, SignedRequest, decode_into};
 
@@ -84,11 +85,15 @@ pub struct Client {
 }
 
 /// What the clones of a client have in common.
+#[derive(Clone)]
 struct Shared {
     gateway: Gateway,
     transport: Arc<dyn Transport>,
+    /// What the transport is made of, if it is the client's own.
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
+    own: Option<HttpSettings>,
     limiter: Option<Arc<dyn Limiter>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     application: Application,
     timeouts: Timeouts,
     body_limit: usize,
