@@ -67,8 +67,9 @@ fn parts(content_type: &str, body: &[u8], parameters: &mut Parameters) -> Result
         let (head, content) = (&part[..head], &part[head + 4..]);
         let end = find(content, &delimiter).ok_or(Unreadable::Parts)?;
         let head = std::str::from_utf8(head).map_err(|_| Unreadable::Encoding)?;
-        let name = quoted(head, "; name=\"").ok_or(Unreadable::Parts)?.to_owned();
-        if quoted(head, "; filename=\"").is_some() {
+        let name = disposition(head).find(|(key, _)| key.eq_ignore_ascii_case("name"));
+        let name = name.map(|(_, name)| name.to_owned()).ok_or(Unreadable::Parts)?;
+        if disposition(head).any(|(key, _)| key.eq_ignore_ascii_case("filename")) {
             parameters.files.entry(name).or_default().push(end);
         } else {
             let text = std::str::from_utf8(&content[..end]).map_err(|_| Unreadable::Encoding)?;
@@ -93,10 +94,21 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     None
 }
 
-/// What stands in quotes behind `key` in the head of a part.
-fn quoted<'h>(head: &'h str, key: &str) -> Option<&'h str> {
-    let (_, rest) = head.split_once(key)?;
-    rest.split_once('"').map(|(value, _)| value)
+/// What the head of a part says of its name and its file's: keys, and values as they stand between quotes. An escape
+/// stays one, because a name may look like it.
+fn disposition(head: &str) -> impl Iterator<Item = (&str, &str)> {
+    let headers = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    let mut own = headers.filter(|(name, _)| name.trim().eq_ignore_ascii_case("Content-Disposition"));
+    let mut rest = own.next().map_or("", |(_, value)| value);
+    std::iter::from_fn(move || {
+        let (key, value) = rest.split_once(';')?.1.split_once('=')?;
+        let (value, after) = match value.trim_start().strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => value.split_at(value.find(';').unwrap_or(value.len())),
+        };
+        rest = after;
+        Some((key.trim(), value))
+    })
 }
 
 fn read(form: &[u8], parameters: &mut BTreeMap<String, String>) -> Result<(), Unreadable> {
@@ -141,6 +153,23 @@ mod tests {
         }
         assert_eq!(form("", "multipart/form-data", "x"), Err(Unreadable::Parts));
         assert_eq!(form("", "multipart/form-data;boundary=", "x"), Err(Unreadable::Parts));
+    }
+
+    #[test]
+    fn names_of_parts() {
+        for (head, expected) in [
+            ("Content-Disposition: form-data; name=\"a\"", &[("name", "a")][..]),
+            ("A: b\r\ncontent-disposition:form-data;NAME=a;x", &[("NAME", "a")]),
+            (
+                "Content-Disposition: form-data; filename=\"; name=b\"; name=\"%22\\\"",
+                &[("filename", "; name=b"), ("name", "%22\\")],
+            ),
+            ("Content-Disposition: form-data; name=\"a", &[]),
+            ("Content-Type: a; name=\"a\"", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(disposition(head).collect::<Vec<_>>(), expected, "{head}");
+        }
     }
 
     #[test]

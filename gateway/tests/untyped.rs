@@ -180,6 +180,31 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Whatever a name is, the gateway finds it as it was signed, among files too; or the client refuses it.
+    #[test]
+    fn names_of_parts(
+        name in "\\PC{1,6}|[\"%;=:\\\\ a20dDA端\t\0\r\n-]{1,8}|(%22|%0D|%0a|name=|filename=){1,2}",
+        file_name in "\\PC{0,6}|[\"%;=:\\\\ a\r\n-]{0,8}|; name=\"a\"",
+    ) {
+        let texts = UntypedParameters::from([("picture_category_id", "1"), ("image_input_title", "a.gif"), (&name, "x")]);
+        let application = Application::new(KEY, SECRET);
+        let sign = |parameters: &_| application.sign_untyped("taobao.picture.upload", parameters, Some("s"), DateTime::now());
+        prop_assume!(!PUBLIC_PARAMETERS.contains(&name.as_str()));
+        prop_assert!(sign(&texts).is_ok());
+        let result = sign(&texts.file("img", File::new(*b"GIF89a").name(file_name)));
+        if name.contains(['"', '\r', '\n']) {
+            let told = format!("{name} has a quote or a line break in its name, which cannot be sent along with files");
+            prop_assert!(result.unwrap_err().to_string().ends_with(&told));
+        } else {
+            let body = result.unwrap().body().unwrap();
+            let (content_type, body) = (&*body.content_type, &*body.bytes);
+            let answer = GATEWAY.with(|gateway| gateway.answer(&Incoming { verb: "POST", query: "", content_type, body }));
+            prop_assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
+        }
+    }
+}
+
 thread_local! {
     static GATEWAY: gateway::Gateway = support::gateway();
 }

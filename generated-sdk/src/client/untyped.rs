@@ -67,7 +67,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if there is a public parameter among the parameters.
+    /// [`Error::Invalid`] if there is a public parameter among the parameters, or files, and a quote or a line break in a
+    /// name.
     pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<SignedRequest, Error> {
         let session = self.session.fixed();
         self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())

@@ -136,7 +136,8 @@ impl Application {
     /// # Errors
     ///
     /// [`Error::Invalid`] if there is a [public parameter](PUBLIC_PARAMETERS) among `parameters`, such as `session`: the
-    /// application sets those, so what the caller says of them would be lost.
+    /// application sets those, so what the caller says of them would be lost. The same if there are files, and a quote or
+    /// a line break is in the name of a parameter: the names of parts have no way to say it that servers agree on.
     pub fn sign_untyped(
         &self,
         method: &str,
@@ -144,7 +145,15 @@ impl Application {
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        let violations: Vec<_> = parameters.names().filter_map(public).collect();
+        let mut violations: Vec<_> = parameters.names().filter_map(public).collect();
+        if !parameters.files.is_empty() {
+            violations.extend(
+                parameters
+                    .names()
+                    .filter(|name| !multipart::holds(name))
+                    .map(|name| Violation { parameter: name.to_owned(), problem: Problem::Name }),
+            );
+        }
         if !violations.is_empty() {
             return Err(Error::Invalid(Violations { method: method.to_owned().into(), violations }));
         }

@@ -64,6 +64,12 @@ pub(crate) fn collect(pieces: Vec<Piece>) -> Result<Vec<u8>, FileError> {
     Ok(body)
 }
 
+/// Whether the name of a part comes back out of it as it went in, and so as it is signed: an escape is not undone there,
+/// because it may be what the name is.
+pub(super) fn holds(name: &str) -> bool {
+    !name.contains(['"', '\r', '\n'])
+}
+
 /// A name as it stands between quotes, escaped as browsers do.
 pub(super) fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")

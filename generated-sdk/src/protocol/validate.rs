@@ -40,6 +40,8 @@ pub enum Problem {
     TooGreat(i64),
     /// It belongs to the protocol and not to the method, and is set elsewhere: there.
     Public(&'static str),
+    /// A quote or a line break is in its name, and the request has files.
+    Name,
 }
 
 impl Problem {
@@ -47,7 +49,12 @@ impl Problem {
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
-            Self::TooLong(_) | Self::TooMany(_) | Self::TooSmall(_) | Self::TooGreat(_) | Self::Public(_) => 41,
+            Self::TooLong(_)
+            | Self::TooMany(_)
+            | Self::TooSmall(_)
+            | Self::TooGreat(_)
+            | Self::Public(_)
+            | Self::Name => 41,
         }
     }
 }
@@ -157,6 +164,7 @@ impl fmt::Display for Problem {
             Self::TooMany(most) => write!(f, "has more than {most} elements"),
             Self::TooSmall(least) => write!(f, "is less than {least}"),
             Self::TooGreat(most) => write!(f, "is greater than {most}"),
+            Self::Name => f.write_str("has a quote or a line break in its name, which cannot be sent along with files"),
             Self::Public(instead) => write!(f, "is a public parameter, no parameter of a method: {instead}"),
         }
     }
