@@ -5,7 +5,11 @@
 mod support;
 
 use std::collections::HashMap;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,20 +24,28 @@ use support::hostile::{Received, Step, scripted, send, whole};
 /// How many calls are made at once.
 const CALLS: usize = 10_000;
 
-/// A client that does not open more connections than a system lets it.
-fn many(address: SocketAddr) -> ClientBuilder {
-    client(address).limiter(Limits::new().concurrency(64)).read_timeout(Duration::from_secs(4))
+/// A client that has so many calls on the wire at a time.
+fn many(address: SocketAddr, concurrency: usize) -> ClientBuilder {
+    client(address).limiter(Limits::new().concurrency(concurrency)).read_timeout(Duration::from_secs(8))
+}
+
+/// How many calls this process can have on the wire, with the files of either end and those of other tests.
+fn on_the_wire() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files: Option<usize> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    files.map_or(32, |files| (files.saturating_sub(500) / 2).clamp(16, 500))
 }
 
 /// What happens to the call of this number: every tenth fails, each in another way.
-fn fault(number: usize) -> Option<Vec<Step>> {
+fn fault(number: usize, silent: bool) -> Option<Vec<Step>> {
     let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top";
     (number % 10 == 7).then(|| match number / 10 % 8 {
         0 => vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Reset],
         1 => vec![send(beginning), Step::Reset],
         2 => vec![send(beginning), Step::Close],
         // Not too many: they are waited for.
-        3 if is_silent(number) => vec![send(beginning), Step::Hang],
+        3 if silent && is_early(number) => vec![send(beginning), Step::Hang],
         3 => vec![send(beginning), Step::Close],
         4 => whole("500 Internal Server Error", "", b"boom"),
         5 => whole("403 Forbidden", "", b"<html>Please log in</html>"),
@@ -42,16 +54,16 @@ fn fault(number: usize) -> Option<Vec<Step>> {
     })
 }
 
-fn is_silent(number: usize) -> bool {
-    number / 10 % 8 == 3 && number < 2000
+fn is_early(number: usize) -> bool {
+    number < 2000
 }
 
-fn is_typed(number: usize, error: &Error) -> bool {
+fn is_typed(number: usize, silent: bool, error: &Error) -> bool {
     match number / 10 % 8 {
-        // Whether a reset comes before what was sent ahead of it is the system's affair.
-        3 if is_silent(number) => {
+        3 if silent && is_early(number) => {
             matches!(error, Error::Transport(error) if error.kind == TransportKind::Timeout(Timeout::Read))
         }
+        // Whether a reset comes before what was sent ahead of it is the system's affair.
         0..=3 => matches!(error, Error::Transport(error) if error.kind == TransportKind::Interrupted),
         4 | 5 => matches!(error, Error::Status(_)),
         6 => matches!(error, Error::Platform(_)),
@@ -62,40 +74,178 @@ fn is_typed(number: usize, error: &Error) -> bool {
 /// How often each call has come.
 type Counts = Arc<Mutex<HashMap<String, usize>>>;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_calls_of_which_every_tenth_fails() {
+/// A server of those faults.
+async fn faulty(silent: bool) -> (SocketAddr, Counts) {
     let counts = Counts::default();
     let counted = Arc::clone(&counts);
     let address = scripted(move |request| {
         let token = request.parameter("sec_token");
         *counted.lock().unwrap().entry(token.clone()).or_default() += 1;
-        let answer = format!("{{\"top_client_token_get_response\":{{\"token\":\"{token}\"}}}}");
-        fault(token.parse().unwrap()).unwrap_or_else(|| whole("200 OK", "", answer))
-    })
-    .await;
-    let client = many(address).build().unwrap();
-    let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            let client = client.clone();
-            tokio::spawn(async move { client.execute(&TopClientTokenGetRequest::new(number.to_string())).await })
+        fault(token.parse().unwrap(), silent).unwrap_or_else(|| whole("200 OK", "", answer(&token)))
+    });
+    (address.await, counts)
+}
+
+fn answer(token: &str) -> String {
+    format!("{{\"top_client_token_get_response\":{{\"token\":\"{token}\"}}}}")
+}
+
+/// What becomes of so many calls that are begun together.
+async fn called(client: &Client, calls: usize) -> Vec<Result<String, Error>> {
+    let call = |number: usize| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            let response = client.execute(&TopClientTokenGetRequest::new(number.to_string())).await?;
+            Ok(response.token.clone().unwrap_or_default())
         })
-        .collect();
-    let mut succeeded = 0;
-    for (number, call) in calls.into_iter().enumerate() {
-        match call.await.expect("no call panics") {
-            Ok(response) => {
-                assert!(fault(number).is_none(), "{number}");
-                // Everybody gets their own answer.
-                assert_eq!(response.token.as_deref(), Some(&*number.to_string()));
-                succeeded += 1;
+    };
+    let calls: Vec<_> = (0..calls).map(call).collect();
+    let mut results = Vec::new();
+    for call in calls {
+        results.push(call.await.expect("no call panics"));
+    }
+    results
+}
+
+/// Every tenth has failed as it should, and the others have their own answers.
+fn every_tenth_failed(results: &[Result<String, Error>], silent: bool) {
+    for (number, result) in results.iter().enumerate() {
+        match result {
+            Ok(token) => assert!(fault(number, silent).is_none() && *token == number.to_string(), "{number}: {token}"),
+            Err(error) => {
+                assert!(fault(number, silent).is_some() && is_typed(number, silent, error), "{number}: {error:?}");
             }
-            Err(error) => assert!(fault(number).is_some() && is_typed(number, &error), "{number}: {error:?}"),
         }
     }
-    assert_eq!(succeeded, CALLS / 10 * 9);
+}
+
+fn each_has_come_once(counts: &Counts) {
     let counts = counts.lock().unwrap();
     assert_eq!(counts.len(), CALLS);
     assert!(counts.values().all(|count| *count == 1), "a call has come twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_calls_of_which_every_tenth_fails() {
+    let (address, counts) = faulty(true).await;
+    let results = called(&many(address, on_the_wire()).build().unwrap(), CALLS).await;
+    every_tenth_failed(&results, true);
+    each_has_come_once(&counts);
+}
+
+/// Runs an ignored test of this program in a process of its own, which may have so many files open.
+#[cfg(unix)]
+fn limited(files: u32, test: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("ulimit -n {files} && exec \"$0\" \"$@\""));
+    command.arg(std::env::current_exe().unwrap()).args(["--exact", test, "--ignored", "--nocapture"]);
+    command
+}
+
+#[cfg(unix)]
+fn ran(mut command: Command) {
+    let output = command.output().unwrap();
+    let told = [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
+    assert!(output.status.success(), "{}", told.concat());
+}
+
+/// Where the server of a test that runs in a process of its own is.
+#[cfg(unix)]
+fn server() -> SocketAddr {
+    std::env::var("SERVER").unwrap().parse().unwrap()
+}
+
+/// As many connections as calls: nothing but the system limits either.
+#[cfg(unix)]
+#[test]
+fn ten_thousand_calls_on_the_wire_at_the_same_moment() {
+    // A file a call at either end, and those that are open anyway.
+    const FILES: u32 = 10_500;
+    let may = Command::new("sh").args(["-c", &format!("ulimit -n {FILES}")]).stderr(Stdio::null()).status().unwrap();
+    if !may.success() {
+        println!("the system lets no process open {FILES} files, so nothing is called");
+        return;
+    }
+    let mut server = limited(FILES, "the_server_of_ten_thousand");
+    let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let address = told.find_map(|line| line.strip_prefix("SERVER=").map(str::to_owned)).unwrap();
+    let mut client = limited(FILES, "the_client_of_ten_thousand");
+    client.env("SERVER", address);
+    ran(client);
+    // The end of its input is the end of the server.
+    drop(server.stdin.take());
+    let told: Vec<String> = told.collect();
+    assert!(server.wait().unwrap().success(), "{told:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by ten_thousand_calls_on_the_wire_at_the_same_moment"]
+async fn the_server_of_ten_thousand() {
+    let (address, counts) = faulty(false).await;
+    println!("\nSERVER={address}");
+    let end = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    end.await.unwrap().unwrap();
+    each_has_come_once(&counts);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by ten_thousand_calls_on_the_wire_at_the_same_moment"]
+async fn the_client_of_ten_thousand() {
+    // A machine that has other things to do takes its time for so many, and is no failure.
+    let patience = Duration::from_secs(100);
+    let client = client(server()).timeout(patience).connect_timeout(patience).build().unwrap();
+    let results = tokio::time::timeout(patience * 2, called(&client, CALLS)).await.expect("no call outlives its time");
+    every_tenth_failed(&results, false);
+}
+
+/// What someone gets to hear who sets no limit where the system has one.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_calls_than_files_may_be_open() {
+    let address = scripted(|request| {
+        let mut steps = whole("200 OK", "", answer(&request.parameter("sec_token")));
+        // Long enough for all to be begun.
+        steps.insert(0, Step::Wait(Duration::from_millis(200)));
+        steps
+    })
+    .await;
+    let mut client = limited(128, "more_calls_than_files");
+    client.env("SERVER", address.to_string());
+    tokio::task::spawn_blocking(|| ran(client)).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by more_calls_than_files_may_be_open"]
+async fn more_calls_than_files() {
+    let address = server();
+    let patient = RetryPolicy::new().attempts(1000).longest_pause(Duration::from_millis(200));
+    let builders =
+        [client(address).limiter(Limits::new().concurrency(32)), client(address), client(address).retry(patient)];
+    // A client reads certificates when it is built, while files can be opened.
+    let [limited, hasty, patient] = builders.map(|builder| builder.build().unwrap());
+    let results = called(&limited, 500).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    // The connections that a client keeps go with it.
+    drop(limited);
+    let errors: Vec<_> = called(&hasty, 500).await.into_iter().filter_map(Result::err).collect();
+    assert!((1..500).contains(&errors.len()), "{}", errors.len());
+    let expected = format!(
+        "no connection to http://{address}/router/rest, as this machine has too many open; set a concurrency limit (Too \
+         many open files (os error 24))"
+    );
+    for error in errors {
+        assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Exhausted), "{error:?}");
+        assert!(error.is_retryable() && error.was_not_carried_out() && !error.is_callers_fault(), "{error:?}");
+        assert_eq!(error.to_string(), expected);
+    }
+    // It passes.
+    drop(hasty);
+    let results = called(&patient, 500).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
 /// Calls that change something, and a client that repeats what fails.
@@ -126,7 +276,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
     })
     .await;
     let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).repeat(Repeat::Reads);
-    let client = many(address).retry(policy).build().unwrap();
+    let client = many(address, 64).retry(policy).build().unwrap();
     let calls: Vec<_> = (0..CALLS)
         .map(|number| {
             let client = client.clone();

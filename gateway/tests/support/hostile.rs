@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A request that has come as a whole.
 #[derive(Debug, Default)]
@@ -66,7 +66,10 @@ pub(crate) fn whole(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<
 
 /// Serves what `script` says of each request; it ends with the test's runtime.
 pub(crate) async fn scripted(script: impl Fn(&Received) -> Vec<Step> + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Thousands may come at once, and who finds no place in the queue waits for seconds.
+    let listener = socket.listen(10_000).unwrap();
     let address = listener.local_addr().unwrap();
     let script = Arc::new(script);
     tokio::spawn(async move {

@@ -82,7 +82,10 @@ impl HttpSettings {
             }
             builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
         }
-        let client = builder.build().map_err(|error| Error::Configuration(format!("no HTTP client: {error}")))?;
+        let client = builder.build().map_err(|error| {
+            let cause = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+            Error::Configuration(format!("no HTTP client: {cause}"))
+        })?;
         Ok(HttpTransport { client })
     }
 }
@@ -165,6 +168,8 @@ fn failed(error: reqwest::Error) -> TransportError {
     let has = |wanted: fn(&(dyn StdError + 'static)) -> bool| causes(&error).any(wanted);
     let kind = if has(|cause| cause.is::<TransportError>()) {
         TransportKind::Upload
+    } else if error.is_connect() && has(is_exhausted) {
+        TransportKind::Exhausted
     } else if error.is_connect() && has(is_end) {
         TransportKind::Connect
     } else if has(is_tls) {
@@ -189,6 +194,20 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
         }
     }
     std::iter::successors(Some(error), |error| cause(*error))
+}
+
+/// Whether the system has no socket left, for this program (`EMFILE`) or for all (`ENFILE`, `ENOBUFS`). The standard library
+/// has no kinds for these, and their numbers are those of every Unix, but for the last.
+fn is_exhausted(cause: &(dyn StdError + 'static)) -> bool {
+    const NUMBERS: &[i32] = if cfg!(windows) {
+        &[10024, 10055]
+    } else if cfg!(any(target_os = "linux", target_os = "android")) {
+        &[24, 23, 105]
+    } else {
+        &[24, 23, 55]
+    };
+    let number = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+    number.is_some_and(|number| NUMBERS.contains(&number))
 }
 
 /// Whether the other side has hung up. One that does so in the middle of a handshake may be one that starts anew.

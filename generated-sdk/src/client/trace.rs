@@ -137,6 +137,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Limit(_) => "limit",
         Error::Transport(error) => match error.kind {
             TransportKind::Connect => "connect",
+            TransportKind::Exhausted => "exhausted",
             TransportKind::Tls => "tls",
             TransportKind::Timeout(_) => "timeout",
             TransportKind::Interrupted => "interrupted",

@@ -24,6 +24,9 @@ pub struct TransportError {
 pub enum TransportKind {
     /// No connection could be made, so the request was not sent.
     Connect,
+    /// This machine lets the program open no more connections, so the request was not sent. Too many calls are under
+    /// way: a concurrency limit has the others wait for their turn, and fewer of them than the files that may be open.
+    Exhausted,
     /// The gateway could not prove who it is, or speaks no TLS, so the request was not sent.
     Tls,
     /// Time ran out.
@@ -74,7 +77,7 @@ impl TransportError {
     /// or the call's time is up.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
-            TransportKind::Connect | TransportKind::Interrupted => true,
+            TransportKind::Connect | TransportKind::Exhausted | TransportKind::Interrupted => true,
             TransportKind::Timeout(timeout) => timeout != Timeout::Turn,
             TransportKind::Tls | TransportKind::TooLong | TransportKind::Upload => false,
         }
@@ -83,7 +86,7 @@ impl TransportError {
     /// Whether it is certain that the request was not sent.
     pub fn was_not_sent(&self) -> bool {
         match self.kind {
-            TransportKind::Connect | TransportKind::Tls => true,
+            TransportKind::Connect | TransportKind::Exhausted | TransportKind::Tls => true,
             TransportKind::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::Turn),
             TransportKind::Interrupted | TransportKind::TooLong | TransportKind::Upload => false,
         }
@@ -101,6 +104,9 @@ impl fmt::Display for TransportError {
         match self.kind {
             TransportKind::Connect => {
                 write!(f, "cannot connect to {gateway}; is the address right and the gateway up?")?;
+            }
+            TransportKind::Exhausted => {
+                write!(f, "no connection to {gateway}, as this machine has too many open; set a concurrency limit")?;
             }
             TransportKind::Tls => write!(f, "no secure connection to {gateway}; is its certificate good?")?,
             TransportKind::Timeout(Timeout::Connect) => write!(f, "no connection to {gateway} in time")?,
