@@ -15,7 +15,7 @@ use expect_test::expect;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::RetryPolicy;
+use generated_sdk::client::{HttpTransport, RetryPolicy};
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
 use support::client;
@@ -271,6 +271,24 @@ async fn statuses_that_are_no_answer() {
         unavailable for ever => Status: HTTP status 503, which is no answer of the API; it begins "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
         a status of nobody => Status: HTTP status 999, which is no answer of the API; it begins "?""#]].assert_eq(&lines.join("\n"));
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
+}
+
+/// A client that was given an HTTP client which is made for pages.
+#[tokio::test]
+async fn redirects_that_were_followed() {
+    let other = scripted(|_| whole("200 OK", "", TOKEN)).await;
+    for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"] {
+        let location = format!("Location: http://localhost:{}/login?session=of-somebody\r\n", other.port());
+        let address = scripted(move |_| whole(status, &location, b"")).await;
+        let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+        let error = failure(client(address).transport(transport).retry(RetryPolicy::new())).await;
+        assert_eq!(
+            told(&error, address),
+            "Redirected: GATEWAY redirects calls, and the HTTP client that was given followed; build it so that it does \
+             not, and look where the gateway is (the answer is of localhost)"
+        );
+        assert!(error.is_callers_fault() && !error.is_retryable() && !error.was_not_carried_out());
+    }
 }
 
 /// A page that shows what it was sent, as pages of proxies do.

@@ -37,7 +37,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// HTTP through a client that is ready. Build it without redirects: a signed request is for the gateway alone.
+    /// HTTP through a client that is ready. Build it without redirects: a signed request is for the gateway alone, and an
+    /// answer that comes from anywhere else is [refused](TransportKind::Redirected).
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }
     }
@@ -104,7 +105,13 @@ impl Transport for HttpTransport {
                 Payload::Bytes(bytes) => bytes.into(),
                 Payload::Stream { chunks, length } => reqwest::Body::wrap(Outgoing { chunks, left: length }),
             };
-            let answer = builder.body(body).send().await.map_err(failed)?;
+            let request = builder.body(body).build().map_err(failed)?;
+            let asked = request.url().clone();
+            let answer = self.client.execute(request).await.map_err(failed)?;
+            if *answer.url() != asked {
+                let host = answer.url().host_str().unwrap_or_default();
+                return Err(TransportError::new(TransportKind::Redirected, format!("the answer is of {host}")));
+            }
             let status = answer.status().as_u16();
             let headers = answer.headers().iter();
             let headers: Headers =

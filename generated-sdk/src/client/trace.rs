@@ -139,6 +139,7 @@ fn outcome(error: &Error) -> &'static str {
             TransportKind::Connect => "connect",
             TransportKind::Exhausted => "exhausted",
             TransportKind::Tls => "tls",
+            TransportKind::Redirected => "redirected",
             TransportKind::Timeout(_) => "timeout",
             TransportKind::Interrupted => "interrupted",
             TransportKind::TooLong => "too_long",

@@ -193,7 +193,8 @@ impl Error {
             Self::Platform(error) => error.is_callers_fault(),
             Self::OAuth(error) => error.is_callers_fault(),
             Self::File(error) => error.attempt().is_none_or(Self::is_callers_fault),
-            Self::Limit(_) | Self::Transport(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) => false,
+            Self::Transport(error) => error.kind == TransportKind::Redirected,
+            Self::Limit(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) => false,
         }
     }
 

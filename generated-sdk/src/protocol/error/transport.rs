@@ -31,6 +31,9 @@ pub enum TransportKind {
     Tls,
     /// Time ran out.
     Timeout(Timeout),
+    /// The answer came from another address than the gateway's, because the HTTP client that was given follows redirects.
+    /// Whether anyone has carried out the call is not known.
+    Redirected,
     /// The connection broke before the whole answer was read. The gateway may have carried out the call.
     Interrupted,
     /// The answer is longer than the client accepts. The gateway has most likely carried out the call.
@@ -73,13 +76,13 @@ impl TransportError {
         source.downcast().map(|error| *error).map_err(|source| Self { kind, body, gateway, source })
     }
 
-    /// Whether another attempt can go better: not where a certificate is bad, the answer is too long, a file is gone,
-    /// or the call's time is up.
+    /// Whether another attempt can go better: not where a certificate is bad, a redirect was followed, the answer is too
+    /// long, a file is gone, or the call's time is up.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             TransportKind::Connect | TransportKind::Exhausted | TransportKind::Interrupted => true,
             TransportKind::Timeout(timeout) => timeout != Timeout::Turn,
-            TransportKind::Tls | TransportKind::TooLong | TransportKind::Upload => false,
+            TransportKind::Tls | TransportKind::Redirected | TransportKind::TooLong | TransportKind::Upload => false,
         }
     }
 
@@ -88,7 +91,9 @@ impl TransportError {
         match self.kind {
             TransportKind::Connect | TransportKind::Exhausted | TransportKind::Tls => true,
             TransportKind::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::Turn),
-            TransportKind::Interrupted | TransportKind::TooLong | TransportKind::Upload => false,
+            TransportKind::Redirected | TransportKind::Interrupted | TransportKind::TooLong | TransportKind::Upload => {
+                false
+            }
         }
     }
 
@@ -109,6 +114,13 @@ impl fmt::Display for TransportError {
                 write!(f, "no connection to {gateway}, as this machine has too many open; set a concurrency limit")?;
             }
             TransportKind::Tls => write!(f, "no secure connection to {gateway}; is its certificate good?")?,
+            TransportKind::Redirected => {
+                write!(
+                    f,
+                    "{gateway} redirects calls, and the HTTP client that was given followed; build it so that it"
+                )?;
+                f.write_str(" does not, and look where the gateway is")?;
+            }
             TransportKind::Timeout(Timeout::Connect) => write!(f, "no connection to {gateway} in time")?,
             TransportKind::Timeout(Timeout::Read) => write!(f, "{gateway} was silent for too long")?,
             TransportKind::Timeout(Timeout::Attempt) => write!(f, "no whole answer from {gateway} in time")?,
