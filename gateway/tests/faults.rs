@@ -114,12 +114,16 @@ async fn strict_clients_take_no_mismatch() {
 #[test]
 fn clients_that_cannot_be() {
     for (gateway, key, problem) in [
-        ("", "k", "the gateway is no URL: \"\""),
-        ("127.0.0.1:80", "k", "the gateway is no URL: \"127.0.0.1:80\""),
-        ("ftp://127.0.0.1/", "k", "the gateway is no http or https URL: \"ftp://127.0.0.1/\""),
+        ("", "k", "the gateway is no URL that begins with http:// or https://: \"\""),
+        ("127.0.0.1:80", "k", "the gateway is no URL that begins with http:// or https://: \"127.0.0.1:80\""),
+        ("ftp://127.0.0.1/", "k", "the gateway is no URL that begins with http:// or https://: \"ftp://127.0.0.1/\""),
         ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway's URL holds a name or a password, which would show"),
-        ("http://user:s3cr3t@127.0.0.1:99999/", "k", "the gateway is no URL: [hidden]"),
-        ("ftp://user:s3cr3t@127.0.0.1/", "k", "the gateway is no http or https URL: [hidden]"),
+        (
+            "http://user:s3cr3t@127.0.0.1:99999/",
+            "k",
+            "the gateway is no URL that begins with http:// or https://: [hidden]",
+        ),
+        ("ftp://user:s3cr3t@127.0.0.1/", "k", "the gateway is no URL that begins with http:// or https://: [hidden]"),
         ("http://127.0.0.1/", "", "the app key is empty"),
     ] {
         let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();

@@ -274,3 +274,24 @@ fn files_in_a_line_for_a_shell() {
         assert_eq!(options(&words(&line), "-F"), [shown], "{line}");
     }
 }
+
+/// Some file systems take any bytes for a name. The file is sent; a line that says less than its path would send another.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"cup\xff.gif"));
+    if std::fs::write(&path, b"GIF89a").is_err() {
+        println!("this file system has no such names, so nothing is tested");
+        return;
+    }
+    let parameters = UntypedParameters::new().file("img", File::open(&path).unwrap());
+    let signed =
+        Application::new(KEY, SECRET).sign_untyped("taobao.a.get", &parameters, None, DateTime::now()).unwrap();
+    let line = signed.to_curl("http://localhost/");
+    let expected = "img=@\"PATH-OF-THE-FILE\";filename=\"cup\u{fffd}.gif\";type=image/gif";
+    assert_eq!(options(&words(&line), "-F"), [expected], "{line}");
+    let body = signed.body().unwrap().bytes;
+    assert!(String::from_utf8_lossy(&body).contains("filename=\"cup\u{fffd}.gif\""));
+}

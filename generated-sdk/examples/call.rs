@@ -7,7 +7,7 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use generated_sdk::protocol::{File, PUBLIC_PARAMETERS, UntypedParameters};
+use generated_sdk::protocol::{File, FileProblem, PUBLIC_PARAMETERS, UntypedParameters};
 use generated_sdk::{Client, Format, platform};
 
 /// Why the call did not come to an answer, with the exit status that says so: 1 for a failure, 2 for a wrong command line.
@@ -73,7 +73,13 @@ fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParamete
         Some(text) if text.starts_with('@') => parameters.text(name, text),
         Some(path) => {
             // It is read while it is sent; a line for a shell names it by its path.
-            let file = File::open(path).map_err(|error| Failure(1, error.to_string()))?;
+            let file = File::open(path).map_err(|error| match error.problem {
+                FileProblem::NoFile => {
+                    let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
+                    Failure(1, format!("{path:?} {problem}"))
+                }
+                _ => Failure(1, error.to_string()),
+            })?;
             parameters.file(name, file)
         }
         None => parameters.text(name, value),

@@ -60,8 +60,11 @@ fn where_users_are_sent() {
 fn servers_that_cannot_be() {
     let client = Authority::new().client();
     for (server, problem) in [
-        ("oauth.test", "the authorisation server is no URL: \"oauth.test\""),
-        ("ftp://oauth.test", "the authorisation server is no http or https URL: \"ftp://oauth.test\""),
+        ("oauth.test", "the authorisation server is no URL that begins with http:// or https://: \"oauth.test\""),
+        (
+            "ftp://oauth.test",
+            "the authorisation server is no URL that begins with http:// or https://: \"ftp://oauth.test\"",
+        ),
         ("http://oauth.test/", "the AppSecret goes over https alone, not to http://oauth.test"),
         ("https://u:s3cr3t@oauth.test/", "the authorisation server's URL holds a name or a password, which would show"),
     ] {

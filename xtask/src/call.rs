@@ -60,12 +60,16 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         tell::line(HELP);
         return Ok(());
     };
-    let method =
-        options.method.as_deref().ok_or_else(|| Failure::usage("which method? For example taobao.time.get"))?;
+    let method = options
+        .method
+        .as_deref()
+        .filter(|method| !method.is_empty())
+        .ok_or_else(|| Failure::usage("which method? For example taobao.time.get"))?;
     let (key, secret) = match &options.app {
         Some(app) => app.clone(),
         None => {
-            let set = |name| set(name).ok_or_else(|| Failure::usage("for which application? --app KEY=SECRET"));
+            let whose = "for which application? --app KEY=SECRET, or TOP_APP_KEY and TOP_APP_SECRET in the environment";
+            let set = |name| set(name).ok_or_else(|| Failure::usage(whose));
             (set("TOP_APP_KEY")?, set("TOP_APP_SECRET")?)
         }
     };
@@ -134,6 +138,10 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
                     (None, Some(_)) => return Err(Failure::usage(format!("{text:?} is no NAME=VALUE"))),
                 }
             }
+            Long(name) => {
+                let problem = format!("there is no option --{name}; a parameter of the method is written {name}=VALUE");
+                return Err(Failure::usage(problem));
+            }
             other => return Err(Failure::usage(other.unexpected())),
         }
     }
@@ -194,7 +202,10 @@ fn described(method: &str) -> Result<Option<Spec>, Failure> {
 fn undescribed(method: &str) -> String {
     let specs = specs();
     // What most names begin with makes none of them like another.
-    let stem = |name: &str| name.strip_prefix("taobao.").unwrap_or(name).to_owned();
+    let stem = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.strip_prefix("taobao.").map(str::to_owned).unwrap_or(name)
+    };
     let stems: BTreeMap<String, &String> = specs.keys().map(|name| (stem(name), name)).collect();
     match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
         Some(meant) => format!("no spec describes {method}; did you mean {meant}? It is sent as it is"),
@@ -221,6 +232,7 @@ fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<S
         let is_file = parameter.type_name().kind() == Some(Kind::File);
         match (is_file, value.starts_with('@'), value.starts_with("@@")) {
             (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: {name}=@PATH")),
+            (true, true, _) if value == "@" => problems.push(format!("{name} has no file: {name}=@PATH")),
             (false, true, false) => {
                 problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@@TEXT"));
             }
@@ -237,7 +249,7 @@ fn problems(spec: &Spec, pairs: &[(String, String)], has_session: bool) -> Vec<S
         problems.push(format!("{method} needs {name}, a {kind}{}", example.unwrap_or_default()));
     }
     if spec.authorization == Some(Authorization::Required) && !has_session {
-        problems.push(format!("{method} needs a session: --session S"));
+        problems.push(format!("{method} needs a session: --session S, or TOP_SESSION in the environment"));
     }
     problems
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 /// A failure and what to tell of it.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line is wrong.
-    Usage(String),
+    /// The command line is wrong, be it of a command whose name is known.
+    Usage(String, Option<String>),
     /// The command failed.
     Failed(String),
     /// A program that was started failed, and has told why.
@@ -20,7 +20,15 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn usage(problem: impl Display) -> Self {
-        Self::Usage(problem.to_string())
+        Self::Usage(problem.to_string(), None)
+    }
+
+    /// The same failure of this command, whose help is the one to read.
+    pub(crate) fn of(self, command: String) -> Self {
+        match self {
+            Self::Usage(problem, _) => Self::Usage(problem, Some(command)),
+            other => other,
+        }
     }
 
     pub(crate) fn new(problem: impl Display) -> Self {
@@ -30,8 +38,9 @@ impl Failure {
     /// Says why on standard error.
     pub(crate) fn report(self) -> ExitCode {
         match self {
-            Self::Usage(problem) => {
-                eprintln!("{problem}\nTry: cargo xtask help");
+            Self::Usage(problem, command) => {
+                let help = command.map(|command| format!(" {command}")).unwrap_or_default();
+                eprintln!("{problem}\nTry: cargo xtask help{help}");
                 ExitCode::from(2)
             }
             Self::Failed(problem) => {

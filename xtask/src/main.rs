@@ -52,7 +52,7 @@ fn run() -> Result<(), Failure> {
         Some(Value(command)) => command.string()?,
         Some(other) => return Err(other.unexpected().into()),
     };
-    match command.as_str() {
+    let result = match command.as_str() {
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
         "gateway" => gateway::command(arguments),
@@ -61,9 +61,10 @@ fn run() -> Result<(), Failure> {
         "lint" => lint::command(arguments),
         "new" => new::command(arguments),
         "test" => test::command(arguments),
-        "help" => help(arguments),
-        other => Err(Failure::usage(format!("there is no command {other:?}"))),
-    }
+        "help" => return help(arguments),
+        other => return Err(Failure::usage(format!("there is no command {other:?}"))),
+    };
+    result.map_err(|failure| failure.of(command))
 }
 
 fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {

@@ -26,11 +26,16 @@ fn calls_that_do_not_fit_their_specs() {
     let app = ["--app", "12345678=s3cr3t"];
     for (arguments, told) in [
         (&[][..], "which method?"),
+        (&[""], "which method?"),
         (&["taobao.time.get"], "for which application? --app KEY=SECRET"),
         (&["taobao.time.get", "--app", "s3cr3t"], "--app takes KEY=SECRET"),
         (&["taobao.time.get", "--format", "yaml"], "--format takes json or xml"),
         (&["taobao.time.get", "tid"], "\"tid\" is no NAME=VALUE"),
         (&["taobao.time.get", "=s3cr3t"], "a name is missing: NAME=VALUE"),
+        (
+            &["taobao.time.get", "--tid", "s3cr3t"],
+            "there is no option --tid; a parameter of the method is written tid=VALUE",
+        ),
         (&["tid=1", "taobao.time.get"], "the method comes first: METHOD NAME=VALUE..."),
     ] {
         let output = call(arguments);
@@ -47,9 +52,9 @@ fn calls_that_do_not_fit_their_specs() {
                 memo stands here twice; a list is joined by commas, memo=A,B
                 taobao.trade.memo.add has no parameter session; a session is given as --session
                 taobao.trade.memo.add needs tid, a Number, for example tid=2001000000000001
-                taobao.trade.memo.add needs a session: --session S
+                taobao.trade.memo.add needs a session: --session S, or TOP_SESSION in the environment
                 Nothing was sent; --force sends it all the same
-                Try: cargo xtask help
+                Try: cargo xtask help call
             "#]],
         ),
         (
@@ -65,7 +70,15 @@ fn calls_that_do_not_fit_their_specs() {
                 img is a file: img=@PATH
                 taobao.picture.upload needs image_input_title, a String, for example image_input_title=cup.jpg
                 Nothing was sent; --force sends it all the same
-                Try: cargo xtask help
+                Try: cargo xtask help call
+            "#]],
+        ),
+        (
+            &["taobao.picture.upload", "picture_category_id=1", "img=@", "image_input_title=x", "--session", "s3cr3t"],
+            expect![[r#"
+                img has no file: img=@PATH
+                Nothing was sent; --force sends it all the same
+                Try: cargo xtask help call
             "#]],
         ),
         (
@@ -73,7 +86,7 @@ fn calls_that_do_not_fit_their_specs() {
             expect![[r#"
                 taobao.time.get has no parameter now; it has none
                 Nothing was sent; --force sends it all the same
-                Try: cargo xtask help
+                Try: cargo xtask help call
             "#]],
         ),
     ] {
@@ -115,6 +128,33 @@ fn scripted(bodies: Vec<&'static str>) -> (String, JoinHandle<Vec<String>>) {
     (gateway, served)
 }
 
+/// What can be opened and is no file: it is told, and waited for by nobody.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_and_folders() {
+    let folder = nothing_at("pipes");
+    fs::create_dir_all(&folder).unwrap();
+    let (pipe, socket, link) = (folder.join("pipe"), folder.join("socket"), folder.join("link"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    let common = ["--gateway", "http://127.0.0.1:1", "--app", "12345678=s3cr3t", "--session", "s3cr3t"];
+    let upload = ["taobao.picture.upload", "picture_category_id=0", "image_input_title=cup.jpg"];
+    for path in [&pipe, &socket, &link, &folder, &"/dev/null".into()] {
+        for curl in [&[][..], &["--curl"]] {
+            let file = format!("img=@{}", path.display());
+            let output = call(&[&upload[..], &[&file], &common, curl].concat());
+            assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""), "{path:?}");
+            let told =
+                format!("{path:?} is a folder, a pipe or a device; write what it gives to a file, and send that\n");
+            assert_eq!(text(&output.stderr), told);
+        }
+    }
+    let output = call(&[&upload[..], &["img=@nowhere/cup.jpg"], &common].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("the file \"nowhere/cup.jpg\" cannot be read ("), "{output:?}");
+}
+
 #[test]
 fn calls_and_what_comes_of_them() {
     let (gateway, served) = scripted(vec![
@@ -154,6 +194,8 @@ fn calls_and_what_comes_of_them() {
     let output = call(&[&["taobao.vendor.push", &image, "to=@@all"], &common[..]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "no spec describes taobao.vendor.push, so it is sent as it is\n");
+    let output = call(&[&["TAOBAO.Time.get", "v=2.0"], &common[..]].concat());
+    assert!(text(&output.stderr).contains("did you mean taobao.time.get?"), "{}", text(&output.stderr));
     let output = call(&[&["taobao.vendor.push", "v=2.0"], &common[..]].concat());
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).ends_with("v belongs to the protocol, and the client sets it\n"));

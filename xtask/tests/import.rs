@@ -102,12 +102,12 @@ fn command_lines_that_are_wrong() {
     let specs = specs.to_str().unwrap();
     expect![[r#"
         which document? For example: cargo xtask import page.txt
-        Try: cargo xtask help
+        Try: cargo xtask help import
         2"#]]
     .assert_eq(&told(&folder, &["import"]));
     expect![[r#"
         "A b" is no category: a category is called in lower-case letters and digits
-        Try: cargo xtask help
+        Try: cargo xtask help import
         2"#]]
     .assert_eq(&told(&folder, &["import", "x", "--category", "A b"]));
     expect![[r#"

@@ -20,10 +20,10 @@ impl Gateway {
     pub(super) fn named(name: &str, gateway: &str) -> Result<Self, Error> {
         // A password in a URL is no reason to print it.
         let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
-        let wrong = |problem: &str| Error::Configuration(format!("{name} is no {problem}: {shown}"));
-        let url = Url::parse(gateway).map_err(|_| wrong("URL"))?;
+        let wrong = || Error::Configuration(format!("{name} is no URL that begins with http:// or https://: {shown}"));
+        let url = Url::parse(gateway).map_err(|_| wrong())?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(wrong("http or https URL"));
+            return Err(wrong());
         }
         if url.password().is_some() || !url.username().is_empty() {
             return Err(Error::Configuration(format!("{name}'s URL holds a name or a password, which would show")));

@@ -1,6 +1,7 @@
 //! A signed request as a line for a shell.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::parameters::encoded;
 use super::{File, PUBLIC_PARAMETERS, SignedRequest, multipart};
@@ -10,7 +11,8 @@ impl SignedRequest {
     /// parameters first, each on a line of its own.
     ///
     /// The line is good for ten minutes around the request's timestamp (protocol.md 1.4). A file on disk is named
-    /// by its path. What is in memory or a stream has none: there the line says `PATH-OF-THE-FILE`, for the reader to fill in.
+    /// by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here: there the line
+    /// says `PATH-OF-THE-FILE`, for the reader to fill in.
     ///
     /// **It holds the session and every other secret of the request as they are**: that is what it is for. Nothing else
     /// here prints them.
@@ -58,16 +60,17 @@ impl SignedRequest {
 
 /// What curl's form option says of a file: where it is, and the name and type that it is sent with.
 fn part(file: &File) -> String {
-    let path = file.path().map(|path| path.to_string_lossy());
-    let mut part = match path.as_deref() {
+    // One that is no text would name another file.
+    let path = file.path().and_then(|path| path.to_str());
+    let mut part = match path {
         // For curl this is its standard input.
         Some("-") => "@\"./-\"".to_owned(),
         Some(path) => format!("@\"{}\"", escaped(path)),
         None => "@\"PATH-OF-THE-FILE\"".to_owned(),
     };
-    let own = file.path().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+    let own = path.and_then(|path| Path::new(path).file_name()?.to_str());
     // Writing to a string cannot fail.
-    if own.as_deref() != Some(file.file_name()) {
+    if own != Some(file.file_name()) {
         let _ = write!(part, ";filename=\"{}\"", escaped(file.file_name()));
     }
     // curl guesses by the ending of the path, and the client by more. What curl cannot read as a type it would refuse.
