@@ -15,9 +15,12 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{Chunks, HttpRequest, HttpTransport, Limits, Payload, RetryPolicy, Transport, Verb};
+use generated_sdk::client::{
+    Chunks, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport, Verb,
+};
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{Client, ClientBuilder, Error};
+use support::hostile::{scripted, whole};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -123,6 +126,35 @@ async fn a_blocking_call_does_not_wait_for_the_thread_that_it_holds_up() {
         told.send(result)
     });
     timeout(Duration::from_secs(20), result).await.expect("it returns").unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_client_knows_what_the_other_knows() {
+    let calls = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&calls);
+    // A platform whose clock is years behind.
+    let address = scripted(move |request| {
+        count.fetch_add(1, Ordering::Relaxed);
+        match request.parameter("timestamp").starts_with("2015-10-21") {
+            true => whole("200 OK", "", TOKEN),
+            false => {
+                let refusal = br#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#;
+                whole("200 OK", "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", refusal)
+            }
+        }
+    })
+    .await;
+    let limits = Limits::new();
+    let client = client(address).limiter(limits.clone()).build().unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    client.execute(&request).await.unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    let blocking = generated_sdk::blocking::Client::new(client).unwrap();
+    blocking.execute(&request).unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+    // Its limiter is the same too.
+    limits.banned(KEY, None, Duration::from_secs(1000)).await;
+    assert!(matches!(blocking.execute(&request), Err(Error::Limit(_))));
 }
 
 /// A queue that is full takes no connection, and does not say so.

@@ -389,6 +389,23 @@ async fn the_platform_s_clock_is_learned_once() {
 }
 
 #[tokio::test]
+async fn only_a_refused_time_tells_of_a_wrong_clock() {
+    // Whatever else has answered may have a clock that is wrong itself.
+    let from_2015 = |reply| {
+        let Reply::Answer(status, _, body) = reply else { unreachable!() };
+        Reply::Answer(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
+    };
+    for reply in [ok("t"), refusal(15, "isp.x", ""), refusal(26, "", ""), status(503)] {
+        let script = Script::new([from_2015(reply), ok("t")]);
+        let client = script.builder().build().unwrap();
+        let _ = read(&client).await;
+        read(&client).await.unwrap();
+        let years: Vec<_> = script.bodies().iter().map(|body| parameter(body, "timestamp")[..4].to_owned()).collect();
+        assert!(years.len() == 2 && years.iter().all(|year| year != "2015"), "{years:?}");
+    }
+}
+
+#[tokio::test]
 async fn status_headers_and_body_are_at_hand() {
     let Reply::Answer(_, _, body) = ok("t") else { unreachable!() };
     let script = Script::new([Reply::Answer(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
@@ -404,6 +421,7 @@ async fn refusals_with_another_status_are_refusals() {
     let script = Script::new([Reply::Answer(400, Vec::new(), body)]);
     let error = read(&script.builder().build().unwrap()).await.unwrap_err();
     assert_eq!(error.platform().map(|refusal| refusal.code), Some(25), "{error:?}");
+    assert_eq!(error.request_id(), Some("r2"));
     // Its fields alone are some other server's.
     let script = Script::new([Reply::Answer(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
     assert!(matches!(read(&script.builder().build().unwrap()).await, Err(Error::Status(_))));
