@@ -128,6 +128,27 @@ fn scripted(bodies: Vec<&'static str>) -> (String, JoinHandle<Vec<String>>) {
     (gateway, served)
 }
 
+#[test]
+fn what_the_environment_says_unless_an_option_does() {
+    let set = |arguments: &[&str]| {
+        let mut command = support::command(&[&["call", "taobao.time.get", "--curl"], arguments].concat());
+        command.env("TOP_GATEWAY", "http://127.0.0.1:1/a").env("TOP_SESSION", "of the environment");
+        let output = command.env("TOP_APP_KEY", "k1").env("TOP_APP_SECRET", "s3cr3t").output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+        text(&output.stdout).to_owned()
+    };
+    let line = set(&[]);
+    assert!(line.starts_with("curl -X POST 'http://127.0.0.1:1/a' \\\n"), "{line}");
+    assert!(line.contains("'app_key=k1'") && line.contains("'session=of+the+environment'"), "{line}");
+    let line = set(&["--gateway", "http://127.0.0.1:1/b", "--app=k2=s=2", "--session", "given", "--format=xml"]);
+    assert!(line.starts_with("curl -X POST 'http://127.0.0.1:1/b' \\\n"), "{line}");
+    assert!(
+        line.contains("'app_key=k2'") && line.contains("'session=given'") && line.contains("'format=xml'"),
+        "{line}"
+    );
+    assert!(!line.contains("environment"), "{line}");
+}
+
 /// What can be opened and is no file: it is told, and waited for by nobody.
 #[cfg(unix)]
 #[test]

@@ -11,11 +11,18 @@ pub(crate) fn root() -> PathBuf {
 
 /// Calls a command, whatever gateway and application the environment names.
 pub(crate) fn xtask(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// A command to be called.
+#[allow(dead_code, reason = "not every test file sets it up further")]
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     for name in ["TOP_GATEWAY", "TOP_APP_KEY", "TOP_APP_SECRET", "TOP_SESSION"] {
         command.env_remove(name);
     }
-    command.current_dir(root()).args(arguments).output().unwrap()
+    command.current_dir(root()).args(arguments);
+    command
 }
 
 /// A path below the target folder that is the test's own, with nothing at it.
