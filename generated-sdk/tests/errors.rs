@@ -92,6 +92,22 @@ fn refusals() {
 }
 
 #[test]
+fn sessions_that_are_doubtful() {
+    for (code, sub_code, doubtful) in [
+        (53, "", true),
+        (53, "isv.security-level", true),
+        (53, "isv.invalid-sessionkey", false),
+        (26, "", false),
+        (27, "session-is-blank", false),
+        (44, "", false),
+        (15, "isv.invalid-sessionkey", false),
+        (42, "", false),
+    ] {
+        assert_eq!(refusal(code, sub_code).is_session_doubtful(), doubtful, "{code} {sub_code}");
+    }
+}
+
+#[test]
 fn every_documented_code_has_a_meaning_and_one_way_on() {
     for known in CODES {
         let error = Error::Platform(Box::new(refusal(known.code, "isp.x")));

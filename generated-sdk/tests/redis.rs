@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::Authority;
+use authority::{Authority, Between, all};
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{Client, Limiter, Redis, RedisLimits, SessionStore, Token, Turn};
@@ -161,6 +161,44 @@ async fn tokens_stand_in_redis_as_long_as_they_are_worth_anything() {
 }
 
 #[tokio::test]
+async fn what_is_replaced_in_redis() {
+    let Some(server) = Server::start().await else { return };
+    let redis = server.redis();
+    authority::replaces(&redis).await;
+    // Another program writes the same token in its own way.
+    let seen = Token::from_json(r#"{"received_at":1000,"access_token":"1","x":1}"#).unwrap();
+    for (first, second) in [(&seen, &Token::new("2")), (&Token::new("2"), &seen)] {
+        let _: () =
+            server.ask(&["set", "test:session:u", "{ \"received_at\":1000,\"access_token\":\"1\",\"x\":1}"]).await;
+        assert_eq!(redis.replace("u", Some(first), second).await.unwrap(), None);
+        assert_eq!(redis.get("u").await.unwrap().as_ref(), Some(second));
+    }
+    // A token that is put by a comparison ends as any other.
+    let mut token = Authority::new().token();
+    token.re_expires_in = Some(Duration::from_secs(1000));
+    for (life, seconds) in [(Some(100), 1000), (None, -1)] {
+        token.expires_in = life.map(Duration::from_secs);
+        redis.remove("u").await.unwrap();
+        assert_eq!(redis.replace("u", None, &token).await.unwrap(), None);
+        let left: i64 = server.ask(&["ttl", "test:session:u"]).await;
+        assert!((seconds - 5..=seconds).contains(&left), "{seconds}: {left}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
+    let Some(server) = Server::start().await else { return };
+    let authority = Authority::new();
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let sessions = authority.sessions(Between::new(server.redis(), granted.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap(), granted);
+    assert_eq!(server.redis().get(USER).await.unwrap(), Some(granted));
+    assert_eq!(authority.state().refreshes, 1);
+}
+
+#[tokio::test]
 async fn a_lock_is_its_holders_and_ends_by_itself() {
     let Some(server) = Server::start().await else { return };
     let redis = server.redis();
@@ -184,16 +222,10 @@ async fn machines_refresh_once() {
     machines[0].put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_millis(100);
     authority.clock.pass(86_400);
-    let calls: Vec<_> = machines
-        .iter()
-        .flat_map(|sessions| std::iter::repeat_n(sessions.clone(), 250))
-        .map(|sessions| {
-            let client = authority.client().with_session_from(sessions, USER);
-            tokio::spawn(async move { call(&client).await })
-        })
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
+    let clients = machines.iter().map(|sessions| authority.client().with_session_from(sessions.clone(), USER));
+    let clients = clients.flat_map(|client| std::iter::repeat_n(client, 250));
+    for result in all(clients.map(async |client| call(&client).await)).await {
+        result.unwrap();
     }
     assert_eq!(authority.with(|state| (state.refreshes, state.calls)), (1, 1000));
     let exists: i64 = server.ask(&["exists", "test:session-lock:seller 1"]).await;

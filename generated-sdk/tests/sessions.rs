@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use authority::{Authority, SECRET};
+use authority::{Authority, Between, SECRET, all};
 use generated_sdk::Error;
 use generated_sdk::api::top::{TopAuthTokenRefreshRequest, TopClientTokenGetRequest};
 use generated_sdk::client::{
     BoxFuture, Client, MemorySessionStore, Refresh, RefreshingSessions, SessionProvider, SessionStore, StoreError,
     Token, TokenMethods,
 };
-use generated_sdk::protocol::SessionError;
+use generated_sdk::protocol::{PlatformError, SessionError};
 use support::{Script, ok, refusal};
 use tokio::time::timeout;
 
@@ -26,6 +26,18 @@ const USER: &str = "seller 1";
 
 async fn call(client: &Client) -> Result<(), Error> {
     client.execute(&TopClientTokenGetRequest::new("the parameter")).await.map(|_| ())
+}
+
+/// Makes so many calls at once, which all succeed.
+async fn calls(client: &Client, count: usize) {
+    for result in all(std::iter::repeat_n(client.clone(), count).map(async |client| call(&client).await)).await {
+        result.unwrap();
+    }
+}
+
+/// The platform's refusal of a session, with this code.
+fn refusal_of(code: i64) -> PlatformError {
+    PlatformError { code, ..PlatformError::default() }
 }
 
 /// Sessions with a token that was received now, and a client for its user.
@@ -46,7 +58,7 @@ fn session_error(error: &Error) -> &SessionError {
 #[derive(Default)]
 struct Counting {
     asked: AtomicUsize,
-    refused: Mutex<Vec<String>>,
+    refused: Mutex<Vec<(String, PlatformError)>>,
 }
 
 impl SessionProvider for Counting {
@@ -55,8 +67,8 @@ impl SessionProvider for Counting {
         Box::pin(async move { Ok(format!("{user}-{number}")) })
     }
 
-    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
-        self.refused.lock().unwrap().push(format!("{user}: {session}"));
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
+        self.refused.lock().unwrap().push((format!("{user}: {session}"), refusal.clone()));
         Box::pin(async { true })
     }
 }
@@ -78,7 +90,11 @@ async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
         let client = script.builder().build().unwrap().with_session_from(provider.clone(), "u");
         assert_eq!(call(&client).await.is_ok(), told, "{code} {sub_code}");
         let refused = provider.refused.lock().unwrap().clone();
-        assert_eq!(refused, if told { vec!["u: u-1"] } else { vec![] }, "{code} {sub_code}");
+        assert_eq!(refused.len(), usize::from(told), "{code} {sub_code}");
+        for (session, refusal) in refused {
+            assert_eq!((session.as_str(), refusal.code), ("u: u-1", code));
+            assert_eq!(refusal.sub_code.as_deref(), Some(sub_code));
+        }
         let bodies = script.bodies();
         assert!(bodies[0].contains("session=u-1&"));
         assert!(!told || bodies[1].contains("session=u-2&"));
@@ -138,15 +154,7 @@ async fn one_refresh_for_a_thousand_calls() {
     let (_, client) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let calls: Vec<_> = (0..1000)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { call(&client).await })
-        })
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    calls(&client, 1000).await;
     assert_eq!(authority.state().refreshes, 1);
     assert_eq!(authority.state().calls, 1000);
 }
@@ -158,15 +166,7 @@ async fn one_refresh_for_a_thousand_refusals() {
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(60);
     authority.forget();
-    let calls: Vec<_> = (0..1000)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { call(&client).await })
-        })
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    calls(&client, 1000).await;
     assert_eq!(authority.state().refreshes, 1);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1002");
 }
@@ -244,21 +244,69 @@ async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_refused_on_and_on_is_refreshed_ever_more_rarely() {
-    let authority = Authority::new();
-    let (sessions, client) = authorized(&authority).await;
-    authority.state().takes_none = true;
-    for _ in 0..3600 {
-        authority.clock.pass(1);
-        assert!(call(&client).await.unwrap_err().is_session_invalid());
+async fn a_platform_that_refuses_every_session_is_not_asked_for_new_ones_on_and_on() {
+    // A refusal that does not say whether it is the session's fault is worth one refresh an hour.
+    for (code, refreshes) in [(27, 60), (53, 1)] {
+        let authority = Authority::new();
+        let (sessions, client) = authorized(&authority).await;
+        (authority.state().takes_none, authority.state().code) = (true, code);
+        for _ in 0..3600 {
+            authority.clock.pass(1);
+            assert!(call(&client).await.unwrap_err().is_session_invalid());
+        }
+        assert_eq!(authority.state().refreshes, refreshes, "{code}");
+        authority.clock.pass(60);
+        call(&client).await.unwrap_err();
+        assert_eq!(authority.state().refreshes, refreshes + 1, "{code}");
+        // What the user grants anew starts anew.
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(60);
+        call(&client).await.unwrap_err();
+        assert_eq!(authority.state().refreshes, refreshes + 2, "{code}");
     }
-    // After 10, 20, 40 seconds and so on.
-    assert_eq!(authority.state().refreshes, 8);
-    // What the user grants anew starts anew.
-    sessions.put(USER, authority.token()).await.unwrap();
-    authority.clock.pass(10);
-    call(&client).await.unwrap_err();
-    assert_eq!(authority.state().refreshes, 9);
+}
+
+#[tokio::test]
+async fn a_session_that_is_lost_is_renewed_at_once_whatever_was_doubted_before() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    (authority.state().takes_none, authority.state().code) = (true, 53);
+    for _ in 0..120 {
+        authority.clock.pass(60);
+        call(&client).await.unwrap_err();
+    }
+    let before = authority.state().refreshes;
+    (authority.state().takes_none, authority.state().code) = (false, 27);
+    authority.clock.pass(60);
+    authority.forget();
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, before + 1);
+}
+
+#[tokio::test]
+async fn a_doubt_that_nothing_comes_of_leaves_the_session_in_use() {
+    // The platform refuses the session for one method, and it cannot be refreshed now, or not at all.
+    for (down, refresh_token) in [(true, true), (false, false)] {
+        let authority = Authority::new();
+        let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+        let mut token = authority.token();
+        if !refresh_token {
+            token.refresh_token = None;
+        }
+        sessions.put(USER, token).await.unwrap();
+        authority.state().down = down;
+        authority.clock.pass(600);
+        assert!(sessions.refused(USER, "access-1", &refusal_of(53)).await);
+        for _ in 0..100 {
+            assert_eq!(sessions.session(USER).await.unwrap(), "access-1");
+            assert!(!sessions.refused(USER, "access-1", &refusal_of(53)).await, "one doubt is enough for now");
+            authority.clock.pass(1);
+        }
+        assert_eq!(authority.state().refreshes, usize::from(down));
+        // A refusal that is clear is another matter.
+        assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
+        sessions.session(USER).await.unwrap_err();
+    }
 }
 
 #[tokio::test]
@@ -368,11 +416,11 @@ async fn a_refusal_during_a_refresh_takes_part_in_it() {
         async move { sessions.token(USER).await }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
-    assert!(sessions.refused(USER, "access-1").await);
+    assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
     assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
     assert_eq!(early.await.unwrap().unwrap().access_token, "access-2");
     // One who comes late with the old session is given the new one.
-    assert!(sessions.refused(USER, "access-1").await);
+    assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
     assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
     assert_eq!(authority.state().refreshes, 1);
 }
@@ -384,15 +432,7 @@ async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
     authority.state().delay = Duration::from_millis(50);
     authority.clock.pass(86_400);
     assert!(timeout(Duration::from_millis(10), call(&client)).await.is_err());
-    let others: Vec<_> = (0..10)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { call(&client).await })
-        })
-        .collect();
-    for other in others {
-        other.await.unwrap().unwrap();
-    }
+    calls(&client, 10).await;
     assert_eq!(authority.state().refreshes, 1);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
 }
@@ -426,9 +466,32 @@ async fn a_token_that_is_put_during_a_refresh_outlives_it() {
     });
     tokio::time::sleep(Duration::from_millis(5)).await;
     let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    // It does not wait for the refresh.
     sessions.put(USER, granted).await.unwrap();
-    refresh.await.unwrap().unwrap();
+    assert_eq!(authority.state().newest, 1);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
+    assert_eq!(authority.with(|state| (state.refreshes, state.newest)), (1, 2));
+}
+
+#[tokio::test]
+async fn a_refresh_brings_no_user_back_who_is_removed() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = tokio::spawn({
+        let sessions = sessions.clone();
+        async move { sessions.token(USER).await }
+    });
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    sessions.remove(USER).await.unwrap();
+    let error = refresh.await.unwrap().unwrap_err();
+    assert!(error.needs_authorization() && error.to_string().contains("the token was removed"), "{error}");
+    assert!(store.0.tokens.lock().unwrap().is_empty());
+    assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
 }
 
 #[tokio::test]
@@ -520,6 +583,26 @@ impl SessionStore for Shared {
         self.answer(|state| drop(state.tokens.lock().unwrap().insert(user.to_owned(), token.to_json())))
     }
 
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        if self.0.deaf.load(Ordering::SeqCst) {
+            return Box::pin(async { Err("the store cannot be written to".into()) });
+        }
+        self.answer(|state| {
+            let mut tokens = state.tokens.lock().unwrap();
+            let stored = tokens.get(user).map(|json| Token::from_json(json).unwrap());
+            let other = stored.filter(|stored| Some(stored) != seen && stored != token);
+            if other.is_none() {
+                tokens.insert(user.to_owned(), token.to_json());
+            }
+            other
+        })
+    }
+
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
         self.answer(|state| drop(state.tokens.lock().unwrap().remove(user)))
     }
@@ -564,21 +647,16 @@ async fn machines_that_share_a_store_refresh_once() {
     machines[0].put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let waiting: Vec<_> = machines
-        .iter()
-        .cloned()
-        .map(|sessions| tokio::spawn(async move { sessions.token(USER).await.unwrap().access_token }))
-        .collect();
-    for one in waiting {
-        assert_eq!(one.await.unwrap(), "access-2");
+    for token in all(machines.clone().into_iter().map(async |sessions| sessions.token(USER).await.unwrap())).await {
+        assert_eq!(token.access_token, "access-2");
     }
     assert_eq!(authority.state().refreshes, 1);
     assert_eq!(*store.0.lock.lock().unwrap(), None, "the lock is released");
     // Another machine has refreshed; this one hears of it when its own session is refused.
     authority.clock.pass(60);
-    assert!(machines[1].refused(USER, "access-2").await);
+    assert!(machines[1].refused(USER, "access-2", &refusal_of(27)).await);
     assert_eq!(machines[1].session(USER).await.unwrap(), "access-3");
-    assert!(machines[2].refused(USER, "access-2").await);
+    assert!(machines[2].refused(USER, "access-2", &refusal_of(27)).await);
     assert_eq!(machines[2].session(USER).await.unwrap(), "access-3");
     assert_eq!(authority.state().refreshes, 2);
 }
@@ -597,16 +675,14 @@ async fn a_machine_whose_clock_is_ahead_takes_what_another_one_has_stored() {
         authority.state().newest += 1;
         authority.sessions(store.clone()).put(USER, authority.token()).await.unwrap();
         if refused {
-            assert!(ahead.refused(USER, "access-1").await);
+            assert!(ahead.refused(USER, "access-1", &refusal_of(27)).await);
         } else {
-            // It looks for another token by itself, and finds the refresh token used.
-            authority.clock.pass(86_400 - 400);
-            assert_eq!(ahead.token(USER).await.unwrap().access_token, "access-1");
-            authority.clock.pass(10);
+            // It looks for another token by itself, and both are old by its clock. It asks with the right one.
+            authority.clock.pass(86_040);
         }
         let taken = ahead.token(USER).await.unwrap().access_token;
         assert_eq!(taken, format!("access-{}", authority.state().newest));
-        assert_eq!(authority.state().refreshes, if refused { 0 } else { 2 });
+        assert_eq!(authority.state().refreshes, usize::from(!refused));
     }
 }
 
@@ -624,6 +700,30 @@ async fn a_grant_on_another_machine_during_a_refresh_outlives_it() {
     assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
     assert!(store.0.tokens.lock().unwrap()[USER].contains("granted"));
     assert_eq!(authority.state().refreshes, 1);
+}
+
+#[tokio::test]
+async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
+    let authority = Authority::new();
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
+    for (store, refreshes) in stores.into_iter().zip(1..) {
+        let store = Arc::new(Between::new(store, granted.clone()));
+        let sessions = authority.sessions(store.clone());
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(86_400);
+        assert_eq!(sessions.token(USER).await.unwrap(), granted);
+        assert_eq!(store.get(USER).await.unwrap(), Some(granted.clone()));
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+}
+
+#[tokio::test]
+async fn what_a_store_replaces() {
+    let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
+    for store in stores {
+        authority::replaces(&store).await;
+    }
 }
 
 #[tokio::test]
@@ -750,12 +850,51 @@ async fn a_store_that_missed_a_token_is_given_it_when_it_is_back() {
     authority.clock.pass(86_400);
     store.0.deaf.store(true, Ordering::SeqCst);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
+    assert!(stored(2));
+    tokio::time::sleep(Duration::from_secs(100)).await;
     store.0.deaf.store(false, Ordering::SeqCst);
     assert!(stored(2));
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
     assert!(stored(3));
+    // It is in step from then on, and nobody looks after it any more.
+    let gets = store.0.gets.load(Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(store.0.gets.load(Ordering::SeqCst), gets);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_missed_a_grant_is_given_it_though_nobody_calls() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    // What was there before has a later time, of a machine whose clock is ahead, but was seen here.
+    let mut old = authority.token();
+    old.received_at += Duration::from_secs(600);
+    sessions.put(USER, old).await.unwrap();
+    store.0.deaf.store(true, Ordering::SeqCst);
+    authority.state().newest = 2;
+    sessions.put(USER, authority.token()).await.unwrap_err();
+    store.0.deaf.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-2"));
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_platform_that_leaves_the_access_token_as_it_was() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let granted = |refresh_token: &str| {
+        let token = format!(r#"{{"access_token":"access-1","expires_in":86400,"refresh_token":"{refresh_token}"}}"#);
+        Token::from_answer(&token, authority.clock.now()).unwrap()
+    };
+    let (one, other) = (authority.sessions(store.clone()), authority.sessions(store.clone()));
+    one.put(USER, granted("refresh-1")).await.unwrap();
+    authority.clock.pass(60);
+    assert!(one.refused(USER, "access-1", &refusal_of(27)).await);
+    // Another machine has refreshed it, to the same access token.
+    other.put(USER, granted("refresh-2")).await.unwrap();
+    assert_eq!(one.token(USER).await.unwrap().refresh_token.as_deref(), Some("refresh-2"));
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("refresh-2"));
+    assert_eq!(authority.state().refreshes, 0);
 }
 
 #[tokio::test]

@@ -96,8 +96,9 @@ impl Client {
                 seen.again(error)?;
                 continue;
             }
-            if let (Some(session), true, false) = (&seen.session, error.is_session_invalid(), renewed)
-                && timeout_at(deadline, self.session.refused(session)).await == Ok(true)
+            if let (Some(session), Some(refusal), false) = (&seen.session, error.platform(), renewed)
+                && refusal.is_session_invalid()
+                && timeout_at(deadline, self.session.refused(session, refusal)).await == Ok(true)
             {
                 trace::session();
                 renewed = true;

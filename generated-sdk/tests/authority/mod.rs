@@ -7,13 +7,94 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use generated_sdk::client::{
-    BoxFuture, Client, ClientBuilder, HttpAnswer, HttpRequest, OAuth, Payload, SessionStore, Transport,
+    BoxFuture, Client, ClientBuilder, HttpAnswer, HttpRequest, OAuth, Payload, RefreshingSessions, SessionStore,
+    StoreError, Token, Transport,
 };
-use generated_sdk::client::{RefreshingSessions, Token};
 use generated_sdk::protocol::{TransportError, TransportKind};
 use tokio::time::sleep;
 
 pub(crate) const SECRET: &str = "s3cr3t-of-the-app";
+
+/// Starts all of `tasks` at once and waits for all of them.
+pub(crate) async fn all<T: Send + 'static>(
+    tasks: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let started: Vec<_> = tasks.map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in started {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+/// Holds a store against what it is to replace, and what not.
+pub(crate) async fn replaces(store: &dyn SessionStore) {
+    let (one, two, three) = (Token::new("1"), Token::new("2"), Token::new("3"));
+    for (there, seen, instead) in [
+        (None, None, None),
+        (None, Some(&one), None),
+        (Some(&one), Some(&one), None),
+        (Some(&two), Some(&one), None),
+        (Some(&one), None, Some(&one)),
+        (Some(&three), Some(&one), Some(&three)),
+        (Some(&three), None, Some(&three)),
+    ] {
+        store.remove("u").await.unwrap();
+        if let Some(there) = there {
+            store.put("u", there).await.unwrap();
+        }
+        assert_eq!(store.replace("u", seen, &two).await.unwrap().as_ref(), instead);
+        assert_eq!(store.get("u").await.unwrap().as_ref(), Some(instead.unwrap_or(&two)));
+    }
+    // Whatever else is the same, it is not the one that was seen.
+    let mut later = one.clone();
+    later.received_at += Duration::from_secs(1);
+    store.put("u", &later).await.unwrap();
+    assert_eq!(store.replace("u", Some(&one), &two).await.unwrap(), Some(later));
+    store.remove("u").await.unwrap();
+}
+
+/// A store in which a user's grant lands at the moment at which a token is to be replaced: after it was read, and before
+/// it is written.
+pub(crate) struct Between<S> {
+    pub(crate) store: S,
+    pub(crate) granted: Mutex<Option<Token>>,
+}
+
+impl<S: SessionStore> Between<S> {
+    pub(crate) fn new(store: S, granted: Token) -> Self {
+        Self { store, granted: Mutex::new(Some(granted)) }
+    }
+}
+
+impl<S: SessionStore> SessionStore for Between<S> {
+    fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        self.store.get(user)
+    }
+
+    fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.put(user, token)
+    }
+
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        let granted = self.granted.lock().unwrap().take();
+        Box::pin(async move {
+            if let Some(granted) = granted {
+                self.store.put(user, &granted).await?;
+            }
+            self.store.replace(user, seen, token).await
+        })
+    }
+
+    fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.remove(user)
+    }
+}
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
@@ -61,6 +142,8 @@ pub(crate) struct State {
     pub(crate) keeps: bool,
     /// The gateway takes no session at all.
     pub(crate) takes_none: bool,
+    /// The code with which it refuses them.
+    pub(crate) code: i64,
     /// URLs and bodies of the requests.
     pub(crate) seen: Vec<(String, String)>,
 }
@@ -78,6 +161,7 @@ impl Authority {
             status: 400,
             keeps: false,
             takes_none: false,
+            code: 27,
             seen: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), clock: TestClock::new() }
@@ -175,7 +259,11 @@ impl State {
                 if parameter("session") == Some(&newest) && !self.takes_none {
                     return (200, r#"{"top_client_token_get_response":{"token":"t"}}"#.to_owned());
                 }
-                (200, r#"{"error_response":{"code":27,"msg":"Invalid session","request_id":"r27"}}"#.to_owned())
+                let code = self.code;
+                (
+                    200,
+                    format!(r#"{{"error_response":{{"code":{code},"msg":"Invalid session","request_id":"r{code}"}}}}"#),
+                )
             }
         }
     }

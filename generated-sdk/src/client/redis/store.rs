@@ -16,6 +16,14 @@ redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
 return 1
 ";
 
+/// Sets a token in place of the text that was seen, or of nothing; otherwise tells the text that is there.
+const REPLACE: &str = "
+local stored = redis.call('get', KEYS[1])
+if stored and stored ~= ARGV[1] then return stored end
+if ARGV[3] == '' then redis.call('set', KEYS[1], ARGV[2]) else redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]) end
+return false
+";
+
 /// Deletes a lock if it is its holder's. Between a look and a deletion of two commands, it could become another's.
 const UNLOCK: &str = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
@@ -39,6 +47,33 @@ impl SessionStore for Redis {
             }
             let (key, json) = (self.key("session", user), token.to_json());
             self.ask(async |mut redis| cmd("SET").arg(&key).arg(json).arg(options).query_async(&mut redis).await).await
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        Box::pin(async move {
+            let (script, key, json) = (Script::new(REPLACE), self.key("session", user), token.to_json());
+            let life = life(token).map(|life| milliseconds(life).to_string()).unwrap_or_default();
+            let mut expected = seen.map(Token::to_json).unwrap_or_default();
+            loop {
+                let mut script = script.key(&key);
+                script.arg(&expected).arg(&json).arg(&life);
+                let stored: Option<String> = self.ask(async |mut redis| script.invoke_async(&mut redis).await).await?;
+                let Some(stored) = stored else {
+                    return Ok(None);
+                };
+                let other = Token::from_json(&stored)?;
+                if Some(&other) != seen && other != *token {
+                    return Ok(Some(other));
+                }
+                // It is the same token, as another program has written it.
+                expected = stored;
+            }
         })
     }
 

@@ -1,6 +1,8 @@
 //! On whose behalf calls are made.
 
+mod known;
 mod refreshing;
+mod renewing;
 mod store;
 
 use std::fmt;
@@ -12,7 +14,7 @@ pub use self::refreshing::RefreshingSessions;
 pub use self::store::{MemorySessionStore, SessionStore, StoreError};
 
 use super::BoxFuture;
-use crate::protocol::{Authorization, Error, SessionError};
+use crate::protocol::{Authorization, Error, PlatformError, SessionError};
 
 /// Where the sessions of users come from.
 ///
@@ -51,13 +53,14 @@ pub trait SessionProvider: Send + Sync + 'static {
     /// session cannot be had now. The call then fails with it and is not sent.
     fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>>;
 
-    /// Takes note that the platform has refused `session`, which was the user's. Returns whether
-    /// [`session`](Self::session) has a better answer now, so that the call goes out once more. A call asks this once,
-    /// whatever comes of its second attempt.
+    /// Takes note that the platform has refused `session`, which was the user's, with `refusal`: one that
+    /// [says so](PlatformError::is_session_invalid), or that [may mean something
+    /// else](PlatformError::is_session_doubtful). Returns whether [`session`](Self::session) has a better answer now, so
+    /// that the call goes out once more. A call asks this once, whatever comes of its second attempt.
     ///
     /// There is nothing better unless an implementation says so.
-    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
-        let _ = (user, session);
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
+        let _ = (user, session, refusal);
         Box::pin(async { false })
     }
 }
@@ -67,8 +70,8 @@ impl<T: SessionProvider + ?Sized> SessionProvider for Arc<T> {
         (**self).session(user)
     }
 
-    fn refused<'a>(&'a self, user: &'a str, session: &'a str) -> BoxFuture<'a, bool> {
-        (**self).refused(user, session)
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
+        (**self).refused(user, session, refusal)
     }
 }
 
@@ -107,10 +110,10 @@ impl Session {
 
     /// Takes note that the platform has refused `session`. Returns whether another one can be had, so that the call is
     /// worth another attempt.
-    pub(super) async fn refused(&self, session: &SecretString) -> bool {
+    pub(super) async fn refused(&self, session: &SecretString, refusal: &PlatformError) -> bool {
         match self {
             Self::None | Self::Fixed(_) => false,
-            Self::From(provider, user) => provider.refused(user, session.expose_secret()).await,
+            Self::From(provider, user) => provider.refused(user, session.expose_secret(), refusal).await,
         }
     }
 }

@@ -16,7 +16,70 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// It holds secrets: keep it as well as a password file. [`Token::to_json`] and [`Token::from_json`] are the text to
 /// keep.
 ///
-/// An implementation that can be down must answer within a time of its own: callers wait for it.
+/// An implementation that can be down must answer within a time of its own: callers wait for it. One of your own is
+/// short. What it needs beside a map is a comparison and a change in one step: in a database, an `UPDATE` whose `WHERE`
+/// names what is to be replaced.
+///
+/// ```
+/// use generated_sdk::client::{BoxFuture, SessionStore, StoreError, Token};
+/// use std::fs;
+/// use std::path::PathBuf;
+/// use std::sync::Mutex;
+///
+/// /// A file a user, for the users of one process.
+/// struct Files(Mutex<PathBuf>);
+///
+/// fn read(path: PathBuf) -> Result<Option<Token>, StoreError> {
+///     if !path.exists() {
+///         return Ok(None);
+///     }
+///     Ok(Some(Token::from_json(&fs::read_to_string(path)?)?))
+/// }
+///
+/// impl SessionStore for Files {
+///     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+///         Box::pin(async move { read(self.0.lock().unwrap().join(user)) })
+///     }
+///
+///     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+///         Box::pin(async move { Ok(fs::write(self.0.lock().unwrap().join(user), token.to_json())?) })
+///     }
+///
+///     fn replace<'a>(
+///         &'a self,
+///         user: &'a str,
+///         seen: Option<&'a Token>,
+///         token: &'a Token,
+///     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+///         Box::pin(async move {
+///             let folder = self.0.lock().unwrap();
+///             let stored = read(folder.join(user))?;
+///             if let Some(other) = stored.filter(|stored| Some(stored) != seen && stored != token) {
+///                 return Ok(Some(other));
+///             }
+///             fs::write(folder.join(user), token.to_json())?;
+///             Ok(None)
+///         })
+///     }
+///
+///     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+///         Box::pin(async move { Ok(fs::remove_file(self.0.lock().unwrap().join(user))?) })
+///     }
+/// }
+/// # let folder = std::env::temp_dir().join(format!("top-sessions-{}", std::process::id()));
+/// # fs::create_dir_all(&folder)?;
+/// # let store = Files(Mutex::new(folder.clone()));
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let (one, two) = (Token::new("1"), Token::new("2"));
+/// # store.put("u", &one).await?;
+/// # assert_eq!(store.replace("u", Some(&two), &two).await?, Some(one.clone()));
+/// # assert_eq!(store.replace("u", Some(&one), &two).await?, None);
+/// # assert_eq!(store.get("u").await?, Some(two));
+/// # store.remove("u").await
+/// # })?;
+/// # fs::remove_dir(folder)?;
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait SessionStore: Send + Sync + 'static {
     /// The token of `user`, if there is one.
     ///
@@ -25,12 +88,29 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The store cannot be read.
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
 
-    /// Keeps `token` for `user`, in place of an older one.
+    /// Keeps `token` for `user`, in place of whatever is there.
     ///
     /// # Errors
     ///
     /// The store cannot be written to.
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Keeps `token` for `user` in place of the one that was `seen` there, and of nothing else: a user may have granted
+    /// another one since. Returns the one that is there instead, if it is neither `seen` nor `token`, and leaves it. If
+    /// there is none at all, `token` is kept.
+    ///
+    /// Nothing else may change the user's token between the comparison and the change. There is no default, because
+    /// [`get`](Self::get) and [`put`](Self::put) one after the other are not that.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read or written to.
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
 
     /// Forgets the token of `user`.
     ///
@@ -79,6 +159,15 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
         (**self).put(user, token)
     }
 
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        (**self).replace(user, seen, token)
+    }
+
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
         (**self).remove(user)
     }
@@ -121,6 +210,23 @@ impl SessionStore for MemorySessionStore {
 
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async { self.with(|tokens| drop(tokens.insert(user.to_owned(), token.clone()))) })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        user: &'a str,
+        seen: Option<&'a Token>,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
+        Box::pin(async move {
+            self.with(|tokens| {
+                let other = tokens.get(user).filter(|stored| Some(*stored) != seen && *stored != token).cloned();
+                if other.is_none() {
+                    tokens.insert(user.to_owned(), token.clone());
+                }
+                other
+            })
+        })
     }
 
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -92,8 +92,21 @@ impl PlatformError {
     ///
     /// Refresh the session, or have the user grant a new one, and call again with that.
     pub fn is_session_invalid(&self) -> bool {
-        matches!(self.code, 26 | 27 | 44 | 53)
-            || self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
+        matches!(self.code, 26 | 27 | 44 | 53) || self.names_session()
+    }
+
+    /// Whether it is not certain that an [invalid](Self::is_session_invalid) session is what was refused: the code 53
+    /// alone is also that of an application whose security level is too low (protocol.md 5.1).
+    ///
+    /// # What to do
+    ///
+    /// Refresh the session once. If the call is refused in the same way then, look at the application's rights.
+    pub fn is_session_doubtful(&self) -> bool {
+        self.code == 53 && !self.names_session()
+    }
+
+    fn names_session(&self) -> bool {
+        self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
     }
 
     /// Whether the session is good, and was not granted for this: the code 42 (protocol.md 5.1).
