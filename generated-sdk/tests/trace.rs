@@ -65,14 +65,50 @@ async fn spans_tell_of_a_call_and_its_attempts() {
     let (text, ..) = told([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
     for expected in [
         "call{method=\"taobao.top.client.token.get\"}: generated_sdk: new",
-        "attempt=1 duration_ms=20 outcome=\"status\" code=503}: generated_sdk: close",
+        "attempt=1 waited_ms=0 duration_ms=20 outcome=\"status\" code=503}: generated_sdk: close",
         "the call is made again after a pause attempt=1 pause_ms=",
-        "attempt=2 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
+        "attempt=2 waited_ms=0 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
         "outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }
     assert_eq!(text.lines().count(), 7, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
+    let (lines, _guard) = listen();
+    let script = Script::new([Reply::After(Duration::from_millis(20), Box::new(ok("t")))]);
+    let policy = RetryPolicy::off().deadline(Duration::from_secs(2));
+    let client = script.builder().retry(policy).limiter(Limits::new().per_second(1)).build().unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    let call = || client.execute(&request);
+    call().await.unwrap();
+    call().await.unwrap();
+    // One has a turn that it does not wait for to the end, and one whose turn comes too late.
+    assert!(tokio::time::timeout(Duration::from_millis(100), call()).await.is_err());
+    tokio::join!(call(), call(), call()).2.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "attempt=1 waited_ms=0 duration_ms=20 outcome=\"ok\"",
+        "attempt=1 waited_ms=980 duration_ms=20 outcome=\"ok\"",
+        "duration_ms=1000 outcome=\"ok\"",
+        "attempt=1 waited_ms=100 outcome=\"cancelled\"",
+        "attempt=1 waited_ms=0 outcome=\"limit\"",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+}
+
+#[cfg(feature = "blocking")]
+#[tokio::test]
+async fn a_call_that_waits_on_a_thread_of_its_own_is_told_where_it_was_made() {
+    let (lines, _guard) = listen();
+    let client = Script::new([ok("t")]).builder().build_blocking().unwrap();
+    let span = tracing::info_span!("around");
+    span.in_scope(|| client.execute(&TopClientTokenGetRequest::new("x"))).unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("around:call{method=\"taobao.top.client.token.get\"}:attempt{"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

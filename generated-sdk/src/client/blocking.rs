@@ -7,6 +7,8 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 pub use super::pages::blocking::{Items, Pages};
 
@@ -123,7 +125,9 @@ impl Client {
         if Handle::try_current().is_err() {
             return handle.block_on(call);
         }
-        // A thread that belongs to a runtime may not wait for another; one that belongs to nobody may.
+        // A thread that belongs to a runtime may not wait for another; one that belongs to nobody may. What is told there
+        // is told where the caller listens.
+        let call = call.in_current_span().with_current_subscriber();
         thread::scope(|scope| {
             let thread = thread::Builder::new().spawn_scoped(scope, || handle.block_on(call));
             match thread.map_err(|error| no_thread(&error))?.join() {

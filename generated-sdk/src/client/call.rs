@@ -66,7 +66,7 @@ impl Client {
     /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as
     /// often as the retry policy says.
     pub(super) async fn carry_out(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
-        let running = Running::begin(trace::call(call.method));
+        let running = Running::call(call.method);
         let result = self.attempts(call, read).instrument(running.span()).await;
         running.ended(outcome(&result));
         result
@@ -83,8 +83,9 @@ impl Client {
         let (mut renewed, mut mended) = (false, false);
         loop {
             number += 1;
-            let (running, mut seen) = (Running::begin(trace::attempt(call.method, number)), Seen::default());
-            let result = self.attempt(call, &mut seen, read, deadline).instrument(running.span()).await;
+            let (mut running, mut seen) = (Running::attempt(call.method, number), Seen::default());
+            let span = running.span();
+            let result = self.attempt(call, &mut seen, &mut running, read, deadline).instrument(span).await;
             running.ended(outcome(&result));
             let error = match result {
                 Ok(answer) => return Ok(answer),
@@ -123,6 +124,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         seen: &mut Seen,
+        running: &mut Running,
         read: Read<'_>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
@@ -141,7 +143,9 @@ impl Client {
         let body = self.in_time(deadline, "file", upload::payload(&signed)).await?;
         let request =
             HttpRequest::new(Verb::Post, self.shared.gateway.url(), body).header("Content-Type", signed.content_type());
+        running.sent();
         let received = self.shared.exchange(request, deadline).await;
+        running.answered();
         seen.spent = signed.spent().cloned();
         let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;

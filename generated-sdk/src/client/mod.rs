@@ -8,10 +8,19 @@
 //! # Tracing
 //!
 //! With a subscriber of `tracing`, a call is a span `call`, and each attempt at it a span `attempt` within, both with
-//! the target `generated_sdk` and at the level of information. Their fields are what metrics can be made of: `method`,
-//! `attempt`, `duration_ms`, `outcome` (`ok`, or the kind of failure in a word), `code` (the HTTP status or the
-//! platform's code) and `request_id`. Events tell of a call that is made again, a session that was refused, a ban, and
-//! a clock that is wrong. No parameter and no secret is ever among them.
+//! the target `generated_sdk` and at the level of information. Their fields are what metrics can be made of:
+//!
+//! - `method`, and `attempt`, which counts from 1.
+//! - `duration_ms`: of a call, how long it takes its caller, with all waits and pauses; of an attempt, how long the
+//!   exchange with the gateway takes, from the request to the last byte of the answer.
+//! - `waited_ms`, of an attempt: how long it waits before that, for its session, its turn at the limiter and its files.
+//!   One that is never sent has this alone.
+//! - `outcome`: `ok`, `cancelled` if nobody waits any more, or the kind of failure in a word.
+//! - `code`: the HTTP status or the platform's code.
+//! - `request_id`.
+//!
+//! Events tell of a call that is made again, a session that was refused, a ban, and a clock that is wrong. No parameter
+//! and no secret is ever among them.
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

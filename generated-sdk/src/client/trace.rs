@@ -12,43 +12,76 @@ use crate::protocol::{Error, SessionError, TransportKind};
 /// What all of it is filtered by.
 const TARGET: &str = "generated_sdk";
 
-/// A call with all of its attempts.
-pub(super) fn call(method: &str) -> Span {
-    info_span!(target: TARGET, "call", method, outcome = Empty, code = Empty, request_id = Empty, duration_ms = Empty)
-}
+/// The field that tells how long a call takes in all, or the exchange of an attempt.
+const DURATION: &str = "duration_ms";
 
-/// An attempt at a call.
-pub(super) fn attempt(method: &str, attempt: u32) -> Span {
-    info_span!(
-        target: TARGET,
-        "attempt",
-        method,
-        attempt,
-        outcome = Empty,
-        code = Empty,
-        request_id = Empty,
-        duration_ms = Empty
-    )
-}
-
-/// Either, while it lasts.
+/// A call, or an attempt at one, while it lasts.
 pub(super) struct Running {
     span: Span,
     began: Instant,
+    /// The field that tells how long what is going on takes, if one is to tell it.
+    time: Option<&'static str>,
     over: bool,
 }
 
 impl Running {
-    pub(super) fn begin(span: Span) -> Self {
-        Self { span, began: Instant::now(), over: false }
+    /// A call with all of its attempts.
+    pub(super) fn call(method: &str) -> Self {
+        Self::begin(
+            info_span!(
+                target: TARGET,
+                "call",
+                method,
+                outcome = Empty,
+                code = Empty,
+                request_id = Empty,
+                duration_ms = Empty
+            ),
+            DURATION,
+        )
+    }
+
+    /// An attempt at a call, which waits for its session and its turn first.
+    pub(super) fn attempt(method: &str, attempt: u32) -> Self {
+        Self::begin(
+            info_span!(
+                target: TARGET,
+                "attempt",
+                method,
+                attempt,
+                outcome = Empty,
+                code = Empty,
+                request_id = Empty,
+                waited_ms = Empty,
+                duration_ms = Empty
+            ),
+            "waited_ms",
+        )
+    }
+
+    fn begin(span: Span, time: &'static str) -> Self {
+        Self { span, began: Instant::now(), time: Some(time), over: false }
     }
 
     pub(super) fn span(&self) -> Span {
         self.span.clone()
     }
 
-    fn took(&self) {
-        self.span.record("duration_ms", u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    /// The wait is over: the attempt is sent now.
+    pub(super) fn sent(&mut self) {
+        self.took();
+        (self.began, self.time) = (Instant::now(), Some(DURATION));
+    }
+
+    /// The attempt has its answer, or will have none. What is made of that takes none of its time.
+    pub(super) fn answered(&mut self) {
+        self.took();
+    }
+
+    fn took(&mut self) {
+        if let Some(time) = self.time.take() {
+            self.span.record(time, u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        }
     }
 
     /// Its end: with the request's id, or an error.
