@@ -22,12 +22,20 @@ use serde_json::{Value, json};
 
 /// A server with one answer.
 #[derive(Clone)]
-struct Canned(u16, String);
+struct Canned(u16, Vec<u8>, Option<&'static str>);
+
+impl Canned {
+    fn new(status: u16, body: impl Into<String>) -> Self {
+        Self(status, body.into().into_bytes(), None)
+    }
+}
 
 impl Transport for Canned {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
         assert_eq!(request.url, "https://oauth.test/token");
-        Box::pin(async { Ok(HttpAnswer::new(self.0, self.1.clone())) })
+        let answer = HttpAnswer::new(self.0, self.1.clone());
+        let answer = self.2.into_iter().fold(answer, |answer, kind| answer.header("Content-Type", kind));
+        Box::pin(async { Ok(answer) })
     }
 }
 
@@ -37,7 +45,7 @@ fn oauth(transport: impl Transport) -> OAuth {
 }
 
 async fn answered(status: u16, body: impl Into<String>) -> Result<Token, Error> {
-    oauth(Canned(status, body.into())).token("c0de", "https://shop.test/back").await
+    oauth(Canned::new(status, body)).token("c0de", "https://shop.test/back").await
 }
 
 fn refusal(error: Error) -> OAuthError {
@@ -182,7 +190,7 @@ async fn refusals() {
 async fn a_secret_of_few_letters_mangles_no_message() {
     let body = r#"{"error":"invalid_grant","error_description":"a code of c0de"}"#;
     for (code, told) in [("c", "a code of c0de"), ("c0de", "a code of [hidden]")] {
-        let error = oauth(Canned(400, body.to_owned())).token(code, "https://shop.test/back").await.unwrap_err();
+        let error = oauth(Canned::new(400, body)).token(code, "https://shop.test/back").await.unwrap_err();
         assert_eq!(refusal(error).description.as_deref(), Some(told));
     }
 }
@@ -201,6 +209,56 @@ async fn answers_that_are_none() {
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains("s3cr3t"));
         assert!(error.to_string().contains("a token is a JSON object with an access_token"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_no_utf_8() {
+    let good = r#"{"access_token":"s3cr3t","taobao_user_nick":"商家"}"#.as_bytes();
+    let bad = b"{\"access_token\":\"s3cr3t\",\"taobao_user_nick\":\"\xc9\xcc\xbc\xd2\"}";
+    for (body, kind, problem) in [
+        (good, "application/json;charset=UTF-8", None),
+        (good, "text/html", None),
+        (
+            good,
+            "application/json; charset=GBK",
+            Some("its Content-Type says that it is in \"GBK\", and only UTF-8 is read"),
+        ),
+        (
+            bad,
+            "application/json;charset=GBK",
+            Some("its Content-Type says that it is in \"GBK\", and only UTF-8 is read"),
+        ),
+        (bad, "application/json", Some("it is not UTF-8 from byte 45 on")),
+    ] {
+        let answer = oauth(Canned(200, body.to_vec(), Some(kind))).token("c0de", "https://shop.test/back").await;
+        let Some(problem) = problem else {
+            assert_eq!(answer.unwrap().user_nick.as_deref(), Some("商家"));
+            continue;
+        };
+        let error = answer.unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{error:?}");
+        assert_eq!(error.to_string(), format!("the answer cannot be read: {problem}"));
+        assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_read_to_its_end() {
+    let body = format!(r#"{{"x":"{}","access_token":"a"}}"#, "x".repeat(100_000));
+    assert_eq!(answered(200, body).await.unwrap().access_token, "a");
+}
+
+#[tokio::test]
+async fn a_secret_is_hidden_however_the_server_writes_it() {
+    let code = "c0de&<of>\"it\"";
+    for written in ["c0de&<of>\"it\"", "c0de&amp;&lt;of&gt;&quot;it&quot;", "c0de%26%3Cof%3E%22it%22"] {
+        let refusal = json!({ "error": "invalid_grant", "error_description": format!("no {written}") }).to_string();
+        for body in [refusal, format!("<html>no {written}")] {
+            let error = oauth(Canned::new(400, body.clone())).token(code, "https://shop.test/").await.unwrap_err();
+            assert!(error.to_string().contains("no [hidden]"), "{error}");
+            assert_eq!(error.body().map(|body| &**body), Some(body.as_str()));
+        }
     }
 }
 

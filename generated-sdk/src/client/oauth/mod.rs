@@ -13,14 +13,12 @@ use serde_json::{Map, Value};
 pub use self::methods::TokenMethods;
 pub use self::token::{NoToken, Token};
 
-use super::exchange::ends_in;
+use super::exchange::{Received, ends_in};
 use super::gateway::Gateway;
+use super::text;
 use super::transport::{HttpRequest, Verb};
 use super::{BoxFuture, Client};
-use crate::protocol::{DecodeError, Error, HIDDEN, OAuthError, Parameters, RawBody, StatusError};
-
-/// A secret with fewer letters is not hidden in what the server says.
-const SHORT: usize = 4;
+use crate::protocol::{DecodeError, Error, OAuthError, Parameters, RawBody, StatusError};
 
 /// The present, as tests may want to set it.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -143,12 +141,11 @@ impl OAuth {
         form.set("grant_type", "authorization_code");
         form.set_secret("code", code.to_owned());
         form.set("redirect_uri", redirect_uri.to_owned());
-        self.ask(form, code).await
+        self.ask(form).await
     }
 
-    /// Posts `form`, with the application's key and secret, and reads the token that is the answer. `secret` is what in
-    /// the form must not show if the server repeats it.
-    async fn ask(&self, mut form: Parameters, secret: &str) -> Result<Token, Error> {
+    /// Posts `form`, with the application's key and secret, and reads the token that is the answer.
+    async fn ask(&self, mut form: Parameters) -> Result<Token, Error> {
         let shared = &self.client.shared;
         form.set("client_id", shared.application.key().to_owned());
         form.set_secret("client_secret", shared.application.secret().to_owned());
@@ -156,20 +153,22 @@ impl OAuth {
             .header("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8");
         let url = request.url.clone();
         let deadline = ends_in(shared.timeouts.attempt);
-        let secrets = [secret, shared.application.secret()];
-        let hidden = |text: &str| {
-            // One of a few letters is found in every text, and tells nothing there.
-            let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORT);
-            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
+        let Received { head, bytes, cut } =
+            shared.exchange(request, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
+        let refusal = |body: &RawBody| {
+            let mut refusal = refusal(head.status, body)?;
+            refusal.hide(form.secrets());
+            Some(Error::OAuth(Box::new(refusal)))
         };
-        let received = shared.exchange(request, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
-        let (status, success) = (received.head.status, received.head.is_success());
-        let raw = RawBody::of_bytes(&received.bytes, received.cut);
-        match refusal(status, &raw, hidden) {
+        if !head.is_success() {
+            let mut body = RawBody::of_bytes(&bytes, cut);
+            body.hide(form.secrets());
+            return Err(refusal(&body).unwrap_or_else(|| Error::Status(StatusError::new(&head, body))));
+        }
+        let text = text::text(&head, bytes)?;
+        match refusal(&RawBody::from(text.as_str())) {
             Some(refusal) => Err(refusal),
-            None if success => token_of(&raw, (self.clock)()),
-            // Its message shows how the body begins.
-            None => Err(Error::Status(StatusError::new(&received.head, RawBody::from(hidden(&raw).as_str())))),
+            None => token_of(&text, (self.clock)()),
         }
     }
 }
@@ -201,16 +200,16 @@ impl Refresh for OAuth {
         let mut form = Parameters::new();
         form.set("grant_type", "refresh_token");
         form.set_secret("refresh_token", refresh_token.to_owned());
-        Box::pin(self.ask(form, refresh_token))
+        Box::pin(self.ask(form))
     }
 }
 
 /// The refusal that an answer is, if it is one: a JSON object with an `error`.
-fn refusal(status: u16, body: &RawBody, hidden: impl Fn(&str) -> String) -> Option<Error> {
+fn refusal(status: u16, body: &RawBody) -> Option<OAuthError> {
     let members: Map<String, Value> = serde_json::from_str(body).ok()?;
-    let text = |name| members.get(name).and_then(Value::as_str).map(&hidden);
+    let text = |name| members.get(name).and_then(Value::as_str).map(str::to_owned);
     let (error, description) = (text("error")?, text("error_description"));
-    Some(Error::OAuth(Box::new(OAuthError { error, description, status: Some(status), body: body.clone() })))
+    Some(OAuthError { error, description, status: Some(status), body: body.clone() })
 }
 
 /// The token in an answer.

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::RawBody;
+#[cfg(feature = "client")]
+use super::body::hidden;
 
 /// The authorisation server's refusal (protocol.md 7.5).
 ///
@@ -53,6 +55,13 @@ impl OAuthError {
     /// Have the user authorise the application again.
     pub fn needs_authorization(&self) -> bool {
         !self.is_retryable() && OF_USER.contains(&self.error.as_str())
+    }
+
+    /// Hides `secrets` from the server's words: some servers repeat in them what they were sent.
+    #[cfg(feature = "client")]
+    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        self.error = hidden(&self.error, secrets.clone());
+        self.description = self.description.take().map(|text| hidden(&text, secrets));
     }
 }
 
