@@ -506,6 +506,37 @@ async fn refusals_that_repeat_what_they_were_sent() {
     }
 }
 
+#[tokio::test]
+async fn refusals_that_repeat_a_secret_out_of_a_parameter() {
+    let json =
+        r#"{"name":"jeep","login_token":"t0k3n-1","more":[{"password":"hunter\"22"},{"password":"hunter\"22-b"}]}"#;
+    for (said, told) in [
+        ("t0k3n-1 is old", "[hidden] is old"),
+        ("jeep is too short", "jeep is too short"),
+        (r#"not hunter\"22, not hunter&quot;22-b"#, "not [hidden], not [hidden]"),
+        // As it stands in the JSON of the parameter.
+        (r#"not \"hunter\\\"22-b\""#, r#"not "[hidden]""#),
+    ] {
+        let script = Script::new([refusal(41, "isv.invalid-parameter", said)]);
+        let error = script.builder().build().unwrap().call("taobao.a.b", [("login", json)]).await.unwrap_err();
+        let sub_msg = error.platform().and_then(|refusal| refusal.sub_msg.as_deref());
+        assert_eq!(sub_msg, Some(told));
+    }
+}
+
+#[cfg(feature = "user")]
+#[tokio::test]
+async fn refusals_that_repeat_a_secret_out_of_an_object() {
+    use generated_sdk::api::user::OpenAccountCreateRequest;
+    use generated_sdk::api::user::open_account_create::OpenAccount;
+
+    let script = Script::new([refusal(41, "isv.invalid-parameter", "xiaoming: s3cr3t-pwd is too short")]);
+    let account = OpenAccount::new().login_id("xiaoming").login_pwd("s3cr3t-pwd");
+    let request = OpenAccountCreateRequest::new().param_list([account]);
+    let error = script.builder().build().unwrap().execute(&request).await.unwrap_err();
+    assert!(error.to_string().contains("xiaoming: [hidden] is too short"), "{error}");
+}
+
 #[test]
 fn proxies_and_gateways_that_are_none() {
     for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {

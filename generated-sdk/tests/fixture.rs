@@ -160,6 +160,32 @@ fn secrets_do_not_show() {
 }
 
 #[test]
+fn secrets_within_json_do_not_show() {
+    let mut request = everything();
+    request.json =
+        serde_json::json!({"a": [1, {"password": "s3cr3t", "plain": "shown"}], "k": "[{\"Token\":\"s3cr3t\"}]"});
+    request.map = r#"{"login_token": ["s3cr3t"]}"#.into();
+    request.text = r#" {"k": {"session\u004bey": 987654}}"#.into();
+    request.texts = vec!["a".into(), r#"[{"app_secret":"s3cr3t"}]"#.into()];
+    let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+    for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
+        assert!(!shown.contains("s3cr3t") && !shown.contains("987654"), "{shown}");
+    }
+    let shown = format!("{request:?}");
+    assert!(shown.contains(r#"json: {"a":[1,{"password":"[hidden]","plain":"shown"}],"k":"[hidden]"}"#), "{shown}");
+    // Nor do they in what is told of a value that does not fit.
+    let body = r#"{"number":"{\"token\":\"s3cr3t\"}","flag":"{\"plain\":1}"}"#;
+    let told = ["number: expected Number, found [hidden]", r#"flag: expected Boolean, found "{\"plain\":1}""#];
+    assert_eq!(mismatches(body), told);
+    // A name that is no secret's, and a text that is no JSON, are shown as they are.
+    request.json = serde_json::json!({"tokens": 1, "password_hint": "x", "password": null});
+    request.text = r#"{"password": s3cr3t"#.into();
+    let shown = format!("{request:?}");
+    assert!(shown.contains(r#"json: {"password":"[hidden]","password_hint":"x","tokens":1}"#), "{shown}");
+    assert!(shown.contains(r#"text: "{\"password\": s3cr3t""#), "{shown}");
+}
+
+#[test]
 fn what_is_missing_is_told_at_once() {
     let mut request = everything();
     request.text = "  ".into();

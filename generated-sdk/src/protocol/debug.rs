@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Field, Record, View};
+use super::{Field, Record, View, secrets};
 
 /// What stands where a secret would.
 pub(crate) const HIDDEN: &str = "[hidden]";
@@ -22,23 +22,6 @@ pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     output.finish()
 }
 
-/// Whether printing the record's values would print a secret, at any depth.
-pub(crate) fn holds_secret(record: &dyn Record) -> bool {
-    record.schema().fields.iter().enumerate().any(|(index, field)| match record.view(index) {
-        View::Absent => false,
-        _ if field.secret => true,
-        View::Object(object) => holds_secret(object),
-        View::Objects(objects) => objects.iter().any(holds_secret),
-        _ => false,
-    })
-}
-
-/// Whether a value of this name is a secret: the platform's documents say which ends of names do it, in whatever case.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    crate::platform::SECRETS.iter().any(|end| name.ends_with(end))
-}
-
 struct Shown<'a> {
     field: &'a Field,
     view: View<'a>,
@@ -51,15 +34,15 @@ impl fmt::Debug for Shown<'_> {
         }
         match self.view {
             View::Absent => f.write_str("None"),
-            View::Text(text) => text.fmt(f),
+            View::Text(text) => Text(text).fmt(f),
             View::Number(number) => number.fmt(f),
             View::Boolean(boolean) => boolean.fmt(f),
             View::Date(date) => date.fmt(f),
             View::Decimal(decimal) => decimal.fmt(f),
-            View::Json(json) => fmt::Display::fmt(json, f),
+            View::Json(json) => Json(json).fmt(f),
             View::File(file) => file.fmt(f),
             View::Object(object) => debug(object, f),
-            View::Texts(texts) => texts.fmt(f),
+            View::Texts(texts) => f.debug_list().entries(texts.iter().map(|text| Text(text))).finish(),
             View::Numbers(numbers) => numbers.fmt(f),
             View::Booleans(booleans) => booleans.fmt(f),
             View::Dates(dates) => dates.fmt(f),
@@ -72,12 +55,21 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
+/// A text, unless it is JSON with a secret in it.
+struct Text<'a>(&'a str);
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if secrets::of_text(self.0, false).is_empty() { self.0.fmt(f) } else { f.write_str(HIDDEN) }
+    }
+}
+
 /// JSON as JSON rather than as the tree that holds it.
 struct Json<'a>(&'a serde_json::Value);
 
 impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0, f)
+        fmt::Display::fmt(&secrets::redacted(self.0), f)
     }
 }
 

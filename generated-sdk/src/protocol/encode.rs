@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::debug::holds_secret;
 use super::serde::Written;
-use super::{Field, File, Limit, Parameters, Record, View};
+use super::{Field, File, Limit, Parameters, Record, View, secrets};
 
 /// A file that goes with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +36,7 @@ pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<A
             View::Files(several) => files.extend(several.iter().map(|file| Attachment::new(field, file))),
             _ => {}
         }
-        let secret = field.secret
-            || match view {
-                View::Object(object) => holds_secret(object),
-                View::Objects(objects) => objects.iter().any(holds_secret),
-                _ => false,
-            };
-        let value = text(view);
-        if secret {
-            parameters.set_secret(field.name, value);
-        } else {
-            parameters.set(field.name, value);
-        }
+        parameters.set_holding(field.name, text(view), field.secret, secrets::of_view(view, field.secret));
     }
     files
 }

@@ -21,6 +21,7 @@ mod multipart;
 mod paging;
 mod parameters;
 mod record;
+mod secrets;
 mod serde;
 mod sign;
 mod time;

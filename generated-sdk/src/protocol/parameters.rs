@@ -18,6 +18,8 @@ pub struct Parameter {
     name: Cow<'static, str>,
     value: Cow<'static, str>,
     secret: bool,
+    /// The secrets within the value, which is hidden as a whole if there are any.
+    within: Vec<String>,
 }
 
 impl Parameter {
@@ -31,9 +33,13 @@ impl Parameter {
         &self.value
     }
 
-    /// The value, hidden if it is a secret: what may be printed.
+    fn is_hidden(&self) -> bool {
+        self.secret || !self.within.is_empty()
+    }
+
+    /// The value, hidden if it is a secret or holds one: what may be printed.
     pub fn shown(&self) -> &str {
-        if self.secret { HIDDEN } else { &self.value }
+        if self.is_hidden() { HIDDEN } else { &self.value }
     }
 }
 
@@ -45,12 +51,23 @@ impl Parameters {
 
     /// Sets a parameter, in place of one that has its name. An empty value takes it away.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
-        self.put(Parameter { name: name.into(), value: value.into(), secret: false });
+        self.set_holding(name, value, false, Vec::new());
     }
 
     /// Sets a parameter whose value is hidden from everything that prints.
     pub fn set_secret(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
-        self.put(Parameter { name: name.into(), value: value.into(), secret: true });
+        self.set_holding(name, value, true, Vec::new());
+    }
+
+    /// Sets a parameter that is a secret, or has `secrets` within its value.
+    pub(crate) fn set_holding(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+        secret: bool,
+        secrets: Vec<String>,
+    ) {
+        self.put(Parameter { name: name.into(), value: value.into(), secret, within: secrets });
     }
 
     fn put(&mut self, parameter: Parameter) {
@@ -79,10 +96,11 @@ impl Parameters {
         self.0.iter().map(|parameter| (parameter.name(), parameter.value()))
     }
 
-    /// The values that are hidden from everything that prints.
+    /// The values that are hidden from everything that prints, and the secrets within them.
     #[cfg(feature = "client")]
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().filter(|parameter| parameter.secret).map(Parameter::value)
+        let hidden = self.0.iter().filter(|parameter| parameter.is_hidden());
+        hidden.flat_map(|parameter| parameter.within.iter().map(String::as_str).chain([parameter.value()]))
     }
 
     /// The parameters as `application/x-www-form-urlencoded` text in UTF-8.

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::Value as Json;
-
-use super::debug::is_secret;
+use super::secrets::{self, is_secret};
 use super::{File, Parameter, Parameters};
 
 /// The parameters of a call of a method that has no type here.
@@ -21,7 +19,8 @@ use super::{File, Parameter, Parameters};
 ///     .file("image", File::new(*b"GIF89a...").name("cup.gif"));
 /// ```
 ///
-/// Printing them hides every value whose name the platform's documents count among the secrets.
+/// Printing them hides every value whose name the platform's documents count among the secrets, and every one that is
+/// JSON with such a name in it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UntypedParameters {
     pub(super) texts: Parameters,
@@ -38,11 +37,9 @@ impl UntypedParameters {
     #[must_use]
     pub fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
-        if is_secret(&name) || holds_secret(&value) {
-            self.texts.set_secret(name, value);
-        } else {
-            self.texts.set(name, value);
-        }
+        let secret = is_secret(&name);
+        let secrets = secrets::of_text(&value, secret);
+        self.texts.set_holding(name, value, secret, secrets);
         self
     }
 
@@ -57,18 +54,6 @@ impl UntypedParameters {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(Parameter::name).chain(self.files.iter().map(|(name, _)| name.as_ref()))
     }
-}
-
-/// Whether a value is JSON in which something has the name of a secret.
-fn holds_secret(value: &str) -> bool {
-    fn holds(json: &Json) -> bool {
-        match json {
-            Json::Object(members) => members.iter().any(|(name, value)| is_secret(name) || holds(value)),
-            Json::Array(items) => items.iter().any(holds),
-            _ => false,
-        }
-    }
-    value.trim_start().starts_with(['{', '[']) && serde_json::from_str(value).is_ok_and(|json| holds(&json))
 }
 
 impl fmt::Debug for UntypedParameters {

@@ -15,7 +15,7 @@ use super::room::Room;
 use super::source::{Event, Source, SyntaxError};
 use super::value::{tree, whole};
 use crate::protocol::debug::HIDDEN;
-use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot};
+use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot, secrets};
 
 /// How many mismatches are kept. A gateway that gets one field wrong gets it wrong in every element of a list, and that
 /// is not to hide what it gets wrong elsewhere: of each field the first is kept in any case.
@@ -339,6 +339,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_) if self.secrets > 0 => {
                 HIDDEN.to_owned()
             }
+            Event::Text(text) if !secrets::of_text(text, false).is_empty() => HIDDEN.to_owned(),
             Event::Boolean(boolean) => boolean.to_string(),
             Event::Text(text) => format!("{:?}", beginning(text)),
             Event::Number(text) => beginning(text),

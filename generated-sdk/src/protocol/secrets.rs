@@ -1,0 +1,97 @@
+//! What is secret in a value: by the tables of its type, and within JSON by the names that the platform's documents
+//! count among the secrets.
+
+use serde_json::Value as Json;
+
+use super::debug::HIDDEN;
+use super::{Record, View};
+
+/// Whether a value of this name is a secret: the platform's documents say which ends of names do it, in whatever case.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    crate::platform::SECRETS.iter().any(|end| name.ends_with(end))
+}
+
+/// The secrets in a value, at any depth; all of its texts and numbers if it is one itself.
+pub(crate) fn of_view(view: View<'_>, secret: bool) -> Vec<String> {
+    let mut secrets = Vec::new();
+    collect(view, secret, &mut secrets);
+    secrets
+}
+
+/// The secrets in a text that is JSON, as [`of_view`] has them.
+pub(crate) fn of_text(text: &str, secret: bool) -> Vec<String> {
+    let mut secrets = Vec::new();
+    collect_text(text, secret, &mut secrets);
+    secrets
+}
+
+/// JSON as it may be printed.
+pub(crate) fn redacted(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let shown = |(name, value): (&String, &Json)| {
+                let value = if is_secret(name) { Json::from(HIDDEN) } else { redacted(value) };
+                (name.clone(), value)
+            };
+            Json::Object(members.iter().map(shown).collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(redacted).collect()),
+        Json::String(text) if !of_text(text, false).is_empty() => Json::from(HIDDEN),
+        other => other.clone(),
+    }
+}
+
+fn collect(view: View<'_>, secret: bool, secrets: &mut Vec<String>) {
+    match view {
+        View::Text(text) => {
+            if secret {
+                secrets.push(text.to_owned());
+            }
+            collect_text(text, secret, secrets);
+        }
+        View::Texts(texts) => texts.iter().for_each(|text| collect(View::Text(text), secret, secrets)),
+        View::Json(json) => collect_json(json, secret, secrets),
+        View::Jsons(jsons) => jsons.iter().for_each(|json| collect_json(json, secret, secrets)),
+        View::Object(object) => collect_record(object, secret, secrets),
+        View::Objects(objects) => objects.iter().for_each(|object| collect_record(object, secret, secrets)),
+        View::Number(number) if secret => secrets.push(number.to_string()),
+        View::Numbers(numbers) if secret => secrets.extend(numbers.iter().map(ToString::to_string)),
+        _ => {}
+    }
+}
+
+fn collect_record(record: &dyn Record, secret: bool, secrets: &mut Vec<String>) {
+    for (index, field) in record.schema().fields.iter().enumerate() {
+        collect(record.view(index), secret || field.secret, secrets);
+    }
+}
+
+fn collect_json(json: &Json, secret: bool, secrets: &mut Vec<String>) {
+    match json {
+        Json::Object(members) => {
+            members.iter().for_each(|(name, value)| collect_json(value, secret || is_secret(name), secrets));
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_json(item, secret, secrets)),
+        Json::String(text) => collect(View::Text(text), secret, secrets),
+        Json::Number(number) if secret => secrets.push(number.to_string()),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
+    let start = text.trim_start();
+    if start.starts_with(['{', '['])
+        && (secret || names_secret(start))
+        && let Ok(json) = serde_json::from_str(start)
+    {
+        collect_json(&json, secret, secrets);
+    }
+}
+
+/// Whether there may be the name of a secret in a text, so that it is worth being read. A name can be written with escapes
+/// too.
+fn names_secret(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.contains("\\u") || crate::platform::SECRETS.iter().any(|end| lower.contains(end))
+}
