@@ -909,6 +909,21 @@ async fn a_store_that_lost_its_data_is_given_what_is_known_here() {
 }
 
 #[tokio::test]
+async fn a_store_that_falls_back_to_what_it_had_is_given_what_is_known_here() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    let before = store.0.tokens.lock().unwrap().clone();
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+    *store.0.tokens.lock().unwrap() = before;
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-3");
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-3"));
+    assert_eq!(authority.state().refreshes, 2);
+}
+
+#[tokio::test]
 async fn a_user_who_is_removed_has_no_session() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
-
+use super::renewing::Renewal;
 use crate::client::Token;
 use crate::protocol::SessionError;
 
@@ -60,8 +59,11 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// for others, and a refresh changes nothing there.
 const RARELY: Duration = Duration::from_secs(3600);
 
-/// The longest time for which a refresh is not tried again, and the first.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
+/// For how long a refresh that failed is not tried again, which doubles with every other one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// And at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Known {
     /// The token that is in use.
@@ -187,9 +189,9 @@ impl Known {
 
     /// Takes note that a refresh failed for now: those who come next have its error, and not each a refresh of their own.
     pub(super) fn failed(&mut self, refresh_token: &str, error: SessionError, now: SystemTime) {
-        let (longest, first) = PAUSES;
         let before = self.failures.iter().find(|failure| failure.refresh_token == refresh_token);
-        let pause = before.and_then(|failure| failure.pause).map_or(first, |(_, pause)| (2 * pause).min(longest));
+        let pause =
+            before.and_then(|failure| failure.pause).map_or(FIRST_PAUSE, |(_, pause)| (2 * pause).min(LONGEST_PAUSE));
         self.failed_for(refresh_token, error, Some((now, pause)));
     }
 
@@ -203,6 +205,11 @@ impl Known {
         self.failures.retain(|failure| failure.refresh_token != refresh_token);
     }
 
+    /// Whether `renewal` is the one whose findings count. Since one began, the user may have granted another token.
+    pub(super) fn waits_for(&self, renewal: &Renewal) -> bool {
+        self.renewal.as_ref().is_some_and(|latest| latest.is(renewal))
+    }
+
     /// Whether there is anything to remember.
     pub(super) fn is_nothing(&self) -> bool {
         self.held.is_none() && self.failures.is_empty()
@@ -213,36 +220,4 @@ impl Known {
 fn remember<T>(items: &mut VecDeque<T>, item: T) {
     items.truncate(REMEMBERED - 1);
     items.push_front(item);
-}
-
-/// The outcome of a renewal, once there is one. It is the same for all who wait.
-#[derive(Clone)]
-pub(super) struct Renewal(watch::Receiver<Option<Outcome>>);
-
-/// What a renewal brings.
-pub(super) type Outcome = Result<Arc<Token>, SessionError>;
-
-impl Renewal {
-    /// A renewal that begins, and where to say how it has ended.
-    pub(super) fn begin() -> (watch::Sender<Option<Outcome>>, Self) {
-        let (sender, receiver) = watch::channel(None);
-        (sender, Self(receiver))
-    }
-
-    /// Whether there is somebody still who is to say how it ends.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.0.has_changed().is_ok()
-    }
-
-    pub(super) fn is(&self, other: &Self) -> bool {
-        self.0.same_channel(&other.0)
-    }
-
-    /// Waits for its end.
-    pub(super) async fn outcome(mut self) -> Outcome {
-        match self.0.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(outcome)) => outcome.clone(),
-            _ => Err(SessionError::unavailable("the refresh was broken off")),
-        }
-    }
 }

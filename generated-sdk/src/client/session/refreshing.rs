@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 use tracing::instrument::WithSubscriber;
 
-use super::known::{Known, Outcome, Renewal};
-use super::renewing::{PAUSE, Renewing};
+use super::known::Known;
+use super::renewing::{Outcome, PAUSE, Renewal, Renewing};
 use super::{SessionProvider, SessionStore};
 use crate::client::oauth::Clock;
 use crate::client::{BoxFuture, Refresh, Token};
@@ -48,8 +48,15 @@ use crate::protocol::{PlatformError, SessionError};
 /// # When something is down
 ///
 /// As long as the platform takes the session at hand, a call has it: a refresh that fails before the session ends is
-/// tried again later, and so is one for which the store cannot be read. After that calls fail with [`Error::Session`],
-/// which tells whether the user must authorise again.
+/// tried again later, and so is one for which the store cannot be read. After that calls fail with
+/// [`Error::Session`](crate::Error::Session), which tells whether the user must authorise again.
+///
+/// # When the platform refuses a session
+///
+/// Another is looked for at once: in the store, where another machine may have put it, and then by a refresh. A token
+/// younger than a minute is not refreshed for it, because a platform that refuses that one refuses the next as well. If
+/// the platform [does not say clearly](PlatformError::is_session_doubtful) that it is the session's fault, this is done
+/// once an hour for a user, and the session stays in use if nothing comes of it.
 pub struct RefreshingSessions {
     shared: Arc<Shared>,
 }

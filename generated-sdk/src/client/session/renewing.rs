@@ -3,15 +3,48 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::known::{Found, Known, Outcome, Renewal};
+use super::known::{Found, Known};
 use super::refreshing::Shared;
 use super::{SessionStore, StoreError};
 use crate::client::{Token, trace};
 use crate::protocol::{Error, SessionError};
 
-/// A renewal that is under way.
+/// The outcome of a renewal, once there is one. It is the same for all who wait.
+#[derive(Clone)]
+pub(super) struct Renewal(watch::Receiver<Option<Outcome>>);
+
+/// What a renewal brings.
+pub(super) type Outcome = Result<Arc<Token>, SessionError>;
+
+impl Renewal {
+    /// A renewal that begins, and where to say how it has ended.
+    pub(super) fn begin() -> (watch::Sender<Option<Outcome>>, Self) {
+        let (sender, receiver) = watch::channel(None);
+        (sender, Self(receiver))
+    }
+
+    /// Whether there is somebody still who is to say how it ends.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.has_changed().is_ok()
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
+    }
+
+    /// Waits for its end.
+    pub(super) async fn outcome(mut self) -> Outcome {
+        match self.0.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            _ => Err(SessionError::unavailable("the refresh was broken off")),
+        }
+    }
+}
+
+/// The work of a renewal.
 pub(super) struct Renewing {
     shared: Arc<Shared>,
     user: String,
@@ -46,7 +79,7 @@ impl Renewing {
         let mut users = self.shared.users();
         let known = users.get_mut(&self.user);
         match known {
-            Some(known) if known.renewal.as_ref().is_some_and(|renewal| renewal.is(&self.this)) => {
+            Some(known) if known.waits_for(&self.this) => {
                 match &found {
                     Ok(found) => known.settle(found),
                     // Nothing need be remembered of users that there are not.
@@ -64,8 +97,7 @@ impl Renewing {
     /// Does something with what is known of the user, if it is this renewal still that everybody waits for.
     fn known<T>(&self, change: impl FnOnce(&mut Known) -> T) -> Result<T, SessionError> {
         let mut users = self.shared.users();
-        let known = users.get_mut(&self.user);
-        let known = known.filter(|known| known.renewal.as_ref().is_some_and(|renewal| renewal.is(&self.this)));
+        let known = users.get_mut(&self.user).filter(|known| known.waits_for(&self.this));
         known.map(change).ok_or_else(removed)
     }
 
