@@ -368,6 +368,10 @@ fn every_field_of_an_answer() {
     assert_eq!((token.refresh_token.as_deref(), token.mobile_token.as_deref()), (Some("r"), Some("m")));
     assert!(!token.is_expired(at) && token.is_expired(at + Duration::from_secs(1)));
     assert!(token.is_refreshable(at) && !token.is_refreshable(at + Duration::from_secs(2)));
+    assert_eq!(token.expires_at(), Some(at + Duration::from_secs(1)));
+    assert_eq!(token.refresh_expires_at(), Some(at + Duration::from_secs(2)));
+    // A store has all of them too.
+    assert_eq!(Token::from_json(&token.to_json()), Ok(token));
     let older = r#"{"access_token":"a","taobao_sub_user_id":1,"taobao_sub_user_nick":"n","expires_in":-1}"#;
     let token = Token::from_answer(older, at).unwrap();
     assert_eq!((token.sub_user_id.as_deref(), token.sub_user_nick.as_deref()), (Some("1"), Some("n")));

@@ -216,7 +216,9 @@ async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
     authority.clock.pass(10);
     call(&client).await.unwrap();
     assert_eq!(authority.state().refreshes, 2);
-    authority.clock.pass(190);
+    authority.clock.pass(185);
+    call(&client).await.unwrap();
+    authority.clock.pass(5);
     let error = call(&client).await.unwrap_err();
     assert!(error.is_retryable() && !error.needs_authorization(), "{error}");
     assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
@@ -239,6 +241,16 @@ async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
             let error = call(&client).await.unwrap_err();
             assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
         }
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+    // It begins with short pauses again once one has succeeded, though the refresh token stays the same.
+    (authority.state().down, authority.state().keeps) = (false, true);
+    authority.clock.pass(10);
+    call(&client).await.unwrap();
+    authority.state().down = true;
+    for (seconds, refreshes) in [(86_400, 9), (1, 10)] {
+        authority.clock.pass(seconds);
+        call(&client).await.unwrap_err();
         assert_eq!(authority.state().refreshes, refreshes);
     }
 }
@@ -325,11 +337,39 @@ async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
         );
     }
     assert_eq!(authority.state().refreshes, 1);
-    // The user comes back.
+    // The user comes back, and may be granted the same again.
     authority.state().refuses = None;
-    authority.state().newest = 7;
     sessions.put(USER, authority.token()).await.unwrap();
     call(&client).await.unwrap();
+    authority.clock.pass(86_400);
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 2);
+}
+
+#[tokio::test]
+async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    let token = authority.token();
+    authority.clock.pass(60);
+    assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
+    sessions.put(USER, token).await.unwrap();
+    assert_eq!(sessions.session(USER).await.unwrap(), "access-1");
+    assert_eq!(authority.state().refreshes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_before_those_who_wait_have_it() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    let mut waiting = std::pin::pin!(sessions.token(USER));
+    // It waits for a renewal, and does not come to look at what that brings.
+    assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    authority.clock.pass(60);
+    assert!(sessions.refused(USER, "access-2", &refusal_of(27)).await);
+    assert_eq!(waiting.await.unwrap().access_token, "access-3");
 }
 
 #[tokio::test]
@@ -475,6 +515,27 @@ async fn a_token_that_is_put_during_a_refresh_outlives_it() {
     assert_eq!(authority.with(|state| (state.refreshes, state.newest)), (1, 2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = tokio::spawn({
+        let sessions = sessions.clone();
+        async move { sessions.token(USER).await }
+    });
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    store.0.deaf.store(true, Ordering::SeqCst);
+    sessions.put(USER, granted).await.unwrap_err();
+    store.0.deaf.store(false, Ordering::SeqCst);
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("granted"));
+}
+
 #[tokio::test]
 async fn a_refresh_brings_no_user_back_who_is_removed() {
     let (authority, store) = (Authority::new(), Shared::default());
@@ -552,6 +613,8 @@ struct SharedState {
     down: AtomicBool,
     /// No token can be written.
     deaf: AtomicBool,
+    /// No token can be read.
+    blind: AtomicBool,
     /// The next lock is had, and its answer lost.
     late: AtomicBool,
     /// No lock can be released.
@@ -573,6 +636,9 @@ impl Shared {
 impl SessionStore for Shared {
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
         self.0.gets.fetch_add(1, Ordering::SeqCst);
+        if self.0.blind.load(Ordering::SeqCst) {
+            return Box::pin(async { Err("the store cannot be read".into()) });
+        }
         self.answer(|state| state.tokens.lock().unwrap().get(user).map(|json| Token::from_json(json).unwrap()))
     }
 
@@ -716,6 +782,20 @@ async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
         assert_eq!(store.get(USER).await.unwrap(), Some(granted.clone()));
         assert_eq!(authority.state().refreshes, refreshes);
     }
+}
+
+#[tokio::test]
+async fn a_grant_that_lands_while_a_store_is_given_what_it_lost_outlives_it() {
+    let authority = Authority::new();
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let store = Arc::new(Between::new(Shared::default(), granted.clone()));
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.remove(USER).await.unwrap();
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap(), granted);
+    assert_eq!(store.get(USER).await.unwrap(), Some(granted));
+    assert_eq!(authority.state().refreshes, 0);
 }
 
 #[tokio::test]
@@ -876,6 +956,52 @@ async fn a_store_that_missed_a_grant_is_given_it_though_nobody_calls() {
     store.0.deaf.store(false, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_secs(11)).await;
     assert!(store.0.tokens.lock().unwrap()[USER].contains("access-2"));
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_was_not_stored_is_newer_than_what_was_granted_before() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    authority.sessions(store.clone()).put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(60);
+    authority.state().newest = 2;
+    let sessions = authority.sessions(store.clone());
+    store.0.deaf.store(true, Ordering::SeqCst);
+    sessions.put(USER, authority.token()).await.unwrap_err();
+    store.0.deaf.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(store.0.tokens.lock().unwrap()[USER].contains("access-2"));
+}
+
+#[tokio::test]
+async fn a_grant_that_was_not_stored_and_is_refused_gives_way_whatever_the_clocks_say() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    let mut token = authority.token();
+    token.received_at += Duration::from_secs(600);
+    store.0.deaf.store(true, Ordering::SeqCst);
+    sessions.put(USER, token).await.unwrap_err();
+    store.0.deaf.store(false, Ordering::SeqCst);
+    authority.clock.pass(300);
+    authority.state().newest = 2;
+    authority.sessions(store.clone()).put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(600);
+    assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
+    assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
+    assert_eq!(authority.state().refreshes, 0);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_is_no_ground_for_a_refresh() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.0.blind.store(true, Ordering::SeqCst);
+    authority.clock.pass(86_400);
+    let error = sessions.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("the store cannot be read"), "{error}");
+    assert_eq!(authority.state().refreshes, 0);
+    store.0.blind.store(false, Ordering::SeqCst);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
 }
 

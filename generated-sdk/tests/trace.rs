@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{Limits, MemorySessionStore, RetryPolicy};
+use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, RetryPolicy, Turn};
+use generated_sdk::protocol::LimitError;
 use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
@@ -153,6 +154,43 @@ async fn no_secret_and_no_parameter_is_told() {
         }
     }
     assert!(SECRET.contains("s3cr3t"));
+}
+
+/// A limiter that takes its time to hear of a ban.
+struct Slow;
+
+impl Limiter for Slow {
+    fn acquire<'a>(&'a self, _turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async { Ok(Permit::new()) })
+    }
+
+    fn banned<'a>(&'a self, _app_key: &'a str, _method: Option<&'a str>, _time: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(500)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_limiter_does_with_an_answer_is_no_part_of_the_exchange() {
+    let (lines, _guard) = listen();
+    let script = Script::new([refusal(7, "", "This ban will last for 2 more seconds")]);
+    let client = script.builder().limiter(Slow).build().unwrap();
+    client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in ["attempt=1 waited_ms=0 duration_ms=0 outcome=", "duration_ms=500 outcome="] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_refresh_is_told_where_it_is_waited_for() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let sessions = authority.sessions(MemorySessionStore::new());
+    sessions.put("seller 1", authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    sessions.token("seller 1").await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("the session is refreshed user=\"seller 1\""), "{text}");
 }
 
 #[tokio::test]
