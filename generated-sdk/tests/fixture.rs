@@ -165,7 +165,7 @@ fn secrets_within_json_do_not_show() {
     request.json =
         serde_json::json!({"a": [1, {"password": "s3cr3t", "plain": "shown"}], "k": "[{\"Token\":\"s3cr3t\"}]"});
     request.map = r#"{"login_token": ["s3cr3t"]}"#.into();
-    request.text = r#" {"k": {"session\u004bey": 987654}}"#.into();
+    request.text = r#" {"k": {"pass\u0077ord": 987654}}"#.into();
     request.texts = vec!["a".into(), r#"[{"app_secret":"s3cr3t"}]"#.into()];
     let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
     for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {

@@ -1,0 +1,134 @@
+//! Tokens that users grant, and what outlives what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use generated_sdk::client::{MemorySessionStore, SessionProvider, SessionStore, Token};
+
+use crate::authority::{Authority, Between};
+use crate::shared::Shared;
+use crate::{USER, authorized, begun, call, refusal_of};
+
+#[tokio::test]
+async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    let token = authority.token();
+    authority.clock.pass(60);
+    assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
+    sessions.put(USER, token).await.unwrap();
+    assert_eq!(sessions.session(USER).await.unwrap(), "access-1");
+    assert_eq!(authority.state().refreshes, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_is_put_during_a_refresh_outlives_it() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = begun(&sessions).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    // It does not wait for the refresh.
+    sessions.put(USER, granted).await.unwrap();
+    assert_eq!(authority.state().newest, 1);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
+    assert_eq!(authority.with(|state| (state.refreshes, state.newest)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = begun(&sessions).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    store.state().deaf = true;
+    sessions.put(USER, granted).await.unwrap_err();
+    store.state().deaf = false;
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(store.state().tokens[USER].contains("granted"));
+}
+
+#[tokio::test]
+async fn a_refresh_brings_no_user_back_who_is_removed() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = begun(&sessions).await;
+    sessions.remove(USER).await.unwrap();
+    let error = refresh.await.unwrap().unwrap_err();
+    assert!(error.needs_authorization() && error.to_string().contains("the token was removed"), "{error}");
+    assert!(store.state().tokens.is_empty());
+    assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_on_another_machine_during_a_refresh_outlives_it() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let (one, other) = (Arc::new(authority.sessions(store.clone())), authority.sessions(store.clone()));
+    one.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    let refresh = begun(&one).await;
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    other.put(USER, granted).await.unwrap();
+    assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
+    assert!(store.state().tokens[USER].contains("granted"));
+    assert_eq!(authority.state().refreshes, 1);
+}
+
+#[tokio::test]
+async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
+    let authority = Authority::new();
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
+    for (store, refreshes) in stores.into_iter().zip(1..) {
+        let store = Arc::new(Between::new(store, granted.clone()));
+        let sessions = authority.sessions(store.clone());
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(86_400);
+        assert_eq!(sessions.token(USER).await.unwrap(), granted);
+        assert_eq!(store.get(USER).await.unwrap(), Some(granted.clone()));
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_lands_while_a_store_is_given_what_it_lost_outlives_it() {
+    let authority = Authority::new();
+    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let store = Arc::new(Between::new(Shared::default(), granted.clone()));
+    let sessions = authority.sessions(store.clone());
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.remove(USER).await.unwrap();
+    authority.clock.pass(86_400);
+    assert_eq!(sessions.token(USER).await.unwrap(), granted);
+    assert_eq!(store.get(USER).await.unwrap(), Some(granted));
+    assert_eq!(authority.state().refreshes, 0);
+}
+
+#[tokio::test]
+async fn what_a_store_replaces() {
+    let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
+    for store in stores {
+        crate::authority::replaces(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_removed_has_no_session() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    call(&client).await.unwrap();
+    sessions.remove(USER).await.unwrap();
+    assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
+    assert!(call(&client).await.unwrap_err().needs_authorization());
+}

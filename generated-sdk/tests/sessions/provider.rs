@@ -1,0 +1,135 @@
+//! Providers of sessions, and what the client asks and tells them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use generated_sdk::Error;
+use generated_sdk::api::top::TopAuthTokenRefreshRequest;
+use generated_sdk::client::{BoxFuture, Refresh, RefreshingSessions, SessionProvider, SessionStore};
+use generated_sdk::protocol::{PlatformError, SessionError};
+
+use crate::authority::Authority;
+use crate::shared::Shared;
+use crate::support::{Script, ok, refusal};
+use crate::{USER, call};
+
+fn session_error(error: &Error) -> &SessionError {
+    match error {
+        Error::Session(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A provider that counts, and has a new session whenever one is refused.
+#[derive(Default)]
+struct Counting {
+    asked: AtomicUsize,
+    refused: Mutex<Vec<(String, PlatformError)>>,
+}
+
+impl SessionProvider for Counting {
+    fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        Box::pin(async move { Ok(format!("{user}-{number}")) })
+    }
+
+    fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
+        self.refused.lock().unwrap().push((format!("{user}: {session}"), refusal.clone()));
+        Box::pin(async { true })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
+    for (code, sub_code, told) in [
+        (26, "", true),
+        (27, "", true),
+        (44, "", true),
+        (53, "", true),
+        (15, "isv.invalid-sessionkey", true),
+        (42, "", false),
+        (25, "", false),
+        (11, "isv.permission-api-package-empty", false),
+    ] {
+        let script = Script::new([refusal(code, sub_code, ""), ok("t")]);
+        let provider = Arc::new(Counting::default());
+        let client = script.builder().build().unwrap().with_session_from(provider.clone(), "u");
+        assert_eq!(call(&client).await.is_ok(), told, "{code} {sub_code}");
+        let refused = provider.refused.lock().unwrap().clone();
+        assert_eq!(refused.len(), usize::from(told), "{code} {sub_code}");
+        for (session, refusal) in refused {
+            assert_eq!((session.as_str(), refusal.code), ("u: u-1", code));
+            assert_eq!(refusal.sub_code.as_deref(), Some(sub_code));
+        }
+        let bodies = script.bodies();
+        assert!(bodies[0].contains("session=u-1&"));
+        assert!(!told || bodies[1].contains("session=u-2&"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_renewed_once_and_not_for_ever() {
+    let script = Script::new([refusal(27, "", "")]);
+    let provider = Arc::new(Counting::default());
+    let error = call(&script.builder().build().unwrap().with_session_from(provider.clone(), "u")).await.unwrap_err();
+    assert!(error.is_session_invalid());
+    assert_eq!((script.count(), provider.refused.lock().unwrap().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_method_without_a_session_is_called_without_one() {
+    let authority = Authority::new();
+    let provider = Arc::new(Counting::default());
+    let client = authority.client().with_session_from(provider.clone(), "u");
+    client.execute(&TopAuthTokenRefreshRequest::new("refresh-1")).await.unwrap();
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
+    assert!(!authority.state().seen[0].1.contains("session="));
+}
+
+/// A provider that has none.
+struct Without(bool);
+
+impl SessionProvider for Without {
+    fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let error =
+            if self.0 { SessionError::unauthorized("nobody came") } else { SessionError::unavailable("it rains") };
+        Box::pin(async { Err(error) })
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().build().unwrap();
+    let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no session for the user \"u 1\": nobody came; the user must authorise the application"
+    );
+    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
+    assert_eq!(session_error(&error).user(), "u 1");
+    let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
+    assert_eq!(error.to_string(), "no session for the user \"u 1\": it rains; a later call may succeed");
+    assert!(!error.needs_authorization() && error.is_retryable());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test]
+async fn parts_that_are_shared() {
+    let authority = Authority::new();
+    let store: Arc<dyn SessionStore> = Arc::new(Shared::default());
+    let refresh: Arc<dyn Refresh> = Arc::new(authority.oauth());
+    let clock = authority.clock.clone();
+    let sessions = RefreshingSessions::new(refresh, store.clone()).with_clock(move || clock.now());
+    sessions.put(USER, authority.token()).await.unwrap();
+    let provider: Arc<dyn SessionProvider> = Arc::new(sessions);
+    let client = authority.client().with_session_from(Arc::new(provider), USER);
+    assert!(store.try_lock(USER, "one", Duration::from_secs(1)).await.unwrap());
+    assert!(!store.try_lock(USER, "two", Duration::from_secs(1)).await.unwrap());
+    store.unlock(USER, "one").await.unwrap();
+    authority.clock.pass(60);
+    authority.forget();
+    call(&client).await.unwrap();
+    assert_eq!(store.get(USER).await.unwrap().unwrap().access_token, "access-1002");
+}

@@ -1,0 +1,259 @@
+//! When tokens are refreshed, and what comes of refreshes that fail.
+
+use std::time::Duration;
+
+use generated_sdk::client::{MemorySessionStore, RefreshingSessions, TokenMethods};
+use tokio::time::timeout;
+
+use crate::authority::{Authority, SECRET};
+use crate::{USER, authorized, call, calls};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_refresh_for_a_thousand_calls() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(20);
+    authority.clock.pass(86_400);
+    calls(&client, 1000).await;
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(authority.state().calls, 1000);
+}
+
+#[tokio::test]
+async fn a_session_is_refreshed_before_it_ends_and_not_long_before() {
+    // The life of a session, the margin, and when it is refreshed.
+    for (life, margin, at) in [(86_400, 300, 86_100), (400, 300, 200), (86_400, 0, 86_400), (1, 300, 1)] {
+        let authority = Authority::new();
+        authority.state().lives.0 = life;
+        let sessions = authority.sessions(MemorySessionStore::new()).with_margin(Duration::from_secs(margin));
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(at - 1);
+        assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1", "{life} {margin}");
+        authority.clock.pass(1);
+        let token = sessions.token(USER).await.unwrap();
+        assert_eq!(token.access_token, "access-2", "{life} {margin}");
+        assert_eq!(token.received_at, authority.clock.now());
+        assert_eq!(authority.state().refreshes, 1, "{life} {margin}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().down = true;
+    authority.clock.pass(86_200);
+    call(&client).await.unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 1, "it is not tried again at once");
+    authority.clock.pass(10);
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 2);
+    authority.clock.pass(185);
+    call(&client).await.unwrap();
+    authority.clock.pass(5);
+    let error = call(&client).await.unwrap_err();
+    assert!(error.is_retryable() && !error.needs_authorization(), "{error}");
+    assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
+    authority.state().down = false;
+    authority.clock.pass(10);
+    call(&client).await.unwrap();
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    authority.state().down = true;
+    // Pauses of 1, 2, 4 and 8 seconds, and of 10 from then on.
+    for (seconds, refreshes) in [(0, 1), (1, 2), (1, 2), (1, 3), (4, 4), (8, 5), (9, 5), (1, 6), (10, 7)] {
+        authority.clock.pass(seconds);
+        for _ in 0..5 {
+            let error = call(&client).await.unwrap_err();
+            assert!(error.to_string().contains("cannot connect to https://oauth.test/token"), "{error}");
+        }
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+    // It begins with short pauses again once one has succeeded, though the refresh token stays the same.
+    (authority.state().down, authority.state().keeps) = (false, true);
+    authority.clock.pass(10);
+    call(&client).await.unwrap();
+    authority.state().down = true;
+    for (seconds, refreshes) in [(86_400, 9), (1, 10)] {
+        authority.clock.pass(seconds);
+        call(&client).await.unwrap_err();
+        assert_eq!(authority.state().refreshes, refreshes);
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().refuses = Some("invalid_grant");
+    authority.clock.pass(86_400);
+    for _ in 0..3 {
+        let error = call(&client).await.unwrap_err();
+        assert!(error.needs_authorization() && !error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            "no session for the user \"seller 1\": the authorisation server refused: invalid_grant ([hidden] is no \
+             good); the user must authorise the application"
+        );
+    }
+    assert_eq!(authority.state().refreshes, 1);
+    // The user comes back, and may be granted the same again.
+    authority.state().refuses = None;
+    sessions.put(USER, authority.token()).await.unwrap();
+    call(&client).await.unwrap();
+    authority.clock.pass(86_400);
+    call(&client).await.unwrap();
+    assert_eq!(authority.state().refreshes, 2);
+}
+
+#[tokio::test]
+async fn the_applications_own_faults_are_not_the_users() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    for error in ["invalid_client", "temporarily_unavailable"] {
+        authority.state().refuses = Some(error);
+        let told = call(&client).await.unwrap_err();
+        assert!(!told.needs_authorization() && told.to_string().contains(error), "{told}");
+        authority.clock.pass(10);
+    }
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_says_nothing_of_the_refresh_token() {
+    let authority = Authority::new();
+    let (_, client) = authorized(&authority).await;
+    authority.clock.pass(86_400);
+    for (status, error) in [(503, "system_busy"), (429, "too_many_requests"), (500, "invalid_grant")] {
+        authority.state().status = status;
+        authority.state().refuses = Some(error);
+        let told = call(&client).await.unwrap_err();
+        assert!(told.is_retryable() && !told.needs_authorization(), "{status}: {told}");
+        assert!(told.to_string().contains(error), "{status}: {told}");
+        authority.clock.pass(10);
+    }
+    authority.state().refuses = None;
+    call(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_refreshed() {
+    for (life, refresh_life, refresh_token, problem) in [
+        (100, 50, true, "the session and its refresh token have ended"),
+        (100, 0, true, "the session and its refresh token have ended"),
+        (100, 500, false, "the session has ended, and no refresh token came with it"),
+    ] {
+        let authority = Authority::new();
+        authority.state().lives = (life, refresh_life);
+        let sessions = authority.sessions(MemorySessionStore::new());
+        let mut token = authority.token();
+        if !refresh_token {
+            token.refresh_token = None;
+        }
+        sessions.put(USER, token).await.unwrap();
+        authority.clock.pass(99);
+        sessions.token(USER).await.unwrap();
+        authority.clock.pass(1);
+        let error = sessions.token(USER).await.unwrap_err();
+        assert!(error.needs_authorization());
+        assert!(error.to_string().contains(problem), "{error}");
+        assert_eq!(authority.state().refreshes, 0);
+    }
+    let sessions = Authority::new().sessions(MemorySessionStore::new());
+    let error = sessions.token("somebody").await.unwrap_err();
+    assert!(error.needs_authorization() && error.to_string().contains("the store has no token"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().delay = Duration::from_millis(50);
+    authority.clock.pass(86_400);
+    assert!(timeout(Duration::from_millis(10), call(&client)).await.is_err());
+    calls(&client, 10).await;
+    assert_eq!(authority.state().refreshes, 1);
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_broken_off_with_its_runtime_is_made_again() {
+    let authority = Authority::new();
+    let (sessions, _) = authorized(&authority).await;
+    authority.state().delay = Duration::from_secs(3600);
+    authority.clock.pass(86_400);
+    let elsewhere = sessions.clone();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let wait = Duration::from_millis(10);
+        assert!(runtime.block_on(async { timeout(wait, elsewhere.token(USER)).await }).is_err());
+    });
+    tokio::task::spawn_blocking(move || thread.join()).await.unwrap().unwrap();
+    authority.state().delay = Duration::ZERO;
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_no_answer_replaces_is_good_for_the_next_refresh() {
+    let authority = Authority::new();
+    authority.state().keeps = true;
+    let (sessions, client) = authorized(&authority).await;
+    for number in [2, 3] {
+        authority.clock.pass(86_400);
+        call(&client).await.unwrap();
+        let token = sessions.token(USER).await.unwrap();
+        assert_eq!(token.access_token, format!("access-{number}"));
+        assert_eq!(token.refresh_token.as_deref(), Some("refresh-1"));
+        assert_eq!(token.user_nick.as_deref(), Some("商家"));
+    }
+}
+
+#[tokio::test]
+async fn the_methods_refresh_as_well() {
+    let authority = Authority::new();
+    let clock = authority.clock.clone();
+    let methods = TokenMethods::new(&authority.client()).with_clock(move || clock.now());
+    let clock = authority.clock.clone();
+    let sessions = RefreshingSessions::new(methods, MemorySessionStore::new()).with_clock(move || clock.now());
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    let token = sessions.token(USER).await.unwrap();
+    assert_eq!((token.access_token.as_str(), token.user_nick.as_deref()), ("access-2", Some("商家")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_without_an_answer_ends() {
+    let authority = Authority::new();
+    let sessions = authority.sessions(MemorySessionStore::new()).with_timeout(Duration::from_secs(1));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.state().delay = Duration::from_secs(3600);
+    authority.clock.pass(86_400);
+    let error = sessions.token(USER).await.unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("the refresh took too long"), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_shows_a_secret() {
+    let authority = Authority::new();
+    let (sessions, client) = authorized(&authority).await;
+    authority.state().refuses = Some("invalid_grant");
+    authority.clock.pass(86_400);
+    let error = call(&client).await.unwrap_err();
+    let token = authority.token();
+    let shown = format!(
+        "{sessions:?} {client:?} {:?} {error:?} {error} {token:?} {:?}",
+        authority.oauth(),
+        sessions.token(USER).await
+    );
+    for secret in [SECRET, "access-", "refresh-"] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(shown.contains("商家"), "{shown}");
+}
