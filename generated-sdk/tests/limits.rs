@@ -86,8 +86,8 @@ async fn who_cannot_wait_as_long_as_those_before_is_refused_at_once() {
     let limits = Limits::new().rate(1, MINUTE);
     let calls = come(&limits, 4, |_| ()).await;
     let start = Instant::now();
-    let error = acquire(&limits, 2 * MINUTE).await.unwrap_err();
-    assert_eq!((error.retry_after, start.elapsed()), (Some(3 * MINUTE), Duration::ZERO));
+    let error = acquire(&limits, 3 * MINUTE).await.unwrap_err();
+    assert_eq!((error.retry_after, start.elapsed()), (Some(4 * MINUTE), Duration::ZERO));
     // Those who stop waiting leave their places to others.
     calls.iter().for_each(JoinHandle::abort);
     yield_now().await;

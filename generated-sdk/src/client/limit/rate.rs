@@ -47,27 +47,28 @@ impl Rate {
     pub(super) async fn turn(&self, end: Instant) -> Result<(), LimitError> {
         let came = Instant::now();
         let place = Place::behind(&self.waiting);
-        let earliest = self.distance.saturating_mul(place.ahead);
-        if earliest > end.saturating_duration_since(came) {
-            return Err(LimitError::too_late(earliest));
+        // The first of those who wait has its turn then, and each of the others one distance later.
+        let next = self.governor.clock().get().max(came);
+        let earliest = next + self.distance.saturating_mul(place.ahead);
+        if place.ahead > 0 && earliest > end {
+            return Err(LimitError::too_late(earliest - came));
         }
         let Ok(_first) = timeout_at(end, self.queue.lock()).await else {
             return Err(LimitError::out_of_time());
         };
         // It is asked as of when the turn is due and not of when this task has woken, or each would be late by as much as
         // all before it together.
-        let mut due = came;
-        loop {
-            self.governor.clock().set(due);
-            let Err(early) = self.governor.check() else {
-                return Ok(());
-            };
-            due += early.wait_time_from(due.into_std());
+        let clock = self.governor.clock();
+        clock.set(came);
+        while let Err(early) = self.governor.check() {
+            let due = clock.get() + early.wait_time_from(clock.now());
+            clock.set(due);
             if due > end {
                 return Err(LimitError::too_late(due.saturating_duration_since(Instant::now())));
             }
             sleep_until(due).await;
         }
+        Ok(())
     }
 }
 
@@ -101,6 +102,10 @@ struct AsOf(Lock<Time>);
 impl AsOf {
     fn set(&self, time: Instant) {
         *locked(&self.0) = time.into_std();
+    }
+
+    fn get(&self) -> Instant {
+        Instant::from_std(self.now())
     }
 }
 
