@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|body: &str| {
     let _ = decode::<TopClientTokenGetRequest>(body.to_owned());
     for simplified in [false, true] {
-        let _ = decode_untyped(body, "taobao.top.client.token.get", simplified);
+        let _ = decode_untyped(body.to_owned(), "taobao.top.client.token.get", simplified);
     }
     if let Ok(response) = decode::<TradeFullinfoGetRequest>(body.to_owned()) {
         assert_eq!(*response, (*response).clone());

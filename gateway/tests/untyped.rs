@@ -43,10 +43,10 @@ impl Visit for Caller {
             let parameters = untyped(&client.sign(&request).unwrap());
             let answer = self.runtime.block_on(client.call(R::METHOD, parameters));
             let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", R::METHOD));
-            assert!(answer["request_id"].is_string(), "{}: {answer}", R::METHOD);
+            assert!(answer.request_id().is_some(), "{}: {answer:?}", R::METHOD);
             let read = decode::<R>(answer.to_string()).unwrap();
             let typed = self.runtime.block_on(client.execute(&request)).unwrap();
-            assert_eq!(*read, *typed, "{}: {answer}", R::METHOD);
+            assert_eq!(*read, *typed, "{}: {answer:?}", R::METHOD);
         }
     }
 }
@@ -68,7 +68,11 @@ async fn answers_and_refusals() {
     let (address, told) = start().await;
     let seller = client(address).build().unwrap().with_session("a session");
     let time = seller.call("taobao.time.get", ()).await.unwrap();
-    assert!(time["time"].is_string(), "{time}");
+    assert!(time["time"].is_string(), "{time:?}");
+    assert_eq!(
+        (time.status(), time.request_id().is_some(), time.body().contains("time_get_response")),
+        (Some(200), true, true)
+    );
     let trade = seller.call("taobao.trade.fullinfo.get", [("fields", "tid"), ("tid", "1")]).await.unwrap();
     assert_eq!(trade["trade"]["tid"], Json::from(2_001_000_000_000_001_i64));
     match seller.call("taobao.trade.fullinfo.get", vec![("fields", "tid")]).await {

@@ -54,7 +54,7 @@ async fn run() -> Result<(), Failure> {
     let text = if curl {
         client.sign_untyped(&method, parameters)?.to_curl(&gateway)
     } else {
-        format!("{:#}", client.call(&method, parameters).await?)
+        format!("{:#}", *client.call(&method, parameters).await?)
     };
     // Where nobody reads any more, as behind `| head`, there is nothing to tell.
     let _ = writeln!(io::stdout().lock(), "{text}");

@@ -2,7 +2,9 @@
 
 use super::Client;
 use super::call::Call;
-use crate::protocol::{Authorization, Error, Format, Json, SignedRequest, UntypedParameters, enveloped, reads};
+use crate::protocol::{
+    Authorization, Error, Format, Json, Response, SignedRequest, UntypedParameters, enveloped, reads,
+};
 
 impl Client {
     /// Calls a method that has no type here, or whose type is not compiled in. It is signed, sent and tried again like any
@@ -24,7 +26,8 @@ impl Client {
     ///
     /// # The answer
     ///
-    /// It is what stands under the root node, the `request_id` included, in the shape that it comes in. Without a type nobody
+    /// It is what stands under the root node, in the shape that it comes in, and a [`Response`] around it: with the
+    /// request id, the body, the status and the headers. Without a type nobody
     /// knows what is a list: unless the client asks for simplified answers, a JSON answer has a list as an object around it,
     /// `{"trade": […]}` (protocol.md 4.3). Of XML, an element with elements in it is an object, any other is a text, and
     /// elements that repeat in one place are an array; so a list of one is an object, numbers are texts, and an element
@@ -38,12 +41,12 @@ impl Client {
     /// # Errors
     ///
     /// Every way in which a call can fail.
-    pub async fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Json, Error> {
+    pub async fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Response<Json>, Error> {
         self.call_untyped(method, &parameters.into()).await
     }
 
     /// [`call`](Self::call) without its type parameter, so that it is compiled once.
-    async fn call_untyped(&self, method: &str, parameters: &UntypedParameters) -> Result<Json, Error> {
+    async fn call_untyped(&self, method: &str, parameters: &UntypedParameters) -> Result<Response<Json>, Error> {
         let application = &self.shared.application;
         let simplified = application.simplify && application.format == Format::Json;
         let call = Call {
@@ -59,8 +62,8 @@ impl Client {
             value = answer;
             Ok(envelope)
         };
-        self.carry_out(&call, &mut read).await?;
-        Ok(value)
+        let answer = self.carry_out(&call, &mut read).await?;
+        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.
@@ -82,7 +85,7 @@ impl super::blocking::Client {
     /// # Errors
     ///
     /// Every way in which a call can fail.
-    pub fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Json, Error> {
+    pub fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Response<Json>, Error> {
         self.wait(self.client.call_untyped(method, &parameters.into()))
     }
 }

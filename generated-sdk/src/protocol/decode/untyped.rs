@@ -6,7 +6,7 @@ use super::json::Json;
 use super::room::Room;
 use super::value::whole;
 use super::xml::XmlSource;
-use super::{Envelope, from_json, opened};
+use super::{Envelope, Response, from_json, opened};
 use crate::protocol::error::PublicFields;
 use crate::protocol::{DecodeError, Error};
 
@@ -17,7 +17,9 @@ use crate::protocol::{DecodeError, Error};
 /// use generated_sdk::protocol::decode_untyped;
 ///
 /// let body = r#"{"time_get_response":{"time":"2016-01-01 12:00:00","request_id":"4c1w"}}"#;
-/// assert_eq!(decode_untyped(body, "taobao.time.get", false)?["time"], "2016-01-01 12:00:00");
+/// let answer = decode_untyped(body.to_owned(), "taobao.time.get", false)?;
+/// assert_eq!(answer["time"], "2016-01-01 12:00:00");
+/// assert_eq!(answer.request_id(), Some("4c1w"));
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
 ///
@@ -28,8 +30,9 @@ use crate::protocol::{DecodeError, Error};
 /// # Errors
 ///
 /// [`Error::Platform`] if the answer is a refusal, [`Error::Decode`] if it is none of the protocol's answers.
-pub fn decode_untyped(body: &str, method: &str, simplified: bool) -> Result<Value, Error> {
-    enveloped(body, method, simplified).map(|(value, _)| value)
+pub fn decode_untyped(body: String, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
+    let (value, envelope) = enveloped(&body, method, simplified)?;
+    Ok(Response::new(value, envelope, body))
 }
 
 /// The same with what came around it.
