@@ -86,9 +86,12 @@ async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
     let call = || client.execute(&request);
     call().await.unwrap();
     call().await.unwrap();
-    // One has a turn that it does not wait for to the end, and one whose turn comes too late.
+    // One that does not wait for its turn to the end, and one whose turn comes too late.
     assert!(tokio::time::timeout(Duration::from_millis(100), call()).await.is_err());
-    tokio::join!(call(), call(), call()).2.unwrap_err();
+    let rarely = Limits::new().rate(1, Duration::from_secs(60));
+    let client = script.builder().limiter(rarely).build().unwrap();
+    client.execute(&request).await.unwrap();
+    client.with_retry(RetryPolicy::off().deadline(Duration::from_secs(2))).execute(&request).await.unwrap_err();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     for expected in [
         "attempt=1 waited_ms=0 duration_ms=20 outcome=\"ok\"",
