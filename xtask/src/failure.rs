@@ -57,6 +57,10 @@ impl Failure {
 
 impl From<lexopt::Error> for Failure {
     fn from(error: lexopt::Error) -> Self {
-        Self::usage(error)
+        match error {
+            // It is not repeated: it may be a secret.
+            lexopt::Error::NonUnicodeValue(_) => Self::usage("an argument is no UTF-8"),
+            error => Self::usage(error),
+        }
     }
 }

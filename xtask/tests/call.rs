@@ -149,6 +149,16 @@ fn what_the_environment_says_unless_an_option_does() {
     assert!(!line.contains("environment"), "{line}");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = support::command(&["call", "taobao.time.get", "--session"]);
+    let output = command.arg(std::ffi::OsStr::from_bytes(b"s3cr3t\xff")).output().unwrap();
+    let told = "an argument is no UTF-8\nTry: cargo xtask help call\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), told));
+}
+
 /// What can be opened and is no file: it is told, and waited for by nobody.
 #[cfg(unix)]
 #[test]
