@@ -24,17 +24,10 @@ use support::hostile::{Received, Step, scripted, send, whole};
 /// How many calls are made at once.
 const CALLS: usize = 10_000;
 
-/// A client that has so many calls on the wire at a time.
-fn many(address: SocketAddr, concurrency: usize) -> ClientBuilder {
-    client(address).limiter(Limits::new().concurrency(concurrency)).read_timeout(Duration::from_secs(8))
-}
-
-/// How many calls this process can have on the wire, with the files of either end and those of other tests.
-fn on_the_wire() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let files: Option<usize> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    files.map_or(32, |files| (files.saturating_sub(500) / 2).clamp(16, 500))
+/// A client that does not open more connections than a system lets it. What is silent is waited for with patience: a
+/// machine that has other things to do is silent too.
+fn many(address: SocketAddr) -> ClientBuilder {
+    client(address).limiter(Limits::new().concurrency(100)).read_timeout(Duration::from_secs(8))
 }
 
 /// What happens to the call of this number: every tenth fails, each in another way.
@@ -128,7 +121,7 @@ fn each_has_come_once(counts: &Counts) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_calls_of_which_every_tenth_fails() {
     let (address, counts) = faulty(true).await;
-    let results = called(&many(address, on_the_wire()).build().unwrap(), CALLS).await;
+    let results = called(&many(address).build().unwrap(), CALLS).await;
     every_tenth_failed(&results, true);
     each_has_come_once(&counts);
 }
@@ -276,7 +269,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
     })
     .await;
     let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).repeat(Repeat::Reads);
-    let client = many(address, 64).retry(policy).build().unwrap();
+    let client = many(address).retry(policy).build().unwrap();
     let calls: Vec<_> = (0..CALLS)
         .map(|number| {
             let client = client.clone();
