@@ -135,10 +135,10 @@ async fn connections_that_are_not_what_they_should_be() {
         two lengths => Interrupted: no whole answer from GATEWAY (invalid content-length parsed)
         headers without end => Interrupted: no whole answer from GATEWAY (message head is too large)
         a header without end => Interrupted: no whole answer from GATEWAY (message head is too large)
-        interim answers without end => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
-        silence => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
-        silence in the headers => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)
-        silence in the body => Timeout(Read): GATEWAY was silent for too long (deadline has elapsed)"#]]
+        interim answers without end => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
+        silence => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
+        silence in the headers => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
+        silence in the body => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout"#]]
     .assert_eq(&lines.join("\n"));
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
 use generated_sdk::client::{Client, Limiter, Limits, Repeat, RetryPolicy};
-use generated_sdk::protocol::{Request, Timeout, TransportKind};
+use generated_sdk::protocol::{Request, Timeout, TransportError, TransportKind};
 use generated_sdk::{DateTime, Error};
 use support::{Reply, Script, ok, parameter, refusal, status};
 use tokio::time::Instant;
@@ -198,6 +198,23 @@ async fn timeouts_say_which() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_call_may_have_more_time() {
+    let script = Script::new([Reply::After(20 * SECOND, Box::new(ok("t")))]);
+    let client = script.builder().timeout(5 * SECOND).build().unwrap();
+    for (client, expected) in [
+        (client.clone(), Err(Timeout::Attempt)),
+        (client.with_timeout(30 * SECOND), Ok("t")),
+        (client.with_timeout(30 * SECOND).with_retry(RetryPolicy::off().deadline(10 * SECOND)), Err(Timeout::Call)),
+    ] {
+        let result = read(&client).await.map_err(|error| match error {
+            Error::Transport(TransportError { kind: TransportKind::Timeout(timeout), .. }) => timeout,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(result.as_deref(), expected.as_ref().copied());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rate_spreads_calls_evenly_over_all_clones() {
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Limits::new().per_second(10)).build().unwrap();
@@ -253,7 +270,10 @@ async fn turns_that_come_too_late_are_refused_at_once() {
     tokio::task::yield_now().await;
     let start = Instant::now();
     let error = read(&client.with_retry(policy)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the call was not sent: its turn did not come before its deadline");
+    assert_eq!(
+        error.to_string(),
+        "the call was not sent: its turn did not come before the deadline that its retry policy has"
+    );
     assert!(error.is_retryable() && error.was_not_carried_out());
     assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
     first.abort();
@@ -310,7 +330,7 @@ async fn a_strict_client_says_what_does_not_fit() {
 async fn a_ban_holds_back_every_call_of_the_method() {
     let ban = |sub_code: &str| refusal(7, sub_code, "This ban will last for 5 more seconds");
     let script = Script::new([ban("accesscontrol.limited-by-api-access-count"), ok("t")]);
-    let client = script.builder().limiter(Limits::new()).build().unwrap();
+    let client = script.builder().build().unwrap();
     let start = Instant::now();
     assert!(read(&client).await.is_err());
     let held: Vec<_> = (0..5).map(|_| client.clone()).collect();

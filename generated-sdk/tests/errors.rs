@@ -206,11 +206,22 @@ fn messages_say_what_happened_and_to_what() {
     let transport = |kind| TransportError::new(kind, "the cause").to_string();
     for (text, expected) in [
         (transport(TransportKind::Tls), "no secure connection to the gateway; is its certificate good? (the cause)"),
-        (transport(TransportKind::Timeout(Timeout::Read)), "the gateway was silent for too long (the cause)"),
+        (
+            transport(TransportKind::Timeout(Timeout::Read)),
+            "the gateway was silent for too long, which is the client's read timeout",
+        ),
+        (
+            transport(TransportKind::Timeout(Timeout::Attempt)),
+            "no whole answer from the gateway in time, which is the client's timeout",
+        ),
+        (
+            transport(TransportKind::Timeout(Timeout::Call)),
+            "no whole answer from the gateway before the call's deadline, which its retry policy has",
+        ),
         (transport(TransportKind::Timeout(Timeout::Turn)), "the call to the gateway had no turn in time (the cause)"),
         (
             LimitError::too_late(Duration::from_secs(300)).to_string(),
-            "the call was not sent: its turn would come in 300 seconds, and its deadline is before that",
+            "the call was not sent: its turn would come in 300 seconds, after the deadline that its retry policy has",
         ),
         (
             LimitError::failed("connection refused").to_string(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -81,6 +82,12 @@ impl Client {
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         Self { client: self.client.with_retry(policy), runtime: Arc::clone(&self.runtime) }
+    }
+
+    /// The same client with another time for an attempt at a call, be it for a single one.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { client: self.client.with_timeout(timeout), runtime: Arc::clone(&self.runtime) }
     }
 
     /// Validates and signs `request`, sends it, and reads the answer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::exchange::Timeouts;
 use super::gateway::Gateway;
 use super::http::HttpSettings;
-use super::limit::Limiter;
+use super::limit::{Limiter, Limits};
 use super::retry::RetryPolicy;
 use super::session::Session;
 use super::transport::Transport;
@@ -26,7 +26,7 @@ pub struct ClientBuilder {
     body_limit: usize,
     strict: bool,
     transport: Option<Arc<dyn Transport>>,
-    limiter: Option<Arc<dyn Limiter>>,
+    limiter: Arc<dyn Limiter>,
     retry: RetryPolicy,
 }
 
@@ -41,7 +41,7 @@ impl ClientBuilder {
             body_limit: 32 << 20,
             strict: false,
             transport: None,
-            limiter: None,
+            limiter: Arc::new(Limits::new()),
             retry: RetryPolicy::off(),
         }
     }
@@ -108,7 +108,7 @@ impl ClientBuilder {
     }
 
     /// The proxy to go through: an `http`, `https` or `socks5` URL, with a name and password if it wants them. Those of
-    /// the system unless set. For the client's own transport; a gateway on loopback is called without any.
+    /// the system unless set, and none for a gateway on loopback. For the client's own transport.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -126,9 +126,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Who may call when, as [`Limits`](super::Limits); all at once unless set.
+    /// Who may call when. Unless set, that is [`Limits::new`]: all at once, but for what the platform has banned.
     pub fn limiter(mut self, limiter: impl Limiter) -> Self {
-        self.limiter = Some(Arc::new(limiter));
+        self.limiter = Arc::new(limiter);
         self
     }
 
@@ -162,7 +162,12 @@ impl ClientBuilder {
             None => {
                 gateway.check_tls()?;
                 let connect_timeout = self.connect_timeout.unwrap_or(Duration::from_secs(10));
-                let settings = HttpSettings { connect_timeout, proxy: self.proxy, loopback: gateway.is_loopback() };
+                let settings = HttpSettings {
+                    connect_timeout,
+                    proxy: self.proxy,
+                    loopback: gateway.is_loopback(),
+                    https: gateway.is_https(),
+                };
                 let transport: Arc<dyn Transport> = Arc::new(settings.transport()?);
                 (transport, Some(settings))
             }
@@ -174,11 +179,10 @@ impl ClientBuilder {
             limiter: self.limiter,
             clock: Arc::default(),
             application: self.application,
-            timeouts: self.timeouts,
             body_limit: self.body_limit,
             strict: self.strict,
         };
-        Ok(Client { shared: Arc::new(shared), session: Session::None, retry: self.retry })
+        Ok(Client { shared: Arc::new(shared), session: Session::None, retry: self.retry, timeouts: self.timeouts })
     }
 }
 

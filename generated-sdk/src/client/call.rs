@@ -78,7 +78,7 @@ impl Client {
             let problem = format!("{} goes over https alone, not to {}", call.method, gateway.url());
             return Err(Error::Configuration(problem));
         }
-        let deadline = ends_in(self.retry.whole(self.shared.timeouts.attempt));
+        let deadline = ends_in(self.retry.whole(self.timeouts.attempt));
         let (mut number, mut made) = (0, 0);
         let (mut renewed, mut mended) = (false, false);
         loop {
@@ -144,7 +144,7 @@ impl Client {
         let request =
             HttpRequest::new(Verb::Post, self.shared.gateway.url(), body).header("Content-Type", signed.content_type());
         running.sent();
-        let received = self.shared.exchange(request, deadline).await;
+        let received = self.shared.exchange(request, self.timeouts, deadline).await;
         running.answered();
         seen.spent = signed.spent().cloned();
         let received = received.map_err(|error| self.at_gateway(error))?;
@@ -192,11 +192,8 @@ impl Client {
     }
 
     async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {
-        let Some(limiter) = &self.shared.limiter else {
-            return Ok(Permit::new());
-        };
         let turn = Turn::new(self.shared.application.key(), method, deadline.saturating_duration_since(Instant::now()));
-        match timeout_at(deadline, limiter.acquire(turn)).await {
+        match timeout_at(deadline, self.shared.limiter.acquire(turn)).await {
             Ok(permit) => permit.map_err(Error::Limit),
             Err(_) => Err(Error::Limit(LimitError::out_of_time())),
         }
@@ -204,14 +201,14 @@ impl Client {
 
     /// Tells the limiter of a ban, which concerns others' calls too.
     async fn tell_limiter(&self, error: &Error, method: &str, deadline: Instant) {
-        let (Some(limiter), Some(refusal)) = (&self.shared.limiter, error.platform()) else {
-            return;
-        };
-        if let (APP_CALL_LIMITED, Some(time)) = (refusal.code, refusal.retry_after()) {
+        if let Some(refusal) = error.platform()
+            && let (APP_CALL_LIMITED, Some(time)) = (refusal.code, refusal.retry_after())
+        {
             let method = (!refusal.is_limit_of_application()).then_some(method);
             trace::ban(method, time);
             // If it does not get to hear of it in time, others find out for themselves.
-            let _ = timeout_at(deadline, limiter.banned(self.shared.application.key(), method, time)).await;
+            let told = self.shared.limiter.banned(self.shared.application.key(), method, time);
+            let _ = timeout_at(deadline, told).await;
         }
     }
 

@@ -31,8 +31,15 @@ pub(super) struct Received {
 
 impl Shared {
     /// Sends `request` and receives the answer to it.
-    pub(super) async fn exchange(&self, request: HttpRequest, deadline: Instant) -> Result<Received, TransportError> {
-        let patience = Patience { read: self.timeouts.read, end: deadline.min(ends_in(self.timeouts.attempt)) };
+    pub(super) async fn exchange(
+        &self,
+        request: HttpRequest,
+        timeouts: Timeouts,
+        deadline: Instant,
+    ) -> Result<Received, TransportError> {
+        let attempt = ends_in(timeouts.attempt);
+        let end = if deadline < attempt { (deadline, Timeout::Call) } else { (attempt, Timeout::Attempt) };
+        let patience = Patience { read: timeouts.read, end };
         let (body, progress) = Progress::watch(request.body);
         let sent = patience.while_sent(self.transport.send(HttpRequest { body, ..request }), &progress).await;
         let answer = sent.map_err(|error| progress.error().unwrap_or(error))?;
@@ -71,7 +78,8 @@ async fn collect(
 /// How long to wait for the other side.
 struct Patience {
     read: Option<Duration>,
-    end: Instant,
+    /// When there is none left, and which time that is.
+    end: (Instant, Timeout),
 }
 
 impl Patience {
@@ -100,10 +108,8 @@ impl Patience {
 
     /// When time is up after the last sign of life, and which time that is.
     fn end(&self, last: Instant) -> (Instant, Timeout) {
-        match self.read.map(|read| last + read.min(LONG)).filter(|end| *end < self.end) {
-            Some(end) => (end, Timeout::Read),
-            None => (self.end, Timeout::Attempt),
-        }
+        let silent = self.read.map(|read| last + read.min(LONG)).filter(|end| *end < self.end.0);
+        silent.map_or(self.end, |end| (end, Timeout::Read))
     }
 }
 

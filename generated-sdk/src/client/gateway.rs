@@ -40,6 +40,10 @@ impl Gateway {
         self.loopback
     }
 
+    pub(super) fn is_https(&self) -> bool {
+        self.https
+    }
+
     /// Whether what is sent can be read on its way: over http to another machine.
     pub(super) fn is_plain(&self) -> bool {
         !self.https && !self.loopback

@@ -24,10 +24,10 @@ use crate::protocol::{Error, Headers, Timeout, TransportError, TransportKind};
 /// ```no_run
 /// use generated_sdk::client::{Client, HttpTransport};
 ///
-/// # fn example(reqwest: reqwest::ClientBuilder) -> Result<(), Box<dyn std::error::Error>> {
-/// let reqwest = reqwest.redirect(reqwest::redirect::Policy::none()).build()?;
+/// # fn example() -> Result<(), generated_sdk::Error> {
+/// let reqwest = reqwest::Client::builder().local_address(std::net::IpAddr::from([10, 0, 0, 7]));
 /// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret")
-///     .transport(HttpTransport::new(reqwest))
+///     .transport(HttpTransport::from_builder(reqwest)?)
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -37,8 +37,24 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// HTTP through a client that is ready. Build it without redirects: a signed request is for the gateway alone, and an
-    /// answer that comes from anywhere else is [refused](TransportKind::Redirected).
+    /// HTTP through what `builder` builds, with no redirects followed: a signed request, and the session in it, are for the
+    /// gateway alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] if it cannot be built.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        builder.redirect(Policy::none()).build().map(Self::new).map_err(|error| {
+            let cause = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+            let help =
+                if cause.contains("certificate") { "; are the certificates of this system installed?" } else { "" };
+            Error::Configuration(format!("no HTTP client: {cause}{help}"))
+        })
+    }
+
+    /// HTTP through a client that is ready. It must not follow redirects, or whoever the gateway's answer names gets the
+    /// request and its session: [`from_builder`](Self::from_builder) sees to that. An answer that comes from anywhere else
+    /// is [refused](TransportKind::Redirected).
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }
     }
@@ -57,8 +73,10 @@ pub(super) struct HttpSettings {
     pub(super) connect_timeout: Duration,
     /// The proxy's URL; the system's proxies if there is none.
     pub(super) proxy: Option<String>,
-    /// Whether the gateway is on this machine, where no proxy can reach it.
+    /// Whether the gateway is on this machine, where no proxy of the system can reach it.
     pub(super) loopback: bool,
+    /// Whether the gateway is called over TLS.
+    pub(super) https: bool,
 }
 
 impl HttpSettings {
@@ -66,14 +84,12 @@ impl HttpSettings {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_timeout)
-            .redirect(Policy::none());
+            .pool_idle_timeout(IDLE);
         #[cfg(feature = "native-tls")]
         {
             builder = builder.tls_backend_native();
         }
-        if self.loopback {
-            builder = builder.no_proxy();
-        } else if let Some(url) = &self.proxy {
+        if let Some(url) = &self.proxy {
             // The URL may hold a password, and the library's message the URL.
             let wrong = || Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
             // The library calls directly where it does not know the kind.
@@ -82,14 +98,28 @@ impl HttpSettings {
                 return Err(wrong());
             }
             builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
+        } else if self.loopback {
+            builder = builder.no_proxy();
+            if !self.https {
+                builder = without_certificates(builder);
+            }
         }
-        let client = builder.build().map_err(|error| {
-            let cause = causes(&error).last().map(ToString::to_string).unwrap_or_default();
-            Error::Configuration(format!("no HTTP client: {cause}"))
-        })?;
-        Ok(HttpTransport { client })
+        HttpTransport::from_builder(builder)
     }
 }
+
+/// Nothing is called over TLS, so a machine that has no certificates need not have any.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn without_certificates(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_certs_only([])
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+use std::convert::identity as without_certificates;
+
+/// How long a connection is kept that nothing is sent over: less than servers keep theirs, so that a request seldom meets
+/// a connection that the other side is closing.
+const IDLE: Duration = Duration::from_secs(30);
 
 impl Transport for HttpTransport {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {

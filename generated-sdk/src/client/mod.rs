@@ -47,6 +47,7 @@ mod walk;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -91,6 +92,7 @@ pub struct Client {
     shared: Arc<Shared>,
     session: Session,
     retry: RetryPolicy,
+    timeouts: Timeouts,
 }
 
 /// What the clones of a client have in common.
@@ -101,10 +103,9 @@ struct Shared {
     /// What the transport is made of, if it is the client's own.
     #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
     own: Option<HttpSettings>,
-    limiter: Option<Arc<dyn Limiter>>,
+    limiter: Arc<dyn Limiter>,
     clock: Arc<Clock>,
     application: Application,
-    timeouts: Timeouts,
     body_limit: usize,
     strict: bool,
 }
@@ -150,6 +151,28 @@ impl Client {
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         Self { retry: policy, ..self.clone() }
+    }
+
+    /// The same client with another time for an attempt at a call, be it for a single one: a large file, or an answer that
+    /// somebody waits for. See [`timeout`](ClientBuilder::timeout) of its builder; a call as a whole has the
+    /// [deadline](RetryPolicy::deadline) of its policy.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "item")]
+    /// # async fn example(client: generated_sdk::Client) -> Result<(), generated_sdk::Error> {
+    /// use std::time::Duration;
+    ///
+    /// use generated_sdk::api::item::ItemImgUploadRequest;
+    /// use generated_sdk::protocol::File;
+    ///
+    /// let request = ItemImgUploadRequest::new(1).image(File::open("large.png")?);
+    /// client.with_timeout(Duration::from_secs(300)).execute(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeouts: Timeouts { attempt: timeout, ..self.timeouts }, ..self.clone() }
     }
 
     /// The same client on nobody's behalf.

@@ -152,9 +152,10 @@ impl OAuth {
         let request = HttpRequest::new(Verb::Post, format!("{}/token", self.server), form.to_form())
             .header("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8");
         let url = request.url.clone();
-        let deadline = ends_in(shared.timeouts.attempt);
+        let timeouts = self.client.timeouts;
+        let deadline = ends_in(timeouts.attempt);
         let Received { head, bytes, cut } =
-            shared.exchange(request, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
+            shared.exchange(request, timeouts, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
         let refusal = |body: &RawBody| {
             let mut refusal = refusal(head.status, body)?;
             refusal.hide(form.secrets());

@@ -36,9 +36,10 @@ impl fmt::Display for LimitError {
         match (&self.source, self.retry_after) {
             (Some(source), _) => write!(f, "the limiter failed ({source})"),
             (None, Some(wait)) => {
-                write!(f, "its turn would come in {} seconds, and its deadline is before that", wait.as_secs().max(1))
+                let seconds = wait.as_secs().max(1);
+                write!(f, "its turn would come in {seconds} seconds, after the deadline that its retry policy has")
             }
-            (None, None) => f.write_str("its turn did not come before its deadline"),
+            (None, None) => f.write_str("its turn did not come before the deadline that its retry policy has"),
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Timeout {
     Read,
     /// That for an attempt as a whole. The gateway may have carried out the call.
     Attempt,
+    /// That for the call as a whole, in the middle of an attempt. The gateway may have carried out the call.
+    Call,
     /// That for the call as a whole, while it waited for its session or its turn. The request was not sent.
     Turn,
 }
@@ -121,9 +123,22 @@ impl fmt::Display for TransportError {
                 )?;
                 f.write_str(" does not, and look where the gateway is")?;
             }
-            TransportKind::Timeout(Timeout::Connect) => write!(f, "no connection to {gateway} in time")?,
-            TransportKind::Timeout(Timeout::Read) => write!(f, "{gateway} was silent for too long")?,
-            TransportKind::Timeout(Timeout::Attempt) => write!(f, "no whole answer from {gateway} in time")?,
+            TransportKind::Timeout(Timeout::Connect) => {
+                write!(f, "no connection to {gateway} in time; is the address right and the gateway up?")?;
+            }
+            // That time is up is all that their causes say.
+            TransportKind::Timeout(Timeout::Read) => {
+                return write!(f, "{gateway} was silent for too long, which is the client's read timeout");
+            }
+            TransportKind::Timeout(Timeout::Attempt) => {
+                return write!(f, "no whole answer from {gateway} in time, which is the client's timeout");
+            }
+            TransportKind::Timeout(Timeout::Call) => {
+                return write!(
+                    f,
+                    "no whole answer from {gateway} before the call's deadline, which its retry policy has"
+                );
+            }
             TransportKind::Timeout(Timeout::Turn) => write!(f, "the call to {gateway} had no turn in time")?,
             TransportKind::Interrupted => write!(f, "no whole answer from {gateway}")?,
             TransportKind::TooLong => write!(f, "the answer of {gateway} is longer than the client accepts")?,
