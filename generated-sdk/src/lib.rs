@@ -21,6 +21,9 @@
 //! Money is [`Decimal`], a date is a [`DateTime`] at GMT+8, and no number is a float. A value of an answer that does not fit
 //! its documented type leaves its field empty and is listed in [`Response::mismatches`].
 //!
+//! Where the docs cite `protocol.md` with a section, that is in the notes on the protocol which this crate is built from: the
+//! platform publishes no specification, so each fact of the wire is kept there with its source and how certain it is.
+//!
 //! # Features
 //!
 //! * `client`, on by default: the async client over reqwest. Without it the crate is [`protocol`] alone, for callers with

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::{generate, only_help, tell};
 
 pub(crate) const HELP: &str = "\
-Run everything that CI runs: format, generated code, lints, tests, docs.
+Run everything that CI runs: format, generated code, lints, fuzzers, tests, docs.
 
 Usage: cargo xtask test
 
@@ -31,6 +31,9 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
         told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
     }
+    // A workspace of its own, which else nobody would see break.
+    let fuzzers = ["check", "--manifest-path", "fuzz/Cargo.toml", "--no-default-features", "--target-dir", "target"];
+    told(cargo().args(fuzzers))?;
     oldest_rust(everything)?;
     let nextest = has_nextest();
     let tests: &[&str] =
