@@ -19,7 +19,7 @@ mod fixture;
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 use generated_sdk::protocol::{Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
-use generated_sdk::{Error, Response};
+use generated_sdk::{DateTime, Error, Response};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
     decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap_or_else(|error| panic!("{body}: {error}"))
@@ -126,6 +126,63 @@ fn a_response_of_which_nothing_is_documented_says_so() {
         r#"{"rows":[1],"fixture_everything_get_response":{"text":"t"}}"#,
     ] {
         assert_eq!(decoded(body).mismatches(), [], "{body}");
+    }
+}
+
+#[test]
+fn what_was_taken_for_elements_is_none_in_an_object_with_several_members() {
+    let body = r#"{"x_response":{"trade":{"orders":{"a":[{"oid":1},{"oid":"x"}],"b":{"oid":2},"c":[3]},"tid":7},
+        "texts":{"a":["t"],"b":1},"number":8}}"#;
+    let response = decoded(body);
+    let trade = response.trade.as_ref().unwrap();
+    assert_eq!((trade.orders.len(), trade.tid, response.texts.len(), response.number), (0, Some(7), 0, Some(8)));
+    let mismatches: Vec<_> = response.mismatches().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        mismatches,
+        [
+            "trade.orders: expected object[], found an object with several members",
+            "texts: expected String[], found an object with several members",
+        ]
+    );
+}
+
+/// A response with a secret that is no text.
+#[derive(Debug, Default)]
+struct Pin(Option<i64>, Option<DateTime>);
+
+impl Record for Pin {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema {
+            name: "Pin",
+            fields: &[Field::new("pin", Kind::Number).secret(), Field::new("since", Kind::Date)],
+        };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Pin {
+    fn slot(&mut self, index: usize) -> Slot<'_> {
+        if index == 0 { Slot::of(&mut self.0) } else { Slot::of(&mut self.1) }
+    }
+}
+
+impl Request for Pin {
+    const METHOD: &'static str = "taobao.pin.get";
+    const RESPONSE_NODE: &'static str = "pin_get_response";
+    type Response = Self;
+}
+
+#[test]
+fn a_secret_that_does_not_fit_does_not_show() {
+    for (found, pin, since) in [("[hidden]", "\"12a4\"", "7"), ("[hidden]", "1.5", "true"), ("a list", "[12]", "[]")] {
+        let body = format!(r#"{{"pin_get_response":{{"pin":{pin},"since":{since}}}}}"#);
+        let response = decode::<Pin>(body).unwrap();
+        let told: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.found.as_str()).collect();
+        assert_eq!(told, [found, if since == "[]" { "a list" } else { since }]);
     }
 }
 

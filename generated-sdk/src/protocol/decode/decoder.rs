@@ -128,7 +128,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Slot::Boolean(place) => set(place, self.scalar(field, value, read_boolean)?),
             Slot::Date(place) => set(place, self.scalar(field, value, read_date)?),
             Slot::Decimal(place) => set(place, self.scalar(field, value, read_decimal)?),
-            Slot::Json(place) => set(place, self.json(field, value)?),
+            Slot::Json(place) => set(place, self.json(value)?),
             Slot::Choice(place) => {
                 if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
                     place.set(text);
@@ -159,7 +159,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Slot::Dates(list) => self.scalars(field, value, list, read_date)?,
             Slot::Decimals(list) => self.scalars(field, value, list, read_decimal)?,
             Slot::Jsons(list) => self.list(field, value, list, |this, value, list| {
-                list.extend(this.json(field, value)?);
+                list.extend(this.json(value)?);
                 Ok(())
             })?,
             Slot::Choices(list) => self.list(field, value, list, |this, value, list| {
@@ -241,16 +241,14 @@ impl<'a, S: Source<'a>> Decoder<S> {
     }
 
     /// JSON comes as structure or as a text that holds it; a text that holds none is a JSON string.
-    fn json(&mut self, field: &Field, value: Event<'a>) -> Result<Option<Value>, SyntaxError> {
+    fn json(&mut self, value: Event<'a>) -> Result<Option<Value>, SyntaxError> {
         Ok(match tree(&mut self.source, &mut self.room, value)? {
             Value::Null => None,
             Value::String(text) if text.trim().is_empty() => None,
-            Value::String(text) if matches!(field.kind, Kind::Json | Kind::Map) => {
-                match whole(Json::new(&text), &mut self.room) {
-                    Ok(tree) => Some(tree),
-                    Err(_) => Some(Value::String(text)),
-                }
-            }
+            Value::String(text) => match whole(Json::new(&text), &mut self.room) {
+                Ok(tree) => Some(tree),
+                Err(_) => Some(Value::String(text)),
+            },
             tree => Some(tree),
         })
     }
