@@ -111,7 +111,7 @@ fn how_users_come_back() {
         ("state=s&code=", "invalid_request", "the user came back without a code", false),
     ] {
         let refused = oauth.code(query, "s").unwrap_err();
-        assert_eq!(refused.needs_authorization(), user);
+        assert_eq!((refused.needs_authorization(), refused.was_not_carried_out()), (user, true));
         let refused = refusal(refused);
         assert_eq!((refused.error.as_str(), refused.description.as_deref()), (error, Some(description)), "{query}");
         assert_eq!(refused.status, None);
@@ -160,28 +160,34 @@ async fn refusals() {
             "the authorisation server refused: invalid_client ([hidden] for [hidden] is no good)"
         );
         assert!(error.is_callers_fault() && !error.is_retryable() && !error.needs_authorization());
+        assert!(error.was_not_carried_out());
         assert_eq!(error.body().map(|body| &**body), Some(body));
         assert_eq!(refusal(error).status, Some(status));
     }
-    for (status, error, callers, passes, user) in [
-        (400, "invalid_grant", false, false, true),
-        (401, "access_denied", false, false, true),
-        (400, "unheard_of", false, false, false),
-        (400, "invalid_request", true, false, false),
-        (400, "unauthorized_client", true, false, false),
-        (400, "temporarily_unavailable", false, true, false),
-        (408, "unheard_of", false, true, false),
-        (429, "too_many_requests", false, true, false),
-        (500, "invalid_client", false, true, false),
-        (502, "invalid_grant", false, true, false),
-        (503, "system_busy", false, true, false),
+    for (status, error, callers, passes, user, nothing_done) in [
+        (400, "invalid_grant", false, false, true, true),
+        (401, "access_denied", false, false, true, true),
+        (400, "unheard_of", false, false, false, false),
+        (400, "invalid_request", true, false, false, true),
+        (400, "invalid_scope", true, false, false, true),
+        (400, "unauthorized_client", true, false, false, true),
+        (400, "unsupported_grant_type", true, false, false, true),
+        (400, "server_error", false, true, false, false),
+        (400, "temporarily_unavailable", false, true, false, false),
+        (408, "unheard_of", false, true, false, false),
+        (429, "too_many_requests", false, true, false, false),
+        // What the server says of the request is of no account where it is in trouble itself.
+        (500, "invalid_client", false, true, false, false),
+        (500, "server_error", false, true, false, false),
+        (502, "invalid_grant", false, true, false, false),
+        (503, "system_busy", false, true, false, false),
     ] {
         let told = answered(status, json!({ "error": error }).to_string()).await.unwrap_err();
         assert_eq!(told.to_string(), format!("the authorisation server refused: {error}"));
         assert_eq!(
-            (told.is_callers_fault(), told.is_retryable(), told.needs_authorization()),
-            (callers, passes, user),
-            "{status}"
+            (told.is_callers_fault(), told.is_retryable(), told.needs_authorization(), told.was_not_carried_out()),
+            (callers, passes, user, nothing_done),
+            "{status} {error}"
         );
     }
 }

@@ -142,7 +142,7 @@ impl Error {
     }
 
     /// Whether it is certain that the call has changed nothing: it was never sent, or the platform refused it before it
-    /// came to the service behind it.
+    /// came to the service behind it, or the authorisation server granted no token and used up nothing.
     ///
     /// # What to do
     ///
@@ -150,10 +150,11 @@ impl Error {
     /// first whether it was carried out.
     pub fn was_not_carried_out(&self) -> bool {
         match self {
-            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::OAuth(_) | Self::Session(_) => true,
+            Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::Session(_) => true,
             Self::File(error) => error.was_not_sent() || error.attempt().is_some_and(Self::was_not_carried_out),
             Self::Transport(error) => error.was_not_sent(),
             Self::Platform(error) => error.was_not_carried_out(),
+            Self::OAuth(error) => error.was_not_carried_out(),
             Self::Status(_) | Self::Decode(_) => false,
         }
     }

@@ -57,6 +57,18 @@ impl OAuthError {
         !self.is_retryable() && OF_USER.contains(&self.error.as_str())
     }
 
+    /// Whether it is certain that no token was granted and no code or refresh token used up: the server has refused by a
+    /// name of OAuth 2.0 (RFC 6749, 5.2), or the user came back with a refusal or with what is not this application's. A
+    /// server in trouble, or an error of another name, may have done the one and failed at the other.
+    ///
+    /// # What to do
+    ///
+    /// If this is not so, a code or a refresh token may be used up: where asking again with it is refused, have the user
+    /// authorise the application again.
+    pub fn was_not_carried_out(&self) -> bool {
+        self.is_callers_fault() || self.needs_authorization()
+    }
+
     /// Hides `secrets` from the server's words: some servers repeat in them what they were sent.
     #[cfg(feature = "client")]
     pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
