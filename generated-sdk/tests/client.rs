@@ -5,14 +5,18 @@
 
 mod support;
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
-use generated_sdk::client::{Client, Limiter, Limits, Repeat, RetryPolicy};
+use generated_sdk::client::{
+    Client, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat, RetryPolicy, Token,
+};
 use generated_sdk::protocol::{Request, Timeout, TransportError, TransportKind};
 use generated_sdk::{DateTime, Error};
-use support::{Reply, Script, ok, parameter, refusal, status};
+use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -566,4 +570,36 @@ fn proxies_and_gateways_that_are_none() {
     }
     let error = Client::builder("https://t0k3n@gateway.test/", "key", "secret").build().unwrap_err();
     assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("holds a name or a password"));
+}
+
+/// What a future comes to when it is polled once, in no runtime.
+fn polled<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[test]
+fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
+    let client = Client::builder("http://127.0.0.1:9/", "12345678", SECRET).build().unwrap();
+    let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    let errors = [
+        polled(client.execute(&request)).map(drop),
+        polled(client.call("taobao.time.get", ())).map(drop),
+        polled(oauth.token("c0de", "https://shop.test/back")).map(drop),
+        polled(oauth.refresh("refresh-1")).map(drop),
+    ];
+    for result in errors {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Configuration(_)), "{error:?}");
+        assert!(error.to_string().contains("there is no tokio runtime; await it within one"), "{error}");
+    }
+    // A session that is to be refreshed is refreshed by a task of its own.
+    let sessions = RefreshingSessions::new(oauth, MemorySessionStore::new());
+    let error = polled(sessions.token("seller 1")).unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("no tokio runtime"), "{error}");
+    polled(sessions.put("seller 1", Token::new("a"))).unwrap();
+    assert_eq!(polled(sessions.token("seller 1")).unwrap().access_token, "a");
 }

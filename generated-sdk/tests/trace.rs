@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, RetryPolicy, Turn};
+use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy, Turn};
 use generated_sdk::protocol::LimitError;
 use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tracing::subscriber::DefaultGuard;
@@ -101,6 +101,58 @@ async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
         "attempt=1 waited_ms=0 outcome=\"limit\"",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sub_code_is_told_where_it_is_a_word() {
+    let long = "x".repeat(101);
+    for (code, sub_code, expected) in [
+        (15, "isv.trade-not-exist", "code=15 sub_code=\"isv.trade-not-exist\" request_id"),
+        (
+            50,
+            " isp.top-remote-connection-timeout ",
+            "code=50 sub_code=\"isp.top-remote-connection-timeout\" request_id",
+        ),
+        (15, "", "code=15 request_id"),
+        (15, "the parameter x", "code=15 request_id"),
+        (15, "服务异常", "code=15 request_id"),
+        (15, &long, "code=15 request_id"),
+    ] {
+        let (lines, _guard) = listen();
+        let client = Script::new([refusal(code, sub_code, "m")]).builder().build().unwrap();
+        client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        // Of the attempt and of the call.
+        assert_eq!(text.matches(&format!("outcome=\"refused\" {expected}")).count(), 2, "{expected}: {text}");
+    }
+    let (text, ..) = told([refusal(15, "isv.bad:s3cr3t+session", "m")]).await;
+    assert!(text.contains("sub_code=\"isv.bad:[hidden]\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_to_the_authorisation_server_are_told() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let oauth = authority.oauth();
+    authority.state().delay = Duration::from_millis(30);
+    oauth.refresh("refresh-1").await.unwrap();
+    authority.state().refuses = Some("invalid_grant");
+    oauth.refresh("refresh-1").await.unwrap_err();
+    authority.state().down = true;
+    oauth.refresh("refresh-1").await.unwrap_err();
+    oauth.token("c0de-s3cr3t", "https://shop.test/s3cr3t").await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"ok\"}: generated_sdk: close",
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"refused\" code=400 sub_code=\"invalid_grant\"}: generated_sdk: close",
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"connect\"}: generated_sdk: close",
+        "call{method=\"oauth.token\" duration_ms=0 outcome=\"ok\"}: generated_sdk: close",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    for secret in ["s3cr3t", "access-", "refresh-"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
     }
 }
 

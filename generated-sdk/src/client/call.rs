@@ -8,6 +8,7 @@ use super::Client;
 use super::clock::Clock;
 use super::exchange::ends_in;
 use super::limit::{Permit, Turn};
+use super::runtime;
 use super::text;
 use super::trace::{self, Running};
 use super::transport::{HttpRequest, Verb};
@@ -73,6 +74,7 @@ impl Client {
     }
 
     async fn attempts(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
+        runtime::current()?;
         let gateway = &self.shared.gateway;
         if call.https_only && gateway.is_plain() {
             let problem = format!("{} goes over https alone, not to {}", call.method, gateway.url());

@@ -17,7 +17,11 @@
 //!   One that is never sent has this alone.
 //! - `outcome`: `ok`, `cancelled` if nobody waits any more, or the kind of failure in a word.
 //! - `code`: the HTTP status or the platform's code.
+//! - `sub_code`: that of the platform, which tells what the codes 15 and 50 are about, where it is a word and no text.
 //! - `request_id`.
+//!
+//! A request to an authorisation server is a span `call` too, without attempts: with the `method` `oauth.token` for a code
+//! or `oauth.refresh` for a refresh token, the HTTP status as its `code`, and the name of the error as its `sub_code`.
 //!
 //! Events tell of a call that is made again, a session that was refused, a ban, and a clock that is wrong. No parameter
 //! and no secret is ever among them.
@@ -36,6 +40,7 @@ mod pages;
 #[cfg(feature = "redis")]
 mod redis;
 mod retry;
+mod runtime;
 mod session;
 mod text;
 mod trace;
@@ -86,7 +91,8 @@ use crate::protocol::{Application, Error, Request, Response, SignedRequest, deco
 /// # }
 /// ```
 ///
-/// It runs on tokio.
+/// It runs on tokio: a call that is awaited in no runtime of it fails with [`Error::Configuration`]. The
+/// [blocking client](ClientBuilder#method.build_blocking), of the feature `blocking`, brings its own.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,

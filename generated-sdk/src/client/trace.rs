@@ -25,7 +25,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// A call with all of its attempts.
+    /// A call with all of its attempts, or a request to an authorisation server.
     pub(super) fn call(method: &str) -> Self {
         Self::begin(
             info_span!(
@@ -34,6 +34,7 @@ impl Running {
                 method,
                 outcome = Empty,
                 code = Empty,
+                sub_code = Empty,
                 request_id = Empty,
                 duration_ms = Empty
             ),
@@ -51,6 +52,7 @@ impl Running {
                 attempt,
                 outcome = Empty,
                 code = Empty,
+                sub_code = Empty,
                 request_id = Empty,
                 waited_ms = Empty,
                 duration_ms = Empty
@@ -97,6 +99,9 @@ impl Running {
                 self.span.record("outcome", outcome(error));
                 if let Some(code) = code(error) {
                     self.span.record("code", code);
+                }
+                if let Some(sub_code) = sub_code(error) {
+                    self.span.record("sub_code", sub_code);
                 }
                 error.request_id()
             }
@@ -181,7 +186,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Status(_) => "status",
         Error::Platform(_) => "refused",
         Error::Decode(_) => "decode",
-        Error::OAuth(_) => "oauth",
+        Error::OAuth(_) => "refused",
         Error::Session(_) => "session",
     }
 }
@@ -190,7 +195,19 @@ fn outcome(error: &Error) -> &'static str {
 fn code(error: &Error) -> Option<i64> {
     match error {
         Error::Status(error) => Some(i64::from(error.status)),
-        Error::Platform(error) => Some(error.code),
-        _ => None,
+        Error::OAuth(error) => error.status.map(i64::from),
+        error => error.platform().map(|refusal| refusal.code),
     }
+}
+
+/// The platform's or the authorisation server's word for what is wrong, in which what was sent is hidden. Some gateways
+/// have a text in its place, and there may be parameters in that.
+fn sub_code(error: &Error) -> Option<&str> {
+    const LONGEST: usize = 100;
+    let word = match error {
+        Error::OAuth(error) => error.error.as_str(),
+        error => error.platform()?.sub_code.as_deref()?.trim(),
+    };
+    let is_word = !word.is_empty() && word.len() <= LONGEST && word.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then_some(word)
 }

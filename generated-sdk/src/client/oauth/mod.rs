@@ -9,13 +9,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
 pub use self::methods::TokenMethods;
 pub use self::token::{NoToken, Token};
 
 use super::exchange::{Received, ends_in};
 use super::gateway::Gateway;
+use super::runtime;
 use super::text;
+use super::trace::Running;
 use super::transport::{HttpRequest, Verb};
 use super::{BoxFuture, Client};
 use crate::protocol::{DecodeError, Error, OAuthError, Parameters, RawBody, StatusError};
@@ -141,11 +144,20 @@ impl OAuth {
         form.set("grant_type", "authorization_code");
         form.set_secret("code", code.to_owned());
         form.set("redirect_uri", redirect_uri.to_owned());
-        self.ask(form).await
+        self.ask("oauth.token", form).await
     }
 
-    /// Posts `form`, with the application's key and secret, and reads the token that is the answer.
-    async fn ask(&self, mut form: Parameters) -> Result<Token, Error> {
+    /// Posts `form`, with the application's key and secret, and reads the token that is the answer. `what` is its name for
+    /// tracing.
+    async fn ask(&self, what: &str, form: Parameters) -> Result<Token, Error> {
+        let running = Running::call(what);
+        let result = self.answer(form).instrument(running.span()).await;
+        running.ended(result.as_ref().map(|_| None));
+        result
+    }
+
+    async fn answer(&self, mut form: Parameters) -> Result<Token, Error> {
+        runtime::current()?;
         let shared = &self.client.shared;
         form.set("client_id", shared.application.key().to_owned());
         form.set_secret("client_secret", shared.application.secret().to_owned());
@@ -201,7 +213,7 @@ impl Refresh for OAuth {
         let mut form = Parameters::new();
         form.set("grant_type", "refresh_token");
         form.set_secret("refresh_token", refresh_token.to_owned());
-        Box::pin(self.ask(form))
+        Box::pin(self.ask("oauth.refresh", form))
     }
 }
 

@@ -12,7 +12,7 @@ use super::known::Known;
 use super::renewing::{Outcome, PAUSE, Renewal, Renewing};
 use super::{SessionProvider, SessionStore};
 use crate::client::oauth::Clock;
-use crate::client::{BoxFuture, Refresh, Token};
+use crate::client::{BoxFuture, Refresh, Token, runtime};
 use crate::protocol::{PlatformError, SessionError};
 
 /// Sessions out of a store, refreshed before they end and when the platform refuses them.
@@ -226,13 +226,18 @@ impl Shared {
         let (sender, renewal) = Renewal::begin();
         let renewing = Renewing::new(self.clone(), user.to_owned(), renewal.clone());
         let task = async move { drop(sender.send_replace(Some(renewing.outcome().await))) };
-        tokio::spawn(task.with_current_subscriber());
+        match runtime::current() {
+            Ok(runtime) => drop(runtime.spawn(task.with_current_subscriber())),
+            Err(error) => return Renewal::ended(Err(SessionError::unavailable(error))),
+        }
         known.renewal = Some(renewal.clone());
         renewal
     }
 
     /// Has the store given a token that it has missed, as soon as it takes it.
     pub(super) fn store_later(self: &Arc<Self>, user: &str, token: Arc<Token>) {
+        // Without a runtime to wait in, the next renewal does it.
+        let Ok(runtime) = runtime::current() else { return };
         let (shared, user) = (Arc::downgrade(self), user.to_owned());
         let task = async move {
             loop {
@@ -247,7 +252,7 @@ impl Shared {
                 }
             }
         };
-        tokio::spawn(task.with_current_subscriber());
+        runtime.spawn(task.with_current_subscriber());
     }
 }
 

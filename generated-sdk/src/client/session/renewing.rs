@@ -26,6 +26,11 @@ impl Renewal {
         (sender, Self(receiver))
     }
 
+    /// A renewal that is over.
+    pub(super) fn ended(outcome: Outcome) -> Self {
+        Self(watch::channel(Some(outcome)).1)
+    }
+
     /// Whether there is somebody still who is to say how it ends.
     pub(super) fn is_under_way(&self) -> bool {
         self.0.has_changed().is_ok()
