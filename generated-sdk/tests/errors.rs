@@ -195,6 +195,10 @@ fn other_errors() {
         (unreadable, ""),
         (SessionError::unauthorized("x").into(), "not-carried-out authorize"),
         (SessionError::unavailable("x").into(), "retryable not-carried-out"),
+        // As a provider has them that calls the platform itself.
+        (SessionError::from(Error::from(SessionError::unauthorized("x"))).into(), "not-carried-out authorize"),
+        (SessionError::from(Error::Platform(Box::new(refusal(42, "")))).into(), "not-carried-out authorize"),
+        (SessionError::from(status(503)).into(), "retryable not-carried-out"),
     ] {
         assert_eq!(answers(&error), expected, "{error:?}");
         assert_eq!((error.platform().is_some(), error.request_id(), error.meaning()), (false, None, None));

@@ -113,21 +113,29 @@ impl Client {
     ///
     /// ```no_run
     /// use generated_sdk::Client;
-    /// use generated_sdk::client::OAuth;
+    /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
+    /// use std::sync::Arc;
     ///
     /// # fn example(code: &str) -> Result<(), generated_sdk::Error> {
     /// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// let client = generated_sdk::blocking::Client::new(client)?;
+    /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
     /// let token = client.wait(oauth.token(code, "https://shop.test/back"))?;
+    /// client.wait(sessions.put("seller 1", token))?;
+    /// let seller = client.with_session_from(sessions, "seller 1");
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of what is waited for, and [`Error::Configuration`] if the system has no thread for it.
-    pub fn wait<T: Send>(&self, call: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    /// Those of what is waited for, of whatever type they are, and [`Error::Configuration`] if the system has no thread
+    /// for it.
+    pub fn wait<T: Send, E: From<Error> + Send>(
+        &self,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         let handle = &self.runtime.handle;
         if Handle::try_current().is_err() {
             return handle.block_on(call);

@@ -14,7 +14,7 @@ fn sessions_of_programs_that_are_not_async() {
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     let client = generated_sdk::blocking::Client::new(authority.client()).unwrap();
     let token = client.wait(authority.oauth().token("c0de", "https://shop.test/back")).unwrap();
-    client.wait(async { Ok(sessions.put(USER, token).await?) }).unwrap();
+    client.wait(sessions.put(USER, token)).unwrap();
     let seller = client.with_session_from(sessions, USER);
     for _ in 0..2 {
         seller.execute(&TopClientTokenGetRequest::new("the parameter")).unwrap();

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Error;
+
 /// No session could be had for a call, which therefore was not sent.
 ///
 /// Providers of sessions make it with [`unauthorized`](Self::unauthorized) or
@@ -46,6 +48,18 @@ impl SessionError {
     /// Send the user to the authorisation page, and store the token that comes of it.
     pub fn needs_authorization(&self) -> bool {
         self.unauthorized
+    }
+}
+
+/// For a provider that calls the platform itself: what only the user can mend is [`unauthorized`](SessionError::unauthorized),
+/// and anything else [`unavailable`](SessionError::unavailable).
+impl From<Error> for SessionError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Session(error) => *error,
+            error if error.needs_authorization() => Self::unauthorized(error),
+            error => Self::unavailable(error),
+        }
     }
 }
 
