@@ -12,8 +12,9 @@ use generated_sdk::protocol::{
 };
 
 fn refusal(code: i64, sub_code: &str) -> PlatformError {
-    let sub_code = Some(sub_code.to_owned()).filter(|code| !code.is_empty());
-    PlatformError { code, sub_code, ..PlatformError::default() }
+    let mut refusal = PlatformError::new(code, "");
+    refusal.sub_code = Some(sub_code.to_owned()).filter(|code| !code.is_empty());
+    refusal
 }
 
 /// Every answer that is yes, in a word each.
@@ -145,18 +146,17 @@ fn bans() {
         ("", None),
     ] {
         for (msg, sub_msg) in [("App Call Limited", Some(sub_msg)), (sub_msg, None)] {
-            let sub_msg = sub_msg.map(str::to_owned);
-            let error = PlatformError { msg: msg.to_owned(), sub_msg, ..refusal(7, "") };
+            let mut error = PlatformError::new(7, msg);
+            error.sub_msg = sub_msg.map(str::to_owned);
             assert_eq!(error.retry_after(), expected.map(Duration::from_secs), "{error:?}");
         }
     }
     // A number of seconds in a refusal that does not pass is something else.
-    let error = PlatformError { sub_msg: Some("within 5 seconds".to_owned()), ..refusal(41, "") };
+    let mut error = refusal(41, "");
+    error.sub_msg = Some("within 5 seconds".to_owned());
     assert_eq!(error.retry_after(), None);
-    let error = PlatformError {
-        sub_msg: Some("request timed out after 30 seconds".to_owned()),
-        ..refusal(50, "isp.remote-service-timeout")
-    };
+    let mut error = refusal(50, "isp.remote-service-timeout");
+    error.sub_msg = Some("request timed out after 30 seconds".to_owned());
     assert!(error.is_retryable() && error.retry_after().is_none());
     let of_day = refusal(7, "accesscontrol.limited-by-app-access-count");
     assert!(of_day.is_limit_of_application() && of_day.is_limit());
@@ -168,11 +168,11 @@ fn bans() {
 fn other_errors() {
     let transport = |kind| Error::Transport(TransportError::new(kind, "x"));
     let timeout = |timeout| transport(TransportKind::Timeout(timeout));
-    let status = |status| Error::Status(StatusError { status, retry_after: None, body: RawBody::from("x") });
+    let status = |status| Error::Status(StatusError::new(status, "x"));
     let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
     for (error, expected) in [
         (Error::Configuration(String::new()), "not-carried-out caller"),
-        (Error::Invalid(Violations { method: "m".into(), violations: Vec::new() }), "not-carried-out caller"),
+        (Error::Invalid(Violations::new("m", Vec::new())), "not-carried-out caller"),
         (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
         (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),
         (transport(TransportKind::Connect), "retryable not-carried-out"),

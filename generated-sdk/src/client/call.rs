@@ -183,7 +183,7 @@ impl Client {
             {
                 return Err(error);
             }
-            return Err(Error::Status(StatusError::new(head, body)));
+            return Err(Error::Status(StatusError::of(head, body)));
         }
         let body = text::text(head, bytes)?;
         let envelope = read(&body)?;

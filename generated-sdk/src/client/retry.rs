@@ -44,6 +44,7 @@ pub struct RetryPolicy {
 
 /// Which calls may be made again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Repeat {
     /// None of which it is not certain that it was not carried out.
     NotCarriedOut,

@@ -117,10 +117,10 @@ impl Application {
         if self.validate {
             let mut violations = validate(request);
             if authorization == Authorization::Required && session.unwrap_or_default().is_empty() {
-                violations.push(Violation { parameter: "session".to_owned(), problem: Problem::Missing });
+                violations.push(Violation::new("session", Problem::Missing));
             }
             if !violations.is_empty() {
-                return Err(Error::Invalid(Violations { method: method.into(), violations }));
+                return Err(Error::Invalid(Violations::new(method, violations)));
             }
         }
         let mut parameters = Parameters::new();
@@ -151,11 +151,11 @@ impl Application {
                 parameters
                     .names()
                     .filter(|name| !multipart::holds(name))
-                    .map(|name| Violation { parameter: name.to_owned(), problem: Problem::Name }),
+                    .map(|name| Violation::new(name, Problem::Name)),
             );
         }
         if !violations.is_empty() {
-            return Err(Error::Invalid(Violations { method: method.to_owned().into(), violations }));
+            return Err(Error::Invalid(Violations::new(method.to_owned(), violations)));
         }
         let UntypedParameters { texts, files } = parameters.clone();
         let files = files.into_iter().map(|(name, file)| Attachment { name, file, most: None }).collect();
@@ -203,7 +203,7 @@ fn public(name: &str) -> Option<Violation> {
         name if PUBLIC_PARAMETERS.contains(&name) => "leave it out, as signing sets it",
         _ => return None,
     };
-    Some(Violation { parameter: name.to_owned(), problem: Problem::Public(instead) })
+    Some(Violation::new(name, Problem::Public(instead)))
 }
 
 impl fmt::Debug for Application {

@@ -15,6 +15,7 @@ use super::hex;
 /// All three work over the same text: the names and values of every text parameter but `sign`, in the byte order of the
 /// names, without separators, then the body if it is signed too (protocol.md 2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SignMethod {
     /// MD5 over the secret, the text and the secret again.
     Md5,

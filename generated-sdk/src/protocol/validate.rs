@@ -8,6 +8,7 @@ use super::{Decimal, Field, File, Kind, Limit, Record, View};
 
 /// Everything that is wrong with a request. The request was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violations {
     /// The API method.
     pub method: Cow<'static, str>,
@@ -15,13 +16,28 @@ pub struct Violations {
     pub violations: Vec<Violation>,
 }
 
+impl Violations {
+    /// What is wrong with a request for this method.
+    pub fn new(method: impl Into<Cow<'static, str>>, violations: Vec<Violation>) -> Self {
+        Self { method: method.into(), violations }
+    }
+}
+
 /// One parameter and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violation {
     /// The wire name; dots and indexes lead into objects and lists: `orders[2].tid`.
     pub parameter: String,
     /// What is wrong.
     pub problem: Problem,
+}
+
+impl Violation {
+    /// What is wrong with the parameter of this name.
+    pub fn new(parameter: impl Into<String>, problem: Problem) -> Self {
+        Self { parameter: parameter.into(), problem }
+    }
 }
 
 /// What can be wrong with a parameter.
@@ -71,11 +87,11 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
         let at = || if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         let view = record.view(index);
         if field.required && is_blank(view) {
-            violations.push(Violation { parameter: at(), problem: Problem::Missing });
+            violations.push(Violation::new(at(), Problem::Missing));
         }
         for limit in field.limits {
             if let Some(problem) = beyond(field, view, *limit) {
-                violations.push(Violation { parameter: at(), problem });
+                violations.push(Violation::new(at(), problem));
             }
         }
         match view {

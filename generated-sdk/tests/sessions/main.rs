@@ -42,7 +42,7 @@ async fn calls(client: &Client, count: usize) {
 
 /// The platform's refusal of a session, with this code.
 fn refusal_of(code: i64) -> PlatformError {
-    PlatformError { code, ..PlatformError::default() }
+    PlatformError::new(code, "")
 }
 
 /// Sessions with a token that was received now, and a client for its user.

@@ -58,6 +58,7 @@ pub struct OAuth {
 
 /// What a user sees of the authorisation page: the `view` parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum AuthorizeView {
     /// The page for a browser.
     #[default]
@@ -176,7 +177,7 @@ impl OAuth {
         if !head.is_success() {
             let mut body = RawBody::of_bytes(&bytes, cut);
             body.hide(form.secrets());
-            return Err(refusal(&body).unwrap_or_else(|| Error::Status(StatusError::new(&head, body))));
+            return Err(refusal(&body).unwrap_or_else(|| Error::Status(StatusError::of(&head, body))));
         }
         let text = text::text(&head, bytes)?;
         match refusal(&RawBody::from(text.as_str())) {

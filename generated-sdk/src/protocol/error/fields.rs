@@ -94,6 +94,7 @@ impl RecordMut for PublicFields {
 
 /// A parameter that a refusal echoes. Its value may be a secret and is not printed.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Argument {
     /// The parameter's name.
     pub key: Option<String>,

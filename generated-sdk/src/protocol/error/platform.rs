@@ -10,6 +10,7 @@ use super::{Argument, RawBody};
 
 /// The platform's refusal: the `error_response` node (protocol.md 4.6 and 5).
 #[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PlatformError {
     /// The platform's code, `25` for an invalid signature; 0 where the answer has none that is a number.
     pub code: i64,
@@ -25,6 +26,21 @@ pub struct PlatformError {
     pub args: Vec<Argument>,
     /// The body as it came.
     pub body: RawBody,
+}
+
+impl PlatformError {
+    /// A refusal with a code and what that means, as for a test of what follows it. The other fields can be set.
+    ///
+    /// ```
+    /// use generated_sdk::protocol::PlatformError;
+    ///
+    /// let mut refusal = PlatformError::new(15, "Remote service error");
+    /// refusal.sub_code = Some("isp.remote-service-timeout".to_owned());
+    /// assert!(refusal.is_retryable());
+    /// ```
+    pub fn new(code: i64, msg: impl Into<String>) -> Self {
+        Self { code, msg: msg.into(), ..Self::default() }
+    }
 }
 
 /// What the codes of a refusal say. The same questions are answered by [`Error`](super::Error) for whatever went wrong.
@@ -204,6 +220,7 @@ fn whole(number: &str) -> Option<u64> {
 
 /// An environment of the platform, and where it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gateway {
     /// Its name.
     pub environment: &'static str,
@@ -215,6 +232,7 @@ pub struct Gateway {
 
 /// A code of the platform (protocol.md 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlatformCode {
     /// The code.
     pub code: i64,

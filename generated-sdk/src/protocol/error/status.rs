@@ -12,6 +12,7 @@ use crate::protocol::{Head, http_date};
 
 /// An answer with an HTTP status that the platform's API never gives: a proxy, a login page, a gateway in trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StatusError {
     /// The HTTP status.
     pub status: u16,
@@ -23,7 +24,7 @@ pub struct StatusError {
 
 #[cfg(feature = "client")]
 impl StatusError {
-    pub(crate) fn new(head: &Head, body: RawBody) -> Self {
+    pub(crate) fn of(head: &Head, body: RawBody) -> Self {
         // Seconds, or a moment on the clock of the one who answers.
         let text = head.headers.get("Retry-After").map(str::trim);
         let retry_after = text.and_then(|text| match text.parse() {
@@ -38,6 +39,11 @@ impl StatusError {
 }
 
 impl StatusError {
+    /// An answer with this status and body. How long to wait can be set.
+    pub fn new(status: u16, body: &str) -> Self {
+        Self { status, retry_after: None, body: RawBody::from(body) }
+    }
+
     /// Whether another attempt can go better: 408, 429, and 5xx but for those that say that something is not supported.
     pub fn is_retryable(&self) -> bool {
         matches!(self.status, 408 | 429 | 500..=599) && !matches!(self.status, 501 | 505)
