@@ -86,3 +86,15 @@ fn the_page_in_code() {
     assert_eq!(platform::GATEWAY_HTTPS, "https://open.ieasynote.com/api");
     assert_eq!(platform::GATEWAY_HTTP, "http://open.ieasynote.com/api");
 }
+
+#[test]
+fn a_body_shows_what_it_is_and_nothing_of_what_is_in_it() {
+    let application = Application::new("12345678", "s3cr3t");
+    let signed = application.sign(&TopClientTokenGetRequest::new("s3cr3t"), Some("s3cr3t"), DateTime::now()).unwrap();
+    let body = signed.body().unwrap();
+    let length = body.bytes.len();
+    assert_eq!(
+        format!("{body:?}"),
+        format!("Body(\"application/x-www-form-urlencoded;charset=UTF-8\", {length} bytes)")
+    );
+}

@@ -239,6 +239,13 @@ pub struct Body {
     pub bytes: Vec<u8>,
 }
 
+impl fmt::Debug for Body {
+    /// Its type and its length: secrets are in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({:?}, {} bytes)", self.content_type, self.bytes.len())
+    }
+}
+
 impl SignedRequest {
     /// Every parameter.
     pub fn parameters(&self) -> &Parameters {

@@ -59,6 +59,7 @@ impl FromStr for Format {
 }
 
 /// A response and what came with it. It can be used as the response itself.
+#[derive(Clone)]
 pub struct Response<T> {
     value: T,
     envelope: Envelope,
@@ -67,12 +68,14 @@ pub struct Response<T> {
 }
 
 /// What came around a response.
+#[derive(Clone)]
 pub(crate) struct Envelope {
     pub(crate) request_id: Option<String>,
     pub(crate) mismatches: Vec<Mismatch>,
 }
 
 /// The head of an HTTP answer.
+#[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
@@ -95,9 +98,26 @@ impl<T> Response<T> {
         Self { head: Some(head), ..self }
     }
 
-    /// The response alone.
+    /// The response alone. The request id, the mismatches and the body are gone then: look at them before, or keep them
+    /// with [`map`](Self::map).
     pub fn into_value(self) -> T {
         self.value
+    }
+
+    /// What `change` makes of the response, be it a part of it, with all that came with it.
+    ///
+    /// ```
+    /// use generated_sdk::api::top::TopClientTokenGetRequest;
+    ///
+    /// let body = r#"{"top_client_token_get_response":{"token":"t","request_id":"4c1w"}}"#;
+    /// let response = generated_sdk::protocol::decode::<TopClientTokenGetRequest>(body.to_owned())?;
+    /// let token = response.map(|response| response.token);
+    /// assert_eq!((token.as_deref(), token.request_id()), (Some("t"), Some("4c1w")));
+    /// # Ok::<(), generated_sdk::Error>(())
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        let Self { value, envelope, head, body } = self;
+        Response { value: change(value), envelope, head, body }
     }
 
     /// The platform's name for the call, to give to its support.
