@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
 use generated_sdk::client::{
-    Client, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat, RetryPolicy, Token,
+    Client, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat, RetryPolicy,
+    Token, Verb,
 };
 use generated_sdk::protocol::{Request, Timeout, TransportError, TransportKind};
 use generated_sdk::{DateTime, Error};
@@ -602,4 +603,23 @@ fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
     assert!(!error.needs_authorization() && error.to_string().contains("no tokio runtime"), "{error}");
     polled(sessions.put("seller 1", Token::new("a"))).unwrap();
     assert_eq!(polled(sessions.token("seller 1")).unwrap().access_token, "a");
+}
+
+#[tokio::test]
+async fn the_query_of_a_gateway_does_not_show() {
+    let script = Script::new([Reply::Error(TransportKind::Connect)]);
+    let builder = |gateway: &str| Client::builder(gateway, "12345678", SECRET).transport(script.clone());
+    let client = builder("https://gateway.test/api?key=qu3ry").build().unwrap();
+    let error = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+    let wrong = builder("gateway.test/api?key=qu3ry").build().unwrap_err();
+    let request = HttpRequest::new(Verb::Post, "https://gateway.test/api?key=qu3ry", "");
+    for (shown, whole) in [
+        (format!("{client:?}"), "https://gateway.test/api?[hidden]"),
+        (error.to_string(), "cannot connect to https://gateway.test/api?[hidden];"),
+        (format!("{error:?}"), "https://gateway.test/api?[hidden]"),
+        (wrong.to_string(), "gateway.test/api?[hidden]"),
+        (format!("{request:?}"), "https://gateway.test/api?[hidden]"),
+    ] {
+        assert!(shown.contains(whole) && !shown.contains("qu3ry"), "{shown}");
+    }
 }

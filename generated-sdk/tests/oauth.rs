@@ -73,6 +73,10 @@ fn servers_that_cannot_be() {
             "ftp://oauth.test",
             "the authorisation server is no URL that begins with http:// or https://: \"ftp://oauth.test\"",
         ),
+        (
+            "https://oauth.test/?key=s3cr3t",
+            "the pages of the authorisation server are below its URL, which can have no query",
+        ),
         ("http://oauth.test/", "the AppSecret goes over https alone, not to http://oauth.test"),
         ("https://u:s3cr3t@oauth.test/", "the authorisation server's URL holds a name or a password, which would show"),
     ] {

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::protocol::{Application, DateTime, PUBLIC_PARAMETERS, Record, Request, SignMethod, signature};
+use generated_sdk::protocol::{
+    Application, DateTime, PUBLIC_PARAMETERS, Record, Request, SignMethod, UntypedParameters, signature,
+};
 use generated_sdk::{Format, platform};
 
 fn moment() -> DateTime {
@@ -97,4 +99,31 @@ fn a_body_shows_what_it_is_and_nothing_of_what_is_in_it() {
         format!("{body:?}"),
         format!("Body(\"application/x-www-form-urlencoded;charset=UTF-8\", {length} bytes)")
     );
+}
+
+#[test]
+fn secrets_are_known_by_their_names() {
+    for (name, secret) in [
+        ("sec_token", true),
+        ("login_pwd", true),
+        ("appPwd", true),
+        ("private_key", true),
+        ("rsaPrivateKey", true),
+        ("Authorization", true),
+        ("user_session_id", true),
+        ("app_secret_key", true),
+        ("AccessKey", true),
+        ("cookie", true),
+        ("auth_code", true),
+        // The names of what is public.
+        ("app_key", false),
+        ("pub_key", false),
+        ("secret_version", false),
+        ("real_name_auth_status", false),
+        ("password_hint", false),
+        ("item_code", false),
+    ] {
+        let shown = format!("{:?}", UntypedParameters::from([(name, "the value")]));
+        assert_eq!(!shown.contains("the value"), secret, "{shown}");
+    }
 }

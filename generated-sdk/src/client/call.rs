@@ -77,7 +77,7 @@ impl Client {
         runtime::current()?;
         let gateway = &self.shared.gateway;
         if call.https_only && gateway.is_plain() {
-            let problem = format!("{} goes over https alone, not to {}", call.method, gateway.url());
+            let problem = format!("{} goes over https alone, not to {}", call.method, gateway.shown());
             return Err(Error::Configuration(problem));
         }
         let deadline = ends_in(self.retry.whole(self.timeouts.attempt));
@@ -233,7 +233,7 @@ impl Client {
     fn at_gateway(&self, error: TransportError) -> Error {
         match error.into_file() {
             Ok(error) => Error::File(error),
-            Err(error) => Error::Transport(error.at(self.shared.gateway.url())),
+            Err(error) => Error::Transport(error.at(&self.shared.gateway.shown())),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where a gateway is.
 
+use std::borrow::Cow;
+
 use super::http::Url;
 use crate::protocol::{Error, HIDDEN};
 
@@ -19,7 +21,7 @@ impl Gateway {
     /// Another server, which errors call by this name.
     pub(super) fn named(name: &str, gateway: &str) -> Result<Self, Error> {
         // A password in a URL is no reason to print it.
-        let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{gateway:?}") };
+        let shown = if gateway.contains('@') { HIDDEN.to_owned() } else { format!("{:?}", shown(gateway)) };
         let wrong = || Error::Configuration(format!("{name} is no URL that begins with http:// or https://: {shown}"));
         let url = Url::parse(gateway).map_err(|_| wrong())?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -34,6 +36,11 @@ impl Gateway {
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL as it may be printed.
+    pub(super) fn shown(&self) -> Cow<'_, str> {
+        shown(&self.url)
     }
 
     pub(super) fn is_loopback(&self) -> bool {
@@ -52,10 +59,18 @@ impl Gateway {
     /// Whether the client's own transport can call it.
     pub(super) fn check_tls(&self) -> Result<(), Error> {
         if self.https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-            let problem = format!("an https gateway needs the feature `rustls` or `native-tls`: {:?}", self.url);
+            let problem = format!("an https gateway needs the feature `rustls` or `native-tls`: {:?}", self.shown());
             return Err(Error::Configuration(problem));
         }
         Ok(())
+    }
+}
+
+/// A URL as it may be printed: its query may hold the key of whoever stands before the gateway.
+pub(super) fn shown(url: &str) -> Cow<'_, str> {
+    match url.split_once(['?', '#']) {
+        Some((before, _)) => format!("{before}?{HIDDEN}").into(),
+        None => url.into(),
     }
 }
 

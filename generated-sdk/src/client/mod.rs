@@ -218,7 +218,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("gateway", &self.shared.gateway.url())
+            .field("gateway", &self.shared.gateway.shown())
             .field("application", &self.shared.application)
             .field("session", &self.session)
             .field("retry", &self.retry)

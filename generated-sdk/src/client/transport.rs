@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use super::gateway::shown;
 use crate::protocol::{Headers, TransportError};
 
 /// A future in a box, as traits that are used behind a pointer return it.
@@ -66,7 +67,6 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 }
 
 /// A request on its way out. It holds secrets, and printing it shows none.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpRequest {
     /// The HTTP verb.
@@ -90,6 +90,17 @@ impl HttpRequest {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
         self
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("verb", &self.verb)
+            .field("url", &shown(&self.url))
+            .field("headers", &self.headers)
+            .field("body", &self.body)
+            .finish()
     }
 }
 

@@ -91,10 +91,14 @@ impl OAuth {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if it is no http or https URL, or one of http on another machine: the AppSecret goes
+    /// [`Error::Configuration`] if it is no http or https URL without a query, or one of http on another machine: the AppSecret goes
     /// there.
     pub fn new(client: &Client, server: &str) -> Result<Self, Error> {
         let server = server.trim_end_matches('/');
+        if server.contains(['?', '#']) {
+            let problem = "the pages of the authorisation server are below its URL, which can have no query";
+            return Err(Error::Configuration(problem.to_owned()));
+        }
         if Gateway::named("the authorisation server", server)?.is_plain() {
             let problem = format!("the AppSecret goes over https alone, not to {server}");
             return Err(Error::Configuration(problem));

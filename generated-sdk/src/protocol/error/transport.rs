@@ -99,7 +99,7 @@ impl TransportError {
         }
     }
 
-    /// The URL of the gateway that was called; empty where it is not known.
+    /// The URL of the gateway that was called, its query hidden; empty where it is not known.
     pub fn gateway(&self) -> &str {
         &self.gateway
     }
