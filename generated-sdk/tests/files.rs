@@ -73,8 +73,13 @@ fn content_types_are_set_or_told_by_the_first_bytes_or_by_the_name() {
         (b"?", ".gif", "image/gif"),
         (b"?", "x.JPG", "image/jpeg"),
         (b"a,b", "x.y.csv", "text/csv"),
+        (b"?", "x.json", "application/json"),
+        (b"?", "x.svg", "image/svg+xml"),
+        (b"?", "x.mp3", "audio/mpeg"),
+        (b"?", "x.doc", "application/msword"),
+        (b"?", "x.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (b"?", "csv", "application/octet-stream"),
-        (b"?", "x.exe", "application/octet-stream"),
+        (b"?", "x.odd", "application/octet-stream"),
         (b"?", "x.", "application/octet-stream"),
     ] {
         assert_eq!(File::new(content).name(name).content_type(), expected, "{name}");

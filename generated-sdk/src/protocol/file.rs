@@ -114,7 +114,7 @@ impl File {
         &self.name
     }
 
-    /// The type of its content: the one that was set, or what the first bytes of a picture tell, or what a common
+    /// The type of its content: the one that was set, or what the first bytes of a picture tell, or what the
     /// ending of the name does, or `application/octet-stream`. Of a stream only the name is known.
     pub fn content_type(&self) -> &str {
         if let Some(content_type) = &self.content_type {
@@ -176,22 +176,10 @@ fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, content_type)| *content_type)
 }
 
-/// What the ending of a name tells, of the few kinds that methods take.
+/// What the ending of a name tells.
 fn named(name: &str) -> Option<&'static str> {
-    const ENDINGS: [(&str, &str); 10] = [
-        ("gif", "image/gif"),
-        ("png", "image/png"),
-        ("jpg", "image/jpeg"),
-        ("jpeg", "image/jpeg"),
-        ("webp", "image/webp"),
-        ("mp4", "video/mp4"),
-        ("pdf", "application/pdf"),
-        ("zip", "application/zip"),
-        ("csv", "text/csv"),
-        ("txt", "text/plain"),
-    ];
     let (_, ending) = name.rsplit_once('.')?;
-    ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, content_type)| *content_type)
+    mime_guess::from_ext(ending).first_raw()
 }
 
 impl From<Vec<u8>> for File {
