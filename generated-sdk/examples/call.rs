@@ -1,14 +1,14 @@
 //! A call of any method by its names and values.
 //!
 //! `cargo xtask call` holds them against the method's spec, and then runs this. The gateway, the application and the session
-//! come from the environment: TOP_GATEWAY, TOP_APP_KEY, TOP_APP_SECRET, TOP_SESSION.
+//! come from the environment: see `Client::from_env`.
 
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use generated_sdk::protocol::{File, FileProblem, PUBLIC_PARAMETERS, UntypedParameters};
-use generated_sdk::{Client, Format, platform};
+use generated_sdk::{Client, Format};
 
 /// Why the call did not come to an answer, with the exit status that says so: 1 for a failure, 2 for a wrong command line.
 struct Failure(u8, String);
@@ -31,9 +31,6 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Failure> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let needed = |name: &str| set(name).ok_or_else(|| Failure(2, format!("set {name}, or run: cargo xtask call")));
-    let gateway = set("TOP_GATEWAY").unwrap_or_else(|| platform::GATEWAY_HTTPS.to_owned());
     let (mut method, mut parameters) = (None, UntypedParameters::new());
     let (mut format, mut curl) = (Format::Json, false);
     for argument in env::args_os().skip(1) {
@@ -49,10 +46,10 @@ async fn run() -> Result<(), Failure> {
         }
     }
     let method = method.ok_or_else(|| Failure(2, "call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned()))?;
-    let client = Client::builder(&gateway, needed("TOP_APP_KEY")?, needed("TOP_APP_SECRET")?).format(format).build()?;
-    let client = client.with_session(set("TOP_SESSION").unwrap_or_default());
+    let builder = Client::from_env().map_err(|error| Failure(2, format!("{error}; or run: cargo xtask call")))?;
+    let client = builder.format(format).build()?;
     let text = if curl {
-        client.sign_untyped(&method, parameters)?.to_curl(&gateway)
+        client.sign_untyped(&method, parameters)?.to_curl(client.gateway())
     } else {
         format!("{:#}", *client.call(&method, parameters).await?)
     };

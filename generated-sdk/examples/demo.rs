@@ -24,15 +24,13 @@ async fn main() -> ExitCode {
 }
 
 async fn demo() -> Result<(), Box<dyn Error>> {
-    let set = |name: &str| env::var(name).map_err(|_| format!("set {name}, or run: cargo xtask demo"));
-    let (gateway, key, secret) = (set("TOP_GATEWAY")?, set("TOP_APP_KEY")?, set("TOP_APP_SECRET")?);
-    let session = env::var("TOP_SESSION").unwrap_or_default();
+    let environment = Client::from_env().map_err(|error| format!("{error}; or run: cargo xtask demo"))?;
     let request = TopClientTokenGetRequest::new("sec_token");
 
     for sign_method in SignMethod::ALL {
         heading(&format!("signed with {sign_method}"));
-        let client = Client::builder(&gateway, &key, &secret).sign_method(sign_method).build()?.with_session(&session);
-        println!("POST {gateway}\n{}\n", client.sign(&request)?);
+        let client = environment.clone().sign_method(sign_method).build()?;
+        println!("POST {}\n{}\n", client.gateway(), client.sign(&request)?);
         let response = client.execute(&request).await?;
         println!("{}\n{response:#?}", response.body());
         let expected = (Some("200"), Some("token"), Some("token参数有误"));
@@ -43,8 +41,9 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     }
 
     heading("signed with a wrong secret");
-    let client = Client::builder(&gateway, &key, "a wrong secret").build()?;
-    println!("POST {gateway}\n{}\n", client.sign(&request)?);
+    let client = environment.build()?;
+    let client = Client::builder(client.gateway(), env::var("TOP_APP_KEY")?, "a wrong secret").build()?;
+    println!("POST {}\n{}\n", client.gateway(), client.sign(&request)?);
     match client.execute(&request).await {
         Err(CallError::Platform(error)) if error.code == INVALID_SIGNATURE => {
             println!("{}\n{error:#?}\n{error}", error.body);

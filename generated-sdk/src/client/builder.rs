@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::exchange::Timeouts;
 use super::gateway::Gateway;
 use super::http::HttpSettings;
@@ -28,6 +30,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     limiter: Arc<dyn Limiter>,
     retry: RetryPolicy,
+    session: Session,
 }
 
 impl ClientBuilder {
@@ -43,6 +46,7 @@ impl ClientBuilder {
             transport: None,
             limiter: Arc::new(Limits::new()),
             retry: RetryPolicy::off(),
+            session: Session::None,
         }
     }
 
@@ -126,6 +130,13 @@ impl ClientBuilder {
         self
     }
 
+    /// On whose behalf calls are made: that of the user who granted this session, as
+    /// [`with_session`](Client::with_session) of the client says it later; nobody's unless set.
+    pub fn session(mut self, session: impl Into<String>) -> Self {
+        self.session = Session::Fixed(SecretString::from(session.into()));
+        self
+    }
+
     /// Who may call when. Unless set, that is [`Limits::new`]: all at once, but for what the platform has banned.
     pub fn limiter(mut self, limiter: impl Limiter) -> Self {
         self.limiter = Arc::new(limiter);
@@ -182,7 +193,7 @@ impl ClientBuilder {
             body_limit: self.body_limit,
             strict: self.strict,
         };
-        Ok(Client { shared: Arc::new(shared), session: Session::None, retry: self.retry, timeouts: self.timeouts })
+        Ok(Client { shared: Arc::new(shared), session: self.session, retry: self.retry, timeouts: self.timeouts })
     }
 }
 

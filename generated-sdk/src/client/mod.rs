@@ -31,6 +31,7 @@ pub mod blocking;
 mod builder;
 mod call;
 mod clock;
+mod environment;
 mod exchange;
 mod gateway;
 mod http;
@@ -117,13 +118,19 @@ struct Shared {
 }
 
 impl Client {
-    /// Begins a client of the gateway at `gateway`, an http or https URL with any path.
+    /// Begins a client of the gateway at `gateway`, an http or https URL with any path. [`from_env`](Self::from_env) takes
+    /// all three from the environment.
     pub fn builder(
         gateway: impl Into<String>,
         app_key: impl Into<String>,
         app_secret: impl Into<String>,
     ) -> ClientBuilder {
         ClientBuilder::new(gateway.into(), Application::new(app_key, app_secret))
+    }
+
+    /// The URL of the gateway that it calls.
+    pub fn gateway(&self) -> &str {
+        self.shared.gateway.url()
     }
 
     /// The same client on behalf of the user who granted `session`.
