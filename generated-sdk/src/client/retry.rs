@@ -1,4 +1,8 @@
 //! When a call is made again, and after how long.
+//!
+//! The arithmetic of a pause is all that a retry crate would do for it, and `backon` does another: its jitter makes a pause
+//! longer, up to twice its length, where clients that failed together are to come back spread over all of it; and its bound
+//! on time counts the pauses alone, where a call's deadline counts attempts and waits too.
 
 use std::time::Duration;
 

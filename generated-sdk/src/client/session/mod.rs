@@ -27,14 +27,18 @@ use crate::protocol::{Authorization, Error, PlatformError, SessionError};
 /// use generated_sdk::protocol::SessionError;
 /// use std::sync::Arc;
 ///
-/// /// Sessions that somebody puts into files.
+/// /// Sessions that somebody puts into files, a line each.
 /// struct Files;
 ///
 /// impl SessionProvider for Files {
 ///     fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+///         let file = format!("/var/lib/sessions/{user}");
 ///         Box::pin(async move {
-///             let file = format!("/var/lib/sessions/{user}");
-///             std::fs::read_to_string(file).map_err(SessionError::unauthorized)
+///             // Reading a file blocks, which is not for a thread that has other calls to see to.
+///             let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file)).await;
+///             let line = read.map_err(SessionError::unavailable)?.map_err(SessionError::unauthorized)?;
+///             // What is around it would be signed and sent.
+///             Ok(line.trim().to_owned())
 ///         })
 ///     }
 /// }
