@@ -129,10 +129,13 @@ async fn a_code_becomes_a_token() {
     assert_eq!(token, authority.token());
     expect![[r#"Token { access_token: "[hidden]", received_at: 2023-11-15 06:13:20, expires_in: Some(86400s), refresh_token: Some("[hidden]"), re_expires_in: Some(864000s), user_id: Some("263685215"), user_nick: Some("商家"), sub_user_id: None, sub_user_nick: None, mobile_token: None, .. }"#]]
         .assert_eq(&format!("{token:?}"));
+    let again = authority.oauth().token_for_visit("c0de", "https://shop.test/back", "s 1", AuthorizeView::Wap).await;
+    assert_eq!(again.unwrap(), token);
     authority.oauth().refresh("refresh-1").await.unwrap();
     let seen: Vec<_> = authority.with(|state| state.seen.iter().map(|(url, form)| format!("{url} {form}")).collect());
     expect![[r#"
         https://oauth.test/token client_id=12345678&client_secret=s3cr3t-of-the-app&code=c0de&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fshop.test%2Fback
+        https://oauth.test/token client_id=12345678&client_secret=s3cr3t-of-the-app&code=c0de&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fshop.test%2Fback&state=s+1&view=wap
         https://oauth.test/token client_id=12345678&client_secret=s3cr3t-of-the-app&grant_type=refresh_token&refresh_token=refresh-1"#]]
     .assert_eq(&seen.join("\n"));
 }
@@ -144,9 +147,12 @@ async fn the_methods_do_the_same() {
     let methods = TokenMethods::new(&authority.client().with_session("another's")).with_clock(move || clock.now());
     assert_eq!(methods.create("c0de").await.unwrap(), authority.token());
     assert_eq!(methods.refresh("refresh-1").await.unwrap(), authority.token());
+    assert_eq!(methods.create_with_uuid("c0de", "u-1").await.unwrap(), authority.token());
     let forms: Vec<_> = authority.with(|state| state.seen.iter().map(|(_, form)| form.clone()).collect());
     assert!(forms[0].contains("code=c0de&") && forms[0].contains("method=taobao.top.auth.token.create&"), "{forms:?}");
     assert!(forms[1].contains("&refresh_token=refresh-1&"), "{forms:?}");
+    assert!(forms[2].contains("&code=c0de&") && forms[2].contains("&uuid=u-1&"), "{forms:?}");
+    assert!(!forms[0].contains("uuid"), "{forms:?}");
     assert!(forms.iter().all(|form| !form.contains("session=")), "{forms:?}");
     // They are for https alone.
     let plain = Client::builder("http://gateway.test/", "k", SECRET).transport(authority.clone()).build().unwrap();

@@ -48,7 +48,16 @@ impl TokenMethods {
     ///
     /// Every way in which a call can fail.
     pub async fn create(&self, code: &str) -> Result<Token, Error> {
-        self.result(&Create(code.to_owned())).await
+        self.result(&Create { code: code.to_owned(), uuid: None }).await
+    }
+
+    /// The same with the `uuid` that came with the code, where a platform has one.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub async fn create_with_uuid(&self, code: &str, uuid: &str) -> Result<Token, Error> {
+        self.result(&Create { code: code.to_owned(), uuid: Some(uuid.to_owned()) }).await
     }
 
     async fn result<R: Request<Response = TokenResult>>(&self, request: &R) -> Result<Token, Error> {
@@ -72,7 +81,10 @@ impl fmt::Debug for TokenMethods {
 }
 
 /// The request that gets a token. It is not taken from the generated ones, which a trimmed SDK may be without.
-struct Create(String);
+struct Create {
+    code: String,
+    uuid: Option<String>,
+}
 
 /// The request that refreshes one.
 struct Renew(String);
@@ -99,13 +111,19 @@ impl Request for Renew {
 
 impl Record for Create {
     fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema =
-            Schema { name: "Create", fields: &[Field::new("code", Kind::String).required().secret()] };
+        const SCHEMA: Schema = Schema {
+            name: "Create",
+            fields: &[Field::new("code", Kind::String).required().secret(), Field::new("uuid", Kind::String)],
+        };
         &SCHEMA
     }
 
     fn view(&self, index: usize) -> View<'_> {
-        if index == 0 { View::of(&self.0) } else { View::Absent }
+        match index {
+            0 => View::of(&self.code),
+            1 => View::of(&self.uuid),
+            _ => View::Absent,
+        }
     }
 }
 

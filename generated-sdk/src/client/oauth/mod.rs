@@ -145,11 +145,35 @@ impl OAuth {
     ///
     /// [`Error::OAuth`] if the server refuses, or any way in which it cannot be asked.
     pub async fn token(&self, code: &str, redirect_uri: &str) -> Result<Token, Error> {
+        self.ask("oauth.token", Self::grant(code, redirect_uri)).await
+    }
+
+    /// The same with the `state` and the `view` that the user was sent away with, which the form can have too (protocol.md
+    /// 7.5).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OAuth`] if the server refuses, or any way in which it cannot be asked.
+    pub async fn token_for_visit(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        state: &str,
+        view: AuthorizeView,
+    ) -> Result<Token, Error> {
+        let mut form = Self::grant(code, redirect_uri);
+        form.set("state", state.to_owned());
+        form.set("view", view.name());
+        self.ask("oauth.token", form).await
+    }
+
+    /// What is sent for a code.
+    fn grant(code: &str, redirect_uri: &str) -> Parameters {
         let mut form = Parameters::new();
         form.set("grant_type", "authorization_code");
         form.set_secret("code", code.to_owned());
         form.set("redirect_uri", redirect_uri.to_owned());
-        self.ask("oauth.token", form).await
+        form
     }
 
     /// Posts `form`, with the application's key and secret, and reads the token that is the answer. `what` is its name for
