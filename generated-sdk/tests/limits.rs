@@ -82,6 +82,25 @@ async fn turns_that_are_not_used_are_no_credit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_that_stood_still_does_not_catch_up() {
+    let limits = Limits::new().per_second(40);
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let taken = times.clone();
+    let calls = come(&limits, 200, move |_| taken.lock().unwrap().push(Instant::now())).await;
+    // Nothing runs for three seconds.
+    tokio::time::advance(Duration::from_secs(3)).await;
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let times = times.lock().unwrap();
+    let most = times.iter().map(|start| {
+        let second = *start..*start + Duration::from_secs(1);
+        times.iter().filter(|time| second.contains(time)).count()
+    });
+    assert!(most.max().unwrap() <= 42, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_cannot_wait_as_long_as_those_before_is_refused_at_once() {
     let limits = Limits::new().rate(1, MINUTE);
     let calls = come(&limits, 4, |_| ()).await;

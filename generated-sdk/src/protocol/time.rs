@@ -60,7 +60,7 @@ impl DateTime {
         match zone {
             "" => Some(civil),
             _ if written == date => None,
-            _ => text.parse().ok().map(|moment: Timestamp| Self::from(SystemTime::from(moment))),
+            _ => text.parse().ok().map(|moment: Timestamp| Self(to_the_second(gmt8().to_datetime(moment)))),
         }
     }
 
@@ -82,6 +82,10 @@ impl DateTime {
     }
 }
 
+fn to_the_second(civil: civil::DateTime) -> civil::DateTime {
+    civil.with().subsec_nanosecond(0).build().unwrap_or(civil)
+}
+
 /// The zone of the platform, which has had no daylight saving since it exists.
 fn gmt8() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
@@ -98,8 +102,7 @@ impl From<SystemTime> for DateTime {
     fn from(time: SystemTime) -> Self {
         let timestamp =
             Timestamp::try_from(time).unwrap_or(if time < UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
-        let civil = gmt8().to_datetime(timestamp);
-        Self(civil.with().subsec_nanosecond(0).build().unwrap_or(civil))
+        Self(to_the_second(gmt8().to_datetime(timestamp)))
     }
 }
 

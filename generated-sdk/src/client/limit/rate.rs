@@ -57,9 +57,10 @@ impl Rate {
             return Err(LimitError::out_of_time());
         };
         // It is asked as of when the turn is due and not of when this task has woken, or each would be late by as much as
-        // all before it together.
+        // all before it together. What is later than timers are has stood still, and is not caught up with in a burst.
+        let late = || Instant::now().checked_sub(self.distance.max(LATE)).unwrap_or(came);
         let clock = self.governor.clock();
-        clock.set(came);
+        clock.set(came.max(late()));
         while let Err(early) = self.governor.check() {
             let due = clock.get() + early.wait_time_from(clock.now());
             clock.set(due);
@@ -67,10 +68,14 @@ impl Rate {
                 return Err(LimitError::too_late(due.saturating_duration_since(Instant::now())));
             }
             sleep_until(due).await;
+            clock.set(due.max(late()));
         }
         Ok(())
     }
 }
+
+/// How late a task may be that a timer has woken.
+const LATE: Duration = Duration::from_millis(20);
 
 impl fmt::Debug for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

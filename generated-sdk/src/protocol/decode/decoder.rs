@@ -148,7 +148,10 @@ impl<'a, S: Source<'a>> Decoder<S> {
             Slot::Texts(list) => self.list(field, value, list, |this, value, list| {
                 match this.text(field, value)? {
                     Some(names) if field.kind == Kind::FieldList => {
-                        list.extend(names.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+                        for name in names.split(',').filter(|name| !name.is_empty()) {
+                            this.room.take_in_list(list.len(), size_of::<String>())?;
+                            list.push(name.to_owned());
+                        }
                     }
                     text => list.extend(text),
                 }
@@ -170,10 +173,10 @@ impl<'a, S: Source<'a>> Decoder<S> {
             })?,
             Slot::Objects(list) => self.list(field, value, list, |this, value, list| {
                 if S::KEYS_REPEAT && is_blank(&value) {
-                    this.room.take_object(list.push())?;
+                    this.room.take_object(this.index(), list.push())?;
                 } else if this.start_of_object(field, value)? {
                     let object = list.push();
-                    this.room.take_object(object)?;
+                    this.room.take_object(this.index(), object)?;
                     this.members(object, None)?;
                 }
                 Ok(())
@@ -264,6 +267,7 @@ impl<'a, S: Source<'a>> Decoder<S> {
         let (mut index, told) = (0, self.mismatches.len());
         let mut element = |this: &mut Self, value: Event<'a>, list: &mut L| {
             this.path.push(Step::Index(index));
+            this.room.take_in_list(index, L::ELEMENT)?;
             index += 1;
             element(this, value, list)?;
             this.path.pop();
@@ -351,6 +355,14 @@ impl<'a, S: Source<'a>> Decoder<S> {
         Ok(())
     }
 
+    /// Which element of a list the present place is.
+    fn index(&self) -> usize {
+        match self.path.last() {
+            Some(Step::Index(index)) => *index,
+            _ => 0,
+        }
+    }
+
     /// The way to the present place, or to where reading has failed.
     pub(crate) fn path(&self) -> String {
         let mut path = String::new();
@@ -387,22 +399,31 @@ fn without_indexes(path: &str) -> String {
 
 /// A list that can be emptied again.
 trait List {
+    /// How large an element is, of those that are not counted when they come.
+    const ELEMENT: usize;
+
     fn clear(&mut self);
 }
 
 impl<T> List for Vec<T> {
+    const ELEMENT: usize = size_of::<T>();
+
     fn clear(&mut self) {
         Vec::clear(self);
     }
 }
 
 impl List for dyn crate::protocol::ChoiceListSlot + '_ {
+    const ELEMENT: usize = size_of::<String>();
+
     fn clear(&mut self) {
         crate::protocol::ChoiceListSlot::clear(self);
     }
 }
 
 impl List for dyn crate::protocol::ObjectListSlot + '_ {
+    const ELEMENT: usize = 0;
+
     fn clear(&mut self) {
         crate::protocol::ObjectListSlot::clear(self);
     }

@@ -10,11 +10,13 @@ pub(super) struct Room {
     most: usize,
 }
 
+/// About how much more than what is asked for an allocation takes.
+pub(super) const ALLOCATION: usize = 16;
+
 impl Room {
-    /// What an answer of so many bytes may take. A list that is asked for in pages is far below the first number; texts
-    /// are as long as they are in the body.
+    /// What an answer of so many bytes may take. A list that is asked for in pages is far below the first number.
     pub(super) const fn of(bytes: usize) -> Self {
-        let most = (64 << 20) + bytes.saturating_mul(16);
+        let most = (128 << 20) + bytes.saturating_mul(16);
         Self { left: most, most }
     }
 
@@ -39,9 +41,15 @@ impl Room {
         }
     }
 
-    /// Takes room for an object in a list.
-    pub(super) fn take_object(&mut self, object: &dyn RecordMut) -> Result<(), SyntaxError> {
-        self.take(boxed(object).unwrap_or_else(|| size_of_val(object)))
+    /// Takes room for the value at `index` of a list, which is so large: a list is given room for four when it begins, and
+    /// for twice as many whenever it is full. What the allocator keeps for itself counts too.
+    pub(super) fn take_in_list(&mut self, index: usize, bytes: usize) -> Result<(), SyntaxError> {
+        self.take(ALLOCATION + bytes * if index == 0 { 4 } else { 2 })
+    }
+
+    /// Takes room for the object at `index` of a list.
+    pub(super) fn take_object(&mut self, index: usize, object: &dyn RecordMut) -> Result<(), SyntaxError> {
+        self.take_in_list(index, boxed(object).unwrap_or_else(|| size_of_val(object)))
     }
 
     /// Takes room for an object that is a field. It has its place in the object around it, unless it is boxed.

@@ -8,7 +8,7 @@ use super::value::whole;
 use super::xml::XmlSource;
 use super::{Envelope, Response, from_json, opened};
 use crate::protocol::error::PublicFields;
-use crate::protocol::{DecodeError, Error};
+use crate::protocol::{DecodeError, Error, Record};
 
 /// Reads the answer to a call of a method that has no type here: what stands under the root node, or everything if the answer
 /// is a `simplified` one and so has no root.
@@ -51,7 +51,7 @@ pub(crate) fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(V
     if let Some(refusal) = members.remove("error_response").filter(|refusal| !refusal.is_null()) {
         return Err(Error::Platform(Box::new(public(&refusal).into_error(body))));
     }
-    let beside = public(&Value::Object(members.clone()));
+    let beside = public_of(&members);
     let value = match root(&members, method, simplified).and_then(|key| members.remove(&key)) {
         Some(Value::Null) => Value::Object(Map::new()),
         // An element without content is what an empty object is in XML.
@@ -95,8 +95,18 @@ fn public(value: &Value) -> PublicFields {
     match value {
         Value::String(text) => fields.msg = Some(text.clone()),
         Value::Array(items) => return items.iter().find(|item| item.is_object()).map(public).unwrap_or_default(),
-        value => drop(from_json(value, &mut fields)),
+        Value::Object(members) => return public_of(members),
+        _ => {}
     }
+    fields
+}
+
+/// The fields of the protocol itself among members, of which the others are left where they are.
+fn public_of(members: &Map<String, Value>) -> PublicFields {
+    let mut fields = PublicFields::default();
+    let names = fields.schema().fields.iter().map(|field| field.name);
+    let own: Map<_, _> = names.filter_map(|name| Some((name.to_owned(), members.get(name)?.clone()))).collect();
+    drop(from_json(&Value::Object(own), &mut fields));
     fields
 }
 

@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value};
 
-use super::room::Room;
+use super::room::{ALLOCATION, Room};
 use super::source::{Event, Source, SyntaxError};
 
-/// What a tree takes for a value, and more for an object: it has room for some members once it has one.
+/// What a tree takes for a value, and for an object that has a member: it has room for more then.
 const VALUE: usize = size_of::<Value>();
 const MEMBER: usize = size_of::<String>() + VALUE;
 const OBJECT: usize = 12 * MEMBER;
@@ -21,7 +21,7 @@ pub(super) fn whole<'a, S: Source<'a>>(mut source: S, room: &mut Room) -> Result
 
 /// The value that begins with `value` as a tree. Sources see to it that it is not too deep.
 pub(super) fn tree<'a, S: Source<'a>>(source: &mut S, room: &mut Room, value: Event<'a>) -> Result<Value, SyntaxError> {
-    room.take(VALUE)?;
+    room.take(VALUE + ALLOCATION)?;
     Ok(match value {
         Event::Text(text) => Value::String(text.into_owned()),
         Event::Number(text) => number(&text),
@@ -32,7 +32,10 @@ pub(super) fn tree<'a, S: Source<'a>>(source: &mut S, room: &mut Room, value: Ev
             loop {
                 match source.next()? {
                     Event::EndList => break Value::Array(items),
-                    item => items.push(tree(source, room, item)?),
+                    item => {
+                        room.take_in_list(items.len(), VALUE)?;
+                        items.push(tree(source, room, item)?);
+                    }
                 }
             }
         }
@@ -149,7 +152,9 @@ mod tests {
     #[test]
     fn trees_that_are_far_more_than_their_text_are_refused() {
         let body = |item: &str| format!("[{}{item}]", format!("{item},").repeat(1 << 20));
-        for (item, fits) in [("1", true), ("\"text\"", true), (r#"{"":1}"#, false), (r#"{"":{"":1}}"#, false)] {
+        for (item, fits) in
+            [("1", true), ("\"text\"", true), ("[1]", false), (r#"{"":1}"#, false), (r#"{"":{"":1}}"#, false)]
+        {
             let read = whole(Json::new(&body(item)), &mut Room::of(body(item).len()));
             assert_eq!(read.is_ok(), fits, "{item}");
         }

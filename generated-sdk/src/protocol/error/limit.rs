@@ -36,7 +36,7 @@ impl fmt::Display for LimitError {
         match (&self.source, self.retry_after) {
             (Some(source), _) => write!(f, "the limiter failed ({source})"),
             (None, Some(wait)) => {
-                let seconds = wait.as_secs().max(1);
+                let seconds = wait.as_millis().div_ceil(1000).max(1);
                 write!(f, "its turn would come in {seconds} seconds, after the deadline that its retry policy has")
             }
             (None, None) => f.write_str("its turn did not come before the deadline that its retry policy has"),
