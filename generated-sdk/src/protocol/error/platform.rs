@@ -183,9 +183,18 @@ impl PlatformError {
 }
 
 /// The time in "This ban will last for N more seconds", however the platform spells it today: the number before the word
-/// for seconds or minutes, and of several the one behind "last for" or before "more". Others tell of a rate.
+/// for seconds or a longer time, and of several the one behind "last for" or before "more". Others tell of a rate.
 fn ban(text: &str) -> Option<Duration> {
-    const UNITS: [(&str, u64); 4] = [("sec", 1), ("秒", 1), ("min", 60), ("分", 60)];
+    const UNITS: [(&str, u64); 8] = [
+        ("sec", 1),
+        ("秒", 1),
+        ("min", 60),
+        ("分", 60),
+        ("hour", 3600),
+        ("小时", 3600),
+        ("day", 24 * 3600),
+        ("天", 24 * 3600),
+    ];
     let text = text.to_ascii_lowercase();
     let (mut first, mut rest) = (None, text.as_str());
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
