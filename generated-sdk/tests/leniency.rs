@@ -287,6 +287,29 @@ fn an_error_beside_a_response_is_an_error() {
 }
 
 #[test]
+fn an_error_that_tells_of_none_is_none_beside_a_response() {
+    for error in
+        ["{}", "[]", "\"\"", "null", r#"{"code":0,"msg":"ok"}"#, r#"{"code":"200","msg":"success"}"#, r#"{"msg":""}"#]
+    {
+        for body in [
+            format!(r#"{{"error_response":{error},"fixture_everything_get_response":{{"text":"t"}}}}"#),
+            format!(r#"{{"fixture_everything_get_response":{{"text":"t"}},"error_response":{error}}}"#),
+            format!(r#"{{"text":"t","error_response":{error}}}"#),
+        ] {
+            assert_eq!(decoded(&body).text.as_deref(), Some("t"), "{body}");
+        }
+    }
+    // Alone it is a refusal, of which nothing is known.
+    for error in ["{}", r#"{"error_code":22}"#, "[]"] {
+        let body = format!(r#"{{"error_response":{error}}}"#);
+        let refusal = decode::<FixtureEverythingGetRequest>(body.clone()).map(|_| ()).unwrap_err();
+        assert_eq!(refusal.body().map(|body| &**body), Some(body.as_str()));
+        let told = "the gateway refused the call without a code or a message; look at the body of the error";
+        assert_eq!(refusal.to_string(), told);
+    }
+}
+
+#[test]
 fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
     for body in [
         r#"{"response":{"code":200,"msg":"ok","text":"t","request_id":"r"}}"#,

@@ -329,16 +329,17 @@ fn envelope<'a, S: Source<'a>>(
     // a root, what is no field of anything, and anything at all.
     let (mut root, mut guessed, mut fits, mut flat) = (false, false, false, false);
     let (mut known, mut strange, mut empty) = (false, false, true);
-    let mut expected = 0;
+    let (mut expected, mut hollow) = (0, None);
     if decoder.next()? != Event::StartObject {
         return Err(DecodeError::new("it is no object, which every answer is", "an object", "something else"));
     }
     while let Event::Key(key) = decoder.next()? {
         empty = false;
         if key == "error_response" {
-            match refusal(decoder)? {
-                Some(refusal) => return Ok(Answer::Refusal(refusal)),
-                None => continue,
+            hollow = refusal(decoder)?;
+            match hollow {
+                Some(refusal) if !refusal.is_hollow() => return Ok(Answer::Refusal(refusal)),
+                _ => continue,
             }
         }
         if key != node {
@@ -391,6 +392,9 @@ fn envelope<'a, S: Source<'a>>(
     }
     let no_fields = record.schema().fields.is_empty();
     if !(documented || guessed || public.request_id.is_some() || empty && no_fields) {
+        if let Some(refusal) = hollow {
+            return Ok(Answer::Refusal(refusal));
+        }
         let problem = format!("neither {node} nor error_response is in it");
         return Err(DecodeError::new(problem, format!("{node} or error_response"), "neither"));
     }

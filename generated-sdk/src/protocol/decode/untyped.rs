@@ -48,16 +48,31 @@ pub(crate) fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(V
     let Value::Object(mut members) = tree.map_err(|error| wrong(error.into()))? else {
         return Err(wrong(DecodeError::new("it is no object, which every answer is", "an object", "something else")));
     };
-    if let Some(refusal) = members.remove("error_response").filter(|refusal| !refusal.is_null()) {
-        return Err(Error::Platform(Box::new(public(&refusal).into_error(body))));
-    }
+    let refused = |fields: PublicFields| Error::Platform(Box::new(fields.into_error(body)));
+    let hollow = match members.remove("error_response").filter(|error| !error.is_null()).map(|error| public(&error)) {
+        Some(refusal) if !refusal.is_hollow() => return Err(refused(refusal)),
+        hollow => hollow,
+    };
     let beside = public_of(&members);
-    let value = match root(&members, method, simplified).and_then(|key| members.remove(&key)) {
+    let root = root(&members, method, simplified).and_then(|key| members.remove_entry(&key));
+    // Under any other name, a refusal is one, unless there is something that no refusal has.
+    if let Some((key, value)) = &root
+        && !is_root(key, method)
+        && let fields = public(value)
+        && fields.is_refusal()
+        && (fields.sub_code.is_some() || has_only(value, &fields))
+    {
+        return Err(refused(fields));
+    }
+    let value = match root.map(|(_, value)| value) {
         Some(Value::Null) => Value::Object(Map::new()),
         // An element without content is what an empty object is in XML.
         Some(Value::String(text)) if text.trim().is_empty() => Value::Object(Map::new()),
         Some(value) => value,
-        None if !simplified && beside.is_refusal() => return Err(Error::Platform(Box::new(beside.into_error(body)))),
+        None if !simplified && beside.is_refusal() => return Err(refused(beside)),
+        None if hollow.is_some() && beside.request_id.is_none() && (members.is_empty() || !simplified) => {
+            return Err(refused(hollow.unwrap_or_default()));
+        }
         None if simplified || beside.request_id.is_some() => Value::Object(members),
         None => {
             let node = node(method);
@@ -81,8 +96,22 @@ fn root(members: &Map<String, Value>, method: &str, simplified: bool) -> Option<
     if members.contains_key(&named) {
         return Some(named);
     }
-    let mut keys = members.iter().filter(|(key, _)| key.ends_with("_response") || members.len() == 1);
+    let known = PublicFields::default();
+    let is_own = |key: &str| known.schema().fields.iter().all(|field| field.name != key);
+    let only = members.keys().filter(|key| is_own(key)).count() == 1;
+    let mut keys = members.iter().filter(|(key, _)| is_root(key, method) || only && is_own(key));
     keys.find(|(_, value)| !simplified && (value.is_object() || is_empty(value))).map(|(key, _)| key.clone())
+}
+
+/// Whether a member is the root node whatever is in it.
+fn is_root(key: &str, method: &str) -> bool {
+    key.ends_with("_response") || key == node(method)
+}
+
+/// Whether there is nothing in a value but fields of the protocol itself.
+fn has_only(value: &Value, fields: &PublicFields) -> bool {
+    let is_field = |key: &String| fields.schema().fields.iter().any(|field| field.name == key);
+    value.as_object().is_some_and(|members| members.keys().all(is_field))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -152,6 +181,19 @@ mod tests {
                 json!({"time": "t", "request_id": "4c1w"}),
             ),
             (r#"{"time":"t","request_id":"4c1w"}"#, true, json!({"time": "t", "request_id": "4c1w"})),
+            // An error that is none, and what a business says of success.
+            (r#"{"error_response":{},"time_get_response":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
+            (
+                r#"{"error_response":{"code":0,"msg":"ok"},"a":1,"request_id":"4c1w"}"#,
+                true,
+                json!({"a": 1, "request_id": "4c1w"}),
+            ),
+            (r#"{"code":0,"msg":"ok","data":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
+            (
+                r#"{"data":{"code":22,"msg":"m","a":1,"request_id":"4c1w"}}"#,
+                false,
+                json!({"code": 22, "msg": "m", "a": 1, "request_id": "4c1w"}),
+            ),
             // A field that looks like a root, and business fields that look like a refusal.
             (
                 r#"{"list_response":{"a":1},"request_id":"4c1w"}"#,
@@ -217,6 +259,8 @@ mod tests {
             r#"{"error_response":{"code":22,"msg":"Invalid method"}}"#,
             r#"{"error_response":[{"code":22,"msg":"Invalid method"},{"code":23}]}"#,
             r#"{"code":22,"msg":"Invalid method"}"#,
+            r#"{"error_rsp":{"code":22,"msg":"Invalid method"}}"#,
+            "<rsp><code>22</code><msg>Invalid method</msg></rsp>",
             "<error_response><code>22</code><msg>Invalid method</msg></error_response>",
         ] {
             assert_eq!(read(body, false), Err(refused.to_owned()), "{body}");

@@ -19,12 +19,17 @@ impl PublicFields {
     /// Whether they are a refusal that came without its node. The code 0 is a success (protocol.md 4.5), and businesses
     /// have other words for that.
     pub(crate) fn is_refusal(&self) -> bool {
-        let is = |field: &Option<String>, words: &[&str]| {
-            let text = field.as_deref().unwrap_or_default().trim();
-            words.iter().any(|word| text.eq_ignore_ascii_case(word))
-        };
-        let success = is(&self.code, &["", "0", "200", "ok", "success"]) || is(&self.success, &["true"]);
+        let succeeded = |success: &str| success.trim().eq_ignore_ascii_case("true");
+        let success = is_success(self.code.as_deref().unwrap_or_default().trim())
+            || self.success.as_deref().is_some_and(succeeded);
         !success && (self.msg.is_some() || self.sub_code.is_some())
+    }
+
+    /// Whether an `error_response` tells of no error. Serialisers that leave nothing out write one beside a response.
+    pub(crate) fn is_hollow(&self) -> bool {
+        let code = self.code.as_deref().map(str::trim).unwrap_or_default();
+        let without_code = code.is_empty() && self.msg.as_deref().is_none_or(|msg| msg.trim().is_empty());
+        self.sub_code.is_none() && (without_code || !code.is_empty() && is_success(code))
     }
 
     /// A code that is no number is kept as the sub code, whose place it has taken.
@@ -44,6 +49,11 @@ impl PublicFields {
             body: RawBody::from(body),
         }
     }
+}
+
+/// Whether a code is one of no error.
+fn is_success(code: &str) -> bool {
+    ["", "0", "200", "ok", "success"].iter().any(|word| code.eq_ignore_ascii_case(word))
 }
 
 impl Record for PublicFields {

@@ -269,6 +269,10 @@ pub enum Retry {
 
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.code == 0 && self.msg.is_empty() && self.sub_code.is_none() {
+            return f
+                .write_str("the gateway refused the call without a code or a message; look at the body of the error");
+        }
         write!(f, "the gateway refused the call: {} {}", self.code, self.msg)?;
         match (&self.sub_code, &self.sub_msg) {
             (Some(code), Some(msg)) => write!(f, " ({code}: {msg})")?,
