@@ -477,7 +477,7 @@ fn everything_beyond_its_limits_is_told_at_once() {
         41 skus has more than 2 elements
         41 skus[0].outer_id is longer than 3
         40 skus[2].outer_id is required
-        40 session is required"#]]
+        40 session is required: the method is called on behalf of a user; give the client a session"#]]
     .assert_eq(&lines.join("\n"));
     application.validate = false;
     assert!(application.sign(&request, None, moment()).is_ok());

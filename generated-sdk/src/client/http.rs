@@ -40,6 +40,10 @@ impl HttpTransport {
     /// HTTP through what `builder` builds, with no redirects followed: a signed request, and the session in it, are for the
     /// gateway alone.
     ///
+    /// The rest is as the builder has it. A client's own transport has a connect timeout of 10 seconds, keeps a connection
+    /// that is not used for 30, and passes by the system's proxies where the gateway is on this machine; set what you want
+    /// of that.
+    ///
     /// # Errors
     ///
     /// [`Error::Configuration`] if it cannot be built.

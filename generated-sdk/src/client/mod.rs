@@ -23,8 +23,9 @@
 //! A request to an authorisation server is a span `call` too, without attempts: with the `method` `oauth.token` for a code
 //! or `oauth.refresh` for a refresh token, the HTTP status as its `code`, and the name of the error as its `sub_code`.
 //!
-//! Events tell of a call that is made again, a session that was refused, a ban, and a clock that is wrong. No parameter
-//! and no secret is ever among them.
+//! Events tell of a call that is made again, a session that was refused, refreshed or could not be, a token that could not
+//! be stored, a ban, limits that are kept without Redis, and a clock that is wrong. No parameter and no secret is ever
+//! among them.
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

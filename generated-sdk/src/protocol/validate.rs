@@ -188,7 +188,12 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.parameter, self.problem)
+        write!(f, "{} {}", self.parameter, self.problem)?;
+        // No parameter of a method is called so: it is the protocol's, and the caller looks for it in vain.
+        if self.parameter == "session" && self.problem == Problem::Missing {
+            f.write_str(": the method is called on behalf of a user; give the client a session")?;
+        }
+        Ok(())
     }
 }
 
