@@ -383,3 +383,39 @@ fn a_body_without_end_is_read_to_the_limit() {
     let grown = memory::grown("bodies_without_end");
     assert!(grown < 96 << 20, "{grown} bytes");
 }
+
+/// Run by the test below in a process of its own, whose memory is its own.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "started by values_take_no_more_than_is_allowed_for_their_text"]
+fn values_without_end() {
+    use generated_sdk::api::trade::TradesSoldGetRequest;
+    use generated_sdk::protocol::{decode, decode_untyped};
+
+    const LENGTH: usize = 4 << 20;
+    let many = |before: &str, value: &str, after: &str| {
+        let body = format!("{before}{}", value.repeat(LENGTH / value.len()));
+        format!("{}{after}", body.trim_end_matches(','))
+    };
+    memory::from_here();
+    for value in ["{},", r#"{"orders":[{}]},"#, r#"{"orders":[{},{}],"promotion_details":[{}]},"#] {
+        let body = many(r#"{"trades_sold_get_response":{"trades":["#, value, "]}}");
+        assert!(decode::<TradesSoldGetRequest>(body).is_err(), "{value}");
+    }
+    for value in ["1,", "[1],", "[[[[[[[[1]]]]]]]],", r#"{"":1},"#, r#"{"a":{"b":[1]}},"#, "\"a\","] {
+        let _ = decode_untyped(many(r#"{"a_response":{"b":["#, value, "]}}"), "a", false);
+        let _ = decode_untyped(many(r#"{"b":["#, value, "]}"), "a", true);
+    }
+    for element in ["<b/>", "<b><c>1</c></b>"] {
+        let _ = decode_untyped(many("<a_response>", element, "</a_response>"), "a", false);
+    }
+    memory::to_here();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn values_take_no_more_than_is_allowed_for_their_text() {
+    // Of 4 MiB of text that is 192 MiB, beside the text itself.
+    let grown = memory::grown("values_without_end");
+    assert!(grown < 208 << 20, "{grown} bytes");
+}
