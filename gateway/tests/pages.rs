@@ -181,6 +181,11 @@ async fn lists_over_a_span_of_time() {
     };
     let (items, failures) = walked(&client, request, order).await;
     assert_eq!((items.clone(), failures), (numbers(items[0], 621), 3));
+    // From a page of the first slice on, whose cursor is nothing to the slices behind it.
+    let request = || TbkOrderDetailsGetRequest::new(to, from).page_size(100);
+    let index = client.pages(request()).next().await.unwrap().unwrap().data.as_ref().unwrap().position_index.clone();
+    let (rest, _) = walked(&client, request().page_no(2).position_index(index.unwrap()), order).await;
+    assert_eq!(rest, items[100..]);
     // In shorter slices, as on the days of a sale.
     let request = TbkOrderDetailsGetRequest::new(to, from);
     let mut orders = client.items(request).slices_of(Duration::from_secs(20 * 60));

@@ -20,6 +20,8 @@ pub(super) enum Set {
     Text(String),
     Boolean(bool),
     Date(DateTime),
+    /// It is unset, whatever it was.
+    Nothing,
 }
 
 impl Set {
@@ -41,6 +43,7 @@ impl Set {
             Self::Text(text) => View::Text(text),
             Self::Boolean(flag) => View::Boolean(*flag),
             Self::Date(date) => View::Date(*date),
+            Self::Nothing => View::Absent,
         }
     }
 
@@ -50,6 +53,7 @@ impl Set {
             Self::Text(text) => Json::from(text.as_str()),
             Self::Boolean(flag) => Json::from(*flag),
             Self::Date(date) => Json::from(date.to_string()),
+            Self::Nothing => Json::Null,
         }
     }
 }

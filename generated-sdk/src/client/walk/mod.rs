@@ -93,6 +93,7 @@ impl Walk {
             _ => &self.list.place,
         };
         let mut changes = place.changes(self.list.paging);
+        changes.extend(place.without(self.list.paging, request));
         changes.extend(self.slices.iter().flat_map(Slices::changes));
         if let Some(way) = self.list.paging.ask_has_next {
             // Unless the caller wants it otherwise, or the total is needed.

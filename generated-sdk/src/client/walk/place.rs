@@ -1,8 +1,8 @@
 //! A place in a list, in the terms of what the list is paged by.
 
-use super::super::turned::{Change, Set};
+use super::super::turned::{Change, Set, current};
 use super::page::{cursor, whole};
-use crate::protocol::{Paging, View, Way};
+use crate::protocol::{Paging, Record, View, Way};
 
 /// How many pages or items further is behind the end of a list that does not tell how long it is.
 const AFAR: i64 = 1_000_000;
@@ -40,6 +40,13 @@ impl Place {
         let offset = paging.offset.zip(offset).map(|(way, offset)| Change { way, set: Set::Number(offset) });
         let cursor = paging.cursor.zip(cursor).map(|((way, _), text)| Change { way, set: Set::Text(text.clone()) });
         [number, offset, cursor].into_iter().flatten().collect()
+    }
+
+    /// What a request for the page at this place is to be without: the cursor of `request`, if it is that of another page.
+    pub(super) fn without(&self, paging: &Paging, request: &dyn Record) -> Option<Change> {
+        let (way, _) = paging.cursor?;
+        let has_none = matches!(self, Self::Number(_, None) | Self::Cursor(None, _));
+        (has_none && cursor(current(request, way)).is_some()).then_some(Change { way, set: Set::Nothing })
     }
 
     /// A place behind the end of a list of so many items, or of nobody knows how many. A cursor is nobody's to make up.

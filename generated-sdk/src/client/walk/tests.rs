@@ -218,6 +218,17 @@ fn walked(
     panic!("no end: {walk:?}");
 }
 
+/// A request for a page behind so many others.
+fn begun_at(paging: &Paging, page: i64, size: usize) -> Ask {
+    let before = page * size as i64;
+    Ask {
+        number: paging.number.map(|(_, first)| first + page),
+        offset: paging.offset.map(|_| before),
+        cursor: paging.cursor.map(|_| before.to_string()),
+        ..Ask::default()
+    }
+}
+
 proptest! {
     /// Whatever the length of the pages, what is withheld from them, what fails, and what the gateway does behind the end.
     #[test]
@@ -267,7 +278,8 @@ proptest! {
         prop_assert!(walked.problem.is_none() || told, "{:?}", walked.problem);
     }
 
-    /// What a span of time has in it comes once, wherever its slices end: an item for every second.
+    /// What a span of time has in it comes once, wherever its slices end: an item for every second. A page that the walk
+    /// begins at is one of the first slice.
     #[test]
     fn every_second_once(
         kind in 0..KINDS.len(),
@@ -275,6 +287,7 @@ proptest! {
         longest in 1_u64..500,
         span in 0_u64..2000,
         size in 1_usize..60,
+        page in prop_oneof![Just(0), 0_i64..8],
         fails in prop::collection::vec(any::<bool>(), 0..40),
     ) {
         let windowed = |paging: Paging| paging.window(&["from"], &["to"], 10);
@@ -283,7 +296,9 @@ proptest! {
             false => windowed(KINDS[kind]),
         }));
         let begin: DateTime = "2024-02-28 23:50:00".parse().unwrap();
-        let request = Ask { from: Some(begin), to: later(begin, span), ..Ask::default() };
+        let page = if paging.backwards { 0 } else { page };
+        let begun = Ask { from: Some(begin), to: later(begin, span), ..begun_at(paging, page, size) };
+        let request = if page > 0 { begun } else { Ask { from: begun.from, to: begun.to, ..Ask::default() } };
         let seconds = |page: &dyn Record, name| {
             let moment = time(current(page, &[name])).unwrap().to_system_time();
             moment.duration_since(begin.to_system_time()).unwrap().as_secs() as i64
@@ -299,7 +314,8 @@ proptest! {
         let mut items = walked.pages.concat();
         items.sort_unstable();
         let span = span as i64;
-        let all: Vec<i64> = if excluded { (0..span).collect() } else { (0..=span).collect() };
+        let length = if excluded { span } else { span + 1 };
+        let all: Vec<i64> = ((page * size as i64).min(length).min(longest as i64)..length).collect();
         prop_assert_eq!(items, all);
     }
 
@@ -307,14 +323,8 @@ proptest! {
     #[test]
     fn from_a_page_on(kind in 0..KINDS.len(), total in 0_usize..200, size in 1_usize..60, page in 1_i64..8) {
         let paging = &KINDS[kind];
-        let first = paging.number.map_or(0, |(_, first)| first);
         let (list, before): (Vec<i64>, i64) = ((0..total as i64).collect(), page * size as i64);
-        let request = Ask {
-            number: paging.number.map(|_| first + page),
-            offset: paging.offset.map(|_| before),
-            cursor: paging.cursor.map(|_| before.to_string()),
-            ..Ask::default()
-        };
+        let request = begun_at(paging, page, size);
         let mut walk = Walk::new(paging, &request);
         let keeper = Keeper::of(paging, list.clone(), size);
         let mut pages = walked(&mut walk, &request, std::iter::empty(), |page| keeper.answer(page)).pages;
