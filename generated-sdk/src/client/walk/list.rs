@@ -111,8 +111,11 @@ impl List {
 
     /// Whether a page is one behind the end, which the walk comes to forwards: the pages before it had room for all items.
     pub(super) fn is_behind(&self, page: &Page) -> bool {
+        // A full page may follow where the total has turned out too small.
+        let is_passed =
+            |total| !self.guessed && page.count >= self.fullest && self.seen.is_some_and(|seen| seen > total);
         matches!(self.direction, Direction::Forwards)
-            && page.total.is_some_and(|total| self.room(self.fullest) >= total)
+            && page.total.is_some_and(|total| self.room(self.fullest) >= total && !is_passed(total))
     }
 
     /// How many items the pages before the present one hold, and before the empty ones in a row with it, if each holds so
@@ -142,8 +145,8 @@ impl List {
         let (first, again) = (first(self.paging), self.is_as_before(page));
         let Place::Number(number, _) = &mut self.place else { return self.forwards(page) };
         match (self.direction, page.total) {
-            (Direction::First, Some(total)) if total <= page.count => Step::End,
-            (Direction::First, Some(total)) if page.count > 0 => {
+            (Direction::First, Some(total)) if total == page.count => Step::End,
+            (Direction::First, Some(total)) if total > page.count && page.count > 0 => {
                 let last = |size: i64| first.saturating_add((total - 1) / size);
                 let further = last(page.count);
                 // The page is a full one, but may have items withheld. Where it has fewer than were asked for, that is why,
@@ -192,11 +195,12 @@ impl List {
         let more = match (page.has_next, page.total) {
             (Some(true), _) => true,
             // A total beside it says more than a `false`, which may be no more than a default.
-            (_, Some(total)) if seen >= total => false,
+            (_, Some(total)) if seen == total => false,
             // Items are withheld from pages that were counted: then the list ends before so many came.
-            (_, Some(total)) => count > 0 || !(self.guessed || self.room(self.fullest) >= total),
-            (Some(false), None) => false,
-            (None, None) => count > 0,
+            (_, Some(total)) if seen < total => count > 0 || !(self.guessed || self.room(self.fullest) >= total),
+            // Where more came than the total says, the list ends as one without.
+            (Some(false), _) => false,
+            (None, _) => count > 0,
         };
         if !more {
             return Step::End;

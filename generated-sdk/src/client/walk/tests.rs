@@ -108,6 +108,8 @@ struct Keeper {
     list: Vec<i64>,
     /// Which items are withheld; it begins anew where it is shorter than the list.
     withheld: Vec<bool>,
+    /// How many items it says that the list has, if not how many it has.
+    told: Option<i64>,
     /// How many items a page has where nothing is asked for.
     size: usize,
     /// How many it has at most, whatever is asked for.
@@ -171,7 +173,10 @@ impl Keeper {
         let asked = paging.ask_has_next.is_none() || word(read("ask")) == Some(true);
         Some(Answer {
             items: shown.map(|index| self.list[index]).collect(),
-            total: paging.total.filter(|_| paging.has_next.is_none() || !asked).map(|_| length as i64),
+            total: paging
+                .total
+                .filter(|_| paging.has_next.is_none() || !asked)
+                .map(|_| self.told.unwrap_or(length as i64)),
             has_next: paging.has_next.filter(|_| asked).map(|_| end < length),
             next: paging.cursor.filter(|_| end < length || length.is_multiple_of(2)).map(|_| end.to_string()),
         })
@@ -278,6 +283,30 @@ proptest! {
         prop_assert!(walked.problem.is_none() || told, "{:?}", walked.problem);
     }
 
+    /// A total that is too small ends a list only where just as many items have come. Backwards, that is so at the first
+    /// page only: of the others, it tells which is the last.
+    #[test]
+    fn a_total_that_is_too_small(
+        kind in prop::sample::select(vec![2_usize, 4, 5, 8]),
+        total in 1_i64..200,
+        told in 0_i64..200,
+        size in 1_usize..60,
+        page in prop_oneof![Just(0), 0_i64..4],
+        afar in prop::sample::select(vec![Afar::Nothing, Afar::Refusal, Afar::Last]),
+    ) {
+        let paging = &KINDS[kind];
+        let page = if paging.backwards { 0 } else { page };
+        let told = if paging.backwards { told.min(size as i64 - 1) } else { told } % total;
+        let (ask, before) = (Some(false), (page * size as i64).min(total));
+        let request = Ask { ask, ..if page > 0 { begun_at(paging, page, size) } else { Ask::default() } };
+        prop_assume!(before < total);
+        let keeper = Keeper { afar, told: Some(told), ..Keeper::of(paging, (0..total).collect(), size) };
+        let walked = walked(&mut Walk::new(paging, &request), &request, std::iter::empty(), |page| keeper.answer(page));
+        let ends = [before + size as i64, told].iter().max() == Some(&told) && told % size as i64 == 0;
+        prop_assert_eq!(walked.pages.concat(), (before..if ends { told } else { total }).collect::<Vec<_>>());
+        prop_assert!(walked.problem.is_none() || afar == Afar::Last, "{:?}", walked.problem);
+    }
+
     /// What a span of time has in it comes once, wherever its slices end: an item for every second. A page that the walk
     /// begins at is one of the first slice.
     #[test]
@@ -372,6 +401,11 @@ fn ends() {
     assert_eq!(taken(total, [with_total(40, 200), with_total(40, 80), page(1)]), 2);
     assert_eq!(taken(total, [with_total(40, 200), with_total(0, 80), with_total(40, 80), page(1)]), 3);
     assert_eq!(taken(total, [with_total(40, 200), with_total(0, 40), page(1)]), 2);
+    // Of a total that more came than, nothing is believed.
+    assert_eq!(
+        taken(total, [with_total(40, 50), with_total(40, 50), with_total(5, 50), with_total(0, 50), page(1)]),
+        4
+    );
     assert_eq!(taken(total, [with_total(30, 80), with_total(30, 80), with_total(0, 80), with_total(1, 61)]), 4);
     // Short pages below a total: what is withheld was counted.
     assert_eq!(
@@ -385,6 +419,7 @@ fn ends() {
     // A gateway that answers both and means one of them.
     let both_said = |items, total, has_next| Answer { total: Some(total), has_next: Some(has_next), ..page(items) };
     assert_eq!(taken(both, [both_said(40, 80, false), both_said(40, 80, false), page(1)]), 2);
+    assert_eq!(taken(both, [both_said(40, 0, true), both_said(40, 0, false), page(1)]), 2);
     assert_eq!(taken(cursor, [to(40, "a"), to(40, "b"), page(40), page(1)]), 3);
     assert_eq!(taken(cursor, [to(40, "a"), to(40, "a"), page(1)]), 2);
     assert_eq!(taken(cursor, [to(40, "a"), to(40, " "), page(1)]), 2);
