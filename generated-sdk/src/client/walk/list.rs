@@ -127,6 +127,19 @@ impl List {
         pages.max(0).saturating_mul(size)
     }
 
+    /// Whether there is room for so many items with the present page, or the first empty one of a row, if each page is as
+    /// long as it is asked to be.
+    fn has_room(&self, total: i64) -> bool {
+        let numbered = matches!(self.place, Place::Number(..));
+        numbered && self.size.is_some_and(|size| self.room(size).saturating_add(size) >= total)
+    }
+
+    /// Whether pages seem to be as long as they are asked to be, with items withheld. A page of less than half as many is
+    /// taken for one of a gateway that gives no more.
+    fn gives_what_is_asked_for(&self) -> bool {
+        self.size.is_some_and(|size| self.fullest > size / 2)
+    }
+
     /// Moves on from the present page.
     pub(super) fn answered(&mut self, page: &Page) -> Step {
         self.empty = if page.count == 0 { self.empty.saturating_add(1) } else { 0 };
@@ -197,7 +210,12 @@ impl List {
             // A total beside it says more than a `false`, which may be no more than a default.
             (_, Some(total)) if seen == total => false,
             // Items are withheld from pages that were counted: then the list ends before so many came.
-            (_, Some(total)) if seen < total => count > 0 || !(self.guessed || self.room(self.fullest) >= total),
+            (_, Some(total)) if seen < total => {
+                let is_through = self.guessed
+                    || self.room(self.fullest) >= total
+                    || (self.gives_what_is_asked_for() && self.has_room(total));
+                count > 0 || !is_through
+            }
             // Where more came than the total says, the list ends as one without.
             (Some(false), _) => false,
             (None, _) => count > 0,
@@ -209,7 +227,7 @@ impl List {
             return match (page.has_next, page.total) {
                 (Some(true), _) | (_, None) => goes_on(seen, format_args!("{EMPTY} pages are empty")),
                 // From every page something was withheld.
-                (_, Some(total)) if self.size.is_some_and(|size| self.room(size) >= total) => Step::End,
+                (_, Some(total)) if self.has_room(total) => Step::End,
                 (_, Some(total)) => {
                     Step::GiveUp(format!("the list says that it has {total} items, and ended after {seen}"))
                 }

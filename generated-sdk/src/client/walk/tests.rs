@@ -464,14 +464,33 @@ fn gives_up() {
 /// Something is withheld from every page: the total is never reached, and nothing is missing.
 #[test]
 fn a_list_without_a_full_page() {
-    for (size, problem) in [(Some(40), false), (None, true)] {
+    for (size, problem, calls) in [(Some(40), false, 101), (None, true, 110)] {
         let paging: &'static Paging = Box::leak(Box::new(KINDS[2].size(&["size"], size)));
         let mut keeper = Keeper::of(paging, (0..4000).collect(), 40);
         keeper.withheld = (0..40).map(|index| index == 7).collect();
         let walked = walked(&mut Walk::new(paging, &Ask::default()), &Ask::default(), std::iter::empty(), |page| {
             keeper.answer(page)
         });
-        assert_eq!((walked.pages.concat().len(), walked.problem.is_some(), walked.calls), (3900, problem, 110));
+        assert_eq!((walked.pages.concat().len(), walked.problem.is_some(), walked.calls), (3900, problem, calls));
+    }
+}
+
+/// An empty page that is the last, if pages are as long as they were asked to be, ends the list.
+#[test]
+fn the_last_page_withheld() {
+    // How long the list is, how many of the first page are shown, how long pages may be, and what comes. From a gateway
+    // that gives much less than it was asked for there may be more.
+    for (length, shown, most, items, calls) in
+        [(41, 40, 40, 40, 2), (41, 32, 40, 32, 2), (30, 0, 40, 0, 10), (41, 20, 20, 21, 4), (41, 12, 12, 29, 5)]
+    {
+        const SIZED: Paging = KINDS[2].size(&["size"], Some(40));
+        let withheld = |index| (shown..most.max(2 * shown)).contains(&index);
+        let mut keeper = Keeper { most: Some(most), ..Keeper::of(&SIZED, (0..length).collect(), 40) };
+        keeper.withheld = (0..length as usize).map(withheld).collect();
+        let request = Ask::default();
+        let walked = walked(&mut Walk::new(&SIZED, &request), &request, std::iter::empty(), |page| keeper.answer(page));
+        let came = (walked.pages.concat().len(), walked.problem, walked.calls);
+        assert_eq!(came, (items, None, calls), "{shown} of {most}");
     }
 }
 
