@@ -264,6 +264,69 @@ async fn a_connection_that_is_lost_is_made_again() {
     }
 }
 
+/// Whether the server has so many connections, the one that asks not counted, within a time.
+async fn comes_to_connections(server: &Server, expected: usize) {
+    let began = Instant::now();
+    loop {
+        let clients: String = server.ask(&["client", "list", "type", "normal"]).await;
+        let count = clients.lines().count() - 1;
+        if count == expected {
+            return;
+        }
+        assert!(began.elapsed() < MINUTE, "{count} connections, and not {expected}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_runtime_that_ends_takes_its_own_connection_with_it() {
+    let Some(server) = Server::start().await else { return };
+    server.redis().put(USER, &Token::new("a")).await.unwrap();
+    let redis = server.redis();
+    for _ in 0..4 {
+        let redis = redis.clone();
+        let used = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { (redis.get(USER).await, redis.get(USER).await) })
+        });
+        let (first, second) = used.await.unwrap();
+        assert!(first.unwrap().is_some() && second.unwrap().is_some());
+    }
+    redis.clone().with_prefix("other:").get(USER).await.unwrap();
+    redis.get(USER).await.unwrap();
+    comes_to_connections(&server, 1).await;
+    drop(redis);
+    comes_to_connections(&server, 0).await;
+}
+
+#[test]
+fn in_no_runtime_redis_is_an_error() {
+    let redis = gone();
+    let mut asked = std::pin::pin!(redis.get(USER));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = asked.as_mut().poll(&mut context) else { panic!("it waits") };
+    assert!(error.to_string().contains("there is no tokio runtime"), "{error}");
+}
+
+#[cfg(feature = "blocking")]
+#[tokio::test]
+async fn blocking_clients_with_shared_limits_one_after_the_other_and_beside_an_async_one() {
+    let Some(server) = Server::start().await else { return };
+    let authority = Authority::new();
+    let client = |limits| authority.builder().limiter(limits).build().unwrap().with_session("access-1");
+    let limits = RedisLimits::new(server.redis()).per_second(1000).fail_closed();
+    let there = client(limits.clone());
+    call(&there).await.unwrap();
+    for _ in 0..4 {
+        // It is waited for on the one thread of the runtime that the async client is in.
+        let blocking = generated_sdk::blocking::Client::new(client(limits.clone())).unwrap();
+        for _ in 0..2 {
+            blocking.execute(&TopClientTokenGetRequest::new("the parameter")).unwrap();
+        }
+    }
+    call(&there).await.unwrap();
+}
+
 #[tokio::test]
 async fn machines_keep_to_one_rate() {
     let Some(server) = Server::start().await else { return };

@@ -210,7 +210,7 @@ impl Limiter for Limits {
 }
 
 /// Nothing panics while it holds a lock, so that what one guards is always whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,5 +1,6 @@
 //! What several machines share, in Redis.
 
+mod connections;
 mod limits;
 mod store;
 mod turns;
@@ -10,18 +11,20 @@ use std::time::Duration;
 
 use redis::RedisResult;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 pub use self::limits::RedisLimits;
 
+use self::connections::Connections;
+use super::runtime;
 use super::session::StoreError;
 use crate::protocol::Error;
 
 /// A Redis that several machines share: a [`SessionStore`](super::SessionStore), and the place of [`RedisLimits`].
 ///
-/// Clones share one connection. It is made when it is first needed and made anew when it is lost. A command that fails
-/// is not sent again by itself, and none takes longer than the [timeout](Self::with_timeout).
+/// Clones share one connection in each tokio runtime that they are used in, so that a blocking client beside an async one
+/// has one of its own. It is made when it is first needed, made anew when it is lost, and ends with its runtime. A command
+/// that fails is not sent again by itself, and none takes longer than the [timeout](Self::with_timeout).
 ///
 /// ```no_run
 /// use generated_sdk::Client;
@@ -45,7 +48,7 @@ use crate::protocol::Error;
 #[derive(Clone)]
 pub struct Redis {
     client: redis::Client,
-    manager: Arc<OnceCell<ConnectionManager>>,
+    connections: Arc<Connections>,
     prefix: Arc<str>,
     timeout: Duration,
 }
@@ -60,7 +63,7 @@ impl Redis {
         // The URL may hold a password, and the library's messages do not show it.
         let client =
             redis::Client::open(url).map_err(|error| Error::Configuration(format!("the URL of Redis: {error}")))?;
-        Ok(Self { client, manager: Arc::default(), prefix: Arc::from("top:"), timeout: Duration::from_secs(1) })
+        Ok(Self { client, connections: Arc::default(), prefix: Arc::from("top:"), timeout: Duration::from_secs(1) })
     }
 
     /// What every key begins with; `top:` unless set. Applications that share a Redis need one each.
@@ -81,11 +84,9 @@ impl Redis {
 
     /// Has `command` carried out, in time.
     async fn ask<T>(&self, command: impl AsyncFnOnce(ConnectionManager) -> RedisResult<T>) -> Result<T, StoreError> {
-        let answer = timeout(self.timeout, async {
-            let manager = self.manager.get_or_try_init(async || self.connect()).await?;
-            command(manager.clone()).await
-        });
-        match answer.await {
+        let connection = self.connections.of(&runtime::current()?, || self.connect());
+        let answer = async { command(connection?).await };
+        match timeout(self.timeout, answer).await {
             Ok(result) => Ok(result.map_err(|error| format!("Redis: {error}"))?),
             Err(_) => Err(format!("Redis did not answer within {:?}", self.timeout).into()),
         }
