@@ -386,6 +386,19 @@ async fn a_turn_that_comes_too_late_is_not_taken() {
 }
 
 #[tokio::test]
+async fn a_turn_that_is_given_back_and_passes_by_is_nobodys() {
+    let Some(server) = Server::start().await else { return };
+    let limits = RedisLimits::new(server.redis()).rate(1, MINUTE).fail_closed();
+    let turn = || Turn::new(KEY, METHOD, Duration::from_secs(1));
+    limits.acquire(turn()).await.unwrap();
+    let (seconds, _): (u64, u64) = server.ask(&["time"]).await;
+    let passed = format!("{}000000", seconds - 1);
+    let _: () = server.ask(&["zadd", "test:limit:{12345678}:free", &passed, &passed]).await;
+    let error = limits.acquire(turn()).await.unwrap_err();
+    assert!(wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE, "{error:?}");
+}
+
+#[tokio::test]
 async fn turns_that_nobody_waits_for_are_given_back() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));

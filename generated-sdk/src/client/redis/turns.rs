@@ -23,7 +23,7 @@ local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
 redis.call('zremrangebyscore', KEYS[4], '-inf', now)
 local free = redis.call('zrange', KEYS[4], 0, 0)[1]
-local turn = tonumber(free) or math.max(now, tonumber(redis.call('get', KEYS[1]) or 0))
+local turn = math.max(now, tonumber(free or redis.call('get', KEYS[1]) or 0))
 if turn - now > patience then return {2, turn - now, ''} end
 if free then
   redis.call('zrem', KEYS[4], free)
