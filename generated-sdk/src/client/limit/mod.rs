@@ -217,5 +217,5 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Over how much time the calls that a ban has held back come back.
 const SPREAD: Duration = Duration::from_secs(1);
 
-/// As long as no program waits.
-const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+/// As long as no program waits. What limits are kept with can count it, scripts in Redis too.
+pub(super) const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);

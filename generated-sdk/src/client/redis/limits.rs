@@ -1,13 +1,14 @@
 //! Limits that several machines keep together.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Redis;
 use super::turns::{Turns, Wait};
+use crate::client::limit::{YEAR, locked};
 use crate::client::session::StoreError;
 use crate::client::trace;
 use crate::client::{BoxFuture, Limiter, Limits, Permit, Turn};
@@ -17,7 +18,8 @@ use crate::protocol::LimitError;
 /// calls at once is each program's own.
 ///
 /// Machines that keep to one rate have the same prefix and the same rate. Turns come at even distances, by the clock of
-/// Redis, so the clocks of the machines do not matter. A call that is given up while it waits gives its turn back.
+/// Redis, so the clocks of the machines do not matter. A call that is given up while it waits gives its turn back: the next
+/// call that comes has it, and those that wait already keep theirs.
 ///
 /// # When Redis is down
 ///
@@ -42,9 +44,6 @@ pub struct RedisLimits {
 /// How long Redis is left alone after it failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// As long as no program waits: what the script can count.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
-
 impl RedisLimits {
     /// No limits but the platform's bans, of which one machine tells the others.
     pub fn new(redis: Redis) -> Self {
@@ -67,7 +66,7 @@ impl RedisLimits {
     /// So many calls of each application in every such time, evenly spread; 0 is taken as 1.
     #[must_use]
     pub fn rate(self, calls: u32, time: Duration) -> Self {
-        let distance = time.min(LONGEST) / calls.max(1);
+        let distance = time.min(YEAR) / calls.max(1);
         Self { distance, alone: self.alone.rate(calls, time), ..self }
     }
 
@@ -106,13 +105,13 @@ impl RedisLimits {
     }
 
     fn is_down(&self) -> bool {
-        self.down.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
+        locked(&self.down).is_some_and(|until| Instant::now() < until)
     }
 
     /// Takes note that Redis has failed.
     fn failed(&self, error: &StoreError) {
         trace::alone(error);
-        *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE);
+        *locked(&self.down) = Some(Instant::now() + PAUSE);
     }
 }
 
@@ -126,7 +125,7 @@ enum Failure {
 impl Limiter for RedisLimits {
     fn acquire<'a>(&'a self, turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let end = Instant::now() + turn.patience.min(LONGEST);
+            let end = Instant::now() + turn.patience.min(YEAR);
             loop {
                 let left = || Turn::new(turn.app_key, turn.method, end.saturating_duration_since(Instant::now()));
                 let permit = self.here.acquire(left()).await?;
@@ -155,7 +154,7 @@ impl Limiter for RedisLimits {
             if self.is_down() {
                 return;
             }
-            if let Err(error) = self.turns.ban(app_key, method, time.min(LONGEST)).await {
+            if let Err(error) = self.turns.ban(app_key, method, time.min(YEAR)).await {
                 self.failed(&error);
             }
         })

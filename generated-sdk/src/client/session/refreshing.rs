@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
@@ -11,6 +11,7 @@ use tracing::instrument::WithSubscriber;
 use super::known::Known;
 use super::renewing::{Outcome, PAUSE, Renewal, Renewing};
 use super::{SessionProvider, SessionStore};
+use crate::client::limit::locked;
 use crate::client::oauth::Clock;
 use crate::client::{BoxFuture, Refresh, Token, runtime};
 use crate::protocol::{PlatformError, SessionError};
@@ -179,7 +180,7 @@ impl SessionProvider for RefreshingSessions {
 
 impl Shared {
     pub(super) fn users(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.users)
     }
 
     pub(super) fn now(&self) -> SystemTime {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::client::limit::locked;
 use crate::client::{BoxFuture, Token};
 
 /// What a store failed with.
@@ -199,7 +200,7 @@ impl MemorySessionStore {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut HashMap<String, Token>) -> T) -> Result<T, StoreError> {
-        Ok(change(&mut self.tokens.lock().unwrap_or_else(PoisonError::into_inner)))
+        Ok(change(&mut locked(&self.tokens)))
     }
 }
 
@@ -237,7 +238,7 @@ impl SessionStore for MemorySessionStore {
 impl fmt::Debug for MemorySessionStore {
     /// How many tokens there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let count = locked(&self.tokens).len();
         write!(f, "MemorySessionStore({count} tokens)")
     }
 }
