@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use generated_sdk::client::{MemorySessionStore, SessionProvider, SessionStore, Token};
+use generated_sdk::client::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, Token};
+use tokio::time::sleep;
 
 use crate::authority::{Authority, Between};
 use crate::shared::Shared;
@@ -51,7 +52,7 @@ async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way()
     sessions.put(USER, granted).await.unwrap_err();
     store.state().deaf = false;
     assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
-    tokio::time::sleep(Duration::from_secs(11)).await;
+    sleep(Duration::from_secs(11)).await;
     assert!(store.state().tokens[USER].contains("granted"));
 }
 
@@ -68,6 +69,84 @@ async fn a_refresh_brings_no_user_back_who_is_removed() {
     assert!(error.needs_authorization() && error.to_string().contains("the token was removed"), "{error}");
     assert!(store.state().tokens.is_empty());
     assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_stored_late_brings_no_user_back_who_is_removed() {
+    for (deaf, slow) in [(true, 0), (false, 20)] {
+        let (authority, store) = (Authority::new(), Shared::default());
+        let sessions = Arc::new(authority.sessions(store.clone()));
+        sessions.put(USER, authority.token()).await.unwrap();
+        authority.clock.pass(86_400);
+        (store.state().deaf, store.state().slow) = (deaf, Duration::from_millis(slow));
+        let refresh = begun(&sessions).await;
+        assert_eq!(authority.state().refreshes, 1);
+        (store.state().deaf, store.state().slow) = (false, Duration::ZERO);
+        sessions.remove(USER).await.unwrap();
+        // Somebody asks before the token is written that is not to be.
+        assert!(sessions.token(USER).await.unwrap_err().needs_authorization());
+        assert!(refresh.await.unwrap().unwrap_err().needs_authorization());
+        is_removed(&sessions, &store).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_read_before_it_is_taken_out_again_is_removed() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    store.state().slow = Duration::from_millis(20);
+    let refresh = begun(&sessions).await;
+    store.state().slow = Duration::ZERO;
+    sessions.remove(USER).await.unwrap();
+    store.state().slow = Duration::from_millis(20);
+    sleep(Duration::from_millis(20)).await;
+    assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");
+    assert!(refresh.await.unwrap().unwrap_err().needs_authorization());
+    is_removed(&sessions, &store).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_is_stored_late_brings_no_user_back_who_is_removed() {
+    for wait in [9_995, 10_005] {
+        let (authority, store) = (Authority::new(), Shared::default());
+        let sessions = authority.sessions(store.clone());
+        store.state().deaf = true;
+        sessions.put(USER, authority.token()).await.unwrap_err();
+        (store.state().deaf, store.state().slow) = (false, Duration::from_millis(20));
+        sleep(Duration::from_millis(wait)).await;
+        store.state().slow = Duration::ZERO;
+        sessions.remove(USER).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        is_removed(&sessions, &store).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_read_while_it_is_removed_is_removed() {
+    let (authority, store) = (Authority::new(), Shared::default());
+    let sessions = Arc::new(authority.sessions(store.clone()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    store.state().slow = Duration::from_millis(20);
+    let read = async {
+        sleep(Duration::from_millis(5)).await;
+        sessions.token(USER).await
+    };
+    let (removed, read) = tokio::join!(sessions.remove(USER), read);
+    removed.unwrap();
+    assert_eq!(read.unwrap().access_token, "access-1");
+    is_removed(&sessions, &store).await;
+}
+
+/// Nobody has the user's token, now and later.
+async fn is_removed(sessions: &RefreshingSessions, store: &Shared) {
+    for _ in 0..3 {
+        assert!(sessions.token(USER).await.unwrap_err().needs_authorization());
+        assert!(store.state().tokens.is_empty());
+        assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
+        sleep(Duration::from_secs(60)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

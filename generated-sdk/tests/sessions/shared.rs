@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use generated_sdk::client::{BoxFuture, SessionStore, StoreError, Token};
+use tokio::time::sleep;
 
 /// The store, and its state.
 #[derive(Clone, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct State {
     pub(crate) late: bool,
     /// No lock can be released.
     pub(crate) stuck: bool,
+    /// How long it takes until a token is replaced or removed.
+    pub(crate) slow: Duration,
     /// How often a token was asked for.
     pub(crate) gets: usize,
 }
@@ -69,18 +72,27 @@ impl SessionStore for Shared {
         seen: Option<&'a Token>,
         token: &'a Token,
     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
-        self.answer(deaf, |state| {
+        let replaced = move |state: &mut State| {
             let stored = state.tokens.get(user).map(|json| Token::from_json(json).unwrap());
             let other = stored.filter(|stored| Some(stored) != seen && stored != token);
             if other.is_none() {
                 state.tokens.insert(user.to_owned(), token.to_json());
             }
             other
+        };
+        let slow = self.state().slow;
+        Box::pin(async move {
+            sleep(slow).await;
+            self.answer(deaf, replaced).await
         })
     }
 
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.answer(|_| None, |state| drop(state.tokens.remove(user)))
+        let slow = self.state().slow;
+        Box::pin(async move {
+            sleep(slow).await;
+            self.answer(|_| None, |state| drop(state.tokens.remove(user))).await
+        })
     }
 
     fn try_lock<'a>(

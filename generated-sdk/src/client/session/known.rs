@@ -20,6 +20,8 @@ pub(super) struct Known {
     failures: VecDeque<Failure>,
     /// The latest renewal, which may be over.
     pub(super) renewal: Option<Renewal>,
+    /// Another for a user who was removed and is known again.
+    pub(super) life: Arc<()>,
 }
 
 /// The token that is in use.

@@ -150,7 +150,10 @@ impl RefreshingSessions {
     /// [`SessionError::unavailable`] if the store is down.
     pub async fn remove(&self, user: &str) -> Result<(), SessionError> {
         self.shared.users().remove(user);
-        self.shared.store.remove(user).await.map_err(|error| SessionError::unavailable(error).of(user))
+        self.shared.store.remove(user).await.map_err(|error| SessionError::unavailable(error).of(user))?;
+        // A call may have had it out of the store meanwhile.
+        self.shared.users().remove(user);
+        Ok(())
     }
 
     /// The token of `user`, refreshed if its time has come.
@@ -225,7 +228,7 @@ impl Shared {
             return renewal;
         }
         let (sender, renewal) = Renewal::begin();
-        let renewing = Renewing::new(self.clone(), user.to_owned(), renewal.clone());
+        let renewing = Renewing::new(self.clone(), user.to_owned(), renewal.clone(), known.life.clone());
         let task = async move { drop(sender.send_replace(Some(renewing.outcome().await))) };
         match runtime::current() {
             Ok(runtime) => drop(runtime.spawn(task.with_current_subscriber())),

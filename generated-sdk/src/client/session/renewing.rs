@@ -55,6 +55,8 @@ pub(super) struct Renewing {
     user: String,
     /// Which one it is.
     this: Renewal,
+    /// That of what is known of the user.
+    life: Arc<()>,
 }
 
 /// How long a session is used further that could not be refreshed in time, and after how long a store that missed a
@@ -74,8 +76,8 @@ const SPARE: Duration = Duration::from_secs(5);
 const STORING: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 impl Renewing {
-    pub(super) fn new(shared: Arc<Shared>, user: String, this: Renewal) -> Self {
-        Self { shared, user, this }
+    pub(super) fn new(shared: Arc<Shared>, user: String, this: Renewal, life: Arc<()>) -> Self {
+        Self { shared, user, this, life }
     }
 
     /// Carries it out.
@@ -208,7 +210,7 @@ impl Renewing {
     async fn keep(&self, token: Arc<Token>, seen: Option<&Token>) -> Outcome {
         let mut pauses = STORING.into_iter();
         loop {
-            match self.store().replace(&self.user, seen, &token).await {
+            match self.replace(seen, &token).await? {
                 Ok(None) => {
                     self.known(|known| known.stored(&token))?;
                     return Ok(token);
@@ -241,7 +243,7 @@ impl Renewing {
             return Ok((self.hold(&Arc::new(stored.clone()), true)?, Ok(Some(stored))));
         };
         if stored.as_ref() != Some(&*held) {
-            match self.store().replace(&self.user, stored.as_ref(), &held).await {
+            match self.replace(stored.as_ref(), &held).await? {
                 Ok(None) => {}
                 Ok(Some(other)) => return Ok((self.hold(&Arc::new(other.clone()), true)?, Ok(Some(other)))),
                 Err(error) => {
@@ -253,6 +255,31 @@ impl Renewing {
         self.known(|known| known.stored(&held))?;
         let seen = Token::clone(&held);
         Ok((held, Ok(Some(seen))))
+    }
+
+    /// Puts a token into the store in place of the one that was `seen` there, as [`SessionStore::replace`] does, unless
+    /// the user is removed, be it meanwhile.
+    async fn replace(
+        &self,
+        seen: Option<&Token>,
+        token: &Token,
+    ) -> Result<Result<Option<Token>, StoreError>, SessionError> {
+        self.known(|_| ())?;
+        let replaced = self.store().replace(&self.user, seen, token).await;
+        let lives = |known: &Known| Arc::ptr_eq(&known.life, &self.life);
+        if self.shared.users().get(&self.user).is_some_and(lives) {
+            return Ok(replaced);
+        }
+        // If the store failed, it may have written all the same.
+        if self.store().get(&self.user).await.is_ok_and(|stored| stored.as_ref() == Some(token)) {
+            let _ = self.store().remove(&self.user).await;
+        }
+        // Another renewal may have had it out of the store meanwhile.
+        let mut users = self.shared.users();
+        if users.get(&self.user).is_some_and(|known| known.token().is_none_or(|held| **held == *token)) {
+            users.remove(&self.user);
+        }
+        Err(removed())
     }
 
     /// Uses `token` from now on.
