@@ -177,12 +177,36 @@ fn secrets_within_json_do_not_show() {
     let body = r#"{"number":"{\"token\":\"s3cr3t\"}","flag":"{\"plain\":1}"}"#;
     let told = ["number: expected Number, found [hidden]", r#"flag: expected Boolean, found "{\"plain\":1}""#];
     assert_eq!(mismatches(body), told);
-    // A name that is no secret's, and a text that is no JSON, are shown as they are.
+    // A name that is no secret's is shown as it is, and so is a text that is no JSON.
     request.json = serde_json::json!({"tokens": 1, "password_hint": "x", "password": null});
-    request.text = r#"{"password": s3cr3t"#.into();
+    request.text = r#"password: shown, {"plain": s3cr3t"#.into();
     let shown = format!("{request:?}");
     assert!(shown.contains(r#"json: {"password":"[hidden]","password_hint":"x","tokens":1}"#), "{shown}");
-    assert!(shown.contains(r#"text: "{\"password\": s3cr3t""#), "{shown}");
+    assert!(shown.contains(r#"text: "password: shown, {\"plain\": s3cr3t""#), "{shown}");
+}
+
+#[test]
+fn secrets_within_json_that_is_not_quite_json_do_not_show() {
+    for (text, plain) in [
+        // What the platform writes, and a strict reader refuses.
+        ("{\"memo\":\"two\nlines\",\"password\":\"s3cr3t\"}", false),
+        ("\u{feff}{\"password\":\"s3cr3t\"}", false),
+        ("{\"token\":\"\\ud800s3cr3t\"}", false),
+        ("{\"token\":\"s3cr3t\",\"token\":null}", false),
+        // What nobody reads.
+        ("{\"password\": s3cr3t", false),
+        ("{\"token\":\"s3cr3t\"} and more", false),
+        ("[{'app_secret':'s3cr3t'}]", false),
+        ("{\"plain\": s3cr3t", true),
+    ] {
+        let mut request = everything();
+        request.text = text.into();
+        request.json = serde_json::json!({ "k": text });
+        let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+        for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
+            assert_eq!(shown.contains("s3cr3t"), plain, "{text:?}: {shown}");
+        }
+    }
 }
 
 #[test]

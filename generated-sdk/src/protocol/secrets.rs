@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::debug::HIDDEN;
+use super::decode::{self, Event, Source, SyntaxError};
 use super::{Record, View};
 
 /// Whether a value of this name is a secret: the platform's documents say which ends of names do it, in whatever case.
@@ -79,13 +80,34 @@ fn collect_json(json: &Json, secret: bool, secrets: &mut Vec<String>) {
     }
 }
 
+/// Those of a text, if it is JSON: as answers are read, because callers pass on what the platform has written
+/// (protocol.md 4.5). If it seems to be and cannot be read, all of it is a secret.
 fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
-    let start = text.trim_start();
+    let start = text.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
     if start.starts_with(['{', '['])
         && (secret || names_secret(start))
-        && let Ok(json) = serde_json::from_str(start)
+        && collect_document(start, secret, secrets).is_err()
     {
-        collect_json(&json, secret, secrets);
+        secrets.push(text.to_owned());
+    }
+}
+
+/// Those of a JSON text. Keys may repeat, and which one counts is not known. It is no recursion, because there may be texts
+/// within texts, each of which may be deep.
+fn collect_document(text: &str, secret: bool, secrets: &mut Vec<String>) -> Result<(), SyntaxError> {
+    let mut source = decode::Json::new(text);
+    // Whether what comes is a secret, and whether the objects and lists around it are.
+    let (mut secret, mut around) = (secret, Vec::new());
+    loop {
+        match source.next()? {
+            Event::StartObject | Event::StartList => around.push(secret),
+            Event::EndObject | Event::EndList => secret = around.pop().unwrap_or(secret),
+            Event::Key(name) => secret = around.last() == Some(&true) || is_secret(&name),
+            Event::Text(text) => collect(View::Text(&text), secret, secrets),
+            Event::Number(number) if secret => secrets.push(number.into_owned()),
+            Event::Number(_) | Event::Float(_) | Event::Boolean(_) | Event::Null => {}
+            Event::End => return Ok(()),
+        }
     }
 }
 
@@ -94,4 +116,34 @@ fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
 fn names_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.contains("\\u") || crate::platform::SECRETS.iter().any(|end| lower.contains(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_text;
+
+    #[test]
+    fn texts_within_texts() {
+        let mut text = r#"{"token":"s3cr3t"}"#.to_owned();
+        for _ in 0..16 {
+            let within = serde_json::Value::from(text);
+            text = format!("{}{within}{}", "[".repeat(126), "]".repeat(126));
+        }
+        assert_eq!(of_text(&text, false), ["s3cr3t"]);
+    }
+
+    #[test]
+    fn what_is_a_secret_in_a_text() {
+        for (text, expected) in [
+            (r#"{"token":{"a":[1,{"b":"2"}],"c":3},"plain":4}"#, &["1", "2", "3"][..]),
+            (r#"[{"token":1},2,{"plain":{"token":[3]},"other":4},"5"]"#, &["1", "3"]),
+            (r#"{"plain":{"plain":1},"token":2,"tokens":[3]}"#, &["2"]),
+            (r#"{"token":1,"token":null}"#, &["1"]),
+            (r#"{"plain":"{\"token\":1}","other":2}"#, &["1"]),
+            (r#"{"plain":1}"#, &[]),
+        ] {
+            assert_eq!(of_text(text, false), expected, "{text}");
+        }
+        assert_eq!(of_text(r#"{"plain":[1,{"a":"2"}]}"#, true), ["1", "2"]);
+    }
 }

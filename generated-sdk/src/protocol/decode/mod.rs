@@ -16,11 +16,13 @@ use std::str::FromStr;
 pub use self::untyped::decode_untyped;
 #[cfg(feature = "client")]
 pub(crate) use self::untyped::enveloped;
+pub(super) use self::{
+    json::Json,
+    source::{Event, Source, SyntaxError},
+};
 
 use self::decoder::{Decoder, is_structure};
-use self::json::Json;
 use self::room::Room;
-use self::source::{Event, Source, SyntaxError};
 use self::tree::Tree;
 use self::xml::XmlSource;
 use super::error::PublicFields;
