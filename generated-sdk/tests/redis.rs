@@ -399,6 +399,21 @@ async fn a_turn_that_is_given_back_and_passes_by_is_nobodys() {
 }
 
 #[tokio::test]
+async fn turns_of_a_clock_that_was_far_ahead_are_not_waited_for() {
+    let Some(server) = Server::start().await else { return };
+    let limits = RedisLimits::new(server.redis()).rate(1, MINUTE).fail_closed();
+    let turn = || Turn::new(KEY, METHOD, Duration::from_secs(1));
+    let (seconds, _): (u64, u64) = server.ask(&["time"]).await;
+    for (hours, taken) in [(23, false), (48, true), (24 * 365, true)] {
+        let ahead = format!("{}000000", seconds + hours * 3600);
+        let _: () = server.ask(&["set", "test:limit:{12345678}:next", &ahead]).await;
+        assert_eq!(limits.acquire(turn()).await.is_ok(), taken, "{hours}");
+    }
+    let error = limits.acquire(turn()).await.unwrap_err();
+    assert!(wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE, "{error:?}");
+}
+
+#[tokio::test]
 async fn turns_that_nobody_waits_for_are_given_back() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));

@@ -13,7 +13,8 @@ use crate::client::session::StoreError;
 
 /// Takes the first turn of an application that is free, unless it comes too late or there is a ban: turns at even
 /// distances, by the one clock that all machines share. Answers what there is to wait for (0 a ban, 1 a turn that is
-/// taken, 2 one that is not), for how many microseconds, and the turn.
+/// taken, 2 one that is not), for how many microseconds, and the turn. A turn that is further off than a day and a hundred
+/// others is of a time at which that clock was ahead; without that bound all would wait until it is there again.
 const TAKE: &str = "
 local ban = math.max(redis.call('pttl', KEYS[2]), redis.call('pttl', KEYS[3]))
 if ban > 0 then return {0, ban * 1000, ''} end
@@ -24,6 +25,7 @@ local now = time[1] * 1000000 + time[2]
 redis.call('zremrangebyscore', KEYS[4], '-inf', now)
 local free = redis.call('zrange', KEYS[4], 0, 0)[1]
 local turn = math.max(now, tonumber(free or redis.call('get', KEYS[1]) or 0))
+if turn - now > 86400000000 + 100 * distance then turn = now end
 if turn - now > patience then return {2, turn - now, ''} end
 if free then
   redis.call('zrem', KEYS[4], free)
