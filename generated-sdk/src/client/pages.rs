@@ -64,7 +64,9 @@ impl Client {
     /// is refused, or cannot be had three times over, its error is not told, and the page comes.
     ///
     /// A gateway that gives its last page for every page behind it is no trouble where the list says whether there are
-    /// more, or has a total that is reached. Of another list, the walk ends with the same error, behind the last item.
+    /// more, or has a total that is reached, nor where a list is walked backwards past such pages to others: they are left
+    /// out. Of another list, the walk ends with the same error, behind the last item, or with another that says that one
+    /// page came for all. A total that more items came than is not believed.
     /// What is not noticed: pages that come again in turns, and pages of alike items that a cursor leads to without a word
     /// on whether there are more.
     ///

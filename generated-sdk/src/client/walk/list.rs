@@ -29,6 +29,12 @@ pub(super) struct List {
     guessed: bool,
     /// What tells the page before from others.
     before: Option<u64>,
+    /// Whether items of the list have counted.
+    counted: bool,
+    /// Whether a page was set aside because it was the one before once more.
+    aside: bool,
+    /// Whether the gateway is known to give its last page for every page behind it.
+    repeats: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +83,8 @@ impl List {
 
     /// The same list over another span of time, from its beginning.
     pub(super) fn anew(&self) -> Self {
-        Self::at(self.paging, self.size, Place::of(self.paging, |_| View::Absent))
+        let list = Self::at(self.paging, self.size, Place::of(self.paging, |_| View::Absent));
+        Self { repeats: self.repeats, ..list }
     }
 
     /// One that is walked backwards is asked for its end, unless a page is named that is not the first: then the walk goes
@@ -89,7 +96,20 @@ impl List {
             (true, true) => Direction::Backwards,
             (true, false) => Direction::First,
         };
-        Self { paging, size, place, direction, seen: None, empty: 0, fullest: 0, guessed, before: None }
+        Self {
+            paging,
+            size,
+            place,
+            direction,
+            seen: None,
+            empty: 0,
+            fullest: 0,
+            guessed,
+            before: None,
+            counted: false,
+            aside: false,
+            repeats: false,
+        }
     }
 
     /// Whether it is to be told how many items there are, rather than whether there are more.
@@ -116,6 +136,13 @@ impl List {
             |total| !self.guessed && page.count >= self.fullest && self.seen.is_some_and(|seen| seen > total);
         matches!(self.direction, Direction::Forwards)
             && page.total.is_some_and(|total| self.room(self.fullest) >= total && !is_passed(total))
+    }
+
+    /// Takes note that a page came again for one that is far behind the end. Returns whether the walk can do with that: one
+    /// backwards, of which that page is the last, sets it aside until it comes to others.
+    pub(super) fn came_afar(&mut self, page: &Page) -> bool {
+        self.repeats = matches!(self.direction, Direction::Backwards) && self.counted && page.distinct;
+        self.repeats
     }
 
     /// How many items the pages before the present one hold, and before the empty ones in a row with it, if each holds so
@@ -151,11 +178,15 @@ impl List {
             Direction::First | Direction::Backwards => self.backwards(page),
         };
         self.before = page.print;
+        self.counted |= matches!(step, Step::Next);
         step
     }
 
     fn backwards(&mut self, page: &Page) -> Step {
         let (first, again) = (first(self.paging), self.is_as_before(page));
+        // Of two pages that say that they are the last, the one behind is none.
+        let says_last = page.has_next == Some(false) && page.total.is_none();
+        let aside = again && page.distinct && (says_last || (self.repeats && self.counted));
         let Place::Number(number, _) = &mut self.place else { return self.forwards(page) };
         match (self.direction, page.total) {
             (Direction::First, Some(total)) if total == page.count => Step::End,
@@ -183,6 +214,10 @@ impl List {
                 self.empty = 0;
                 Step::Aside
             }
+            (Direction::Backwards, _) if *number <= first && aside && (self.counted || self.aside) => {
+                let problem = format!("the same page came for page {first} and for those behind it");
+                if self.counted { Step::Again(problem) } else { Step::GiveUp(problem) }
+            }
             (Direction::Backwards, _) if *number <= first => Step::End,
             (Direction::Backwards, _) if self.empty >= EMPTY => Step::GiveUp(format!(
                 "the list says that it has a page {}, and {EMPTY} pages from there are empty",
@@ -190,7 +225,8 @@ impl List {
             )),
             (Direction::Backwards, _) => {
                 *number = number.saturating_sub(1);
-                Step::Next
+                self.aside |= aside;
+                if aside { Step::Aside } else { Step::Next }
             }
         }
     }

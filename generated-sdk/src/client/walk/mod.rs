@@ -53,7 +53,7 @@ enum Doubt {
     },
     /// It could not be told, so the present page is taken for what it is.
     Excused,
-    /// There is nothing behind the end, so it does.
+    /// There is nothing behind the end, or the last page, so it does.
     Settled,
 }
 
@@ -151,8 +151,10 @@ impl Walk {
 
     /// Decides what was in doubt about the page `again` by what came for a place behind the end.
     fn judged(&mut self, again: &Page, afar: &Place, page: &Page) -> Answered {
-        self.over = page.is(again);
-        self.doubt = if page.count == 0 { Doubt::Settled } else { Doubt::Excused };
+        let came = page.is(again);
+        let borne = came && self.list.came_afar(again);
+        self.over = came && !borne;
+        self.doubt = if page.count == 0 || borne { Doubt::Settled } else { Doubt::Excused };
         let problem = self.over.then(|| {
             let (here, afar) = (self.list.place.told(self.list.paging), afar.told(self.list.paging));
             format!("the page before came again for {here}, and for {afar} too, where there can be none")

@@ -586,7 +586,19 @@ fn the_last_page_again() {
     // The total is not reached: the page behind the last is that once more.
     assert_eq!(all(Keeper { withheld: withheld(50..51), ..keeper(&KINDS[2], &list, 40) }), (99, false, 4));
     // Backwards, from a page that is thought to be the last as the first page is short.
-    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[5], &list, 10) }), (10, true, 4));
+    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[5], &list, 10) }), (95, false, 23));
+    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[6], &list, 10) }), (95, false, 21));
+    assert_eq!(all(Keeper { withheld: withheld(0..2), ..keeper(&SIZED, &list, 10) }), (98, false, 17));
+    // Nobody can tell it from one that gives one page for all, where it has one.
+    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[5], &list[..10], 10) }), (0, true, 3));
+    assert_eq!(all(Keeper { withheld: withheld(0..5), ..keeper(&KINDS[6], &list[..10], 10) }), (5, true, 3));
+    for (kind, calls) in [(5, 7), (6, 5)] {
+        let request = begun_at(&KINDS[kind], 4, 10);
+        let keeper = keeper(&KINDS[kind], &list[..10], 10);
+        let mut walk = Walk::new(&KINDS[kind], &request);
+        let walked = walked(&mut walk, &request, std::iter::empty(), |page| keeper.answer(page));
+        assert_eq!((walked.pages.concat().len(), walked.problem.is_some(), walked.calls), (10, true, calls));
+    }
     // And where pages are shorter than they were asked to be.
     assert_eq!(all(keeper(&SIZED, &list, 51)), (100, false, 4));
     // Where it tells nothing else, the first page that looks like the one before is not the last: it is alike.
