@@ -571,6 +571,15 @@ fn pages_that_are_alike() {
     }
 }
 
+/// Nor is one behind the end where that is told by a total that more items came than.
+#[test]
+fn pages_that_are_alike_behind_a_wrong_total() {
+    let keeper = Keeper { told: Some(10), ..Keeper::of(&KINDS[2], vec![7; 100], 40) };
+    let (mut walk, request) = (Walk::new(&KINDS[2], &Ask::default()), Ask::default());
+    let walked = walked(&mut walk, &request, std::iter::empty(), |page| keeper.answer(page));
+    assert_eq!((walked.pages.concat().len(), walked.problem), (100, None));
+}
+
 /// A gateway that gives its last page for every page behind it.
 #[test]
 fn the_last_page_again() {
@@ -601,6 +610,13 @@ fn the_last_page_again() {
     }
     // And where pages are shorter than they were asked to be.
     assert_eq!(all(keeper(&SIZED, &list, 51)), (100, false, 4));
+    // In every slice of time.
+    const SLICED: Paging = KINDS[5].window(&["from"], &["to"], 60);
+    let (from, to) = ("2024-06-18 00:00:00".parse().ok(), "2024-06-18 02:59:59".parse().ok());
+    let (request, sliced) = (Ask { from, to, ..Ask::default() }, keeper(&SLICED, &list, 10));
+    let sliced = Keeper { withheld: withheld(0..5), ..sliced };
+    let walked = walked(&mut Walk::new(&SLICED, &request), &request, std::iter::empty(), |page| sliced.answer(page));
+    assert_eq!((walked.pages.concat().len(), walked.problem), (3 * 95, None));
     // Where it tells nothing else, the first page that looks like the one before is not the last: it is alike.
     assert_eq!(all(keeper(&KINDS[0], &[1, 2, 1, 2, 3], 2)), (5, true, 7));
 }
