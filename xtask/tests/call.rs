@@ -152,21 +152,12 @@ fn what_the_environment_says_unless_an_option_does() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_gateway_on_this_machine_needs_neither_proxies_nor_certificates() {
-    let call = |gateway: &str| {
-        let mut command = support::command(&["call", "taobao.time.get", "--gateway", gateway, "--app", "k=s"]);
-        command.env("http_proxy", "http://127.0.0.1:1").env("https_proxy", "http://127.0.0.1:1");
-        command.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere").output().unwrap()
-    };
     let (gateway, served) = scripted(vec![r#"{"time_get_response":{"time":"2016-01-01 12:00:00"}}"#]);
-    let output = call(&gateway);
+    let mut command = support::command(&["call", "taobao.time.get", "--gateway", &gateway, "--app", "k=s"]);
+    command.env("http_proxy", "http://127.0.0.1:1").env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    let output = command.output().unwrap();
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     served.join().unwrap();
-    let output = call("https://gateway.test/");
-    assert_eq!(output.status.code(), Some(1));
-    expect![[r"
-        the client is not set up for this: no HTTP client: unexpected error: No CA certificates were loaded from the system; are the certificates of this system installed?
-    "]]
-    .assert_eq(text(&output.stderr));
 }
 
 #[cfg(unix)]
