@@ -37,6 +37,7 @@ mod exchange;
 mod gateway;
 mod http;
 mod limit;
+mod lock;
 mod oauth;
 mod pages;
 #[cfg(feature = "redis")]

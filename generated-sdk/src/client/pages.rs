@@ -334,6 +334,21 @@ pub(super) mod blocking {
         }
     }
 
+    /// What comes next, unless there was an error that the same call would only get again.
+    fn waited<T: Send>(
+        client: &Client,
+        ended: &mut bool,
+        next: impl Future<Output = Option<Result<T, Error>>> + Send,
+    ) -> Option<Result<T, Error>> {
+        if *ended {
+            return None;
+        }
+        let next = client.wait(async { next.await.transpose() }).transpose();
+        // The error may be one of waiting, of which the walk knows nothing.
+        *ended = matches!(&next, Some(Err(error)) if client.client.is_final(error));
+        next
+    }
+
     /// The items of a list. What [`Client::items`] returns.
     ///
     /// An error says that a page could not be had. If it can go away, the next call of `next` asks for the same page again;
@@ -358,14 +373,7 @@ pub(super) mod blocking {
         type Item = Result<R::Item, Error>;
 
         fn next(&mut self) -> Option<Self::Item> {
-            if self.ended {
-                return None;
-            }
-            let items = &mut self.items;
-            let next = self.client.wait(async { items.next().await.transpose() }).transpose();
-            // The error may be one of waiting, of which the walk knows nothing.
-            self.ended = matches!(&next, Some(Err(error)) if self.client.client.is_final(error));
-            next
+            waited(&self.client, &mut self.ended, self.items.next())
         }
     }
 
@@ -399,14 +407,7 @@ pub(super) mod blocking {
         type Item = Result<Response<R::Response>, Error>;
 
         fn next(&mut self) -> Option<Self::Item> {
-            if self.ended {
-                return None;
-            }
-            let pages = &mut self.pages;
-            let next = self.client.wait(async { pages.next().await.transpose() }).transpose();
-            // The error may be one of waiting, of which the walk knows nothing.
-            self.ended = matches!(&next, Some(Err(error)) if self.client.client.is_final(error));
-            next
+            waited(&self.client, &mut self.ended, self.pages.next())
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
+use super::lock::locked;
 use super::transport::{Chunks, Payload};
 use crate::protocol::{
     Attachment, Content, Error, File, FileError, FileProblem, Measure, Piece, Reader, SignedRequest, TransportError,
@@ -209,7 +210,7 @@ impl Progress {
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut locked(&self.0))
     }
 }
 

@@ -4,7 +4,7 @@ mod bans;
 mod rate;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::bans::Bans;
 use self::rate::Rate;
+use super::lock::locked;
 use super::transport::BoxFuture;
 use crate::protocol::LimitError;
 
@@ -207,11 +208,6 @@ impl Limiter for Limits {
         locked(&self.bans).add(app_key, method, time);
         Box::pin(std::future::ready(()))
     }
-}
-
-/// Nothing panics while it holds a lock, so that what one guards is always whole.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Over how much time the calls that a ban has held back come back.

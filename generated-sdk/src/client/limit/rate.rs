@@ -13,7 +13,7 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::locked;
+use crate::client::lock::locked;
 use crate::protocol::LimitError;
 
 /// Its parameters are all named, because their defaults go by features of governor that others may have turned on.

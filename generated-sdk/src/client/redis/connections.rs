@@ -7,7 +7,7 @@ use redis::aio::ConnectionManager;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
-use crate::client::limit::locked;
+use crate::client::lock::locked;
 
 /// The connections of the runtimes that there are. A connection is driven by the runtime that made it: it ends with that
 /// one, and stands still while a thread of another waits in it.

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::Redis;
 use super::turns::{Turns, Wait};
-use crate::client::limit::{YEAR, locked};
+use crate::client::limit::YEAR;
+use crate::client::lock::locked;
 use crate::client::session::StoreError;
 use crate::client::trace;
 use crate::client::{BoxFuture, Limiter, Limits, Permit, Turn};

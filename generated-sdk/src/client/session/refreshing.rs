@@ -11,7 +11,7 @@ use tracing::instrument::WithSubscriber;
 use super::known::Known;
 use super::renewing::{Outcome, PAUSE, Renewal, Renewing};
 use super::{SessionProvider, SessionStore};
-use crate::client::limit::locked;
+use crate::client::lock::locked;
 use crate::client::oauth::Clock;
 use crate::client::{BoxFuture, Refresh, Token, runtime};
 use crate::protocol::{PlatformError, SessionError};

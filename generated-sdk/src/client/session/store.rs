@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::client::limit::locked;
+use crate::client::lock::locked;
 use crate::client::{BoxFuture, Token};
 
 /// What a store failed with.

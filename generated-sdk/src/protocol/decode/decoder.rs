@@ -13,7 +13,7 @@ use super::Mismatch;
 use super::json::Json;
 use super::room::Room;
 use super::source::{Event, Source, SyntaxError};
-use super::value::{tree, whole};
+use super::value::{decimal, tree, whole};
 use crate::protocol::debug::HIDDEN;
 use crate::protocol::{DateTime, Field, Kind, RecordMut, Slot, secrets};
 
@@ -482,10 +482,6 @@ fn read_number(value: &Event<'_>) -> Read<i64> {
 
 fn read_decimal(value: &Event<'_>) -> Read<Decimal> {
     read(value, decimal)
-}
-
-fn decimal(text: &str) -> Option<Decimal> {
-    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
 fn read_boolean(value: &Event<'_>) -> Read<bool> {

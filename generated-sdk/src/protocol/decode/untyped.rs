@@ -54,13 +54,14 @@ pub(crate) fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(V
         hollow => hollow,
     };
     let beside = public_of(&members);
-    let root = root(&members, method, simplified).and_then(|key| members.remove_entry(&key));
+    let node = node(method);
+    let root = root(&members, &node, simplified).and_then(|key| members.remove_entry(&key));
     // Under any other name, a refusal is one, unless there is something that no refusal has.
     if let Some((key, value)) = &root
-        && !is_root(key, method)
+        && !is_root(key, &node)
         && let fields = public(value)
         && fields.is_refusal()
-        && (fields.sub_code.is_some() || has_only(value, &fields))
+        && (fields.sub_code.is_some() || is_public(value))
     {
         return Err(refused(fields));
     }
@@ -75,7 +76,6 @@ pub(crate) fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(V
         }
         None if simplified || beside.request_id.is_some() => Value::Object(members),
         None => {
-            let node = node(method);
             let problem = format!("neither {node} nor error_response is in it");
             return Err(wrong(DecodeError::new(problem, format!("{node} or error_response"), "neither")));
         }
@@ -91,27 +91,23 @@ fn node(method: &str) -> String {
 
 /// The member that is the root node: the one of the method, or another that can be nothing else. A simplified answer may have
 /// fields whose names look like one.
-fn root(members: &Map<String, Value>, method: &str, simplified: bool) -> Option<String> {
-    let named = node(method);
-    if members.contains_key(&named) {
-        return Some(named);
+fn root(members: &Map<String, Value>, node: &str, simplified: bool) -> Option<String> {
+    if members.contains_key(node) {
+        return Some(node.to_owned());
     }
-    let known = PublicFields::default();
-    let is_own = |key: &str| known.schema().fields.iter().all(|field| field.name != key);
-    let only = members.keys().filter(|key| is_own(key)).count() == 1;
-    let mut keys = members.iter().filter(|(key, _)| is_root(key, method) || only && is_own(key));
+    let only = members.keys().filter(|key| !PublicFields::has(key)).count() == 1;
+    let mut keys = members.iter().filter(|(key, _)| is_root(key, node) || only && !PublicFields::has(key));
     keys.find(|(_, value)| !simplified && (value.is_object() || is_empty(value))).map(|(key, _)| key.clone())
 }
 
 /// Whether a member is the root node whatever is in it.
-fn is_root(key: &str, method: &str) -> bool {
-    key.ends_with("_response") || key == node(method)
+fn is_root(key: &str, node: &str) -> bool {
+    key.ends_with("_response") || key == node
 }
 
 /// Whether there is nothing in a value but fields of the protocol itself.
-fn has_only(value: &Value, fields: &PublicFields) -> bool {
-    let is_field = |key: &String| fields.schema().fields.iter().any(|field| field.name == key);
-    value.as_object().is_some_and(|members| members.keys().all(is_field))
+fn is_public(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.keys().all(|key| PublicFields::has(key)))
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -64,6 +64,11 @@ fn insert(members: &mut Map<String, Value>, key: String, value: Value, repeat: b
     }
 }
 
+/// The number that is written, to its last digit.
+pub(super) fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
 /// A number as a tree holds it if that is exact; the text of its digits otherwise.
 fn number(text: &str) -> Value {
     match (text.parse::<i64>(), text.parse::<u64>()) {
@@ -72,9 +77,8 @@ fn number(text: &str) -> Value {
         (_, Ok(number)) => return Value::from(number),
         _ => {}
     }
-    let exact = |text: &str| Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok();
     let float = text.parse().ok().and_then(Number::from_f64);
-    match float.filter(|float| exact(text).is_some_and(|number| exact(&float.to_string()) == Some(number))) {
+    match float.filter(|float| decimal(text).is_some_and(|number| decimal(&float.to_string()) == Some(number))) {
         Some(float) => Value::Number(float),
         None => Value::String(text.to_owned()),
     }

@@ -16,6 +16,11 @@ pub(crate) struct PublicFields {
 }
 
 impl PublicFields {
+    /// Whether one of them is called so.
+    pub(crate) fn has(name: &str) -> bool {
+        Self::default().schema().fields.iter().any(|field| field.name == name)
+    }
+
     /// Whether they are a refusal that came without its node. The code 0 is a success (protocol.md 4.5), and businesses
     /// have other words for that.
     pub(crate) fn is_refusal(&self) -> bool {
