@@ -1,7 +1,7 @@
 {%- import "struct.rs" as structs -%}
 //! `{{ method }}`: {{ title }}
 
-use crate::protocol::{ {{ imports }} };
+use {{ runtime }}::{ {{ imports }} };
 
 {% for doc in docs %}
 ///{{ doc }}

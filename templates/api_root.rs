@@ -1,6 +1,16 @@
-//! Requests and responses of the platform's methods: a module a category, behind a feature of the same name.
+{{ runtime }}::contract!({{ contract }});
 
 {% for category in categories %}
+/// Methods of the category `{{ category.name }}`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+{%- if features %}
 #[cfg(feature = "{{ category.name }}")]
+{%- endif %}
 pub mod {{ category.name }};
 {% endfor %}

@@ -1,6 +1,6 @@
 //! What the platform says of itself: its gateways, the codes that it refuses calls with, and what is secret.
 
-use crate::protocol::{Gateway, PlatformCode, Retry};
+use crate::{Gateway, PlatformCode, Retry};
 
 {% if let Some(gateway) = gateways.first() %}
 /// The first of the gateways, over http.

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use codegen::BuildError;
 use codegen::diagnostic::Diagnostics;
 use expect_test::{Expect, expect};
 use tempfile::TempDir;
@@ -24,7 +25,11 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(folder: &Path) -> Option<Diagnostics> {
-    codegen::sdk(folder, &[]).err()
+    match codegen::Builder::new(folder).files() {
+        Ok(_) => None,
+        Err(BuildError::Specs(problems)) => Some(problems),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn told_of(files: &[(&str, &[u8])], expected: Expect) {
@@ -413,7 +418,7 @@ fn text_never_becomes_code() {
         "method: taobao.a.get\ntitle: {hostile:?}\ndescription: {hostile:?}\nrequest:\n  - {{ name: a, type: String, required: true, example: {hostile:?}, description: {hostile:?} }}\nresponse:\n  node: a_get_response\n  fields: []\n"
     );
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let (files, _) = codegen::sdk(folder.path(), &[]).unwrap();
+    let files = codegen::Builder::new(folder.path()).files().unwrap();
     let (_, text) = files.files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
     for line in text.lines().filter(|line| line.contains("injected")) {
         assert!(line.trim_start().starts_with("//"), "{line}");
@@ -450,7 +455,7 @@ fn folders_that_are_not_there() {
 
 #[test]
 fn a_skeleton_that_is_filled_in_is_a_spec() {
-    let skeleton = codegen::render::skeleton("taobao.trade.close");
+    let skeleton = codegen::render::skeleton("taobao.trade.close").unwrap();
     let blank =
         codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton, &codegen::spec::Platform::default())
             .unwrap_err();

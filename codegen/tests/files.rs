@@ -8,11 +8,20 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use codegen::output::{self, FileSet};
+use codegen::render::Paths;
 use codegen::{model, render, spec};
 use tempfile::TempDir;
 
 fn fixtures() -> FileSet {
-    codegen::sdk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs"), &[]).unwrap().0
+    let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs")).unwrap();
+    sdk(&specs, 1)
+}
+
+/// The files of `generated-sdk`, rendered on a number of threads.
+fn sdk(specs: &spec::Specs, threads: usize) -> FileSet {
+    let model = model::resolve(specs);
+    let api = render::api(&model, &Paths::of_generated_sdk(), true, threads).unwrap().under(Path::new("src/api"));
+    api.and(render::sdk(&model).unwrap())
 }
 
 /// A folder that the set has been written to.
@@ -127,13 +136,13 @@ fn every_file_names_its_source_and_the_command() {
 fn the_same_specs_give_the_same_bytes_in_any_order_and_on_any_number_of_threads() {
     for folder in ["tests/fixtures/specs", "../specs"] {
         let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
-        let first = render::render(&model::resolve(&specs, false), 1).unwrap();
+        let first = sdk(&specs, 1);
         for (turn, threads) in [(0, 2), (1, 1), (7, 3), (2, 16)] {
             let mut turned = specs.clone();
             let count = turned.methods.len();
             turned.methods.rotate_left(turn % count);
             turned.methods.reverse();
-            assert_eq!(render::render(&model::resolve(&turned, false), threads).unwrap(), first, "{turn}, {threads}");
+            assert_eq!(sdk(&turned, threads), first, "{turn}, {threads}");
         }
     }
 }
@@ -145,9 +154,9 @@ fn as_much_comes_out_as_went_in() {
     let categories: BTreeSet<_> = specs.methods.iter().map(|method| method.category.clone()).collect();
     let parameters: usize =
         specs.methods.iter().map(|method| count(&method.spec.request) + count(&method.spec.response.fields)).sum();
-    let files = render::render(&model::resolve(&specs, false), 1).unwrap();
-    // The root, the platform and the index beside a file a category and a file a method.
-    assert_eq!(files.files().count(), methods + categories.len() + 3);
+    let files = sdk(&specs, 1);
+    // The root and the index beside a file a category and a file a method.
+    assert_eq!(files.files().count(), methods + categories.len() + 2);
     let api: String = files.files().filter(|(path, _)| path.starts_with("src/api")).map(|(_, text)| text).collect();
     assert_eq!(api.matches("impl Request for ").count(), methods);
     // Objects that are described twice alike are one type.

@@ -6,14 +6,23 @@
 
 use std::path::Path;
 
-use codegen::output;
+use codegen::render::{self, Paths};
+use codegen::{model, output, spec};
 
 #[test]
 fn fixtures() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let (files, summary) = codegen::sdk(&tests.join("fixtures/specs"), &[]).unwrap();
-    assert_eq!((summary.methods, summary.categories), (7, 1));
+    let paths = Paths {
+        runtime: "generated_sdk::generated".to_owned(),
+        client: "generated_sdk".to_owned(),
+        api: "generated_sdk::api".to_owned(),
+    };
     let golden = tests.join("golden");
+    let model = model::resolve(&spec::read(&tests.join("fixtures/specs")).unwrap());
+    assert_eq!((model.apis().count(), model.categories.len()), (7, 1));
+    let api = render::api(&model, &paths, true, 1).unwrap().under(Path::new("src/api"));
+    let sdk = api.and(render::sdk(&model).unwrap()).and(render::examples(&model, &paths).unwrap());
+    let files = sdk.and(render::platform(&model).unwrap());
     let changes = files.compare(&golden).unwrap();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         output::apply(&golden, &changes).unwrap();

@@ -160,8 +160,8 @@ proptest! {
         fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
         let yaml = spec("taobao.any.thing.get", &title, &request, &response);
         fs::write(folder.path().join("top/taobao.any.thing.get.yaml"), &yaml).unwrap();
-        let files = match codegen::sdk(folder.path(), &[]) {
-            Ok((files, _)) => files,
+        let files = match codegen::Builder::new(folder.path()).files() {
+            Ok(files) => files,
             Err(problems) => {
                 // Types of one name that are described in several ways are told apart; nothing else is wrong with these.
                 return Err(TestCaseError::fail(format!("{problems}\n{yaml}")));

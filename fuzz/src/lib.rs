@@ -1,16 +1,12 @@
 //! What must hold of any answer, whatever it is written in.
 
-// Generated files name the runtime `crate::protocol`, wherever they stand.
-pub use generated_sdk::protocol;
-
 #[rustfmt::skip]
 #[allow(dead_code, unused_imports, reason = "the files are a crate's public modules, here used in part")]
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
-use generated_sdk::Error;
-use protocol::decode;
+use generated_sdk::protocol::{Error, decode};
 
 /// Reads `body` as the answer of a method with fields of every type. It is read or refused, and what is read can be
 /// written, and is the same when it is read again.

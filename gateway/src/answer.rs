@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
-use generated_sdk::Format;
+use top_protocol::Format;
 
 use crate::Gateway;
 use crate::check::{self, Passed, Refused};

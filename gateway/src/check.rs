@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use codegen::spec::{Authorization, Kind, Pages, Parameter, Platform, Spec, TypeName};
-use generated_sdk::protocol::{DateTime, Decimal, Format, SignMethod, signature};
 use serde_json::Value;
+use top_protocol::{DateTime, Decimal, Format, SignMethod, signature};
 
 use crate::Gateway;
 use crate::example::Node;

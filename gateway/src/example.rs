@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use codegen::spec::{Kind, Parameter};
-use generated_sdk::{DateTime, Decimal};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use top_protocol::{DateTime, Decimal};
 
 /// A value of a response.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@
 use std::time::UNIX_EPOCH;
 
 use codegen::spec::{Pages, Parameter, Placed, Window};
-use generated_sdk::DateTime;
 use serde_json::Value;
+use top_protocol::DateTime;
 
 use crate::check::{Refused, given};
 use crate::example::Node;

@@ -4,9 +4,6 @@
 
 mod support;
 
-// Generated files name the runtime `crate::protocol`, wherever they stand.
-use generated_sdk::protocol;
-
 #[rustfmt::skip]
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
 #[allow(

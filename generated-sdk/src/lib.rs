@@ -24,33 +24,31 @@
 //! Where the docs cite `protocol.md` with a section, that is in the notes on the protocol which this crate is built from: the
 //! platform publishes no specification, so each fact of the wire is kept there with its source and how certain it is.
 //!
+//! This crate has the generated [`api`] alone. What it re-exports is the runtime: `top-protocol` and `top-client`, which
+//! code generated into a crate of your own uses too.
+//!
 //! # Features
 //!
-//! * `client`, on by default: the async client over reqwest. Without it the crate is [`protocol`] alone, for callers with
-//!   an HTTP stack of their own.
-//! * `rustls`, on by default: https.
-//! * `blocking`: the client for programs that are not async.
+//! * `client`, on by default: the async client over reqwest. Without it the crate has the requests, the responses and
+//!   [`protocol`], for callers with an HTTP stack of their own.
+//! * `rustls`, on by default: https through rustls.
 //! * `native-tls`: https through the TLS of the system, in place of rustls.
+//! * `blocking`: the client for programs that are not async.
 //! * `redis`: tokens and limits that several machines share through Redis.
-//! * One a category of methods, as `trade`, and `full` for all of them; `top` is on by default.
+//! * One feature per category of methods, such as `trade`, and `full` for all of them; `top` is on by default.
 
+/// Requests and responses of the platform's methods: one module per category, behind a feature of the same name.
 #[rustfmt::skip]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "modules and setters are called like methods and parameters, be that item, add or is_new"
-)]
 pub mod api;
-#[cfg(feature = "client")]
-pub mod client;
-#[rustfmt::skip]
-pub mod platform;
-pub mod protocol;
+pub mod protocol {
+    //! The protocol without HTTP: the crate `top-protocol`, and the client's errors beside it.
+    #[cfg(feature = "client")]
+    pub use top_client::{LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError, TransportKind};
+    pub use top_protocol::*;
+}
 
 #[cfg(feature = "blocking")]
-pub use client::blocking;
+pub use top_client::blocking;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, Limits, RetryPolicy};
-pub use protocol::{DateTime, Error, Format, Response, SignMethod};
-pub use rust_decimal::Decimal;
+pub use top_client::{self as client, Client, ClientBuilder, Error, Limits, RetryPolicy};
+pub use top_protocol::{DateTime, Decimal, Format, Response, SignMethod, generated, platform};

@@ -3,14 +3,14 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use codegen::Summary;
 use codegen::diagnostic::Diagnostics;
-use codegen::output::{self, FileSet};
+use codegen::difference::Difference;
+use codegen::{BuildError, Builder, Report, output};
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
+use crate::root;
 use crate::tell::{self, counted};
-use crate::{root, trimmed};
 
 pub(crate) const HELP: &str = "\
 Write generated-sdk from specs.
@@ -26,14 +26,14 @@ Options:
   --check              Write nothing; list what is missing, stale or orphaned, and fail if anything is
   --diff               Write nothing; list what users of the SDK would meet: what is added, removed or
                        of another type
-  --out DIR            Write an SDK that stands on its own to DIR
+  --out DIR            Write a package to DIR that depends on top-client alone
   --only PATTERN,...   With --out: only methods that match one of these, in which * is any text, as in
                        --only 'taobao.trade.*,taobao.item.*'
   --specs DIR          With --out: take the specs from there [specs]
   -h, --help           Say this";
 
-/// How many of the files that are written are told by name.
-const TOLD: usize = 20;
+/// The number of changed files that are listed by name.
+const LISTED: usize = 20;
 
 /// What is to be done with what is generated.
 enum Mode {
@@ -67,66 +67,82 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         (false, false) => Mode::Write,
     };
     match out {
-        Some(out) => elsewhere(&out, &specs.unwrap_or_else(|| root().join("specs")), &only, mode),
+        Some(out) => elsewhere(&out, &specs.unwrap_or_else(|| root().join("specs")), only, mode),
         None if only.is_empty() && specs.is_none() => here(mode),
         None => Err(Failure::usage("--only and --specs make another SDK, so they need --out DIR to write it to")),
     }
 }
 
-/// Writes, or with `check` holds against specs, what is generated in this project.
+/// Writes, or with `check` compares, the generated files of this project.
 pub(crate) fn generate(check: bool) -> Result<(), Failure> {
     here(if check { Mode::Check } else { Mode::Write })
 }
 
 fn here(mode: Mode) -> Result<(), Failure> {
-    let root = root();
-    let (files, summary) = codegen::generate(&root).map_err(wrong)?;
-    carry_out(&files, summary, &root, mode, "cargo xtask gen")
+    let project = codegen::workspace(&root()).map_err(failed)?;
+    match mode {
+        Mode::Write => written(&project.write().map_err(failed)?),
+        Mode::Check => checked(&project.check().map_err(failed)?, "cargo xtask gen"),
+        Mode::Diff => differences(&project.diff().map_err(failed)?),
+    }
 }
 
-/// Writes an SDK that stands on its own, to a folder that is empty or holds one already.
-fn elsewhere(out: &Path, specs: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
-    let root = root();
+/// Writes a package of its own, to a folder that is empty or has such a package already.
+fn elsewhere(out: &Path, specs: &Path, only: Vec<String>, mode: Mode) -> Result<(), Failure> {
     let manifest = std::fs::read(out.join("Cargo.toml")).unwrap_or_default();
     let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if holds_other && !output::is_generated(&manifest) {
-        let problem = "holds something other than a generated SDK; name a folder that is empty or not there yet";
+        let problem = "is not empty and has no generated SDK; name an empty or a new folder";
         return Err(Failure::new(format!("{} {problem}", out.display())));
     }
-    let (sdk, summary) = codegen::sdk(specs, only).map_err(wrong)?;
-    let files = sdk.placed_in_files(trimmed::runtime(&root)?).map_err(Failure::new)?;
-    carry_out(&files, summary, out, mode, "the same without --check")
+    let client = root().join("runtime/client");
+    let client = std::path::absolute(&client).unwrap_or(client);
+    let builder = Builder::new(specs).out(out).only(only).package(client);
+    match mode {
+        Mode::Write => written(&builder.write().map_err(failed)?),
+        Mode::Check => checked(&builder.check().map_err(failed)?, "the same command without --check"),
+        Mode::Diff => differences(&builder.diff().map_err(failed)?),
+    }
 }
 
-fn carry_out(files: &FileSet, summary: Summary, folder: &Path, mode: Mode, repair: &str) -> Result<(), Failure> {
-    if let Mode::Diff = mode {
-        let differences = files.differences(folder).map_err(Failure::new)?;
-        differences.iter().for_each(tell::line);
-        tell::line(format_args!("{}", counted(differences.len(), "difference", "differences")));
-        return Ok(());
+fn differences(differences: &[Difference]) -> Result<(), Failure> {
+    differences.iter().for_each(tell::line);
+    tell::line(counted(differences.len(), "difference", "differences"));
+    Ok(())
+}
+
+fn checked(report: &Report, repair: &str) -> Result<(), Failure> {
+    report.changes.iter().for_each(tell::line);
+    if report.changes.is_empty() {
+        return written(report);
     }
-    let changes = files.compare(folder).map_err(Failure::new)?;
-    // A check tells of every file; of a run that mends them the first say enough.
-    let told = if let Mode::Check = mode { changes.len() } else { TOLD };
-    changes.iter().take(told).for_each(tell::line);
-    if changes.len() > told {
-        tell::line(format_args!("and {} more", changes.len() - told));
+    Err(Failure::new(format!("generated files do not match the specs; run: {repair}")))
+}
+
+fn written(report: &Report) -> Result<(), Failure> {
+    let changes = &report.changes;
+    changes.iter().take(LISTED).for_each(tell::line);
+    if changes.len() > LISTED {
+        tell::line(format_args!("and {} more", changes.len() - LISTED));
     }
-    if let (Mode::Check, false) = (&mode, changes.is_empty()) {
-        return Err(Failure::new(format!("what is generated does not match specs; run: {repair}")));
-    }
-    output::apply(folder, &changes).map_err(Failure::new)?;
     let state = match changes.len() {
         0 => "all up to date".to_owned(),
         count => format!("{count} changed"),
     };
     tell::line(format_args!(
         "{} in {}: {}, {state}",
-        counted(summary.methods, "method", "methods"),
-        counted(summary.categories, "category", "categories"),
-        counted(files.len(), "file", "files"),
+        counted(report.methods, "method", "methods"),
+        counted(report.categories, "category", "categories"),
+        counted(report.files, "file", "files"),
     ));
     Ok(())
+}
+
+fn failed(error: BuildError) -> Failure {
+    match error {
+        BuildError::Specs(found) => wrong(found),
+        error => Failure::new(error),
+    }
 }
 
 /// What is wrong with specs, in colour for a terminal, before anything was written.

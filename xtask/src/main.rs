@@ -11,7 +11,6 @@ mod lint;
 mod new;
 mod tell;
 mod test;
-mod trimmed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

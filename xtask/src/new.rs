@@ -51,7 +51,8 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     }
     let folder = specs.join(&category);
     let path = folder.join(format!("{method}.yaml"));
-    write(&folder, &path, &codegen::render::skeleton(&method))?;
+    let skeleton = codegen::render::skeleton(&method).map_err(crate::generate::problems)?;
+    write(&folder, &path, &skeleton)?;
     tell::line(format_args!("{}: fill it in, then run: cargo xtask gen", path.display()));
     Ok(())
 }

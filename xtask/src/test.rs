@@ -25,11 +25,13 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     generate::generate(true)?;
     let everything = everything();
     told(cargo().args(["clippy", "--workspace", "--all-targets"]).args(everything).args(["--", "-D", "warnings"]))?;
-    // The protocol alone, and each feature that something of ours is behind.
+    // Each library alone, and each feature alone.
     let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
-    for features in ["", "client", "rustls", "blocking", "redis"].iter().chain(tls) {
-        let sdk = ["clippy", "--package", "generated-sdk", "--no-default-features", "--features", features];
-        told(cargo().args(sdk).args(["--", "-D", "warnings"]))?;
+    let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
+    let client = ["", "rustls", "blocking", "redis"].iter().chain(tls).map(|feature| ("top-client", *feature));
+    for (package, features) in alone.into_iter().chain(client) {
+        let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
+        told(cargo().args(library).args(["--", "-D", "warnings"]))?;
     }
     // A workspace of its own, which else nobody would see break.
     let fuzzers = ["check", "--manifest-path", "fuzz/Cargo.toml", "--no-default-features", "--target-dir", "target"];
@@ -52,7 +54,7 @@ const ALL: &[&str] = &["--all-features"];
 /// headers.
 fn everything() -> &'static [&'static str] {
     const BUT_NATIVE_TLS: &[&str] =
-        &["--features", "generated-sdk/full,generated-sdk/rustls,generated-sdk/blocking,generated-sdk/redis"];
+        &["--features", "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis"];
     let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
     if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
         return ALL;

@@ -211,14 +211,13 @@ pub enum FieldKind {
 /// The category of the methods that this project began with. It is on by default, so that a first call simply works.
 const NEWCOMERS: &str = "top";
 
-/// Resolves specs that keep to the rules. Of a `trimmed` set every category is on by default: somebody asked for each.
-pub fn resolve(specs: &Specs, trimmed: bool) -> Model {
+/// Resolves specs that keep to the rules.
+pub fn resolve(specs: &Specs) -> Model {
     let mut categories: BTreeMap<&str, Vec<&Method>> = BTreeMap::new();
     for method in &specs.methods {
         categories.entry(&method.category).or_default().push(method);
     }
-    let default =
-        categories.keys().filter(|name| trimmed || **name == NEWCOMERS).map(|name| (*name).to_owned()).collect();
+    let default = categories.keys().filter(|name| **name == NEWCOMERS).map(|name| (*name).to_owned()).collect();
     let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
     let platform = &specs.platform;
     Model {

@@ -1,6 +1,6 @@
 //! Doc comments: the page's words, made safe for Markdown and for the comment that they stand in.
 
-use super::example;
+use super::{Paths, example};
 use crate::html;
 use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::{Authorization, ErrorCode, Kind};
@@ -160,7 +160,7 @@ pub(super) fn response(api: &Api) -> Vec<String> {
 }
 
 /// A request: what the method does, and how it is called.
-pub(super) fn request(api: &Api) -> Vec<String> {
+pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
     let mut docs = vec![format!(" {}: {}", code(&api.method), line(&api.title))];
     let description = api.description.as_deref().map(lines).unwrap_or_default();
     if !description.is_empty() {
@@ -185,7 +185,7 @@ pub(super) fn request(api: &Api) -> Vec<String> {
         docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
     docs.push(String::new());
-    docs.extend(example::call(api).iter().map(|line| spaced_code(line)));
+    docs.extend(example::call(api, paths).iter().map(|line| spaced_code(line)));
     if !api.errors.is_empty() {
         docs.extend([String::new(), " # Errors".to_owned(), String::new()]);
         docs.extend(api.errors.iter().map(error));

@@ -2,35 +2,34 @@
 
 use std::collections::BTreeSet;
 
+use super::Paths;
 use super::tokens::{ident, literal};
 use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::Kind;
 
 /// The lines of the example.
-pub(super) fn call(api: &Api) -> Vec<String> {
-    let mut example = Example { api, objects: BTreeSet::new(), left: OBJECTS };
+pub(super) fn call(api: &Api, paths: &Paths) -> Vec<String> {
+    let mut example = Example { api, paths, objects: BTreeSet::new(), left: OBJECTS };
     let request = example.construct(&api.request);
     if example.left == 0 {
-        return given(api);
+        return given(api, paths);
     }
     let (category, name) = (&api.category, &api.request.name);
+    let root = &paths.api;
     let imported = match &api.request.required {
         Some(required) => format!("{{{name}, {required}}}"),
         None => name.clone(),
     };
-    let mut lines = vec!["```no_run".to_owned(), format!("use generated_sdk::api::{category}::{imported};")];
+    let mut lines = vec!["```no_run".to_owned(), format!("use {root}::{category}::{imported};")];
     let objects: Vec<_> = example.objects.into_iter().collect();
     match objects.as_slice() {
         [] => {}
-        [object] => lines.push(format!("use generated_sdk::api::{category}::{}::{object};", api.module)),
-        objects => {
-            lines.push(format!("use generated_sdk::api::{category}::{}::{{{}}};", api.module, objects.join(", ")))
-        }
+        [object] => lines.push(format!("use {root}::{category}::{}::{object};", api.module)),
+        objects => lines.push(format!("use {root}::{category}::{}::{{{}}};", api.module, objects.join(", "))),
     }
     lines.push(String::new());
-    lines.push(
-        "# async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {".to_owned(),
-    );
+    let client = &paths.client;
+    lines.push(format!("# async fn example(client: &{client}::Client) -> Result<(), Box<dyn std::error::Error>> {{"));
     lines.extend(format!("let request = {request};").lines().map(str::to_owned));
     lines.extend(
         ["let response = client.execute(&request).await?;", "println!(\"{response:?}\");", "# Ok(())", "# }", "```"]
@@ -44,9 +43,9 @@ const OBJECTS: usize = 20;
 
 /// The expression that makes the example's request, with the objects in it by their full names; nothing if it is too large
 /// to be an example.
-pub(super) fn expression(api: &Api) -> Option<String> {
+pub(super) fn expression(api: &Api, paths: &Paths) -> Option<String> {
     let module = format!("api::{}::{}", api.category, api.module);
-    let mut example = Example { api, objects: BTreeSet::new(), left: OBJECTS };
+    let mut example = Example { api, paths, objects: BTreeSet::new(), left: OBJECTS };
     let request = example.construct(&api.request);
     let mentioned =
         example.objects.into_iter().chain([api.request.name.as_str()]).chain(api.request.required.as_deref());
@@ -56,14 +55,14 @@ pub(super) fn expression(api: &Api) -> Option<String> {
 }
 
 /// A call with a request that somebody else has made.
-fn given(api: &Api) -> Vec<String> {
+fn given(api: &Api, paths: &Paths) -> Vec<String> {
     let (category, name) = (&api.category, &api.request.name);
     [
         "```no_run",
-        &format!("use generated_sdk::api::{category}::{name};"),
+        &format!("use {}::{category}::{name};", paths.api),
         "",
         "# async fn example(",
-        "#     client: &generated_sdk::Client,",
+        &format!("#     client: &{}::Client,", paths.client),
         &format!("#     request: {name},"),
         "# ) -> Result<(), Box<dyn std::error::Error>> {",
         "let response = client.execute(&request).await?;",
@@ -78,6 +77,7 @@ fn given(api: &Api) -> Vec<String> {
 
 struct Example<'a> {
     api: &'a Api,
+    paths: &'a Paths,
     /// The objects that the call mentions.
     objects: BTreeSet<&'a str>,
     /// How many objects may still be made.
@@ -123,10 +123,11 @@ impl<'a> Example<'a> {
             FieldKind::Object { name, .. } => return self.object(field, name, place),
         };
         if field.list {
-            let values: Vec<_> = example.split(',').map(|value| scalar(kind, value.trim(), field, place)).collect();
+            let values: Vec<_> =
+                example.split(',').map(|value| self.scalar(kind, value.trim(), field, place)).collect();
             return list(&values.join(", "), place);
         }
-        scalar(kind, example, field, place)
+        self.scalar(kind, example, field, place)
     }
 
     fn object(&mut self, field: &Field, name: &'a str, place: Place) -> String {
@@ -139,36 +140,40 @@ impl<'a> Example<'a> {
         let object = item.map_or_else(String::new, |item| self.construct(item));
         if field.list { list(&object, place) } else { object }
     }
+
+    fn scalar(&self, kind: Kind, example: &str, field: &Field, place: Place) -> String {
+        let text = |text: &str| match place {
+            Place::Argument => literal(text),
+            Place::Field => format!("{}.into()", literal(text)),
+        };
+        match kind {
+            Kind::String | Kind::FieldList if example.is_empty() => text(&placeholder(field)),
+            Kind::String | Kind::FieldList => text(example),
+            // A picture of no size, told by its first bytes.
+            Kind::File => {
+                format!("{}::protocol::File::new(*b\"GIF89a\").name({})", self.paths.client, literal("picture.gif"))
+            }
+            Kind::Number | Kind::Byte => example.parse::<i64>().unwrap_or_else(|_| within_limits(field)).to_string(),
+            Kind::Boolean => (example != "false").to_string(),
+            Kind::Date => {
+                format!("{}.parse()?", literal(if is_date(example) { example } else { "2016-01-01 12:00:00" }))
+            }
+            Kind::Price | Kind::BigDecimal => {
+                let example = literal(if is_decimal(example) { example } else { "9.90" });
+                match place {
+                    Place::Argument => format!("{example}.parse::<{}::Decimal>()?", self.paths.client),
+                    Place::Field => format!("{example}.parse()?"),
+                }
+            }
+            Kind::Json | Kind::Map => text(if example.is_empty() { "{}" } else { example }),
+        }
+    }
 }
 
 fn list(values: &str, place: Place) -> String {
     match place {
         Place::Argument => format!("[{values}]"),
         Place::Field => format!("vec![{values}]"),
-    }
-}
-
-fn scalar(kind: Kind, example: &str, field: &Field, place: Place) -> String {
-    let text = |text: &str| match place {
-        Place::Argument => literal(text),
-        Place::Field => format!("{}.into()", literal(text)),
-    };
-    match kind {
-        Kind::String | Kind::FieldList if example.is_empty() => text(&placeholder(field)),
-        Kind::String | Kind::FieldList => text(example),
-        // A picture of no size, told by its first bytes.
-        Kind::File => format!("generated_sdk::protocol::File::new(*b\"GIF89a\").name({})", literal("picture.gif")),
-        Kind::Number | Kind::Byte => example.parse::<i64>().unwrap_or_else(|_| within_limits(field)).to_string(),
-        Kind::Boolean => (example != "false").to_string(),
-        Kind::Date => format!("{}.parse()?", literal(if is_date(example) { example } else { "2016-01-01 12:00:00" })),
-        Kind::Price | Kind::BigDecimal => {
-            let example = literal(if is_decimal(example) { example } else { "9.90" });
-            match place {
-                Place::Argument => format!("{example}.parse::<generated_sdk::Decimal>()?"),
-                Place::Field => format!("{example}.parse()?"),
-            }
-        }
-        Kind::Json | Kind::Map => text(if example.is_empty() { "{}" } else { example }),
     }
 }
 

@@ -3,6 +3,7 @@
 mod docs;
 mod example;
 mod layout;
+mod paths;
 mod tokens;
 mod views;
 
@@ -17,26 +18,22 @@ use crate::output::{Block, FileSet};
 use crate::parallel::on_threads;
 use crate::spec::{Authorization, response_node};
 
+pub use paths::Paths;
 use views::{ChoiceView, CodeView, ErrorView, GatewayView, PagingView, StructView};
 
-/// Renders the whole SDK on a number of threads, which make no difference to what comes out. Paths are relative to the
-/// folder of the crate `generated-sdk`.
+/// The version of the contract between generated code and the runtime, which `top_protocol::generated` has.
+const CONTRACT: u32 = 1;
+
+/// Renders the module `api` on a number of threads, which make no difference to the result. Paths are relative to the
+/// module's folder. With `features`, each category is behind a feature of its own.
 ///
 /// # Errors
 ///
-/// Only if a template makes something that is no Rust, which is a fault of this crate and is told as one.
-pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
-    let mut problems = Diagnostics::default();
-    let platform = PlatformFile {
-        gateways: model.gateways.iter().map(GatewayView::new).collect(),
-        codes: model.codes.iter().map(CodeView::new).collect(),
-        secrets: model.secrets.iter().map(|secret| tokens::literal(secret)).collect(),
-    };
+/// A template that does not render to Rust, which is a fault of this crate.
+pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Result<FileSet, Diagnostics> {
     let specs = Path::new("specs");
-    let mut rendered = vec![
-        rust("src/api/mod.rs", specs, &ApiRoot { categories: &model.categories }),
-        rust("src/platform.rs", &specs.join("platform.yaml"), &platform),
-    ];
+    let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories };
+    let mut rendered = vec![rust("mod.rs", specs, &root)];
     for category in &model.categories {
         let module = CategoryFile { name: &category.name, apis: &category.apis };
         rendered.push(rust(folder(category).join("mod.rs"), &specs.join(&category.name), &module));
@@ -44,29 +41,85 @@ pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
     let apis: Vec<_> =
         model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
     rendered.extend(on_threads(&apis, threads, |(category, api)| {
-        rust(folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api))
+        rust(folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
     }));
-    let mut files = FileSet::new(["src/api"]);
+    let mut files = FileSet::new([""]);
+    let mut problems = Diagnostics::default();
     for file in rendered {
         match file {
             Ok((path, text)) => files.put(path, text),
             Err(problem) => problems.push(problem),
         }
     }
+    problems.or(files)
+}
+
+/// Renders what `generated-sdk` has beside its module `api`: the index of methods, and the features in its manifest.
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
+    let mut files = FileSet::new([]);
     let index = Index {
         count: docs::counted(model.apis().count(), "method", "methods"),
         categories: model.categories.iter().map(IndexCategory::new).collect(),
     };
-    let banner = crate::output::banner(specs);
-    files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", index.render().unwrap_or_default()));
+    let banner = crate::output::banner(Path::new("specs"));
+    files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", text("METHODS.md", &index)?));
     let features =
         Features { categories: model.categories.iter().map(FeatureView::new).collect(), default: &model.default };
     files.block(Block {
         path: PathBuf::from("Cargo.toml"),
         begin: "# >>> one feature a category of methods, written by `cargo xtask gen`",
         end: "# <<< one feature a category of methods",
-        text: features.render().unwrap_or_default(),
+        text: text("features.toml", &features)?,
     });
+    Ok(files)
+}
+
+/// Renders the package around a module `api` in the folder `out`: the manifest, whose one dependency is the client's crate
+/// in the folder `client`, the root of the library, and a README.
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn package(model: &Model, out: &Path, client: &Path) -> Result<FileSet, Diagnostics> {
+    let name = out.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let name = name.trim_matches('-');
+    let package = Package {
+        name: if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { "top-api" },
+        version: env!("CARGO_PKG_VERSION"),
+        client: tokens::literal(&client.to_string_lossy()),
+        count: docs::counted(model.apis().count(), "method", "methods"),
+        banner: crate::output::banner(Path::new("specs")),
+        apis: model.apis().collect(),
+    };
+    let mut files = FileSet::new([]);
+    files.put(PathBuf::from("Cargo.toml"), text("package.toml", &PackageManifest { package: &package })?);
+    files.put(PathBuf::from("src/lib.rs"), text("package.rs", &PackageRoot { package: &package })?);
+    files.put(PathBuf::from("README.md"), text("package.md", &PackageReadme { package: &package })?);
+    Ok(files)
+}
+
+/// Renders the platform's data, which the protocol's crate has.
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
+    let file = PlatformFile {
+        gateways: model.gateways.iter().map(GatewayView::new).collect(),
+        codes: model.codes.iter().map(CodeView::new).collect(),
+        secrets: model.secrets.iter().map(|secret| tokens::literal(secret)).collect(),
+    };
+    let mut files = FileSet::new([]);
+    let mut problems = Diagnostics::default();
+    match rust("src/platform.rs", &Path::new("specs").join("platform.yaml"), &file) {
+        Ok((path, text)) => files.put(path, text),
+        Err(problem) => problems.push(problem),
+    }
     problems.or(files)
 }
 
@@ -74,11 +127,11 @@ pub fn render(model: &Model, threads: usize) -> Result<FileSet, Diagnostics> {
 ///
 /// # Errors
 ///
-/// As [`render`].
-pub fn examples(model: &Model) -> Result<FileSet, Diagnostics> {
+/// As [`api`].
+pub fn examples(model: &Model, paths: &Paths) -> Result<FileSet, Diagnostics> {
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
-    match rust("tests/every_method/mod.rs", Path::new("specs"), &Examples { categories: &model.categories }) {
+    match rust("tests/every_method/mod.rs", Path::new("specs"), &Examples { categories: &model.categories, paths }) {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
@@ -86,20 +139,36 @@ pub fn examples(model: &Model) -> Result<FileSet, Diagnostics> {
 }
 
 fn folder(category: &Category) -> PathBuf {
-    Path::new("src/api").join(&category.name)
+    PathBuf::from(&category.name)
+}
+
+/// Renders a template that is not Rust.
+fn text(path: &str, template: &impl Template) -> Result<String, Diagnostics> {
+    template.render().map_err(|error| {
+        let source = Arc::new(Source { path: PathBuf::from(path), text: String::new() });
+        let mut problems = Diagnostics::default();
+        problems.push(Diagnostic::new(&source, None, format!("cannot render the template: {error}")));
+        problems
+    })
 }
 
 /// Renders one file of Rust and lays it out.
 fn rust(path: impl Into<PathBuf>, spec: &Path, template: &impl Template) -> Result<(PathBuf, String), Diagnostic> {
     let path = path.into();
-    let text = template.render().unwrap_or_default();
+    let text = match template.render() {
+        Ok(text) => text,
+        Err(error) => {
+            let source = Arc::new(Source { path, text: String::new() });
+            return Err(Diagnostic::new(&source, None, format!("cannot render the template: {error}")));
+        }
+    };
     match syn::parse_file(&text) {
         Ok(file) => {
             let banner = crate::output::banner(spec);
             Ok((path, format!("// {banner}\n\n{}", layout::text(file))))
         }
         Err(error) => {
-            let message = format!("the templates make something that is no Rust: {error}");
+            let message = format!("a template does not render to Rust: {error}");
             Err(Diagnostic::new(&Arc::new(Source { path, text }), None, message))
         }
     }
@@ -108,6 +177,9 @@ fn rust(path: impl Into<PathBuf>, spec: &Path, template: &impl Template) -> Resu
 #[derive(Template)]
 #[template(path = "api_root.rs", escape = "none")]
 struct ApiRoot<'a> {
+    runtime: &'a str,
+    contract: u32,
+    features: bool,
     categories: &'a [Category],
 }
 
@@ -158,9 +230,12 @@ impl<'a> IndexCategory<'a> {
 }
 
 /// The skeleton of a spec that a person is to fill in.
-pub fn skeleton(method: &str) -> String {
-    let node = response_node(method);
-    Skeleton { method, node }.render().unwrap_or_default()
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn skeleton(method: &str) -> Result<String, Diagnostics> {
+    text("spec.yaml", &Skeleton { method, node: response_node(method) })
 }
 
 #[derive(Template)]
@@ -181,12 +256,13 @@ struct Features<'a> {
 #[template(path = "every_method.rs", escape = "none")]
 struct Examples<'a> {
     categories: &'a [Category],
+    paths: &'a Paths,
 }
 
 impl Examples<'_> {
     /// The requests of a category's examples.
     fn requests(&self, category: &Category) -> Vec<String> {
-        category.apis.iter().filter_map(example::expression).collect()
+        category.apis.iter().filter_map(|api| example::expression(api, self.paths)).collect()
     }
 }
 
@@ -207,6 +283,7 @@ impl<'a> FeatureView<'a> {
 #[derive(Template)]
 #[template(path = "api.rs", escape = "none")]
 struct ApiFile<'a> {
+    runtime: &'a str,
     method: &'a str,
     title: String,
     imports: String,
@@ -227,16 +304,17 @@ struct ApiFile<'a> {
 }
 
 impl<'a> ApiFile<'a> {
-    fn new(api: &'a Api) -> Self {
+    fn new(api: &'a Api, paths: &'a Paths) -> Self {
         let input = |item| StructView::new(item, false);
         let output = |item| StructView::new(item, true);
         let response = output(&api.response).docs(docs::response(api));
         let outputs = std::iter::once(response.clone()).chain(api.response_objects.iter().map(output)).collect();
         Self {
+            runtime: &paths.runtime,
             method: &api.method,
             title: docs::line(&api.title),
             imports: views::imports(api),
-            docs: docs::request(api),
+            docs: docs::request(api, paths),
             method_literal: tokens::literal(&api.method),
             node_literal: tokens::literal(&api.node),
             authorization: api.authorization.map(|authorization| match authorization {
@@ -256,4 +334,32 @@ impl<'a> ApiFile<'a> {
             outputs,
         }
     }
+}
+
+/// A package around generated code.
+struct Package<'a> {
+    name: &'a str,
+    version: &'static str,
+    client: String,
+    count: String,
+    banner: String,
+    apis: Vec<&'a Api>,
+}
+
+#[derive(Template)]
+#[template(path = "package.toml", escape = "none")]
+struct PackageManifest<'a> {
+    package: &'a Package<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "package.rs", escape = "none")]
+struct PackageRoot<'a> {
+    package: &'a Package<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "package.md", escape = "none")]
+struct PackageReadme<'a> {
+    package: &'a Package<'a>,
 }

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
 
-use generated_sdk::api::{tbk, tbtrade};
-use generated_sdk::protocol::{Request, decode};
+use sdk::api::{tbk, tbtrade};
+use sdk::protocol::{Request, decode};
 use serde_json::Value;
 
 /// Decodes the three samples of a document, tells what became of each, and holds those that can be read against each other.

@@ -31,3 +31,9 @@ pub(crate) fn nothing_at(name: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&path);
     path
 }
+
+/// The target folder of the packages that tests generate, which have the same dependencies.
+#[allow(dead_code, reason = "not every test builds a package")]
+pub(crate) fn shared_target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated-packages")
+}

@@ -2,7 +2,7 @@
 
 //! What the platform says of itself: its gateways, the codes that it refuses calls with, and what is secret.
 
-use crate::protocol::{Gateway, PlatformCode, Retry};
+use crate::{Gateway, PlatformCode, Retry};
 
 /// The first of the gateways, over http.
 pub const GATEWAY_HTTP: &str = "http://127.0.0.1/api";

@@ -2,7 +2,7 @@
 
 //! `taobao.crm.grade.set`: 设置会员等级规则
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `alitrip.policy.domfare.compare`: 国内机票比价
 
-use crate::protocol::{
+use top_protocol::generated::{
     DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.item.img.upload`: 上传商品图片
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request,
     Schema, Slot, View, record,
 };

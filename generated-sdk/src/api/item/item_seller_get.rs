@@ -2,7 +2,7 @@
 
 //! `taobao.item.seller.get`: 查询单个商品
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
     choice, record,
 };

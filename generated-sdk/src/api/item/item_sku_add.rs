@@ -2,7 +2,7 @@
 
 //! `taobao.item.sku.add`: 新增SKU
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
     Schema, Slot, View, choice, record,
 };

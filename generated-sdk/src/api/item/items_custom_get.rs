@@ -2,7 +2,7 @@
 
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
     Request, Schema, Slot, View, choice, record,
 };

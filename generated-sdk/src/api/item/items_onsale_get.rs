@@ -2,7 +2,7 @@
 
 //! `taobao.items.onsale.get`: 查询在售商品
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
     RecordMut, Request, Schema, Slot, View, choice, record,
 };

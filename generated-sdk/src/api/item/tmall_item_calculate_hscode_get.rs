@@ -2,7 +2,7 @@
 
 //! `tmall.item.calculate.hscode.get`: 推算商品的海关编码
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `tmall.item.price.update`: 修改天猫商品价格
 
-use crate::protocol::{
+use top_protocol::generated::{
     Decimal, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

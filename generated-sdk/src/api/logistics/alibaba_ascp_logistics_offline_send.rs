@@ -2,7 +2,7 @@
 
 //! `alibaba.ascp.logistics.offline.send`: 线下发货
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.areas.get`: 查询行政区划
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

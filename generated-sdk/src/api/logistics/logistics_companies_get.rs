@@ -2,7 +2,7 @@
 
 //! `taobao.logistics.companies.get`: 查询物流公司
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
     View, choice, record,
 };

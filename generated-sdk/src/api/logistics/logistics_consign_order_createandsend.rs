@@ -2,7 +2,7 @@
 
 //! `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
 };
 

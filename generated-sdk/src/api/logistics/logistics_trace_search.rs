@@ -2,7 +2,7 @@
 
 //! `taobao.logistics.trace.search`: 查询物流轨迹
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

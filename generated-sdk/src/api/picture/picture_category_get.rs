@@ -2,7 +2,7 @@
 
 //! `taobao.picture.category.get`: 查询图片分类
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
     choice, record,
 };

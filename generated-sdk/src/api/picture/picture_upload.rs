@@ -2,7 +2,7 @@
 
 //! `taobao.picture.upload`: 上传图片
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
     View, choice, record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.qimen.order.pending`: 挂起或恢复单据
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
     record,
 };

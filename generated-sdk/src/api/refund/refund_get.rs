@@ -2,7 +2,7 @@
 
 //! `taobao.refund.get`: 查询退款详情
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
     choice, record,
 };

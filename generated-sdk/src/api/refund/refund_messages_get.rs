@@ -2,7 +2,7 @@
 
 //! `taobao.refund.messages.get`: 查询退款留言
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, choice, record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.refund.negotiatereturn`: 协商退货
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

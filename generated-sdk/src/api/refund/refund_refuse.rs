@@ -2,7 +2,7 @@
 
 //! `taobao.refund.refuse`: 拒绝退款
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
     View, choice, record,
 };

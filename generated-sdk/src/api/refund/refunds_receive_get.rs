@@ -2,7 +2,7 @@
 
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, choice, record,
 };

@@ -2,7 +2,7 @@
 
 //! `alibaba.shop.category.get`: 查询店铺的指定分类
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

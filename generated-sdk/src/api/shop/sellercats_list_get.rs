@@ -2,7 +2,7 @@
 
 //! `taobao.sellercats.list.get`: 查询店铺内分类
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.shop.seller.get`: 查询店铺资料
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.shop.update`: 修改店铺资料
 
-use crate::protocol::{
+use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.subuser.departments.get`: 查询部门
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

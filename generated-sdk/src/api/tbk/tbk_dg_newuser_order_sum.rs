@@ -2,7 +2,7 @@
 
 //! `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.tbk.order.details.get`: 查询推广订单
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Decimal, ErrorCode, Field, Kind, Limit, Paged, Paging, Record,
     RecordMut, Request, Schema, Slot, View, record,
 };

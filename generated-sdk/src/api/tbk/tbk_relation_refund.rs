@@ -2,7 +2,7 @@
 
 //! `taobao.tbk.relation.refund`: 查询维权退款订单
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.tmc.message.produce`: 发布一条消息
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.tmc.messages.confirm`: 确认消息
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.tmc.messages.consume`: 取消息
 
-use crate::protocol::{
+use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

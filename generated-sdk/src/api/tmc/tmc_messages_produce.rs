@@ -2,7 +2,7 @@
 
 //! `taobao.tmc.messages.produce`: 发布多条消息
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.tmc.user.permit`: 为用户开通消息
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.top.auth.token.create`: 用授权码换取令牌
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.top.auth.token.refresh`: 刷新令牌
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.top.client.token.get`: 端topToken获取接口
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

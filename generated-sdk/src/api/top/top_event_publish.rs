@@ -2,7 +2,7 @@
 
 //! `taobao.top.event.publish`: 发布事件
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

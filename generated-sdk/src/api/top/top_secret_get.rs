@@ -2,7 +2,7 @@
 
 //! `taobao.top.secret.get`: 获取加解密密钥
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, ErrorCode, Field, Kind, Record, RecordMut, Request, Schema, Slot,
     View, record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.top.secret.register`: 登记加密账号
 
-use crate::protocol::{Record, RecordMut, Request, Schema, Slot, View, record};
+use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, record};
 
 /// `taobao.top.secret.register`: 登记加密账号
 ///

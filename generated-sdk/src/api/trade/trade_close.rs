@@ -2,7 +2,7 @@
 
 //! `taobao.trade.close`: 关闭订单
 
-use crate::protocol::{
+use top_protocol::generated::{
     DateTime, ErrorCode, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -2,7 +2,7 @@
 
 //! `taobao.trade.fullinfo.get`: 查询订单详情
 
-use crate::protocol::{
+use top_protocol::generated::{
     Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
     choice, record,
 };

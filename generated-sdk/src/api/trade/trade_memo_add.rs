@@ -2,7 +2,7 @@
 
 //! `taobao.trade.memo.add`: 添加订单备注
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
     Slot, View, record,
 };

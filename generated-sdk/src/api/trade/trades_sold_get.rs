@@ -2,7 +2,7 @@
 
 //! `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
     RecordMut, Request, Schema, Slot, View, choice, record,
 };

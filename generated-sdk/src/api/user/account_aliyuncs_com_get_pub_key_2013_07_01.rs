@@ -2,7 +2,7 @@
 
 //! `account.aliyuncs.com.GetPubKey.2013-07-01`: 查询公钥
 
-use crate::protocol::{
+use top_protocol::generated::{
     DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.miniapp.userInfo.get`: 获取小程序用户资料
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

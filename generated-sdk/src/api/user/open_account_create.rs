@@ -2,7 +2,7 @@
 
 //! `taobao.open.account.create`: 导入账号
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

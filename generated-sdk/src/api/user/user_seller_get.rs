@@ -2,7 +2,7 @@
 
 //! `taobao.user.seller.get`: 查询当前卖家
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
     View, choice, record,
 };

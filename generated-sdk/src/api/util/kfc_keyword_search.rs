@@ -2,7 +2,7 @@
 
 //! `taobao.kfc.keyword.search`: 检查文本中的违禁词
 
-use crate::protocol::{
+use top_protocol::generated::{
     Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
 };
 

@@ -2,7 +2,7 @@
 
 //! `taobao.time.get`: 查询平台时间
 
-use crate::protocol::{
+use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
     record,
 };

@@ -23,6 +23,11 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::fixture::fixture_cursor_get::FixtureCursorGetRequest;
+            FixtureCursorGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::fixture::fixture_everything_get::{
                 FixtureEverythingGetRequest, FixtureEverythingGetRequired, Order,
             };
@@ -53,6 +58,16 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::fixture::fixture_names_get::FixtureNamesGetRequest;
             FixtureNamesGetRequest::new("x")
+        });
+    visitor
+        .visit({
+            use api::fixture::fixture_offset_get::FixtureOffsetGetRequest;
+            FixtureOffsetGetRequest::new("0", 20)
+        });
+    visitor
+        .visit({
+            use api::fixture::fixture_pages_get::FixturePagesGetRequest;
+            FixturePagesGetRequest::new()
         });
     Ok(())
 }

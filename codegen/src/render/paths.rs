@@ -1,0 +1,32 @@
+//! The Rust paths that generated code names.
+
+/// Where generated code finds the runtime, and how its examples name the crate that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// The module that has the runtime's types and macros. Generated code names no other path outside its own method.
+    pub runtime: String,
+    /// The crate that has the client and the protocol, as examples name it.
+    pub client: String,
+    /// The module that has the categories, as examples name it.
+    pub api: String,
+}
+
+impl Paths {
+    /// The paths of `generated-sdk` in this project.
+    pub fn of_generated_sdk() -> Self {
+        Self {
+            runtime: "top_protocol::generated".to_owned(),
+            client: "generated_sdk".to_owned(),
+            api: "generated_sdk::api".to_owned(),
+        }
+    }
+
+    /// The paths of a package called `name` that depends on the client's crate alone.
+    pub fn of_package(name: &str) -> Self {
+        Self {
+            runtime: "top_client::generated".to_owned(),
+            client: "top_client".to_owned(),
+            api: format!("{}::api", name.replace('-', "_")),
+        }
+    }
+}

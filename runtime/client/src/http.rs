@@ -1,0 +1,273 @@
+//! HTTP through reqwest, and the only place that knows reqwest.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+pub(super) use reqwest::Url;
+use reqwest::redirect::Policy;
+
+use super::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
+use crate::error::{Error, Timeout, TransportError, TransportKind};
+use top_protocol::Headers;
+
+/// HTTP/1.1 through reqwest, with connections that are kept and used again.
+///
+/// A client makes its own unless it is given one. This is how it is given one, for what a [`reqwest::Client`] can do
+/// and [`ClientBuilder`](super::ClientBuilder) has no setting for: certificates of one's own, a resolver, an address to
+/// bind to.
+///
+/// ```no_run
+/// use generated_sdk::client::{Client, HttpTransport};
+///
+/// # fn example() -> Result<(), generated_sdk::Error> {
+/// let reqwest = reqwest::Client::builder().local_address(std::net::IpAddr::from([10, 0, 0, 7]));
+/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret")
+///     .transport(HttpTransport::from_builder(reqwest)?)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct HttpTransport {
+    client: reqwest::Client,
+}
+
+impl HttpTransport {
+    /// HTTP through what `builder` builds, with no redirects followed: a signed request, and the session in it, are for the
+    /// gateway alone.
+    ///
+    /// The rest is as the builder has it. A client's own transport has a connect timeout of 10 seconds, keeps a connection
+    /// that is not used for 30, and passes by the system's proxies where the gateway is on this machine; set what you want
+    /// of that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] if it cannot be built.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        builder.redirect(Policy::none()).build().map(Self::new).map_err(|error| {
+            let cause = causes(&error).last().map(ToString::to_string).unwrap_or_default();
+            let help =
+                if cause.contains("certificate") { "; are the certificates of this system installed?" } else { "" };
+            Error::Configuration(format!("no HTTP client: {cause}{help}"))
+        })
+    }
+
+    /// HTTP through a client that is ready. It must not follow redirects, or whoever the gateway's answer names gets the
+    /// request and its session: [`from_builder`](Self::from_builder) sees to that. An answer that comes from anywhere else
+    /// is [refused](TransportKind::Redirected).
+    pub fn new(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    /// Without the client, which may show the headers that it adds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport").finish_non_exhaustive()
+    }
+}
+
+/// What a client's own HTTP is made of.
+#[derive(Clone)]
+pub(super) struct HttpSettings {
+    pub(super) connect_timeout: Duration,
+    /// The proxy's URL; the system's proxies if there is none.
+    pub(super) proxy: Option<String>,
+    /// Whether the gateway is on this machine, where no proxy of the system can reach it.
+    pub(super) loopback: bool,
+    /// Whether the gateway is called over TLS.
+    pub(super) https: bool,
+}
+
+impl HttpSettings {
+    pub(super) fn transport(&self) -> Result<HttpTransport, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE);
+        #[cfg(feature = "native-tls")]
+        {
+            builder = builder.tls_backend_native();
+        }
+        if let Some(url) = &self.proxy {
+            // The URL may hold a password, and the library's message the URL.
+            let wrong = || Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
+            // The library calls directly where it does not know the kind.
+            const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {
+                return Err(wrong());
+            }
+            builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
+        } else if self.loopback {
+            builder = builder.no_proxy();
+            if !self.https {
+                builder = without_certificates(builder);
+            }
+        }
+        HttpTransport::from_builder(builder)
+    }
+}
+
+/// Nothing is called over TLS, so a machine that has no certificates need not have any.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn without_certificates(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_certs_only([])
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+use std::convert::identity as without_certificates;
+
+/// How long a connection is kept that nothing is sent over: less than servers keep theirs, so that a request seldom meets
+/// a connection that the other side is closing.
+const IDLE: Duration = Duration::from_secs(30);
+
+impl Transport for HttpTransport {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        Box::pin(async move {
+            let mut builder = match request.verb {
+                Verb::Get => self.client.get(&request.url),
+                Verb::Post => self.client.post(&request.url),
+            };
+            for (name, value) in request.headers.iter() {
+                builder = builder.header(name, value);
+            }
+            let body = match request.body {
+                Payload::Bytes(bytes) => bytes.into(),
+                Payload::Stream { chunks, length } => reqwest::Body::wrap(Outgoing { chunks, left: length }),
+            };
+            let request = builder.body(body).build().map_err(failed)?;
+            let asked = request.url().clone();
+            let answer = self.client.execute(request).await.map_err(failed)?;
+            if *answer.url() != asked {
+                let host = answer.url().host_str().unwrap_or_default();
+                return Err(TransportError::new(TransportKind::Redirected, format!("the answer is of {host}")));
+            }
+            let status = answer.status().as_u16();
+            let headers = answer.headers().iter();
+            let headers: Headers =
+                headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
+            let mut answer = HttpAnswer::with_chunks(status, Incoming(answer.into()));
+            answer.headers = headers;
+            Ok(answer)
+        })
+    }
+}
+
+/// The body of a request, as the library reads it.
+struct Outgoing {
+    chunks: Box<dyn Chunks>,
+    left: Option<u64>,
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let chunk = std::task::ready!(self.chunks.poll_chunk(context));
+        if let (Some(Ok(bytes)), Some(left)) = (&chunk, &mut self.left) {
+            *left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// The body of an answer, as the library hands it over.
+struct Incoming(reqwest::Body);
+
+impl Chunks for Incoming {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        loop {
+            match std::task::ready!(Pin::new(&mut self.0).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(failed(error)))),
+                Some(Ok(frame)) => {
+                    // What is no data is a trailer.
+                    if let Ok(bytes) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn failed(error: reqwest::Error) -> TransportError {
+    // The gateway's URL stands in the error already.
+    let error = error.without_url();
+    let has = |wanted: fn(&(dyn StdError + 'static)) -> bool| causes(&error).any(wanted);
+    let kind = if has(|cause| cause.is::<TransportError>()) {
+        TransportKind::Upload
+    } else if error.is_connect() && has(is_exhausted) {
+        TransportKind::Exhausted
+    } else if error.is_connect() && has(is_end) {
+        TransportKind::Connect
+    } else if has(is_tls) {
+        TransportKind::Tls
+    } else {
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => TransportKind::Timeout(Timeout::Connect),
+            (true, false) => TransportKind::Connect,
+            (false, true) => TransportKind::Timeout(Timeout::Attempt),
+            (false, false) => TransportKind::Interrupted,
+        }
+    };
+    TransportError::new(kind, error)
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        // An I/O error says of the error in its box only what that one's own source is.
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+/// Whether the system has no socket left, for this program (`EMFILE`) or for all (`ENFILE`, `ENOBUFS`). The standard library
+/// has no kinds for these, and their numbers are those of every Unix, but for the last.
+fn is_exhausted(cause: &(dyn StdError + 'static)) -> bool {
+    const NUMBERS: &[i32] = if cfg!(windows) {
+        &[10024, 10055]
+    } else if cfg!(any(target_os = "linux", target_os = "android")) {
+        &[24, 23, 105]
+    } else {
+        &[24, 23, 55]
+    };
+    let number = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+    number.is_some_and(|number| NUMBERS.contains(&number))
+}
+
+/// Whether the other side has hung up. One that does so in the middle of a handshake may be one that starts anew.
+fn is_end(cause: &(dyn StdError + 'static)) -> bool {
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    // OpenSSL has no kind for it, only words.
+    kind == Some(io::ErrorKind::UnexpectedEof) || cause.to_string().to_ascii_lowercase().contains("unexpected eof")
+}
+
+#[cfg_attr(not(any(feature = "rustls", feature = "native-tls")), expect(unused_variables, reason = "there is no TLS"))]
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "rustls")]
+    if cause.is::<rustls::Error>() {
+        return true;
+    }
+    #[cfg(feature = "native-tls")]
+    if cause.is::<native_tls::Error>() {
+        return true;
+    }
+    false
+}

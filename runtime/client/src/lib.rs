@@ -1,0 +1,247 @@
+//! An async client for gateways that speak the Taobao Open Platform (TOP) protocol.
+//!
+//! Requests and responses are generated from specs, by the crate `generated-sdk` or into a crate of your own. One
+//! [`Client`] calls both.
+//!
+//! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`].
+//! If it fails, the [`RetryPolicy`] says whether all of that happens again. Beyond the policy, a call is made once more
+//! if the platform has refused its timestamp, as of the time that the platform's `Date` tells, and if its session is
+//! refused and another can be had.
+//!
+//! # Tracing
+//!
+//! With a subscriber of `tracing`, a call is a span `call`, and each attempt at it a span `attempt` within, both with
+//! the target `generated_sdk` and at the level of information. Their fields are what metrics can be made of:
+//!
+//! - `method`, and `attempt`, which counts from 1.
+//! - `duration_ms`: of a call, how long it takes its caller, with all waits and pauses; of an attempt, how long the
+//!   exchange with the gateway takes, from the request to the last byte of the answer.
+//! - `waited_ms`, of an attempt: how long it waits before that, for its session, its turn at the limiter and its files.
+//!   One that is never sent has this alone.
+//! - `outcome`: `ok`, `cancelled` if nobody waits any more, or the kind of failure in a word.
+//! - `code`: the HTTP status or the platform's code.
+//! - `sub_code`: that of the platform, which tells what the codes 15 and 50 are about, where it is a word and no text.
+//! - `request_id`.
+//!
+//! A request to an authorisation server is a span `call` too, without attempts: with the `method` `oauth.token` for a code
+//! or `oauth.refresh` for a refresh token, the HTTP status as its `code`, and the name of the error as its `sub_code`.
+//!
+//! Events tell of a call that is made again, a session that was refused, refreshed or could not be, a token that could not
+//! be stored, a ban, limits that are kept without Redis, and a clock that is wrong. No parameter and no secret is ever
+//! among them.
+
+#[cfg(feature = "blocking")]
+pub mod blocking;
+mod builder;
+mod call;
+mod clock;
+mod environment;
+mod error;
+mod exchange;
+mod gateway;
+mod http;
+mod limit;
+mod lock;
+mod oauth;
+mod pages;
+#[cfg(feature = "redis")]
+mod redis;
+mod retry;
+mod runtime;
+mod session;
+mod text;
+mod trace;
+mod transport;
+mod turned;
+mod untyped;
+mod upload;
+mod walk;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use self::builder::ClientBuilder;
+pub use self::error::{
+    Error, LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError, TransportKind,
+};
+pub use self::http::HttpTransport;
+pub use top_protocol as protocol;
+pub use top_protocol::{DateTime, Decimal, Format, Response, SignMethod, generated, platform};
+
+pub use self::limit::{Limiter, Limits, Permit, Turn};
+pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
+pub use self::pages::{Items, Pages};
+#[cfg(feature = "redis")]
+pub use self::redis::{Redis, RedisLimits};
+pub use self::retry::{Repeat, RetryPolicy};
+pub use self::session::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError};
+pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
+
+use self::call::Call;
+use self::clock::Clock;
+use self::exchange::Timeouts;
+use self::gateway::Gateway;
+use self::http::HttpSettings;
+use self::session::Session;
+use top_protocol::internal::decode_into;
+use top_protocol::{Application, Request, SignedRequest};
+
+/// A client of one gateway, for one application.
+///
+/// Cloning it is cheap, and clones share their connections. A session belongs to the clone that
+/// [`with_session`](Self::with_session) returns, so one client serves many sellers.
+///
+/// ```no_run
+/// use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+///
+/// # async fn example(session: &str) -> Result<(), generated_sdk::Error> {
+/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret").build()?;
+/// let response = client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
+/// println!("{:?}", response.token);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It runs on tokio: a call that is awaited in no runtime of it fails with [`Error::Configuration`]. The
+/// [blocking client](ClientBuilder#method.build_blocking), of the feature `blocking`, brings its own.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    session: Session,
+    retry: RetryPolicy,
+    timeouts: Timeouts,
+}
+
+/// What the clones of a client have in common.
+#[derive(Clone)]
+struct Shared {
+    gateway: Gateway,
+    transport: Arc<dyn Transport>,
+    /// What the transport is made of, if it is the client's own.
+    #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
+    own: Option<HttpSettings>,
+    limiter: Arc<dyn Limiter>,
+    clock: Arc<Clock>,
+    application: Application,
+    body_limit: usize,
+    strict: bool,
+}
+
+impl Client {
+    /// Begins a client of the gateway at `gateway`, an http or https URL with any path. [`from_env`](Self::from_env) takes
+    /// all three from the environment.
+    pub fn builder(
+        gateway: impl Into<String>,
+        app_key: impl Into<String>,
+        app_secret: impl Into<String>,
+    ) -> ClientBuilder {
+        ClientBuilder::new(gateway.into(), Application::new(app_key, app_secret))
+    }
+
+    /// The URL of the gateway that it calls.
+    pub fn gateway(&self) -> &str {
+        self.shared.gateway.url()
+    }
+
+    /// The same client on behalf of the user who granted `session`.
+    #[must_use]
+    pub fn with_session(&self, session: impl Into<String>) -> Self {
+        Self { session: Session::Fixed(SecretString::from(session.into())), ..self.clone() }
+    }
+
+    /// The same client on behalf of `user`, the caller's own name for whoever granted the sessions that `provider` has.
+    ///
+    /// The provider is asked before every attempt at a call of a method that takes a session, and told when the
+    /// platform refuses one; the call then goes out once more if there is a better one. See [`SessionProvider`] and
+    /// [`RefreshingSessions`].
+    #[must_use]
+    pub fn with_session_from(&self, provider: Arc<dyn SessionProvider>, user: impl Into<String>) -> Self {
+        Self { session: Session::From(provider, user.into().into()), ..self.clone() }
+    }
+
+    /// The same client with another policy for failed calls, be it for a single one.
+    ///
+    /// ```no_run
+    /// # use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+    /// use generated_sdk::client::{Repeat, RetryPolicy};
+    ///
+    /// # async fn example(client: Client) -> Result<(), generated_sdk::Error> {
+    /// let twice_does_no_harm = RetryPolicy::new().repeat(Repeat::All);
+    /// client.with_retry(twice_does_no_harm).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        Self { retry: policy, ..self.clone() }
+    }
+
+    /// The same client with another time for an attempt at a call, be it for a single one: a large file, or an answer that
+    /// somebody waits for. See [`timeout`](ClientBuilder::timeout) of its builder; a call as a whole has the
+    /// [deadline](RetryPolicy::deadline) of its policy.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "item")]
+    /// # async fn example(client: generated_sdk::Client) -> Result<(), generated_sdk::Error> {
+    /// use std::time::Duration;
+    ///
+    /// use generated_sdk::api::item::ItemImgUploadRequest;
+    /// use generated_sdk::protocol::File;
+    ///
+    /// let request = ItemImgUploadRequest::new(1).image(File::open("large.png")?);
+    /// client.with_timeout(Duration::from_secs(300)).execute(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeouts: Timeouts { attempt: timeout, ..self.timeouts }, ..self.clone() }
+    }
+
+    /// The same client on nobody's behalf.
+    fn without_session(&self) -> Self {
+        Self { session: Session::None, ..self.clone() }
+    }
+
+    /// Validates and signs `request`, sends it, and reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which the call can fail: see [`Error`].
+    pub async fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
+        let call = Call {
+            method: R::METHOD,
+            authorization: R::AUTHORIZATION,
+            https_only: R::HTTPS_ONLY,
+            reads: R::READS,
+            sign: &|session, time| self.shared.application.sign(request, session, time),
+        };
+        let mut value = R::Response::default();
+        let answer = self.carry_out(&call, &mut |body| decode_into(body, R::RESPONSE_NODE, &mut value)).await?;
+        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+    }
+
+    /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked
+    /// for. Printing it hides what is secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if the request breaks the documents' demands.
+    pub fn sign<R: Request>(&self, request: &R) -> Result<SignedRequest, Error> {
+        Ok(self.shared.application.sign(request, self.session.fixed(), self.shared.clock.now())?)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("gateway", &self.shared.gateway.shown())
+            .field("application", &self.shared.application)
+            .field("session", &self.session)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! The text of an answer.
+
+use crate::error::Error;
+use top_protocol::internal::Head;
+use top_protocol::{DecodeError, RawBody};
+
+/// The bytes of a body as text. The protocol is in UTF-8 (protocol.md 1.3 and 4.7), and a body in something else is
+/// refused rather than read as what it is not.
+pub(super) fn text(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
+    let problem = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.is_ascii() => None,
+        Ok(_) => charset(head).filter(|charset| !is_unsaid(charset)).map(is_in),
+        Err(error) => Some(match (packing(head), charset(head)) {
+            (Some(packing), _) => format!("it is packed with {packing}, which the client did not ask for"),
+            (None, Some(charset)) if !is_utf8(charset) && !is_unsaid(charset) => is_in(charset),
+            _ => format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
+        }),
+    };
+    match problem {
+        None => String::from_utf8(bytes).map_err(|error| Error::Decode(not_utf8(error.to_string(), error.as_bytes()))),
+        Some(problem) => Err(Error::Decode(not_utf8(problem, &bytes))),
+    }
+}
+
+fn not_utf8(problem: String, bytes: &[u8]) -> Box<DecodeError> {
+    let mut error = DecodeError::new(problem, "UTF-8", "other bytes");
+    error.body = RawBody::of_bytes(bytes, false);
+    error
+}
+
+fn is_in(charset: &str) -> String {
+    format!("its Content-Type says that it is in {charset:?}, and only UTF-8 is read")
+}
+
+/// What the `Content-Type` says of the encoding.
+fn charset(head: &Head) -> Option<&str> {
+    let parameters = head.headers.get("Content-Type")?.split(';').skip(1);
+    let charset = parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
+    })?;
+    Some(charset).filter(|charset| !charset.is_empty())
+}
+
+/// What the body is packed with, if it is still packed.
+fn packing(head: &Head) -> Option<&str> {
+    head.headers.get("Content-Encoding").map(str::trim).filter(|packing| !packing.eq_ignore_ascii_case("identity"))
+}
+
+fn is_utf8(charset: &str) -> bool {
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+}
+
+/// Whether nobody has said what the text is in: frameworks name these two when they were not told. None of the
+/// platform's texts can be written in them, so one that is good UTF-8 is that.
+fn is_unsaid(charset: &str) -> bool {
+    is_utf8(charset) || ["iso-8859-1", "us-ascii"].iter().any(|unsaid| charset.eq_ignore_ascii_case(unsaid))
+}

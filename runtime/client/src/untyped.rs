@@ -1,0 +1,91 @@
+//! Calls of methods that have no type here.
+
+use super::Client;
+use super::call::Call;
+use crate::error::Error;
+use top_protocol::internal::{enveloped, reads};
+use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
+
+impl Client {
+    /// Calls a method that has no type here, or whose type is not compiled in. It is signed, sent and tried again like any
+    /// other, and refused with the same errors.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &generated_sdk::Client) -> Result<(), generated_sdk::Error> {
+    /// let answer = client.call("taobao.trade.fullinfo.get", [("tid", "2001000000000001"), ("fields", "tid,status")]).await?;
+    /// println!("{}", answer["trade"]["status"]);
+    ///
+    /// let time = client.call("taobao.time.get", ()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Parameters are pairs of a name and a value as the wire has them, or [`UntypedParameters`], which takes files too. None
+    /// is held against the documents before it is sent; a public parameter, such as `session`, is refused, because the
+    /// client sets it: see [`with_session`](Self::with_session) and the client's builder.
+    ///
+    /// # The answer
+    ///
+    /// It is what stands under the root node, in the shape that it comes in, and a [`Response`] around it: with the
+    /// request id, the body, the status and the headers. Without a type nobody
+    /// knows what is a list: unless the client asks for simplified answers, a JSON answer has a list as an object around it,
+    /// `{"trade": […]}` (protocol.md 4.3). Of XML, an element with elements in it is an object, any other is a text, and
+    /// elements that repeat in one place are an array; so a list of one is an object, numbers are texts, and an element
+    /// without content is an empty text.
+    ///
+    /// Numbers up to 64 bits are numbers, exact to the last digit. A number that neither they nor a float hold exactly is the
+    /// text of its digits.
+    ///
+    /// The answer is the caller's. If it holds a secret, as a new session, printing it shows that.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub async fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Response<Json>, Error> {
+        self.call_untyped(method, &parameters.into()).await
+    }
+
+    /// [`call`](Self::call) without its type parameter, so that it is compiled once.
+    async fn call_untyped(&self, method: &str, parameters: &UntypedParameters) -> Result<Response<Json>, Error> {
+        let application = &self.shared.application;
+        let simplified = application.simplify && application.format == Format::Json;
+        let call = Call {
+            method,
+            authorization: Authorization::Optional,
+            https_only: false,
+            reads: reads(method),
+            sign: &|session, time| application.sign_untyped(method, parameters, session, time),
+        };
+        let mut value = Json::Null;
+        let mut read = |body: &str| {
+            let (answer, envelope) = enveloped(body, method, simplified)?;
+            value = answer;
+            Ok(envelope)
+        };
+        let answer = self.carry_out(&call, &mut read).await?;
+        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+    }
+
+    /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if there is a public parameter among the parameters, or files, and a quote or a line break in a
+    /// name.
+    pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<SignedRequest, Error> {
+        let session = self.session.fixed();
+        Ok(self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())?)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl super::blocking::Client {
+    /// Calls a method that has no type here: see [`call`](crate::Client::call) of the async client.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which a call can fail.
+    pub fn call(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<Response<Json>, Error> {
+        self.wait(self.client.call_untyped(method, &parameters.into()))
+    }
+}

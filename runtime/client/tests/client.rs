@@ -1,0 +1,623 @@
+//! The client over a transport without a socket: retries, limits, deadlines, the clock, and what is told of them.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod support;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
+use generated_sdk::client::{
+    Client, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat, RetryPolicy,
+    Token, Verb,
+};
+use generated_sdk::protocol::{Request, Timeout, TransportError, TransportKind};
+use generated_sdk::{DateTime, Error};
+use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use tokio::time::Instant;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn read(client: &Client) -> Result<String, Error> {
+    let response = client.execute(&TopClientTokenGetRequest::new("the parameter")).await?;
+    Ok(response.token.clone().unwrap_or_default())
+}
+
+/// A call that creates something.
+async fn write(client: &Client) -> Result<(), Error> {
+    client.execute(&TopSecretRegisterRequest::new()).await.map(|_| ())
+}
+
+fn kind(error: &Error) -> TransportKind {
+    match error {
+        Error::Transport(error) => error.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A policy whose pauses are of no length that a test waits for.
+fn quick(attempts: u32) -> RetryPolicy {
+    RetryPolicy::new().attempts(attempts).first_pause(Duration::ZERO)
+}
+
+#[test]
+fn what_reads_is_told_by_its_name() {
+    const { assert!(TopClientTokenGetRequest::READS) };
+    const { assert!(!TopSecretRegisterRequest::READS) };
+}
+
+#[tokio::test]
+async fn no_call_is_made_twice_unless_asked_for() {
+    let script = Script::new([status(503), ok("t")]);
+    let error = read(&script.builder().build().unwrap()).await.unwrap_err();
+    assert!(matches!(error, Error::Status(_)), "{error:?}");
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test]
+async fn what_passes_is_repeated_and_what_does_not_is_not() {
+    let busy = refusal(10, "", "");
+    let after_sending = Reply::Error(TransportKind::Interrupted);
+    let before_sending = Reply::Error(TransportKind::Connect);
+    // First reply, attempts at a call that reads, attempts at one that creates.
+    for (reply, reads, writes) in [
+        (status(500), 2, 1),
+        (status(404), 1, 1),
+        (busy, 2, 1),
+        (refusal(50, "isp.system-busy", ""), 2, 1),
+        (refusal(50, "isv.invalid-parameter", ""), 1, 1),
+        (refusal(8, "", ""), 2, 2),
+        (refusal(25, "", ""), 1, 1),
+        (refusal(27, "", ""), 1, 1),
+        (before_sending, 2, 2),
+        (after_sending, 2, 1),
+        (Reply::Error(TransportKind::Tls), 1, 1),
+        (Reply::Answer(200, Vec::new(), "[]".to_owned()), 1, 1),
+    ] {
+        let attempts = |repeat: Repeat, reads: bool| {
+            let script = Script::new([reply.clone(), ok("t")]);
+            let client = script.builder().retry(quick(3).repeat(repeat)).build().unwrap();
+            async move {
+                let error = if reads { read(&client).await.err() } else { write(&client).await.err() };
+                assert_eq!(error.is_none(), script.count() == 2, "{error:?}");
+                script.count()
+            }
+        };
+        assert_eq!(attempts(Repeat::Reads, true).await, reads);
+        assert_eq!(attempts(Repeat::Reads, false).await, writes);
+        assert_eq!(attempts(Repeat::NotCarriedOut, true).await, writes);
+        assert_eq!(attempts(Repeat::All, false).await, reads);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_at_random_up_to_their_bounds() {
+    let mut pauses = Vec::new();
+    for _ in 0..64 {
+        let script = Script::new([status(500)]);
+        let policy = RetryPolicy::new().attempts(5).first_pause(SECOND).longest_pause(3 * SECOND);
+        let start = Instant::now();
+        let client = script.builder().retry(policy).build().unwrap();
+        assert!(matches!(read(&client).await, Err(Error::Status(_))));
+        let times = script.times(start);
+        assert_eq!(times.len(), 5);
+        for (pause, bound) in times.windows(2).map(|pair| pair[1] - pair[0]).zip([1, 2, 3, 3]) {
+            assert!(pause <= bound * SECOND + Duration::from_millis(1), "{pause:?} {bound}");
+            pauses.push(pause.as_millis() * 4 / (u128::from(bound) * 1000));
+        }
+    }
+    // Full jitter: every quarter of the bound has its share.
+    for quarter in 0..4 {
+        let share = pauses.iter().filter(|pause| **pause == quarter).count();
+        assert!(share > pauses.len() / 10, "quarter {quarter} has {share} of {}", pauses.len());
+    }
+}
+
+#[tokio::test]
+async fn every_attempt_is_signed_anew() {
+    let wait = Reply::After(Duration::from_millis(1100), Box::new(status(500)));
+    let script = Script::new([wait, ok("t")]);
+    let client = script.builder().retry(quick(2)).build().unwrap().with_session("the session");
+    assert_eq!(read(&client).await.unwrap(), "t");
+    let bodies = script.bodies();
+    let (times, signs): (Vec<_>, Vec<_>) =
+        bodies.iter().map(|body| (parameter(body, "timestamp"), parameter(body, "sign"))).unzip();
+    assert!(times[0] < times[1], "{times:?}");
+    assert_ne!(signs[0], signs[1]);
+    assert!(bodies.iter().all(|body| parameter(body, "session") == "the session"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bans_and_retry_after_are_waited_for() {
+    let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 5 more seconds");
+    let header = |value: String| Reply::Answer(503, vec![("Retry-After", value)], String::new());
+    let date = vec![
+        ("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()),
+        ("Retry-After", "Wed, 21 Oct 2015 07:28:05 GMT".to_owned()),
+    ];
+    for reply in [ban, header("5".to_owned()), Reply::Answer(429, date, String::new())] {
+        let script = Script::new([reply, ok("t")]);
+        let start = Instant::now();
+        assert_eq!(read(&script.builder().retry(RetryPolicy::new()).build().unwrap()).await.unwrap(), "t");
+        let waited = script.times(start)[1];
+        assert!((5 * SECOND..6 * SECOND).contains(&waited), "{waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_beyond_the_deadline_ends_the_call_at_once() {
+    // The last is a ban that no clock sees the end of.
+    for seconds in [31_000, u64::MAX] {
+        let script = Script::new([refusal(7, "", &format!("This ban will last for {seconds} more seconds"))]);
+        let start = Instant::now();
+        let policy = RetryPolicy::new().deadline(10 * SECOND);
+        let client = script.builder().retry(policy).limiter(Limits::new()).build().unwrap();
+        let error = read(&client).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)));
+        assert!(matches!(read(&client).await, Err(Error::Limit(_))));
+        assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_outlives_the_deadline() {
+    // Attempts that hang until their own time is up, or that fail and are repeated for ever.
+    for reply in [Reply::Never, Reply::Slow(SECOND), status(500)] {
+        let script = Script::new([reply]);
+        let policy = RetryPolicy::new().attempts(u32::MAX).longest_pause(SECOND).deadline(10 * SECOND);
+        let client = script.builder().timeout(4 * SECOND).retry(policy).build().unwrap();
+        let start = Instant::now();
+        tokio::time::timeout(60 * SECOND, read(&client)).await.expect("an end").unwrap_err();
+        let took = start.elapsed();
+        assert!((8 * SECOND..=10 * SECOND + Duration::from_millis(1)).contains(&took), "{took:?}");
+        assert!(script.count() > 2);
+    }
+    // Durations without end are taken as such.
+    let policy = RetryPolicy::new().first_pause(Duration::MAX).longest_pause(Duration::MAX).deadline(Duration::MAX);
+    let script = Script::new([status(500), status(500), ok("t")]);
+    let client = script.builder().timeout(Duration::MAX).read_timeout(Duration::MAX).retry(policy).build().unwrap();
+    assert!(matches!(read(&client).await, Err(Error::Status(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeouts_say_which() {
+    let start = Instant::now();
+    let script = Script::new([Reply::Never]);
+    let error = read(&script.builder().build().unwrap()).await.unwrap_err();
+    assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Attempt), 30));
+    for reply in [Reply::Never, Reply::Slow(6 * SECOND)] {
+        let start = Instant::now();
+        let error = read(&Script::new([reply]).builder().read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
+        assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Read), 5));
+    }
+    // A body that never ends and never is silent for long has the time of an attempt.
+    let start = Instant::now();
+    let slow = Script::new([Reply::Slow(SECOND)]);
+    let error = read(&slow.builder().timeout(20 * SECOND).read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
+    assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Attempt), 20));
+    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_cut())), Some((true, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_may_have_more_time() {
+    let script = Script::new([Reply::After(20 * SECOND, Box::new(ok("t")))]);
+    let client = script.builder().timeout(5 * SECOND).build().unwrap();
+    for (client, expected) in [
+        (client.clone(), Err(Timeout::Attempt)),
+        (client.with_timeout(30 * SECOND), Ok("t")),
+        (client.with_timeout(30 * SECOND).with_retry(RetryPolicy::off().deadline(10 * SECOND)), Err(Timeout::Call)),
+    ] {
+        let result = read(&client).await.map_err(|error| match error {
+            Error::Transport(TransportError { kind: TransportKind::Timeout(timeout), .. }) => timeout,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(result.as_deref(), expected.as_ref().copied());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_spreads_calls_evenly_over_all_clones() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().per_second(10)).build().unwrap();
+    let start = Instant::now();
+    let calls: Vec<_> = (0..25)
+        .map(|number| {
+            let client = client.with_session(format!("seller {number}"));
+            tokio::spawn(async move { read(&client).await.unwrap() })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let times = script.times(start);
+    assert_eq!(times.len(), 25);
+    for (index, time) in (0_u32..).zip(times) {
+        let due = index * SECOND / 10;
+        assert!(time >= due && time < due + Duration::from_millis(5), "{index} at {time:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_calls_at_once_and_no_more() {
+    let script = Script::new([Reply::After(SECOND, Box::new(ok("t")))]);
+    let client = script.builder().limiter(Limits::new().concurrency(3)).build().unwrap();
+    let start = Instant::now();
+    let calls: Vec<_> = (0..10).map(|_| client.clone()).collect();
+    let calls: Vec<_> = calls.into_iter().map(|client| tokio::spawn(async move { read(&client).await })).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((script.most_open(), start.elapsed().as_secs()), (3, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_that_come_too_late_are_refused_at_once() {
+    let script = Script::new([ok("t")]);
+    let policy = RetryPolicy::off().deadline(10 * SECOND);
+    let limits = Limits::new().rate(1, 60 * SECOND);
+    let client = script.builder().limiter(limits).retry(policy.clone()).build().unwrap();
+    read(&client).await.unwrap();
+    let start = Instant::now();
+    let error = read(&client).await.unwrap_err();
+    assert!(matches!(error, Error::Limit(_)) && error.was_not_carried_out(), "{error:?}");
+    assert_eq!((error.retry_after(), start.elapsed()), (Some(60 * SECOND), Duration::ZERO));
+    // One that cannot be foreseen is waited for until the deadline.
+    let script = Script::new([Reply::Never]);
+    let client = script.builder().timeout(60 * SECOND).limiter(Limits::new().concurrency(1)).build().unwrap();
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { read(&client).await }
+    });
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    let error = read(&client.with_retry(policy)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the call was not sent: its turn did not come before the deadline that its retry policy has"
+    );
+    assert!(error.is_retryable() && error.was_not_carried_out());
+    assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
+    first.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalid_request_takes_nobody_s_turn() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().rate(1, 60 * SECOND)).build().unwrap();
+    let error = client.execute(&TopClientTokenGetRequest::new("")).await.unwrap_err();
+    assert!(matches!(error, Error::Invalid(_)), "{error:?}");
+    assert_eq!(read(&client).await.unwrap(), "t");
+}
+
+#[tokio::test]
+async fn a_call_is_signed_when_its_turn_has_come() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().rate(1, Duration::from_millis(1100))).build().unwrap();
+    let both = tokio::join!(read(&client), read(&client));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    let times: Vec<_> = script.bodies().iter().map(|body| parameter(body, "timestamp")).collect();
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_by_its_place() {
+    for (body, path, expected, found) in [
+        ("[]", "", "an object", "something else"),
+        ("<html>", "", "an answer", "an HTML page"),
+        (r#"{"x":1}"#, "", "top_client_token_get_response or error_response", "neither"),
+        (r#"{"x_response":{"token" 1"#, "", "':'", "'1'"),
+        (r#"{"x_response":{"token":["#, "token", "a JSON value", "the end of the body"),
+        (r#"{"x_response":{"token":"s3cr3t"#, "token", "well-formed JSON or XML", "a string begins and does not end"),
+    ] {
+        let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+        let error = read(&script.builder().build().unwrap()).await.unwrap_err();
+        let Error::Decode(error) = error else { panic!("{error:?}") };
+        assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), (path, expected, found));
+        assert_eq!(&*error.body, body);
+    }
+}
+
+#[tokio::test]
+async fn a_strict_client_says_what_does_not_fit() {
+    let body = r#"{"top_client_token_get_response":[1]}"#;
+    let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+    assert_eq!(read(&script.builder().build().unwrap()).await.unwrap(), "");
+    let error = read(&script.builder().strict(true).build().unwrap()).await.unwrap_err();
+    let Error::Decode(error) = error else { panic!("{error:?}") };
+    assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), ("", "object", "a list"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_holds_back_every_call_of_the_method() {
+    let ban = |sub_code: &str| refusal(7, sub_code, "This ban will last for 5 more seconds");
+    let script = Script::new([ban("accesscontrol.limited-by-api-access-count"), ok("t")]);
+    let client = script.builder().build().unwrap();
+    let start = Instant::now();
+    assert!(read(&client).await.is_err());
+    let held: Vec<_> = (0..5).map(|_| client.clone()).collect();
+    let held: Vec<_> = held.into_iter().map(|client| tokio::spawn(async move { read(&client).await })).collect();
+    // Another method is not held back.
+    let _ = write(&client).await;
+    assert_eq!(script.times(start), [Duration::ZERO; 2]);
+    for call in held {
+        call.await.unwrap().unwrap();
+    }
+    assert!(script.times(start)[2..].iter().all(|time| time.as_secs() == 5), "{:?}", script.times(start));
+    // A call that cannot wait for the end of the ban is not sent.
+    let script = Script::new([ban("accesscontrol.limited-by-app-access-count"), ok("t")]);
+    let policy = RetryPolicy::off().deadline(3 * SECOND);
+    let client = script.builder().limiter(Limits::new()).retry(policy).build().unwrap();
+    assert!(read(&client).await.is_err());
+    let error = read(&client).await.unwrap_err();
+    assert!(matches!(error, Error::Limit(_)), "{error:?}");
+    // The application's quota of the day is every method's.
+    assert!(matches!(write(&client).await, Err(Error::Limit(_))));
+    assert_eq!(script.count(), 1);
+}
+
+/// A time as HTTP writes it.
+fn http_date(time: SystemTime) -> String {
+    let (year, month, day) = DateTime::from(time - Duration::from_secs(8 * 3600)).date();
+    let (hour, minute, second) = DateTime::from(time - Duration::from_secs(8 * 3600)).time();
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = MONTHS[usize::try_from(month - 1).unwrap()];
+    format!("{day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+#[tokio::test]
+async fn the_platform_s_clock_is_learned_once() {
+    let invalid_time = |ahead: i64| {
+        let Reply::Answer(status, _, body) = refusal(31, "", "") else { unreachable!() };
+        let distance = Duration::from_secs(ahead.unsigned_abs());
+        let now = SystemTime::now();
+        let date = http_date(if ahead < 0 { now - distance } else { now + distance });
+        Reply::Answer(status, vec![("Date", date)], body)
+    };
+    for ahead in [3600, -7200] {
+        let script = Script::new([invalid_time(ahead), ok("t")]);
+        let client = script.builder().build().unwrap();
+        assert_eq!(read(&client).await.unwrap(), "t");
+        // Later calls, of clones too, begin with the right time.
+        assert_eq!(read(&client.with_session("s")).await.unwrap(), "t");
+        let times: Vec<DateTime> =
+            script.bodies().iter().map(|body| parameter(body, "timestamp").parse().unwrap()).collect();
+        let seconds = |time: DateTime| {
+            i64::try_from(time.to_system_time().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+        };
+        assert_eq!(times.len(), 3);
+        for time in &times[1..] {
+            assert!((seconds(*time) - seconds(times[0]) - ahead).abs() <= 2, "{times:?}");
+        }
+    }
+    // Calls that go out together are refused together; the first to learn mends the others too.
+    let refused = || Reply::After(SECOND / 20, Box::new(invalid_time(3600)));
+    let script = Script::new(std::iter::repeat_with(refused).take(10).chain([ok("t")]));
+    let client = script.builder().build().unwrap();
+    let calls: Vec<_> = (0..10).map(|_| client.clone()).collect();
+    let calls: Vec<_> = calls.into_iter().map(|client| tokio::spawn(async move { read(&client).await })).collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), "t");
+    }
+    // Once a call, and only if the clocks are apart: there are other reasons for the code.
+    let script = Script::new([invalid_time(3600), invalid_time(7200)]);
+    assert_eq!(read(&script.builder().build().unwrap()).await.unwrap_err().platform().unwrap().code, 31);
+    assert_eq!(script.count(), 2);
+    for reply in [invalid_time(20), refusal(31, "", "")] {
+        let script = Script::new([reply]);
+        assert!(read(&script.builder().build().unwrap()).await.is_err());
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn only_a_refused_time_tells_of_a_wrong_clock() {
+    // Whatever else has answered may have a clock that is wrong itself.
+    let from_2015 = |reply| {
+        let Reply::Answer(status, _, body) = reply else { unreachable!() };
+        Reply::Answer(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
+    };
+    for reply in [ok("t"), refusal(15, "isp.x", ""), refusal(26, "", ""), status(503)] {
+        let script = Script::new([from_2015(reply), ok("t")]);
+        let client = script.builder().build().unwrap();
+        let _ = read(&client).await;
+        read(&client).await.unwrap();
+        let years: Vec<_> = script.bodies().iter().map(|body| parameter(body, "timestamp")[..4].to_owned()).collect();
+        assert!(years.len() == 2 && years.iter().all(|year| year != "2015"), "{years:?}");
+    }
+}
+
+#[tokio::test]
+async fn status_headers_and_body_are_at_hand() {
+    let Reply::Answer(_, _, body) = ok("t") else { unreachable!() };
+    let script = Script::new([Reply::Answer(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
+    let client = script.builder().build().unwrap();
+    let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+    assert_eq!((response.status(), response.body()), (Some(201), body.as_str()));
+    assert_eq!(response.headers().get("application-host"), Some("top1"));
+}
+
+#[tokio::test]
+async fn refusals_with_another_status_are_refusals() {
+    let Reply::Answer(_, _, body) = refusal(25, "", "") else { unreachable!() };
+    let script = Script::new([Reply::Answer(400, Vec::new(), body)]);
+    let error = read(&script.builder().build().unwrap()).await.unwrap_err();
+    assert_eq!(error.platform().map(|refusal| refusal.code), Some(25), "{error:?}");
+    assert_eq!(error.request_id(), Some("r2"));
+    // Its fields alone are some other server's.
+    let script = Script::new([Reply::Answer(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
+    assert!(matches!(read(&script.builder().build().unwrap()).await, Err(Error::Status(_))));
+}
+
+#[tokio::test]
+async fn bodies_are_read_to_their_limit_and_no_further() {
+    let long = |status| Reply::Answer(status, Vec::new(), "x".repeat(200_000));
+    let script = Script::new([long(200), long(500)]);
+    let client = script.builder().body_limit(100_000).build().unwrap();
+    let error = read(&client).await.unwrap_err();
+    assert_eq!(kind(&error), TransportKind::TooLong);
+    assert_eq!(error.body().map(|body| (body.len(), body.is_cut())), Some((64 << 10, true)));
+    // Of a page that tells of a failure the beginning is enough.
+    let error = read(&client).await.unwrap_err();
+    let Error::Status(error) = error else { panic!("{error:?}") };
+    assert_eq!((error.status, error.body.len(), error.body.is_cut()), (500, 64 << 10, true));
+}
+
+#[tokio::test]
+async fn an_attempt_leaves_nothing_to_the_next() {
+    // Fields beside a refusal, and then a response without them.
+    let mixed = r#"{"token":"old","error_response":{"code":10,"msg":"busy"}}"#;
+    let script = Script::new([
+        Reply::Answer(200, Vec::new(), mixed.to_owned()),
+        Reply::Answer(200, Vec::new(), r#"{"top_client_token_get_response":{"result_code":"200"}}"#.to_owned()),
+    ]);
+    let client = script.builder().retry(quick(2)).build().unwrap();
+    let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+    assert_eq!((response.token.as_deref(), response.result_code.as_deref()), (None, Some("200")));
+}
+
+#[test]
+fn settings_of_the_client_s_own_transport_are_no_other_s() {
+    let script = Script::new([]);
+    for builder in [script.builder().proxy("http://127.0.0.1:1/"), script.builder().connect_timeout(SECOND)] {
+        let error = builder.build().unwrap_err().to_string();
+        assert!(error.contains("are for the client's own transport"), "{error}");
+    }
+    let builder = Client::builder("http://gateway.test/", "k", "s").proxy("http://user:s3cr3t@");
+    let error = builder.clone().build().unwrap_err();
+    assert!(!format!("{error} {error:?} {builder:?}").contains("s3cr3t"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_that_nobody_waits_for_are_given_back() {
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Limits::new().per_second(1)).build().unwrap();
+    assert_eq!(read(&client).await.unwrap(), "t");
+    let start = Instant::now();
+    for _ in 0..30 {
+        assert!(tokio::time::timeout(SECOND / 100, read(&client)).await.is_err());
+    }
+    assert_eq!(read(&client).await.unwrap(), "t");
+    assert!(start.elapsed() <= 2 * SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_that_comes_while_a_call_waits_for_its_turn() {
+    let limits = Arc::new(Limits::new().per_second(1));
+    let script = Script::new([ok("t")]);
+    let client = script.builder().limiter(Arc::clone(&limits)).build().unwrap();
+    let start = Instant::now();
+    assert_eq!(read(&client).await.unwrap(), "t");
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { read(&client).await }
+    });
+    tokio::time::sleep(SECOND / 2).await;
+    limits.banned("12345678", None, 5 * SECOND).await;
+    assert_eq!(waiting.await.unwrap().unwrap(), "t");
+    assert!(script.times(start)[1] >= 5 * SECOND, "{:?}", script.times(start));
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_what_they_were_sent() {
+    let script = Script::new([refusal(27, "session-is-SESS10N-6100e2", "session SESS10N-6100e2 is not valid")]);
+    let client = script.builder().build().unwrap().with_session("SESS10N-6100e2");
+    let error = read(&client).await.unwrap_err();
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(!shown.contains("SESS10N") && shown.contains("session [hidden] is not valid"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_a_secret_out_of_a_parameter() {
+    let json =
+        r#"{"name":"jeep","login_token":"t0k3n-1","more":[{"password":"hunter\"22"},{"password":"hunter\"22-b"}]}"#;
+    for (said, told) in [
+        ("t0k3n-1 is old", "[hidden] is old"),
+        ("jeep is too short", "jeep is too short"),
+        (r#"not hunter\"22, not hunter&quot;22-b"#, "not [hidden], not [hidden]"),
+        // As it stands in the JSON of the parameter.
+        (r#"not \"hunter\\\"22-b\""#, r#"not "[hidden]""#),
+    ] {
+        let script = Script::new([refusal(41, "isv.invalid-parameter", said)]);
+        let error = script.builder().build().unwrap().call("taobao.a.b", [("login", json)]).await.unwrap_err();
+        let sub_msg = error.platform().and_then(|refusal| refusal.sub_msg.as_deref());
+        assert_eq!(sub_msg, Some(told));
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_a_secret_out_of_an_object() {
+    use generated_sdk::api::user::OpenAccountCreateRequest;
+    use generated_sdk::api::user::open_account_create::OpenAccount;
+
+    let script = Script::new([refusal(41, "isv.invalid-parameter", "xiaoming: s3cr3t-pwd is too short")]);
+    let account = OpenAccount::new().login_id("xiaoming").login_pwd("s3cr3t-pwd");
+    let request = OpenAccountCreateRequest::new().param_list([account]);
+    let error = script.builder().build().unwrap().execute(&request).await.unwrap_err();
+    assert!(error.to_string().contains("xiaoming: [hidden] is too short"), "{error}");
+}
+
+#[test]
+fn proxies_and_gateways_that_are_none() {
+    for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {
+        let error = Client::builder("https://gateway.test/", "key", "secret").proxy(proxy).build().unwrap_err();
+        let told = "the client is not set up for this: the proxy's URL is none, or of a kind that is not known";
+        assert_eq!(error.to_string(), told, "{proxy}");
+    }
+    let error = Client::builder("https://t0k3n@gateway.test/", "key", "secret").build().unwrap_err();
+    assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("holds a name or a password"));
+}
+
+/// What a future comes to when it is polled once, in no runtime.
+fn polled<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[test]
+fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
+    let client = Client::builder("http://127.0.0.1:9/", "12345678", SECRET).build().unwrap();
+    let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    let errors = [
+        polled(client.execute(&request)).map(drop),
+        polled(client.call("taobao.time.get", ())).map(drop),
+        polled(oauth.token("c0de", "https://shop.test/back")).map(drop),
+        polled(oauth.refresh("refresh-1")).map(drop),
+    ];
+    for result in errors {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Configuration(_)), "{error:?}");
+        assert!(error.to_string().contains("there is no tokio runtime; await it within one"), "{error}");
+    }
+    // A session that is to be refreshed is refreshed by a task of its own.
+    let sessions = RefreshingSessions::new(oauth, MemorySessionStore::new());
+    let error = polled(sessions.token("seller 1")).unwrap_err();
+    assert!(!error.needs_authorization() && error.to_string().contains("no tokio runtime"), "{error}");
+    polled(sessions.put("seller 1", Token::new("a"))).unwrap();
+    assert_eq!(polled(sessions.token("seller 1")).unwrap().access_token, "a");
+}
+
+#[tokio::test]
+async fn the_query_of_a_gateway_does_not_show() {
+    let script = Script::new([Reply::Error(TransportKind::Connect)]);
+    let builder = |gateway: &str| Client::builder(gateway, "12345678", SECRET).transport(script.clone());
+    let client = builder("https://gateway.test/api?key=qu3ry").build().unwrap();
+    let error = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+    let wrong = builder("gateway.test/api?key=qu3ry").build().unwrap_err();
+    let request = HttpRequest::new(Verb::Post, "https://gateway.test/api?key=qu3ry", "");
+    for (shown, whole) in [
+        (format!("{client:?}"), "https://gateway.test/api?[hidden]"),
+        (error.to_string(), "cannot connect to https://gateway.test/api?[hidden];"),
+        (format!("{error:?}"), "https://gateway.test/api?[hidden]"),
+        (wrong.to_string(), "gateway.test/api?[hidden]"),
+        (format!("{request:?}"), "https://gateway.test/api?[hidden]"),
+    ] {
+        assert!(shown.contains(whole) && !shown.contains("qu3ry"), "{shown}");
+    }
+}

@@ -1,0 +1,251 @@
+//! What errors say of what comes next.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use std::time::Duration;
+
+use generated_sdk::Error;
+use generated_sdk::platform::CODES;
+use generated_sdk::protocol::{
+    LimitError, PlatformError, RawBody, SessionError, StatusError, Timeout, TransportError, TransportKind, Violations,
+    decode,
+};
+
+fn refusal(code: i64, sub_code: &str) -> PlatformError {
+    let mut refusal = PlatformError::new(code, "");
+    refusal.sub_code = Some(sub_code.to_owned()).filter(|code| !code.is_empty());
+    refusal
+}
+
+/// Every answer that is yes, in a word each.
+fn answers(error: &Error) -> String {
+    let answers = [
+        ("retryable", error.is_retryable()),
+        ("not-carried-out", error.was_not_carried_out()),
+        ("session", error.is_session_invalid()),
+        ("authorize", error.needs_authorization()),
+        ("caller", error.is_callers_fault()),
+    ];
+    let yes: Vec<_> = answers.into_iter().filter(|(_, yes)| *yes).map(|(word, _)| word).collect();
+    yes.join(" ")
+}
+
+#[test]
+fn refusals() {
+    for (code, sub_code, expected) in [
+        (3, "", "caller"),
+        (4, "", "retryable not-carried-out"),
+        (5, "", "retryable not-carried-out"),
+        (6, "", "retryable not-carried-out"),
+        (7, "accesscontrol.limited-by-api-access-count", "retryable not-carried-out"),
+        (7, "isv.access-limited-by-app-access-count", "retryable not-carried-out"),
+        (8, "", "retryable not-carried-out"),
+        (9, "", "not-carried-out caller"),
+        // Whether a busy platform has passed the call on is not known.
+        (10, "", "retryable"),
+        (11, "isv.permission-api-package-empty", "not-carried-out caller"),
+        (12, "", "not-carried-out caller"),
+        (13, "", "not-carried-out caller"),
+        (15, "isp.remote-service-timeout", "retryable"),
+        (15, "isv.BUSINESS_LIMIT_CONTROL", "caller"),
+        (15, "ISP.unknown-error", "retryable"),
+        (15, "", ""),
+        (21, "", "not-carried-out caller"),
+        (22, "", "not-carried-out caller"),
+        (23, "", "not-carried-out caller"),
+        (24, "", "not-carried-out caller"),
+        (25, "", "not-carried-out caller"),
+        (26, "", "not-carried-out session"),
+        (27, "session-is-blank", "not-carried-out session"),
+        (28, "", "not-carried-out caller"),
+        (29, "isv.appkey-not-exists", "not-carried-out caller"),
+        (30, "", "not-carried-out caller"),
+        (31, "", "not-carried-out caller"),
+        (32, "", "not-carried-out caller"),
+        (33, "", "not-carried-out caller"),
+        (34, "", "not-carried-out caller"),
+        // The documents except these from the checks that come before the service.
+        (40, "isv.missing-parameter:tid", "caller"),
+        (41, "isv.invalid-parameter:tid", "caller"),
+        (42, "", "not-carried-out authorize"),
+        (43, "", "caller"),
+        (44, "", "not-carried-out session"),
+        (47, "", "not-carried-out caller"),
+        (50, "isp.top-remote-connection-timeout", "retryable"),
+        (50, "isp.top-remote-service-unavailable-tmall", "retryable"),
+        (50, " isp.top-mapping-parse-error ", ""),
+        (50, "isp.top-parse-error", ""),
+        (50, "isp.invalid-parameters:a", ""),
+        (50, "isv.invalid-parameter", "caller"),
+        (50, "invalid-sessionkey", "session"),
+        (50, "isv.invalid-sessionkey", "session"),
+        (50, "20005", ""),
+        (53, "", "not-carried-out session"),
+        // Codes without a public meaning.
+        (45, "", ""),
+        (0, "isp.system-busy", "retryable"),
+        (560, "isv.item-not-exist", "caller"),
+        (-1, "", ""),
+    ] {
+        let error = Error::Platform(Box::new(refusal(code, sub_code)));
+        assert_eq!(answers(&error), expected, "{code} {sub_code}");
+    }
+}
+
+#[test]
+fn sessions_that_are_doubtful() {
+    for (code, sub_code, doubtful) in [
+        (53, "", true),
+        (53, "isv.security-level", true),
+        (53, "isv.invalid-sessionkey", false),
+        (26, "", false),
+        (27, "session-is-blank", false),
+        (44, "", false),
+        (15, "isv.invalid-sessionkey", false),
+        (42, "", false),
+    ] {
+        assert_eq!(refusal(code, sub_code).is_session_doubtful(), doubtful, "{code} {sub_code}");
+    }
+}
+
+#[test]
+fn every_documented_code_has_a_meaning_and_one_way_on() {
+    for known in CODES {
+        let error = Error::Platform(Box::new(refusal(known.code, "isp.x")));
+        assert_eq!(error.meaning(), Some(known.meaning));
+        let ways = [error.is_retryable(), error.is_session_invalid() || error.needs_authorization()];
+        let ways = ways.iter().chain([&error.is_callers_fault()]).filter(|yes| **yes).count();
+        assert_eq!(ways, 1, "{}: {}", known.code, answers(&error));
+    }
+    assert_eq!(Error::Platform(Box::new(refusal(1000, ""))).meaning(), None);
+}
+
+#[test]
+fn bans() {
+    for (sub_msg, expected) in [
+        ("This ban will last for 1 more seconds", Some(1)),
+        ("this BAN will last for  31000  More Seconds.", Some(31_000)),
+        ("App Call Limited. This ban will last for 5 second", Some(5)),
+        ("limit 40 per minute, this ban will last for 7 more seconds", Some(7)),
+        ("QPS limit 10 per 60 seconds. This ban will last for 5 more seconds", Some(5)),
+        ("10 calls in 60 seconds are allowed; this ban will last for 5 seconds", Some(5)),
+        ("该接口将被禁用 12 秒", Some(12)),
+        ("This ban will last for 1,234 more seconds", Some(1234)),
+        ("This ban will last for 1.5 more seconds", Some(2)),
+        ("This ban will last for 2.0 more seconds", Some(2)),
+        ("This ban will last for 2 more minutes", Some(120)),
+        ("This ban will last for 17 s.", Some(17)),
+        ("60s后重试", Some(60)),
+        ("禁用 3 分钟", Some(180)),
+        ("This ban will last for 1 hour", Some(3600)),
+        ("This ban will last for 1 more day", Some(86_400)),
+        ("10000 calls a day are allowed", None),
+        ("9 shops, 3 sizes", None),
+        ("error 7, sec. 9", None),
+        ("This ban will last for some more seconds", None),
+        ("This ban will last for 99999999999999999999999 more seconds", None),
+        ("99 bottles", None),
+        ("12", None),
+        ("", None),
+    ] {
+        for (msg, sub_msg) in [("App Call Limited", Some(sub_msg)), (sub_msg, None)] {
+            let mut error = PlatformError::new(7, msg);
+            error.sub_msg = sub_msg.map(str::to_owned);
+            assert_eq!(error.retry_after(), expected.map(Duration::from_secs), "{error:?}");
+        }
+    }
+    // A number of seconds in a refusal that does not pass is something else.
+    let mut error = refusal(41, "");
+    error.sub_msg = Some("within 5 seconds".to_owned());
+    assert_eq!(error.retry_after(), None);
+    let mut error = refusal(50, "isp.remote-service-timeout");
+    error.sub_msg = Some("request timed out after 30 seconds".to_owned());
+    assert!(error.is_retryable() && error.retry_after().is_none());
+    let of_day = refusal(7, "accesscontrol.limited-by-app-access-count");
+    assert!(of_day.is_limit_of_application() && of_day.is_limit());
+    assert!(!refusal(7, "accesscontrol.limited-by-app-api-access-count").is_limit_of_application());
+    assert!(!refusal(15, "accesscontrol.limited-by-app-access-count").is_limit_of_application());
+}
+
+#[test]
+fn other_errors() {
+    let transport = |kind| Error::Transport(TransportError::new(kind, "x"));
+    let timeout = |timeout| transport(TransportKind::Timeout(timeout));
+    let status = |status| Error::Status(StatusError::new(status, "x"));
+    let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
+    for (error, expected) in [
+        (Error::Configuration(String::new()), "not-carried-out caller"),
+        (Error::Invalid(Violations::new("m", Vec::new())), "not-carried-out caller"),
+        (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
+        (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),
+        (transport(TransportKind::Connect), "retryable not-carried-out"),
+        (transport(TransportKind::Tls), "not-carried-out"),
+        (transport(TransportKind::Interrupted), "retryable"),
+        (transport(TransportKind::TooLong), ""),
+        (transport(TransportKind::Upload), ""),
+        (timeout(Timeout::Connect), "retryable not-carried-out"),
+        (timeout(Timeout::Read), "retryable"),
+        (timeout(Timeout::Attempt), "retryable"),
+        (timeout(Timeout::Turn), "not-carried-out"),
+        (status(302), ""),
+        (status(403), ""),
+        (status(408), "retryable"),
+        (status(429), "retryable"),
+        (status(500), "retryable"),
+        (status(501), ""),
+        (status(503), "retryable"),
+        (status(505), ""),
+        (unreadable.into(), ""),
+        (SessionError::unauthorized("x").into(), "not-carried-out authorize"),
+        (SessionError::unavailable("x").into(), "retryable not-carried-out"),
+        // As a provider has them that calls the platform itself.
+        (SessionError::from(Error::from(SessionError::unauthorized("x"))).into(), "not-carried-out authorize"),
+        (SessionError::from(Error::Platform(Box::new(refusal(42, "")))).into(), "not-carried-out authorize"),
+        (SessionError::from(status(503)).into(), "retryable not-carried-out"),
+    ] {
+        assert_eq!(answers(&error), expected, "{error:?}");
+        assert_eq!((error.platform().is_some(), error.request_id(), error.meaning()), (false, None, None));
+    }
+}
+
+#[test]
+fn messages_say_what_happened_and_to_what() {
+    let transport = |kind| TransportError::new(kind, "the cause").to_string();
+    for (text, expected) in [
+        (transport(TransportKind::Tls), "no secure connection to the gateway; is its certificate good? (the cause)"),
+        (
+            transport(TransportKind::Timeout(Timeout::Read)),
+            "the gateway was silent for too long, which is the client's read timeout",
+        ),
+        (
+            transport(TransportKind::Timeout(Timeout::Attempt)),
+            "no whole answer from the gateway in time, which is the client's timeout",
+        ),
+        (
+            transport(TransportKind::Timeout(Timeout::Call)),
+            "no whole answer from the gateway before the call's deadline, which its retry policy has",
+        ),
+        (transport(TransportKind::Timeout(Timeout::Turn)), "the call to the gateway had no turn in time (the cause)"),
+        (
+            LimitError::too_late(Duration::from_secs(300)).to_string(),
+            "the call was not sent: its turn would come in 300 seconds, after the deadline that its retry policy has",
+        ),
+        (
+            LimitError::failed("connection refused").to_string(),
+            "the call was not sent: the limiter failed (connection refused)",
+        ),
+    ] {
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn bodies_are_kept_within_a_limit() {
+    let short = RawBody::from("端");
+    assert_eq!((&*short, short.is_cut(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
+    // The limit falls into a character.
+    let long = RawBody::from(format!("x{}", "端".repeat(RawBody::LIMIT / 3 + 1)).as_str());
+    assert!(long.is_cut() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
+    assert_eq!(format!("{long:?}"), format!("[the first {} bytes]", long.len()));
+    assert!(long.to_string().ends_with("端… (cut)"));
+}

@@ -1,0 +1,60 @@
+//! Sessions that come from a provider, and the one that keeps and refreshes tokens.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+#[path = "../authority/mod.rs"]
+mod authority;
+#[cfg(feature = "blocking")]
+mod blocking;
+mod grants;
+mod machines;
+mod provider;
+mod refreshing;
+mod refusals;
+mod shared;
+mod stores;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authority::{Authority, all};
+use generated_sdk::Error;
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::client::{Client, MemorySessionStore, RefreshingSessions, Token};
+use generated_sdk::protocol::{PlatformError, SessionError};
+use tokio::task::JoinHandle;
+
+const USER: &str = "seller 1";
+
+async fn call(client: &Client) -> Result<(), Error> {
+    client.execute(&TopClientTokenGetRequest::new("the parameter")).await.map(|_| ())
+}
+
+/// Makes so many calls at once, which all succeed.
+async fn calls(client: &Client, count: usize) {
+    for result in all(std::iter::repeat_n(client.clone(), count).map(async |client| call(&client).await)).await {
+        result.unwrap();
+    }
+}
+
+/// The platform's refusal of a session, with this code.
+fn refusal_of(code: i64) -> PlatformError {
+    PlatformError::new(code, "")
+}
+
+/// Sessions with a token that was received now, and a client for its user.
+async fn authorized(authority: &Authority) -> (Arc<RefreshingSessions>, Client) {
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    sessions.put(USER, authority.token()).await.unwrap();
+    (sessions.clone(), authority.client().with_session_from(sessions, USER))
+}
+
+/// Asks for the token, and waits until the refresh of it has begun.
+async fn begun(sessions: &Arc<RefreshingSessions>) -> JoinHandle<Result<Token, SessionError>> {
+    let sessions = sessions.clone();
+    let waiting = tokio::spawn(async move { sessions.token(USER).await });
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    waiting
+}

@@ -1,0 +1,278 @@
+//! What is told through `tracing`, and what never is.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod authority;
+mod support;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use authority::Authority;
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy, Turn};
+use generated_sdk::protocol::LimitError;
+use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Listens to all that is told on this thread.
+fn listen() -> (Lines, DefaultGuard) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    (lines, tracing::subscriber::set_default(subscriber))
+}
+
+/// Makes a call with everything on and returns what was told, with the script and what the call's end shows of itself.
+async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
+    let (lines, _guard) = listen();
+    let script = Script::new(replies);
+    let client = script.builder().retry(RetryPolicy::new()).limiter(Limits::new().per_second(1000)).build().unwrap();
+    let client = client.with_session("s3cr3t session");
+    let result = client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await;
+    let shown = match &result {
+        Ok(response) => format!("{response:?} {client:?}"),
+        Err(error) => format!("{error:?} {error} {client:?}"),
+    };
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    (text, script, shown)
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_tell_of_a_call_and_its_attempts() {
+    let (text, ..) = told([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
+    for expected in [
+        "call{method=\"taobao.top.client.token.get\"}: generated_sdk: new",
+        "attempt=1 waited_ms=0 duration_ms=20 outcome=\"status\" code=503}: generated_sdk: close",
+        "the call is made again after a pause attempt=1 pause_ms=",
+        "attempt=2 waited_ms=0 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
+        "outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    assert_eq!(text.lines().count(), 7, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
+    let (lines, _guard) = listen();
+    let script = Script::new([Reply::After(Duration::from_millis(20), Box::new(ok("t")))]);
+    let policy = RetryPolicy::off().deadline(Duration::from_secs(2));
+    let client = script.builder().retry(policy).limiter(Limits::new().per_second(1)).build().unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    let call = || client.execute(&request);
+    call().await.unwrap();
+    call().await.unwrap();
+    // One that does not wait for its turn to the end, and one whose turn comes too late.
+    assert!(tokio::time::timeout(Duration::from_millis(100), call()).await.is_err());
+    let rarely = Limits::new().rate(1, Duration::from_secs(60));
+    let client = script.builder().limiter(rarely).build().unwrap();
+    client.execute(&request).await.unwrap();
+    client.with_retry(RetryPolicy::off().deadline(Duration::from_secs(2))).execute(&request).await.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "attempt=1 waited_ms=0 duration_ms=20 outcome=\"ok\"",
+        "attempt=1 waited_ms=980 duration_ms=20 outcome=\"ok\"",
+        "duration_ms=1000 outcome=\"ok\"",
+        "attempt=1 waited_ms=100 outcome=\"cancelled\"",
+        "attempt=1 waited_ms=0 outcome=\"limit\"",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sub_code_is_told_where_it_is_a_word() {
+    let long = "x".repeat(101);
+    for (code, sub_code, expected) in [
+        (15, "isv.trade-not-exist", "code=15 sub_code=\"isv.trade-not-exist\" request_id"),
+        (
+            50,
+            " isp.top-remote-connection-timeout ",
+            "code=50 sub_code=\"isp.top-remote-connection-timeout\" request_id",
+        ),
+        (15, "", "code=15 request_id"),
+        (15, "the parameter x", "code=15 request_id"),
+        (15, "服务异常", "code=15 request_id"),
+        (15, &long, "code=15 request_id"),
+    ] {
+        let (lines, _guard) = listen();
+        let client = Script::new([refusal(code, sub_code, "m")]).builder().build().unwrap();
+        client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        // Of the attempt and of the call.
+        assert_eq!(text.matches(&format!("outcome=\"refused\" {expected}")).count(), 2, "{expected}: {text}");
+    }
+    let (text, ..) = told([refusal(15, "isv.bad:s3cr3t+session", "m")]).await;
+    assert!(text.contains("sub_code=\"isv.bad:[hidden]\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_to_the_authorisation_server_are_told() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let oauth = authority.oauth();
+    authority.state().delay = Duration::from_millis(30);
+    oauth.refresh("refresh-1").await.unwrap();
+    authority.state().refuses = Some("invalid_grant");
+    oauth.refresh("refresh-1").await.unwrap_err();
+    authority.state().down = true;
+    oauth.refresh("refresh-1").await.unwrap_err();
+    oauth.token("c0de-s3cr3t", "https://shop.test/s3cr3t").await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"ok\"}: generated_sdk: close",
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"refused\" code=400 sub_code=\"invalid_grant\"}: generated_sdk: close",
+        "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"connect\"}: generated_sdk: close",
+        "call{method=\"oauth.token\" duration_ms=0 outcome=\"ok\"}: generated_sdk: close",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    for secret in ["s3cr3t", "access-", "refresh-"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[cfg(feature = "blocking")]
+#[tokio::test]
+async fn a_call_that_waits_on_a_thread_of_its_own_is_told_where_it_was_made() {
+    let (lines, _guard) = listen();
+    let client = Script::new([ok("t")]).builder().build_blocking().unwrap();
+    let span = tracing::info_span!("around");
+    span.in_scope(|| client.execute(&TopClientTokenGetRequest::new("x"))).unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("around:call{method=\"taobao.top.client.token.get\"}:attempt{"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_waits_for_any_more_has_an_end_too() {
+    let (lines, _guard) = listen();
+    let client = Script::new([Reply::Never]).builder().build().unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    assert!(tokio::time::timeout(Duration::from_secs(1), client.execute(&request)).await.is_err());
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("outcome=\"cancelled\"}: generated_sdk: close").count(), 2, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_and_no_parameter_is_told() {
+    let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 2 more seconds");
+    let echo = Reply::Answer(
+        200,
+        Vec::new(),
+        r#"{"error_response":{"code":25,"msg":"m","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
+            "request_id":"r2"}}"#
+            .to_owned(),
+    );
+    let clock = Reply::Answer(
+        200,
+        vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()), ("Set-Cookie", "s3cr3t".to_owned())],
+        r#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#.to_owned(),
+    );
+    let unreadable = Reply::Answer(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
+    for replies in [
+        vec![ban, clock, ok("s3cr3t token")],
+        vec![echo],
+        vec![unreadable],
+        vec![Reply::Error(generated_sdk::protocol::TransportKind::Interrupted)],
+    ] {
+        let (text, script, shown) = told(replies).await;
+        assert!(text.contains("outcome="), "{text}");
+        for text in [&text, &shown] {
+            assert!(!text.contains("s3cr3t") && !text.contains("sec_token"), "{text}");
+            for body in script.bodies() {
+                assert!(!text.contains(&parameter(&body, "sign")), "{text}");
+            }
+        }
+    }
+    assert!(SECRET.contains("s3cr3t"));
+}
+
+/// A limiter that takes its time to hear of a ban.
+struct Slow;
+
+impl Limiter for Slow {
+    fn acquire<'a>(&'a self, _turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async { Ok(Permit::new()) })
+    }
+
+    fn banned<'a>(&'a self, _app_key: &'a str, _method: Option<&'a str>, _time: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(500)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_limiter_does_with_an_answer_is_no_part_of_the_exchange() {
+    let (lines, _guard) = listen();
+    let script = Script::new([refusal(7, "", "This ban will last for 2 more seconds")]);
+    let client = script.builder().limiter(Slow).build().unwrap();
+    client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in ["attempt=1 waited_ms=0 duration_ms=0 outcome=", "duration_ms=500 outcome="] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_refresh_is_told_where_it_is_waited_for() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let sessions = authority.sessions(MemorySessionStore::new());
+    sessions.put("seller 1", authority.token()).await.unwrap();
+    authority.clock.pass(86_400);
+    sessions.token("seller 1").await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("the session is refreshed user=\"seller 1\""), "{text}");
+}
+
+#[tokio::test]
+async fn refreshes_are_told_and_their_secrets_are_not() {
+    let (lines, _guard) = listen();
+    let authority = Authority::new();
+    let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
+    let client = authority.client().with_session_from(sessions.clone(), "seller 1");
+    let call = async || client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await.map(drop);
+    sessions.put("seller 1", authority.token()).await.unwrap();
+    authority.state().refuses = Some("temporarily_unavailable");
+    authority.clock.pass(86_200);
+    call().await.unwrap();
+    authority.clock.pass(200);
+    call().await.unwrap_err();
+    authority.state().refuses = None;
+    // A refresh that has failed is not tried again at once.
+    authority.clock.pass(10);
+    call().await.unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "the session could not be refreshed and is used as long as it is good user=\"seller 1\" needs_authorization=false",
+        "the session is refreshed user=\"seller 1\"",
+        "outcome=\"session\"",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis not in\n{text}");
+    }
+    for secret in ["s3cr3t", "access-", "refresh-"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}

@@ -1,0 +1,104 @@
+//! Closed lists of values as enums that take in values of tomorrow too.
+
+/// A text that the documents list the values of.
+///
+/// Generated enums have a variant for each documented value, and `Other` for those that the platform adds later: an
+/// answer with a new value is an answer all the same.
+pub trait Choice: Send + Sync + Sized {
+    /// The value on the wire.
+    fn as_str(&self) -> &str;
+
+    /// The choice that a value on the wire stands for.
+    fn from_text(text: String) -> Self;
+}
+
+/// The place for a choice behind [`Slot::Choice`](super::Slot::Choice).
+pub trait ChoiceSlot {
+    /// Puts the choice that `text` stands for into the place.
+    fn set(&mut self, text: String);
+
+    /// Takes away what is there.
+    fn clear(&mut self);
+}
+
+impl<T: Choice> ChoiceSlot for Option<T> {
+    fn set(&mut self, text: String) {
+        *self = Some(T::from_text(text));
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+}
+
+/// The list of choices behind [`View::Choices`](super::View::Choices).
+pub trait ChoiceList {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The value of the one at `index`, if there is one.
+    fn choice(&self, index: usize) -> Option<&str>;
+}
+
+impl<'a> dyn ChoiceList + 'a {
+    /// The values in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.count()).filter_map(|index| self.choice(index))
+    }
+}
+
+impl<T: Choice> ChoiceList for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn choice(&self, index: usize) -> Option<&str> {
+        self.get(index).map(T::as_str)
+    }
+}
+
+/// The list to fill behind [`Slot::Choices`](super::Slot::Choices).
+pub trait ChoiceListSlot {
+    /// Appends the choice that `text` stands for.
+    fn push(&mut self, text: String);
+
+    /// Takes away every choice.
+    fn clear(&mut self);
+}
+
+impl<T: Choice> ChoiceListSlot for Vec<T> {
+    fn push(&mut self, text: String) {
+        Vec::push(self, T::from_text(text));
+    }
+
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+}
+
+/// The impls that every generated choice has, and the conversions that callers write it with.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __choice {
+    ($type:ident) => {
+        impl ::core::convert::From<&str> for $type {
+            fn from(text: &str) -> Self {
+                $crate::Choice::from_text(text.to_owned())
+            }
+        }
+
+        impl ::core::convert::From<::std::string::String> for $type {
+            fn from(text: ::std::string::String) -> Self {
+                $crate::Choice::from_text(text)
+            }
+        }
+
+        impl ::core::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str($crate::Choice::as_str(self))
+            }
+        }
+    };
+}
+
+pub use crate::__choice as choice;

@@ -1,0 +1,82 @@
+//! The one `Debug` of all generated types: what is there, with secrets hidden.
+
+use std::fmt;
+
+use super::{Field, Record, View, secrets};
+
+/// What stands where a secret would.
+pub const HIDDEN: &str = "[hidden]";
+
+/// Prints the fields that have a value.
+pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let schema = record.schema();
+    let mut output = f.debug_struct(schema.name);
+    for (index, field) in schema.fields.iter().enumerate() {
+        match record.view(index) {
+            View::Absent => {}
+            view => {
+                output.field(field.name, &Shown { field, view });
+            }
+        }
+    }
+    output.finish()
+}
+
+struct Shown<'a> {
+    field: &'a Field,
+    view: View<'a>,
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.secret {
+            return f.write_str(HIDDEN);
+        }
+        match self.view {
+            View::Absent => f.write_str("None"),
+            View::Text(text) => Text(text).fmt(f),
+            View::Number(number) => number.fmt(f),
+            View::Boolean(boolean) => boolean.fmt(f),
+            View::Date(date) => date.fmt(f),
+            View::Decimal(decimal) => decimal.fmt(f),
+            View::Json(json) => Json(json).fmt(f),
+            View::File(file) => file.fmt(f),
+            View::Object(object) => debug(object, f),
+            View::Texts(texts) => f.debug_list().entries(texts.iter().map(|text| Text(text))).finish(),
+            View::Numbers(numbers) => numbers.fmt(f),
+            View::Booleans(booleans) => booleans.fmt(f),
+            View::Dates(dates) => dates.fmt(f),
+            View::Decimals(decimals) => decimals.fmt(f),
+            View::Jsons(jsons) => f.debug_list().entries(jsons.iter().map(Json)).finish(),
+            View::Files(files) => files.fmt(f),
+            View::Choices(choices) => f.debug_list().entries(choices.iter()).finish(),
+            View::Objects(objects) => f.debug_list().entries(objects.iter().map(Object)).finish(),
+        }
+    }
+}
+
+/// A text, unless it is JSON with a secret in it.
+struct Text<'a>(&'a str);
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if secrets::of_text(self.0, false).is_empty() { self.0.fmt(f) } else { f.write_str(HIDDEN) }
+    }
+}
+
+/// JSON as JSON rather than as the tree that holds it.
+struct Json<'a>(&'a serde_json::Value);
+
+impl fmt::Debug for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&secrets::redacted(self.0), f)
+    }
+}
+
+struct Object<'a>(&'a dyn Record);
+
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self.0, f)
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong with a request and a response.
+
+mod body;
+mod decode;
+mod fields;
+mod file;
+mod platform;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+pub use self::body::{RawBody, hidden};
+pub use self::decode::DecodeError;
+pub use self::fields::Argument;
+pub(crate) use self::fields::PublicFields;
+pub use self::file::{FileError, FileProblem};
+pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
+use super::Violations;
+
+/// Why a request cannot be signed, or why a body is not a response.
+///
+/// The client's error has these variants too, and those of everything that happens between the two.
+#[derive(Debug)]
+
+pub enum Error {
+    /// The request violates its documentation.
+    Invalid(Violations),
+    /// A file of the request cannot be read.
+    File(FileError),
+    /// The platform refused the call.
+    Platform(Box<PlatformError>),
+    /// The body is not a response of the method.
+    Decode(Box<DecodeError>),
+}
+
+impl Error {
+    /// Returns the platform's refusal.
+    pub fn platform(&self) -> Option<&PlatformError> {
+        match self {
+            Self::Platform(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the platform's id of the call, which its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.platform()?.request_id.as_deref()
+    }
+
+    /// Returns the response body; `None` for errors of a request.
+    pub fn body(&self) -> Option<&RawBody> {
+        match self {
+            Self::Invalid(_) | Self::File(_) => None,
+            Self::Platform(error) => Some(&error.body),
+            Self::Decode(error) => Some(&error.body),
+        }
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(violations) => violations.fmt(f),
+            Self::File(error) => error.fmt(f),
+            Self::Platform(error) => error.fmt(f),
+            Self::Decode(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::File(error) => error.source(),
+            Self::Invalid(_) | Self::Platform(_) | Self::Decode(_) => None,
+        }
+    }
+}

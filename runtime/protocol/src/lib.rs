@@ -1,0 +1,79 @@
+//! The Taobao Open Platform (TOP) protocol without HTTP: signing, encoding, decoding, time and errors.
+//!
+//! The crate has no async code and no HTTP. A caller with an HTTP stack of its own needs three steps:
+//! [`Application::sign`] signs a request, the caller POSTs its [`body`](SignedRequest::body), and [`decode`](fn@decode) reads
+//! the response. The crate `top-client` does all of that.
+//!
+//! Requests and responses are generated from specs. A generated type is data for this crate: see [`generated`].
+
+mod application;
+mod choice;
+mod content;
+mod curl;
+mod debug;
+mod decode;
+mod encode;
+mod error;
+mod file;
+mod headers;
+mod hex;
+mod multipart;
+mod paging;
+mod parameters;
+#[rustfmt::skip]
+pub mod platform;
+mod record;
+mod secrets;
+mod serde;
+mod sign;
+mod time;
+mod untyped;
+mod validate;
+
+#[doc(hidden)]
+pub use crate::__contract as contract;
+pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
+pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
+pub use error::{
+    Argument, DecodeError, Error, FileError, FileProblem, Gateway, PlatformCode, PlatformError, RawBody, Retry,
+};
+pub use file::File;
+pub use headers::Headers;
+pub use paging::{Paged, Paging, Way, Window};
+pub use parameters::{Parameter, Parameters};
+pub use record::{AsSlot, AsView, record};
+pub use record::{Authorization, ErrorCode, Limit};
+pub use record::{Field, Kind, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Request, Schema, Slot, View};
+pub use rust_decimal::Decimal;
+pub use serde_json::Value as Json;
+pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
+pub use time::{DateTime, InvalidDateTime};
+pub use untyped::UntypedParameters;
+pub use validate::{Problem, Violation, Violations, validate};
+
+pub mod generated;
+
+#[doc(hidden)]
+pub mod internal {
+    //! What the client shares with this crate. It is not covered by semantic versioning.
+    pub use super::content::{Content, Measure, Reader, open_again, read_some};
+    pub use super::debug::HIDDEN;
+    pub use super::decode::{Envelope, Head, decode_into, enveloped};
+    pub use super::encode::Attachment;
+    pub use super::error::hidden;
+    pub use super::multipart::{Piece, length};
+    pub use super::parameters::encoded;
+    pub use super::record::reads;
+    pub use super::time::http_date;
+    pub use super::validate::size;
+}
+
+#[doc(hidden)]
+pub mod __private {
+    //! What the one-line impls of generated types call.
+    pub use super::debug::debug;
+    pub use super::record::equal;
+    pub use super::serde::{deserialize, serialize};
+    pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
+}

@@ -1,0 +1,209 @@
+//! Time as the platform writes it: civil, at GMT+8, to the second (protocol.md 1.4 and 3).
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::tz::{self, TimeZone};
+
+/// 1970-01-01 00:00:00 UTC.
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0);
+
+const TEXT: &str = "%Y-%m-%d %H:%M:%S";
+
+/// A date and time at GMT+8, whatever the zone of this machine.
+///
+/// Its text is `yyyy-MM-dd HH:mm:ss`, on the wire as well as here.
+///
+/// ```
+/// use generated_sdk::DateTime;
+/// use std::time::{Duration, SystemTime};
+///
+/// let noon: DateTime = "2016-01-01 12:00:00".parse()?;
+/// assert_eq!(noon.to_system_time(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_451_620_800));
+/// assert_eq!(noon.to_string(), "2016-01-01 12:00:00");
+/// # Ok::<(), generated_sdk::protocol::InvalidDateTime>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateTime(civil::DateTime);
+
+impl DateTime {
+    /// The present, at GMT+8.
+    pub fn now() -> Self {
+        Self::from(SystemTime::now())
+    }
+
+    /// The moment that is `milliseconds` after 1970-01-01 00:00:00 UTC, to the second, if the calendar reaches it.
+    pub fn from_epoch_milliseconds(milliseconds: i64) -> Option<Self> {
+        let timestamp = Timestamp::from_second(milliseconds.div_euclid(1000)).ok()?;
+        Some(Self(gmt8().to_datetime(timestamp)))
+    }
+
+    /// The date in what other programs write for one: `2016-01-01 12:00:00.0`, `2016-01-01T12:00:00`, and the latter with
+    /// its distance to UTC, as in `2016-01-01T12:00:00.000+08:00` or `2016-01-01T04:00:00Z`. To the second.
+    pub(crate) fn lenient(text: &str) -> Option<Self> {
+        if let Ok(date) = text.parse() {
+            return Some(date);
+        }
+        let (date, rest) = text.split_at_checked(19)?;
+        let mut written = date.to_owned();
+        if date.as_bytes().get(10) == Some(&b'T') {
+            written.replace_range(10..11, " ");
+        }
+        let civil: Self = written.parse().ok()?;
+        let zone = match rest.strip_prefix('.') {
+            Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+            None => rest,
+        };
+        match zone {
+            "" => Some(civil),
+            _ if written == date => None,
+            _ => text.parse().ok().map(|moment: Timestamp| Self(to_the_second(gmt8().to_datetime(moment)))),
+        }
+    }
+
+    /// The same moment on the system's clock.
+    pub fn to_system_time(self) -> SystemTime {
+        let seconds = self.0.duration_since(EPOCH).as_secs();
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
+    }
+
+    /// Year, month (1 to 12) and day of the month (1 to 31).
+    pub fn date(self) -> (i16, i8, i8) {
+        (self.0.year(), self.0.month(), self.0.day())
+    }
+
+    /// Hour (0 to 23), minute and second.
+    pub fn time(self) -> (i8, i8, i8) {
+        (self.0.hour(), self.0.minute(), self.0.second())
+    }
+}
+
+fn to_the_second(civil: civil::DateTime) -> civil::DateTime {
+    civil.with().subsec_nanosecond(0).build().unwrap_or(civil)
+}
+
+/// The zone of the platform, which has had no daylight saving since it exists.
+fn gmt8() -> TimeZone {
+    TimeZone::fixed(tz::offset(8))
+}
+
+/// The moment of an HTTP header, as in `Wed, 21 Oct 2015 07:28:00 GMT`.
+pub fn http_date(text: &str) -> Option<SystemTime> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(SystemTime::from)
+}
+
+impl From<SystemTime> for DateTime {
+    /// The moment to the second. One that no calendar reaches becomes the nearest that it does.
+    fn from(time: SystemTime) -> Self {
+        let timestamp =
+            Timestamp::try_from(time).unwrap_or(if time < UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
+        Self(to_the_second(gmt8().to_datetime(timestamp)))
+    }
+}
+
+impl FromStr for DateTime {
+    type Err = InvalidDateTime;
+
+    /// Reads `yyyy-MM-dd HH:mm:ss`, and `yyyy-MM-dd` as midnight.
+    fn from_str(text: &str) -> Result<Self, InvalidDateTime> {
+        let shaped = |shape: &str| {
+            let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+            text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+        };
+        // The library reads more than the protocol writes: shorter numbers, signs, other spaces, leap seconds.
+        let read = if shaped("0000-00-00 00:00:00") && !text.ends_with("60") {
+            civil::DateTime::strptime(TEXT, text).ok()
+        } else if shaped("0000-00-00") {
+            let date = civil::Date::strptime("%Y-%m-%d", text).ok();
+            date.map(|date| date.to_datetime(civil::Time::midnight()))
+        } else {
+            None
+        };
+        read.map(Self).ok_or(InvalidDateTime)
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.date();
+        let (hour, minute, second) = self.time();
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    }
+}
+
+impl fmt::Debug for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is no date and time of the form `yyyy-MM-dd HH:mm:ss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidDateTime;
+
+impl fmt::Display for InvalidDateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date is written yyyy-MM-dd HH:mm:ss, for example 2016-01-01 12:00:00")
+    }
+}
+
+impl std::error::Error for InvalidDateTime {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_moment_agree_at_gmt8() {
+        for (text, seconds) in [
+            ("1970-01-01 08:00:00", 0),
+            ("1970-01-01 00:00:00", -8 * 3600),
+            ("2016-01-01 12:00:00", 1_451_620_800),
+            ("2024-02-29 23:59:59", 1_709_222_399),
+        ] {
+            let date: DateTime = text.parse().unwrap();
+            assert_eq!(date.to_string(), text);
+            assert_eq!(DateTime::from_epoch_milliseconds(seconds * 1000), Some(date));
+            assert_eq!(DateTime::from_epoch_milliseconds(seconds * 1000 + 999), Some(date));
+            assert_eq!(DateTime::from(date.to_system_time()), date);
+        }
+    }
+
+    #[test]
+    fn other_texts() {
+        assert_eq!("2016-01-01".parse::<DateTime>().unwrap().to_string(), "2016-01-01 00:00:00");
+        for text in [
+            "",
+            "2016-13-01 00:00:00",
+            "2016-01-01T12:00:00",
+            "2016-01-01 12:00",
+            "2016-02-30",
+            "2016-1-1 1:2:3",
+            "2016-01-0112:00:00",
+            "2016-01-01  12:00:0",
+            "2016-01-01\n12:00:00",
+            "-016-01-01 12:00:00",
+            "2016-01-01 12:00:60",
+            " 2016-01-01",
+            "1451620800000",
+        ] {
+            assert_eq!(text.parse::<DateTime>(), Err(InvalidDateTime), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_edges_of_the_calendar_are_no_panic() {
+        assert_eq!(DateTime::from_epoch_milliseconds(i64::MAX), None);
+        assert_eq!(DateTime::from_epoch_milliseconds(i64::MIN), None);
+        let far = DateTime::from(UNIX_EPOCH + Duration::from_secs(1 << 50));
+        assert_eq!(far.date().0, 9999);
+        let last: DateTime = "9999-12-31 23:59:59".parse().unwrap();
+        assert_eq!(last.to_system_time(), UNIX_EPOCH + Duration::from_secs(253_402_271_999));
+        let first: DateTime = "0001-01-01 00:00:00".parse().unwrap();
+        assert_eq!(first.to_system_time(), UNIX_EPOCH - Duration::from_secs(62_135_625_600));
+    }
+}

@@ -1,0 +1,210 @@
+//! The seed page's own samples, and answers that are none.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use expect_test::{Expect, expect};
+use generated_sdk::Response;
+use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetResponse};
+use generated_sdk::protocol::Error;
+use generated_sdk::protocol::{PlatformError, Retry, decode};
+
+fn answer(body: &str) -> Result<Response<TopClientTokenGetResponse>, Error> {
+    decode::<TopClientTokenGetRequest>(body.to_owned())
+}
+
+fn refusal(body: &str) -> PlatformError {
+    match answer(body) {
+        Err(Error::Platform(error)) => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_page_s_response() {
+    let response = answer(
+        "<top_client_token_get_response>
+    <result_code>200</result_code>
+    <token>token</token>
+    <result_msg>token参数有误</result_msg>
+</top_client_token_get_response>",
+    )
+    .unwrap();
+    assert_eq!(response.result_code.as_deref(), Some("200"));
+    assert_eq!(response.token.as_deref(), Some("token"));
+    assert_eq!(response.result_msg.as_deref(), Some("token参数有误"));
+    assert_eq!((response.mismatches(), response.request_id()), (&[][..], None));
+    expect![[r#"Response { value: TopClientTokenGetResponse { result_code: "200", token: [hidden], result_msg: "token参数有误" }, .. }"#]]
+        .assert_eq(&format!("{response:?}"));
+}
+
+#[test]
+fn the_page_s_refusals() {
+    let json = |sub_msg: &str| {
+        format!(
+            r#"{{
+    "error_response":{{
+        "msg":"Remote service error",
+        "code":50,
+        "sub_msg":"{sub_msg}",
+        "sub_code":"isv.invalid-parameter"
+    }}
+}}"#
+        )
+    };
+    let xml = "<error_response>
+    <code>50</code>
+    <msg>Remote service error</msg>
+    <sub_code>isv.invalid-parameter</sub_code>
+    <sub_msg>参数异常</sub_msg>
+</error_response>";
+    for (body, sub_msg) in [(json("非法参数"), "非法参数"), (json("XXX"), "XXX"), (xml.to_owned(), "参数异常")]
+    {
+        let error = refusal(&body);
+        assert_eq!((error.code, error.msg.as_str()), (50, "Remote service error"));
+        assert_eq!(error.sub_code.as_deref(), Some("isv.invalid-parameter"));
+        assert_eq!(error.sub_msg.as_deref(), Some(sub_msg));
+        assert_eq!(error.request_id, None);
+        assert_eq!(&*error.body, body);
+        assert_eq!(error.documented().unwrap().retry, Retry::IfServerSide);
+    }
+}
+
+#[test]
+fn refusals_read_well() {
+    let error = refusal(
+        r#"{"error_response":{"code":27,"msg":"Invalid session","sub_code":"invalid-sessionkey","request_id":"4c1w"}}"#,
+    );
+    expect!["the gateway refused the call: 27 Invalid session (invalid-sessionkey); the session is expired, revoked, or granted to another application; request 4c1w"]
+        .assert_eq(&error.to_string());
+    let error = refusal(r#"{"error_response":{"code":1000,"msg":"A code of nobody","sub_code":"a","sub_msg":"b"}}"#);
+    expect!["the gateway refused the call: 1000 A code of nobody (a: b)"].assert_eq(&error.to_string());
+}
+
+#[test]
+fn old_refusals_echo_the_parameters() {
+    let error = refusal(
+        r#"<error_response><args list="true"><arg><key>app_key</key><value>1</value></arg><arg><key>session</key>
+        <value>s3cr3t</value></arg></args><code>26</code><msg>Missing session</msg></error_response>"#,
+    );
+    assert_eq!(error.args.len(), 2);
+    assert_eq!((error.args[1].key.as_deref(), error.args[1].value.as_deref()), (Some("session"), Some("s3cr3t")));
+    assert!(!format!("{error:?} {:?}", error.args).contains("s3cr3t"));
+}
+
+fn unreadable(body: &str, expected: Expect) {
+    match answer(body) {
+        Err(Error::Decode(error)) => {
+            expected.assert_eq(&error.problem);
+            assert!(body.starts_with(&*error.body) && error.body.is_cut() == (body.len() > error.body.len()));
+        }
+        other => panic!("{body:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn answers_that_are_none() {
+    unreadable("", expect!["the body is empty"]);
+    unreadable(" \n", expect!["the body is empty"]);
+    unreadable("ok", expect![[r#"expected a JSON value, found 'o' at line 1 column 1"#]]);
+    unreadable("[]", expect!["it is no object, which every answer is"]);
+    unreadable("3", expect!["it is no object, which every answer is"]);
+    unreadable(
+        "<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>",
+        expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
+    );
+    unreadable(
+        "<HTML><p>x",
+        expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
+    );
+    unreadable("{}", expect!["neither top_client_token_get_response nor error_response is in it"]);
+    unreadable(r#"{"foo":1,"bar":[2]}"#, expect!["neither top_client_token_get_response nor error_response is in it"]);
+}
+
+#[test]
+fn other_servers_answers_are_no_responses() {
+    let html = "an HTML page came instead; a proxy, a login page or another server answers there";
+    let neither = "neither top_client_token_get_response nor error_response is in it";
+    for (body, expected) in [
+        ("<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\" \"y\"><html><head/><body>403</body></html>", html),
+        ("<!-- x --><html><body>403</body></html>", html),
+        (r#"{"error":{"code":401,"message":"unauthorized"}}"#, neither),
+        (r#"{"foo":{"bar":{"token":"t"}}}"#, neither),
+        ("<rss><channel/></rss>", neither),
+    ] {
+        match answer(body) {
+            Err(Error::Decode(error)) => assert_eq!(error.problem, expected, "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    // A business code under a node of another name is none, beside fields of the response.
+    let response = answer(r#"{"result":{"token":"t","code":200,"msg":"success"}}"#).unwrap();
+    assert_eq!(response.token.as_deref(), Some("t"));
+    // The error fields under a node of another name are a refusal.
+    let error = refusal(r#"{"response":{"flag":"failure","code":15,"msg":"Remote error","sub_code":"isp.x"}}"#);
+    assert_eq!((error.code, error.sub_code.as_deref()), (15, Some("isp.x")));
+}
+
+#[test]
+fn the_code_0_is_no_refusal() {
+    let response = answer(r#"{"code":0,"msg":"success","request_id":"x"}"#).unwrap();
+    assert_eq!((response.request_id(), response.token.as_deref()), (Some("x"), None));
+    let response = answer(r#"{"error_response":null,"top_client_token_get_response":{"token":"t"}}"#).unwrap();
+    assert_eq!(response.token.as_deref(), Some("t"));
+}
+
+#[test]
+fn refusals_that_are_written_strangely() {
+    let error = refusal(r#"{"error_response":{"code":"isv.bad","msg":"m"}}"#);
+    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (0, "m", Some("isv.bad")));
+    let error = refusal(r#"{"error_response":"down"}"#);
+    assert_eq!((error.code, error.msg.as_str()), (0, "down"));
+    let error = refusal("\n\u{feff}{\"error_response\":{\"code\":\" 7 \",\"msg\":\"m\"}}");
+    assert_eq!(error.code, 7);
+}
+
+#[test]
+fn truncated_and_broken_json() {
+    let body = "{\"top_client_token_get_response\":{\n\"result_code\":\"200\",\"token\":\"t\"}}";
+    for length in 0..body.len() {
+        assert!(matches!(answer(&body[..length]), Err(Error::Decode(_))), "{length}");
+    }
+    assert!(answer(body).is_ok());
+    let inside = |text: &str| format!("{{\"x_response\":{{\n {text}}}}}");
+    unreadable(&inside("\"token\":\"t"), expect!["a string begins and does not end at line 2 column 10"]);
+    unreadable(&inside("\"token\" \"t\""), expect!["expected ':', found '\"' at line 2 column 10"]);
+    unreadable(&inside("\"token\":}"), expect!["expected a JSON value, found '}' at line 2 column 10"]);
+    unreadable(&inside("\"token\":\"t\",}"), expect!["expected a key, found '}' at line 2 column 14"]);
+    unreadable(&inside("\"token\":[1 2]"), expect!["expected ',' or ']', found '2' at line 2 column 13"]);
+    unreadable(&inside("\"token\":-"), expect!["expected a digit, found '}' at line 2 column 11"]);
+    unreadable(&inside("\"token\":\"\\x\""), expect![[r#"expected one of "\/bfnrtu, found 'x' at line 2 column 12"#]]);
+    unreadable(
+        &inside("\"token\":\"\\u12g4\""),
+        expect!["expected a hexadecimal digit, found 'g' at line 2 column 15"],
+    );
+    unreadable(&(inside("") + "x"), expect!["expected the end of the body, found 'x' at line 2 column 4"]);
+}
+
+#[test]
+fn truncated_and_broken_xml() {
+    let body = "<r><result_code>200</result_code><token>t &amp; u</token></r>";
+    for length in 1..body.len() {
+        assert!(matches!(answer(&body[..length]), Err(Error::Decode(_))), "{length}");
+    }
+    assert_eq!(answer(body).unwrap().token.as_deref(), Some("t & u"));
+    unreadable(
+        "<r><a></b></r>",
+        expect!["ill-formed document: expected `</a>`, but `</b>` was found at line 1 column 7"],
+    );
+    unreadable("<r/>text", expect!["text outside of the root element at line 1 column 9"]);
+    unreadable("<r><a>", expect!["the body ends inside an element at line 1 column 7"]);
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let lists = format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000));
+    unreadable(&lists, expect!["more than 128 levels of nesting at line 1 column 150"]);
+    let objects = "{\"a\":".repeat(100_000);
+    unreadable(&objects, expect!["more than 128 levels of nesting at line 1 column 641"]);
+    let elements = "<a>".repeat(100_000);
+    unreadable(&elements, expect!["more than 128 levels of nesting at line 1 column 388"]);
+}

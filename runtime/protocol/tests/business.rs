@@ -1,0 +1,106 @@
+//! Fields of a method that are called like those of a refusal (protocol.md 4.5).
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use generated_sdk::protocol::Error;
+use generated_sdk::protocol::{Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
+
+/// The request of a method that documents `code`, `msg`, `errcode` and `success` itself, as
+/// `taobao.mtop.upload.token.get` documents the first.
+struct Upload;
+
+#[derive(Default)]
+struct UploadResponse {
+    code: Option<String>,
+    msg: Option<String>,
+    errcode: Option<i64>,
+    success: Option<bool>,
+}
+
+impl Record for Upload {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Upload", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl Request for Upload {
+    const METHOD: &'static str = "taobao.test.upload.get";
+    const RESPONSE_NODE: &'static str = "test_upload_get_response";
+    type Response = UploadResponse;
+}
+
+impl Record for UploadResponse {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema {
+            name: "UploadResponse",
+            fields: &[
+                Field::new("code", Kind::String),
+                Field::new("msg", Kind::String),
+                Field::new("errcode", Kind::Number),
+                Field::new("success", Kind::Boolean),
+            ],
+        };
+        &SCHEMA
+    }
+
+    fn view(&self, index: usize) -> View<'_> {
+        match index {
+            0 => View::of(&self.code),
+            1 => View::of(&self.msg),
+            2 => View::of(&self.errcode),
+            3 => View::of(&self.success),
+            _ => View::Absent,
+        }
+    }
+}
+
+impl RecordMut for UploadResponse {
+    fn slot(&mut self, index: usize) -> Slot<'_> {
+        match index {
+            0 => Slot::of(&mut self.code),
+            1 => Slot::of(&mut self.msg),
+            2 => Slot::of(&mut self.errcode),
+            3 => Slot::of(&mut self.success),
+            _ => Slot::None,
+        }
+    }
+}
+
+#[test]
+fn they_never_make_a_success_look_like_an_error() {
+    let fields = r#""code":"50","msg":"m","errcode":15,"success":false,"request_id":"r""#;
+    let xml = "<code>50</code><msg>m</msg><errcode>15</errcode><success>false</success><request_id>r</request_id>";
+    for body in [
+        format!(r#"{{"test_upload_get_response":{{{fields}}}}}"#),
+        // Simplified, and under the root of another gateway.
+        format!("{{{fields}}}"),
+        format!(r#"{{"response":{{{fields}}}}}"#),
+        format!("<test_upload_get_response>{xml}</test_upload_get_response><!--top1-->"),
+        format!("<response>{xml}</response>"),
+    ] {
+        let response = decode::<Upload>(body.clone()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        assert_eq!((response.code.as_deref(), response.msg.as_deref()), (Some("50"), Some("m")), "{body}");
+        assert_eq!((response.errcode, response.success), (Some(15), Some(false)), "{body}");
+        assert_eq!((response.request_id(), response.mismatches()), (Some("r"), &[][..]), "{body}");
+    }
+    // Undocumented ones beside documented ones.
+    for body in [
+        r#"{"test_upload_get_response":{"errcode":0,"sub_code":"isv.x","sub_msg":"x"}}"#,
+        r#"{"errcode":0,"sub_code":"isv.x","sub_msg":"x"}"#,
+        r#"{"response":{"errcode":0,"sub_msg":"x"}}"#,
+    ] {
+        assert!(decode::<Upload>(body.to_owned()).is_ok(), "{body}");
+    }
+}
+
+#[test]
+fn a_refusal_is_one_for_such_a_method_too() {
+    let fields = r#""code":15,"msg":"Remote service error","sub_code":"isp.x","request_id":"r""#;
+    let body = format!(r#"{{"error_response":{{{fields}}}}}"#);
+    let Err(Error::Platform(error)) = decode::<Upload>(body).map(|_| ()) else { panic!("a success") };
+    assert_eq!((error.code, error.sub_code.as_deref(), error.request_id.as_deref()), (15, Some("isp.x"), Some("r")));
+}

@@ -1,0 +1,592 @@
+//! The generator's golden files, compiled and used: what every type becomes on the wire and what comes back from it.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use generated_sdk::protocol;
+
+#[rustfmt::skip]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "as in the crate itself"
+)]
+#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
+mod fixture;
+
+use expect_test::expect;
+use fixture::fixture_everything_get::{Order, Part};
+use fixture::fixture_limits_set::{Sku, Status};
+use fixture::fixture_names_get::{ItemInput, OptionInput};
+use fixture::{
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
+    FixtureNamesGetRequest, FixtureNothingToSay2015_03_01Request,
+};
+use generated_sdk::Response;
+use generated_sdk::protocol::Error;
+use generated_sdk::protocol::{Application, DateTime, File, Request, decode};
+
+fn moment() -> DateTime {
+    "2016-01-01 12:00:00".parse().unwrap()
+}
+
+fn everything() -> FixtureEverythingGetRequest {
+    FixtureEverythingGetRequest::new(FixtureEverythingGetRequired {
+        text: "端 & text".into(),
+        number: i64::MAX,
+        flag: false,
+        moment: moment(),
+        money: "5.00".parse().unwrap(),
+        exact: "0.1234567890123456789".parse().unwrap(),
+        json: serde_json::json!({"a": [1, "/"]}),
+        map: r#"{"written": "already"}"#.into(),
+        fields: vec!["num_iid".into(), "title".into()],
+        texts: vec!["a".into(), "b".into()],
+        order: Order::new(1).memo("\"memo\"").access_token("s3cr3t").parts([Part::new("x"), Part::new("y")]),
+    })
+}
+
+/// The business parameters as they are sent.
+fn sent<R: Request>(request: &R) -> String {
+    let signed = Application::new("key", "secret").sign(request, None, moment()).unwrap();
+    let public = protocol::PUBLIC_PARAMETERS;
+    let own = signed.parameters().pairs().filter(|(name, _)| !public.contains(name));
+    own.map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+#[test]
+fn required_parameters() {
+    expect![[r#"
+        exact=0.1234567890123456789
+        fields=num_iid,title
+        flag=false
+        json={"a":[1,"/"]}
+        map={"written": "already"}
+        moment=2016-01-01 12:00:00
+        money=5.00
+        number=9223372036854775807
+        order={"tid":1,"memo":"\"memo\"","access_token":"s3cr3t","parts":[{"sku":"x"},{"sku":"y"}]}
+        text=端 & text
+        texts=a,b
+    "#]]
+    .assert_eq(&sent(&everything()));
+}
+
+#[test]
+fn optional_parameters() {
+    let part = Part::new("x").price("1.10".parse::<protocol::Decimal>().unwrap());
+    let request = everything()
+        .optional_text("")
+        .optional_number(-1)
+        .optional_flag(true)
+        .optional_moment(moment())
+        .optional_money(9)
+        .optional_json(serde_json::json!("text is JSON already"))
+        .numbers([1, 2])
+        .flags([true, false])
+        .moments([moment(), moment()])
+        .moneys([1, 2])
+        .jsons([serde_json::json!(1), serde_json::json!({"a": null})])
+        .other_order(Order::new(2).parts([part]))
+        .orders([Order::new(3), Order::new(4)])
+        .pin("p1n");
+    let sent = sent(&request);
+    let required = self::sent(&everything());
+    let added: String = sent.lines().filter(|line| !required.contains(*line)).map(|line| format!("{line}\n")).collect();
+    expect![[r#"
+        flags=true,false
+        jsons=[1,{"a":null}]
+        moments=2016-01-01 12:00:00,2016-01-01 12:00:00
+        moneys=1,2
+        numbers=1,2
+        optional_flag=true
+        optional_json=text is JSON already
+        optional_moment=2016-01-01 12:00:00
+        optional_money=9
+        optional_number=-1
+        orders=[{"tid":3},{"tid":4}]
+        other_order={"tid":2,"parts":[{"sku":"x","price":"1.10"}]}
+        pin=p1n
+    "#]]
+    .assert_eq(&added);
+}
+
+#[test]
+fn wire_names_are_kept() {
+    let request = FixtureNamesGetRequest::new("t")
+        .self_("s")
+        .new_(1)
+        .page_size_2(2)
+        .page_size(3)
+        .is_3d(true)
+        .a("a")
+        .id(4)
+        .a_b("ab")
+        .n3d("3")
+        .端口(80)
+        .option(OptionInput::new().r#in("in"))
+        .item(ItemInput::new().a("a"));
+    expect![[r#"
+        3d=3
+        ID=4
+        _a=a
+        a.b=ab
+        is_3D=true
+        item={"a":"a"}
+        new=1
+        option={"in":"in"}
+        pageSize=2
+        page_size=3
+        self=s
+        type=t
+        端口=80
+    "#]]
+    .assert_eq(&sent(&request));
+    assert_eq!(sent(&FixtureNothingToSay2015_03_01Request::new()), "");
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let request = everything().pin("p1n");
+    let application = Application::new("key", "the secret");
+    let signed = application.sign(&request, Some("the session"), moment()).unwrap();
+    let body = String::from_utf8(signed.body().unwrap().bytes).unwrap();
+    assert!(body.contains("s3cr3t") && body.contains("p1n") && body.contains("the+session"));
+    for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string(), format!("{application:?}")] {
+        assert!(!shown.contains("s3cr3t") && !shown.contains("p1n") && !shown.contains("the se"), "{shown}");
+    }
+    assert!(format!("{request:?}").contains("pin: [hidden]"));
+}
+
+#[test]
+fn secrets_within_json_do_not_show() {
+    let mut request = everything();
+    request.json =
+        serde_json::json!({"a": [1, {"password": "s3cr3t", "plain": "shown"}], "k": "[{\"Token\":\"s3cr3t\"}]"});
+    request.map = r#"{"login_token": ["s3cr3t"]}"#.into();
+    request.text = r#" {"k": {"pass\u0077ord": 987654}}"#.into();
+    request.texts = vec!["a".into(), r#"[{"app_secret":"s3cr3t"}]"#.into()];
+    let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+    for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
+        assert!(!shown.contains("s3cr3t") && !shown.contains("987654"), "{shown}");
+    }
+    let shown = format!("{request:?}");
+    assert!(shown.contains(r#"json: {"a":[1,{"password":"[hidden]","plain":"shown"}],"k":"[hidden]"}"#), "{shown}");
+    // Nor do they in what is told of a value that does not fit.
+    let body = r#"{"number":"{\"token\":\"s3cr3t\"}","flag":"{\"plain\":1}"}"#;
+    let told = ["number: expected Number, found [hidden]", r#"flag: expected Boolean, found "{\"plain\":1}""#];
+    assert_eq!(mismatches(body), told);
+    // A name that is no secret's is shown as it is, and so is a text that is no JSON.
+    request.json = serde_json::json!({"tokens": 1, "password_hint": "x", "password": null});
+    request.text = r#"password: shown, {"plain": s3cr3t"#.into();
+    let shown = format!("{request:?}");
+    assert!(shown.contains(r#"json: {"password":"[hidden]","password_hint":"x","tokens":1}"#), "{shown}");
+    assert!(shown.contains(r#"text: "password: shown, {\"plain\": s3cr3t""#), "{shown}");
+}
+
+#[test]
+fn secrets_within_json_that_is_not_quite_json_do_not_show() {
+    for (text, plain) in [
+        // What the platform writes, and a strict reader refuses.
+        ("{\"memo\":\"two\nlines\",\"password\":\"s3cr3t\"}", false),
+        ("\u{feff}{\"password\":\"s3cr3t\"}", false),
+        ("{\"token\":\"\\ud800s3cr3t\"}", false),
+        ("{\"token\":\"s3cr3t\",\"token\":null}", false),
+        // What nobody reads.
+        ("{\"password\": s3cr3t", false),
+        ("{\"token\":\"s3cr3t\"} and more", false),
+        ("[{'app_secret':'s3cr3t'}]", false),
+        ("{\"plain\": s3cr3t", true),
+    ] {
+        let mut request = everything();
+        request.text = text.into();
+        request.json = serde_json::json!({ "k": text });
+        let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+        for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
+            assert_eq!(shown.contains("s3cr3t"), plain, "{text:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let mut request = everything();
+    request.text = "  ".into();
+    request.texts.clear();
+    request.order.parts[1].sku.clear();
+    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    expect!["taobao.fixture.everything.get was not sent: text is required; texts is required; order.parts[1].sku is required"]
+        .assert_eq(&error.to_string());
+    let mut trusting = Application::new("key", "secret");
+    trusting.validate = false;
+    assert!(trusting.sign(&request, None, moment()).is_ok());
+}
+
+fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
+    decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap()
+}
+
+fn mismatches(body: &str) -> Vec<String> {
+    decoded(body).mismatches().iter().map(ToString::to_string).collect()
+}
+
+const WRAPPED: &str = r#"{"fixture_everything_get_response":{
+    "text":"a & b < c","number":9007199254740993,"flag":true,"moment":"2016-01-01 12:00:00","money":"5.00",
+    "exact":0.1234567890123456789,"json":"{\"a\":[1,\"b\"]}","map":{"k":"v"},"fields":"num_iid,title",
+    "texts":{"string":["a","b"]},"numbers":{"number":[1,2]},"flags":{"boolean":[true,false]},
+    "moments":{"date":["2016-01-01 12:00:00"]},"moneys":{"price":["1.00","2.50"]},"jsons":{"json":["1"]},
+    "trade":{"tid":7104300007405429232,"orders":{"order_d_o":[
+        {"oid":1,"title":"商品","bundle":{"order_d_o":[{"oid":2}]}},{"oid":3}]}},
+    "category":{"cid":50,"parent":{"cid":1}},"session_token":"s3cr3t","plain_token":"shown","request_id":"r1"}}"#;
+
+const SIMPLIFIED: &str = r#"{
+    "text":"a & b < c","number":"9007199254740993","flag":"true","moment":1451620800000,"money":5.00,
+    "exact":"0.1234567890123456789","json":{"a":[1,"b"]},"map":"{\"k\":\"v\"}","fields":"num_iid,title",
+    "texts":["a","b"],"numbers":["1","2"],"flags":["true",0],"moments":["2016-01-01 12:00:00"],"moneys":[1.00,2.50],
+    "jsons":[1],"trade":{"tid":"7104300007405429232","orders":[
+        {"oid":1,"title":"商品","bundle":[{"oid":2}]},{"oid":3}]},
+    "category":{"cid":50,"parent":{"cid":1}},"session_token":"s3cr3t","plain_token":"shown","request_id":"r1"}"#;
+
+const XML: &str = r#"<?xml version="1.0" encoding="utf-8" ?>
+<fixture_everything_get_response>
+    <text>a &amp; b &lt; c</text><number>9007199254740993</number><flag>true</flag>
+    <moment>2016-01-01 12:00:00</moment><money>5.00</money><exact>0.1234567890123456789</exact>
+    <json><![CDATA[{"a":[1,"b"]}]]></json><map>{"k":"&#118;"}</map><fields>num_iid,title</fields>
+    <texts list="true"><string>a</string><string>b</string></texts><numbers><number>1</number><number>2</number></numbers>
+    <flags><boolean>true</boolean><boolean>false</boolean></flags>
+    <moments><date>2016-01-01 12:00:00</date></moments><moneys><price>1.00</price><price>2.50</price></moneys>
+    <jsons><json>1</json></jsons>
+    <trade><tid>7104300007405429232</tid><orders>
+        <order_d_o><oid>1</oid><title>商品</title><bundle><order_d_o><oid>2</oid></order_d_o></bundle></order_d_o>
+        <order_d_o><oid>3</oid></order_d_o></orders></trade>
+    <category><cid>50</cid><parent><cid>1</cid></parent></category>
+    <session_token>s3cr3t</session_token><plain_token>shown</plain_token><request_id>r1</request_id>
+</fixture_everything_get_response><!--top011023105124.center.na61-->
+"#;
+
+#[test]
+fn the_three_forms_are_one_value() {
+    let value = decoded(WRAPPED);
+    assert_eq!(value.number, Some(9_007_199_254_740_993));
+    assert_eq!(value.exact.unwrap().to_string(), "0.1234567890123456789");
+    assert_eq!(value.money.unwrap().to_string(), "5.00");
+    assert_eq!(value.moment, Some(moment()));
+    assert_eq!(value.json, Some(serde_json::json!({"a": [1, "b"]})));
+    assert_eq!(value.fields, ["num_iid", "title"]);
+    assert_eq!(value.flags, [true, false]);
+    let trade = value.trade.as_ref().unwrap();
+    assert_eq!(trade.tid, Some(7_104_300_007_405_429_232));
+    assert_eq!(trade.orders[0].bundle[0].oid, Some(2));
+    assert_eq!(value.category.as_ref().unwrap().parent.as_ref().unwrap().cid, Some(1));
+    for body in [WRAPPED, SIMPLIFIED, XML] {
+        let other = decoded(body);
+        assert_eq!(*other, *value);
+        assert_eq!(other.mismatches(), []);
+        assert_eq!(other.request_id(), Some("r1"));
+        assert_eq!(other.body(), body);
+    }
+    let shown = format!("{value:?}");
+    assert!(shown.contains("session_token: [hidden]") && shown.contains("plain_token: \"shown\""), "{shown}");
+}
+
+#[test]
+fn serde_goes_both_ways() {
+    let value = decoded(WRAPPED).into_value();
+    let text = serde_json::to_string(&value).unwrap();
+    assert_eq!(serde_json::from_str::<FixtureEverythingGetResponse>(&text).unwrap(), value);
+    assert!(text.contains(r#""money":"5.00""#) && text.contains(r#""numbers":[1,2]"#), "{text}");
+    let error = serde_json::from_str::<FixtureEverythingGetResponse>(r#"{"number":"x"}"#).unwrap_err();
+    assert!(error.to_string().starts_with("number: expected Number, found \"x\""), "{error}");
+    // serde hands over fractions as floats; one that a float may have changed is an error, not another price.
+    assert_eq!(
+        serde_json::from_str::<FixtureEverythingGetResponse>(r#"{"money":12.50}"#).unwrap().money.unwrap().to_string(),
+        "12.5"
+    );
+    let error = serde_json::from_str::<FixtureEverythingGetResponse>(r#"{"money":12345678901234567.89}"#).unwrap_err();
+    let problem =
+        "money: expected Price, found 1.2345678901234568e+16, a float, which may not be the number that was written";
+    assert!(error.to_string().starts_with(problem), "{error}");
+    // Within JSON there is no other kind of fraction.
+    let json = serde_json::from_str::<FixtureEverythingGetResponse>(r#"{"json":[12345678901234567.89]}"#).unwrap();
+    assert_eq!(serde_json::to_string(&json).unwrap(), r#"{"json":[1.2345678901234568e+16]}"#);
+}
+
+#[test]
+fn absence_has_many_shapes() {
+    let empty = FixtureEverythingGetResponse::default();
+    for body in [
+        r#"{"fixture_everything_get_response":{}}"#,
+        r#"{"fixture_everything_get_response":{"number":null,"texts":null,"trade":null,"numbers":{},"orders":[]}}"#,
+        r#"{"fixture_everything_get_response":{"number":"","flag":" ","texts":"","trade":"","numbers":{"number":[]}}}"#,
+        r#"{"fixture_everything_get_response":{"numbers":{"number":null}}}"#,
+        r#"{"fixture_everything_get_response":null}"#,
+        r#"{"request_id":"r"}"#,
+        "<fixture_everything_get_response/>",
+        "<fixture_everything_get_response></fixture_everything_get_response>",
+        "<fixture_everything_get_response><number/><numbers/></fixture_everything_get_response>",
+    ] {
+        let value = decoded(body);
+        assert_eq!(value.mismatches(), [], "{body}");
+        assert_eq!(*value, empty, "{body}");
+    }
+}
+
+#[test]
+fn an_empty_object_is_one_in_both_formats() {
+    let json = decoded(r#"{"r_response":{"trade":{"orders":{"o":[{},{}]}}}}"#);
+    let xml = decoded("<r><trade><orders><o/><o> </o></orders></trade></r>");
+    assert_eq!(*json, *xml);
+    assert_eq!(xml.trade.as_ref().unwrap().orders.len(), 2);
+    assert_eq!(*decoded(r#"{"r_response":{"trade":{}}}"#), *decoded("<r_response><trade/></r_response>"));
+}
+
+#[test]
+fn a_list_of_one_needs_no_list() {
+    for body in [
+        r#"{"r_response":{"numbers":{"number":1},"trade":{"orders":{"any":{"oid":1}}}}}"#,
+        r#"{"r_response":{"numbers":1,"trade":{"orders":[{"oid":1}]}}}"#,
+        "<r><numbers><x>1</x></numbers><trade><orders><y><oid>1</oid></y></orders></trade></r>",
+    ] {
+        let value = decoded(body);
+        assert_eq!(value.numbers, [1], "{body}");
+        assert_eq!(value.trade.as_ref().unwrap().orders[0].oid, Some(1), "{body}");
+        assert_eq!(value.mismatches(), [], "{body}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_told_and_loses_nothing_else() {
+    let body = r#"{"r_response":{"number":9223372036854775808,"flag":"perhaps","moment":"yesterday","money":"five",
+        "texts":{"a":["x"],"b":["y"]},"numbers":{"number":[1,"two",3]},"trade":[1],
+        "category":{"cid":{"a":{"b":[1]}},"parent":{"cid":"x"}},"session_token":["t"],"plain_token":"kept"}}"#;
+    let value = decoded(body);
+    assert_eq!(value.plain_token.as_deref(), Some("kept"));
+    assert_eq!(value.numbers, [1, 3]);
+    assert!(value.texts.is_empty() && value.number.is_none() && value.trade.is_none());
+    // Text takes structure as the JSON that it is.
+    assert_eq!(value.session_token.as_deref(), Some("[\"t\"]"));
+    expect![[r#"
+        number: expected Number, found 9223372036854775808
+        flag: expected Boolean, found "perhaps"
+        moment: expected Date, found "yesterday"
+        money: expected Price, found "five"
+        texts: expected String[], found an object with several members
+        numbers[1]: expected Number, found "two"
+        trade: expected object, found a list
+        category.cid: expected Number, found an object
+        category.parent.cid: expected Number, found "x""#]]
+    .assert_eq(&mismatches(body).join("\n"));
+    let many = format!(r#"{{"r_response":{{"numbers":[{}"x"]}}}}"#, "\"x\",".repeat(1000));
+    assert_eq!(mismatches(&many).len(), 256);
+}
+
+#[test]
+fn scalars_in_each_others_clothes() {
+    let value =
+        decoded(r#"{"r_response":{"text":12.50,"number":"12.00","flag":1,"money":1e2,"map":3,"plain_token":true}}"#);
+    assert_eq!(value.text.as_deref(), Some("12.50"));
+    assert_eq!(value.number, Some(12));
+    assert_eq!(value.flag, Some(true));
+    assert_eq!(value.money.unwrap(), protocol::Decimal::from(100));
+    assert_eq!(value.map, Some(serde_json::json!(3)));
+    assert_eq!(value.plain_token.as_deref(), Some("true"));
+    assert_eq!(value.mismatches(), []);
+}
+
+#[test]
+fn raw_control_characters_are_text() {
+    let value = decoded(
+        "\u{feff}{\"r_response\":{\"text\":\"a\n\tb\u{1}\",\"plain_token\":\"\\u4e2d\\ud83d\\ude00\\ud83dx\"}}",
+    );
+    assert_eq!(value.text.as_deref(), Some("a\n\tb\u{1}"));
+    assert_eq!(value.plain_token.as_deref(), Some("中😀\u{fffd}x"));
+}
+
+#[test]
+fn an_undocumented_object_is_no_root_beside_documented_fields() {
+    for body in [
+        r#"{"extra":{"text":"inner"},"text":"outer"}"#,
+        r#"{"text":"outer","extra":{"text":"inner"}}"#,
+        r#"{"extra":{"text":"inner"},"more":{"text":"inner"},"text":"outer"}"#,
+    ] {
+        assert_eq!(decoded(body).text.as_deref(), Some("outer"), "{body}");
+    }
+    assert_eq!(decoded(r#"{"some_root":{"text":"inner"}}"#).text.as_deref(), Some("inner"));
+    let both = r#"{"debug":{"text":"A","number":1},"fixture_everything_get_response":{"text":"B"}}"#;
+    assert_eq!((decoded(both).text.as_deref(), decoded(both).number), (Some("B"), None));
+    // Fields of the protocol itself may stand beside any root.
+    let beside = r#"{"request_id":"x","sub":{"text":"inner"}}"#;
+    assert_eq!(decoded(beside).text.as_deref(), Some("inner"));
+}
+
+#[test]
+fn nothing_of_a_structure_is_lost() {
+    let value = decoded(r#"{"r_response":{"text":{"b": 0.10, "a":[1 ,2]},"json":[1]}}"#);
+    assert_eq!(value.text.as_deref(), Some(r#"{"b": 0.10, "a":[1 ,2]}"#));
+    let value =
+        decoded("<r><text><item>1</item><item>2</item><item>3</item></text><json><a>1</a><a><b/></a></json></r>");
+    assert_eq!(value.text.as_deref(), Some(r#"{"item":["1","2","3"]}"#));
+    assert_eq!(value.json, Some(serde_json::json!({"a": ["1", {"b": ""}]})));
+}
+
+#[test]
+fn dates_are_text_or_milliseconds() {
+    for (date, read) in [
+        ("1451620800000", Some("2016-01-01 12:00:00")),
+        ("\"1451620800000\"", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01\"", Some("2016-01-01 00:00:00")),
+        ("\"9999-12-31 23:59:59\"", Some("9999-12-31 23:59:59")),
+        ("1451620800000.0", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01 12:00:00.0\"", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01T12:00:00\"", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01T12:00:00.123+08:00\"", Some("2016-01-01 12:00:00")),
+        ("\"2016-01-01T04:00:00Z\"", Some("2016-01-01 12:00:00")),
+        ("\"9999-12-31T23:59:59-12:00\"", None),
+        ("\"2016-01-01 12:00:00Z\"", None),
+        ("\"2016-01-01 12:00:00 foo\"", None),
+        ("\"端端端端端端端\"", None),
+        ("1451620800", None),
+        ("20160101120000", None),
+        ("\"20240824\"", None),
+        ("\"2016\"", None),
+    ] {
+        let value = decoded(&format!("{{\"r_response\":{{\"moment\":{date}}}}}"));
+        assert_eq!(value.moment.map(|date| date.to_string()).as_deref(), read, "{date}");
+        assert_eq!(value.mismatches().len(), usize::from(read.is_none()), "{date}");
+    }
+}
+
+#[test]
+fn a_mention_is_of_the_object_around_it() {
+    let names = decode::<FixtureNamesGetRequest>(
+        r#"{"r_response":{"a":{"x":"1","child":{"x":"2"}},"bb":{"y":"3","child":{"y":"4"},"children":[{"y":"5"}]}}}"#
+            .to_owned(),
+    )
+    .unwrap();
+    assert_eq!(names.a.as_ref().unwrap().child.as_ref().unwrap().x.as_deref(), Some("2"));
+    let bb = names.bb.as_ref().unwrap();
+    assert_eq!(bb.child.as_ref().unwrap().y.as_deref(), Some("4"));
+    assert_eq!(bb.children[0].y.as_deref(), Some("5"));
+}
+
+fn limits() -> FixtureLimitsSetRequest {
+    #[expect(deprecated, reason = "the method is deprecated, to have one that is")]
+    FixtureLimitsSetRequest::new("标题", "TRADE_CLOSED", File::new(*b"GIF89a12"))
+}
+
+#[test]
+fn everything_beyond_its_limits_is_told_at_once() {
+    let mut application = Application::new("key", "secret");
+    assert!(application.sign(&limits(), Some("session"), moment()).is_ok());
+    let mut request = limits().num(101).price(-1).num_iids([1, 2, 3, 4]).nicks("a,b,c").kinds(["a", "b", "c"]).skus([
+        Sku::new("1234"),
+        Sku::new("123"),
+        Sku::new(""),
+    ]);
+    request.title = "一二三四😀".into();
+    request.picture = File::new(*b"123456789");
+    let error = application.sign(&request, None, moment()).unwrap_err();
+    let Error::Invalid(violations) = &error else { panic!("{error:?}") };
+    let lines: Vec<_> =
+        violations.violations.iter().map(|violation| format!("{} {violation}", violation.problem.code())).collect();
+    expect![[r#"
+        41 title is longer than 5
+        41 picture is longer than 8
+        41 num is greater than 100
+        41 price is less than 0
+        41 num_iids has more than 3 elements
+        41 nicks has more than 2 elements
+        41 kinds has more than 2 elements
+        41 skus has more than 2 elements
+        41 skus[0].outer_id is longer than 3
+        40 skus[2].outer_id is required
+        40 session is required: the method is called on behalf of a user; give the client a session"#]]
+    .assert_eq(&lines.join("\n"));
+    application.validate = false;
+    assert!(application.sign(&request, None, moment()).is_ok());
+}
+
+#[test]
+fn choices_take_in_values_of_tomorrow() {
+    assert_eq!(Status::from("TRADE_CLOSED"), Status::TradeClosed);
+    assert_eq!(Status::from("NEW"), Status::Unlisted("NEW".to_owned()));
+    assert_eq!(Status::N1.to_string(), "1");
+    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unlisted","z"]},"picture":"aGk="}}"#;
+    let response = decode::<FixtureLimitsSetRequest>(body.to_owned()).unwrap();
+    assert_eq!(response.status, Some(Status::Unlisted("NEW".to_owned())));
+    let kinds: Vec<_> = response.kinds.iter().map(ToString::to_string).collect();
+    assert_eq!(kinds, ["a", "unlisted", "z"]);
+    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unlisted", "z"]"#), "{response:?}");
+    assert_eq!(response.mismatches(), []);
+}
+
+#[test]
+fn files_are_parts_and_not_signed() {
+    let application = Application::new("key", "secret");
+    let picture = File::new(*b"\xff\xd8\r\n--").name("a \"b\".jpg");
+    let request = limits().pictures([picture.clone(), picture.with_content_type("image/x")]).kinds(["a", "z"]);
+    let signed = application.sign(&request, Some("session"), moment()).unwrap();
+    let without = application.sign(&limits().kinds(["a", "z"]), Some("session"), moment()).unwrap();
+    assert_eq!(signed.parameters().get("sign"), without.parameters().get("sign"));
+    assert_eq!(signed.parameters().get("kinds"), Some("a,z"));
+    let body = signed.body().unwrap();
+    let sign = signed.parameters().get("sign").unwrap();
+    assert_eq!(body.content_type, format!("multipart/form-data;charset=UTF-8;boundary=----{sign}"));
+    let text = String::from_utf8_lossy(&body.bytes).replace(sign, "SIGN");
+    let files = text.split_once("name=\"v\"").unwrap().1;
+    assert_eq!(
+        files,
+        "\r\nContent-Type:text/plain\r\n\r\n2.0\r\n------SIGN\r\n\
+         Content-Disposition: form-data; name=\"picture\"; filename=\"file\"\r\nContent-Type:image/gif\r\n\r\nGIF89a12\r\n\
+         ------SIGN\r\nContent-Disposition: form-data; name=\"pictures\"; filename=\"a %22b%22.jpg\"\r\n\
+         Content-Type:image/jpeg\r\n\r\n\u{fffd}\u{fffd}\r\n--\r\n------SIGN\r\n\
+         Content-Disposition: form-data; name=\"pictures\"; filename=\"a %22b%22.jpg\"\r\n\
+         Content-Type:image/x\r\n\r\n\u{fffd}\u{fffd}\r\n--\r\n------SIGN--\r\n"
+    );
+    assert!(signed.to_string().ends_with("pictures=\"a \\\"b\\\".jpg\" (image/x, 6 bytes)"), "{signed}");
+}
+
+#[test]
+fn what_the_documents_say_of_a_method() {
+    assert_eq!(FixtureLimitsSetRequest::AUTHORIZATION, protocol::Authorization::Required);
+    assert_eq!(FixtureEverythingGetRequest::AUTHORIZATION, protocol::Authorization::Optional);
+    const { assert!(FixtureLimitsSetRequest::HTTPS_ONLY && !FixtureEverythingGetRequest::HTTPS_ONLY) };
+    let codes: Vec<_> = FixtureLimitsSetRequest::ERRORS.iter().map(|error| (error.code, error.solution)).collect();
+    assert_eq!(codes, [("isv.title-too-long", "缩短标题"), ("1001", "")]);
+}
+
+#[test]
+fn required_values_that_would_not_be_sent_are_missing() {
+    let mut request = everything();
+    request.json = "".into();
+    request.map = serde_json::Value::Null;
+    request.fields = vec![String::new()];
+    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    assert!(error.to_string().ends_with(": json is required; map is required; fields is required"), "{error}");
+}
+
+#[test]
+fn a_business_field_is_no_error() {
+    // This method documents request_id itself; the response's own is the same.
+    let names = decode::<FixtureNamesGetRequest>(
+        r#"{"fixture_names_get_response":{"result":{"code":"50","result":{"message":"m"}},"match":"x","request_id":"r9"}}"#
+            .to_owned(),
+    )
+    .unwrap();
+    assert_eq!(names.result.as_ref().unwrap().code.as_deref(), Some("50"));
+    assert_eq!(names.request_id.as_deref(), Some("r9"));
+    assert_eq!(names.request_id(), Some("r9"));
+    // Fields called like an error's, beside fields of the method, are fields.
+    assert!(decode::<FixtureNamesGetRequest>(r#"{"code":50,"msg":"x","match":"y"}"#.to_owned()).is_ok());
+    let nothing = decode::<FixtureNothingToSay2015_03_01Request>("{}".to_owned());
+    assert!(nothing.is_ok());
+}
+
+#[test]
+fn refusals_without_their_node() {
+    let error =
+        decode::<FixtureEverythingGetRequest>(r#"{"code":"27","msg":"Invalid session","sub_code":"x"}"#.to_owned());
+    let Err(Error::Platform(error)) = error else { panic!("{error:?}") };
+    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (27, "Invalid session", Some("x")));
+}

@@ -1,0 +1,672 @@
+//! What gateways send that is not what their documents say, claim by claim (protocol.md 4.1 to 4.5): one table a claim.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+
+
+#[rustfmt::skip]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "as in the crate itself"
+)]
+#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
+mod fixture;
+
+use expect_test::expect;
+use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
+use generated_sdk::protocol::Error;
+use generated_sdk::protocol::{Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
+use generated_sdk::{DateTime, Response};
+
+fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
+    decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap_or_else(|error| panic!("{body}: {error}"))
+}
+
+/// The same members in the three forms of answers: JSON with its root, without it, and XML.
+fn forms(json: &str, xml: &str) -> [String; 3] {
+    [
+        format!("{{\"fixture_everything_get_response\":{{{json}}}}}"),
+        format!("{{{json}{}\"request_id\":\"r\"}}", if json.is_empty() { "" } else { "," }),
+        format!("<fixture_everything_get_response>{xml}</fixture_everything_get_response>"),
+    ]
+}
+
+/// Reads the members in all three forms, which must be one value, and returns that with its mismatches.
+fn read(json: &str, xml: &str) -> (FixtureEverythingGetResponse, Vec<String>) {
+    let mut answers = forms(json, xml).map(|body| {
+        let response = decoded(&body);
+        let mismatches: Vec<_> = response.mismatches().iter().map(ToString::to_string).collect();
+        (response.into_value(), mismatches)
+    });
+    let [wrapped, simplified, of_xml] = &answers;
+    assert_eq!(wrapped, simplified, "{json}");
+    assert_eq!(wrapped.0, of_xml.0, "{json} {xml}");
+    std::mem::take(&mut answers[0])
+}
+
+#[test]
+fn any_root_node_is_the_root() {
+    for body in [
+        r#"{"fixture_everything_get_response":{"text":"t"}}"#,
+        r#"{"taobao_fixture_everything_get_response":{"text":"t"}}"#,
+        r#"{"Fixture_Everything_Get_Response":{"text":"t"}}"#,
+        r#"{"response":{"text":"t"}}"#,
+        r#"{"data":{"text":"t"}}"#,
+        r#"{"端":{"text":"t"}}"#,
+        r#"{"":{"text":"t"}}"#,
+        r#"{"text":"t"}"#,
+        "<fixture_everything_get_response><text>t</text></fixture_everything_get_response>",
+        "<response><text>t</text></response>",
+        "<端><text>t</text></端>",
+        r#"{"other_response":{"text":"t"},"request_id":"r"}"#,
+        // Whatever of the protocol or of a business stands beside it.
+        r#"{"request_id":"r","data":{"text":"t"}}"#,
+        r#"{"data":{"text":"t"},"request_id":"r"}"#,
+        r#"{"code":200,"msg":"ok","data":{"text":"t"},"request_id":"r"}"#,
+        r#"{"code":0,"msg":"ok","data":{"text":"t"}}"#,
+        r#"{"success":true,"code":"10000","msg":"ok","data":{"text":"t"}}"#,
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.mismatches()), (Some("t"), &[][..]), "{body}");
+    }
+}
+
+#[test]
+fn fields_of_a_root_that_is_a_guess_give_way() {
+    for body in [
+        r#"{"data":{"text":"guess","request_id":"g"},"text":"t"}"#,
+        r#"{"data":{"text":"guess","request_id":"g"},"fixture_everything_get_response":{"text":"t"}}"#,
+        r#"{"fixture_everything_get_response":{"text":"t"},"data":{"text":"guess","request_id":"g"}}"#,
+        r#"{"text":"t","data":{"text":"guess","request_id":"g"}}"#,
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.request_id()), (Some("t"), None), "{body}");
+    }
+}
+
+#[test]
+fn a_root_that_is_no_object_has_no_field() {
+    for (body, mismatches) in [
+        (r#"{"fixture_everything_get_response":null}"#, 0),
+        (r#"{"fixture_everything_get_response":""}"#, 0),
+        (r#"{"fixture_everything_get_response":" "}"#, 0),
+        ("<fixture_everything_get_response/>", 0),
+        (r#"{"fixture_everything_get_response":"text"}"#, 1),
+        (r#"{"fixture_everything_get_response":[{"text":"t"}]}"#, 1),
+        (r#"{"fixture_everything_get_response":7}"#, 1),
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.mismatches().len()), (None, mismatches), "{body}");
+    }
+    for body in [r#"{"other":""}"#, r#"{"other":null}"#, r#"{"other":"text"}"#, r#"{"other":[]}"#, "<other/>"] {
+        let error = decode::<FixtureEverythingGetRequest>(body.to_owned()).map(|_| ()).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{body}: {error}");
+    }
+}
+
+#[test]
+fn a_response_of_which_nothing_is_documented_says_so() {
+    for body in [
+        r#"{"fixture_everything_get_response":{"result":{"text":"t"},"request_id":"r"}}"#,
+        r#"{"fixture_everything_get_response":{"rows":[1]}}"#,
+        r#"{"data":{"rows":[{"text":"t"}]},"request_id":"r"}"#,
+        r#"{"rows":[{"text":"t"}],"request_id":"r"}"#,
+        "<fixture_everything_get_response><result><text>t</text></result></fixture_everything_get_response>",
+    ] {
+        let mismatches: Vec<_> = decoded(body).mismatches().iter().map(ToString::to_string).collect();
+        assert_eq!(mismatches, ["the response: expected object, found nothing that is documented"], "{body}");
+    }
+    for body in [
+        r#"{"fixture_everything_get_response":{"result":"success","total":0,"request_id":"r"}}"#,
+        r#"{"fixture_everything_get_response":{"text":null,"rows":[1]}}"#,
+        r#"{"text":"t","rows":[1]}"#,
+        r#"{"rows":[1],"fixture_everything_get_response":{"text":"t"}}"#,
+    ] {
+        assert_eq!(decoded(body).mismatches(), [], "{body}");
+    }
+}
+
+#[test]
+fn what_was_taken_for_elements_is_none_in_an_object_with_several_members() {
+    let body = r#"{"x_response":{"trade":{"orders":{"a":[{"oid":1},{"oid":"x"}],"b":{"oid":2},"c":[3]},"tid":7},
+        "texts":{"a":["t"],"b":1},"number":8}}"#;
+    let response = decoded(body);
+    let trade = response.trade.as_ref().unwrap();
+    assert_eq!((trade.orders.len(), trade.tid, response.texts.len(), response.number), (0, Some(7), 0, Some(8)));
+    let mismatches: Vec<_> = response.mismatches().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        mismatches,
+        [
+            "trade.orders: expected object[], found an object with several members",
+            "texts: expected String[], found an object with several members",
+        ]
+    );
+}
+
+/// A response with a secret that is no text.
+#[derive(Debug, Default)]
+struct Pin(Option<i64>, Option<DateTime>);
+
+impl Record for Pin {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema {
+            name: "Pin",
+            fields: &[Field::new("pin", Kind::Number).secret(), Field::new("since", Kind::Date)],
+        };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Pin {
+    fn slot(&mut self, index: usize) -> Slot<'_> {
+        if index == 0 { Slot::of(&mut self.0) } else { Slot::of(&mut self.1) }
+    }
+}
+
+impl Request for Pin {
+    const METHOD: &'static str = "taobao.pin.get";
+    const RESPONSE_NODE: &'static str = "pin_get_response";
+    type Response = Self;
+}
+
+#[test]
+fn a_secret_that_does_not_fit_does_not_show() {
+    for (found, pin, since) in [("[hidden]", "\"12a4\"", "7"), ("[hidden]", "1.5", "true"), ("a list", "[12]", "[]")] {
+        let body = format!(r#"{{"pin_get_response":{{"pin":{pin},"since":{since}}}}}"#);
+        let response = decode::<Pin>(body).unwrap();
+        let told: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.found.as_str()).collect();
+        assert_eq!(told, [found, if since == "[]" { "a list" } else { since }]);
+    }
+}
+
+/// A response with a list of objects of some size.
+#[derive(Debug, Default)]
+struct Rows(Vec<Row>);
+
+#[derive(Debug)]
+struct Row {
+    _bulk: [u8; 4096],
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { _bulk: [0; 4096] }
+    }
+}
+
+impl Record for Rows {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema { name: "Rows", fields: &[Field::new("rows", Kind::Object).list()] };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Rows {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::Objects(&mut self.0)
+    }
+}
+
+impl Record for Row {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Row", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Row {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::None
+    }
+}
+
+impl Request for Rows {
+    const METHOD: &'static str = "taobao.rows.get";
+    const RESPONSE_NODE: &'static str = "rows_get_response";
+    type Response = Self;
+}
+
+#[test]
+fn values_that_take_far_more_than_their_text_are_refused() {
+    let million = |object: &str| object.repeat(1 << 20);
+    let rows = |body: String| decode::<Rows>(body).map(|response| response.0.len());
+    for body in [
+        format!(r#"{{"rows_get_response":{{"rows":[{}{{}}]}}}}"#, million("{},")),
+        format!("<rows_get_response><rows>{}</rows></rows_get_response>", million("<row/>")),
+    ] {
+        let Err(Error::Decode(error)) = rows(body) else { panic!("it is read") };
+        assert!(error.problem.ends_with("MiB, which is far more than its text; ask for less"), "{error}");
+        assert!(error.path.starts_with("rows["), "{}", error.path);
+    }
+    assert_eq!(rows(format!(r#"{{"rows_get_response":{{"rows":[{}{{}}]}}}}"#, "{},".repeat(9_999))).unwrap(), 10_000);
+    let json = format!(r#"{{"x_response":{{"json":[{}1]}}}}"#, million(r#"{"":1},"#));
+    let Err(Error::Decode(error)) = decode::<FixtureEverythingGetRequest>(json) else { panic!("it is read") };
+    assert_eq!(error.path, "json");
+    // A text is a text when it holds what cannot be read.
+    let text = format!(r#"{{"x_response":{{"json":"[{}1]"}}}}"#, million(r#"{\"\":1},"#));
+    assert!(decoded(&text).json.as_ref().is_some_and(serde_json::Value::is_string));
+}
+
+#[test]
+fn mismatches_of_one_field_hide_none_of_another() {
+    let moments = "\"never\",".repeat(1000);
+    let body = format!(r#"{{"x_response":{{"moments":[{moments}1],"numbers":["a"],"number":"b"}}}}"#);
+    let response = decoded(&body);
+    let paths: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.path.as_str()).collect();
+    assert_eq!((paths.len(), &paths[255..]), (258, &["moments[255]", "numbers[0]", "number"][..]));
+}
+
+#[test]
+fn an_error_beside_a_response_is_an_error() {
+    for body in [
+        r#"{"fixture_everything_get_response":{"text":"t"},"error_response":{"code":15,"msg":"m"}}"#,
+        r#"{"error_response":{"code":15,"msg":"m"},"fixture_everything_get_response":{"text":"t"}}"#,
+        r#"{"text":"t","error_response":{"code":15,"msg":"m"}}"#,
+        r#"{"error_response":[{"code":15,"msg":"m"},{"code":16,"msg":"n"}]}"#,
+        r#"{"error_response":[null,[],{"code":15,"msg":"m"}],"text":"t"}"#,
+        "<error_response><code>15</code><msg>m</msg></error_response><!--top-->",
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n<!-- x --><error_response><code> 15 </code><msg>m</msg></error_response>",
+    ] {
+        let error = decode::<FixtureEverythingGetRequest>(body.to_owned()).map(|_| ()).unwrap_err();
+        assert_eq!(error.platform().map(|error| (error.code, &*error.msg)), Some((15, "m")), "{body}");
+    }
+}
+
+#[test]
+fn an_error_that_tells_of_none_is_none_beside_a_response() {
+    for error in
+        ["{}", "[]", "\"\"", "null", r#"{"code":0,"msg":"ok"}"#, r#"{"code":"200","msg":"success"}"#, r#"{"msg":""}"#]
+    {
+        for body in [
+            format!(r#"{{"error_response":{error},"fixture_everything_get_response":{{"text":"t"}}}}"#),
+            format!(r#"{{"fixture_everything_get_response":{{"text":"t"}},"error_response":{error}}}"#),
+            format!(r#"{{"text":"t","error_response":{error}}}"#),
+        ] {
+            assert_eq!(decoded(&body).text.as_deref(), Some("t"), "{body}");
+        }
+    }
+    // Alone it is a refusal, of which nothing is known.
+    for error in ["{}", r#"{"error_code":22}"#, "[]"] {
+        let body = format!(r#"{{"error_response":{error}}}"#);
+        let refusal = decode::<FixtureEverythingGetRequest>(body.clone()).map(|_| ()).unwrap_err();
+        assert_eq!(refusal.body().map(|body| &**body), Some(body.as_str()));
+        let told = "the gateway refused the call without a code or a message; look at the body of the error";
+        assert_eq!(refusal.to_string(), told);
+    }
+}
+
+#[test]
+fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
+    for body in [
+        r#"{"response":{"code":200,"msg":"ok","text":"t","request_id":"r"}}"#,
+        r#"{"response":{"text":"t","code":"A1","msg":"ok","request_id":"r"}}"#,
+        r#"{"code":200,"msg":"ok","text":"t","request_id":"r"}"#,
+        r#"{"fixture_everything_get_response":{"code":50,"msg":"ok","sub_code":"isv.x","text":"t","request_id":"r"}}"#,
+        "<response><code>200</code><msg>ok</msg><text>t</text><request_id>r</request_id></response>",
+    ] {
+        let response = decoded(body);
+        assert_eq!((response.text.as_deref(), response.request_id()), (Some("t"), Some("r")), "{body}");
+    }
+    // The root that it documents is a success whatever is in it.
+    assert!(
+        decode::<FixtureEverythingGetRequest>(
+            r#"{"fixture_everything_get_response":{"code":50,"msg":"m","sub_code":"isv.x"}}"#.to_owned()
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn references_to_nothing_are_text() {
+    for (xml, text) in [
+        ("a&amp;b&#65;&#x7aef;", "a&bA端"),
+        ("R&D", "R&D"),
+        ("a & b", "a & b"),
+        ("a &", "a &"),
+        ("&&amp;&", "&&&"),
+        ("?a=1&b=2;", "?a=1&b=2;"),
+        ("a&nbsp;b", "a&nbsp;b"),
+        ("&#x0;", "&#x0;"),
+        ("&#xd800;&#x110000;&#;&#x;&#zz;&;", "&#xd800;&#x110000;&#;&#x;&#zz;&;"),
+        ("&#99999999999999999999;", "&#99999999999999999999;"),
+    ] {
+        let response = decoded(&format!("<response><text>{xml}</text><number>7</number></response>"));
+        assert_eq!((response.text.as_deref(), response.number), (Some(text), Some(7)), "{xml}");
+    }
+}
+
+#[test]
+fn every_shape_of_a_list() {
+    // What is in the list, as JSON and as XML; how the list is written, `V` standing for the element's JSON or XML.
+    let one = [
+        ("[V]", "<x>V</x>"),
+        ("{\"x\":[V]}", "<x>V</x>"),
+        ("{\"anything\":[V]}", "<anything>V</anything>"),
+        ("{\"x\":V}", "<x>V</x>"),
+    ];
+    let two = [("[V,V]", "<x>V</x><x>V</x>"), ("{\"x\":[V,V]}", "<x>V</x>\n <x>V</x><!-- c -->")];
+    let none = [("[]", ""), ("{}", " "), ("{\"x\":[]}", "\n"), ("{\"x\":null}", ""), ("null", ""), ("\"\"", "")];
+    // The field, an element in JSON and in XML, and how the field's list shows with one of it.
+    for (field, json, xml, shown) in [
+        ("texts", "\"a\"", "a", r#"texts: ["a"]"#),
+        ("numbers", "7104300007405429232", "7104300007405429232", "numbers: [7104300007405429232]"),
+        ("numbers", "\"1\"", "1", "numbers: [1]"),
+        ("flags", "true", "true", "flags: [true]"),
+        ("flags", "\"false\"", "false", "flags: [false]"),
+        ("moments", "\"2016-01-01 12:00:00\"", "2016-01-01 12:00:00", "moments: [2016-01-01 12:00:00]"),
+        ("moments", "1451620800000", "1451620800000", "moments: [2016-01-01 12:00:00]"),
+        ("moneys", "\"5.00\"", "5.00", "moneys: [5.00]"),
+        ("moneys", "5.00", "5.00", "moneys: [5.00]"),
+        ("jsons", "\"{\\\"a\\\":1}\"", "{\"a\":1}", r#"jsons: [{"a":1}]"#),
+        ("trade", "", "", ""),
+    ] {
+        let plain = field != "trade";
+        let in_field = |list: &str, json: &str| {
+            if plain {
+                format!("\"{field}\":{}", list.replace('V', json))
+            } else {
+                format!("\"trade\":{{\"orders\":{}}}", list.replace('V', "{\"oid\":1,\"title\":\"商品\"}"))
+            }
+        };
+        let in_element = |list: &str, xml: &str| {
+            if plain {
+                format!("<{field} list=\"true\">{}</{field}>", list.replace('V', xml))
+            } else {
+                let order = "<oid>1</oid><title>商品</title>";
+                format!("<trade><orders>{}</orders></trade>", list.replace('V', order))
+            }
+        };
+        let order = "OrderDo { oid: 1, title: \"商品\" }";
+        let of = |count: usize| {
+            if plain {
+                let (before, element) = shown.trim_end_matches(']').split_once('[').unwrap();
+                format!("{before}[{}]", vec![element; count].join(", "))
+            } else {
+                format!("orders: [{}]", vec![order; count].join(", "))
+            }
+        };
+        for (count, shapes) in [(1, &one[..]), (2, &two[..])] {
+            for (list, elements) in shapes {
+                let (value, mismatches) = read(&in_field(list, json), &in_element(elements, xml));
+                let shown = format!("{value:?}");
+                assert!(shown.contains(&of(count)), "{list}: {shown}");
+                assert!(mismatches.is_empty(), "{list}: {mismatches:?}");
+            }
+        }
+        for (list, elements) in none {
+            let (value, mismatches) = read(&in_field(list, json), &in_element(elements, xml));
+            let shown = format!("{value:?}");
+            let expected =
+                if plain { "FixtureEverythingGetResponse" } else { "FixtureEverythingGetResponse { trade: TradeDo }" };
+            assert!(shown == expected && mismatches.is_empty(), "{list}: {shown} {mismatches:?}");
+        }
+    }
+    // In XML elements may repeat without anything around them.
+    let bare = decoded("<r><numbers>1</numbers><text>t</text><numbers>2</numbers></r>");
+    assert_eq!((bare.numbers.as_slice(), bare.text.as_deref()), (&[1, 2][..], Some("t")));
+    // A single object without anything around it can be any list's inner key, and is told.
+    let object = decoded(r#"{"r_response":{"trade":{"orders":{"oid":1,"title":"t"}}}}"#);
+    assert_eq!(
+        object.mismatches()[0].to_string(),
+        "trade.orders: expected object[], found an object with several members"
+    );
+}
+
+#[test]
+fn lists_that_are_absent_are_empty() {
+    let empty = FixtureEverythingGetResponse::default();
+    for (json, xml) in [("", ""), ("\"total_results\":0", "<total_results>0</total_results>")] {
+        assert_eq!(read(json, xml), (empty.clone(), Vec::new()));
+    }
+    assert!(empty.texts.is_empty() && empty.jsons.is_empty() && empty.moneys.is_empty());
+}
+
+#[test]
+fn scalars_in_each_others_clothes() {
+    // A field, what stands in it in JSON and in XML, and how it shows; nothing where it is a mismatch.
+    for (field, json, xml, shown) in [
+        ("number", "9223372036854775807", "9223372036854775807", "9223372036854775807"),
+        ("number", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808"),
+        ("number", "\"9007199254740993\"", "9007199254740993", "9007199254740993"),
+        ("number", "9007199254740993.0", "9007199254740993.0", "9007199254740993"),
+        ("number", "\" 12 \"", " 12 ", "12"),
+        ("number", "\"+5\"", "+5", "5"),
+        ("number", "\"007\"", "007", "7"),
+        ("number", "1e3", "1e3", "1000"),
+        ("number", "12.00", "12.00", "12"),
+        ("number", "true", "true", "1"),
+        ("number", "\"false\"", "false", "0"),
+        ("number", "12.5", "12.5", ""),
+        ("number", "9223372036854775808", "9223372036854775808", ""),
+        ("number", "-9223372036854775809", "-9223372036854775809", ""),
+        ("number", "99999999999999999999999999999999999999", "99999999999999999999999999999999999999", ""),
+        ("number", "1e400", "1e400", ""),
+        ("number", "\"1,000\"", "1,000", ""),
+        ("number", "\"0x10\"", "0x10", ""),
+        ("number", "\"NaN\"", "NaN", ""),
+        ("number", "\"１２\"", "１２", ""),
+        ("flag", "true", "true", "true"),
+        ("flag", "\"true\"", "true", "true"),
+        ("flag", "\"TRUE\"", "TRUE", "true"),
+        ("flag", "\" False \"", " False ", "false"),
+        ("flag", "1", "1", "true"),
+        ("flag", "\"0\"", "0", "false"),
+        ("flag", "2", "2", ""),
+        ("flag", "\"yes\"", "yes", ""),
+        ("text", "\"a\"", "a", "\"a\""),
+        ("text", "9007199254740993", "9007199254740993", "\"9007199254740993\""),
+        ("text", "1.10", "1.10", "\"1.10\""),
+        ("text", "1e400", "1e400", "\"1e400\""),
+        ("text", "true", "true", "\"true\""),
+        ("text", "\" \"", " ", "\" \""),
+        ("money", "\"5.00\"", "5.00", "5.00"),
+        ("money", "5.00", "5.00", "5.00"),
+        ("money", "-0.01", "-0.01", "-0.01"),
+        ("money", "1E+2", "1E+2", "100"),
+        (
+            "money",
+            "\"0.1234567890123456789012345678\"",
+            "0.1234567890123456789012345678",
+            "0.1234567890123456789012345678",
+        ),
+        ("money", "\"79228162514264337593543950336\"", "79228162514264337593543950336", ""),
+        ("money", "\"￥5\"", "￥5", ""),
+        ("money", "true", "true", ""),
+        ("moment", "\"2016-01-01 12:00:00\"", "2016-01-01 12:00:00", "2016-01-01 12:00:00"),
+        ("moment", "1451620800000", "1451620800000", "2016-01-01 12:00:00"),
+        ("moment", "\"1451620800000\"", "1451620800000", "2016-01-01 12:00:00"),
+        ("moment", "\"2016-02-30 12:00:00\"", "2016-02-30 12:00:00", ""),
+        ("moment", "\"0000-00-00 00:00:00\"", "0000-00-00 00:00:00", ""),
+        ("moment", "9223372036854775807", "9223372036854775807", ""),
+        ("moment", "true", "true", ""),
+        ("plain_token", "\"\\u4e2d\\/\"", "&#x4e2d;/", "\"中/\""),
+    ] {
+        let (value, mismatches) = read(&format!("\"{field}\":{json}"), &format!("<{field}>{xml}</{field}>"));
+        let expected = match shown {
+            "" => "FixtureEverythingGetResponse".to_owned(),
+            shown => format!("FixtureEverythingGetResponse {{ {field}: {shown} }}"),
+        };
+        assert_eq!(format!("{value:?}"), expected, "{field} {json}");
+        assert_eq!(mismatches.len(), usize::from(shown.is_empty()), "{field} {json}: {mismatches:?}");
+    }
+    // Nothing is neither a value nor a mismatch.
+    for (json, xml) in [("null", ""), ("\"\"", ""), ("\" \"", " ")] {
+        for field in ["number", "flag", "money", "moment"] {
+            let (value, mismatches) = read(&format!("\"{field}\":{json}"), &format!("<{field}>{xml}</{field}>"));
+            assert_eq!((value, mismatches), Default::default(), "{field} {json}");
+        }
+    }
+}
+
+#[test]
+fn texts_that_stand_for_something_else() {
+    let response =
+        decoded(r#"{"x_response":{"texts":["a,b"],"fields":"a,b","trade":"none","json":" ","map":"{\"a\":1}"}}"#);
+    assert_eq!((&*response.texts, &*response.fields), (&["a,b".to_owned()][..], &["a".to_owned(), "b".to_owned()][..]));
+    assert_eq!((response.json.as_ref(), response.map.clone()), (None, Some(serde_json::json!({"a": 1}))));
+    let mismatches: Vec<_> = response.mismatches().iter().map(ToString::to_string).collect();
+    assert_eq!(mismatches, ["trade: expected object, found \"none\""]);
+    for blank in [r#""""#, r#"" ""#, "null"] {
+        let response = decoded(&format!(r#"{{"x_response":{{"trade":{blank},"text":"t"}}}}"#));
+        assert_eq!((response.trade.is_none(), response.mismatches()), (true, &[][..]), "{blank}");
+    }
+}
+
+#[test]
+fn money_and_numbers_lose_no_digit() {
+    let body = r#"{"r_response":{"number":7104300007405429232,"money":0.10,"exact":1234567890.12345678901234567}}"#;
+    let value = decoded(body);
+    assert_eq!(value.number, Some(7_104_300_007_405_429_232));
+    assert_eq!(value.money.unwrap().to_string(), "0.10");
+    assert_eq!(value.exact.unwrap(), "1234567890.12345678901234567".parse::<Decimal>().unwrap());
+}
+
+#[test]
+fn control_characters_stand_in_strings_as_they_are() {
+    let controls: String = (0..0x20_u8).chain([0x7f]).map(char::from).collect();
+    let value = decoded(&format!("{{\"r_response\":{{\"text\":\"a{controls}b\",\"plain_token\":\"after\"}}}}"));
+    assert_eq!(value.text.as_deref(), Some(format!("a{controls}b").as_str()));
+    assert_eq!(value.plain_token.as_deref(), Some("after"));
+    // In a key as well, and outside of strings they are no space.
+    assert_eq!(decoded("{\"r_response\":{\"a\nb\":1,\"text\":\"t\"}}").text.as_deref(), Some("t"));
+    assert!(decode::<FixtureEverythingGetRequest>("{\"r_response\":\u{1}{}}".to_owned()).is_err());
+    let value = decoded("<r><text>a\n\tb\u{1}</text><plain_token>after</plain_token></r>");
+    assert_eq!((value.text.as_deref(), value.plain_token.as_deref()), (Some("a\n\tb\u{1}"), Some("after")));
+}
+
+#[test]
+fn what_stands_around_an_answer_is_no_part_of_it() {
+    let json = r#"{"fixture_everything_get_response":{"text":"t"}}"#;
+    let xml = "<fixture_everything_get_response><text>t</text></fixture_everything_get_response>";
+    for body in [
+        format!("\u{feff}{json}"),
+        format!(" \r\n\t{json}\n\n"),
+        format!("\r\n\u{feff} {json}"),
+        json.replace(':', " : ").replace('{', "{\n"),
+        format!("{xml}<!--top011023105124.center.na61-->"),
+        format!("{xml}<!-- a --> \n<!-- <b> & -- -->\n"),
+        format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n<!-- before -->{xml}"),
+        format!("<?xml version='1.0' encoding='GBK'?><!DOCTYPE x>{xml}<?pi?>"),
+        format!(" \n{xml}\n"),
+        xml.replace("<text>", "<text a=\"1\" xml:lang='x'>").replace("</text>", "</text >"),
+        xml.replace(">t<", "><!-- a -->t<!-- b --><"),
+        xml.replace(">t<", "><![CDATA[t]]><"),
+    ] {
+        let response = decoded(&body);
+        assert_eq!((response.text.as_deref(), response.mismatches()), (Some("t"), &[][..]), "{body}");
+        assert_eq!(response.body(), body);
+    }
+}
+
+#[test]
+fn the_request_id_is_kept_wherever_it_stands() {
+    for body in [
+        r#"{"fixture_everything_get_response":{"text":"t","request_id":"4c1w"}}"#,
+        r#"{"fixture_everything_get_response":{"text":"t"},"request_id":"4c1w"}"#,
+        r#"{"request_id":"4c1w","text":"t"}"#,
+        r#"{"text":"t","request_id":"4c1w"}"#,
+        r#"{"any":{"request_id":"4c1w"}}"#,
+        "<r><request_id>4c1w</request_id></r>",
+    ] {
+        assert_eq!(decoded(body).request_id(), Some("4c1w"), "{body}");
+    }
+    assert_eq!(
+        decoded(r#"{"r_response":{"request_id":123456789012345678901}}"#).request_id(),
+        Some("123456789012345678901")
+    );
+    assert_eq!(decoded(r#"{"r_response":{}}"#).request_id(), None);
+}
+
+/// A method whose response has a field called as a page's root is.
+struct Render;
+
+#[derive(Default)]
+struct RenderResponse(Option<String>);
+
+impl Record for Render {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Render", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl Request for Render {
+    const METHOD: &'static str = "taobao.test.render";
+    const RESPONSE_NODE: &'static str = "test_render_response";
+    type Response = RenderResponse;
+}
+
+impl Record for RenderResponse {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema { name: "RenderResponse", fields: &[Field::new("html", Kind::String)] };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::of(&self.0)
+    }
+}
+
+impl RecordMut for RenderResponse {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::of(&mut self.0)
+    }
+}
+
+#[test]
+fn a_field_may_be_called_as_a_page_is() {
+    for body in [
+        r#"{"test_render_response":{"html":"<p>"}}"#,
+        r#"{"html":"<p>","request_id":"r"}"#,
+        "<test_render_response><html>&lt;p></html></test_render_response>",
+    ] {
+        assert_eq!(decode::<Render>(body.to_owned()).unwrap().0.as_deref(), Some("<p>"), "{body}");
+    }
+    for page in ["<html><head/><body>403</body></html>", "<!DOCTYPE HTML><p>403"] {
+        let Err(Error::Decode(error)) = decode::<Render>(page.to_owned()) else { panic!("{page}") };
+        assert!(error.problem.starts_with("an HTML page came"), "{}", error.problem);
+    }
+}
+
+#[test]
+fn a_mismatch_tells_where_what_was_documented_and_what_came() {
+    let json = r#""number":"x","texts":{"a":["x"],"b":1},"numbers":[1,{"a":1},[2]],"trade":[1],"session_token":{"a":1},
+        "category":{"parent":{"cid":[1]}},"moneys":["1.00","x"],"moment":"2016-13-01 00:00:00""#;
+    let value = decoded(&format!("{{\"r_response\":{{{json}}}}}"));
+    let told: Vec<_> = value
+        .mismatches()
+        .iter()
+        .map(|mismatch| {
+            let list = if mismatch.list { "[]" } else { "" };
+            format!("{} | {}{list} | {}", mismatch.path, mismatch.kind.name(), mismatch.found)
+        })
+        .collect();
+    expect![[r#"
+        number | Number | "x"
+        texts | String[] | an object with several members
+        numbers[1] | Number | an object
+        numbers[2] | Number | a list
+        trade | object | a list
+        category.parent.cid | Number | a list
+        moneys[1] | Price | "x"
+        moment | Date | "2016-13-01 00:00:00""#]]
+    .assert_eq(&told.join("\n"));
+    assert_eq!((value.numbers.as_slice(), value.moneys.len()), (&[1][..], 1));
+}

@@ -1,0 +1,369 @@
+//! What holds of any input: against straightforward implementations of the same thing.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+
+
+#[rustfmt::skip]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "as in the crate itself"
+)]
+#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
+mod fixture;
+
+use std::collections::BTreeMap;
+
+use fixture::fixture_everything_get::{Order, Part};
+use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest};
+use generated_sdk::protocol::{
+    Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, signature,
+};
+use md5::{Digest, Md5};
+use proptest::prelude::*;
+
+/// The protocol's text, built by the book: names in the order of their bytes, each with its value behind it.
+fn text(parameters: &BTreeMap<String, String>) -> Vec<u8> {
+    let sorted: BTreeMap<Vec<u8>, Vec<u8>> = parameters
+        .iter()
+        .filter(|(name, value)| *name != "sign" && !value.is_empty())
+        .map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes()))
+        .collect();
+    sorted.into_iter().flat_map(|(name, value)| [name, value].concat()).collect()
+}
+
+/// The signature in the three ways that there are.
+fn signed(secret: &str, text: &[u8]) -> [String; 3] {
+    let secret = secret.as_bytes();
+    [hex(&md5(&[secret, text, secret].concat())), hex(&hmac(md5, secret, text)), hex(&hmac(sha256, secret, text))]
+}
+
+fn form_decoded(form: &[u8]) -> BTreeMap<String, String> {
+    form_urlencoded::parse(form).into_owned().collect()
+}
+
+fn md5(bytes: &[u8]) -> Vec<u8> {
+    Md5::digest(bytes).to_vec()
+}
+
+fn sha256(bytes: &[u8]) -> Vec<u8> {
+    sha2::Sha256::digest(bytes).to_vec()
+}
+
+/// HMAC as RFC 2104 has it, for digests with blocks of 64 bytes.
+fn hmac(digest: fn(&[u8]) -> Vec<u8>, key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut key = if key.len() > 64 { digest(key) } else { key.to_vec() };
+    key.resize(64, 0);
+    let padded = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>();
+    let inner = digest(&[padded(0x36), text.to_vec()].concat());
+    digest(&[padded(0x5c), inner].concat())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+proptest! {
+    #[test]
+    fn signatures(
+        parameters in proptest::collection::btree_map("(?s).{1,8}", "(?s).{0,12}", 0..12),
+        secret in "(?s).{0,80}",
+        order in any::<u64>(),
+    ) {
+        let expected = signed(&secret, &text(&parameters));
+        // The order in which parameters are set does not matter.
+        let mut pairs: Vec<_> = parameters.iter().collect();
+        let turn = if pairs.is_empty() { 0 } else { usize::try_from(order % pairs.len() as u64).unwrap() };
+        pairs.rotate_left(turn);
+        let mut set = Parameters::new();
+        for (name, value) in pairs {
+            set.set(name.clone(), value.clone());
+        }
+        for (method, expected) in SignMethod::ALL.into_iter().zip(expected) {
+            prop_assert_eq!(signature(method, &secret, set.pairs(), b""), expected);
+        }
+    }
+
+    #[test]
+    fn forms_decode_to_what_was_set(parameters in proptest::collection::btree_map("(?s).{1,8}", "(?s).{1,12}", 0..12)) {
+        let mut set = Parameters::new();
+        for (name, value) in &parameters {
+            set.set(name.clone(), value.clone());
+        }
+        let form = set.to_form();
+        prop_assert!(form.is_ascii());
+        prop_assert_eq!(form_decoded(form.as_bytes()), parameters);
+    }
+}
+
+/// Texts that somebody's encoding has stumbled over.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(?s).{0,12}",
+        "[a-z &=+%@?#/\\\\\"'<>;,:\\r\\n\\t\\x00*~._-]{0,16}",
+        Just("端 & 商品=100%+1".to_owned()),
+        Just("@/etc/passwd".to_owned()),
+        Just("%E7%AB%AF%zz%".to_owned()),
+        Just("✔️😀\u{202e}\u{feff}".to_owned()),
+        Just("\r\n--boundary\r\nContent-Disposition: form-data; name=\"sign\"\r\n\r\nx".to_owned()),
+    ]
+}
+
+/// A decimal and its text, put together from digits.
+fn decimal() -> impl Strategy<Value = (Decimal, String)> {
+    (any::<i64>(), 0..=18_u32).prop_map(|(digits, scale)| {
+        let sign = if digits < 0 { "-" } else { "" };
+        let all = format!("{:0>width$}", digits.unsigned_abs(), width = scale as usize + 1);
+        let (whole, fraction) = all.split_at(all.len() - scale as usize);
+        let point = if scale == 0 { "" } else { "." };
+        (Decimal::new(digits, scale), format!("{sign}{whole}{point}{fraction}"))
+    })
+}
+
+fn moment() -> impl Strategy<Value = (DateTime, String)> {
+    (1970..=9999, 1..=12, 1..=28, 0..24, 0..60, 0..60).prop_map(|(year, month, day, hour, minute, second)| {
+        let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+        (text.parse().unwrap(), text)
+    })
+}
+
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        hostile().prop_map(Into::into),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+            prop::collection::btree_map(hostile(), inner, 0..4)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// An order, and what it is as JSON.
+fn order() -> impl Strategy<Value = (Order, serde_json::Value)> {
+    let part = (hostile(), proptest::option::of(decimal()));
+    let parts = proptest::collection::vec(part, 0..3);
+    (any::<i64>(), proptest::option::of(hostile()), parts).prop_map(|(tid, memo, parts)| {
+        let mut order = Order::new(tid);
+        let mut json = serde_json::json!({ "tid": tid });
+        if let Some(memo) = memo {
+            json["memo"] = memo.clone().into();
+            order = order.memo(memo);
+        }
+        let mut texts = Vec::new();
+        for (sku, price) in parts {
+            let mut text = serde_json::json!({ "sku": sku });
+            let mut part = Part::new(sku);
+            if let Some((price, written)) = price {
+                text["price"] = written.into();
+                part = part.price(price);
+            }
+            texts.push(text);
+            order.parts.push(part);
+        }
+        if !texts.is_empty() {
+            json["parts"] = texts.into();
+        }
+        (order, json)
+    })
+}
+
+/// What a parameter must be.
+#[derive(Clone, Debug)]
+enum Expected {
+    Text(String),
+    /// Compact JSON of this value.
+    Json(serde_json::Value),
+}
+
+impl Expected {
+    fn list(texts: impl IntoIterator<Item = impl ToString>) -> Self {
+        Self::Text(texts.into_iter().map(|text| text.to_string()).collect::<Vec<_>>().join(","))
+    }
+
+    /// A text under a parameter that takes JSON is JSON already, and null is nothing.
+    fn json(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Text(String::new()),
+            serde_json::Value::String(text) => Self::Text(text),
+            value => Self::Json(value),
+        }
+    }
+
+    fn is(&self, sent: Option<&str>) -> bool {
+        match (self, sent) {
+            (Self::Text(text), None) => text.is_empty(),
+            (Self::Text(text), Some(sent)) => text == sent && !text.is_empty(),
+            (Self::Json(_), None) => false,
+            (Self::Json(value), Some(sent)) => {
+                // The order of an object's members is no one's affair; that nothing stands between them is.
+                let read: Option<serde_json::Value> = serde_json::from_str(sent).ok();
+                read.as_ref() == Some(value) && sent.len() == value.to_string().len()
+            }
+        }
+    }
+}
+
+/// A request with every type in it, and what its parameters must be.
+fn everything() -> impl Strategy<Value = (FixtureEverythingGetRequest, BTreeMap<&'static str, Expected>)> {
+    let scalars = (hostile(), any::<i64>(), any::<bool>(), moment(), decimal(), decimal());
+    let structures = (json(), json(), proptest::collection::vec(hostile(), 0..4), order());
+    let lists = (
+        proptest::collection::vec(any::<i64>(), 0..4),
+        proptest::collection::vec(any::<bool>(), 0..4),
+        proptest::collection::vec(moment(), 0..3),
+        proptest::collection::vec(decimal(), 0..3),
+        proptest::collection::vec(json(), 0..3),
+        proptest::collection::vec(order(), 0..3),
+    );
+    (scalars, structures, lists).prop_map(|(scalars, structures, lists)| {
+        let (text, number, flag, moment, money, exact) = scalars;
+        let (json, map, texts, order) = structures;
+        let (numbers, flags, moments, moneys, jsons, orders) = lists;
+        let mut expected = BTreeMap::from([
+            ("text", Expected::Text(text.clone())),
+            ("number", Expected::Text(number.to_string())),
+            ("flag", Expected::Text(if flag { "true" } else { "false" }.to_owned())),
+            ("moment", Expected::Text(moment.1)),
+            ("money", Expected::Text(money.1)),
+            ("exact", Expected::Text(exact.1)),
+            ("json", Expected::json(json.clone())),
+            ("map", Expected::json(map.clone())),
+            ("fields", Expected::list(&texts)),
+            ("texts", Expected::list(&texts)),
+            ("order", Expected::Json(order.1)),
+            ("numbers", Expected::list(&numbers)),
+            ("flags", Expected::list(&flags)),
+            ("moments", Expected::list(moments.iter().map(|(_, text)| text))),
+            ("moneys", Expected::list(moneys.iter().map(|(_, text)| text))),
+        ]);
+        if !jsons.is_empty() {
+            expected.insert("jsons", Expected::Json(jsons.clone().into()));
+        }
+        if !orders.is_empty() {
+            expected.insert("orders", Expected::Json(orders.iter().map(|(_, json)| json.clone()).collect()));
+        }
+        let request = FixtureEverythingGetRequest::new(FixtureEverythingGetRequired {
+            text,
+            number,
+            flag,
+            moment: moment.0,
+            money: money.0,
+            exact: exact.0,
+            json,
+            map,
+            fields: texts.clone(),
+            texts,
+            order: order.0,
+        });
+        let request = request
+            .numbers(numbers)
+            .flags(flags)
+            .moments(moments.into_iter().map(|(moment, _)| moment))
+            .moneys(moneys.into_iter().map(|(money, _)| money))
+            .jsons(jsons)
+            .orders(orders.into_iter().map(|(order, _)| order));
+        (request, expected)
+    })
+}
+
+fn sign<R: Request>(request: &R, method: SignMethod, session: &str) -> SignedRequest {
+    let mut application = Application::new("app key", SECRET);
+    application.sign_method = method;
+    application.validate = false;
+    application.sign(request, Some(session), "2016-01-01 12:00:00".parse().unwrap()).unwrap()
+}
+
+const SECRET: &str = "the s3cr3t 密";
+
+/// The parameters of a body in parts, and the contents of its files, read with no more than searching.
+fn parts(content_type: &str, body: &[u8]) -> (BTreeMap<String, String>, Vec<Vec<u8>>) {
+    let (_, boundary) = content_type.split_once("boundary=").unwrap();
+    // Byte for character, so that content that is no text stays what it is.
+    let body: String = body.iter().copied().map(char::from).collect();
+    let bytes = |text: &str| text.chars().map(|character| u8::try_from(character).unwrap()).collect::<Vec<_>>();
+    let text = |piece: &str| String::from_utf8(bytes(piece)).unwrap();
+    let (mut parameters, mut files) = (BTreeMap::new(), Vec::new());
+    let inside = body.strip_prefix(&format!("--{boundary}\r\n")).unwrap();
+    let inside = inside.strip_suffix(&format!("\r\n--{boundary}--\r\n")).unwrap();
+    for part in inside.split(&format!("\r\n--{boundary}\r\n")) {
+        let (head, content) = part.split_once("\r\n\r\n").unwrap();
+        let (disposition, content_type) = head.split_once("\r\n").unwrap();
+        assert!(!disposition.contains(['\r', '\n']) && !content_type.contains(['\r', '\n']), "{head:?}");
+        let quoted: Vec<_> = disposition.split('"').collect();
+        match quoted.len() {
+            3 => drop(parameters.insert(text(quoted[1]), text(content))),
+            5 => files.push(bytes(content)),
+            _ => panic!("{disposition}"),
+        }
+    }
+    (parameters, files)
+}
+
+proptest! {
+    #[test]
+    fn requests_are_encoded_and_signed_by_the_book(
+        (request, expected) in everything(),
+        session in hostile(),
+        method in proptest::sample::select(&SignMethod::ALL[..]),
+    ) {
+        let signed_request = sign(&request, method, &session);
+        let body = signed_request.body().unwrap();
+        prop_assert_eq!(&body.content_type, "application/x-www-form-urlencoded;charset=UTF-8");
+        let sent = form_decoded(&body.bytes);
+        for (name, expected) in &expected {
+            prop_assert!(expected.is(sent.get(*name).map(String::as_str)), "{}: {:?} {:?}", name, expected, sent.get(*name));
+        }
+        let public = [
+            ("app_key", "app key"),
+            ("format", "json"),
+            ("method", "taobao.fixture.everything.get"),
+            ("session", &session),
+            ("sign_method", method.name()),
+            ("timestamp", "2016-01-01 12:00:00"),
+            ("v", "2.0"),
+        ];
+        for (name, value) in public {
+            prop_assert_eq!(sent.get(name).map_or("", String::as_str), value, "{}", name);
+        }
+        let known = |name: &str| expected.contains_key(name) || public.iter().any(|(known, _)| *known == name);
+        let unknown = sent.keys().find(|name| *name != "sign" && !known(name));
+        prop_assert_eq!(unknown, None);
+        let index = SignMethod::ALL.iter().position(|known| *known == method).unwrap();
+        prop_assert_eq!(&sent["sign"], &signed(SECRET, &text(&sent))[index]);
+    }
+
+    #[test]
+    fn files_change_neither_the_signature_nor_each_other(
+        title in hostile(),
+        name in hostile(),
+        content_type in hostile(),
+        contents in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..4),
+        lines in proptest::collection::vec(prop_oneof![Just("\r\n"), Just("--"), Just("----"), Just("\r\n------")], 0..40),
+    ) {
+        let mut contents = contents;
+        contents.push(lines.concat().into_bytes());
+        let mut files: Vec<_> = contents
+            .iter()
+            .map(|content| File::new(content.clone()).name(name.clone()).with_content_type(content_type.clone()))
+            .collect();
+        #[expect(deprecated, reason = "the method is deprecated, to have one that is")]
+        let request = FixtureLimitsSetRequest::new(title.clone(), "1", files.remove(0)).pictures(files);
+        let signed_request = sign(&request, SignMethod::HmacSha256, "session");
+        let body = signed_request.body().unwrap();
+        let (sent, files) = parts(&body.content_type, &body.bytes);
+        prop_assert_eq!(files, contents);
+        prop_assert_eq!(sent.get("title").map_or("", String::as_str), &title);
+        let own: BTreeMap<_, _> =
+            signed_request.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        prop_assert_eq!(&sent, &own);
+        prop_assert_eq!(&sent["sign"], &signed(SECRET, &text(&sent))[2]);
+    }
+}

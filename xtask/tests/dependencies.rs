@@ -1,0 +1,45 @@
+//! The dependencies that the layout promises.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The packages that `package` is built from, with its default features.
+fn tree(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_protocol_has_no_http_and_no_runtime() {
+    let protocol = tree("top-protocol");
+    assert!(protocol.contains("top-protocol") && protocol.contains("sha2"), "{protocol:?}");
+    for unwanted in ["reqwest", "hyper", "tokio", "rustls", "top-client", "generated-sdk"] {
+        assert!(!protocol.contains(unwanted), "top-protocol depends on {unwanted}");
+    }
+    assert!(tree("top-client").contains("reqwest"));
+}
+
+#[test]
+fn ours_depend_one_way() {
+    let ours = ["codegen", "gateway", "generated-sdk", "top-client", "top-protocol"];
+    for (package, allowed) in [
+        ("top-protocol", &[][..]),
+        ("codegen", &[]),
+        ("top-client", &["top-protocol"]),
+        ("generated-sdk", &["top-client", "top-protocol"]),
+        ("gateway", &["codegen", "top-protocol"]),
+        ("xtask", &["codegen"]),
+    ] {
+        let found: Vec<_> =
+            tree(package).into_iter().filter(|name| ours.contains(&name.as_str()) && name != package).collect();
+        assert_eq!(found, allowed, "{package}");
+    }
+}
