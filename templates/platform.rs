@@ -1,21 +1,21 @@
-//! What the platform says of itself: its gateways, the codes that it refuses calls with, and what is secret.
+//! Facts about the platform: its gateways, its error codes, and which values are secret.
 
 use crate::{Gateway, PlatformCode, Retry};
 
-{% if let Some(gateway) = gateways.first() %}
-/// The first of the gateways, over http.
-pub const GATEWAY_HTTP: &str = {{ gateway.http }};
-
-/// The first of the gateways, over https.
-pub const GATEWAY_HTTPS: &str = {{ gateway.https }};
-{% endif %}
-
-/// The platform's gateways.
-pub const GATEWAYS: &[Gateway] = &[
+impl Gateway {
     {%- for gateway in gateways %}
-    Gateway { environment: {{ gateway.environment }}, http: {{ gateway.http }}, https: {{ gateway.https }} },
+    /// {{ gateway.doc }}
+    pub const {{ gateway.constant }}: Self = Self {
+        id: {{ gateway.id }},
+        title: {{ gateway.title }},
+        http: {{ gateway.http }},
+        https: {{ gateway.https }},
+    };
     {%- endfor %}
-];
+
+    /// The known gateways.
+    pub const ALL: &[Self] = &[{% for gateway in gateways %}Self::{{ gateway.constant }}, {% endfor %}];
+}
 
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[

@@ -24,7 +24,7 @@ an @ is written with two. Where specs/ describes the method, what the names do n
 anything is sent; of any other method they are sent as they are.
 
 Options:
-  --gateway URL     The gateway [TOP_GATEWAY, or else the platform's own]
+  --gateway GATEWAY The URL or the id of the gateway, such as taobao [TOP_GATEWAY]
   --app KEY=SECRET  The application [TOP_APP_KEY and TOP_APP_SECRET]
   --session S       On whose behalf [TOP_SESSION]
   --format FORMAT   What the gateway is to answer in: json or xml [json]

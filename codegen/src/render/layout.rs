@@ -47,7 +47,10 @@ fn between_members(item: &str) -> String {
         text.push_str(line);
         text.push('\n');
         let next = lines.peek().copied().unwrap_or_default();
-        if (line == "    }" && next != "}") || (line.starts_with("    type ") && next.starts_with("    fn ")) {
+        if (line == "    }" && next != "}")
+            || (line == "    };" && next.starts_with("    ///"))
+            || (line.starts_with("    type ") && next.starts_with("    fn "))
+        {
             text.push('\n');
         }
     }

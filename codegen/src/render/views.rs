@@ -329,7 +329,10 @@ pub(super) fn imports(api: &Api) -> String {
 
 /// A gateway for the templates.
 pub(super) struct GatewayView {
-    pub(super) environment: String,
+    pub(super) constant: String,
+    pub(super) doc: String,
+    pub(super) id: String,
+    pub(super) title: String,
     pub(super) http: String,
     pub(super) https: String,
 }
@@ -337,7 +340,10 @@ pub(super) struct GatewayView {
 impl GatewayView {
     pub(super) fn new(gateway: &Gateway) -> Self {
         Self {
-            environment: literal(&gateway.environment.value),
+            constant: gateway.id.value.replace('-', "_").to_ascii_uppercase(),
+            doc: docs::line(&gateway.title.value),
+            id: literal(&gateway.id.value),
+            title: literal(&gateway.title.value),
             http: literal(&gateway.http.value),
             https: literal(&gateway.https.value),
         }

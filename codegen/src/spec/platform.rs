@@ -9,7 +9,7 @@ pub struct Platform {
     pub version: String,
     /// How far a timestamp may be from the gateway's clock, in minutes.
     pub timestamp_tolerance_minutes: u32,
-    /// Where the platform answers.
+    /// The gateways of the platform.
     pub gateways: Vec<Gateway>,
     /// The parameters that every request has.
     pub public_parameters: Vec<PublicParameter>,
@@ -19,14 +19,16 @@ pub struct Platform {
     pub errors: Vec<Code>,
 }
 
-/// One environment of the platform.
+/// A gateway of the platform.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// Its name.
-    pub environment: Placed<String>,
-    /// Its http URL.
+    /// The name that users write in place of a URL.
+    pub id: Placed<String>,
+    /// The name for people.
+    pub title: Placed<String>,
+    /// The http URL.
     pub http: Placed<String>,
-    /// Its https URL.
+    /// The https URL.
     pub https: Placed<String>,
 }
 

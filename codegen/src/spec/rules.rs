@@ -41,16 +41,32 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
         };
         checker.problem(&secret.place, "this is no end of a name", Some(help.to_owned()));
     }
+    let mut ids = BTreeSet::new();
     for gateway in &platform.gateways {
-        if gateway.environment.value.trim().is_empty() {
-            checker.problem(&gateway.environment.place, "the environment has no name", None);
+        let id = &gateway.id;
+        if !is_gateway_id(&id.value) {
+            let help =
+                "write lower-case letters and digits, in words joined by `-`, starting with a letter: taobao-overseas";
+            checker.problem(&id.place, "invalid gateway id", Some(help.to_owned()));
+        } else if !ids.insert(id.value.as_str()) {
+            checker.problem(&id.place, format!("duplicate gateway id `{}`", id.value), None);
+        }
+        if gateway.title.value.trim().is_empty() {
+            checker.problem(&gateway.title.place, "the title of the gateway is empty", None);
         }
         for (url, scheme) in [(&gateway.http, "http://"), (&gateway.https, "https://")] {
             if url.value.strip_prefix(scheme).is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
-                checker.problem(&url.place, format!("an address that begins with {scheme} stands here"), None);
+                checker.problem(&url.place, format!("expected a URL starting with `{scheme}`"), None);
             }
         }
     }
+}
+
+/// Whether an id is lower-case words joined by `-`, so that it is no URL and makes the name of a constant.
+fn is_gateway_id(id: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    id.starts_with(|first: char| first.is_ascii_lowercase()) && id.split('-').all(is_word)
 }
 
 pub(super) struct Checker<'a> {

@@ -141,7 +141,7 @@ pub(super) static PLATFORM: Table = Table {
             Shape::Whole,
             "How far a timestamp may be from the gateway's clock.",
         ),
-        Key::required("gateways", Shape::List(&GATEWAY), "Where the platform answers."),
+        Key::required("gateways", Shape::List(&GATEWAY), "The gateways of the platform."),
         Key::required("public_parameters", Shape::List(&PUBLIC_PARAMETER), "The parameters that every request has."),
         Key::required("secrets", Shape::Texts, "The ends of names whose values are secrets."),
         Key::required("errors", Shape::List(&CODE), "The codes that the platform refuses calls with."),
@@ -150,11 +150,16 @@ pub(super) static PLATFORM: Table = Table {
 
 static GATEWAY: Table = Table {
     name: "Gateway",
-    doc: "One environment of the platform.",
+    doc: "A gateway of the platform.",
     keys: &[
-        Key::required("environment", Shape::Text, "Its name."),
-        Key::required("http", Shape::Text, "Its http URL."),
-        Key::required("https", Shape::Text, "Its https URL."),
+        Key::required(
+            "id",
+            Shape::Text,
+            "The name that users write in place of a URL: lower-case words joined by `-`.",
+        ),
+        Key::required("title", Shape::Text, "The name for people."),
+        Key::required("http", Shape::Text, "The http URL."),
+        Key::required("https", Shape::Text, "The https URL."),
     ],
 };
 
@@ -286,7 +291,8 @@ pub(super) fn platform(checker: &mut Checker<'_>, node: &Node) -> Option<Platfor
     let values = checker.mapping(&PLATFORM, node)?;
     let gateways = list(checker, &values, "gateways", &GATEWAY, |_, values| {
         Some(Gateway {
-            environment: placed(values, "environment")?,
+            id: placed(values, "id")?,
+            title: placed(values, "title")?,
             http: placed(values, "http")?,
             https: placed(values, "https")?,
         })

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::endpoint::Endpoint;
 use super::exchange::Timeouts;
-use super::gateway::Gateway;
 use super::http::HttpSettings;
 use super::limit::{Limiter, Limits};
 use super::retry::RetryPolicy;
@@ -158,17 +158,17 @@ impl ClientBuilder {
     /// URL, or a setting is for the client's own transport and it is given another.
     pub fn build(self) -> Result<Client, Error> {
         if self.application.key().is_empty() {
-            return Err(Error::Configuration("the app key is empty".to_owned()));
+            return Err(Error::configuration("the app key is empty"));
         }
         if !self.application.has_secret() {
-            return Err(Error::Configuration("the app secret is empty".to_owned()));
+            return Err(Error::configuration("the app secret is empty"));
         }
-        let gateway = Gateway::new(&self.gateway)?;
+        let gateway = Endpoint::of_gateway(&self.gateway)?;
         let (transport, own) = match self.transport {
             Some(_) if self.connect_timeout.is_some() || self.proxy.is_some() => {
                 let problem =
                     "a connect timeout and a proxy are for the client's own transport; set them up in the one given";
-                return Err(Error::Configuration(problem.to_owned()));
+                return Err(Error::configuration(problem));
             }
             Some(transport) => (transport, None),
             None => {

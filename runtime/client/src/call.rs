@@ -79,8 +79,8 @@ impl Client {
         runtime::current()?;
         let gateway = &self.shared.gateway;
         if call.https_only && gateway.is_plain() {
-            let problem = format!("{} goes over https alone, not to {}", call.method, gateway.shown());
-            return Err(Error::Configuration(problem));
+            let problem = format!("{} needs an https gateway, found {}", call.method, gateway.shown());
+            return Err(Error::configuration(problem));
         }
         let deadline = ends_in(self.retry.whole(self.timeouts.attempt));
         let (mut number, mut made) = (0, 0);

@@ -1,20 +1,20 @@
-//! Clients as the environment sets them up.
+//! Clients that the environment configures.
 
 use std::env;
 use std::ffi::OsString;
 
+use super::endpoint::known_gateways;
 use super::{Client, ClientBuilder};
 use crate::error::Error;
-use top_protocol::platform;
 
 impl Client {
-    /// Begins a client as the environment sets it up, in which a secret is neither in the code nor on a command line:
+    /// Starts to build a client from environment variables, so that no secret is in the code or on a command line:
     ///
-    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`, the application. Both are needed.
-    /// * `TOP_GATEWAY`, the URL of the gateway; [`platform::GATEWAY_HTTPS`] unless set.
-    /// * `TOP_SESSION`, the session of the user on whose behalf calls are made; nobody's unless set.
+    /// * `TOP_GATEWAY`: the gateway, as a URL or as the id of a [`Gateway`](crate::Gateway), such as `taobao`. Required.
+    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`: the application. Required.
+    /// * `TOP_SESSION`: the session of the user whom calls act for. Optional.
     ///
-    /// One that is empty is as good as not set.
+    /// An empty variable counts as not set.
     ///
     /// ```no_run
     /// use generated_sdk::{Client, RetryPolicy};
@@ -25,22 +25,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] that names the variable that is not set, or is no UTF-8.
+    /// [`Error::Configuration`] if a required variable is not set, or a variable is not UTF-8.
     pub fn from_env() -> Result<ClientBuilder, Error> {
         from(|name| env::var_os(name))
     }
 }
 
 fn from(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Error> {
-    let set = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
-        Some(Err(_)) => Err(Error::Configuration(format!("{name} in the environment is no UTF-8"))),
+    let optional = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+        Some(Err(_)) => Err(Error::configuration(format!("the environment variable {name} is not UTF-8"))),
         Some(Ok(value)) => Ok(Some(value)),
         None => Ok(None),
     };
-    let needed = |name| set(name)?.ok_or_else(|| Error::Configuration(format!("{name} is not set in the environment")));
-    let gateway = set("TOP_GATEWAY")?.unwrap_or_else(|| platform::GATEWAY_HTTPS.to_owned());
-    let builder = Client::builder(gateway, needed("TOP_APP_KEY")?, needed("TOP_APP_SECRET")?);
-    Ok(match set("TOP_SESSION")? {
+    let required = |name, help: &str| {
+        let missing = || Error::configuration(format!("the environment variable {name} is not set{help}"));
+        optional(name)?.ok_or_else(missing)
+    };
+    let gateway = required("TOP_GATEWAY", &format!("; {}", known_gateways()))?;
+    let builder = Client::builder(gateway, required("TOP_APP_KEY", "")?, required("TOP_APP_SECRET", "")?);
+    Ok(match optional("TOP_SESSION")? {
         Some(session) => builder.session(session),
         None => builder,
     })
@@ -76,22 +79,31 @@ mod tests {
     #[test]
     fn environments() {
         let (key, secret) = (("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
+        let gateway = ("TOP_GATEWAY", "http://127.0.0.1/api");
+        let missing = |name: &str| format!("invalid configuration: the environment variable {name} is not set");
+        let gateways = "taobao, taobao-overseas, taobao-sandbox, qimen, aliexpress, ieasynote";
+        let no_gateway = format!("{}; use a URL or one of: {gateways}", missing("TOP_GATEWAY"));
+        let unknown = format!(
+            "invalid configuration: the gateway: expected a URL starting with `http://` or `https://`, found `taobo`; \
+             use a URL or one of: {gateways}"
+        );
         for (environment, expected) in [
-            (vec![key, secret], "https://open.ieasynote.com/api k=s3cr3t nobody"),
+            (vec![key, secret, gateway], "http://127.0.0.1/api k=s3cr3t nobody".to_owned()),
             (
-                vec![key, secret, ("TOP_GATEWAY", "http://127.0.0.1/api"), ("TOP_SESSION", "a session")],
-                "http://127.0.0.1/api k=s3cr3t a session",
+                vec![key, secret, gateway, ("TOP_SESSION", "a session")],
+                "http://127.0.0.1/api k=s3cr3t a session".to_owned(),
             ),
+            (vec![key, secret, gateway, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t nobody".to_owned()),
             (
-                vec![key, secret, ("TOP_GATEWAY", ""), ("TOP_SESSION", "")],
-                "https://open.ieasynote.com/api k=s3cr3t nobody",
+                vec![key, secret, ("TOP_GATEWAY", "taobao")],
+                "https://gw.api.taobao.com/router/rest k=s3cr3t nobody".to_owned(),
             ),
-            (vec![secret], "the client is not set up for this: TOP_APP_KEY is not set in the environment"),
-            (vec![key], "the client is not set up for this: TOP_APP_SECRET is not set in the environment"),
-            (
-                vec![key, ("TOP_APP_SECRET", "")],
-                "the client is not set up for this: TOP_APP_SECRET is not set in the environment",
-            ),
+            (vec![key, secret, ("TOP_GATEWAY", "taobo")], unknown),
+            (vec![key, secret], no_gateway.clone()),
+            (vec![key, secret, ("TOP_GATEWAY", "")], no_gateway),
+            (vec![gateway, secret], missing("TOP_APP_KEY")),
+            (vec![gateway, key], missing("TOP_APP_SECRET")),
+            (vec![gateway, key, ("TOP_APP_SECRET", "")], missing("TOP_APP_SECRET")),
         ] {
             let environment: Vec<_> = environment.into_iter().map(|(name, value)| (name, value.into())).collect();
             assert_eq!(client(&environment), expected);
@@ -100,9 +112,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn no_value_is_told_that_is_no_text() {
+    fn a_value_that_is_not_utf_8_is_not_printed() {
         use std::os::unix::ffi::OsStringExt;
-        let told = client(&[("TOP_APP_KEY", "k".into()), ("TOP_APP_SECRET", OsString::from_vec(b"s3cr3t\xff".into()))]);
-        assert_eq!(told, "the client is not set up for this: TOP_APP_SECRET in the environment is no UTF-8");
+        let gateway = ("TOP_GATEWAY", "taobao".into());
+        let secret = ("TOP_APP_SECRET", OsString::from_vec(b"s3cr3t\xff".into()));
+        let message = client(&[gateway, ("TOP_APP_KEY", "k".into()), secret]);
+        assert_eq!(message, "invalid configuration: the environment variable TOP_APP_SECRET is not UTF-8");
     }
 }

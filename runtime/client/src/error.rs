@@ -1,5 +1,6 @@
 //! What can go wrong with a call.
 
+mod configuration;
 mod limit;
 mod oauth;
 mod session;
@@ -10,6 +11,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+pub use self::configuration::ConfigurationError;
 pub use self::limit::LimitError;
 pub use self::oauth::OAuthError;
 pub use self::session::SessionError;
@@ -42,13 +44,14 @@ use top_protocol::{DecodeError, FileError, Mismatch, PlatformError, RawBody, Vio
 ///     }
 /// }
 ///
-/// assert_eq!(next(&Error::Configuration("no key".to_owned())), "mend it: the client is not set up for this: no key");
+/// let error = Error::from(generated_sdk::client::ConfigurationError::new("the app key is empty"));
+/// assert_eq!(next(&error), "mend it: invalid configuration: the app key is empty");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The client cannot be built as it was asked to, or is not set up for what it is asked for.
-    Configuration(String),
+    Configuration(ConfigurationError),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
     /// A file of the request cannot be sent.
@@ -213,6 +216,19 @@ impl From<top_protocol::Error> for Error {
     }
 }
 
+impl Error {
+    /// Returns a configuration error that says what is wrong and what to do.
+    pub(crate) fn configuration(problem: impl Into<String>) -> Self {
+        Self::Configuration(ConfigurationError::new(problem))
+    }
+}
+
+impl From<ConfigurationError> for Error {
+    fn from(error: ConfigurationError) -> Self {
+        Self::Configuration(error)
+    }
+}
+
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         Self::Session(Box::new(error))
@@ -228,7 +244,7 @@ impl From<FileError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(problem) => write!(f, "the client is not set up for this: {problem}"),
+            Self::Configuration(error) => error.fmt(f),
             Self::Invalid(violations) => violations.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Limit(error) => error.fmt(f),
@@ -249,12 +265,8 @@ impl StdError for Error {
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
             Self::Session(error) => error.source(),
-            Self::Configuration(_)
-            | Self::Invalid(_)
-            | Self::Status(_)
-            | Self::Platform(_)
-            | Self::Decode(_)
-            | Self::OAuth(_) => None,
+            Self::Configuration(error) => error.source(),
+            Self::Invalid(_) | Self::Status(_) | Self::Platform(_) | Self::Decode(_) | Self::OAuth(_) => None,
         }
     }
 }

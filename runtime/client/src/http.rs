@@ -13,7 +13,7 @@ pub(super) use reqwest::Url;
 use reqwest::redirect::Policy;
 
 use super::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
-use crate::error::{Error, Timeout, TransportError, TransportKind};
+use crate::error::{ConfigurationError, Error, Timeout, TransportError, TransportKind};
 use top_protocol::Headers;
 
 /// HTTP/1.1 through reqwest, with connections that are kept and used again.
@@ -23,11 +23,12 @@ use top_protocol::Headers;
 /// bind to.
 ///
 /// ```no_run
+/// use generated_sdk::Gateway;
 /// use generated_sdk::client::{Client, HttpTransport};
 ///
 /// # fn example() -> Result<(), generated_sdk::Error> {
 /// let reqwest = reqwest::Client::builder().local_address(std::net::IpAddr::from([10, 0, 0, 7]));
-/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
 ///     .transport(HttpTransport::from_builder(reqwest)?)
 ///     .build()?;
 /// # Ok(())
@@ -50,10 +51,9 @@ impl HttpTransport {
     /// [`Error::Configuration`] if it cannot be built.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         builder.redirect(Policy::none()).build().map(Self::new).map_err(|error| {
-            let cause = causes(&error).last().map(ToString::to_string).unwrap_or_default();
-            let help =
-                if cause.contains("certificate") { "; are the certificates of this system installed?" } else { "" };
-            Error::Configuration(format!("no HTTP client: {cause}{help}"))
+            let certificates = causes(&error).any(|cause| cause.to_string().contains("certificate"));
+            let help = if certificates { "; install the certificates of this system" } else { "" };
+            ConfigurationError::new(format!("cannot build the HTTP client{help}")).with_source(error).into()
         })
     }
 
@@ -96,7 +96,7 @@ impl HttpSettings {
         }
         if let Some(url) = &self.proxy {
             // The URL may hold a password, and the library's message the URL.
-            let wrong = || Error::Configuration("the proxy's URL is none, or of a kind that is not known".to_owned());
+            let wrong = || Error::configuration("invalid proxy URL; expected http://, https:// or socks5://");
             // The library calls directly where it does not know the kind.
             const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
             if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {

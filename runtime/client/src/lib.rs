@@ -35,10 +35,10 @@ pub mod blocking;
 mod builder;
 mod call;
 mod clock;
+mod endpoint;
 mod environment;
 mod error;
 mod exchange;
-mod gateway;
 mod http;
 mod limit;
 mod lock;
@@ -65,11 +65,12 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::error::{
-    Error, LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError, TransportKind,
+    ConfigurationError, Error, LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError,
+    TransportKind,
 };
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
-pub use top_protocol::{DateTime, Decimal, Format, Response, SignMethod, generated, platform};
+pub use top_protocol::{DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
 
 pub use self::limit::{Limiter, Limits, Permit, Turn};
 pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
@@ -82,8 +83,8 @@ pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, T
 
 use self::call::Call;
 use self::clock::Clock;
+use self::endpoint::Endpoint;
 use self::exchange::Timeouts;
-use self::gateway::Gateway;
 use self::http::HttpSettings;
 use self::session::Session;
 use top_protocol::internal::decode_into;
@@ -95,10 +96,10 @@ use top_protocol::{Application, Request, SignedRequest};
 /// [`with_session`](Self::with_session) returns, so one client serves many sellers.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+/// use generated_sdk::{Client, Gateway, api::top::TopClientTokenGetRequest};
 ///
 /// # async fn example(session: &str) -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 /// let response = client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
 /// println!("{:?}", response.token);
 /// # Ok(())
@@ -118,7 +119,7 @@ pub struct Client {
 /// What the clones of a client have in common.
 #[derive(Clone)]
 struct Shared {
-    gateway: Gateway,
+    gateway: Endpoint,
     transport: Arc<dyn Transport>,
     /// What the transport is made of, if it is the client's own.
     #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
@@ -131,8 +132,8 @@ struct Shared {
 }
 
 impl Client {
-    /// Begins a client of the gateway at `gateway`, an http or https URL with any path. [`from_env`](Self::from_env) takes
-    /// all three from the environment.
+    /// Starts to build a client of `gateway`: a [`Gateway`], the id of one, or an http or https URL with any path.
+    /// [`from_env`](Self::from_env) takes all three from the environment.
     pub fn builder(
         gateway: impl Into<String>,
         app_key: impl Into<String>,

@@ -16,10 +16,10 @@ use crate::error::Error;
 /// ```
 /// use std::time::Duration;
 ///
-/// use generated_sdk::client::{Client, Repeat, RetryPolicy};
+/// use generated_sdk::client::{Client, Gateway, Repeat, RetryPolicy};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
 ///     .retry(RetryPolicy::new().attempts(5).deadline(Duration::from_secs(20)))
 ///     .build()?;
 /// // For a call that may be made twice, because the caller knows that the second does no harm:

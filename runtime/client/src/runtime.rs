@@ -18,7 +18,7 @@ pub(super) struct NoRuntime;
 
 impl From<NoRuntime> for Error {
     fn from(error: NoRuntime) -> Self {
-        Self::Configuration(error.to_string())
+        Self::configuration(error.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::gateway::shown;
+use super::endpoint::shown;
 use crate::error::TransportError;
 use top_protocol::Headers;
 

@@ -174,7 +174,7 @@ fn other_errors() {
     let status = |status| Error::Status(StatusError::new(status, "x"));
     let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
     for (error, expected) in [
-        (Error::Configuration(String::new()), "not-carried-out caller"),
+        (Error::Configuration(generated_sdk::client::ConfigurationError::new("x")), "not-carried-out caller"),
         (Error::Invalid(Violations::new("m", Vec::new())), "not-carried-out caller"),
         (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
         (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),

@@ -15,7 +15,7 @@ use generated_sdk::client::{
     AuthorizeView, BoxFuture, Client, HttpAnswer, HttpRequest, NoToken, OAuth, Refresh, Token, TokenMethods, Transport,
 };
 use generated_sdk::protocol::{OAuthError, SignMethod, TransportError, TransportKind, signature};
-use generated_sdk::{Error, platform};
+use generated_sdk::{Error, Gateway};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ impl Transport for Canned {
 }
 
 fn oauth(transport: impl Transport) -> OAuth {
-    let client = Client::builder(platform::GATEWAY_HTTPS, "12345678", SECRET).transport(transport).build().unwrap();
+    let client = Client::builder(Gateway::IEASYNOTE, "12345678", SECRET).transport(transport).build().unwrap();
     OAuth::new(&client, "https://oauth.test").unwrap()
 }
 
@@ -67,17 +67,23 @@ fn where_users_are_sent() {
 fn servers_that_cannot_be() {
     let client = Authority::new().client();
     for (server, problem) in [
-        ("oauth.test", "the authorisation server is no URL that begins with http:// or https://: \"oauth.test\""),
+        (
+            "oauth.test",
+            "the authorisation server: expected a URL starting with `http://` or `https://`, found `oauth.test`",
+        ),
         (
             "ftp://oauth.test",
-            "the authorisation server is no URL that begins with http:// or https://: \"ftp://oauth.test\"",
+            "the authorisation server: expected a URL starting with `http://` or `https://`, found `ftp://oauth.test`",
         ),
         (
             "https://oauth.test/?key=s3cr3t",
             "the pages of the authorisation server are below its URL, which can have no query",
         ),
         ("http://oauth.test/", "the AppSecret goes over https alone, not to http://oauth.test"),
-        ("https://u:s3cr3t@oauth.test/", "the authorisation server's URL holds a name or a password, which would show"),
+        (
+            "https://u:s3cr3t@oauth.test/",
+            "the authorisation server: remove the user name and the password from the URL",
+        ),
     ] {
         let error = OAuth::new(&client, server).unwrap_err();
         assert!(matches!(error, Error::Configuration(_)));

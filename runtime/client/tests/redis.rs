@@ -124,7 +124,7 @@ fn urls_that_are_none() {
     {
         let error = Redis::open(url).unwrap_err();
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
-        assert!(error.to_string().contains("the URL of Redis"), "{error}");
+        assert!(error.to_string().contains("invalid URL of Redis"), "{error}");
         assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
     }
     let redis = Redis::open("redis://u:s3cr3t@127.0.0.1/").unwrap();

@@ -14,7 +14,7 @@ pub use self::decode::DecodeError;
 pub use self::fields::Argument;
 pub(crate) use self::fields::PublicFields;
 pub use self::file::{FileError, FileProblem};
-pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
+pub use self::platform::{PlatformCode, PlatformError, Retry};
 use super::Violations;
 
 /// Why a request cannot be signed, or why a body is not a response.

@@ -14,8 +14,8 @@ use tracing::Instrument;
 pub use self::methods::TokenMethods;
 pub use self::token::{NoToken, Token};
 
+use super::endpoint::Endpoint;
 use super::exchange::{Received, ends_in};
-use super::gateway::Gateway;
 use super::runtime;
 use super::text;
 use super::trace::Running;
@@ -98,11 +98,11 @@ impl OAuth {
         let server = server.trim_end_matches('/');
         if server.contains(['?', '#']) {
             let problem = "the pages of the authorisation server are below its URL, which can have no query";
-            return Err(Error::Configuration(problem.to_owned()));
+            return Err(Error::configuration(problem));
         }
-        if Gateway::named("the authorisation server", server)?.is_plain() {
+        if Endpoint::parse("the authorisation server", server)?.is_plain() {
             let problem = format!("the AppSecret goes over https alone, not to {server}");
-            return Err(Error::Configuration(problem));
+            return Err(Error::configuration(problem));
         }
         Ok(Self { client: client.without_session(), server: server.to_owned(), clock: Arc::new(SystemTime::now) })
     }

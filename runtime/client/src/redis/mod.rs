@@ -18,7 +18,7 @@ pub use self::limits::RedisLimits;
 use self::connections::Connections;
 use super::runtime;
 use super::session::StoreError;
-use crate::error::Error;
+use crate::error::{ConfigurationError, Error};
 
 /// A Redis that several machines share: a [`SessionStore`](super::SessionStore), and the place of [`RedisLimits`].
 ///
@@ -61,8 +61,9 @@ impl Redis {
     /// [`Error::Configuration`] if the URL is none of Redis.
     pub fn open(url: &str) -> Result<Self, Error> {
         // The URL may hold a password, and the library's messages do not show it.
-        let client =
-            redis::Client::open(url).map_err(|error| Error::Configuration(format!("the URL of Redis: {error}")))?;
+        let client = redis::Client::open(url).map_err(|error| {
+            ConfigurationError::new("invalid URL of Redis; expected redis://HOST:PORT/").with_source(error)
+        })?;
         Ok(Self { client, connections: Arc::default(), prefix: Arc::from("top:"), timeout: Duration::from_secs(1) })
     }
 
