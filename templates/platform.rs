@@ -20,7 +20,7 @@ impl Gateway {
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[
     {%- for code in codes %}
-    PlatformCode { code: {{ code.code }}, name: {{ code.name }}, meaning: {{ code.meaning }}, retry: Retry::{{ code.retry }} },
+    PlatformCode { code: {{ code.code }}, name: {{ code.name }}, meaning: {{ code.meaning }}, retry: Retry::{{ code.retry }}, words: &[{% for word in code.words %}{{ word }}, {% endfor %}] },
     {%- endfor %}
 ];
 

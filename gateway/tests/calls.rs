@@ -48,7 +48,7 @@ async fn a_refusal_in_both_formats() {
         let client = client.with_session("a session");
         match client.execute(&TopClientTokenGetRequest::new("a token")).await {
             Err(Error::Platform(error)) => {
-                assert_eq!((error.code, error.msg.as_str()), (25, "Invalid Signature"));
+                assert_eq!((error.code.number(), error.msg.as_str()), (Some(25), "Invalid Signature"));
                 assert!(error.request_id.is_some());
             }
             other => panic!("{other:?}"),
@@ -70,7 +70,7 @@ async fn a_request_that_is_refused_here_never_leaves() {
     assert_eq!(told.lines().len(), 0);
     let error = client(address).validate(false).build().unwrap().execute(&request).await.unwrap_err();
     let Error::Platform(error) = error else { panic!("{error:?}") };
-    assert_eq!((error.code, error.msg.as_str()), (40, "Missing required arguments:sec_token"));
+    assert_eq!((error.code.number(), error.msg.as_str()), (Some(40), "Missing required arguments:sec_token"));
     assert_eq!(error.sub_code.as_deref(), Some("isv.missing-parameter:sec_token"));
 }
 

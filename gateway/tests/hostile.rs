@@ -191,8 +191,8 @@ async fn answers_that_are_none() {
         space => Decode: the answer cannot be read: the body is empty
         a byte order mark => Decode: the answer cannot be read: the body is empty
         a word => Decode: the answer cannot be read: expected a JSON value, found 's' at line 1 column 1
-        a list => Decode: the answer cannot be read: it is no object, which every answer is
-        another API => Decode: the answer cannot be read: neither top_client_token_get_response nor error_response is in it
+        a list => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
+        another API => Platform: the gateway refused the call: 401 unauthorized
         a page => Decode: the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there
         a picture => Decode: the answer cannot be read: it is not UTF-8 from byte 0 on
         half of it => Decode: the answer cannot be read: a string begins and does not end at line 1 column 2
@@ -206,7 +206,7 @@ async fn answers_that_are_none() {
         gzip cut short => Interrupted: no whole answer from GATEWAY (unexpected end of file)
         gzip without its sum => Interrupted: no whole answer from GATEWAY (unexpected end of file)
         gzip that is none => Interrupted: no whole answer from GATEWAY (Invalid gzip header)
-        lists in lists => Decode: the answer cannot be read: it is no object, which every answer is
+        lists in lists => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
         objects in objects => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 641
         lists under the root => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 150
         elements in elements => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 388"#]].assert_eq(&lines.join("\n"));

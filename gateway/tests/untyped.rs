@@ -77,7 +77,7 @@ async fn answers_and_refusals() {
     assert_eq!(trade["trade"]["tid"], Json::from(2_001_000_000_000_001_i64));
     match seller.call("taobao.trade.fullinfo.get", vec![("fields", "tid")]).await {
         Err(Error::Platform(error)) => {
-            assert_eq!((error.code, error.msg.as_str()), (40, "Missing required arguments:tid"))
+            assert_eq!((error.code.number(), error.msg.as_str()), (Some(40), "Missing required arguments:tid"))
         }
         other => panic!("{other:?}"),
     }

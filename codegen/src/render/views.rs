@@ -356,6 +356,7 @@ pub(super) struct CodeView {
     pub(super) name: String,
     pub(super) meaning: String,
     pub(super) retry: &'static str,
+    pub(super) words: Vec<String>,
 }
 
 impl CodeView {
@@ -370,6 +371,7 @@ impl CodeView {
                 Retry::RenewSession => "RenewSession",
                 Retry::IfServerSide => "IfServerSide",
             },
+            words: code.words.iter().map(|word| literal(&word.value)).collect(),
         }
     }
 }

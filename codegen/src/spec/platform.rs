@@ -60,6 +60,8 @@ pub struct Code {
     pub meaning: String,
     /// Whether sending the call again can help.
     pub retry: Retry,
+    /// The words that other gateways of the family have for the code.
+    pub words: Vec<Placed<String>>,
 }
 
 /// Whether sending a refused call again can help.

@@ -28,7 +28,13 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     let mut codes = BTreeSet::new();
     for code in platform.errors.iter().map(|entry| &entry.code) {
         if !codes.insert(code.value) {
-            checker.problem(&code.place, format!("the code {} stands here twice", code.value), None);
+            checker.problem(&code.place, format!("duplicate code {}", code.value), None);
+        }
+    }
+    let mut words = BTreeSet::new();
+    for word in platform.errors.iter().flat_map(|entry| &entry.words) {
+        if !words.insert(word.value.to_ascii_lowercase()) {
+            checker.problem(&word.place, format!("duplicate word `{}`; case does not count", word.value), None);
         }
     }
     for secret in &platform.secrets {

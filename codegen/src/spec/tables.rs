@@ -188,6 +188,7 @@ static CODE: Table = Table {
             Shape::Word(&["never", "later", "renew_session", "if_server_side"]),
             "Whether sending the call again can help.",
         ),
+        Key::optional("words", Shape::Texts, "The words that other gateways of the family have for the code."),
     ],
 };
 
@@ -318,6 +319,7 @@ pub(super) fn platform(checker: &mut Checker<'_>, node: &Node) -> Option<Platfor
                 "if_server_side" => Retry::IfServerSide,
                 _ => Retry::Never,
             },
+            words: texts(values, "words"),
         })
     });
     Some(Platform {

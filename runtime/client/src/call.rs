@@ -160,7 +160,7 @@ impl Client {
         if let Error::Platform(refusal) = &mut error {
             refusal.hide(signed.parameters().secrets());
         }
-        if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
+        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
             seen.mended = self.shared.clock.learn(&head, ahead);
         }
         self.tell_limiter(&error, call.method, deadline).await;
@@ -206,7 +206,7 @@ impl Client {
     /// Tells the limiter of a ban, which concerns others' calls too.
     async fn tell_limiter(&self, error: &Error, method: &str, deadline: Instant) {
         if let Some(refusal) = error.platform()
-            && let (APP_CALL_LIMITED, Some(time)) = (refusal.code, refusal.retry_after())
+            && let (Some(APP_CALL_LIMITED), Some(time)) = (refusal.code.equivalent(), refusal.retry_after())
         {
             let method = (!refusal.is_limit_of_application()).then_some(method);
             trace::ban(method, time);

@@ -200,7 +200,7 @@ fn code(error: &Error) -> Option<i64> {
     match error {
         Error::Status(error) => Some(i64::from(error.status)),
         Error::OAuth(error) => error.status.map(i64::from),
-        error => error.platform().map(|refusal| refusal.code),
+        error => error.platform().and_then(|refusal| refusal.code.equivalent()),
     }
 }
 

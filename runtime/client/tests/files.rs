@@ -445,7 +445,10 @@ async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is
     let client = client();
     let error = client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap_err();
     // What the platform said can be asked of it all the same.
-    assert_eq!((error.platform().map(|refusal| refusal.code), error.request_id()), (Some(31), Some("r")));
+    assert_eq!(
+        (error.platform().map(|refusal| refusal.code.clone()), error.request_id()),
+        (Some(31.into()), Some("r"))
+    );
     assert!(error.was_not_carried_out() && error.body().is_some());
     // The time is learned, and a new stream is sent with it.
     client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap();

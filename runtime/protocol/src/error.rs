@@ -1,6 +1,7 @@
 //! What can go wrong with a request and a response.
 
 mod body;
+mod code;
 mod decode;
 mod fields;
 mod file;
@@ -10,9 +11,10 @@ use std::error::Error as StdError;
 use std::fmt;
 
 pub use self::body::{RawBody, hidden};
+pub use self::code::Code;
 pub use self::decode::DecodeError;
 pub use self::fields::Argument;
-pub(crate) use self::fields::PublicFields;
+pub(crate) use self::fields::{Outcome, PublicFields};
 pub use self::file::{FileError, FileProblem};
 pub use self::platform::{PlatformCode, PlatformError, Retry};
 use super::Violations;

@@ -36,7 +36,9 @@ pub use crate::__contract as contract;
 pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
-pub use error::{Argument, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry};
+pub use error::{
+    Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
+};
 pub use file::File;
 pub use gateway::Gateway;
 pub use headers::Headers;

@@ -2,11 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 use generated_sdk::Response;
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetResponse};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{PlatformError, Retry, decode};
+use generated_sdk::protocol::{Code, PlatformError, Retry, decode, decode_untyped};
+use proptest::prelude::*;
 
 fn answer(body: &str) -> Result<Response<TopClientTokenGetResponse>, Error> {
     decode::<TopClientTokenGetRequest>(body.to_owned())
@@ -60,7 +63,7 @@ fn the_page_s_refusals() {
     for (body, sub_msg) in [(json("非法参数"), "非法参数"), (json("XXX"), "XXX"), (xml.to_owned(), "参数异常")]
     {
         let error = refusal(&body);
-        assert_eq!((error.code, error.msg.as_str()), (50, "Remote service error"));
+        assert_eq!((error.code.number(), error.msg.as_str()), (Some(50), "Remote service error"));
         assert_eq!(error.sub_code.as_deref(), Some("isv.invalid-parameter"));
         assert_eq!(error.sub_msg.as_deref(), Some(sub_msg));
         assert_eq!(error.request_id, None);
@@ -106,8 +109,8 @@ fn answers_that_are_none() {
     unreadable("", expect!["the body is empty"]);
     unreadable(" \n", expect!["the body is empty"]);
     unreadable("ok", expect![[r#"expected a JSON value, found 'o' at line 1 column 1"#]]);
-    unreadable("[]", expect!["it is no object, which every answer is"]);
-    unreadable("3", expect!["it is no object, which every answer is"]);
+    unreadable("[]", expect!["expected a JSON object or an XML element at the top level"]);
+    unreadable("3", expect!["expected a JSON object or an XML element at the top level"]);
     unreadable(
         "<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>",
         expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
@@ -116,18 +119,20 @@ fn answers_that_are_none() {
         "<HTML><p>x",
         expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
     );
-    unreadable("{}", expect!["neither top_client_token_get_response nor error_response is in it"]);
-    unreadable(r#"{"foo":1,"bar":[2]}"#, expect!["neither top_client_token_get_response nor error_response is in it"]);
+    unreadable("{}", expect!["expected top_client_token_get_response or error_response, found neither"]);
+    unreadable(
+        r#"{"foo":1,"bar":[2]}"#,
+        expect!["expected top_client_token_get_response or error_response, found neither"],
+    );
 }
 
 #[test]
 fn other_servers_answers_are_no_responses() {
     let html = "an HTML page came instead; a proxy, a login page or another server answers there";
-    let neither = "neither top_client_token_get_response nor error_response is in it";
+    let neither = "expected top_client_token_get_response or error_response, found neither";
     for (body, expected) in [
         ("<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\" \"y\"><html><head/><body>403</body></html>", html),
         ("<!-- x --><html><body>403</body></html>", html),
-        (r#"{"error":{"code":401,"message":"unauthorized"}}"#, neither),
         (r#"{"foo":{"bar":{"token":"t"}}}"#, neither),
         ("<rss><channel/></rss>", neither),
     ] {
@@ -141,7 +146,123 @@ fn other_servers_answers_are_no_responses() {
     assert_eq!(response.token.as_deref(), Some("t"));
     // The error fields under a node of another name are a refusal.
     let error = refusal(r#"{"response":{"flag":"failure","code":15,"msg":"Remote error","sub_code":"isp.x"}}"#);
-    assert_eq!((error.code, error.sub_code.as_deref()), (15, Some("isp.x")));
+    assert_eq!((error.code.number(), error.sub_code.as_deref()), (Some(15), Some("isp.x")));
+}
+
+#[test]
+fn refusals_without_their_node_are_no_responses() {
+    // Each body as JSON and as XML, with the code, msg and sub_code of the refusal.
+    for (json, xml, code, msg, sub_code) in [
+        (
+            r#"{"type":"ISV","code":"IllegalAccessToken","message":"The access token is invalid","request_id":"1"}"#,
+            "",
+            "IllegalAccessToken",
+            "The access token is invalid",
+            None,
+        ),
+        (r#"{"code":15,"msg":"Remote service error","request_id":"1"}"#, "", "15", "Remote service error", None),
+        (
+            r#"{"code":"15","message":"m","sub_code":"isv.x","sub_message":"s","request_id":"1"}"#,
+            "",
+            "15",
+            "m",
+            Some("isv.x"),
+        ),
+        (r#"{"success":false,"error_code":"E1","error_msg":"m","request_id":"1"}"#, "", "E1", "m", None),
+        (r#"{"success":"false","message":"m","requestId":"1"}"#, "", "0", "m", None),
+        (
+            r#"{"response":{"flag":"failure","code":"sign-check-failure","message":"Illegal request","request_id":"1"}}"#,
+            "<response><flag>failure</flag><code>sign-check-failure</code><message>Illegal request</message><request_id>1</request_id></response>",
+            "sign-check-failure",
+            "Illegal request",
+            None,
+        ),
+        (
+            r#"{"response":{"flag":"failure","code":"S1","message":"m","sub_code":"s","order_id":"9","request_id":"1"}}"#,
+            "<response><flag>failure</flag><code>S1</code><message>m</message><sub_code>s</sub_code><order_id>9</order_id><request_id>1</request_id></response>",
+            "S1",
+            "m",
+            Some("s"),
+        ),
+        (
+            r#"{"other_get_response":{"code":41,"message":"m","request_id":"1"}}"#,
+            "<other_get_response><code>41</code><message>m</message><request_id>1</request_id></other_get_response>",
+            "41",
+            "m",
+            None,
+        ),
+        (r#"{"result":{"success":false,"code":"E","message":"m","request_id":"1"}}"#, "", "E", "m", None),
+        // A field of the method does not make a flagged failure a response.
+        (
+            r#"{"response":{"flag":"failure","code":"E","message":"m","token":"t","request_id":"1"}}"#,
+            "",
+            "E",
+            "m",
+            None,
+        ),
+    ] {
+        for body in [json, xml].into_iter().filter(|body| !body.is_empty()) {
+            let error = refusal(body);
+            assert_eq!((error.code.clone(), error.msg.as_str()), (Code::from(code), msg), "{body}");
+            assert_eq!((error.sub_code.as_deref(), error.request_id.as_deref()), (sub_code, Some("1")), "{body}");
+            for simplified in [false, true] {
+                match decode_untyped(body.to_owned(), "taobao.top.client.token.get", simplified) {
+                    Err(Error::Platform(error)) => assert_eq!(error.code, Code::from(code), "{body}"),
+                    other => panic!("{body} {simplified}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn codes_that_are_words() {
+    let refused = |code: &str, msg: &str| {
+        refusal(&format!(r#"{{"error_response":{{"type":"ISV","code":"{code}","msg":"{msg}","request_id":"1"}}}}"#))
+    };
+    let limit = refused("ApiCallLimit", "The call limit is reached. This ban will last 3 more seconds");
+    assert!(limit.is_retryable() && limit.is_limit() && limit.was_not_carried_out());
+    assert_eq!(limit.retry_after(), Some(Duration::from_secs(3)));
+    for word in ["IllegalAccessToken", "illegalaccesstoken", "InvalidSession", "MissingAccessToken"] {
+        let session = refused(word, "m");
+        assert!(session.is_session_invalid() && !session.is_callers_fault() && !session.is_retryable(), "{word}");
+        assert_eq!(session.code, word);
+    }
+    for word in ["IncompleteSignature", "sign-check-failure", "MissingParameter", "InvalidAppKey"] {
+        assert!(refused(word, "m").is_callers_fault(), "{word}");
+    }
+    let unknown = refused("E_UNKNOWN", "m");
+    assert!(!unknown.is_session_invalid() && !unknown.is_retryable() && !unknown.is_callers_fault());
+    expect!["the gateway refused the call: IllegalAccessToken m; the session is expired, revoked, or granted to another application; request 1"]
+        .assert_eq(&refused("IllegalAccessToken", "m").to_string());
+    let both = refusal(
+        r#"{"error_response":{"code":"Y100","msg":"上传失败","sub_code":"Y10009","sub_msg":"网络","request_id":"4"}}"#,
+    );
+    expect!["the gateway refused the call: Y100 上传失败 (Y10009: 网络); request 4"].assert_eq(&both.to_string());
+}
+
+#[test]
+fn the_response_of_another_method_is_none() {
+    for body in [
+        r#"{"trade_close_response":{"modified":"2016-01-01 12:00:00","request_id":"1"}}"#,
+        r#"{"trade_close_response":{"request_id":"1"}}"#,
+        r#"{"trade_close_response":{},"request_id":"1"}"#,
+        r#"{"trade_close_response":null,"request_id":"1"}"#,
+        r#"{"data":{"request_id":"1"}}"#,
+        r#"{"data":{"other":[1]},"request_id":"1"}"#,
+        "<trade_close_response><trade><tid>1</tid></trade></trade_close_response>",
+    ] {
+        match answer(body) {
+            Err(Error::Decode(error)) => {
+                assert_eq!(error.problem, "expected top_client_token_get_response or error_response, found neither");
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    // Gateways write the name of the root in their own way, and a field of the method identifies any other.
+    assert_eq!(answer(r#"{"TopClientTokenGet_response":{}}"#).unwrap().token, None);
+    assert_eq!(answer(r#"{"taobao_top_client_token_get_response":{}}"#).unwrap().token, None);
+    assert_eq!(answer(r#"{"data":{"token":"t"}}"#).unwrap().token.as_deref(), Some("t"));
 }
 
 #[test]
@@ -155,9 +276,9 @@ fn the_code_0_is_no_refusal() {
 #[test]
 fn refusals_that_are_written_strangely() {
     let error = refusal(r#"{"error_response":{"code":"isv.bad","msg":"m"}}"#);
-    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (0, "m", Some("isv.bad")));
+    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (Code::from("isv.bad"), "m", None));
     let error = refusal(r#"{"error_response":"down"}"#);
-    assert_eq!((error.code, error.msg.as_str()), (0, "down"));
+    assert_eq!((error.code, error.msg.as_str()), (Code::default(), "down"));
     let error = refusal("\n\u{feff}{\"error_response\":{\"code\":\" 7 \",\"msg\":\"m\"}}");
     assert_eq!(error.code, 7);
 }
@@ -207,4 +328,48 @@ fn deep_nesting_is_refused() {
     unreadable(&objects, expect!["more than 128 levels of nesting at line 1 column 641"]);
     let elements = "<a>".repeat(100_000);
     unreadable(&elements, expect!["more than 128 levels of nesting at line 1 column 388"]);
+}
+
+/// A member of a response whose every field the method documents, or which is public.
+fn member() -> impl Strategy<Value = (&'static str, &'static str)> {
+    (
+        prop::sample::select(vec![
+            "token",
+            "result_code",
+            "code",
+            "msg",
+            "message",
+            "sub_code",
+            "sub_message",
+            "flag",
+            "success",
+            "request_id",
+            "type",
+        ]),
+        prop::sample::select(vec!["0", "15", "\"\"", "\"t\"", "\"failure\"", "\"success\"", "true", "false", "null"]),
+    )
+}
+
+proptest! {
+    /// A typed and an untyped call agree on what is a refusal, wherever the fields are.
+    #[test]
+    fn typed_and_untyped_agree_on_refusals(
+        members in prop::collection::vec(member(), 0..6),
+        root in prop::sample::select(vec!["", "top_client_token_get_response", "other_response", "response", "error_response"]),
+    ) {
+        let mut seen = std::collections::HashSet::new();
+        let members: Vec<_> = members
+            .iter()
+            // Without the schema, an absent member proves nothing.
+            .filter(|(name, value)| !(matches!(*name, "token" | "result_code") && *value == "null"))
+            .filter(|(name, _)| seen.insert(*name))
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        let inner = format!("{{{}}}", members.join(","));
+        let body = if root.is_empty() { inner } else { format!("{{\"{root}\":{inner}}}") };
+        let typed = answer(&body);
+        let untyped = decode_untyped(body.clone(), "taobao.top.client.token.get", root.is_empty());
+        let kind = |error: Option<&Error>| error.map(|error| matches!(error, Error::Platform(_)));
+        prop_assert_eq!(kind(typed.as_ref().err()), kind(untyped.as_ref().err()), "{}", body);
+    }
 }

@@ -102,5 +102,8 @@ fn a_refusal_is_one_for_such_a_method_too() {
     let fields = r#""code":15,"msg":"Remote service error","sub_code":"isp.x","request_id":"r""#;
     let body = format!(r#"{{"error_response":{{{fields}}}}}"#);
     let Err(Error::Platform(error)) = decode::<Upload>(body).map(|_| ()) else { panic!("a success") };
-    assert_eq!((error.code, error.sub_code.as_deref(), error.request_id.as_deref()), (15, Some("isp.x"), Some("r")));
+    assert_eq!(
+        (error.code.number(), error.sub_code.as_deref(), error.request_id.as_deref()),
+        (Some(15), Some("isp.x"), Some("r"))
+    );
 }

@@ -588,5 +588,8 @@ fn refusals_without_their_node() {
     let error =
         decode::<FixtureEverythingGetRequest>(r#"{"code":"27","msg":"Invalid session","sub_code":"x"}"#.to_owned());
     let Err(Error::Platform(error)) = error else { panic!("{error:?}") };
-    assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (27, "Invalid session", Some("x")));
+    assert_eq!(
+        (error.code.number(), error.msg.as_str(), error.sub_code.as_deref()),
+        (Some(27), "Invalid session", Some("x"))
+    );
 }

@@ -112,7 +112,6 @@ fn a_response_of_which_nothing_is_documented_says_so() {
     for body in [
         r#"{"fixture_everything_get_response":{"result":{"text":"t"},"request_id":"r"}}"#,
         r#"{"fixture_everything_get_response":{"rows":[1]}}"#,
-        r#"{"data":{"rows":[{"text":"t"}]},"request_id":"r"}"#,
         r#"{"rows":[{"text":"t"}],"request_id":"r"}"#,
         "<fixture_everything_get_response><result><text>t</text></result></fixture_everything_get_response>",
     ] {
@@ -282,7 +281,7 @@ fn an_error_beside_a_response_is_an_error() {
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n<!-- x --><error_response><code> 15 </code><msg>m</msg></error_response>",
     ] {
         let error = decode::<FixtureEverythingGetRequest>(body.to_owned()).map(|_| ()).unwrap_err();
-        assert_eq!(error.platform().map(|error| (error.code, &*error.msg)), Some((15, "m")), "{body}");
+        assert_eq!(error.platform().map(|error| (error.code.number(), &*error.msg)), Some((Some(15), "m")), "{body}");
     }
 }
 
@@ -300,7 +299,7 @@ fn an_error_that_tells_of_none_is_none_beside_a_response() {
         }
     }
     // Alone it is a refusal, of which nothing is known.
-    for error in ["{}", r#"{"error_code":22}"#, "[]"] {
+    for error in ["{}", r#"{"reason":22}"#, "[]"] {
         let body = format!(r#"{{"error_response":{error}}}"#);
         let refusal = decode::<FixtureEverythingGetRequest>(body.clone()).map(|_| ()).unwrap_err();
         assert_eq!(refusal.body().map(|body| &**body), Some(body.as_str()));
@@ -579,16 +578,17 @@ fn the_request_id_is_kept_wherever_it_stands() {
         r#"{"fixture_everything_get_response":{"text":"t"},"request_id":"4c1w"}"#,
         r#"{"request_id":"4c1w","text":"t"}"#,
         r#"{"text":"t","request_id":"4c1w"}"#,
-        r#"{"any":{"request_id":"4c1w"}}"#,
-        "<r><request_id>4c1w</request_id></r>",
+        r#"{"any":{"text":"t","request_id":"4c1w"}}"#,
+        "<r><text>t</text><request_id>4c1w</request_id></r>",
+        "<fixture_everything_get_response><request_id>4c1w</request_id></fixture_everything_get_response>",
     ] {
         assert_eq!(decoded(body).request_id(), Some("4c1w"), "{body}");
     }
     assert_eq!(
-        decoded(r#"{"r_response":{"request_id":123456789012345678901}}"#).request_id(),
+        decoded(r#"{"r_response":{"text":"t","request_id":123456789012345678901}}"#).request_id(),
         Some("123456789012345678901")
     );
-    assert_eq!(decoded(r#"{"r_response":{}}"#).request_id(), None);
+    assert_eq!(decoded(r#"{"r_response":{"text":"t"}}"#).request_id(), None);
 }
 
 /// A method whose response has a field called as a page's root is.

@@ -317,5 +317,7 @@ fn is_dead(error: &Error) -> bool {
     let of_token = |code| matches!(code, 15 | 40 | 41 | 43 | 50);
     error.needs_authorization()
         || error.is_session_invalid()
-        || error.platform().is_some_and(|refusal| !refusal.is_retryable() && of_token(refusal.code))
+        || error
+            .platform()
+            .is_some_and(|refusal| !refusal.is_retryable() && refusal.code.equivalent().is_some_and(of_token))
 }

@@ -59,7 +59,7 @@ async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
         let refused = provider.refused.lock().unwrap().clone();
         assert_eq!(refused.len(), usize::from(told), "{code} {sub_code}");
         for (session, refusal) in refused {
-            assert_eq!((session.as_str(), refusal.code), ("u: u-1", code));
+            assert_eq!((session.as_str(), refusal.code.clone()), ("u: u-1", code.into()));
             assert_eq!(refusal.sub_code.as_deref(), Some(sub_code));
         }
         let bodies = script.bodies();

@@ -9,11 +9,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
 
-use super::Mismatch;
 use super::json::Json;
 use super::room::Room;
 use super::source::{Event, Source, SyntaxError};
 use super::value::{decimal, tree, whole};
+use super::{Evidence, Mismatch, field_evidence};
 use crate::debug::HIDDEN;
 use crate::{DateTime, Field, Kind, RecordMut, Slot, secrets};
 
@@ -40,10 +40,9 @@ enum Step {
 }
 
 /// What the members of an object were.
-#[derive(Default)]
 pub(crate) struct Members {
-    /// Whether the record had a field for any.
-    pub(crate) known: bool,
+    /// What the fields that the record has for them say about the object.
+    pub(crate) evidence: Evidence,
     /// Whether there was an object or a list that nothing had a place for.
     pub(crate) strange: bool,
 }
@@ -73,13 +72,15 @@ impl<'a, S: Source<'a>> Decoder<S> {
         record: &mut dyn RecordMut,
         mut public: Option<&mut dyn RecordMut>,
     ) -> Result<Members, SyntaxError> {
-        let mut members = Members::default();
+        let mut members = Members { evidence: Evidence::None, strange: false };
         let mut expected = 0;
         loop {
             match self.source.next()? {
                 Event::Key(key) => {
                     if self.member(&key, record, &mut expected)? {
-                        members.known = true;
+                        if public.is_some() {
+                            members.evidence = members.evidence.max(field_evidence(&key));
+                        }
                         continue;
                     }
                     if let Some(public) = public.as_deref_mut()
@@ -433,7 +434,7 @@ pub(super) fn is_structure(value: &Event<'_>) -> bool {
     matches!(value, Event::StartObject | Event::StartList)
 }
 
-fn is_blank(value: &Event<'_>) -> bool {
+pub(crate) fn is_blank(value: &Event<'_>) -> bool {
     matches!(value, Event::Text(text) if text.trim().is_empty())
 }
 

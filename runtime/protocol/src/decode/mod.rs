@@ -20,11 +20,11 @@ pub(super) use self::{
     source::{Event, Source, SyntaxError},
 };
 
-use self::decoder::{Decoder, is_structure};
+use self::decoder::{Decoder, is_blank, is_structure};
 use self::room::Room;
 use self::tree::Tree;
 use self::xml::XmlSource;
-use super::error::PublicFields;
+use super::error::{Outcome, PublicFields};
 use super::record::clear;
 use super::{DecodeError, Error, Field, Headers, Kind, RecordMut, Request, View};
 
@@ -268,10 +268,53 @@ enum Answer {
 /// Which members of the top level may be the root node.
 #[derive(Clone, Copy, PartialEq)]
 enum Roots {
-    /// The documented one, any `*_response`, and any object that has no other meaning.
+    /// The documented one, and any other object without a meaning of its own.
     Any,
-    /// The documented one and any `*_response`.
+    /// The documented one, and any `*_response`.
     Documented,
+}
+
+/// What identifies a body as the method's response, from the weakest to the strongest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Evidence {
+    /// Nothing.
+    None,
+    /// A root node of another name, without any field of the method.
+    Foreign,
+    /// Public fields alone, such as `request_id`, which the response of any method may have.
+    Public,
+    /// Fields of the method that have the name of public ones, such as `code` and `message`.
+    Ambiguous,
+    /// Fields of the method, at the top level or under a root node of another name.
+    Field,
+    /// The documented root node.
+    Root,
+}
+
+/// What a body is, by the strongest evidence in it and what its public fields say.
+///
+/// The documented root node is a response whatever is in it, since a business may have a `code` of its own. Fields of the
+/// method are a response unless a `flag` says that the call failed. Everything else is a refusal if the public fields say
+/// so, and a response only if they say that the call succeeded, or are all that there is at the top level.
+pub(super) fn verdict(evidence: Evidence, public: &PublicFields) -> Verdict {
+    match (evidence, public.outcome()) {
+        (Evidence::Root, _) => Verdict::Response,
+        (Evidence::Field, _) if public.is_flagged() => Verdict::Refusal,
+        (Evidence::Field, _) => Verdict::Response,
+        (_, Outcome::Failure) => Verdict::Refusal,
+        (Evidence::Ambiguous | Evidence::Public, _) => Verdict::Response,
+        (Evidence::Foreign, Outcome::Success) => Verdict::Response,
+        (Evidence::Foreign | Evidence::None, _) => Verdict::Neither,
+    }
+}
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Response,
+    Refusal,
+    /// It is not the method's response, and does not say that the call failed.
+    Neither,
 }
 
 /// Reads a body into `record`.
@@ -329,28 +372,32 @@ fn envelope<'a, S: Source<'a>>(
     record: &mut dyn RecordMut,
     roots: Roots,
 ) -> Result<Answer, Box<DecodeError>> {
-    let whole = Field::new("", Kind::Object);
     let mut public = PublicFields::default();
-    // What has been seen: the root node, a root that is a guess, fields of the response in it, fields that stand beside
-    // a root, what is no field of anything, and anything at all.
-    let (mut root, mut guessed, mut fits, mut flat) = (false, false, false, false);
-    let (mut known, mut strange, mut empty) = (false, false, true);
-    let (mut expected, mut hollow) = (0, None);
+    let mut evidence = Evidence::None;
+    // An object that was taken for the root because it has fields of the method, or public ones.
+    let mut guess = None;
+    // An `error_response` without an error.
+    let mut no_error = None;
+    // Whether a field of the method came, and whether an object or a list came that is none.
+    let (mut known, mut unknown) = (false, false);
+    let (mut empty, mut expected) = (true, 0);
     if decoder.next()? != Event::StartObject {
-        return Err(DecodeError::new("it is no object, which every answer is", "an object", "something else"));
+        return Err(not_an_object());
     }
     while let Event::Key(key) = decoder.next()? {
         empty = false;
         if key == "error_response" {
-            hollow = refusal(decoder)?;
-            match hollow {
-                Some(refusal) if !refusal.is_hollow() => return Ok(Answer::Refusal(refusal)),
+            no_error = refusal(decoder)?;
+            match no_error {
+                Some(refusal) if !refusal.is_empty() => return Ok(Answer::Refusal(refusal)),
                 _ => continue,
             }
         }
-        if key != node {
+        let is_root = is_node(&key, node);
+        if !is_root {
             if decoder.member(&key, record, &mut expected)? {
-                flat = true;
+                known = true;
+                evidence = evidence.max(field_evidence(&key));
                 continue;
             }
             if decoder.member(&key, &mut public, &mut 0)? {
@@ -360,55 +407,93 @@ fn envelope<'a, S: Source<'a>>(
         if key.eq_ignore_ascii_case("html") {
             return Err(html());
         }
-        let named = key == node || key.ends_with("_response");
-        match decoder.next()? {
-            Event::StartObject if named => {
+        let value = decoder.next()?;
+        if is_root {
+            if value == Event::StartObject {
                 let members = decoder.members(record, Some(&mut public))?;
-                known |= members.known;
-                strange |= members.strange;
-                root = true;
+                known |= members.evidence >= Evidence::Ambiguous;
+                unknown |= members.strange;
+            } else if !is_blank(&value) && value != Event::Null {
+                decoder.misfit(&Field::new("", Kind::Object), value)?;
             }
-            // Some other name for the root, if what it holds are the response's fields.
-            Event::StartObject if roots == Roots::Any && !root && !flat && !guessed => {
-                let members = decoder.members(record, Some(&mut public))?;
-                fits = members.known;
-                strange |= members.strange;
-                guessed = fits || public.request_id.is_some();
+            evidence = Evidence::Root;
+            continue;
+        }
+        let named = key.ends_with("_response");
+        let may_be_root = named || (roots == Roots::Any && evidence < Evidence::Ambiguous && guess.is_none());
+        if value == Event::StartObject && may_be_root {
+            let mut inner = PublicFields::default();
+            let members = decoder.members(record, Some(&mut inner))?;
+            known |= members.evidence >= Evidence::Ambiguous;
+            unknown |= members.strange;
+            if named {
+                evidence = evidence.max(members.evidence.max(Evidence::Foreign));
+                public.merge(inner);
+            } else {
+                guess = Some((members.evidence, inner));
             }
-            Event::Null => root |= named,
-            Event::Text(text) if named && text.trim().is_empty() => root = true,
-            other if named => {
-                decoder.misfit(&whole, other)?;
-                root = true;
+        } else {
+            unknown |= is_structure(&value);
+            if named {
+                evidence = evidence.max(Evidence::Foreign);
             }
-            other => {
-                strange |= is_structure(&other);
-                decoder.skip(other)?;
-            }
+            decoder.skip(value)?;
         }
     }
     decoder.next()?;
-    if guessed && (flat || root) {
-        return Ok(Answer::Restart);
-    }
-    let documented = flat || root;
-    // Under any other name, fields of the response make it one, unless there is the code that no response has.
-    if !documented && public.is_refusal() && (!fits || public.sub_code.is_some()) {
-        return Ok(Answer::Refusal(public));
+    if let Some((found, inner)) = guess {
+        if evidence >= Evidence::Ambiguous {
+            return Ok(Answer::Restart);
+        }
+        evidence = evidence.max(found.max(Evidence::Foreign));
+        public.merge(inner);
     }
     let no_fields = record.schema().fields.is_empty();
-    if !(documented || guessed || public.request_id.is_some() || empty && no_fields) {
-        if let Some(refusal) = hollow {
-            return Ok(Answer::Refusal(refusal));
-        }
-        let problem = format!("neither {node} nor error_response is in it");
-        return Err(DecodeError::new(problem, format!("{node} or error_response"), "neither"));
+    if evidence == Evidence::None && (public.request_id.is_some() || empty && no_fields) {
+        evidence = Evidence::Public;
     }
-    if strange && !(known || fits || flat || no_fields) {
+    match verdict(evidence, &public) {
+        Verdict::Response => {}
+        Verdict::Refusal => {
+            public.absorb(record);
+            return Ok(Answer::Refusal(public));
+        }
+        Verdict::Neither => {
+            return match no_error {
+                Some(refusal) => Ok(Answer::Refusal(refusal)),
+                None => Err(neither(node)),
+            };
+        }
+    }
+    if unknown && !known && !no_fields {
         decoder.report_strange();
     }
     let request_id = public.request_id.or_else(|| documented_request_id(record));
     Ok(Answer::Success(Envelope { request_id, mismatches: std::mem::take(&mut decoder.mismatches) }))
+}
+
+/// Returns whether a member has the name of the documented root node. Gateways of the family write it in their own case, and
+/// with the prefix `taobao` that the rule leaves out (protocol.md 4.1).
+pub(super) fn is_node(key: &str, node: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = char> {
+        let name = name.strip_prefix("taobao").unwrap_or(name);
+        name.chars().filter(|letter| *letter != '_').map(|letter| letter.to_ascii_lowercase())
+    }
+    key == node || (key.len() >= "response".len() && !node.is_empty() && letters(key).eq(letters(node)))
+}
+
+/// The evidence that a field of the method is.
+pub(super) fn field_evidence(name: &str) -> Evidence {
+    if PublicFields::has(name) { Evidence::Ambiguous } else { Evidence::Field }
+}
+
+pub(super) fn not_an_object() -> Box<DecodeError> {
+    DecodeError::new("expected a JSON object or an XML element at the top level", "an object", "something else")
+}
+
+pub(super) fn neither(node: &str) -> Box<DecodeError> {
+    let problem = format!("expected {node} or error_response, found neither");
+    DecodeError::new(problem, format!("{node} or error_response"), "neither")
 }
 
 /// The value of `error_response`, if it has one.

@@ -6,8 +6,8 @@ use super::json::Json;
 use super::room::Room;
 use super::value::whole;
 use super::xml::XmlSource;
-use super::{Envelope, Response, from_json, opened};
-use crate::error::PublicFields;
+use super::{Envelope, Evidence, Response, Verdict, from_json, is_node, neither, not_an_object, opened, verdict};
+use crate::error::{Outcome, PublicFields};
 use crate::{DecodeError, Error, Record};
 
 /// Reads the answer to a call of a method that has no type here: what stands under the root node, or everything if the answer
@@ -46,42 +46,42 @@ pub fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(Value, E
         whole(Json::new(start), &mut room)
     };
     let Value::Object(mut members) = tree.map_err(|error| wrong(error.into()))? else {
-        return Err(wrong(DecodeError::new("it is no object, which every answer is", "an object", "something else")));
+        return Err(wrong(not_an_object()));
     };
     let refused = |fields: PublicFields| Error::Platform(Box::new(fields.into_error(body)));
-    let hollow = match members.remove("error_response").filter(|error| !error.is_null()).map(|error| public(&error)) {
-        Some(refusal) if !refusal.is_hollow() => return Err(refused(refusal)),
-        hollow => hollow,
+    let no_error = match members.remove("error_response").filter(|error| !error.is_null()).map(|error| public(&error)) {
+        Some(refusal) if !refusal.is_empty() => return Err(refused(refusal)),
+        no_error => no_error,
     };
-    let beside = public_of(&members);
     let node = node(method);
+    let mut fields = public_of(&members);
     let root = root(&members, &node, simplified).and_then(|key| members.remove_entry(&key));
-    // Under any other name, a refusal is one, unless there is something that no refusal has.
-    if let Some((key, value)) = &root
-        && !is_root(key, &node)
-        && let fields = public(value)
-        && fields.is_refusal()
-        && (fields.sub_code.is_some() || is_public(value))
-    {
-        return Err(refused(fields));
+    let evidence = match &root {
+        Some((key, _)) if is_node(key, &node) => Evidence::Root,
+        Some((_, value)) => {
+            fields.merge(public(value));
+            if has_own(value) { Evidence::Field } else { Evidence::Foreign }
+        }
+        None if simplified && has_own_among(&members) => Evidence::Field,
+        None if fields.request_id.is_some() => Evidence::Public,
+        None => Evidence::None,
+    };
+    match verdict(evidence, &fields) {
+        Verdict::Response => {}
+        Verdict::Refusal => return Err(refused(fields)),
+        Verdict::Neither => return Err(no_error.map_or_else(|| wrong(neither(&node)), refused)),
     }
     let value = match root.map(|(_, value)| value) {
         Some(Value::Null) => Value::Object(Map::new()),
         // An element without content is what an empty object is in XML.
         Some(Value::String(text)) if text.trim().is_empty() => Value::Object(Map::new()),
-        Some(value) => value,
-        None if !simplified && beside.is_refusal() => return Err(refused(beside)),
-        None if hollow.is_some() && beside.request_id.is_none() && (members.is_empty() || !simplified) => {
-            return Err(refused(hollow.unwrap_or_default()));
+        Some(value) => {
+            fields.request_id = public(&value).request_id.or(fields.request_id);
+            value
         }
-        None if simplified || beside.request_id.is_some() => Value::Object(members),
-        None => {
-            let problem = format!("neither {node} nor error_response is in it");
-            return Err(wrong(DecodeError::new(problem, format!("{node} or error_response"), "neither")));
-        }
+        None => Value::Object(members),
     };
-    let request_id = public(&value).request_id.or(beside.request_id);
-    Ok((value, Envelope { request_id, mismatches: Vec::new() }))
+    Ok((value, Envelope { request_id: fields.request_id, mismatches: Vec::new() }))
 }
 
 /// The node that the method's answers have by rule (protocol.md 4.1).
@@ -89,25 +89,31 @@ fn node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }
 
-/// The member that is the root node: the one of the method, or another that can be nothing else. A simplified answer may have
-/// fields whose names look like one.
+/// The member that is the root node: the one of the method, or another that can be nothing else. A simplified response may
+/// have fields whose names look like one, but an object with nothing but an error in it is no field.
 fn root(members: &Map<String, Value>, node: &str, simplified: bool) -> Option<String> {
-    if members.contains_key(node) {
-        return Some(node.to_owned());
+    if let Some(key) = members.keys().find(|key| is_node(key, node)) {
+        return Some(key.clone());
     }
     let only = members.keys().filter(|key| !PublicFields::has(key)).count() == 1;
-    let mut keys = members.iter().filter(|(key, _)| is_root(key, node) || only && !PublicFields::has(key));
-    keys.find(|(_, value)| !simplified && (value.is_object() || is_empty(value))).map(|(key, _)| key.clone())
+    let mut keys = members.iter().filter(|(key, _)| key.ends_with("_response") || only && !PublicFields::has(key));
+    let fits = |value: &Value| match simplified {
+        true => {
+            let fields = public(value);
+            value.is_object() && (fields.is_flagged() || !has_own(value) && fields.outcome() == Outcome::Failure)
+        }
+        false => value.is_object() || is_empty(value),
+    };
+    keys.find(|(_, value)| fits(value)).map(|(key, _)| key.clone())
 }
 
-/// Whether a member is the root node whatever is in it.
-fn is_root(key: &str, node: &str) -> bool {
-    key.ends_with("_response") || key == node
+/// Returns whether an object has members that are not public fields.
+fn has_own(value: &Value) -> bool {
+    value.as_object().is_some_and(has_own_among)
 }
 
-/// Whether there is nothing in a value but fields of the protocol itself.
-fn is_public(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.keys().all(|key| PublicFields::has(key)))
+fn has_own_among(members: &Map<String, Value>) -> bool {
+    members.iter().any(|(key, value)| !value.is_null() && !PublicFields::has(key))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -196,7 +202,11 @@ mod tests {
                 true,
                 json!({"list_response": {"a": 1}, "request_id": "4c1w"}),
             ),
-            (r#"{"code":5,"msg":"m","request_id":"4c1w"}"#, true, json!({"code": 5, "msg": "m", "request_id": "4c1w"})),
+            (
+                r#"{"code":5,"msg":"m","a":1,"request_id":"4c1w"}"#,
+                true,
+                json!({"code": 5, "msg": "m", "a": 1, "request_id": "4c1w"}),
+            ),
             (
                 r#"{"time_get_response":{"code":"isv.a","msg":"m","sub_code":"x","success":false,"request_id":"4c1w"}}"#,
                 false,
@@ -263,9 +273,9 @@ mod tests {
         }
         for (body, problem) in [
             ("", "the body is empty"),
-            ("[]", "it is no object, which every answer is"),
+            ("[]", "expected a JSON object or an XML element at the top level"),
             ("<html><body>", "an HTML page came instead; a proxy, a login page or another server answers there"),
-            (r#"{"status":"down"}"#, "neither time_get_response nor error_response is in it"),
+            (r#"{"status":"down"}"#, "expected time_get_response or error_response, found neither"),
             (r#"{"time_get_response":{"#, "expected a key, but the body ends at line 1 column 23"),
         ] {
             assert_eq!(read(body, false), Err(format!("the answer cannot be read: {problem}")), "{body}");

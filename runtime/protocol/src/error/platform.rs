@@ -5,14 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::body::hidden;
-use super::{Argument, RawBody};
+use super::{Argument, Code, RawBody};
 
 /// The platform's refusal: the `error_response` node (protocol.md 4.6 and 5).
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformError {
-    /// The platform's code, `25` for an invalid signature; 0 where the answer has none that is a number.
-    pub code: i64,
+    /// The platform's code, such as `25` for an invalid signature.
+    pub code: Code,
     /// What the code means, in the platform's words.
     pub msg: String,
     /// The code of the service behind the gateway: `isv.*` is the caller's to mend, `isp.*` the platform's.
@@ -37,8 +37,8 @@ impl PlatformError {
     /// refusal.sub_code = Some("isp.remote-service-timeout".to_owned());
     /// assert!(refusal.is_retryable());
     /// ```
-    pub fn new(code: i64, msg: impl Into<String>) -> Self {
-        Self { code, msg: msg.into(), ..Self::default() }
+    pub fn new(code: impl Into<Code>, msg: impl Into<String>) -> Self {
+        Self { code: code.into(), msg: msg.into(), ..Self::default() }
     }
 }
 
@@ -46,7 +46,7 @@ impl PlatformError {
 impl PlatformError {
     /// What the platform's documents say of [`code`](Self::code), if they know it.
     pub fn documented(&self) -> Option<&'static PlatformCode> {
-        crate::platform::CODES.iter().find(|entry| entry.code == self.code)
+        self.code.documented()
     }
 
     /// Whether the same call can succeed later without anything being changed: a quota is used up, the platform is
@@ -80,7 +80,7 @@ impl PlatformError {
     ///
     /// Call less often, or ask the platform for a larger quota. A limiter keeps all of a program's calls below a rate.
     pub fn is_limit(&self) -> bool {
-        matches!(self.code, 4..=8)
+        matches!(self.number(), 4..=8)
     }
 
     /// Whether what is used up is the application's quota of the day, so that every method is refused.
@@ -97,7 +97,7 @@ impl PlatformError {
     /// If this is so, a call that creates something can be repeated without creating it twice. Otherwise find out
     /// first whether it was carried out.
     pub fn was_not_carried_out(&self) -> bool {
-        matches!(self.code, 4..=9 | 11..=13 | 21..=34 | 42 | 44 | 47 | 53)
+        matches!(self.number(), 4..=9 | 11..=13 | 21..=34 | 42 | 44 | 47 | 53)
     }
 
     /// Whether the session is missing, expired, revoked or of another application: the codes 26, 27, 44 and 53, and the
@@ -107,7 +107,7 @@ impl PlatformError {
     ///
     /// Refresh the session, or have the user grant a new one, and call again with that.
     pub fn is_session_invalid(&self) -> bool {
-        matches!(self.code, 26 | 27 | 44 | 53) || self.names_session()
+        matches!(self.number(), 26 | 27 | 44 | 53) || self.names_session()
     }
 
     /// Whether it is not certain that an [invalid](Self::is_session_invalid) session is what was refused: the code 53
@@ -117,7 +117,7 @@ impl PlatformError {
     ///
     /// Refresh the session once. If the call is refused in the same way then, look at the application's rights.
     pub fn is_session_doubtful(&self) -> bool {
-        self.code == 53 && !self.names_session()
+        self.number() == 53 && !self.names_session()
     }
 
     fn names_session(&self) -> bool {
@@ -130,7 +130,7 @@ impl PlatformError {
     ///
     /// Have the user authorise the application again; refreshing the session does not help.
     pub fn needs_authorization(&self) -> bool {
-        self.code == 42
+        self.number() == 42
     }
 
     /// Whether the caller must change something: the request, the application's rights, its secret or the clock. These
@@ -156,7 +156,10 @@ impl PlatformError {
     #[doc(hidden)]
     pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         self.msg = hidden(&self.msg, secrets.clone());
-        for text in [&mut self.sub_code, &mut self.sub_msg].into_iter().flatten() {
+        if let Code::Word(word) = &mut self.code {
+            *word = hidden(word, secrets.clone());
+        }
+        for text in [&mut self.sub_code, &mut self.sub_msg, &mut self.request_id].into_iter().flatten() {
             *text = hidden(text, secrets.clone());
         }
     }
@@ -173,6 +176,11 @@ impl PlatformError {
         self.lower_sub_code().is_some_and(|code| {
             code.starts_with("isp.") && !NOT_PASSING.iter().any(|known| code.split(':').next() == Some(known))
         })
+    }
+
+    /// The number of the code, or the number that its word stands for; 0 if neither is known.
+    fn number(&self) -> i64 {
+        self.code.equivalent().unwrap_or_default()
     }
 
     /// The sub code in lower case and without space around it.
@@ -238,6 +246,8 @@ pub struct PlatformCode {
     pub meaning: &'static str,
     /// Whether sending the call again can help.
     pub retry: Retry,
+    /// The words that other gateways of the family have for the code.
+    pub words: &'static [&'static str],
 }
 
 /// Whether sending a refused call again can help.

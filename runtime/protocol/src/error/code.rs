@@ -1,0 +1,96 @@
+//! The code of a refusal: a number, or a word on some gateways.
+
+use std::fmt;
+
+use super::PlatformCode;
+
+/// The code of a refusal (protocol.md 5.1 and 11).
+///
+/// Taobao's gateways have numbers. Others of the family, AliExpress among them, have words. Both compare with literals:
+///
+/// ```
+/// use generated_sdk::protocol::Code;
+///
+/// assert_eq!(Code::from(25), 25);
+/// assert_eq!(Code::from("IllegalAccessToken"), "IllegalAccessToken");
+/// assert_eq!(Code::from("IllegalAccessToken").equivalent(), Some(27));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// A number, such as 25. 0 if the response has no code.
+    Number(i64),
+    /// A word, as the gateway writes it.
+    Word(String),
+}
+
+impl Code {
+    /// Returns the number; `None` for a word.
+    pub const fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Word(_) => None,
+        }
+    }
+
+    /// Returns the number, or the number of the platform's code that a known word stands for.
+    pub fn equivalent(&self) -> Option<i64> {
+        self.number().or_else(|| self.documented().map(|entry| entry.code))
+    }
+
+    /// Returns what the platform's documents say about the code.
+    pub fn documented(&self) -> Option<&'static PlatformCode> {
+        crate::platform::CODES.iter().find(|entry| match self {
+            Self::Number(number) => entry.code == *number,
+            Self::Word(word) => entry.words.iter().any(|known| known.eq_ignore_ascii_case(word)),
+        })
+    }
+}
+
+impl Default for Code {
+    fn default() -> Self {
+        Self::Number(0)
+    }
+}
+
+impl From<i64> for Code {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Code {
+    /// A text that is a whole number becomes [`Number`](Self::Number), an empty one 0.
+    fn from(text: &str) -> Self {
+        match text.trim() {
+            "" => Self::default(),
+            text => text.parse().map_or_else(|_| Self::Word(text.to_owned()), Self::Number),
+        }
+    }
+}
+
+impl PartialEq<i64> for Code {
+    fn eq(&self, number: &i64) -> bool {
+        self.number() == Some(*number)
+    }
+}
+
+impl PartialEq<str> for Code {
+    fn eq(&self, word: &str) -> bool {
+        matches!(self, Self::Word(own) if own == word)
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, word: &&str) -> bool {
+        self == *word
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Word(word) => f.write_str(word),
+        }
+    }
+}
