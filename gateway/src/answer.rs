@@ -43,7 +43,7 @@ impl Gateway {
         let (parameters, read) = match self.read(incoming) {
             Ok(parameters) => (parameters, Ok(())),
             // Even then the answer is in the format that is asked for, if that much can be read.
-            Err(refused) => (incoming.parameters().unwrap_or_default(), Err(refused)),
+            Err(refused) => (incoming.readable(), Err(refused)),
         };
         let format = check::format(&parameters);
         let request_id = self.request_id();

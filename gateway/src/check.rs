@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use codegen::spec::{Authorization, Kind, Pages, Parameter, Platform, Spec, TypeName};
 use serde_json::Value;
-use top_protocol::{DateTime, Decimal, Format, SignMethod, signature};
+use top_protocol::{DateTime, Decimal, Format, SignMethod};
 
 use crate::Gateway;
 use crate::example::Node;
 use crate::incoming::{Incoming, Parameters, Unreadable};
 use crate::pages;
+use crate::verify::verify;
 
 /// A method as the gateway needs it.
 #[derive(Debug)]
@@ -81,11 +82,11 @@ pub(crate) struct Signatures {
 }
 
 impl Refused {
-    fn new(code: i64) -> Self {
+    pub(crate) fn new(code: i64) -> Self {
         Self { code, argument: None, sub_code: None, sub_msg: None, signatures: None }
     }
 
-    fn because(code: i64, sub_code: &str, sub_msg: impl Into<String>) -> Self {
+    pub(crate) fn because(code: i64, sub_code: &str, sub_msg: impl Into<String>) -> Self {
         Self { sub_code: Some(sub_code.to_owned()), sub_msg: Some(sub_msg.into()), ..Self::new(code) }
     }
 
@@ -107,7 +108,7 @@ pub(crate) fn given<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a st
 
 /// What the answer is to be written in: XML unless JSON is asked for.
 pub(crate) fn format(parameters: &Parameters) -> Format {
-    given(parameters, "format").and_then(|format| format.parse().ok()).unwrap_or(Format::Xml)
+    given(parameters, "format").and_then(|format| format.to_ascii_lowercase().parse().ok()).unwrap_or(Format::Xml)
 }
 
 /// Whether a JSON answer is to be simplified.
@@ -115,11 +116,17 @@ pub(crate) fn simplify(parameters: &Parameters) -> bool {
     given(parameters, "simplify").is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
 }
 
+/// A quarter of an hour, in seconds.
+const QUARTER: u64 = 900;
+
 impl Gateway {
     /// The parameters of a request, or why there are none.
     pub(crate) fn read(&self, incoming: &Incoming<'_>) -> Result<Parameters, Refused> {
-        if incoming.verb != "POST" {
-            return Err(Refused::because(9, "isv.invalid-http-action", "send the call as a POST"));
+        // A GET has all parameters in its query (protocol.md 1.2 and 11).
+        let is_get = incoming.verb == "GET" && incoming.body.is_empty();
+        if incoming.verb != "POST" && !is_get {
+            let help = "send the call as a POST, or without files as a GET without a body";
+            return Err(Refused::because(9, "isv.invalid-http-action", help));
         }
         incoming.parameters().map_err(|unreadable| match unreadable {
             Unreadable::Encoding => Refused::because(47, "isv.invalid-encoding", "names and values are UTF-8"),
@@ -156,10 +163,10 @@ impl Gateway {
                 return Err(Refused::because(33, "isv.invalid-version", problem));
             }
         }
-        if given(parameters, "format").is_some_and(|format| format.parse::<Format>().is_err()) {
+        if given(parameters, "format").is_some_and(|format| format.to_ascii_lowercase().parse::<Format>().is_err()) {
             return Err(Refused::because(23, "isv.invalid-format", "format is xml or json"));
         }
-        sign(parameters, secret)?;
+        verify(parameters, secret)?;
         if method.authorization == Some(Authorization::Required) && given(parameters, "session").is_none() {
             return Err(Refused::because(
                 26,
@@ -190,24 +197,19 @@ impl Gateway {
         let now = (self.clock)();
         let apart = now.duration_since(sent).unwrap_or_else(|error| error.duration());
         let minutes = self.platform.timestamp_tolerance_minutes;
-        if apart > Duration::from_secs(60 * u64::from(minutes)) {
+        let tolerance = 60 * u64::from(minutes);
+        if apart > Duration::from_secs(tolerance) {
+            // The offsets of time zones are multiples of a quarter of an hour.
+            let rest = apart.as_secs() % QUARTER;
+            let zone = apart <= Duration::from_secs(24 * 3600) && rest.min(QUARTER - rest) <= 60;
+            let help = if zone { "; it looks like the time of another time zone, the protocol's is GMT+8" } else { "" };
             let now = DateTime::from(now);
-            return Err(wrong(format!("the gateway's clock says {now}; timestamps are good for {minutes} minutes")));
+            return Err(wrong(format!(
+                "the gateway's time is {now}, and {minutes} minutes of difference are allowed{help}"
+            )));
         }
         Ok(())
     }
-}
-
-fn sign(parameters: &Parameters, secret: &str) -> Result<(), Refused> {
-    let sent = given(parameters, "sign").ok_or_else(|| Refused::new(24))?;
-    let method = given(parameters, "sign_method").unwrap_or_default();
-    let method: SignMethod =
-        method.parse().map_err(|error| Refused::because(25, "isv.invalid-sign-method", format!("{error}")))?;
-    let expected = signature(method, secret, pairs(parameters), b"");
-    if sent == expected {
-        return Ok(());
-    }
-    Err(Refused { signatures: Some(Signatures { method, expected }), ..Refused::new(25) })
 }
 
 /// Names and values in the byte order of the names.
@@ -237,9 +239,14 @@ fn text(parameter: &Parameter, value: Option<&str>) -> Result<(), Refused> {
     };
     let type_name = parameter.type_name();
     match type_name.kind() {
-        // Lists of JSON are JSON, all others are joined by commas.
+        // Lists of JSON are JSON. All others are joined by commas, or JSON as well: SDKs write both.
         Some(kind) if type_name.list && !matches!(kind, Kind::Json | Kind::Map) => {
-            let items: Vec<_> = value.split(',').collect();
+            if let Some(Value::Array(items)) =
+                value.starts_with('[').then(|| serde_json::from_str(value).ok()).flatten()
+            {
+                return structure(name, parameter, type_name, &Value::Array(items));
+            }
+            let items: Vec<_> = value.split(',').map(str::trim).collect();
             list(name, parameter, items.len())?;
             items.into_iter().try_for_each(|value| scalar(name, kind, value, parameter))
         }
@@ -269,7 +276,8 @@ fn scalar(path: &str, kind: Kind, value: &str, parameter: &Parameter) -> Result<
     let (fits, expected) = match kind {
         Kind::String | Kind::FieldList | Kind::File => (true, ""),
         Kind::Number | Kind::Byte => (value.parse::<i64>().is_ok(), "a whole number"),
-        Kind::Boolean => (matches!(value, "true" | "false"), "true or false"),
+        // As Java, Python and PHP write it (protocol.md 11).
+        Kind::Boolean => (matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "1" | "0"), "true or false"),
         Kind::Date => (value.parse::<DateTime>().is_ok(), "a date as yyyy-MM-dd HH:mm:ss"),
         Kind::Price | Kind::BigDecimal => (Decimal::from_str_exact(value).is_ok(), "a decimal"),
         Kind::Json => (serde_json::from_str::<Value>(value).is_ok(), "JSON"),

@@ -52,17 +52,32 @@ impl Incoming<'_> {
         read(self.query.as_bytes(), &mut parameters.texts)?;
         Ok(parameters)
     }
+
+    /// The parameters of a request that is refused: of the whole, or of the query alone where the body cannot be read.
+    pub(crate) fn readable(&self) -> Parameters {
+        self.parameters()
+            .or_else(|_| Incoming { content_type: "", body: b"", ..*self }.parameters())
+            .unwrap_or_default()
+    }
 }
 
 /// Reads the parts of a body: a part with a file name is a file, any other a text.
 fn parts(content_type: &str, body: &[u8], parameters: &mut Parameters) -> Result<(), Unreadable> {
-    let boundary = content_type.split(';').filter_map(|item| item.trim().strip_prefix("boundary=")).next();
-    let boundary = boundary.map(|boundary| boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty());
-    let delimiter = format!("\r\n--{}", boundary.ok_or(Unreadable::Parts)?).into_bytes();
-    // What opens the first part has no line before it.
-    let mut rest = body.strip_prefix(&delimiter[2..]).ok_or(Unreadable::Parts)?;
+    let boundary = content_type
+        .split(';')
+        .filter_map(|item| item.split_once('='))
+        .find_map(|(key, value)| key.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"')));
+    let boundary = boundary.filter(|boundary| !boundary.is_empty()).ok_or(Unreadable::Parts)?;
+    let delimiter = format!("\r\n--{boundary}").into_bytes();
+    // The first boundary may be the first of all, or come after a preamble, which official SDKs leave empty.
+    let mut rest = match body.strip_prefix(&delimiter[2..]) {
+        Some(rest) => rest,
+        None => &body[find(body, &delimiter).ok_or(Unreadable::Parts)? + delimiter.len()..],
+    };
     while !rest.starts_with(b"--") {
-        let part = rest.strip_prefix(b"\r\n").ok_or(Unreadable::Parts)?;
+        // Blanks may follow a boundary (RFC 2046, 5.1.1).
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let part = rest[blanks..].strip_prefix(b"\r\n").ok_or(Unreadable::Parts)?;
         let head = find(part, b"\r\n\r\n").ok_or(Unreadable::Parts)?;
         let (head, content) = (&part[..head], &part[head + 4..]);
         let end = find(content, &delimiter).ok_or(Unreadable::Parts)?;
@@ -147,6 +162,18 @@ mod tests {
         let parameters = incoming(body.as_bytes()).parameters().unwrap();
         let texts = [("a".to_owned(), "端".to_owned()), ("b".to_owned(), "1".to_owned())];
         assert_eq!(parameters, Parameters { texts: texts.into(), files: [("f".to_owned(), vec![9])].into() });
+        // As official SDKs write it: a line break or a preamble first, blanks behind a boundary, another case.
+        let variants = [
+            (kind, format!("\r\n{body}")),
+            (kind, format!("preamble\r\n{body}epilogue")),
+            (kind, body.replace("--x y\r\n", "--x y \t\r\n")),
+            ("multipart/form-data; charset=UTF-8; Boundary = \"x y\"", body.to_owned()),
+            ("Multipart/Form-Data; BOUNDARY=x y", body.to_owned()),
+        ];
+        for (kind, body) in &variants {
+            let incoming = Incoming { verb: "POST", query: "b=1", content_type: kind, body: body.as_bytes() };
+            assert_eq!(incoming.parameters().as_ref(), Ok(&parameters), "{kind} {body}");
+        }
         for length in 1..body.len() - 4 {
             let cut = &body.as_bytes()[..length];
             assert!(incoming(cut).parameters().is_err(), "{}", String::from_utf8_lossy(cut));

@@ -10,6 +10,7 @@ mod example;
 mod incoming;
 mod pages;
 mod server;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;

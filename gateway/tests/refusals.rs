@@ -163,7 +163,7 @@ fn what_http_must_be() {
     let answer = |verb, content_type, body: &[u8]| {
         gateway.answer(&Incoming { verb, query: "", content_type, body }).outcome.code
     };
-    assert_eq!(answer("GET", "", b""), Some(9));
+    assert_eq!(answer("PUT", "", b""), Some(9));
     assert_eq!(answer("POST", "application/json", body.as_bytes()), Some(43));
     assert_eq!(answer("POST", FORM, b"method=%FF"), Some(47));
     assert_eq!(answer("POST", FORM, body.as_bytes()), None);
@@ -209,6 +209,18 @@ fn types_are_held_to() {
         outcome.code.map(|_| outcome.explanation)
     };
     assert_eq!(told("text", "t"), None);
+    // As the official SDKs of several languages write them.
+    for (name, value) in [
+        ("flag", "True"),
+        ("flag", "FALSE"),
+        ("flag", "1"),
+        ("flag", "0"),
+        ("numbers", "[1,2]"),
+        ("numbers", "1, 2"),
+        ("texts", r#"["a","b"]"#),
+    ] {
+        assert_eq!(told(name, value), None, "{name}={value}");
+    }
     for (name, value, expected) in [
         ("number", "1.5", "number must be a whole number"),
         ("number", "9223372036854775808", "number must be a whole number"),
@@ -247,8 +259,123 @@ fn types_are_held_to() {
 
 #[test]
 fn a_wrong_verb_is_refused_in_the_format_that_is_asked_for() {
-    let answer = at_that_time().answer(&Incoming { verb: "GET", query: "format=json", content_type: "", body: b"" });
-    assert!(answer.body.starts_with("{\"error_response\":{\"code\":9,"), "{}", answer.body);
+    for (verb, body) in [("PUT", &b""[..]), ("GET", b"a=b"), ("get", b"")] {
+        let answer = at_that_time().answer(&Incoming { verb, query: "format=json", content_type: FORM, body });
+        assert!(answer.body.starts_with("{\"error_response\":{\"code\":9,"), "{}", answer.body);
+    }
+    // So is a body that cannot be read.
+    for (content_type, code) in [("application/json", 43), ("multipart/form-data; boundary=x", 3)] {
+        let incoming = Incoming { verb: "POST", query: "format=JSON&simplify=true", content_type, body: b"{" };
+        let answer = at_that_time().answer(&incoming);
+        assert!(answer.body.starts_with(&format!("{{\"error_response\":{{\"code\":{code},")), "{}", answer.body);
+    }
+}
+
+#[test]
+fn a_get_without_a_body_is_a_call() {
+    let query = form(&signed(sample()));
+    let answer = at_that_time().answer(&Incoming { verb: "GET", query: &query, content_type: "", body: b"" });
+    assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
+}
+
+/// The signature of a text, made without the runtime's own order and rules.
+fn digest(method: SignMethod, text: &str) -> String {
+    signature(method, SECRET, [], text.as_bytes())
+}
+
+fn signed_as(parameters: &Parameters, sign: String) -> Answer {
+    let mut parameters = parameters.clone();
+    parameters.insert("sign", sign);
+    post(&at_that_time(), "", &form(&parameters))
+}
+
+/// The names and values of the sample, and of `more`, in order.
+fn pairs_with(more: &[(&'static str, &str)]) -> Parameters {
+    let mut parameters = sample();
+    parameters.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    parameters
+}
+
+fn concatenated(parameters: &Parameters) -> String {
+    parameters.iter().map(|(name, value)| format!("{name}{value}")).collect()
+}
+
+#[test]
+fn empty_values_may_be_signed_or_left_out() {
+    let parameters = pairs_with(&[("note", ""), ("z", "")]);
+    let filled: Parameters = parameters.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    for text in [concatenated(&parameters), concatenated(&filled)] {
+        let answer = signed_as(&parameters, digest(SignMethod::Hmac, &text));
+        assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
+    }
+}
+
+#[test]
+fn spellings_of_public_parameters() {
+    for (name, value) in [("sign_method", "HMAC"), ("sign_method", "Hmac"), ("format", "JSON"), ("simplify", "1")] {
+        let parameters = pairs_with(&[(name, value)]);
+        let answer = signed_as(&parameters, digest(SignMethod::Hmac, &concatenated(&parameters)));
+        assert_eq!(answer.outcome.code, None, "{name}={value}: {}", answer.outcome.explanation);
+        assert!(answer.body.starts_with('{'), "{}", answer.body);
+    }
+    // Without the algorithm it is md5, with the secret around the text or behind it.
+    let mut parameters = sample();
+    parameters.remove("sign_method");
+    let text = concatenated(&parameters);
+    for sign in
+        [digest(SignMethod::Md5, &text), signature(SignMethod::Md5, "", [], format!("{text}{SECRET}").as_bytes())]
+    {
+        let answer = signed_as(&parameters, sign);
+        assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_explained() {
+    let parameters = pairs_with(&[("note", " a b/c ")]);
+    let text = concatenated(&parameters);
+    let with = |from: &str, to: &str| text.replace(from, to);
+    let hmac = |text: &str| digest(SignMethod::Hmac, text);
+    let plain = |text: String| signature(SignMethod::Md5, "", [], text.as_bytes());
+    let joined = |between: &str, equals: &str| {
+        let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}{equals}{value}")).collect();
+        hmac(&pairs.join(between))
+    };
+    let encoded = with(" a b/c ", "+a+b%2Fc+").replace("2024-08-24 10:20:01", "2024-08-24+10%3A20%3A01");
+    for (sign, mistake) in [
+        (hmac(&text).to_lowercase(), "it is written in upper case"),
+        (digest(SignMethod::Md5, &text), "sign_method is md5, which it was made with"),
+        (digest(SignMethod::HmacSha256, &text), "sign_method is hmac-sha256, which it was made with"),
+        (hmac(&encoded), "values are signed before they are URL-encoded"),
+        (hmac(&with(" a b/c ", "+a+b/c+").replace("24 10", "24+10")), "spaces are signed as spaces, not as `+`"),
+        (hmac(&with(" a b/c ", "a b/c")), "values are signed as they are sent, with the blanks around them"),
+        (joined("&", "="), "names and values are joined without `=` and `&`"),
+        (joined("", "="), "names and values are joined without `=`"),
+        (plain(text.clone()), "the secret is part of the signature"),
+        (plain(format!("{SECRET}{text}")), "the secret is at both ends of the text, not at its start alone"),
+        (plain(format!("{text}{SECRET}")), "the secret is at both ends of the text, not at its end alone"),
+        (hmac(&with("session71f46e93-8049-49d6-8322-7991d2ce7175", "")), "session is signed too"),
+        (hmac(&with("sign_methodhmac", "")), "sign_method is signed too"),
+    ] {
+        let answer = signed_as(&parameters, sign);
+        assert_eq!(answer.outcome.code, Some(25));
+        let expected = format!("\"sub_msg\":\"the signature would match if {mistake}\"");
+        assert!(answer.body.contains(&expected), "{mistake}: {}", answer.body);
+        assert!(!answer.body.contains(SECRET));
+    }
+    let answer = signed_as(&parameters, "0".repeat(32));
+    assert!(!answer.body.contains("sub_msg"), "{}", answer.body);
+}
+
+#[test]
+fn a_timestamp_of_another_time_zone_is_explained() {
+    for (timestamp, explained) in
+        [("2024-08-24 02:20:01", true), ("2024-08-24 04:50:30", true), ("2024-08-24 02:27:01", false)]
+    {
+        let answer = post(&at_that_time(), "", &form(&signed(pairs_with(&[("timestamp", timestamp)]))));
+        assert_eq!(answer.outcome.code, Some(31));
+        assert_eq!(answer.body.contains("the time of another time zone"), explained, "{timestamp}: {}", answer.body);
+    }
 }
 
 #[test]
