@@ -249,4 +249,11 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl StdError for BuildError {}
+impl StdError for BuildError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Specs(_) => None,
+            Self::Output(error) => error.source(),
+        }
+    }
+}

@@ -6,6 +6,7 @@
 pub mod builder;
 pub mod diagnostic;
 pub mod difference;
+pub mod files;
 mod html;
 pub mod import;
 pub mod model;

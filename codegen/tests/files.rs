@@ -195,3 +195,30 @@ fn a_change_is_told_as_its_users_meet_it() {
         removed  fixture::gone::GoneRequest"#]]
     .assert_eq(&told.join("\n"));
 }
+
+/// A command that is interrupted leaves its temporary file behind. Nothing that reads the folder minds it.
+#[test]
+fn leftovers_of_an_interrupted_run_are_passed_over() {
+    let folder = TempDir::new().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs");
+    for name in ["platform.yaml", "fixture/taobao.fixture.limits.set.yaml"] {
+        codegen::files::write(&folder.path().join(name), &fs::read_to_string(fixtures.join(name)).unwrap()).unwrap();
+    }
+    for leftover in [".top-x1.tmp", "fixture/.top-x2.tmp"] {
+        fs::write(folder.path().join(leftover), "half of a sp").unwrap();
+    }
+    assert_eq!(spec::read(folder.path()).unwrap().methods.len(), 1);
+}
+
+#[test]
+fn concurrent_runs_all_succeed() {
+    let folder = TempDir::new().unwrap();
+    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs");
+    let out = folder.path().join("src/api");
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| codegen::Builder::new(&specs).out(&out).write().unwrap());
+        }
+    });
+    assert_eq!(codegen::Builder::new(&specs).out(&out).check().unwrap().changes, []);
+}

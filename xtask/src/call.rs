@@ -194,7 +194,8 @@ fn specs() -> BTreeMap<String, (String, PathBuf)> {
 /// What the method's spec says, if it has one.
 fn described(method: &str) -> Result<Option<Spec>, Failure> {
     let Some((category, path)) = specs().remove(method) else { return Ok(None) };
-    let text = fs::read_to_string(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let text = codegen::files::read(&path, spec::MAX_BYTES).map_err(|error| Failure::of_error(&error))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
     let platform = spec::platform(&root().join("specs")).map_err(generate::wrong)?;
     spec::parse(&category, path, &text, &platform).map(|method| Some(method.spec)).map_err(generate::wrong)
 }

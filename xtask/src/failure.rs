@@ -35,6 +35,18 @@ impl Failure {
         Self::Failed(problem.to_string())
     }
 
+    /// The failure of an error, with its causes.
+    pub(crate) fn of_error(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::Failed(text)
+    }
+
     /// Says why on standard error.
     pub(crate) fn report(self) -> ExitCode {
         match self {

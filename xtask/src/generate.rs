@@ -141,7 +141,7 @@ fn written(report: &Report) -> Result<(), Failure> {
 fn failed(error: BuildError) -> Failure {
     match error {
         BuildError::Specs(found) => wrong(found),
-        error => Failure::new(error),
+        error => Failure::of_error(&error),
     }
 }
 

@@ -16,8 +16,9 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, described};
 use crate::difference::Difference;
+use crate::files;
 use crate::output::{Change, ChangeKind};
 use crate::parallel::{available, on_threads};
 use crate::spec::{self, Method, Platform, is_category};
@@ -199,9 +200,11 @@ impl Importer {
         };
         let category = spec.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let after = checked(&yaml, &category, &spec, &self.platform)?;
-        let state = match fs::read_to_string(self.folder.join(&spec)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::New,
-            Err(error) => return Err(format!("its spec {} {}", spec.display(), unread(&error))),
+        let state = match files::read(&self.folder.join(&spec), MAX_BYTES)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        {
+            Err(files::ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => State::New,
+            Err(error) => return Err(format!("its spec {}: {}", spec.display(), described(&error))),
             Ok(before) => match spec::parse(&category, &spec, &before, &self.platform) {
                 Err(_) => State::Broken,
                 Ok(before) => match spec::differences(&before.spec, &after.spec) {
@@ -232,11 +235,7 @@ pub fn guessed_category(method: &str) -> String {
 
 /// The text of a document, if it is one that somebody can have meant.
 fn text(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| unread(&error))?.len();
-    if size > MAX_BYTES {
-        return Err(format!("it has {size} bytes; a document has at most {MAX_BYTES}"));
-    }
-    let mut bytes = fs::read(path).map_err(|error| unread(&error))?;
+    let mut bytes = files::read(path, MAX_BYTES).map_err(|error| described(&error))?;
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("it is UTF-16; save it as UTF-8".to_owned());
     }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, Type, Visibility};
 
-use super::{FileSet, OutputError, is_generated};
+use super::{FileSet, MAX_BYTES, OutputError, is_generated};
 use crate::difference::{Difference, DifferenceKind};
+use crate::files;
 
 impl FileSet {
     /// What users of the SDK would meet if the set were written to `folder`, in the order of the items. Of an item that is
@@ -63,15 +65,17 @@ fn members(
 }
 
 fn read(root: &Path, folder: &Path, items: &mut Items) -> Result<(), OutputError> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Ok(());
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(OutputError::with_source(folder, error)),
     };
     for entry in entries {
-        let path = entry.map_err(|error| OutputError::new(folder, error))?.path();
+        let path = entry.map_err(|error| OutputError::with_source(folder, error))?.path();
         if path.is_dir() {
             read(root, &path, items)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let bytes = fs::read(&path).map_err(|error| OutputError::new(&path, error))?;
+            let bytes = files::read(&path, MAX_BYTES).map_err(|error| OutputError::with_source(&path, error))?;
             if is_generated(&bytes) {
                 let relative = path.strip_prefix(root).unwrap_or(&path);
                 collect(&module(relative), &String::from_utf8_lossy(&bytes), items);

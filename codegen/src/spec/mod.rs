@@ -19,6 +19,7 @@ pub use diff::differences;
 pub use kind::{Kind, TypeName};
 pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
+pub use read::MAX_BYTES;
 pub use rules::{is_category, is_method_name};
 pub(crate) use rules::{is_name, is_type_name};
 pub use shape::closest;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::node::{self, Node};
 use super::shape::Checker;
 use super::{Method, Platform, Specs, rules, tables};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, described};
+use crate::files;
 use crate::parallel::{available, on_threads};
 
 /// The longest spec that is read. The platform's largest method makes one of some 100 KiB.
-const MAX_BYTES: u64 = 4 << 20;
+pub const MAX_BYTES: u64 = 4 << 20;
 
 /// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`, as far as they can be read, and holds the
 /// platform against its rules. What cannot be read, is no YAML, or is not made as a spec is, is added to `problems`.
@@ -157,11 +158,7 @@ pub(super) fn document<T>(
 }
 
 fn text(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| format!("cannot read the file: {error}"))?.len();
-    if size > MAX_BYTES {
-        return Err(format!("the file has {size} bytes; a spec has at most {MAX_BYTES}"));
-    }
-    let bytes = fs::read(path).map_err(|error| format!("cannot read the file: {error}"))?;
+    let bytes = files::read(path, MAX_BYTES).map_err(|error| described(&error))?;
     String::from_utf8(bytes)
         .map_err(|error| format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
 }
