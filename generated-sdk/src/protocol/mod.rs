@@ -21,6 +21,7 @@ mod multipart;
 mod paging;
 mod parameters;
 mod record;
+mod request;
 mod secrets;
 mod serde;
 mod sign;
@@ -28,7 +29,7 @@ mod time;
 mod untyped;
 mod validate;
 
-pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
@@ -39,15 +40,15 @@ pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
 pub use headers::Headers;
 pub use paging::{Paged, Paging, Way, Window};
-pub use parameters::{Parameter, Parameters};
+pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
 pub use record::{AsSlot, AsView, record};
-pub use record::{Authorization, ErrorCode, Limit};
-pub use record::{Field, Kind, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Request, Schema, Slot, View};
+pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
+pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
 pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
 pub use time::{DateTime, InvalidDateTime};
-pub use untyped::UntypedParameters;
+pub use untyped::{UntypedParameter, UntypedParameters};
 pub use validate::{Problem, Violation, Violations, validate};
 
 #[cfg(feature = "client")]
@@ -58,7 +59,7 @@ pub(crate) use {
     encode::Attachment,
     multipart::{Piece, length},
     parameters::encoded,
-    record::reads,
+    request::reads,
     time::http_date,
     validate::size,
 };
