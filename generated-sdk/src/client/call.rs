@@ -15,7 +15,7 @@ use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::protocol::{
     Attachment, Authorization, DateTime, Envelope, Error, FileError, Head, LimitError, RawBody, SignedRequest,
-    StatusError, Timeout, TransportError, TransportKind,
+    StatusError, Timeout, TransportError, TransportKind, redacted,
 };
 
 /// What is called.
@@ -152,11 +152,17 @@ impl Client {
         let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;
         let mut error = match self.read(&signed, &head, received.bytes, received.cut, read) {
-            Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
+            Ok((mut envelope, body)) => {
+                let request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.secrets(&signed)));
+                envelope.request_id = request_id;
+                return Ok(Answer { envelope, head, body });
+            }
             Err(error) => error,
         };
-        if let Error::Platform(refusal) = &mut error {
-            refusal.hide(signed.parameters().secrets());
+        match &mut error {
+            Error::Platform(refusal) => refusal.hide(self.secrets(&signed)),
+            Error::Decode(error) => error.hide(self.secrets(&signed)),
+            _ => {}
         }
         if error.platform().is_some_and(|refusal| refusal.code == INVALID_TIMESTAMP) {
             seen.mended = self.shared.clock.learn(&head, ahead);
@@ -177,7 +183,7 @@ impl Client {
     ) -> Result<(Envelope, String), Error> {
         if !head.is_success() {
             let mut body = RawBody::of_bytes(&bytes, cut);
-            body.hide(signed.parameters().secrets());
+            body.hide(self.secrets(signed));
             if body.contains("error_response")
                 && let Err(error @ Error::Platform(_)) = read(&body)
             {
@@ -191,6 +197,11 @@ impl Client {
             Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),
             _ => Ok((envelope, body)),
         }
+    }
+
+    /// What a response must not repeat in an error: the secrets of the request and the one that it is signed with.
+    fn secrets<'a>(&'a self, signed: &'a SignedRequest) -> impl Iterator<Item = &'a str> + Clone {
+        signed.parameters().secrets().chain([self.shared.application.secret()])
     }
 
     async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {

@@ -21,6 +21,8 @@ mod multipart;
 mod paging;
 mod parameters;
 mod record;
+#[cfg(feature = "client")]
+mod redact;
 mod request;
 mod secrets;
 mod serde;
@@ -58,7 +60,7 @@ pub(crate) use {
     decode::{Envelope, Head, decode_into, enveloped},
     encode::Attachment,
     multipart::{Piece, length},
-    parameters::encoded,
+    redact::redacted,
     request::reads,
     time::http_date,
     validate::size,

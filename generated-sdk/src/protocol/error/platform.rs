@@ -157,7 +157,7 @@ impl PlatformError {
     #[cfg(feature = "client")]
     pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         self.msg = hidden(&self.msg, secrets.clone());
-        for text in [&mut self.sub_code, &mut self.sub_msg].into_iter().flatten() {
+        for text in [&mut self.sub_code, &mut self.sub_msg, &mut self.request_id].into_iter().flatten() {
             *text = hidden(text, secrets.clone());
         }
     }
