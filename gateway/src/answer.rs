@@ -8,6 +8,7 @@ use top_protocol::Format;
 
 use crate::Gateway;
 use crate::check::{self, Passed, Refused};
+use crate::console;
 use crate::example::Node;
 use crate::incoming::{Incoming, Parameters};
 
@@ -113,9 +114,9 @@ impl Gateway {
             method.map_or_else(|| self.platform.is_secret(name), |method| method.hides(name, &self.platform))
         };
         let mut signed = String::new();
-        for (name, value) in check::pairs(parameters).filter(|(name, value)| *name != "sign" && !value.is_empty()) {
+        for (name, value) in check::pairs(parameters).filter(|(name, _)| *name != "sign") {
             signed.extend(name.escape_debug());
-            if hidden(name) {
+            if hidden(name) || console::holds_secret(value, &self.platform) {
                 let _ = write!(signed, "[hidden: {} characters]", value.chars().count());
             } else {
                 signed.extend(visible(value));

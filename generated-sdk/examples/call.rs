@@ -58,7 +58,7 @@ async fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The parameters with one more: NAME=VALUE, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with an @.
+/// The parameters with one more: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with an @.
 fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParameters, Failure> {
     let Some((name, value)) = argument.split_once('=') else {
         return Err(Failure(2, format!("{argument:?} is no NAME=VALUE")));
@@ -79,6 +79,7 @@ fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParamete
             })?;
             parameters.file(name, file)
         }
+        None if value.is_empty() => parameters.with_empty(name),
         None => parameters.text(name, value),
     })
 }

@@ -19,8 +19,8 @@ Call any method through the client, and print the answer as JSON.
 Usage: cargo xtask call METHOD [NAME=VALUE]... [OPTION]...
 
 Names and values are those of the platform's page: a list is joined by commas, an object is JSON, a
-date is yyyy-MM-dd HH:mm:ss. NAME=@PATH sends a file, for a byte[] parameter; a text that begins with
-an @ is written with two. Where specs/ describes the method, what the names do not fit is told before
+date is yyyy-MM-dd HH:mm:ss. NAME= sends an empty value. NAME=@PATH sends a file, for a byte[] parameter;
+a text that begins with an @ is written with two. Where specs/ describes the method, what the names do not fit is told before
 anything is sent; of any other method they are sent as they are.
 
 Options:

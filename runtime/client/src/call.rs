@@ -14,7 +14,7 @@ use super::trace::{self, Running};
 use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::error::{Error, LimitError, StatusError, Timeout, TransportError, TransportKind};
-use top_protocol::internal::{Attachment, Envelope, Head};
+use top_protocol::internal::{Attachment, Envelope, Head, redacted};
 use top_protocol::{Authorization, DateTime, RawBody, SignedRequest};
 
 /// What is called.
@@ -154,11 +154,17 @@ impl Client {
         let received = received.map_err(|error| self.at_gateway(error))?;
         let head = received.head;
         let mut error = match self.read(&signed, &head, received.bytes, received.cut, read) {
-            Ok((envelope, body)) => return Ok(Answer { envelope, head, body }),
+            Ok((mut envelope, body)) => {
+                let request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.secrets(&signed)));
+                envelope.request_id = request_id;
+                return Ok(Answer { envelope, head, body });
+            }
             Err(error) => error,
         };
-        if let Error::Platform(refusal) = &mut error {
-            refusal.hide(signed.parameters().secrets());
+        match &mut error {
+            Error::Platform(refusal) => refusal.hide(self.secrets(&signed)),
+            Error::Decode(error) => error.hide(self.secrets(&signed)),
+            _ => {}
         }
         if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
             seen.mended = self.shared.clock.learn(&head, ahead);
@@ -179,7 +185,7 @@ impl Client {
     ) -> Result<(Envelope, String), Error> {
         if !head.is_success() {
             let mut body = RawBody::of_bytes(&bytes, cut);
-            body.hide(signed.parameters().secrets());
+            body.hide(self.secrets(signed));
             if body.contains("error_response")
                 && let Err(error @ top_protocol::Error::Platform(_)) = read(&body)
             {
@@ -193,6 +199,11 @@ impl Client {
             Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),
             _ => Ok((envelope, body)),
         }
+    }
+
+    /// What a response must not repeat in an error: the secrets of the request and the one that it is signed with.
+    fn secrets<'a>(&'a self, signed: &'a SignedRequest) -> impl Iterator<Item = &'a str> + Clone {
+        signed.parameters().secrets().chain([self.shared.application.secret()])
     }
 
     async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {

@@ -1,10 +1,11 @@
 //! A request with some of its parameters set to something else: the request for another page of the same list.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde_json::Value as Json;
 
-use top_protocol::{Authorization, DateTime, ErrorCode, Kind, Record, Request, Schema, View, Way};
+use top_protocol::{Authorization, DateTime, ErrorCode, Kind, Record, Request, Schema, UntypedParameter, View, Way};
 
 /// A parameter and what it is set to.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,12 +159,21 @@ impl Record for Turned<'_> {
 /// The request for a page: a request of its own, so that it is validated, signed and sent like any other.
 pub(super) struct Page<'r, R> {
     turned: Turned<'r>,
+    extra: Cow<'r, [UntypedParameter]>,
     request: PhantomData<R>,
 }
 
 impl<'r, R: Request> Page<'r, R> {
     pub(super) fn new(request: &'r R, changes: &[Change]) -> Self {
-        Self { turned: Turned::new(request, changes), request: PhantomData }
+        // A parameter that is sent empty for the first page, as a cursor, has a value for the others.
+        let is_replaced = |extra: &UntypedParameter| {
+            extra.is_empty() && changes.iter().any(|change| change.way == [extra.name()] && change.set != Set::Nothing)
+        };
+        let mut extra = Cow::Borrowed(request.extra_parameters());
+        if extra.iter().any(is_replaced) {
+            extra.to_mut().retain(|extra| !is_replaced(extra));
+        }
+        Self { turned: Turned::new(request, changes), extra, request: PhantomData }
     }
 }
 
@@ -185,4 +195,8 @@ impl<R: Request> Request for Page<'_, R> {
     const READS: bool = R::READS;
     const ERRORS: &'static [ErrorCode] = R::ERRORS;
     type Response = R::Response;
+
+    fn extra_parameters(&self) -> &[UntypedParameter] {
+        &self.extra
+    }
 }

@@ -21,8 +21,8 @@ impl Client {
     /// ```
     ///
     /// Parameters are pairs of a name and a value as the wire has them, or [`UntypedParameters`], which takes files too. None
-    /// is held against the documents before it is sent; a public parameter, such as `session`, is refused, because the
-    /// client sets it: see [`with_session`](Self::with_session) and the client's builder.
+    /// is checked against the documents before it is sent. An [empty value](crate::protocol::Request::with_empty) is
+    /// refused unless it is named as one; a public parameter, such as `session`, is refused, because the client sets it: see [`with_session`](Self::with_session) and the client's builder.
     ///
     /// # The answer
     ///
@@ -36,7 +36,7 @@ impl Client {
     /// Numbers up to 64 bits are numbers, exact to the last digit. A number that neither they nor a float hold exactly is the
     /// text of its digits.
     ///
-    /// The answer is the caller's. If it holds a secret, as a new session, printing it shows that.
+    /// Printing the [`Response`] with `{:?}` hides the values of secret names. Printing the JSON in it does not.
     ///
     /// # Errors
     ///
@@ -70,8 +70,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if there is a public parameter among the parameters, or files, and a quote or a line break in a
-    /// name.
+    /// [`Error::Invalid`] as of [`Application::sign_untyped`](crate::protocol::Application::sign_untyped).
     pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<SignedRequest, Error> {
         let session = self.session.fixed();
         Ok(self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())?)

@@ -7,29 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::encode::{Attachment, encode};
 use super::multipart::{self, Piece};
-use super::validate::validate;
+use super::validate::{empty, unmet, unsendable, unsendable_extra};
 use super::{
-    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, UntypedParameters,
-    Violation, Violations, signature,
+    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, UntypedParameter,
+    UntypedParameters, Violation, Violations, signature,
 };
 
 /// The version of the protocol: the `v` parameter.
 pub const VERSION: &str = "2.0";
-
-/// The parameters that belong to the protocol rather than to a method (protocol.md 1.4).
-pub const PUBLIC_PARAMETERS: [&str; 11] = [
-    "app_key",
-    "format",
-    "method",
-    "partner_id",
-    "session",
-    "sign",
-    "sign_method",
-    "simplify",
-    "target_app_key",
-    "timestamp",
-    "v",
-];
 
 /// An application that the platform knows: its key and secret, and how its requests are signed and answered.
 ///
@@ -102,7 +87,7 @@ impl Application {
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        self.sign_record(R::METHOD, R::AUTHORIZATION, request, session, timestamp)
+        self.sign_record(R::METHOD, R::AUTHORIZATION, request, request.extra_parameters(), session, timestamp)
     }
 
     /// [`sign`](Self::sign) without its type parameter, so that it is compiled once.
@@ -111,23 +96,26 @@ impl Application {
         method: &'static str,
         authorization: Authorization,
         request: &dyn Record,
+        extra: &[UntypedParameter],
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
+        let mut violations = unsendable_extra(request, extra);
         if self.validate {
-            let mut violations = validate(request);
+            violations.extend(unmet(request, extra));
             if authorization == Authorization::Required && session.unwrap_or_default().is_empty() {
                 violations.push(Violation::new("session", Problem::Missing));
             }
-            if !violations.is_empty() {
-                return Err(Error::Invalid(Violations::new(method, violations)));
-            }
+        }
+        if !violations.is_empty() {
+            return Err(Error::Invalid(Violations::new(method, violations)));
         }
         let mut parameters = Parameters::new();
         let mut files = encode(request, &mut parameters);
         if !self.validate {
             files.iter_mut().for_each(|attachment| attachment.most = None);
         }
+        extra.iter().for_each(|parameter| parameter.encode(&mut parameters, &mut files));
         Ok(self.signed(method.into(), parameters, files, session, timestamp))
     }
 
@@ -135,9 +123,9 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if there is a [public parameter](PUBLIC_PARAMETERS) among `parameters`, such as `session`: the
-    /// application sets those, so what the caller says of them would be lost. The same if there are files, and a quote or
-    /// a line break is in the name of a parameter: the names of parts have no way to say it that servers agree on.
+    /// [`Error::Invalid`] if `parameters` has a [public parameter](super::PUBLIC_PARAMETERS), such as `session`, which signing
+    /// sets; an [empty value](Request::with_empty) that is not named as one; an empty name; or, next to files, a name with a
+    /// quote or a line break, which servers read in different ways.
     pub fn sign_untyped(
         &self,
         method: &str,
@@ -145,20 +133,16 @@ impl Application {
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        let mut violations: Vec<_> = parameters.names().filter_map(public).collect();
-        if !parameters.files.is_empty() {
-            violations.extend(
-                parameters
-                    .names()
-                    .filter(|name| !multipart::holds(name))
-                    .map(|name| Violation::new(name, Problem::Name)),
-            );
+        let has_files = parameters.parameters.iter().any(UntypedParameter::is_file);
+        let mut violations = unsendable(&parameters.parameters, has_files);
+        if self.validate {
+            violations.extend(empty(&parameters.parameters));
         }
         if !violations.is_empty() {
             return Err(Error::Invalid(Violations::new(method.to_owned(), violations)));
         }
-        let UntypedParameters { texts, files } = parameters.clone();
-        let files = files.into_iter().map(|(name, file)| Attachment { name, file, most: None }).collect();
+        let (mut texts, mut files) = (Parameters::new(), Vec::new());
+        parameters.parameters.iter().for_each(|parameter| parameter.encode(&mut texts, &mut files));
         Ok(self.signed(method.to_owned().into(), texts, files, session, timestamp))
     }
 
@@ -173,37 +157,25 @@ impl Application {
     ) -> SignedRequest {
         parameters.set("method", method);
         parameters.set("app_key", self.key.clone());
-        parameters.set_secret("session", session.unwrap_or_default().to_owned());
         parameters.set("timestamp", timestamp.to_string());
         parameters.set("v", VERSION);
         parameters.set("format", self.format.name());
-        parameters.set("simplify", if self.simplify && self.format == Format::Json { "true" } else { "" });
-        parameters.set("partner_id", self.partner_id.clone().unwrap_or_default());
-        parameters.set("target_app_key", self.target_app_key.clone().unwrap_or_default());
         parameters.set("sign_method", self.sign_method.name());
-        // The signature is over everything but itself.
-        parameters.set("sign", "");
+        if let Some(session) = session.filter(|session| !session.is_empty()) {
+            parameters.set_secret("session", session.to_owned());
+        }
+        if self.simplify && self.format == Format::Json {
+            parameters.set("simplify", "true");
+        }
+        for (name, value) in [("partner_id", &self.partner_id), ("target_app_key", &self.target_app_key)] {
+            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+                parameters.set(name, value.clone());
+            }
+        }
         let sign = signature(self.sign_method, self.secret.expose_secret(), parameters.pairs(), b"");
         parameters.set("sign", sign);
         SignedRequest { parameters, files }
     }
-}
-
-/// What is wrong with a parameter of a method that has the name of a public one.
-fn public(name: &str) -> Option<Violation> {
-    let instead = match name {
-        "session" => "give the session to with_session of the client",
-        "app_key" => "give the application to the client's builder",
-        "method" => "the method is an argument of the call",
-        "format" => "use format of the client's builder",
-        "partner_id" => "use partner_id of the client's builder",
-        "sign_method" => "use sign_method of the client's builder",
-        "simplify" => "use simplify of the client's builder",
-        "target_app_key" => "use target_app_key of the client's builder",
-        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out, as signing sets it",
-        _ => return None,
-    };
-    Some(Violation::new(name, Problem::Public(instead)))
 }
 
 impl fmt::Debug for Application {

@@ -2,8 +2,8 @@
 
 /// A text that the documents list the values of.
 ///
-/// Generated enums have a variant for each documented value, and `Other` for those that the platform adds later: an
-/// answer with a new value is an answer all the same.
+/// Generated enums have a variant for each documented value, and `Unlisted` for a value that the platform adds later:
+/// a response with such a value can be read all the same.
 pub trait Choice: Send + Sync + Sized {
     /// The value on the wire.
     fn as_str(&self) -> &str;

@@ -1,5 +1,6 @@
 //! The one `Debug` of all generated types: what is there, with secrets hidden.
 
+use std::any::Any;
 use std::fmt;
 
 use super::{Field, Record, View, secrets};
@@ -49,7 +50,7 @@ impl fmt::Debug for Shown<'_> {
             View::Decimals(decimals) => decimals.fmt(f),
             View::Jsons(jsons) => f.debug_list().entries(jsons.iter().map(Json)).finish(),
             View::Files(files) => files.fmt(f),
-            View::Choices(choices) => f.debug_list().entries(choices.iter()).finish(),
+            View::Choices(choices) => f.debug_list().entries(choices.iter().map(Text)).finish(),
             View::Objects(objects) => f.debug_list().entries(objects.iter().map(Object)).finish(),
         }
     }
@@ -61,6 +62,18 @@ struct Text<'a>(&'a str);
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if secrets::of_text(self.0, false).is_empty() { self.0.fmt(f) } else { f.write_str(HIDDEN) }
+    }
+}
+
+/// The value of a response. JSON without a type is redacted by its names.
+pub(super) struct Value<'a, T>(pub(super) &'a T);
+
+impl<T: fmt::Debug + 'static> fmt::Debug for Value<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 as &dyn Any).downcast_ref() {
+            Some(json) => Json(json).fmt(f),
+            None => self.0.fmt(f),
+        }
     }
 }
 

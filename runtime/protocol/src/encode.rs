@@ -27,17 +27,18 @@ impl Attachment {
     }
 }
 
-/// Sets a parameter for every field of `request` that has a value, and returns its files, which are not signed.
+/// Sets a parameter for every field of `request` that has a value, empty or not, and returns its files, which are not
+/// signed.
 pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<Attachment> {
     let mut files = Vec::new();
     for (index, field) in request.schema().fields.iter().enumerate() {
         let view = request.view(index);
         match view {
+            View::Absent => {}
             View::File(file) => files.push(Attachment::new(field, file)),
             View::Files(several) => files.extend(several.iter().map(|file| Attachment::new(field, file))),
-            _ => {}
+            _ => parameters.set_holding(field.name, text(view), field.secret, secrets::of_view(view, field.secret)),
         }
-        parameters.set_holding(field.name, text(view), field.secret, secrets::of_view(view, field.secret));
     }
     files
 }

@@ -10,7 +10,7 @@ mod platform;
 use std::error::Error as StdError;
 use std::fmt;
 
-pub use self::body::{RawBody, hidden};
+pub use self::body::RawBody;
 pub use self::code::Code;
 pub use self::decode::DecodeError;
 pub use self::fields::Argument;

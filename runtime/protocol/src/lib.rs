@@ -24,6 +24,8 @@ mod parameters;
 #[rustfmt::skip]
 pub mod platform;
 mod record;
+mod redact;
+mod request;
 mod secrets;
 mod serde;
 mod sign;
@@ -33,7 +35,7 @@ mod validate;
 
 #[doc(hidden)]
 pub use crate::__contract as contract;
-pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSION};
+pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
@@ -43,15 +45,15 @@ pub use file::File;
 pub use gateway::Gateway;
 pub use headers::Headers;
 pub use paging::{Paged, Paging, Way, Window};
-pub use parameters::{Parameter, Parameters};
+pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
 pub use record::{AsSlot, AsView, record};
-pub use record::{Authorization, ErrorCode, Limit};
-pub use record::{Field, Kind, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Request, Schema, Slot, View};
+pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
+pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
 pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
 pub use time::{DateTime, InvalidDateTime};
-pub use untyped::UntypedParameters;
+pub use untyped::{UntypedParameter, UntypedParameters};
 pub use validate::{Problem, Violation, Violations, validate};
 
 pub mod generated;
@@ -63,10 +65,10 @@ pub mod internal {
     pub use super::debug::HIDDEN;
     pub use super::decode::{Envelope, Head, decode_into, enveloped};
     pub use super::encode::Attachment;
-    pub use super::error::hidden;
     pub use super::multipart::{Piece, length};
     pub use super::parameters::encoded;
-    pub use super::record::reads;
+    pub use super::redact::redacted;
+    pub use super::request::reads;
     pub use super::time::http_date;
     pub use super::validate::size;
 }

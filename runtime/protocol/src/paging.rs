@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Request;
+use super::{Request, WithParameters};
 
 /// The wire names that lead to a parameter or a field: one, or several where it stands in objects.
 pub type Way = &'static [&'static str];
 
 /// A request whose response is a page of a list.
-pub trait Paged: Request<Response: 'static> + 'static {
+pub trait Paged: Request + 'static {
     /// How the list is paged.
     const PAGING: Paging;
 
@@ -17,6 +17,15 @@ pub trait Paged: Request<Response: 'static> + 'static {
 
     /// The items of a page.
     fn items(response: Self::Response) -> Vec<Self::Item>;
+}
+
+impl<R: Paged> Paged for WithParameters<R> {
+    const PAGING: Paging = R::PAGING;
+    type Item = R::Item;
+
+    fn items(response: R::Response) -> Vec<R::Item> {
+        R::items(response)
+    }
 }
 
 /// How a list is paged: which parameter says what page is meant, and which field of the response whether there are more.

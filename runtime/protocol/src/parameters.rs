@@ -6,9 +6,25 @@ use std::fmt;
 use super::debug::HIDDEN;
 use super::hex;
 
-/// Text parameters in the byte order of their names, which is the order that signatures are made in.
+/// The parameters that belong to the protocol rather than to a method (protocol.md 1.4).
+pub const PUBLIC_PARAMETERS: [&str; 11] = [
+    "app_key",
+    "format",
+    "method",
+    "partner_id",
+    "session",
+    "sign",
+    "sign_method",
+    "simplify",
+    "target_app_key",
+    "timestamp",
+    "v",
+];
+
+/// Text parameters in the byte order of their names, which is the order that they are signed in.
 ///
-/// An empty value is never kept: some gateways sign it, others do not, and all agree on its absence (protocol.md 2.2).
+/// An empty value is kept, sent as `name=` and signed as its name. A request sends one only where it says so: see
+/// [`Request::with_empty`](super::Request::with_empty).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<Parameter>);
 
@@ -49,7 +65,7 @@ impl Parameters {
         Self::default()
     }
 
-    /// Sets a parameter, in place of one that has its name. An empty value takes it away.
+    /// Sets a parameter. Replaces one of the same name.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
         self.set_holding(name, value, false, Vec::new());
     }
@@ -71,12 +87,9 @@ impl Parameters {
     }
 
     fn put(&mut self, parameter: Parameter) {
-        let empty = parameter.name.is_empty() || parameter.value.is_empty();
-        match (self.0.binary_search_by(|other| other.name.cmp(&parameter.name)), empty) {
-            (Ok(place), true) => drop(self.0.remove(place)),
-            (Ok(place), false) => self.0[place] = parameter,
-            (Err(_), true) => {}
-            (Err(place), false) => self.0.insert(place, parameter),
+        match self.0.binary_search_by(|other| other.name.cmp(&parameter.name)) {
+            Ok(place) => self.0[place] = parameter,
+            Err(place) => self.0.insert(place, parameter),
         }
     }
 
@@ -166,14 +179,15 @@ mod tests {
     }
 
     #[test]
-    fn one_value_a_name_and_none_without_content() {
+    fn one_value_per_name_and_empty_values_are_kept() {
         let mut parameters = Parameters::new();
         parameters.set("a", "1");
         parameters.set("a", "2");
         parameters.set("b", "");
-        assert_eq!(parameters.pairs().collect::<Vec<_>>(), [("a", "2")]);
+        assert_eq!(parameters.pairs().collect::<Vec<_>>(), [("a", "2"), ("b", "")]);
         parameters.set("a", "");
-        assert_eq!(parameters.get("a"), None);
+        assert_eq!(parameters.get("a"), Some(""));
+        assert_eq!(parameters.to_form(), "a=&b=");
     }
 
     #[test]

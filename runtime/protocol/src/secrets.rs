@@ -84,10 +84,9 @@ fn collect_json(json: &Json, secret: bool, secrets: &mut Vec<String>) {
 /// (protocol.md 4.5). If it seems to be and cannot be read, all of it is a secret.
 fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
     let start = text.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
-    if start.starts_with(['{', '['])
-        && (secret || names_secret(start))
-        && collect_document(start, secret, secrets).is_err()
-    {
+    // JSON may stand in a JSON string once more.
+    let is_json = start.starts_with(['{', '[']) || (start.starts_with('"') && start.contains(['{', '[']));
+    if is_json && (secret || names_secret(start)) && collect_document(start, secret, secrets).is_err() {
         secrets.push(text.to_owned());
     }
 }
@@ -105,6 +104,7 @@ fn collect_document(text: &str, secret: bool, secrets: &mut Vec<String>) -> Resu
             Event::Key(name) => secret = around.last() == Some(&true) || is_secret(&name),
             Event::Text(text) => collect(View::Text(&text), secret, secrets),
             Event::Number(number) if secret => secrets.push(number.into_owned()),
+            Event::Float(number) if secret => secrets.push(number.to_string()),
             Event::Number(_) | Event::Float(_) | Event::Boolean(_) | Event::Null => {}
             Event::End => return Ok(()),
         }

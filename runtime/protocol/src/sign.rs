@@ -68,9 +68,10 @@ impl std::error::Error for UnknownSignMethod {}
 
 /// The signature of `parameters` in upper-case hexadecimal: 32 digits, 64 for [`SignMethod::HmacSha256`].
 ///
-/// The parameters come in the byte order of their names, as [`Parameters`](super::Parameters) keeps them. `sign` and
-/// empty values among them are passed over. `body` is the raw body where the protocol signs one, empty otherwise.
-/// The digest is fed piece by piece; the signed text is never built.
+/// The parameters come in the byte order of their names, as [`Parameters`](super::Parameters) keeps them. `sign` is
+/// skipped. An empty value is signed as its name alone, as the official Python, PHP, Go and Node SDKs do (protocol.md 11).
+/// `body` is the raw body where the protocol signs one, empty otherwise. The digest is fed piece by piece; the signed text
+/// is never built.
 ///
 /// ```
 /// use generated_sdk::protocol::{SignMethod, signature};
@@ -109,7 +110,7 @@ pub fn signed_text<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
 
 fn feed<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>, body: &[u8], mut sink: impl FnMut(&[u8])) {
     for (name, value) in parameters {
-        if name != "sign" && !value.is_empty() {
+        if name != "sign" {
             sink(name.as_bytes());
             sink(value.as_bytes());
         }

@@ -1,10 +1,11 @@
 //! The documents' demands on a request, held before anything is sent (protocol.md 6).
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::encode::text;
-use super::{Decimal, Field, File, Kind, Limit, Record, View};
+use super::{Decimal, Field, File, Kind, Limit, PUBLIC_PARAMETERS, Record, UntypedParameter, View, multipart};
 
 /// Everything that is wrong with a request. The request was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ impl Violation {
 pub enum Problem {
     /// It is required, and empty or blank.
     Missing,
+    /// It is optional, set and blank: see [`Request::with_empty`](super::Request::with_empty).
+    Empty,
     /// It is longer than so many characters; a file, than so many bytes.
     TooLong(u64),
     /// It has more elements than this.
@@ -58,6 +61,14 @@ pub enum Problem {
     Public(&'static str),
     /// A quote or a line break is in its name, and the request has files.
     Name,
+    /// It has no name.
+    Unnamed,
+    /// It is an extra parameter with the name of a documented one.
+    Documented,
+    /// It is an extra parameter with the name of another.
+    Repeated,
+    /// It is to be sent empty and has a value.
+    EmptyAndSet,
 }
 
 impl Problem {
@@ -65,29 +76,46 @@ impl Problem {
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
-            Self::TooLong(_)
+            Self::Empty
+            | Self::TooLong(_)
             | Self::TooMany(_)
             | Self::TooSmall(_)
             | Self::TooGreat(_)
             | Self::Public(_)
-            | Self::Name => 41,
+            | Self::Name
+            | Self::Unnamed
+            | Self::Documented
+            | Self::Repeated
+            | Self::EmptyAndSet => 41,
         }
     }
 }
 
-/// Holds `request` against the demands on its parameters and returns all that it breaks.
+/// Checks `request` against the demands on its documented parameters, and returns all that it breaks.
 pub fn validate(request: &dyn Record) -> Vec<Violation> {
+    unmet(request, &[])
+}
+
+/// [`validate`] for a request with `extra` parameters, among them those that are sent empty.
+pub(super) fn unmet(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
+    let sent_empty = extra.iter().filter(|parameter| parameter.is_empty()).map(UntypedParameter::name).collect();
     let mut violations = Vec::new();
-    check(request, "", &mut violations);
+    check(request, "", &sent_empty, &mut violations);
+    violations.extend(empty(extra));
     violations
 }
 
-fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
+fn check(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations: &mut Vec<Violation>) {
+    let is_parameter = path.is_empty();
     for (index, field) in record.schema().fields.iter().enumerate() {
-        let at = || if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+        let at = || if is_parameter { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         let view = record.view(index);
-        if field.required && is_blank(view) {
-            violations.push(Violation::new(at(), Problem::Missing));
+        if is_blank(view) && !(is_parameter && sent_empty.contains(field.name)) {
+            if field.required {
+                violations.push(Violation::new(at(), Problem::Missing));
+            } else if is_parameter && !matches!(view, View::Absent) {
+                violations.push(Violation::new(at(), Problem::Empty));
+            }
         }
         for limit in field.limits {
             if let Some(problem) = beyond(field, view, *limit) {
@@ -95,15 +123,76 @@ fn check(record: &dyn Record, path: &str, violations: &mut Vec<Violation>) {
             }
         }
         match view {
-            View::Object(object) => check(object, &at(), violations),
+            View::Object(object) => check(object, &at(), sent_empty, violations),
             View::Objects(objects) => {
                 for (index, object) in objects.iter().enumerate() {
-                    check(object, &format!("{}[{index}]", at()), violations);
+                    check(object, &format!("{}[{index}]", at()), sent_empty, violations);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// The parameters among `parameters` that are blank and not named as empty.
+pub(super) fn empty(parameters: &[UntypedParameter]) -> impl Iterator<Item = Violation> {
+    let blank = parameters.iter().filter(|parameter| parameter.is_blank());
+    blank.map(|parameter| Violation::new(parameter.name(), Problem::Empty))
+}
+
+/// What is wrong with `parameters` whether or not requests are validated: it cannot be sent. `has_files` says whether the
+/// request is sent in parts.
+pub(super) fn unsendable(parameters: &[UntypedParameter], has_files: bool) -> Vec<Violation> {
+    let problem = |name: &str| match name {
+        "" => Some(Problem::Unnamed),
+        name if has_files && !multipart::holds(name) => Some(Problem::Name),
+        name => public(name).map(Problem::Public),
+    };
+    let names = parameters.iter().map(UntypedParameter::name);
+    names.filter_map(|name| Some(Violation::new(name, problem(name)?))).collect()
+}
+
+/// [`unsendable`] for the parameters that a request has beside its documented ones: one that would replace another is
+/// wrong too.
+pub(super) fn unsendable_extra(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
+    if extra.is_empty() {
+        return Vec::new();
+    }
+    let fields = request.schema().fields;
+    let is_file = |index| matches!(request.view(index), View::File(_) | View::Files(_));
+    let has_files = extra.iter().any(UntypedParameter::is_file) || (0..fields.len()).any(is_file);
+    let mut violations = unsendable(extra, has_files);
+    let mut names = HashMap::new();
+    for parameter in extra {
+        let documented = fields.iter().position(|field| field.name == parameter.name());
+        let problem = match documented {
+            Some(_) if !parameter.is_empty() => Problem::Documented,
+            Some(index) if !is_blank(request.view(index)) => Problem::EmptyAndSet,
+            _ => match names.insert(parameter.name(), parameter.is_file()) {
+                // A parameter may have several files.
+                Some(was_file) if !(was_file && parameter.is_file()) => Problem::Repeated,
+                _ => continue,
+            },
+        };
+        violations.push(Violation::new(parameter.name(), problem));
+    }
+    violations
+}
+
+/// Where a public parameter is set; `None` for the name of another.
+fn public(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "session" => "give the session to with_session of the client",
+        "app_key" => "give the application to the client's builder",
+        "method" => "the method is an argument of the call",
+        "format" => "use format of the client's builder",
+        "partner_id" => "use partner_id of the client's builder",
+        "sign_method" => "use sign_method of the client's builder",
+        "simplify" => "use simplify of the client's builder",
+        "target_app_key" => "use target_app_key of the client's builder",
+        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out, as signing sets it",
+        _ => return None,
+    })
 }
 
 /// Whether nothing would be sent of a value. Only what is text, or lists of it, can be there and empty all the same.
@@ -176,11 +265,16 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("is required"),
+            Self::Empty => f.write_str("is empty: leave it unset, or name it in with_empty to send it empty"),
             Self::TooLong(most) => write!(f, "is longer than {most}"),
             Self::TooMany(most) => write!(f, "has more than {most} elements"),
             Self::TooSmall(least) => write!(f, "is less than {least}"),
             Self::TooGreat(most) => write!(f, "is greater than {most}"),
             Self::Name => f.write_str("has a quote or a line break in its name, which cannot be sent along with files"),
+            Self::Unnamed => f.write_str("has no name: give the name that the platform documents"),
+            Self::Documented => f.write_str("is a documented parameter of the request: use its setter"),
+            Self::Repeated => f.write_str("is added twice: add it once"),
+            Self::EmptyAndSet => f.write_str("has a value and is named in with_empty: do one of the two"),
             Self::Public(instead) => write!(f, "is a public parameter, no parameter of a method: {instead}"),
         }
     }
@@ -188,7 +282,8 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.parameter, self.problem)?;
+        let parameter = if self.parameter.is_empty() { "a parameter" } else { &self.parameter };
+        write!(f, "{parameter} {}", self.problem)?;
         // No parameter of a method is called so: it is the protocol's, and the caller looks for it in vain.
         if self.parameter == "session" && self.problem == Problem::Missing {
             f.write_str(": the method is called on behalf of a user; give the client a session")?;

@@ -77,7 +77,6 @@ fn required_parameters() {
 fn optional_parameters() {
     let part = Part::new("x").price("1.10".parse::<protocol::Decimal>().unwrap());
     let request = everything()
-        .optional_text("")
         .optional_number(-1)
         .optional_flag(true)
         .optional_moment(moment())

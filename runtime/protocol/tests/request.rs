@@ -4,7 +4,8 @@
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{
-    Application, DateTime, PUBLIC_PARAMETERS, Record, Request, SignMethod, UntypedParameters, signature,
+    Application, DateTime, Error, Field, File, Kind, PUBLIC_PARAMETERS, Problem, Record, RecordMut, Request, Schema,
+    SignMethod, Slot, UntypedParameters, View, signature, signed_text,
 };
 use generated_sdk::{Format, Gateway};
 
@@ -130,4 +131,251 @@ fn secrets_are_known_by_their_names() {
         let shown = format!("{:?}", UntypedParameters::from([(name, "the value")]));
         assert_eq!(!shown.contains("the value"), secret, "{shown}");
     }
+}
+
+/// The request of a method that clears a field by an empty value, as `tmall.item.outerid.update`.
+#[derive(Clone, Default)]
+struct Update {
+    item_id: i64,
+    outer_id: Option<String>,
+    nick: String,
+    names: Vec<String>,
+    sku: Option<Sku>,
+    picture: Option<File>,
+}
+
+#[derive(Clone, Default)]
+struct Sku {
+    outer_id: Option<String>,
+}
+
+#[derive(Default)]
+struct Updated;
+
+impl Update {
+    fn new() -> Self {
+        Self { item_id: 610000000001, nick: "nick".to_owned(), ..Self::default() }
+    }
+
+    fn outer_id(mut self, outer_id: &str) -> Self {
+        self.outer_id = Some(outer_id.to_owned());
+        self
+    }
+}
+
+impl Record for Update {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema {
+            name: "Update",
+            fields: &[
+                Field::new("item_id", Kind::Number).required(),
+                Field::new("outer_id", Kind::String),
+                Field::new("nick", Kind::String).required(),
+                Field::new("names", Kind::String).list(),
+                Field::new("sku", Kind::Object),
+                Field::new("picture", Kind::File),
+            ],
+        };
+        &SCHEMA
+    }
+
+    fn view(&self, index: usize) -> View<'_> {
+        match index {
+            0 => View::of(&self.item_id),
+            1 => View::of(&self.outer_id),
+            2 => View::of(&self.nick),
+            3 => View::of(&self.names),
+            4 => View::of(&self.sku),
+            5 => View::of(&self.picture),
+            _ => View::Absent,
+        }
+    }
+}
+
+impl Record for Sku {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema { name: "Sku", fields: &[Field::new("outer_id", Kind::String)] };
+        &SCHEMA
+    }
+
+    fn view(&self, index: usize) -> View<'_> {
+        if index == 0 { View::of(&self.outer_id) } else { View::Absent }
+    }
+}
+
+impl Request for Update {
+    const METHOD: &'static str = "tmall.item.outerid.update";
+    const RESPONSE_NODE: &'static str = "tmall_item_outerid_update_response";
+    type Response = Updated;
+}
+
+impl Record for Updated {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Updated", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Updated {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::None
+    }
+}
+
+fn application(validate: bool) -> Application {
+    let mut application = Application::new("12345678", "helloworld");
+    application.sign_method = SignMethod::Md5;
+    application.validate = validate;
+    application
+}
+
+/// The own parameters of a signed request, or what is wrong with it. What is sent is what is signed.
+fn own(request: &impl Request, validate: bool) -> Result<String, String> {
+    let signed = application(validate).sign(request, None, moment()).map_err(|error| {
+        assert!(matches!(error, Error::Invalid(_)), "{error:?}");
+        error.to_string().replace("tmall.item.outerid.update was not sent: ", "")
+    })?;
+    let sign = signature(SignMethod::Md5, "helloworld", signed.parameters().pairs(), b"");
+    assert_eq!(signed.parameters().get("sign"), Some(sign.as_str()));
+    let pairs = signed.parameters().pairs().filter(|(name, _)| !PUBLIC_PARAMETERS.contains(name));
+    let texts = pairs.map(|(name, value)| format!("{name}={value}"));
+    let files = signed.files().map(|(name, file)| format!("{name}=@{}", file.file_name()));
+    Ok(texts.chain(files).collect::<Vec<_>>().join(" "))
+}
+
+fn invalid(problems: &str) -> Result<String, String> {
+    Err(problems.to_owned())
+}
+
+fn sent(own: &str) -> Result<String, String> {
+    Ok(own.to_owned())
+}
+
+const EMPTY: &str = "is empty: leave it unset, or name it in with_empty to send it empty";
+
+#[test]
+fn an_empty_value_is_sent_only_where_the_code_names_it() {
+    for blank in ["", " ", "\t\n"] {
+        let request = Update::new().outer_id(blank);
+        assert_eq!(own(&request, true), invalid(&format!("outer_id {EMPTY}")), "{blank:?}");
+        // Without validation nothing is dropped either.
+        assert_eq!(own(&request, false), Ok(format!("item_id=610000000001 nick=nick outer_id={blank}")));
+        assert_eq!(own(&request.with_empty("outer_id"), true), sent("item_id=610000000001 nick=nick outer_id="));
+    }
+    for validate in [true, false] {
+        let request = Update::new().with_empty("outer_id");
+        assert_eq!(own(&request, validate), sent("item_id=610000000001 nick=nick outer_id="));
+        assert_eq!(own(&Update::new(), validate), sent("item_id=610000000001 nick=nick"));
+        let contradicting = Update::new().outer_id("A").with_empty("outer_id");
+        let both = "outer_id has a value and is named in with_empty: do one of the two";
+        assert_eq!(own(&contradicting, validate), invalid(both));
+    }
+    // The page may not document it at all.
+    assert_eq!(own(&Update::new().with_empty("x"), true), sent("item_id=610000000001 nick=nick x="));
+    let signed = application(true).sign(&Update::new().with_empty("outer_id"), None, moment()).unwrap();
+    let text = String::from_utf8(signed_text(signed.parameters().pairs(), b"")).unwrap();
+    assert!(text.contains("nicknickouter_idsign_methodmd5"), "{text}");
+    assert!(String::from_utf8(signed.body().unwrap().bytes).unwrap().contains("&outer_id=&"));
+    assert!(signed.to_curl("http://127.0.0.1/").contains("-d 'outer_id='"));
+}
+
+#[test]
+fn empty_values_of_other_kinds() {
+    let mut request = Update::new();
+    request.names = vec![String::new()];
+    assert_eq!(own(&request, true), invalid(&format!("names {EMPTY}")));
+    request.names = vec![String::new(), String::new()];
+    assert_eq!(own(&request, true), sent("item_id=610000000001 names=, nick=nick"));
+    request.names.clear();
+    // JSON tells an empty text from an absent one.
+    request.sku = Some(Sku { outer_id: Some(String::new()) });
+    assert_eq!(own(&request, true), sent(r#"item_id=610000000001 nick=nick sku={"outer_id":""}"#));
+    request.sku = None;
+    request.nick = " ".to_owned();
+    assert_eq!(own(&request, true), invalid("nick is required"));
+    assert_eq!(own(&request, false), sent("item_id=610000000001 nick= "));
+    assert_eq!(own(&request.with_empty("nick"), true), sent("item_id=610000000001 nick="));
+}
+
+#[test]
+fn a_request_sends_parameters_that_its_type_lacks() {
+    let request = Update::new().with_parameter("biz_type", "3").with_parameter("Zone", "端 &").with_empty("memo");
+    let expected = sent("Zone=端 & biz_type=3 item_id=610000000001 memo= nick=nick");
+    assert_eq!(own(&request, true), expected);
+    assert_eq!(own(&request, false), expected);
+    // Also where the code is generic over requests.
+    fn generic<R: Request>(request: R) -> impl Request {
+        request.with_parameter("a", "1")
+    }
+    let wrapped = generic(generic(Update::new()).with_empty("b"));
+    assert_eq!(own(&wrapped, true), invalid("a is added twice: add it once"));
+    assert_eq!(own(&generic(Update::new().with_empty("b")), true), sent("a=1 b= item_id=610000000001 nick=nick"));
+    let files = Update::new().with_file("image", File::new(*b"1").name("1.gif")).with_file("image", File::new(*b"2"));
+    assert_eq!(own(&files, true), sent("item_id=610000000001 nick=nick image=@1.gif image=@file"));
+}
+
+#[test]
+fn a_parameter_that_would_replace_another_is_refused() {
+    for validate in [true, false] {
+        let refused = |request: &dyn Fn(Update) -> generated_sdk::protocol::WithParameters<Update>| {
+            own(&request(Update::new()), validate).unwrap_err()
+        };
+        let setter = "is a documented parameter of the request: use its setter";
+        assert_eq!(refused(&|update| update.with_parameter("outer_id", "A")), format!("outer_id {setter}"));
+        assert_eq!(refused(&|update| update.with_file("picture", File::new(*b"1"))), format!("picture {setter}"));
+        let twice = "x is added twice: add it once";
+        assert_eq!(refused(&|update| update.with_parameter("x", "1").with_parameter("x", "1")), twice);
+        assert_eq!(refused(&|update| update.with_empty("x").with_parameter("x", "1")), twice);
+        assert_eq!(refused(&|update| update.with_file("x", File::new(*b"1")).with_empty("x")), twice);
+        let unnamed = "a parameter has no name: give the name that the platform documents";
+        assert_eq!(refused(&|update| update.with_parameter("", "1")), unnamed);
+        for name in PUBLIC_PARAMETERS {
+            let text = refused(&|update| update.with_parameter(name, "s3cr3t"));
+            assert!(text.starts_with(&format!("{name} is a public parameter")) && !text.contains("s3cr3t"), "{text}");
+            assert!(refused(&|update| update.with_empty(name)).starts_with(name));
+        }
+        let parts = refused(&|update| Update { picture: Some(File::new(*b"1")), ..update }.with_parameter("a\"b", "1"));
+        assert!(parts.starts_with("a\"b has a quote or a line break in its name"), "{parts}");
+    }
+    let blank = own(&Update::new().with_parameter("x", " "), true);
+    assert_eq!(blank, invalid(&format!("x {EMPTY}")));
+    assert_eq!(own(&Update::new().with_parameter("x", ""), false), sent("item_id=610000000001 nick=nick x="));
+    assert_eq!(Problem::Empty.code(), 41);
+}
+
+#[test]
+fn added_parameters_are_hidden_like_others() {
+    let request = Update::new()
+        .with_parameter("sec_token", "s3cr3t")
+        .with_parameter("order", r#"{"access_token":"s3cr3t"}"#)
+        .with_parameter("memo", "plain")
+        .with_empty("outer_id");
+    let signed = application(true).sign(&request, None, moment()).unwrap();
+    assert_eq!(
+        format!("{request:?}"),
+        "Update { item_id: 610000000001, nick: \"nick\" } with {\"sec_token\": [hidden], \"order\": [hidden], \"memo\": \
+         \"plain\", \"outer_id\": \"\"}"
+    );
+    for shown in [format!("{signed:?}"), signed.to_string(), format!("{:?}", request.extra_parameters())] {
+        assert!(!shown.contains("s3cr3t") && shown.contains("plain") && shown.contains("sec_token"), "{shown}");
+    }
+}
+
+#[test]
+fn untyped_parameters_follow_the_same_rule() {
+    let sign = |parameters: &UntypedParameters, validate| {
+        let signed = application(validate).sign_untyped(Update::METHOD, parameters, None, moment());
+        signed.map(|signed| signed.parameters().get("outer_id").map(str::to_owned)).map_err(|error| error.to_string())
+    };
+    let plain = UntypedParameters::from([("item_id", "610000000001"), ("outer_id", "")]);
+    assert_eq!(sign(&plain, true), Err(format!("tmall.item.outerid.update was not sent: outer_id {EMPTY}")));
+    assert_eq!(sign(&plain, false), Ok(Some(String::new())));
+    assert_eq!(sign(&plain.clone().with_empty("outer_id"), true), Ok(Some(String::new())));
+    assert_eq!(sign(&plain.clone().text("outer_id", "A"), true), Ok(Some("A".to_owned())));
+    assert_eq!(format!("{:?}", plain.with_empty("a")), r#"{"a": "", "item_id": "610000000001", "outer_id": ""}"#);
+    let unnamed = sign(&UntypedParameters::from([("", "1")]), false).unwrap_err();
+    assert!(unnamed.ends_with("a parameter has no name: give the name that the platform documents"), "{unnamed}");
 }

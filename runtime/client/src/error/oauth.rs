@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use top_protocol::RawBody;
-use top_protocol::internal::hidden;
+use top_protocol::internal::redacted as hidden;
 
 /// The authorisation server's refusal (protocol.md 7.5).
 ///

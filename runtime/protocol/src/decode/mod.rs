@@ -26,7 +26,7 @@ use self::tree::Tree;
 use self::xml::XmlSource;
 use super::error::{Outcome, PublicFields};
 use super::record::clear;
-use super::{DecodeError, Error, Field, Headers, Kind, RecordMut, Request, View};
+use super::{DecodeError, Error, Field, Headers, Kind, RecordMut, Request, View, debug};
 
 /// What an answer is written in: the `format` parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -162,10 +162,10 @@ impl<T> Deref for Response<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Response<T> {
+impl<T: fmt::Debug + 'static> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut output = f.debug_struct("Response");
-        output.field("value", &self.value);
+        output.field("value", &debug::Value(&self.value));
         if let Some(request_id) = &self.envelope.request_id {
             output.field("request_id", request_id);
         }

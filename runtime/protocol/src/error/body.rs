@@ -1,12 +1,9 @@
 //! The body of an answer, as an error keeps it.
 
-use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::Json;
-use crate::debug::HIDDEN;
-use crate::parameters::encoded;
+pub(super) use crate::redact::redacted as hidden;
 
 /// The body of an answer as it came, or its first 64 KiB: an error is not to hold megabytes. It can be used as text.
 ///
@@ -58,25 +55,6 @@ impl From<&str> for RawBody {
         let kept = &body[..end];
         Self { text: kept.to_owned(), cut: kept.len() < body.len(), shown: None }
     }
-}
-
-/// A text in which no secret shows, however it is written.
-pub fn hidden<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
-    // One of a few letters is found in every text, and tells nothing there.
-    const SHORT: usize = 4;
-    let mut text = text.to_owned();
-    let mut secrets: Vec<_> = secrets.filter(|secret| secret.len() >= SHORT).collect();
-    // One may be the beginning of another, whose rest would show.
-    secrets.sort_by_key(|secret| Reverse(secret.len()));
-    for secret in secrets {
-        let quoted = Json::from(secret).to_string();
-        let in_json = &quoted[1..quoted.len() - 1];
-        let in_html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-        for written in [secret, &encoded(secret), &in_html, in_json] {
-            text = text.replace(written, HIDDEN);
-        }
-    }
-    text
 }
 
 fn beginning(body: &str) -> String {

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::RawBody;
+use super::body::hidden;
 
 /// The answer cannot be read as a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,14 @@ impl DecodeError {
     pub fn in_body(mut self: Box<Self>, body: &str) -> Box<Self> {
         self.body = RawBody::from(body);
         self
+    }
+
+    /// Redacts `secrets` in the parts of the response that the error repeats.
+    #[doc(hidden)]
+    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        for text in [&mut self.problem, &mut self.path, &mut self.expected, &mut self.found] {
+            *text = hidden(text, secrets.clone());
+        }
     }
 }
 

@@ -1,0 +1,508 @@
+//! Redaction: secrets in text that others have written, in whatever encoding they repeat them.
+//!
+//! Each character of a secret may be written as it is or as an escape of JSON, of a form or of HTML, and the characters of
+//! an escape may be escaped again. The text is not decoded first, because it may mix encodings: the matcher follows every
+//! reading of it at once.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use super::debug::HIDDEN;
+
+/// Shorter secrets are in every text.
+const SHORTEST: usize = 4;
+
+/// How many characters of a secret are compared to decide whether it is there. What follows of it is hidden as far as it
+/// goes on: an error may hold the beginning of a long value only.
+const DECISIVE: usize = 64;
+
+/// How often an escape may be escaped.
+const LEVELS: u8 = 3;
+
+/// How many steps the matcher has: so many, and more for each byte of the text. Then it hides the rest of the text, so that
+/// neither many secrets nor periodic ones take time without a bound.
+const STEPS: usize = 1 << 16;
+const STEPS_PER_BYTE: usize = 16;
+
+/// Replaces every occurrence of each of `secrets` in `text`, in any encoding.
+pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+    let matcher = Matcher::new(text, secrets);
+    let (mut output, mut plain) = (String::new(), 0);
+    for (start, _) in text.char_indices() {
+        let Some(end) = matcher.end_of_match(start) else { continue };
+        if start >= plain {
+            output.push_str(&text[plain..start]);
+            output.push_str(HIDDEN);
+        }
+        plain = plain.max(end);
+    }
+    output.push_str(&text[plain..]);
+    output
+}
+
+/// The trie of the secrets' decisive characters, over a text.
+struct Matcher<'t, 's> {
+    text: &'t str,
+    children: HashMap<(usize, char), usize>,
+    /// For each node, what follows in the secrets whose decisive characters end there.
+    rests: Vec<Vec<&'s str>>,
+    steps: Cell<usize>,
+}
+
+impl<'t, 's> Matcher<'t, 's> {
+    fn new(text: &'t str, secrets: impl Iterator<Item = &'s str>) -> Self {
+        let steps = Cell::new(text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS));
+        let mut matcher = Self { text, children: HashMap::new(), rests: vec![Vec::new()], steps };
+        for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
+            let mut node = 0;
+            let mut characters = secret.chars();
+            for character in characters.by_ref().take(DECISIVE) {
+                let next = matcher.rests.len();
+                node = *matcher.children.entry((node, character)).or_insert(next);
+                if node == next {
+                    matcher.rests.push(Vec::new());
+                }
+            }
+            matcher.rests[node].push(characters.as_str());
+        }
+        matcher
+    }
+
+    /// The end of the longest occurrence of a secret that starts at `start`.
+    fn end_of_match(&self, start: usize) -> Option<usize> {
+        let (mut nodes, mut longest) = (vec![(0, start)], None);
+        while !nodes.is_empty() {
+            let mut next = Vec::new();
+            for (node, at) in nodes {
+                if !self.step() {
+                    return Some(self.text.len());
+                }
+                decode(self.text, at, LEVELS, &mut |character, end| {
+                    if let Some(&child) = self.children.get(&(node, character))
+                        && !next.contains(&(child, end))
+                    {
+                        next.push((child, end));
+                    }
+                });
+            }
+            for &(node, end) in &next {
+                for rest in &self.rests[node] {
+                    longest = longest.max(Some(self.follow(rest, end)));
+                }
+            }
+            nodes = next;
+        }
+        longest
+    }
+
+    /// Where `rest` ends that starts at `start`, or the part of it that is there.
+    fn follow(&self, rest: &str, start: usize) -> usize {
+        let (mut places, mut farthest) = (vec![start], start);
+        for expected in rest.chars() {
+            let mut next = Vec::new();
+            for at in places {
+                if !self.step() {
+                    return self.text.len();
+                }
+                decode(self.text, at, LEVELS, &mut |character, end| {
+                    if character == expected && !next.contains(&end) {
+                        next.push(end);
+                    }
+                });
+            }
+            match next.iter().max() {
+                Some(end) => farthest = *end,
+                None => break,
+            }
+            places = next;
+        }
+        farthest
+    }
+
+    /// Takes a step; `false` if there are no more.
+    fn step(&self) -> bool {
+        let steps = self.steps.get();
+        self.steps.set(steps.saturating_sub(1));
+        steps > 0
+    }
+}
+
+/// What a reader gives on: a character or number that it has read, and where it ends.
+type Found<'f, T> = &'f mut dyn FnMut(T, usize);
+
+/// Reads the character at `at` in every way: as it is, and as an escape whose characters are escaped up to `levels` - 1
+/// times.
+fn decode(text: &str, at: usize, levels: u8, found: Found<'_, char>) {
+    let Some(plain) = text[at..].chars().next() else { return };
+    if levels == 0 || !matches!(plain, '\\' | '%' | '&' | '+') {
+        return found(plain, at + plain.len_utf8());
+    }
+    let text = Text { text, levels: levels - 1 };
+    let mut readings = Vec::new();
+    text.next(at, &mut |character, end| readings.push((character, end)));
+    // Each reading once: those of an escape's characters multiply.
+    for index in 0..readings.len() {
+        let (character, end) = readings[index];
+        let mut found = |character, end| {
+            if !readings.contains(&(character, end)) {
+                readings.push((character, end));
+            }
+        };
+        match character {
+            '+' => found(' ', end),
+            '\\' => text.backslash(end, &mut found),
+            '%' => text.percent(end, &mut found),
+            '&' => text.reference(end, &mut found),
+            _ => {}
+        }
+    }
+    readings.into_iter().for_each(|(character, end)| found(character, end));
+}
+
+/// A text whose characters are escaped up to `levels` times, in which escapes are read.
+#[derive(Clone, Copy)]
+struct Text<'t> {
+    text: &'t str,
+    levels: u8,
+}
+
+impl Text<'_> {
+    /// An escape of JSON, or of a language that is like it: what follows the backslash.
+    fn backslash(self, at: usize, found: Found<'_, char>) {
+        self.next(at, &mut |character, end| match character {
+            'u' => {
+                self.hexadecimal(end, 4, &mut |unit, end| self.unit(unit, "\\u", end, found));
+                self.word("{", end, &mut |(), end| {
+                    self.digits(end, 16, 6, 0, &mut |code, end| {
+                        self.word("}", end, &mut |(), end| put(code, end, found))
+                    });
+                });
+            }
+            'U' => self.hexadecimal(end, 8, &mut |code, end| put(code, end, found)),
+            'x' => self.bytes("\\x", end, found),
+            'b' => found('\u{8}', end),
+            'f' => found('\u{c}', end),
+            'n' => found('\n', end),
+            'r' => found('\r', end),
+            't' => found('\t', end),
+            other if !other.is_alphanumeric() => found(other, end),
+            _ => {}
+        });
+    }
+
+    /// Percent-encoding: what follows the percent sign.
+    fn percent(self, at: usize, found: Found<'_, char>) {
+        self.bytes("%", at, found);
+        self.word("u", at, &mut |(), end| {
+            self.hexadecimal(end, 4, &mut |unit, end| self.unit(unit, "%u", end, found));
+        });
+    }
+
+    /// A character reference of HTML: what follows the ampersand.
+    fn reference(self, at: usize, found: Found<'_, char>) {
+        self.number("#", 10, at, found);
+        self.number("#x", 16, at, found);
+        self.number("#X", 16, at, found);
+        for (name, character) in NAMED {
+            self.word(name, at, &mut |(), end| self.word(";", end, &mut |(), end| found(*character, end)));
+        }
+    }
+
+    /// The number of a reference. Browsers do without the semicolon.
+    fn number(self, prefix: &str, radix: u32, at: usize, found: Found<'_, char>) {
+        self.word(prefix, at, &mut |(), end| {
+            self.digits(end, radix, 8, 0, &mut |unit, end| {
+                let mut pair = |end| match unit {
+                    0xd800..0xdc00 => self.word("&", end, &mut |(), end| {
+                        self.word(prefix, end, &mut |(), end| {
+                            self.digits(end, radix, 8, 0, &mut |low, end| {
+                                put_pair(unit, low, end, found);
+                                self.word(";", end, &mut |(), end| put_pair(unit, low, end, found));
+                            });
+                        });
+                    }),
+                    _ => put(unit, end, found),
+                };
+                pair(end);
+                self.word(";", end, &mut |(), end| pair(end));
+            });
+        });
+    }
+
+    /// The character of a UTF-16 unit, and of the next one with the same `prefix` if it is a surrogate.
+    fn unit(self, unit: u32, prefix: &str, at: usize, found: Found<'_, char>) {
+        put(unit, at, found);
+        if matches!(unit, 0xd800..0xdc00) {
+            self.word(prefix, at, &mut |(), end| {
+                self.hexadecimal(end, 4, &mut |low, end| put_pair(unit, low, end, found));
+            });
+        }
+    }
+
+    /// The character of a byte, or of several of UTF-8 that have the same `prefix`. A single one may be of Latin-1.
+    fn bytes(self, prefix: &str, at: usize, found: Found<'_, char>) {
+        self.hexadecimal(at, 2, &mut |byte, end| {
+            put(byte, end, found);
+            let (more, bits) = match byte {
+                0xc2..0xe0 => (1, byte & 0x1f),
+                0xe0..0xf0 => (2, byte & 0x0f),
+                0xf0..0xf5 => (3, byte & 0x07),
+                _ => return,
+            };
+            self.continuation(prefix, end, more, bits, found);
+        });
+    }
+
+    fn continuation(self, prefix: &str, at: usize, more: u32, bits: u32, found: Found<'_, char>) {
+        if more == 0 {
+            return put(bits, at, found);
+        }
+        self.word(prefix, at, &mut |(), end| {
+            self.hexadecimal(end, 2, &mut |byte, end| {
+                if matches!(byte, 0x80..0xc0) {
+                    self.continuation(prefix, end, more - 1, (bits << 6) | (byte & 0x3f), found);
+                }
+            });
+        });
+    }
+
+    /// So many hexadecimal digits.
+    fn hexadecimal(self, at: usize, count: u32, found: Found<'_, u32>) {
+        let end_of_all = |value: u32, end: usize, left: u32, found: Found<'_, u32>| {
+            if left == 0 {
+                found(value, end);
+            }
+        };
+        self.counted(at, 16, count, 0, &mut |value, end, left| end_of_all(value, end, left, found));
+    }
+
+    /// One digit or more, at most `count`: every number of them that there may be.
+    fn digits(self, at: usize, radix: u32, count: u32, value: u32, found: Found<'_, u32>) {
+        self.counted(at, radix, count, value, &mut |value, end, _| found(value, end));
+    }
+
+    fn counted(self, at: usize, radix: u32, left: u32, value: u32, found: &mut dyn FnMut(u32, usize, u32)) {
+        let Some(left) = left.checked_sub(1) else { return };
+        self.next(at, &mut |character, end| {
+            if let Some(digit) = character.to_digit(radix) {
+                let value = value.wrapping_mul(radix).wrapping_add(digit);
+                found(value, end, left);
+                self.counted(end, radix, left, value, found);
+            }
+        });
+    }
+
+    /// A word, letter for letter.
+    fn word(self, word: &str, at: usize, found: Found<'_, ()>) {
+        let mut characters = word.chars();
+        let Some(expected) = characters.next() else { return found((), at) };
+        self.next(at, &mut |character, end| {
+            if character == expected {
+                self.word(characters.as_str(), end, found);
+            }
+        });
+    }
+
+    fn next(self, at: usize, found: Found<'_, char>) {
+        decode(self.text, at, self.levels, found);
+    }
+}
+
+/// Gives on the character with this number, if there is one.
+fn put(code: u32, end: usize, found: Found<'_, char>) {
+    if let Some(character) = char::from_u32(code) {
+        found(character, end);
+    }
+}
+
+/// Gives on the character of a surrogate pair.
+fn put_pair(high: u32, low: u32, end: usize, found: Found<'_, char>) {
+    if matches!(low, 0xdc00..0xe000) {
+        put(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00), end, found);
+    }
+}
+
+/// The named character references of ASCII characters: HTML has others for those that are not letters or digits only.
+const NAMED: &[(&str, char)] = &[
+    ("Tab", '\t'),
+    ("NewLine", '\n'),
+    ("excl", '!'),
+    ("quot", '"'),
+    ("QUOT", '"'),
+    ("num", '#'),
+    ("dollar", '$'),
+    ("percnt", '%'),
+    ("amp", '&'),
+    ("AMP", '&'),
+    ("apos", '\''),
+    ("lpar", '('),
+    ("rpar", ')'),
+    ("ast", '*'),
+    ("midast", '*'),
+    ("plus", '+'),
+    ("comma", ','),
+    ("period", '.'),
+    ("sol", '/'),
+    ("colon", ':'),
+    ("semi", ';'),
+    ("lt", '<'),
+    ("LT", '<'),
+    ("equals", '='),
+    ("gt", '>'),
+    ("GT", '>'),
+    ("quest", '?'),
+    ("commat", '@'),
+    ("lsqb", '['),
+    ("lbrack", '['),
+    ("bsol", '\\'),
+    ("rsqb", ']'),
+    ("rbrack", ']'),
+    ("Hat", '^'),
+    ("lowbar", '_'),
+    ("UnderBar", '_'),
+    ("grave", '`'),
+    ("DiacriticalGrave", '`'),
+    ("lcub", '{'),
+    ("lbrace", '{'),
+    ("verbar", '|'),
+    ("vert", '|'),
+    ("VerticalLine", '|'),
+    ("rcub", '}'),
+    ("rbrace", '}'),
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{HIDDEN, redacted};
+
+    const FORMS: usize = 14;
+
+    /// A character in one of the forms that programs write it in.
+    fn encoded(character: char, form: usize) -> String {
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units);
+        let mut bytes = [0; 4];
+        let bytes = character.encode_utf8(&mut bytes).as_bytes();
+        let each_unit = |write: fn(u16) -> String| units.iter().copied().map(write).collect::<String>();
+        let each_byte = |write: fn(u8) -> String| bytes.iter().copied().map(write).collect::<String>();
+        let code = u32::from(character);
+        match (form, character) {
+            (1, _) => each_unit(|unit| format!("\\u{unit:04x}")),
+            (2, _) => each_unit(|unit| format!("\\u{unit:04X}")),
+            (3, _) => each_byte(|byte| format!("%{byte:02x}")),
+            (4, _) => each_byte(|byte| format!("%{byte:02X}")),
+            (5, _) => format!("&#{code};"),
+            (6, _) => format!("&#x{code:x};"),
+            (7, _) => format!("&#X{code:05X};"),
+            (8, _) => format!("\\u{{{code:x}}}"),
+            (9, _) => each_byte(|byte| format!("\\x{byte:02x}")),
+            (10, _) => each_unit(|unit| format!("%u{unit:04X}")),
+            (11, _) => each_unit(|unit| format!("&#{unit};")),
+            (12, _) if !character.is_alphanumeric() => format!("\\{character}"),
+            (13, ' ') => "+".to_owned(),
+            (13, '&') => "&amp;".to_owned(),
+            (13, '"') => "&quot;".to_owned(),
+            (13, '=') => "&equals;".to_owned(),
+            (13, '/') => "&sol;".to_owned(),
+            (13, '_') => "&lowbar;".to_owned(),
+            _ => character.to_string(),
+        }
+    }
+
+    /// A secret, and how each of its characters is written: in up to three encodings around each other.
+    fn written() -> impl Strategy<Value = (String, String)> {
+        let character = prop_oneof![
+            4 => "[A-Fn-z0-9]",
+            2 => "[+/=_%&\\\\\"; .-]",
+            1 => "[密é端😀]",
+        ];
+        let forms = (0..FORMS, prop_oneof![3 => Just(0), 1 => 0..FORMS], prop_oneof![9 => Just(0), 1 => 0..FORMS]);
+        proptest::collection::vec((character, forms), 4..24).prop_map(|characters| {
+            let again = |text: &str, form| text.chars().map(|character| encoded(character, form)).collect::<String>();
+            let secret = characters.iter().map(|(character, _)| character.as_str()).collect();
+            let written = characters
+                .iter()
+                .map(|(character, (first, second, third))| again(&again(&again(character, *first), *second), *third))
+                .collect();
+            (secret, written)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_hidden_in_any_encoding((secret, written) in written(), before in "[g-m<>:,]{0,8}", after in "[g-m<>:,]{0,8}") {
+            let text = format!("{before}{written}{after}{written}{before}");
+            let expected = format!("{before}{HIDDEN}{after}{HIDDEN}{before}");
+            if after.is_empty() {
+                prop_assert!(!redacted(&text, [secret.as_str()].into_iter()).contains(&written));
+            } else {
+                prop_assert_eq!(redacted(&text, [secret.as_str()].into_iter()), expected);
+            }
+        }
+
+        #[test]
+        fn other_text_is_unchanged(text in "\\PC{0,60}|[\\\\u%&#x;+/a0-9]{0,60}|(%25|\\\\|&amp;|&#|\\\\u00|x){0,30}") {
+            let secrets = ["Zq密-the secret", "Zq"];
+            prop_assume!(!text.contains("Zq"));
+            prop_assert_eq!(redacted(&text, secrets.into_iter()), text);
+        }
+    }
+
+    #[test]
+    fn as_programs_write_it() {
+        let secret = "a/b=c+d&e\"f g";
+        for written in [
+            r#"a\/b=c+d&e\"f g"#,
+            r#"a/b\u003dc+d\u0026e\"f g"#,
+            r#"a\u002fb\u003Dc\u002Bd\u0026e\u0022f\u0020g"#,
+            "a%2fb%3dc%2bd%26e%22f%20g",
+            "a%2Fb%3Dc%2Bd%26e%22f+g",
+            "a%252Fb%253Dc%252Bd%2526e%2522f%2520g",
+            "a/b=c+d&amp;e&quot;f g",
+            "a&#47;b&#61;c&#43;d&#38;e&#34;f&#32;g",
+            "a&#x2f;b&#x3D;c&#x2b;d&#x26;e&#X22;f&nbsp; g".replace("&nbsp; ", " ").as_str(),
+            "a&sol;b&equals;c&plus;d&amp;e&quot;f g",
+            "a&#47b&#61c&#43d&#38e&#34f g",
+            "a&amp;#47;b&amp;#61;c+d&amp;amp;e&amp;quot;f g",
+            r#"a\\\/b\\u003dc+d&e\\\"f g"#,
+        ] {
+            let text = format!("{{\"msg\":\"{written}\"}}");
+            assert_eq!(redacted(&text, [secret].into_iter()), format!("{{\"msg\":\"{HIDDEN}\"}}"));
+        }
+    }
+
+    #[test]
+    fn secrets_within_and_beside_each_other() {
+        let redacted = |text: &str, secrets: &[&str]| redacted(text, secrets.iter().copied());
+        assert_eq!(redacted("x abcdefgh y", &["abcd", "abcdefgh", "defg"]), format!("x {HIDDEN} y"));
+        // Overlapping occurrences of different secrets leave nothing of either.
+        assert_eq!(redacted("x abcdef y", &["abcd", "cdef"]), format!("x {HIDDEN} y"));
+        assert_eq!(redacted("abcdefgh", &["abcd", "efgh"]), format!("{HIDDEN}{HIDDEN}"));
+        assert_eq!(redacted("C:\\nabc is \\nabc", &["nabc"]), format!("C:\\{HIDDEN} is \\{HIDDEN}"));
+        assert_eq!(redacted("abc 端", &["abc", "", "端"]), "abc 端");
+        assert_eq!(redacted("", &["abcd"]), "");
+    }
+
+    #[test]
+    fn of_a_long_secret_as_much_as_there_is() {
+        let secret = format!("{}{}", "0123456789".repeat(30), "z");
+        let cut = &secret[..150];
+        for text in [&secret, cut] {
+            assert_eq!(redacted(&format!("<{text}>"), [secret.as_str()].into_iter()), format!("<{HIDDEN}>"));
+        }
+        assert_eq!(redacted("0123456789", [secret.as_str()].into_iter()), "0123456789");
+    }
+
+    #[test]
+    fn hostile_texts_and_secrets_have_an_end() {
+        let text = "a".repeat(64 << 10);
+        let secret = format!("{}b", "a".repeat(60 << 10));
+        assert_eq!(redacted(&text, [secret.as_str()].into_iter()), HIDDEN);
+        let secrets: Vec<_> = (0..5000).map(|number| format!("{}{number}", "a".repeat(60))).collect();
+        let text = format!("{}{}x{}", "\\".repeat(2000), "%25".repeat(2000), secrets[4321]);
+        let shown = redacted(&text, secrets.iter().map(String::as_str));
+        assert_eq!(shown, format!("{}{}x{HIDDEN}", "\\".repeat(2000), "%25".repeat(2000)));
+    }
+}
