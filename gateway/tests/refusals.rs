@@ -183,6 +183,35 @@ fn a_person_is_told_what_was_signed() {
 }
 
 #[test]
+fn the_console_hides_secrets_in_json_values() {
+    for value in [
+        r#"{"memo":"plain","order":{"access_token":"s3cr3t"}}"#,
+        r#"[{"order":"{\"session\":\"s3cr3t\"}"}]"#,
+        r#""{\"token\":\"s3cr3t\"}""#,
+        " {\"token\":\"s3cr3t",
+    ] {
+        let mut parameters = sample();
+        parameters.extend([("memo", value.to_owned()), ("plain", r#"{"a":"shown"}"#.to_owned())]);
+        parameters.insert("sign", "ABC".to_owned());
+        let told = post(&at_that_time(), "", &form(&parameters)).outcome.explanation;
+        assert!(told.contains("memo[hidden: ") && !told.contains("s3cr3t"), "{told}");
+        assert!(told.contains(r#"plain{"a":"shown"}"#), "{told}");
+    }
+}
+
+#[test]
+fn an_empty_value_may_be_signed_or_not() {
+    let mut parameters = sample();
+    parameters.insert("memo", String::new());
+    assert_eq!(code(&signed(parameters.clone())), None);
+    let sign = signed(sample()).remove("sign").unwrap();
+    parameters.insert("sign", sign);
+    assert_eq!(code(&parameters), None);
+    parameters.insert("memo", "1".to_owned());
+    assert_eq!(code(&parameters), Some(25));
+}
+
+#[test]
 fn types_are_held_to() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
     let gateway = Gateway::new(specs).application(KEY, SECRET).clock(clock);
