@@ -1,21 +1,32 @@
-//! What the platform says of itself: its gateways, the codes that it refuses calls with, and what is secret.
+//! What `specs/platform.yaml` says about the platform: its gateways, its error codes, and which names are secrets.
 
-use crate::protocol::{Gateway, PlatformCode, Retry};
+use crate::protocol::{Gateway, KnownGateway, PlatformCode, Retry};
 
-{% if let Some(gateway) = gateways.first() %}
-/// The first of the gateways, over http.
-pub const GATEWAY_HTTP: &str = {{ gateway.http }};
-
-/// The first of the gateways, over https.
-pub const GATEWAY_HTTPS: &str = {{ gateway.https }};
-{% endif %}
-
-/// The platform's gateways.
-pub const GATEWAYS: &[Gateway] = &[
+/// The gateways that the platform documents.
+pub const GATEWAYS: &[KnownGateway] = &[
     {%- for gateway in gateways %}
-    Gateway { environment: {{ gateway.environment }}, http: {{ gateway.http }}, https: {{ gateway.https }} },
+    KnownGateway {
+        id: {{ gateway.id }},
+        title: {{ gateway.title }},
+        http: {{ gateway.http }},
+        https: {{ gateway.https }},
+        unsupported: {{ gateway.unsupported }},
+    },
     {%- endfor %}
 ];
+
+/// The gateways that the platform documents.
+impl Gateway {
+    {%- for gateway in gateways %}
+    {%- for line in gateway.docs %}
+    {%- if !loop.first %}
+    ///
+    {%- endif %}
+    /// {{ line }}
+    {%- endfor %}
+    pub const {{ gateway.constant }}: Self = Self::known(&GATEWAYS[{{ loop.index0 }}]);
+    {%- endfor %}
+}
 
 /// The platform's codes, in their order.
 pub const CODES: &[PlatformCode] = &[

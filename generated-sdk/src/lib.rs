@@ -3,10 +3,10 @@
 //! A request is built by its type in [`api`], sent by a `Client`, and answered with its response or an [`Error`]:
 //!
 //! ```no_run
-//! use generated_sdk::{Client, Error, api::top::TopClientTokenGetRequest, platform};
+//! use generated_sdk::{Client, Error, Gateway, api::top::TopClientTokenGetRequest};
 //!
 //! # async fn example(session: &str) -> Result<(), Error> {
-//! let client = Client::builder(platform::GATEWAY_HTTPS, "app key", "app secret").build()?;
+//! let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 //! match client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await {
 //!     Ok(response) => println!("{:?}, request {:?}", response.token, response.request_id()),
 //!     Err(Error::Platform(refusal)) => println!("{}: {:?}", refusal.code, refusal.sub_code),
@@ -52,5 +52,5 @@ pub mod protocol;
 pub use client::blocking;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Limits, RetryPolicy};
-pub use protocol::{DateTime, Error, Format, Response, SignMethod};
+pub use protocol::{DateTime, Error, Format, Gateway, Response, SignMethod};
 pub use rust_decimal::Decimal;

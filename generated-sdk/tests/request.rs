@@ -6,7 +6,7 @@ use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{
     Application, DateTime, PUBLIC_PARAMETERS, Record, Request, SignMethod, UntypedParameters, signature,
 };
-use generated_sdk::{Format, platform};
+use generated_sdk::{Format, Gateway};
 
 fn moment() -> DateTime {
     "2024-08-24 10:20:01".parse().unwrap()
@@ -85,8 +85,7 @@ fn the_page_in_code() {
     let response = <TopClientTokenGetRequest as Request>::Response::default();
     let names: Vec<_> = response.schema().fields.iter().map(|field| field.name).collect();
     assert_eq!(names, ["result_code", "token", "result_msg"]);
-    assert_eq!(platform::GATEWAY_HTTPS, "https://open.ieasynote.com/api");
-    assert_eq!(platform::GATEWAY_HTTP, "http://open.ieasynote.com/api");
+    assert_eq!(Gateway::IEASYNOTE.url(), "https://open.ieasynote.com/api");
 }
 
 #[test]

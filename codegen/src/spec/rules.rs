@@ -23,6 +23,14 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     }
 }
 
+/// Whether `id` is lower-case words joined by hyphens, so that it is also the name of a constant and distinct from a URL.
+fn is_gateway_id(id: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit())
+    };
+    id.starts_with(|first: char| first.is_ascii_lowercase()) && id.split('-').all(is_word)
+}
+
 /// Holds the platform's own rules.
 pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     let mut codes = BTreeSet::new();
@@ -41,13 +49,22 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
         };
         checker.problem(&secret.place, "this is no end of a name", Some(help.to_owned()));
     }
+    let mut ids = BTreeSet::new();
     for gateway in &platform.gateways {
-        if gateway.environment.value.trim().is_empty() {
-            checker.problem(&gateway.environment.place, "the environment has no name", None);
+        let id = &gateway.id;
+        if !is_gateway_id(&id.value) {
+            let help = "expected lower-case words joined by hyphens, such as `taobao-overseas`".to_owned();
+            checker.problem(&id.place, format!("invalid gateway id {:?}", id.value), Some(help));
+        } else if !ids.insert(&id.value) {
+            checker.problem(&id.place, format!("duplicate gateway id `{}`", id.value), None);
         }
-        for (url, scheme) in [(&gateway.http, "http://"), (&gateway.https, "https://")] {
+        if gateway.title.value.trim().is_empty() {
+            checker.problem(&gateway.title.place, "the title is empty", None);
+        }
+        let urls = gateway.http.iter().map(|url| (url, "http://")).chain([(&gateway.https, "https://")]);
+        for (url, scheme) in urls {
             if url.value.strip_prefix(scheme).is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
-                checker.problem(&url.place, format!("an address that begins with {scheme} stands here"), None);
+                checker.problem(&url.place, format!("expected a URL starting with `{scheme}`"), None);
             }
         }
     }

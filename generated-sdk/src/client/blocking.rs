@@ -14,17 +14,17 @@ use tracing::instrument::WithSubscriber;
 pub use super::pages::blocking::{Items, Pages};
 
 use super::{RetryPolicy, SessionProvider, Shared};
-use crate::protocol::{Error, Request, Response, SignedRequest};
+use crate::protocol::{ConfigurationError, ConfigurationKind, Error, Request, Response, SignedRequest};
 
 /// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
 ///
 /// It is the same client, so requests, errors, retries and limits are the same. Cloning it is cheap.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+/// use generated_sdk::{Client, Gateway, api::top::TopClientTokenGetRequest};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret").build_blocking()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build_blocking()?;
 /// let response = client.execute(&TopClientTokenGetRequest::new("sec_token"))?;
 /// println!("{:?}", response.token);
 /// # Ok(())
@@ -62,7 +62,7 @@ impl Client {
 
     /// The calls of `client`, which has made none.
     pub(super) fn of(client: super::Client) -> Result<Self, Error> {
-        Ok(Self { client, runtime: Arc::new(Runtime::start().map_err(|error| no_thread(&error))?) })
+        Ok(Self { client, runtime: Arc::new(Runtime::start().map_err(no_thread)?) })
     }
 
     /// The same client on behalf of the user who granted `session`.
@@ -112,12 +112,12 @@ impl Client {
     /// [`RefreshingSessions`](super::RefreshingSessions) is to keep.
     ///
     /// ```no_run
-    /// use generated_sdk::Client;
+    /// use generated_sdk::{Client, Gateway};
     /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
     /// use std::sync::Arc;
     ///
     /// # fn example(code: &str) -> Result<(), generated_sdk::Error> {
-    /// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+    /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// let client = generated_sdk::blocking::Client::new(client)?;
     /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
@@ -145,7 +145,7 @@ impl Client {
         let call = call.in_current_span().with_current_subscriber();
         thread::scope(|scope| {
             let thread = thread::Builder::new().spawn_scoped(scope, || handle.block_on(call));
-            match thread.map_err(|error| no_thread(&error))?.join() {
+            match thread.map_err(no_thread)?.join() {
                 Ok(result) => result,
                 Err(panic) => resume_unwind(panic),
             }
@@ -159,8 +159,10 @@ impl fmt::Debug for Client {
     }
 }
 
-fn no_thread(error: &std::io::Error) -> Error {
-    Error::Configuration(format!("the blocking client has no thread: {error}"))
+fn no_thread(error: std::io::Error) -> Error {
+    ConfigurationError::new(ConfigurationKind::Runtime, "cannot start the thread of the blocking client")
+        .with_source(error)
+        .into()
 }
 
 /// A runtime on a thread of its own, which looks after connections and timers. It ends when this is dropped.

@@ -1,20 +1,20 @@
-//! Clients as the environment sets them up.
+//! Clients that are set up by the environment.
 
 use std::env;
 use std::ffi::OsString;
 
+use super::endpoint::expected_gateway;
 use super::{Client, ClientBuilder};
-use crate::platform;
-use crate::protocol::Error;
+use crate::protocol::{ConfigurationError, ConfigurationKind, Error};
 
 impl Client {
-    /// Begins a client as the environment sets it up, in which a secret is neither in the code nor on a command line:
+    /// Creates a builder from environment variables, which keep secrets out of code and command lines:
     ///
-    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`, the application. Both are needed.
-    /// * `TOP_GATEWAY`, the URL of the gateway; [`platform::GATEWAY_HTTPS`] unless set.
-    /// * `TOP_SESSION`, the session of the user on whose behalf calls are made; nobody's unless set.
+    /// * `TOP_GATEWAY`: the gateway, as an id of [`platform::GATEWAYS`](crate::platform::GATEWAYS) or a URL. Required.
+    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`: the application. Required.
+    /// * `TOP_SESSION`: the session of the user on whose behalf calls are made. Default: no session.
     ///
-    /// One that is empty is as good as not set.
+    /// An empty variable counts as not set.
     ///
     /// ```no_run
     /// use generated_sdk::{Client, RetryPolicy};
@@ -25,22 +25,25 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] that names the variable that is not set, or is no UTF-8.
+    /// [`Error::Configuration`] that names the variable that is not set or not UTF-8.
     pub fn from_env() -> Result<ClientBuilder, Error> {
         from(|name| env::var_os(name))
     }
 }
 
 fn from(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Error> {
-    let set = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
-        Some(Err(_)) => Err(Error::Configuration(format!("{name} in the environment is no UTF-8"))),
+    let wrong = |message: String| ConfigurationError::new(ConfigurationKind::Environment, message);
+    let optional = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+        // The value may be a secret.
+        Some(Err(_)) => Err(wrong(format!("{name} in the environment is not UTF-8"))),
         Some(Ok(value)) => Ok(Some(value)),
         None => Ok(None),
     };
-    let needed = |name| set(name)?.ok_or_else(|| Error::Configuration(format!("{name} is not set in the environment")));
-    let gateway = set("TOP_GATEWAY")?.unwrap_or_else(|| platform::GATEWAY_HTTPS.to_owned());
-    let builder = Client::builder(gateway, needed("TOP_APP_KEY")?, needed("TOP_APP_SECRET")?);
-    Ok(match set("TOP_SESSION")? {
+    let required = |name| optional(name)?.ok_or_else(|| wrong(format!("{name} is not set in the environment")));
+    let gateway = optional("TOP_GATEWAY")?
+        .ok_or_else(|| wrong(format!("TOP_GATEWAY is not set in the environment: expected {}", expected_gateway())))?;
+    let builder = Client::builder(gateway, required("TOP_APP_KEY")?, required("TOP_APP_SECRET")?);
+    Ok(match optional("TOP_SESSION")? {
         Some(session) => builder.session(session),
         None => builder,
     })
@@ -60,7 +63,7 @@ mod tests {
         }
     }
 
-    /// What the client of an environment is, or why there is none.
+    /// Describes the client of an environment, or the error.
     fn client(environment: &[(&str, OsString)]) -> String {
         let variable = |name: &str| Some(environment.iter().find(|(other, _)| *other == name)?.1.clone());
         match from(variable).and_then(|builder| builder.transport(Nowhere).build()) {
@@ -74,24 +77,22 @@ mod tests {
     }
 
     #[test]
-    fn environments() {
-        let (key, secret) = (("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
+    fn every_variable_but_the_session_is_required() {
+        let (gateway, key, secret) = (("TOP_GATEWAY", "taobao"), ("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
+        let url = ("TOP_GATEWAY", "http://127.0.0.1/api");
+        let no_gateway = "invalid configuration: TOP_GATEWAY is not set in the environment: expected a URL starting with \
+                          `http://` or `https://`, or one of `taobao`, `taobao-overseas`, `taobao-sandbox`, `ieasynote`";
+        let no_key = "invalid configuration: TOP_APP_KEY is not set in the environment";
+        let no_secret = "invalid configuration: TOP_APP_SECRET is not set in the environment";
         for (environment, expected) in [
-            (vec![key, secret], "https://open.ieasynote.com/api k=s3cr3t nobody"),
-            (
-                vec![key, secret, ("TOP_GATEWAY", "http://127.0.0.1/api"), ("TOP_SESSION", "a session")],
-                "http://127.0.0.1/api k=s3cr3t a session",
-            ),
-            (
-                vec![key, secret, ("TOP_GATEWAY", ""), ("TOP_SESSION", "")],
-                "https://open.ieasynote.com/api k=s3cr3t nobody",
-            ),
-            (vec![secret], "the client is not set up for this: TOP_APP_KEY is not set in the environment"),
-            (vec![key], "the client is not set up for this: TOP_APP_SECRET is not set in the environment"),
-            (
-                vec![key, ("TOP_APP_SECRET", "")],
-                "the client is not set up for this: TOP_APP_SECRET is not set in the environment",
-            ),
+            (vec![gateway, key, secret], "https://gw.api.taobao.com/router/rest k=s3cr3t nobody"),
+            (vec![url, key, secret, ("TOP_SESSION", "a session")], "http://127.0.0.1/api k=s3cr3t a session"),
+            (vec![url, key, secret, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t nobody"),
+            (vec![key, secret], no_gateway),
+            (vec![("TOP_GATEWAY", ""), key, secret], no_gateway),
+            (vec![gateway, secret], no_key),
+            (vec![gateway, key], no_secret),
+            (vec![gateway, key, ("TOP_APP_SECRET", "")], no_secret),
         ] {
             let environment: Vec<_> = environment.into_iter().map(|(name, value)| (name, value.into())).collect();
             assert_eq!(client(&environment), expected);
@@ -100,9 +101,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn no_value_is_told_that_is_no_text() {
+    fn a_value_that_is_not_utf_8_is_not_printed() {
         use std::os::unix::ffi::OsStringExt;
-        let told = client(&[("TOP_APP_KEY", "k".into()), ("TOP_APP_SECRET", OsString::from_vec(b"s3cr3t\xff".into()))]);
-        assert_eq!(told, "the client is not set up for this: TOP_APP_SECRET in the environment is no UTF-8");
+        let secret = OsString::from_vec(b"s3cr3t\xff".into());
+        let error =
+            client(&[("TOP_GATEWAY", "taobao".into()), ("TOP_APP_KEY", "k".into()), ("TOP_APP_SECRET", secret)]);
+        assert_eq!(error, "invalid configuration: TOP_APP_SECRET in the environment is not UTF-8");
     }
 }

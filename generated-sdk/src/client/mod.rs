@@ -1,9 +1,10 @@
 //! The client: signed requests out, typed responses in.
 //!
 //! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`].
-//! If it fails, the [`RetryPolicy`] says whether all of that happens again. Beyond the policy, a call is made once more
-//! if the platform has refused its timestamp, as of the time that the platform's `Date` tells, and if its session is
-//! refused and another can be had.
+//! If it fails, the [`RetryPolicy`] decides whether all of that happens again. Whatever the policy's number of attempts, a
+//! call is sent once more with the platform's time if its timestamp was refused, and once more with another session if its
+//! session was refused. Both require that the call only reads or was certainly not processed (see [`Repeat`]); otherwise
+//! its error is returned, and the next call has the new time and session.
 //!
 //! # Tracing
 //!
@@ -32,9 +33,9 @@ pub mod blocking;
 mod builder;
 mod call;
 mod clock;
+mod endpoint;
 mod environment;
 mod exchange;
-mod gateway;
 mod http;
 mod limit;
 mod lock;
@@ -72,11 +73,11 @@ pub use self::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, T
 
 use self::call::Call;
 use self::clock::Clock;
+use self::endpoint::Endpoint;
 use self::exchange::Timeouts;
-use self::gateway::Gateway;
 use self::http::HttpSettings;
 use self::session::Session;
-use crate::protocol::{Application, Error, Request, Response, SignedRequest, decode_into};
+use crate::protocol::{Application, Error, Gateway, Request, Response, SignedRequest, decode_into};
 
 /// A client of one gateway, for one application.
 ///
@@ -84,10 +85,10 @@ use crate::protocol::{Application, Error, Request, Response, SignedRequest, deco
 /// [`with_session`](Self::with_session) returns, so one client serves many sellers.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, api::top::TopClientTokenGetRequest};
+/// use generated_sdk::{Client, Gateway, api::top::TopClientTokenGetRequest};
 ///
 /// # async fn example(session: &str) -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder("https://open.ieasynote.com/api", "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 /// let response = client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
 /// println!("{:?}", response.token);
 /// # Ok(())
@@ -107,7 +108,7 @@ pub struct Client {
 /// What the clones of a client have in common.
 #[derive(Clone)]
 struct Shared {
-    gateway: Gateway,
+    endpoint: Endpoint,
     transport: Arc<dyn Transport>,
     /// What the transport is made of, if it is the client's own.
     #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
@@ -120,19 +121,20 @@ struct Shared {
 }
 
 impl Client {
-    /// Begins a client of the gateway at `gateway`, an http or https URL with any path. [`from_env`](Self::from_env) takes
-    /// all three from the environment.
+    /// Creates a builder of a client of `gateway`: a [`Gateway`], the id of one, or an http or https URL with any path.
+    ///
+    /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads all three from the environment.
     pub fn builder(
-        gateway: impl Into<String>,
+        gateway: impl Into<Gateway>,
         app_key: impl Into<String>,
         app_secret: impl Into<String>,
     ) -> ClientBuilder {
         ClientBuilder::new(gateway.into(), Application::new(app_key, app_secret))
     }
 
-    /// The URL of the gateway that it calls.
+    /// Returns the URL of the gateway that it calls.
     pub fn gateway(&self) -> &str {
-        self.shared.gateway.url()
+        self.shared.endpoint.url()
     }
 
     /// The same client on behalf of the user who granted `session`.
@@ -227,7 +229,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("gateway", &self.shared.gateway.shown())
+            .field("gateway", &self.shared.endpoint.redacted())
             .field("application", &self.shared.application)
             .field("session", &self.session)
             .field("retry", &self.retry)

@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::gateway::shown;
-use crate::protocol::{Headers, TransportError};
+use crate::protocol::{Headers, TransportError, redacted_url};
 
 /// A future in a box, as traits that are used behind a pointer return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -97,7 +96,7 @@ impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
             .field("verb", &self.verb)
-            .field("url", &shown(&self.url))
+            .field("url", &redacted_url(&self.url))
             .field("headers", &self.headers)
             .field("body", &self.body)
             .finish()

@@ -1,6 +1,7 @@
 //! What can go wrong with a call.
 
 mod body;
+mod configuration;
 mod decode;
 mod fields;
 mod file;
@@ -16,13 +17,14 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::body::RawBody;
+pub use self::configuration::{ConfigurationError, ConfigurationKind};
 pub use self::decode::DecodeError;
 pub use self::fields::Argument;
 pub(crate) use self::fields::PublicFields;
 pub use self::file::{FileError, FileProblem};
 pub use self::limit::LimitError;
 pub use self::oauth::OAuthError;
-pub use self::platform::{Gateway, PlatformCode, PlatformError, Retry};
+pub use self::platform::{PlatformCode, PlatformError, Retry};
 pub use self::session::SessionError;
 pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
@@ -34,6 +36,7 @@ use super::Violations;
 ///
 /// ```
 /// use generated_sdk::Error;
+/// use generated_sdk::protocol::{ConfigurationError, ConfigurationKind};
 ///
 /// fn next(error: &Error) -> String {
 ///     if error.needs_authorization() {
@@ -53,13 +56,14 @@ use super::Violations;
 ///     }
 /// }
 ///
-/// assert_eq!(next(&Error::Configuration("no key".to_owned())), "mend it: the client is not set up for this: no key");
+/// let error = ConfigurationError::new(ConfigurationKind::Credentials, "the app key is empty");
+/// assert_eq!(next(&error.into()), "mend it: invalid configuration: the app key is empty");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client cannot be built as it was asked to, or is not set up for what it is asked for.
-    Configuration(String),
+    /// The client cannot be built or used with its settings. Nothing was sent.
+    Configuration(ConfigurationError),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
     /// A file of the request cannot be sent.
@@ -217,6 +221,12 @@ impl Error {
     }
 }
 
+impl From<ConfigurationError> for Error {
+    fn from(error: ConfigurationError) -> Self {
+        Self::Configuration(error)
+    }
+}
+
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         Self::Session(Box::new(error))
@@ -232,7 +242,7 @@ impl From<FileError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(problem) => write!(f, "the client is not set up for this: {problem}"),
+            Self::Configuration(error) => error.fmt(f),
             Self::Invalid(violations) => violations.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Limit(error) => error.fmt(f),
@@ -246,19 +256,20 @@ impl fmt::Display for Error {
     }
 }
 
+/// Every variant shows the error inside it and has that error's source, so a chain says each thing once.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
+            Self::Configuration(error) => error.source(),
+            Self::Invalid(_) => None,
             Self::File(error) => error.source(),
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
+            Self::Status(error) => error.source(),
+            Self::Platform(error) => error.source(),
+            Self::Decode(error) => error.source(),
+            Self::OAuth(error) => error.source(),
             Self::Session(error) => error.source(),
-            Self::Configuration(_)
-            | Self::Invalid(_)
-            | Self::Status(_)
-            | Self::Platform(_)
-            | Self::Decode(_)
-            | Self::OAuth(_) => None,
         }
     }
 }

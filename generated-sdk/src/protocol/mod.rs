@@ -15,6 +15,7 @@ mod decode;
 mod encode;
 mod error;
 mod file;
+mod gateway;
 mod headers;
 mod hex;
 mod multipart;
@@ -32,11 +33,12 @@ pub use application::{Application, Body, PUBLIC_PARAMETERS, SignedRequest, VERSI
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
 pub use error::{
-    Argument, DecodeError, Error, FileError, FileProblem, Gateway, LimitError, OAuthError, PlatformCode, PlatformError,
-    RawBody, Retry, SessionError, StatusError,
+    Argument, ConfigurationError, ConfigurationKind, DecodeError, Error, FileError, FileProblem, LimitError,
+    OAuthError, PlatformCode, PlatformError, RawBody, Retry, SessionError, StatusError,
 };
 pub use error::{Timeout, TransportError, TransportKind};
 pub use file::File;
+pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
 pub use paging::{Paged, Paging, Way, Window};
 pub use parameters::{Parameter, Parameters};
@@ -56,9 +58,11 @@ pub(crate) use {
     debug::HIDDEN,
     decode::{Envelope, Head, decode_into, enveloped},
     encode::Attachment,
+    gateway::redacted_url,
     multipart::{Piece, length},
     parameters::encoded,
     record::reads,
+    secrets::redacted,
     time::http_date,
     validate::size,
 };

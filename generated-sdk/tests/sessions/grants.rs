@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::authority::{Authority, Between};
 use crate::shared::Shared;
+use crate::support::chain;
 use crate::{USER, authorized, begun, call, refusal_of};
 
 #[tokio::test]
@@ -66,7 +67,7 @@ async fn a_refresh_brings_no_user_back_who_is_removed() {
     let refresh = begun(&sessions).await;
     sessions.remove(USER).await.unwrap();
     let error = refresh.await.unwrap().unwrap_err();
-    assert!(error.needs_authorization() && error.to_string().contains("the token was removed"), "{error}");
+    assert!(error.needs_authorization() && chain(&error).contains("the token was removed"), "{error}");
     assert!(store.state().tokens.is_empty());
     assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
 }

@@ -8,6 +8,7 @@ mod authority;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod grants;
+mod lifetimes;
 mod machines;
 mod provider;
 mod refreshing;

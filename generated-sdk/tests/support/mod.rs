@@ -149,3 +149,13 @@ pub(crate) fn parameter(form: &str, name: &str) -> String {
     let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
     value.replace('+', " ").replace("%3A", ":")
 }
+
+/// An error with all its sources.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(source) = next {
+        text += &format!(": {source}");
+        next = source.source();
+    }
+    text
+}

@@ -227,18 +227,6 @@ fn whole(number: &str) -> Option<u64> {
     whole.checked_add(u64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
-/// An environment of the platform, and where it answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Gateway {
-    /// Its name.
-    pub environment: &'static str,
-    /// Its http URL.
-    pub http: &'static str,
-    /// Its https URL.
-    pub https: &'static str,
-}
-
 /// A code of the platform (protocol.md 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,0 +1,100 @@
+//! The URL that requests are sent to, checked once when a client is built.
+
+use std::borrow::Cow;
+
+use super::http::Url;
+use crate::protocol::{ConfigurationError, ConfigurationKind, Gateway, redacted_url};
+
+/// A URL that can be called.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    url: String,
+    https: bool,
+    loopback: bool,
+}
+
+impl Endpoint {
+    /// Checks the gateway of a client.
+    pub(super) fn of(gateway: &Gateway) -> Result<Self, ConfigurationError> {
+        const KIND: ConfigurationKind = ConfigurationKind::Gateway;
+        if let Some(known) = gateway.documented()
+            && let Some(reason) = known.unsupported
+        {
+            let message = format!("the gateway `{}` is not supported yet: {reason}", known.id);
+            return Err(ConfigurationError::new(KIND, message));
+        }
+        let url = gateway.url();
+        if url.trim().is_empty() {
+            return Err(ConfigurationError::new(KIND, format!("no gateway: expected {}", expected_gateway())));
+        }
+        // A name without a colon cannot be the start of a URL.
+        if !url.contains(':') {
+            let found = redacted_url(url);
+            let message = format!("unknown gateway {found:?}: expected {}", expected_gateway());
+            return Err(ConfigurationError::new(KIND, message));
+        }
+        Self::parse(KIND, "the gateway", url)
+    }
+
+    /// Checks a URL. `name` is what errors call the server.
+    pub(super) fn parse(kind: ConfigurationKind, name: &str, text: &str) -> Result<Self, ConfigurationError> {
+        let wrong = || {
+            let found = redacted_url(text);
+            let message = format!(
+                "invalid URL of {name}: expected one that starts with `http://` or `https://`, found {found:?}"
+            );
+            ConfigurationError::new(kind, message)
+        };
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(wrong());
+        }
+        if url.password().is_some() || !url.username().is_empty() {
+            let message = format!("invalid URL of {name}: it contains a user name or password, which logs would show");
+            return Err(ConfigurationError::new(kind, message));
+        }
+        let loopback = url.host_str().is_some_and(is_loopback);
+        Ok(Self { url: text.to_owned(), https: url.scheme() == "https", loopback })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL as it may be printed.
+    pub(super) fn redacted(&self) -> Cow<'_, str> {
+        redacted_url(&self.url)
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether requests can be read on their way: over http to another machine.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.https && !self.loopback
+    }
+
+    /// Checks that the client's own transport can call it.
+    pub(super) fn check_tls(&self) -> Result<(), ConfigurationError> {
+        if self.https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+            let message = format!("the feature `rustls` or `native-tls` is required to call {}", self.redacted());
+            return Err(ConfigurationError::new(ConfigurationKind::Tls, message));
+        }
+        Ok(())
+    }
+}
+
+/// What names a gateway, for error messages.
+pub(super) fn expected_gateway() -> String {
+    format!("a URL starting with `http://` or `https://`, or one of {}", Gateway::ids())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
