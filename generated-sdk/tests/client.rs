@@ -631,7 +631,7 @@ impl SessionProvider for Counting {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_session_never_sends_a_call_twice_that_may_have_been_processed() {
-    assert!(TopClientTokenGetRequest::READS && !TopSecretRegisterRequest::READS);
+    const { assert!(TopClientTokenGetRequest::READS && !TopSecretRegisterRequest::READS) };
     let sub_codes = ["", "isv.invalid-sessionkey", "isp.invalid-sessionkey", "INVALID-SESSIONKEY", "isv.other"];
     let policies = [RetryPolicy::off(), RetryPolicy::new(), RetryPolicy::new().repeat(Repeat::NotCarriedOut)];
     for (code, sub_code, policy) in (0..=60)

@@ -488,7 +488,7 @@ async fn machines_tell_each_other_of_bans() {
 async fn a_ban_that_comes_during_the_wait_for_a_turn_holds() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.redis(), server.redis());
-    let limits = Arc::new(RedisLimits::new(one).rate(1, Duration::from_millis(100)));
+    let limits = Arc::new(RedisLimits::new(one).rate(1, Duration::from_secs(1)));
     limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
     let waiting = tokio::spawn(async move { limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await });
     sleep(Duration::from_millis(20)).await;
@@ -500,18 +500,18 @@ async fn a_ban_that_comes_during_the_wait_for_a_turn_holds() {
 async fn a_ban_is_waited_for_without_the_permit_of_a_call() {
     let Some(server) = Server::start().await else { return };
     let limits = Arc::new(RedisLimits::new(server.redis()).concurrency(1));
-    RedisLimits::new(server.redis()).banned(KEY, Some(METHOD), Duration::from_millis(300)).await;
-    let began = Instant::now();
+    RedisLimits::new(server.redis()).banned(KEY, Some(METHOD), 60 * MINUTE).await;
     let banned = tokio::spawn({
         let limits = limits.clone();
-        async move { limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.map(|_| Instant::now()) }
+        async move { limits.acquire(Turn::new(KEY, METHOD, 120 * MINUTE)).await.map(drop) }
     });
-    sleep(Duration::from_millis(20)).await;
-    timeout(Duration::from_millis(200), limits.acquire(Turn::new(KEY, "taobao.trade.get", MINUTE)))
+    // It is over only if it is not held up by the ban, which lasts longer.
+    timeout(MINUTE, limits.acquire(Turn::new(KEY, "taobao.trade.get", MINUTE)))
         .await
         .expect("the other method is not held up")
         .unwrap();
-    assert!(banned.await.unwrap().unwrap() - began >= Duration::from_millis(290));
+    assert!(!banned.is_finished());
+    banned.abort();
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
     assert_eq!(authority.state().refreshes, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_is_put_during_a_refresh_outlives_it() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
@@ -57,7 +57,7 @@ async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way()
     assert!(store.state().tokens[USER].contains("granted"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refresh_brings_no_user_back_who_is_removed() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));

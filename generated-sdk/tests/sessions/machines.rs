@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::support::chain;
 use crate::{USER, refusal_of};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn machines_that_share_a_store_refresh_once() {
     let (authority, store) = (Authority::new(), Shared::default());
     let machines: Vec<_> = (0..4).map(|_| Arc::new(authority.sessions(store.clone()))).collect();

@@ -172,7 +172,7 @@ async fn tokens_that_cannot_be_refreshed() {
     assert!(error.needs_authorization() && chain(&error).contains("the store has no token"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
@@ -192,7 +192,7 @@ async fn a_refresh_that_is_broken_off_with_its_runtime_is_made_again() {
     authority.clock.pass(86_400);
     let elsewhere = sessions.clone();
     let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let wait = Duration::from_millis(10);
         assert!(runtime.block_on(async { timeout(wait, elsewhere.token(USER)).await }).is_err());
     });
