@@ -1,20 +1,31 @@
-//! Facts about the platform: its gateways, its error codes, and which values are secret.
+//! What `specs/platform.yaml` says about the platform: its gateways, its error codes, and which names are secrets.
 
-use crate::{Gateway, PlatformCode, Retry};
+use crate::{Gateway, KnownGateway, PlatformCode, Retry};
 
-impl Gateway {
+/// The gateways that the platform documents.
+pub const GATEWAYS: &[KnownGateway] = &[
     {%- for gateway in gateways %}
-    /// {{ gateway.doc }}
-    pub const {{ gateway.constant }}: Self = Self {
+    KnownGateway {
         id: {{ gateway.id }},
         title: {{ gateway.title }},
         http: {{ gateway.http }},
         https: {{ gateway.https }},
-    };
+        unsupported: {{ gateway.unsupported }},
+    },
     {%- endfor %}
+];
 
-    /// The known gateways.
-    pub const ALL: &[Self] = &[{% for gateway in gateways %}Self::{{ gateway.constant }}, {% endfor %}];
+/// The gateways that the platform documents.
+impl Gateway {
+    {%- for gateway in gateways %}
+    {%- for line in gateway.docs %}
+    {%- if !loop.first %}
+    ///
+    {%- endif %}
+    /// {{ line }}
+    {%- endfor %}
+    pub const {{ gateway.constant }}: Self = Self::known(&GATEWAYS[{{ loop.index0 }}]);
+    {%- endfor %}
 }
 
 /// The platform's codes, in their order.

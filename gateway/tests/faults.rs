@@ -36,11 +36,8 @@ async fn a_gateway_that_is_down() {
     drop(listener);
     let error = call(client(address).build().unwrap()).await;
     assert_eq!(kind(&error), TransportKind::Connect);
-    let text = error.to_string();
-    assert!(
-        text.starts_with(&format!("cannot connect to http://{address}/router/rest; is the address right")),
-        "{text}"
-    );
+    let text = support::chain(&error);
+    assert!(text.starts_with(&format!("cannot connect to http://{address}/router/rest: check its address")), "{text}");
     assert!(text.contains("refused"), "{text}");
     assert!(error.source().is_some());
 }
@@ -69,7 +66,7 @@ async fn an_answer_that_is_too_long() {
     let address = serve(http("200 OK", &vec![b'x'; 5000])).await;
     let error = call(client(address).body_limit(4999).build().unwrap()).await;
     assert_eq!(kind(&error), TransportKind::TooLong);
-    assert!(error.to_string().ends_with("(more than 4999 bytes)"), "{error}");
+    assert!(support::chain(&error).contains("more than 4999 bytes"), "{error}");
     let error = call(client(address).body_limit(5000).build().unwrap()).await;
     assert!(matches!(error, Error::Decode(_)), "{error:?}");
 }
@@ -86,7 +83,7 @@ async fn pages_in_place_of_answers() {
         let error = answered(http(status, page)).await;
         let Error::Status(error) = error else { panic!("{error:?}") };
         assert_eq!(error.status.to_string(), status[..3]);
-        assert!(error.to_string().contains("it begins \"<!DOCTYPE html>\\n<html>"), "{error}");
+        assert!(error.to_string().contains("the body begins with \"<!DOCTYPE html>\\n<html>"), "{error}");
     }
 }
 
@@ -114,32 +111,25 @@ async fn strict_clients_take_no_mismatch() {
 #[test]
 fn clients_that_cannot_be() {
     for (gateway, key, problem) in [
-        ("", "k", "no gateway is named; use a URL or one of: taobao"),
+        ("", "k", "no gateway: expected a URL starting with `http://` or `https://`, or one of `taobao`, "),
         (
             "127.0.0.1:80",
             "k",
-            "the gateway: expected a URL starting with `http://` or `https://`, found `127.0.0.1:80`; use a URL or one of: taobao",
+            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
         ),
         (
             "ftp://127.0.0.1/",
             "k",
-            "the gateway: expected a URL starting with `http://` or `https://`, found `ftp://127.0.0.1/`; use a URL or one of: taobao",
+            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
         ),
-        ("http://user:s3cr3t@127.0.0.1/", "k", "the gateway: remove the user name and the password from the URL"),
-        (
-            "http://user:s3cr3t@127.0.0.1:99999/",
-            "k",
-            "the gateway: expected a URL starting with `http://` or `https://`, found [hidden]; use a URL or one of: taobao",
-        ),
-        (
-            "ftp://user:s3cr3t@127.0.0.1/",
-            "k",
-            "the gateway: expected a URL starting with `http://` or `https://`, found [hidden]; use a URL or one of: taobao",
-        ),
+        ("http://user:s3cr3t@127.0.0.1/", "k", "invalid URL of the gateway: it contains a user name or password"),
+        ("http://user:s3cr3t@127.0.0.1:99999/", "k", "invalid URL of the gateway: "),
+        ("ftp://user:s3cr3t@127.0.0.1/", "k", "invalid URL of the gateway: "),
         ("http://127.0.0.1/", "", "the app key is empty"),
     ] {
         let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();
         assert!(error.starts_with(&format!("invalid configuration: {problem}")), "{error}");
+        assert!(!error.contains("s3cr3t"), "{error}");
     }
 }
 

@@ -67,7 +67,13 @@ fn told(error: &Error, address: SocketAddr) -> String {
         Error::Platform(_) => "Platform".to_owned(),
         other => panic!("{other:?}"),
     };
-    let text = error.to_string().replace(&format!("http://{address}/router/rest"), "GATEWAY");
+    // The last cause says what happened; those between are the HTTP library's own.
+    let mut last: &dyn std::error::Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    let cause = if last.to_string() == error.to_string() { String::new() } else { format!(" ({last})") };
+    let text = format!("{error}{cause}").replace(&format!("http://{address}/router/rest"), "GATEWAY");
     // What systems call their errors is alike, and their numbers are not.
     let text = text.split(" (os error ").map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
     format!("{kind}: {}", text.collect::<String>().replace("))", ")"))
@@ -119,26 +125,26 @@ async fn connections_that_are_not_what_they_should_be() {
         lines.push(format!("{name} => {}", said(steps).await));
     }
     expect![[r#"
-        refused => Connect: cannot connect to GATEWAY; is the address right and the gateway up? (Connection refused)
-        reset at once => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
-        closed at once => Interrupted: no whole answer from GATEWAY (connection closed before message completed)
-        reset in the headers => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
-        closed in the headers => Interrupted: no whole answer from GATEWAY (connection closed before message completed)
-        reset in the body => Interrupted: no whole answer from GATEWAY (Connection reset by peer)
-        closed in the body => Interrupted: no whole answer from GATEWAY (end of file before message length reached)
-        closed in a chunk => Interrupted: no whole answer from GATEWAY (end of file before message length reached)
-        a chunk of no length => Interrupted: no whole answer from GATEWAY (Invalid chunk size line: missing size digit)
-        no HTTP => Interrupted: no whole answer from GATEWAY (invalid HTTP version parsed)
-        another HTTP => Interrupted: no whole answer from GATEWAY (invalid HTTP version parsed)
-        no number for a status => Interrupted: no whole answer from GATEWAY (invalid HTTP status-code parsed)
-        a length that is none => Interrupted: no whole answer from GATEWAY (invalid content-length parsed)
-        two lengths => Interrupted: no whole answer from GATEWAY (invalid content-length parsed)
-        headers without end => Interrupted: no whole answer from GATEWAY (message head is too large)
-        a header without end => Interrupted: no whole answer from GATEWAY (message head is too large)
-        interim answers without end => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
-        silence => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
-        silence in the headers => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout
-        silence in the body => Timeout(Read): GATEWAY was silent for too long, which is the client's read timeout"#]]
+        refused => Connect: cannot connect to GATEWAY: check its address, and whether it is running (Connection refused)
+        reset at once => Interrupted: the connection to GATEWAY broke before the response was complete (Connection reset by peer)
+        closed at once => Interrupted: the connection to GATEWAY broke before the response was complete (connection closed before message completed)
+        reset in the headers => Interrupted: the connection to GATEWAY broke before the response was complete (Connection reset by peer)
+        closed in the headers => Interrupted: the connection to GATEWAY broke before the response was complete (connection closed before message completed)
+        reset in the body => Interrupted: the connection to GATEWAY broke before the response was complete (Connection reset by peer)
+        closed in the body => Interrupted: the connection to GATEWAY broke before the response was complete (end of file before message length reached)
+        closed in a chunk => Interrupted: the connection to GATEWAY broke before the response was complete (end of file before message length reached)
+        a chunk of no length => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid chunk size line: missing size digit)
+        no HTTP => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
+        another HTTP => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
+        no number for a status => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP status-code parsed)
+        a length that is none => Interrupted: the connection to GATEWAY broke before the response was complete (invalid content-length parsed)
+        two lengths => Interrupted: the connection to GATEWAY broke before the response was complete (invalid content-length parsed)
+        headers without end => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
+        a header without end => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
+        interim answers without end => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        silence => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        silence in the headers => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        silence in the body => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)"#]]
     .assert_eq(&lines.join("\n"));
 }
 
@@ -203,9 +209,9 @@ async fn answers_that_are_none() {
         UTF-8 that says GBK => Decode: the answer cannot be read: its Content-Type says that it is in "gbk", and only UTF-8 is read
         UTF-16 => Decode: the answer cannot be read: expected a key, found '\0' at line 1 column 2
         brotli => Decode: the answer cannot be read: it is packed with br, which the client did not ask for
-        gzip cut short => Interrupted: no whole answer from GATEWAY (unexpected end of file)
-        gzip without its sum => Interrupted: no whole answer from GATEWAY (unexpected end of file)
-        gzip that is none => Interrupted: no whole answer from GATEWAY (Invalid gzip header)
+        gzip cut short => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
+        gzip without its sum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
+        gzip that is none => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
         lists in lists => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
         objects in objects => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 641
         lists under the root => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 150
@@ -254,22 +260,22 @@ async fn statuses_that_are_no_answer() {
         lines.push(format!("{name} => {}", said.replace(&other.to_string(), "OTHER")));
     }
     expect![[r#"
-        moved => Status: HTTP status 301, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
-        found => Status: HTTP status 302, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
-        see other => Status: HTTP status 303, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
-        temporary => Status: HTTP status 307, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
-        permanent => Status: HTTP status 308, which is no answer of the API; the request is signed for its gateway, so a redirect is not followed
-        not modified => Status: HTTP status 304, which is no answer of the API
-        forbidden => Status: HTTP status 403, which is no answer of the API; it begins "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
-        forbidden in GBK => Status: HTTP status 403, which is no answer of the API; it begins "<html>��\u{5b9}</html>"
-        not found => Status: HTTP status 404, which is no answer of the API
-        too many => Status: HTTP status 429, which is no answer of the API; it begins "slow down"
-        broken => Status: HTTP status 500, which is no answer of the API; it begins "{\"message\":\"boom\"}"
-        bad gateway => Status: HTTP status 502, which is no answer of the API; it begins "端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端…"
-        unavailable and cut => Status: HTTP status 503, which is no answer of the API; it begins "please wa"
-        unavailable and silent => Status: HTTP status 503, which is no answer of the API; it begins "please wa"
-        unavailable for ever => Status: HTTP status 503, which is no answer of the API; it begins "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
-        a status of nobody => Status: HTTP status 999, which is no answer of the API; it begins "?""#]].assert_eq(&lines.join("\n"));
+        moved => Status: unexpected HTTP status 301 (not an API response); redirects are not followed, because the request is signed for its gateway
+        found => Status: unexpected HTTP status 302 (not an API response); redirects are not followed, because the request is signed for its gateway; the body begins with "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        see other => Status: unexpected HTTP status 303 (not an API response); redirects are not followed, because the request is signed for its gateway
+        temporary => Status: unexpected HTTP status 307 (not an API response); redirects are not followed, because the request is signed for its gateway; the body begins with "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        permanent => Status: unexpected HTTP status 308 (not an API response); redirects are not followed, because the request is signed for its gateway
+        not modified => Status: unexpected HTTP status 304 (not an API response)
+        forbidden => Status: unexpected HTTP status 403 (not an API response); the body begins with "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>"
+        forbidden in GBK => Status: unexpected HTTP status 403 (not an API response); the body begins with "<html>��\u{5b9}</html>"
+        not found => Status: unexpected HTTP status 404 (not an API response)
+        too many => Status: unexpected HTTP status 429 (not an API response); the body begins with "slow down"
+        broken => Status: unexpected HTTP status 500 (not an API response); the body begins with "{\"message\":\"boom\"}"
+        bad gateway => Status: unexpected HTTP status 502 (not an API response); the body begins with "端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端…"
+        unavailable and cut => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
+        unavailable and silent => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
+        unavailable for ever => Status: unexpected HTTP status 503 (not an API response); the body begins with "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+        a status of nobody => Status: unexpected HTTP status 999 (not an API response); the body begins with "?""#]].assert_eq(&lines.join("\n"));
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
 }
 
@@ -284,8 +290,8 @@ async fn redirects_that_were_followed() {
         let error = failure(client(address).transport(transport).retry(RetryPolicy::new())).await;
         assert_eq!(
             told(&error, address),
-            "Redirected: GATEWAY redirects calls, and the HTTP client that was given followed; build it so that it does \
-             not, and look where the gateway is (the answer is of localhost)"
+            "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
+             redirects; check the gateway's address (the response came from localhost)"
         );
         assert!(error.is_callers_fault() && !error.is_retryable() && !error.was_not_carried_out());
     }
@@ -304,7 +310,7 @@ async fn pages_that_echo_the_request_give_nothing_away() {
     })
     .await;
     let error = failure(client(address)).await;
-    expect![[r#"Status: HTTP status 403, which is no answer of the API; it begins "<pre>session=[hidden] sec_token=[hidden] [hidden] app_key=12345678&format=json&method=taobao.top.client.token.get&sec_to…""#]].assert_eq(&told(&error, address));
+    expect![[r#"Status: unexpected HTTP status 403 (not an API response); the body begins with "<pre>session=[hidden] sec_token=[hidden] [hidden] app_key=12345678&format=json&method=taobao.top.client.token.get&sec_to…""#]].assert_eq(&told(&error, address));
     // Who asks for the body gets it as it came.
     assert!(error.body().unwrap().contains(SECRETS[0]));
 }
@@ -372,7 +378,7 @@ async fn bodies_without_end() {
         let error = failure(client(address).format(format)).await;
         let Error::Transport(error) = &error else { panic!("{error:?}") };
         assert_eq!(error.kind, TransportKind::TooLong, "{format:?} {error}");
-        assert!(error.to_string().ends_with("(more than 33554432 bytes)"), "{error}");
+        assert!(support::chain(&error).contains("more than 33554432 bytes"), "{error}");
     }
     memory::to_here();
 }

@@ -227,8 +227,7 @@ async fn more_calls_than_files() {
     let errors: Vec<_> = called(&hasty, 500).await.into_iter().filter_map(Result::err).collect();
     assert!((1..500).contains(&errors.len()), "{}", errors.len());
     let expected = format!(
-        "no connection to http://{address}/router/rest, as this machine has too many open; set a concurrency limit (Too \
-         many open files (os error 24))"
+        "cannot connect to http://{address}/router/rest: too many open connections on this machine; set a concurrency limit"
     );
     for error in errors {
         assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Exhausted), "{error:?}");

@@ -95,7 +95,10 @@ async fn a_file_that_shrinks_while_it_is_sent_breaks_off() {
     let (most, fewer) = (5_000_000, 4_000_000);
     let zeros = std::io::Read::take(std::io::repeat(0), fewer);
     let error = client.execute(&upload(File::from_reader(zeros, most).name("zeros"))).await.unwrap_err();
-    assert_eq!(error.to_string(), "the stream \"zeros\" for img was to have 5000000 bytes, and has 4000000");
+    assert_eq!(
+        error.to_string(),
+        "the stream \"zeros\" for img has the wrong length: expected 5000000 bytes, found 4000000"
+    );
     // The connection has no other way to tell the server that the body is none.
     while seen.lock().unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -121,7 +124,7 @@ async fn a_gateway_that_takes_its_time_with_a_big_file_is_not_silent() {
     let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
     let began = std::time::Instant::now();
     let error = client.execute(&upload(File::from_reader(zeros, 20_000_000))).await.unwrap_err();
-    assert!(error.to_string().contains("was silent for too long"), "{error}");
+    assert!(error.to_string().contains("within the read timeout"), "{error}");
     // It was given the time to read, and not much more.
     assert!(began.elapsed() > Duration::from_millis(1200), "{:?}", began.elapsed());
 }

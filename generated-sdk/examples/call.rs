@@ -15,8 +15,18 @@ struct Failure(u8, String);
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(1, error.to_string())
+        Self(1, chain(&error))
     }
+}
+
+/// An error with its sources, each of which says one thing.
+fn chain(error: &dyn std::error::Error) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(source) = next {
+        text += &format!(": {source}");
+        next = source.source();
+    }
+    text
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -46,7 +56,7 @@ async fn run() -> Result<(), Failure> {
         }
     }
     let method = method.ok_or_else(|| Failure(2, "call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned()))?;
-    let builder = Client::from_env().map_err(|error| Failure(2, format!("{error}; or run: cargo xtask call")))?;
+    let builder = Client::from_env().map_err(|error| Failure(2, format!("{error}; or run `cargo xtask call`")))?;
     let client = builder.format(format).build()?;
     let text = if curl {
         client.sign_untyped(&method, parameters)?.to_curl(client.gateway())
@@ -75,7 +85,7 @@ fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParamete
                     let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
                     Failure(1, format!("{path:?} {problem}"))
                 }
-                _ => Failure(1, error.to_string()),
+                _ => Failure::from(error),
             })?;
             parameters.file(name, file)
         }

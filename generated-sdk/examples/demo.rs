@@ -18,13 +18,18 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
+            let mut next = error.source();
+            while let Some(source) = next {
+                eprintln!("caused by: {source}");
+                next = source.source();
+            }
             ExitCode::FAILURE
         }
     }
 }
 
 async fn demo() -> Result<(), Box<dyn Error>> {
-    let environment = Client::from_env().map_err(|error| format!("{error}; or run: cargo xtask demo"))?;
+    let environment = Client::from_env().map_err(|error| format!("{error}; or run `cargo xtask demo`"))?;
     let request = TopClientTokenGetRequest::new("sec_token");
 
     for sign_method in SignMethod::ALL {

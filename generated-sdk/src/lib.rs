@@ -43,7 +43,10 @@ pub mod api;
 pub mod protocol {
     //! The protocol without HTTP: the crate `top-protocol`, and the client's errors beside it.
     #[cfg(feature = "client")]
-    pub use top_client::{LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError, TransportKind};
+    pub use top_client::{
+        ConfigurationError, ConfigurationKind, LimitError, OAuthError, SessionError, StatusError, Timeout,
+        TransportError, TransportKind,
+    };
     pub use top_protocol::*;
 }
 

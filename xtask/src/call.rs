@@ -24,7 +24,7 @@ a text that begins with an @ is written with two. Where specs/ describes the met
 anything is sent; of any other method they are sent as they are.
 
 Options:
-  --gateway GATEWAY The URL or the id of the gateway, such as taobao [TOP_GATEWAY]
+  --gateway GATEWAY The gateway: a URL, or an id of specs/platform.yaml such as taobao [TOP_GATEWAY]
   --app KEY=SECRET  The application [TOP_APP_KEY and TOP_APP_SECRET]
   --session S       On whose behalf [TOP_SESSION]
   --format FORMAT   What the gateway is to answer in: json or xml [json]
@@ -74,11 +74,11 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     };
     let session = options.session.clone().or_else(|| set("TOP_SESSION"));
-    let gateway = options.gateway.clone().or_else(|| set("TOP_GATEWAY"));
+    let gateway = named_gateway(options.gateway.clone().filter(|gateway| !gateway.is_empty()))?;
     match described(method)? {
         Some(spec) => {
             let mut problems = problems(&spec, &options.pairs, session.is_some());
-            if spec.https_only && gateway.as_deref().is_some_and(is_overheard) {
+            if spec.https_only && is_overheard(&gateway) {
                 problems.push(format!("{method} goes over https alone"));
             }
             if !problems.is_empty() && !options.force {
@@ -91,14 +91,14 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     }
 
     // What goes over http needs no TLS, which takes longest to build.
-    let plain = gateway.as_deref().is_some_and(|gateway| gateway.to_ascii_lowercase().starts_with("http://"));
+    let plain = gateway.to_ascii_lowercase().starts_with("http://");
     let features = if plain { "client" } else { "client,rustls" };
     let build = ["build", "--quiet", "--package", "generated-sdk", "--example", "call", "--no-default-features"];
     run(cargo().args(build).args(["--features", features]))?;
     let mut program = built(&["examples", "call"])?;
     // Secrets go by the environment, which other users of the machine do not see.
     program.env("TOP_APP_KEY", key).env("TOP_APP_SECRET", secret);
-    program.env("TOP_SESSION", session.unwrap_or_default()).env("TOP_GATEWAY", gateway.unwrap_or_default());
+    program.env("TOP_SESSION", session.unwrap_or_default()).env("TOP_GATEWAY", gateway);
     program.arg(method).args(options.pairs.iter().map(|(name, value)| format!("{name}={value}")));
     program.args(options.format.iter().map(|format| format!("--format={format}")));
     program.args(options.curl.then_some("--curl"));
@@ -146,6 +146,21 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
         }
     }
     Ok(Some(options))
+}
+
+/// Returns the URL or the id of the gateway to call. The client knows the same ids, but takes long to build.
+fn named_gateway(option: Option<String>) -> Result<String, Failure> {
+    let named = option.or_else(|| set("TOP_GATEWAY"));
+    let platform = spec::platform(&root().join("specs")).map_err(generate::wrong)?;
+    let supported = platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
+    let ids: Vec<_> = supported.map(|gateway| gateway.id.value.as_str()).collect();
+    let problem = match named {
+        Some(gateway) if gateway.contains(':') || ids.contains(&gateway.as_str()) => return Ok(gateway),
+        Some(gateway) => format!("unknown gateway {gateway:?}"),
+        None => "no gateway".to_owned(),
+    };
+    let expected = format!("expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "));
+    Err(Failure::usage(format!("{problem}: {expected}")))
 }
 
 /// Whether what is sent can be read on its way: over http to another machine.

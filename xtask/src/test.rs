@@ -11,9 +11,9 @@ Run everything that CI runs: format, generated code, lints, fuzzers, tests, docs
 
 Usage: cargo xtask test
 
-Tests run under cargo nextest where that is installed, under cargo test otherwise. What is not
-installed here is skipped and said: redis-server, the headers of OpenSSL, the oldest Rust that is
-promised.";
+Tests run under cargo nextest where that is installed, under cargo test otherwise. Checks that need
+redis-server, the headers of OpenSSL or the oldest supported Rust are skipped with a message where these
+are not installed. With CI=true a missing redis-server or OpenSSL is a failure.";
 
 pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     if only_help(arguments, HELP)? {
@@ -23,7 +23,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     step("cargo xtask gen --check");
     generate::generate(true)?;
-    let everything = everything();
+    let everything = everything()?;
     told(cargo().args(["clippy", "--workspace", "--all-targets"]).args(everything).args(["--", "-D", "warnings"]))?;
     // Each library alone, and each feature alone.
     let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
@@ -52,15 +52,19 @@ const ALL: &[&str] = &["--all-features"];
 
 /// The options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and built from its
 /// headers.
-fn everything() -> &'static [&'static str] {
+fn everything() -> Result<&'static [&'static str], Failure> {
     const BUT_NATIVE_TLS: &[&str] =
         &["--features", "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis"];
     let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
     if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
-        return ALL;
+        return Ok(ALL);
     }
-    step("OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config); native-tls is left out");
-    BUT_NATIVE_TLS
+    let missing = "OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config)";
+    if std::env::var_os("CI").is_some_and(|value| value == "true") {
+        return Err(Failure::new(missing));
+    }
+    step(&format!("{missing}; native-tls is left out"));
+    Ok(BUT_NATIVE_TLS)
 }
 
 /// Checks with the oldest Rust that is promised, where rustup has it.

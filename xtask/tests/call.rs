@@ -23,10 +23,17 @@ fn call(arguments: &[&str]) -> Output {
 
 #[test]
 fn calls_that_do_not_fit_their_specs() {
-    let app = ["--app", "12345678=s3cr3t"];
+    let app = ["--gateway", "http://127.0.0.1:1", "--app", "12345678=s3cr3t"];
     for (arguments, told) in [
         (&[][..], "which method?"),
         (&[""], "which method?"),
+        (
+            &["taobao.time.get", "--app", "k=s3cr3t"],
+            "no gateway: expected --gateway or TOP_GATEWAY with a URL or one of taobao, taobao-overseas, ",
+        ),
+        (&["taobao.time.get", "--app", "k=s3cr3t", "--gateway="], "no gateway: expected --gateway or TOP_GATEWAY"),
+        (&["taobao.time.get", "--app", "k=s3cr3t", "--gateway=taobo"], "unknown gateway \"taobo\": expected --gateway"),
+        (&["taobao.time.get", "--app", "k=s3cr3t", "--gateway=qimen"], "unknown gateway \"qimen\": expected --gateway"),
         (&["taobao.time.get"], "for which application? --app KEY=SECRET"),
         (&["taobao.time.get", "--app", "s3cr3t"], "--app takes KEY=SECRET"),
         (&["taobao.time.get", "--format", "yaml"], "--format takes json or xml"),
@@ -194,7 +201,7 @@ fn pipes_and_devices_and_folders() {
     }
     let output = call(&[&upload[..], &["img=@nowhere/cup.jpg"], &common].concat());
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).starts_with("the file \"nowhere/cup.jpg\" cannot be read ("), "{output:?}");
+    assert!(text(&output.stderr).starts_with("the file \"nowhere/cup.jpg\" cannot be read: "), "{output:?}");
 }
 
 #[test]

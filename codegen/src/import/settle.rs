@@ -25,12 +25,14 @@ pub(super) fn settle(document: &mut Document, platform: &Platform) -> Result<(),
     if document.description == document.title {
         document.description.clear();
     }
-    let known = |address: &str| {
-        platform.gateways.iter().any(|gateway| gateway.http.value == address || gateway.https.value == address)
-    };
     for gateway in &document.gateways {
         let addresses = [&gateway.http, &gateway.https];
-        if !addresses.iter().any(|address| known(address)) {
+        let known = platform.gateways.iter().find(|known| addresses.iter().any(|address| known.has_url(address)));
+        if let Some((known, reason)) = known.and_then(|known| Some((known, known.unsupported.as_ref()?))) {
+            let id = &known.id.value;
+            document.notes.push(format!("The client cannot call the document's gateway, `{id}`, yet: {reason}."));
+        }
+        if known.is_none() {
             let address = addresses.into_iter().rfind(|address| !address.is_empty());
             let address = address.map(String::as_str).unwrap_or_default();
             document.notes.push(format!("The document's gateway is {address}, which platform.yaml does not list."));

@@ -329,23 +329,35 @@ pub(super) fn imports(api: &Api) -> String {
 
 /// A gateway for the templates.
 pub(super) struct GatewayView {
+    /// The lines of the constant's documentation.
+    pub(super) docs: Vec<String>,
     pub(super) constant: String,
-    pub(super) doc: String,
     pub(super) id: String,
     pub(super) title: String,
     pub(super) http: String,
     pub(super) https: String,
+    pub(super) unsupported: String,
 }
 
 impl GatewayView {
     pub(super) fn new(gateway: &Gateway) -> Self {
+        let optional = |text: Option<&str>| match text {
+            Some(text) => format!("Some({})", literal(text)),
+            None => "None".to_owned(),
+        };
+        let (title, id, url) = (docs::line(&gateway.title.value), &gateway.id.value, docs::line(&gateway.https.value));
+        let mut docs = vec![format!("`{id}`: {title}, {url}.")];
+        docs.extend(gateway.note.as_deref().map(docs::line));
+        let unsupported = gateway.unsupported.as_deref();
+        docs.extend(unsupported.map(|reason| format!("Not supported yet: {}.", docs::line(reason))));
         Self {
-            constant: gateway.id.value.replace('-', "_").to_ascii_uppercase(),
-            doc: docs::line(&gateway.title.value),
-            id: literal(&gateway.id.value),
+            docs,
+            constant: gateway.id.value.to_ascii_uppercase().replace('-', "_"),
+            id: literal(id),
             title: literal(&gateway.title.value),
-            http: literal(&gateway.http.value),
+            http: optional(gateway.http.as_ref().map(|url| url.value.as_str())),
             https: literal(&gateway.https.value),
+            unsupported: optional(unsupported),
         }
     }
 }

@@ -9,7 +9,7 @@ pub struct Platform {
     pub version: String,
     /// How far a timestamp may be from the gateway's clock, in minutes.
     pub timestamp_tolerance_minutes: u32,
-    /// The gateways of the platform.
+    /// The gateways that speak the protocol.
     pub gateways: Vec<Gateway>,
     /// The parameters that every request has.
     pub public_parameters: Vec<PublicParameter>,
@@ -19,17 +19,31 @@ pub struct Platform {
     pub errors: Vec<Code>,
 }
 
-/// A gateway of the platform.
+/// A gateway that speaks the protocol.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// The name that users write in place of a URL.
+    /// The id that callers name it by, such as `taobao-overseas`.
     pub id: Placed<String>,
-    /// The name for people.
+    /// The title in the platform's language.
     pub title: Placed<String>,
-    /// The http URL.
-    pub http: Placed<String>,
+    /// The http URL, if there is one.
+    pub http: Option<Placed<String>>,
     /// The https URL.
     pub https: Placed<String>,
+    /// Earlier URLs, which older documents contain.
+    pub aliases: Vec<Placed<String>>,
+    /// What else to know, for its documentation.
+    pub note: Option<String>,
+    /// Why the client cannot call it yet.
+    pub unsupported: Option<String>,
+}
+
+impl Gateway {
+    /// Whether `url` is, or was, a URL of this gateway.
+    pub fn has_url(&self, url: &str) -> bool {
+        let urls = self.http.iter().chain([&self.https]).chain(&self.aliases);
+        urls.into_iter().any(|known| known.value == url)
+    }
 }
 
 /// A parameter that belongs to the protocol.

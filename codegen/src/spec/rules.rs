@@ -23,6 +23,14 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     }
 }
 
+/// Whether `id` is lower-case words joined by hyphens, so that it is also the name of a constant and distinct from a URL.
+fn is_gateway_id(id: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit())
+    };
+    id.starts_with(|first: char| first.is_ascii_lowercase()) && id.split('-').all(is_word)
+}
+
 /// Holds the platform's own rules.
 pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     let mut codes = BTreeSet::new();
@@ -51,28 +59,21 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     for gateway in &platform.gateways {
         let id = &gateway.id;
         if !is_gateway_id(&id.value) {
-            let help =
-                "write lower-case letters and digits, in words joined by `-`, starting with a letter: taobao-overseas";
-            checker.problem(&id.place, "invalid gateway id", Some(help.to_owned()));
-        } else if !ids.insert(id.value.as_str()) {
+            let help = "expected lower-case words joined by hyphens, such as `taobao-overseas`".to_owned();
+            checker.problem(&id.place, format!("invalid gateway id {:?}", id.value), Some(help));
+        } else if !ids.insert(&id.value) {
             checker.problem(&id.place, format!("duplicate gateway id `{}`", id.value), None);
         }
         if gateway.title.value.trim().is_empty() {
-            checker.problem(&gateway.title.place, "the title of the gateway is empty", None);
+            checker.problem(&gateway.title.place, "the title is empty", None);
         }
-        for (url, scheme) in [(&gateway.http, "http://"), (&gateway.https, "https://")] {
+        let urls = gateway.http.iter().map(|url| (url, "http://")).chain([(&gateway.https, "https://")]);
+        for (url, scheme) in urls {
             if url.value.strip_prefix(scheme).is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
                 checker.problem(&url.place, format!("expected a URL starting with `{scheme}`"), None);
             }
         }
     }
-}
-
-/// Whether an id is lower-case words joined by `-`, so that it is no URL and makes the name of a constant.
-fn is_gateway_id(id: &str) -> bool {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    id.starts_with(|first: char| first.is_ascii_lowercase()) && id.split('-').all(is_word)
 }
 
 pub(super) struct Checker<'a> {

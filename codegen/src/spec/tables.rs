@@ -141,7 +141,7 @@ pub(super) static PLATFORM: Table = Table {
             Shape::Whole,
             "How far a timestamp may be from the gateway's clock.",
         ),
-        Key::required("gateways", Shape::List(&GATEWAY), "The gateways of the platform."),
+        Key::required("gateways", Shape::List(&GATEWAY), "The gateways that speak the protocol."),
         Key::required("public_parameters", Shape::List(&PUBLIC_PARAMETER), "The parameters that every request has."),
         Key::required("secrets", Shape::Texts, "The ends of names whose values are secrets."),
         Key::required("errors", Shape::List(&CODE), "The codes that the platform refuses calls with."),
@@ -150,16 +150,15 @@ pub(super) static PLATFORM: Table = Table {
 
 static GATEWAY: Table = Table {
     name: "Gateway",
-    doc: "A gateway of the platform.",
+    doc: "A gateway that speaks the protocol.",
     keys: &[
-        Key::required(
-            "id",
-            Shape::Text,
-            "The name that users write in place of a URL: lower-case words joined by `-`.",
-        ),
-        Key::required("title", Shape::Text, "The name for people."),
-        Key::required("http", Shape::Text, "The http URL."),
+        Key::required("id", Shape::Text, "The id that callers name it by: lower-case words joined by hyphens."),
+        Key::required("title", Shape::Text, "The title in the platform's language."),
+        Key::optional("http", Shape::Text, "The http URL, if there is one."),
         Key::required("https", Shape::Text, "The https URL."),
+        Key::optional("aliases", Shape::Texts, "Earlier URLs, which older documents contain."),
+        Key::optional("note", Shape::Text, "What else to know, for the SDK's documentation."),
+        Key::optional("unsupported", Shape::Text, "Why the client cannot call it yet."),
     ],
 };
 
@@ -294,8 +293,11 @@ pub(super) fn platform(checker: &mut Checker<'_>, node: &Node) -> Option<Platfor
         Some(Gateway {
             id: placed(values, "id")?,
             title: placed(values, "title")?,
-            http: placed(values, "http")?,
+            http: placed(values, "http"),
             https: placed(values, "https")?,
+            aliases: texts(values, "aliases"),
+            note: text(values, "note"),
+            unsupported: text(values, "unsupported"),
         })
     });
     let public_parameters = list(checker, &values, "public_parameters", &PUBLIC_PARAMETER, |_, values| {

@@ -70,3 +70,13 @@ pub(crate) fn http(status: &str, body: &[u8]) -> Vec<u8> {
     answer.extend_from_slice(body);
     answer
 }
+
+/// The message of an error and of its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(source) = next {
+        text += &format!(": {source}");
+        next = source.source();
+    }
+    text
+}

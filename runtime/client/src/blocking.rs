@@ -14,7 +14,7 @@ use tracing::instrument::WithSubscriber;
 pub use super::pages::blocking::{Items, Pages};
 
 use super::{RetryPolicy, SessionProvider, Shared};
-use crate::error::{ConfigurationError, Error};
+use crate::error::{ConfigurationError, ConfigurationKind, Error};
 use top_protocol::{Request, Response, SignedRequest};
 
 /// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
@@ -113,12 +113,12 @@ impl Client {
     /// [`RefreshingSessions`](super::RefreshingSessions) is to keep.
     ///
     /// ```no_run
-    /// use generated_sdk::Client;
+    /// use generated_sdk::{Client, Gateway};
     /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
     /// use std::sync::Arc;
     ///
     /// # fn example(code: &str) -> Result<(), generated_sdk::Error> {
-    /// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+    /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// let client = generated_sdk::blocking::Client::new(client)?;
     /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
@@ -161,7 +161,9 @@ impl fmt::Debug for Client {
 }
 
 fn no_thread(error: std::io::Error) -> Error {
-    ConfigurationError::new("cannot start the thread of the blocking client").with_source(error).into()
+    ConfigurationError::new(ConfigurationKind::Runtime, "cannot start the thread of the blocking client")
+        .with_source(error)
+        .into()
 }
 
 /// A runtime on a thread of its own, which looks after connections and timers. It ends when this is dropped.

@@ -14,14 +14,14 @@ use super::retry::RetryPolicy;
 use super::session::Session;
 use super::transport::Transport;
 use super::{Client, Shared};
-use crate::error::Error;
-use top_protocol::{Application, Format, SignMethod};
+use crate::error::{ConfigurationError, ConfigurationKind, Error};
+use top_protocol::{Application, Format, Gateway, SignMethod};
 
 /// A client to be.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
-    gateway: String,
+    gateway: Gateway,
     application: Application,
     timeouts: Timeouts,
     connect_timeout: Option<Duration>,
@@ -35,7 +35,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(gateway: String, application: Application) -> Self {
+    pub(super) fn new(gateway: Gateway, application: Application) -> Self {
         Self {
             gateway,
             application,
@@ -46,7 +46,7 @@ impl ClientBuilder {
             strict: false,
             transport: None,
             limiter: Arc::new(Limits::new()),
-            retry: RetryPolicy::off(),
+            retry: RetryPolicy::default(),
             session: Session::None,
         }
     }
@@ -150,42 +150,43 @@ impl ClientBuilder {
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the gateway is no http or https URL, the app key or secret is empty, the proxy is no
-    /// URL, or a setting is for the client's own transport and it is given another.
+    /// [`Error::Configuration`] if the gateway is unknown, not supported or not an http or https URL, if the app key or
+    /// secret is empty, if the proxy is not a URL, or if a transport is set together with a setting of the client's own.
     pub fn build(self) -> Result<Client, Error> {
+        let wrong = |kind, message| Err(ConfigurationError::new(kind, message).into());
         if self.application.key().is_empty() {
-            return Err(Error::configuration("the app key is empty"));
+            return wrong(ConfigurationKind::Credentials, "the app key is empty");
         }
         if !self.application.has_secret() {
-            return Err(Error::configuration("the app secret is empty"));
+            return wrong(ConfigurationKind::Credentials, "the app secret is empty");
         }
-        let gateway = Endpoint::of_gateway(&self.gateway)?;
+        let endpoint = Endpoint::of(&self.gateway)?;
         let (transport, own) = match self.transport {
             Some(_) if self.connect_timeout.is_some() || self.proxy.is_some() => {
-                let problem =
-                    "a connect timeout and a proxy are for the client's own transport; set them up in the one given";
-                return Err(Error::configuration(problem));
+                let message = "a connect timeout and a proxy apply to the client's own transport only: \
+                               set them in the given transport";
+                return wrong(ConfigurationKind::Transport, message);
             }
             Some(transport) => (transport, None),
             None => {
-                gateway.check_tls()?;
+                endpoint.check_tls()?;
                 let connect_timeout = self.connect_timeout.unwrap_or(Duration::from_secs(10));
                 let settings = HttpSettings {
                     connect_timeout,
                     proxy: self.proxy,
-                    loopback: gateway.is_loopback(),
-                    https: gateway.is_https(),
+                    loopback: endpoint.is_loopback(),
+                    https: endpoint.is_https(),
                 };
                 let transport: Arc<dyn Transport> = Arc::new(settings.transport()?);
                 (transport, Some(settings))
             }
         };
         let shared = Shared {
-            gateway,
+            endpoint,
             transport,
             own,
             limiter: self.limiter,
@@ -211,9 +212,10 @@ impl ClientBuilder {
 }
 
 impl fmt::Debug for ClientBuilder {
-    /// Without the URLs of the gateway and the proxy, which may hold a password.
+    /// Omits the URL of the proxy, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
+            .field("gateway", &self.gateway)
             .field("application", &self.application)
             .field("timeouts", &self.timeouts)
             .field("body_limit", &self.body_limit)

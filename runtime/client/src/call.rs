@@ -13,9 +13,11 @@ use super::text;
 use super::trace::{self, Running};
 use super::transport::{HttpRequest, Verb};
 use super::upload;
-use crate::error::{Error, LimitError, StatusError, Timeout, TransportError, TransportKind};
+use crate::error::{
+    ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
+};
 use top_protocol::internal::{Attachment, Envelope, Head, redacted};
-use top_protocol::{Authorization, DateTime, RawBody, SignedRequest};
+use top_protocol::{Authorization, DateTime, FileError, RawBody, SignedRequest};
 
 /// What is called.
 pub(super) struct Call<'a> {
@@ -77,10 +79,10 @@ impl Client {
 
     async fn attempts(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
         runtime::current()?;
-        let gateway = &self.shared.gateway;
-        if call.https_only && gateway.is_plain() {
-            let problem = format!("{} needs an https gateway, found {}", call.method, gateway.shown());
-            return Err(Error::configuration(problem));
+        let endpoint = &self.shared.endpoint;
+        if call.https_only && endpoint.is_plain() {
+            let message = format!("{} requires an https gateway, found {}", call.method, endpoint.redacted());
+            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
         }
         let deadline = ends_in(self.retry.whole(self.timeouts.attempt));
         let (mut number, mut made) = (0, 0);
@@ -95,15 +97,19 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            // The platform looks at the time and the session before anything happens, so the call can go out again.
-            if seen.mended && !mended {
+            // Most gateways check the time and the session before anything else, but a service behind one may also refuse a
+            // session, in the middle of its work.
+            let repeatable = self.retry.allows(&error, call.reads);
+            if seen.mended && !mended && repeatable {
                 mended = true;
                 seen.again(error)?;
                 continue;
             }
             if let (Some(session), Some(refusal), false) = (&seen.session, error.platform(), renewed)
                 && refusal.is_session_invalid()
+                // Even if this call is not repeated, the next one needs another session.
                 && timeout_at(deadline, self.session.refused(session, refusal)).await == Ok(true)
+                && repeatable
             {
                 trace::session();
                 renewed = true;
@@ -145,8 +151,8 @@ impl Client {
             signed = (call.sign)(session, now)?;
         }
         let body = self.in_time(deadline, "file", upload::payload(&signed)).await?;
-        let request =
-            HttpRequest::new(Verb::Post, self.shared.gateway.url(), body).header("Content-Type", signed.content_type());
+        let request = HttpRequest::new(Verb::Post, self.shared.endpoint.url(), body)
+            .header("Content-Type", signed.content_type());
         running.sent();
         let received = self.shared.exchange(request, self.timeouts, deadline).await;
         running.answered();
@@ -244,10 +250,20 @@ impl Client {
     }
 
     fn at_gateway(&self, error: TransportError) -> Error {
-        match error.into_file() {
-            Ok(error) => Error::File(error),
-            Err(error) => Error::Transport(error.at(&self.shared.gateway.shown())),
-        }
+        failed_at(&self.shared.endpoint.redacted(), error)
+    }
+}
+
+/// Turns a failed exchange with `url` into the error of a call. A file that cannot be read and a runtime that cannot connect
+/// come through the transport, but are not its errors.
+pub(super) fn failed_at(url: &str, error: TransportError) -> Error {
+    let error = match error.into_source::<FileError>() {
+        Ok(error) => return Error::File(error),
+        Err(error) => error,
+    };
+    match error.into_source::<ConfigurationError>() {
+        Ok(error) => Error::Configuration(error),
+        Err(error) => Error::Transport(error.at(url)),
     }
 }
 

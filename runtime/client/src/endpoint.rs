@@ -1,13 +1,13 @@
-//! The URLs that are called.
+//! The URL that requests are sent to, checked once when a client is built.
 
 use std::borrow::Cow;
 
 use super::http::Url;
-use crate::error::Error;
+use crate::error::{ConfigurationError, ConfigurationKind};
 use top_protocol::Gateway;
-use top_protocol::internal::HIDDEN;
+use top_protocol::internal::redacted_url;
 
-/// The checked URL of a gateway or of an authorisation server.
+/// A URL that can be called.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     url: String,
@@ -16,34 +16,44 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns the endpoint of a gateway: a URL, or the id of a known gateway.
-    pub(super) fn of_gateway(gateway: &str) -> Result<Self, Error> {
-        if gateway.is_empty() {
-            return Err(Error::configuration(format!("no gateway is named; {}", known_gateways())));
+    /// Checks the gateway of a client.
+    pub(super) fn of(gateway: &Gateway) -> Result<Self, ConfigurationError> {
+        const KIND: ConfigurationKind = ConfigurationKind::Gateway;
+        if let Some(known) = gateway.documented()
+            && let Some(reason) = known.unsupported
+        {
+            let message = format!("the gateway `{}` is not supported yet: {reason}", known.id);
+            return Err(ConfigurationError::new(KIND, message));
         }
-        match Gateway::by_id(gateway) {
-            Some(known) => Self::parse("the gateway", known.https),
-            None => Self::parse("the gateway", gateway),
+        let url = gateway.url();
+        if url.trim().is_empty() {
+            return Err(ConfigurationError::new(KIND, format!("no gateway: expected {}", expected_gateway())));
         }
+        // A name without a colon cannot be the start of a URL.
+        if !url.contains(':') {
+            let found = redacted_url(url);
+            let message = format!("unknown gateway {found:?}: expected {}", expected_gateway());
+            return Err(ConfigurationError::new(KIND, message));
+        }
+        Self::parse(KIND, "the gateway", url)
     }
 
-    /// Parses the URL of a server, which errors call `name`.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, Error> {
-        let invalid = || {
-            // The text may have a password.
-            let found =
-                if text.contains('@') { HIDDEN.to_owned() } else { format!("`{}`", shown(text).escape_debug()) };
-            let help = if name == "the gateway" { format!("; {}", known_gateways()) } else { String::new() };
-            Error::configuration(format!(
-                "{name}: expected a URL starting with `http://` or `https://`, found {found}{help}"
-            ))
+    /// Checks a URL. `name` is what errors call the server.
+    pub(super) fn parse(kind: ConfigurationKind, name: &str, text: &str) -> Result<Self, ConfigurationError> {
+        let wrong = || {
+            let found = redacted_url(text);
+            let message = format!(
+                "invalid URL of {name}: expected one that starts with `http://` or `https://`, found {found:?}"
+            );
+            ConfigurationError::new(kind, message)
         };
-        let url = Url::parse(text).map_err(|_| invalid())?;
+        let url = Url::parse(text).map_err(|_| wrong())?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(invalid());
+            return Err(wrong());
         }
         if url.password().is_some() || !url.username().is_empty() {
-            return Err(Error::configuration(format!("{name}: remove the user name and the password from the URL")));
+            let message = format!("invalid URL of {name}: it contains a user name or password, which logs would show");
+            return Err(ConfigurationError::new(kind, message));
         }
         let loopback = url.host_str().is_some_and(is_loopback);
         Ok(Self { url: text.to_owned(), https: url.scheme() == "https", loopback })
@@ -54,8 +64,8 @@ impl Endpoint {
     }
 
     /// The URL as it may be printed.
-    pub(super) fn shown(&self) -> Cow<'_, str> {
-        shown(&self.url)
+    pub(super) fn redacted(&self) -> Cow<'_, str> {
+        redacted_url(&self.url)
     }
 
     pub(super) fn is_loopback(&self) -> bool {
@@ -66,33 +76,24 @@ impl Endpoint {
         self.https
     }
 
-    /// Whether what is sent can be read on its way: over http to another machine.
+    /// Whether requests can be read on their way: over http to another machine.
     pub(super) fn is_plain(&self) -> bool {
         !self.https && !self.loopback
     }
 
-    /// Whether the client's own transport can call it.
-    pub(super) fn check_tls(&self) -> Result<(), Error> {
+    /// Checks that the client's own transport can call it.
+    pub(super) fn check_tls(&self) -> Result<(), ConfigurationError> {
         if self.https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-            let problem = format!("{} needs https: turn on the feature `rustls` or `native-tls`", self.shown());
-            return Err(Error::configuration(problem));
+            let message = format!("the feature `rustls` or `native-tls` is required to call {}", self.redacted());
+            return Err(ConfigurationError::new(ConfigurationKind::Tls, message));
         }
         Ok(())
     }
 }
 
-/// A URL as it may be printed: its query may hold the key of whoever stands before the gateway.
-pub(super) fn shown(url: &str) -> Cow<'_, str> {
-    match url.split_once(['?', '#']) {
-        Some((before, _)) => format!("{before}?{HIDDEN}").into(),
-        None => url.into(),
-    }
-}
-
-/// What can be written in place of a URL.
-pub(super) fn known_gateways() -> String {
-    let ids: Vec<_> = Gateway::ALL.iter().map(|gateway| gateway.id).collect();
-    format!("use a URL or one of: {}", ids.join(", "))
+/// What names a gateway, for error messages.
+pub(super) fn expected_gateway() -> String {
+    format!("a URL starting with `http://` or `https://`, or one of {}", Gateway::ids())
 }
 
 fn is_loopback(host: &str) -> bool {

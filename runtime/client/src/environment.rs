@@ -1,18 +1,18 @@
-//! Clients that the environment configures.
+//! Clients that are set up by the environment.
 
 use std::env;
 use std::ffi::OsString;
 
-use super::endpoint::known_gateways;
+use super::endpoint::expected_gateway;
 use super::{Client, ClientBuilder};
-use crate::error::Error;
+use crate::error::{ConfigurationError, ConfigurationKind, Error};
 
 impl Client {
-    /// Starts to build a client from environment variables, so that no secret is in the code or on a command line:
+    /// Creates a builder from environment variables, which keep secrets out of code and command lines:
     ///
-    /// * `TOP_GATEWAY`: the gateway, as a URL or as the id of a [`Gateway`](crate::Gateway), such as `taobao`. Required.
+    /// * `TOP_GATEWAY`: the gateway, as an id of [`platform::GATEWAYS`](crate::platform::GATEWAYS) or a URL. Required.
     /// * `TOP_APP_KEY` and `TOP_APP_SECRET`: the application. Required.
-    /// * `TOP_SESSION`: the session of the user whom calls act for. Optional.
+    /// * `TOP_SESSION`: the session of the user on whose behalf calls are made. Default: no session.
     ///
     /// An empty variable counts as not set.
     ///
@@ -25,24 +25,24 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if a required variable is not set, or a variable is not UTF-8.
+    /// [`Error::Configuration`] that names the variable that is not set or not UTF-8.
     pub fn from_env() -> Result<ClientBuilder, Error> {
         from(|name| env::var_os(name))
     }
 }
 
 fn from(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Error> {
+    let wrong = |message: String| ConfigurationError::new(ConfigurationKind::Environment, message);
     let optional = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
-        Some(Err(_)) => Err(Error::configuration(format!("the environment variable {name} is not UTF-8"))),
+        // The value may be a secret.
+        Some(Err(_)) => Err(wrong(format!("{name} in the environment is not UTF-8"))),
         Some(Ok(value)) => Ok(Some(value)),
         None => Ok(None),
     };
-    let required = |name, help: &str| {
-        let missing = || Error::configuration(format!("the environment variable {name} is not set{help}"));
-        optional(name)?.ok_or_else(missing)
-    };
-    let gateway = required("TOP_GATEWAY", &format!("; {}", known_gateways()))?;
-    let builder = Client::builder(gateway, required("TOP_APP_KEY", "")?, required("TOP_APP_SECRET", "")?);
+    let required = |name| optional(name)?.ok_or_else(|| wrong(format!("{name} is not set in the environment")));
+    let gateway = optional("TOP_GATEWAY")?
+        .ok_or_else(|| wrong(format!("TOP_GATEWAY is not set in the environment: expected {}", expected_gateway())))?;
+    let builder = Client::builder(gateway, required("TOP_APP_KEY")?, required("TOP_APP_SECRET")?);
     Ok(match optional("TOP_SESSION")? {
         Some(session) => builder.session(session),
         None => builder,
@@ -63,7 +63,7 @@ mod tests {
         }
     }
 
-    /// What the client of an environment is, or why there is none.
+    /// Describes the client of an environment, or the error.
     fn client(environment: &[(&str, OsString)]) -> String {
         let variable = |name: &str| Some(environment.iter().find(|(other, _)| *other == name)?.1.clone());
         match from(variable).and_then(|builder| builder.transport(Nowhere).build()) {
@@ -77,33 +77,22 @@ mod tests {
     }
 
     #[test]
-    fn environments() {
-        let (key, secret) = (("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
-        let gateway = ("TOP_GATEWAY", "http://127.0.0.1/api");
-        let missing = |name: &str| format!("invalid configuration: the environment variable {name} is not set");
-        let gateways = "taobao, taobao-overseas, taobao-sandbox, qimen, aliexpress, ieasynote";
-        let no_gateway = format!("{}; use a URL or one of: {gateways}", missing("TOP_GATEWAY"));
-        let unknown = format!(
-            "invalid configuration: the gateway: expected a URL starting with `http://` or `https://`, found `taobo`; \
-             use a URL or one of: {gateways}"
-        );
+    fn every_variable_but_the_session_is_required() {
+        let (gateway, key, secret) = (("TOP_GATEWAY", "taobao"), ("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
+        let url = ("TOP_GATEWAY", "http://127.0.0.1/api");
+        let no_gateway = "invalid configuration: TOP_GATEWAY is not set in the environment: expected a URL starting with \
+                          `http://` or `https://`, or one of `taobao`, `taobao-overseas`, `taobao-sandbox`, `ieasynote`";
+        let no_key = "invalid configuration: TOP_APP_KEY is not set in the environment";
+        let no_secret = "invalid configuration: TOP_APP_SECRET is not set in the environment";
         for (environment, expected) in [
-            (vec![key, secret, gateway], "http://127.0.0.1/api k=s3cr3t nobody".to_owned()),
-            (
-                vec![key, secret, gateway, ("TOP_SESSION", "a session")],
-                "http://127.0.0.1/api k=s3cr3t a session".to_owned(),
-            ),
-            (vec![key, secret, gateway, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t nobody".to_owned()),
-            (
-                vec![key, secret, ("TOP_GATEWAY", "taobao")],
-                "https://gw.api.taobao.com/router/rest k=s3cr3t nobody".to_owned(),
-            ),
-            (vec![key, secret, ("TOP_GATEWAY", "taobo")], unknown),
-            (vec![key, secret], no_gateway.clone()),
-            (vec![key, secret, ("TOP_GATEWAY", "")], no_gateway),
-            (vec![gateway, secret], missing("TOP_APP_KEY")),
-            (vec![gateway, key], missing("TOP_APP_SECRET")),
-            (vec![gateway, key, ("TOP_APP_SECRET", "")], missing("TOP_APP_SECRET")),
+            (vec![gateway, key, secret], "https://gw.api.taobao.com/router/rest k=s3cr3t nobody"),
+            (vec![url, key, secret, ("TOP_SESSION", "a session")], "http://127.0.0.1/api k=s3cr3t a session"),
+            (vec![url, key, secret, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t nobody"),
+            (vec![key, secret], no_gateway),
+            (vec![("TOP_GATEWAY", ""), key, secret], no_gateway),
+            (vec![gateway, secret], no_key),
+            (vec![gateway, key], no_secret),
+            (vec![gateway, key, ("TOP_APP_SECRET", "")], no_secret),
         ] {
             let environment: Vec<_> = environment.into_iter().map(|(name, value)| (name, value.into())).collect();
             assert_eq!(client(&environment), expected);
@@ -114,9 +103,9 @@ mod tests {
     #[test]
     fn a_value_that_is_not_utf_8_is_not_printed() {
         use std::os::unix::ffi::OsStringExt;
-        let gateway = ("TOP_GATEWAY", "taobao".into());
-        let secret = ("TOP_APP_SECRET", OsString::from_vec(b"s3cr3t\xff".into()));
-        let message = client(&[gateway, ("TOP_APP_KEY", "k".into()), secret]);
-        assert_eq!(message, "invalid configuration: the environment variable TOP_APP_SECRET is not UTF-8");
+        let secret = OsString::from_vec(b"s3cr3t\xff".into());
+        let error =
+            client(&[("TOP_GATEWAY", "taobao".into()), ("TOP_APP_KEY", "k".into()), ("TOP_APP_SECRET", secret)]);
+        assert_eq!(error, "invalid configuration: TOP_APP_SECRET in the environment is not UTF-8");
     }
 }

@@ -11,7 +11,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-pub use self::configuration::ConfigurationError;
+pub use self::configuration::{ConfigurationError, ConfigurationKind};
 pub use self::limit::LimitError;
 pub use self::oauth::OAuthError;
 pub use self::session::SessionError;
@@ -25,6 +25,7 @@ use top_protocol::{DecodeError, FileError, Mismatch, PlatformError, RawBody, Vio
 ///
 /// ```
 /// use generated_sdk::Error;
+/// use generated_sdk::protocol::{ConfigurationError, ConfigurationKind};
 ///
 /// fn next(error: &Error) -> String {
 ///     if error.needs_authorization() {
@@ -44,13 +45,13 @@ use top_protocol::{DecodeError, FileError, Mismatch, PlatformError, RawBody, Vio
 ///     }
 /// }
 ///
-/// let error = Error::from(generated_sdk::client::ConfigurationError::new("the app key is empty"));
-/// assert_eq!(next(&error), "mend it: invalid configuration: the app key is empty");
+/// let error = ConfigurationError::new(ConfigurationKind::Credentials, "the app key is empty");
+/// assert_eq!(next(&error.into()), "mend it: invalid configuration: the app key is empty");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client cannot be built as it was asked to, or is not set up for what it is asked for.
+    /// The client cannot be built or used with its settings. Nothing was sent.
     Configuration(ConfigurationError),
     /// The request breaks the documents' demands and was not sent.
     Invalid(Violations),
@@ -216,13 +217,6 @@ impl From<top_protocol::Error> for Error {
     }
 }
 
-impl Error {
-    /// Returns a configuration error that says what is wrong and what to do.
-    pub(crate) fn configuration(problem: impl Into<String>) -> Self {
-        Self::Configuration(ConfigurationError::new(problem))
-    }
-}
-
 impl From<ConfigurationError> for Error {
     fn from(error: ConfigurationError) -> Self {
         Self::Configuration(error)
@@ -258,15 +252,20 @@ impl fmt::Display for Error {
     }
 }
 
+/// Every variant shows the error inside it and has that error's source, so a chain says each thing once.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
+            Self::Configuration(error) => error.source(),
+            Self::Invalid(_) => None,
             Self::File(error) => error.source(),
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),
+            Self::Status(error) => error.source(),
+            Self::Platform(error) => error.source(),
+            Self::Decode(error) => error.source(),
+            Self::OAuth(error) => error.source(),
             Self::Session(error) => error.source(),
-            Self::Configuration(error) => error.source(),
-            Self::Invalid(_) | Self::Status(_) | Self::Platform(_) | Self::Decode(_) | Self::OAuth(_) => None,
         }
     }
 }

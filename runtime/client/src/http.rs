@@ -12,8 +12,9 @@ use http_body::{Body as _, Frame, SizeHint};
 pub(super) use reqwest::Url;
 use reqwest::redirect::Policy;
 
+use super::runtime;
 use super::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
-use crate::error::{ConfigurationError, Error, Timeout, TransportError, TransportKind};
+use crate::error::{ConfigurationError, ConfigurationKind, Error, Timeout, TransportError, TransportKind};
 use top_protocol::Headers;
 
 /// HTTP/1.1 through reqwest, with connections that are kept and used again.
@@ -52,8 +53,9 @@ impl HttpTransport {
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         builder.redirect(Policy::none()).build().map(Self::new).map_err(|error| {
             let certificates = causes(&error).any(|cause| cause.to_string().contains("certificate"));
-            let help = if certificates { "; install the certificates of this system" } else { "" };
-            ConfigurationError::new(format!("cannot build the HTTP client{help}")).with_source(error).into()
+            let help = if certificates { ": check that the certificates of the system are installed" } else { "" };
+            let message = format!("cannot build the HTTP client{help}");
+            ConfigurationError::new(ConfigurationKind::Transport, message).with_source(error).into()
         })
     }
 
@@ -95,12 +97,15 @@ impl HttpSettings {
             builder = builder.tls_backend_native();
         }
         if let Some(url) = &self.proxy {
-            // The URL may hold a password, and the library's message the URL.
-            let wrong = || Error::configuration("invalid proxy URL; expected http://, https:// or socks5://");
-            // The library calls directly where it does not know the kind.
+            // The library ignores a proxy of a scheme that it does not know.
             const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            // The URL may contain a password, and the library's message the URL.
+            let wrong = || {
+                let message = format!("invalid URL of the proxy: expected one of the schemes {}", KINDS.join(", "));
+                ConfigurationError::new(ConfigurationKind::Proxy, message)
+            };
             if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {
-                return Err(wrong());
+                return Err(wrong().into());
             }
             builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
         } else if self.loopback {
@@ -129,6 +134,7 @@ const IDLE: Duration = Duration::from_secs(30);
 impl Transport for HttpTransport {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
         Box::pin(async move {
+            runtime::check_io().map_err(|error| TransportError::new(TransportKind::Connect, error))?;
             let mut builder = match request.verb {
                 Verb::Get => self.client.get(&request.url),
                 Verb::Post => self.client.post(&request.url),
@@ -145,7 +151,7 @@ impl Transport for HttpTransport {
             let answer = self.client.execute(request).await.map_err(failed)?;
             if *answer.url() != asked {
                 let host = answer.url().host_str().unwrap_or_default();
-                return Err(TransportError::new(TransportKind::Redirected, format!("the answer is of {host}")));
+                return Err(TransportError::new(TransportKind::Redirected, format!("the response came from {host}")));
             }
             let status = answer.status().as_u16();
             let headers = answer.headers().iter();

@@ -4,9 +4,10 @@
 //! [`Client`] calls both.
 //!
 //! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`].
-//! If it fails, the [`RetryPolicy`] says whether all of that happens again. Beyond the policy, a call is made once more
-//! if the platform has refused its timestamp, as of the time that the platform's `Date` tells, and if its session is
-//! refused and another can be had.
+//! If it fails, the [`RetryPolicy`] decides whether all of that happens again. Whatever the policy's number of attempts, a
+//! call is sent once more with the platform's time if its timestamp was refused, and once more with another session if its
+//! session was refused. Both require that the call only reads or was certainly not processed (see [`Repeat`]); otherwise
+//! its error is returned, and the next call has the new time and session.
 //!
 //! # Tracing
 //!
@@ -65,8 +66,8 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::error::{
-    ConfigurationError, Error, LimitError, OAuthError, SessionError, StatusError, Timeout, TransportError,
-    TransportKind,
+    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, SessionError, StatusError, Timeout,
+    TransportError, TransportKind,
 };
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
@@ -119,7 +120,7 @@ pub struct Client {
 /// What the clones of a client have in common.
 #[derive(Clone)]
 struct Shared {
-    gateway: Endpoint,
+    endpoint: Endpoint,
     transport: Arc<dyn Transport>,
     /// What the transport is made of, if it is the client's own.
     #[cfg_attr(not(feature = "blocking"), expect(dead_code, reason = "only a blocking client needs another like it"))]
@@ -132,19 +133,20 @@ struct Shared {
 }
 
 impl Client {
-    /// Starts to build a client of `gateway`: a [`Gateway`], the id of one, or an http or https URL with any path.
-    /// [`from_env`](Self::from_env) takes all three from the environment.
+    /// Creates a builder of a client of `gateway`: a [`Gateway`], the id of one, or an http or https URL with any path.
+    ///
+    /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads all three from the environment.
     pub fn builder(
-        gateway: impl Into<String>,
+        gateway: impl Into<Gateway>,
         app_key: impl Into<String>,
         app_secret: impl Into<String>,
     ) -> ClientBuilder {
         ClientBuilder::new(gateway.into(), Application::new(app_key, app_secret))
     }
 
-    /// The URL of the gateway that it calls.
+    /// Returns the URL of the gateway that it calls.
     pub fn gateway(&self) -> &str {
-        self.shared.gateway.url()
+        self.shared.endpoint.url()
     }
 
     /// The same client on behalf of the user who granted `session`.
@@ -239,7 +241,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("gateway", &self.shared.gateway.shown())
+            .field("gateway", &self.shared.endpoint.redacted())
             .field("application", &self.shared.application)
             .field("session", &self.session)
             .field("retry", &self.retry)

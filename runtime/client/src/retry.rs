@@ -10,13 +10,15 @@ use crate::error::Error;
 
 /// Whether a call that fails is made again, how often, and after how long.
 ///
-/// A client makes no call twice unless it is told to ([`off`](Self::off)): each attempt counts against the quotas of
-/// the application, and what calls a client often has a queue or a scheduler of its own that repeats them.
+/// By default a client does not repeat failed calls ([`off`](Self::off)): each attempt counts against the quotas of the
+/// application, and callers often have a queue or a scheduler of their own. Whatever the number of attempts, a call is sent
+/// once more after a refused session or timestamp, if [`repeat`](Self::repeat) allows it.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use generated_sdk::client::{Client, Gateway, Repeat, RetryPolicy};
+/// use generated_sdk::Gateway;
+/// use generated_sdk::client::{Client, Repeat, RetryPolicy};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
 /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
@@ -105,7 +107,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Which calls are made again; [`Repeat::Reads`] unless set.
+    /// Sets which calls may be sent again, including after a refused session or timestamp. Default: [`Repeat::Reads`].
     #[must_use]
     pub const fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
@@ -117,21 +119,25 @@ impl RetryPolicy {
         self.deadline.unwrap_or(attempt.max(Duration::from_secs(60)))
     }
 
-    /// The pause before the next attempt at a call, after `made` of them and the last with `error`; `None` if there is
-    /// to be no other.
-    pub(super) fn pause(&self, error: &Error, reads: bool, made: u32) -> Option<Duration> {
-        let may = match self.repeat {
+    /// Whether a call that failed with `error` may be sent again without the risk of doing something twice.
+    pub(super) fn allows(&self, error: &Error, reads: bool) -> bool {
+        match self.repeat {
             Repeat::All => true,
             Repeat::Reads => reads || error.was_not_carried_out(),
             Repeat::NotCarriedOut => error.was_not_carried_out(),
-        };
-        if made >= self.attempts || !may || !error.is_retryable() {
+        }
+    }
+
+    /// The pause before the next attempt at a call, after `made` of them and the last with `error`; `None` if there is
+    /// to be no other.
+    pub(super) fn pause(&self, error: &Error, reads: bool, made: u32) -> Option<Duration> {
+        if made >= self.attempts || !self.allows(error, reads) || !error.is_retryable() {
             return None;
         }
         let doubled = 2_u32.checked_pow(made.saturating_sub(1)).and_then(|factor| self.first_pause.checked_mul(factor));
         let bound = doubled.unwrap_or(Duration::MAX).min(self.longest_pause);
         // Any part of the bound, so that clients that failed together do not come back together.
-        let pause = bound.mul_f64(fastrand::f64());
+        let pause = Duration::try_from_secs_f64(bound.as_secs_f64() * fastrand::f64()).unwrap_or(bound);
         Some(match error.retry_after() {
             Some(asked) => asked.saturating_add(pause.min(self.first_pause)),
             None => pause,
@@ -139,8 +145,9 @@ impl RetryPolicy {
     }
 }
 
+/// The policy of a client that sets none: [`off`](RetryPolicy::off).
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self::new()
+        Self::off()
     }
 }

@@ -1,33 +1,67 @@
-//! The runtime that calls are made in.
+//! The tokio runtime that a call is made in.
 
-use std::error::Error as StdError;
-use std::fmt;
+use std::cell::Cell;
+use std::panic::catch_unwind;
+use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 
-use crate::error::Error;
+use crate::error::{ConfigurationError, ConfigurationKind};
 
-/// The runtime that the caller is in. Without one there are no timers and no connections, and tokio panics.
-pub(super) fn current() -> Result<Handle, NoRuntime> {
-    Handle::try_current().map_err(|_| NoRuntime)
+/// Returns the runtime of the caller, which has a time driver.
+///
+/// Without a runtime, or without its time driver, tokio panics when a timer is created.
+pub(super) fn current() -> Result<Handle, ConfigurationError> {
+    let handle = Handle::try_current().map_err(|error| {
+        let message = "no tokio runtime: await the call within one, or use the blocking client";
+        wrong(message).with_source(error)
+    })?;
+    thread_local!(static CHECKED: Cell<Option<Id>> = const { Cell::new(None) });
+    check(&handle, &CHECKED, "time", "enable_time", || drop(tokio::time::sleep(Duration::ZERO)))?;
+    Ok(handle)
 }
 
-/// The caller is in no runtime.
-#[derive(Debug)]
-pub(super) struct NoRuntime;
+/// Checks that the runtime of the caller has an I/O driver, which a connection needs.
+pub(super) fn check_io() -> Result<(), ConfigurationError> {
+    thread_local!(static CHECKED: Cell<Option<Id>> = const { Cell::new(None) });
+    let register = || {
+        // If the system has no socket, the connection reports that.
+        let socket = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0));
+        if let Ok(socket) = socket
+            && socket.set_nonblocking(true).is_ok()
+        {
+            let _ = tokio::net::UdpSocket::from_std(socket);
+        }
+    };
+    check(&current()?, &CHECKED, "I/O", "enable_io", register)
+}
 
-impl From<NoRuntime> for Error {
-    fn from(error: NoRuntime) -> Self {
-        Self::configuration(error.to_string())
+/// Checks that `probe`, which uses a driver of the runtime, does not panic. Tokio has no query for its drivers.
+///
+/// This is the only place where a panic is caught. No code of a caller runs in a probe. A runtime is probed once a thread;
+/// the panic of a failed probe still reaches the panic hook.
+fn check(
+    runtime: &Handle,
+    checked: &'static std::thread::LocalKey<Cell<Option<Id>>>,
+    driver: &str,
+    method: &str,
+    probe: fn(),
+) -> Result<(), ConfigurationError> {
+    let id = Some(runtime.id());
+    if checked.get() == id {
+        return Ok(());
+    }
+    match catch_unwind(probe) {
+        Ok(()) => {
+            checked.set(id);
+            Ok(())
+        }
+        Err(_) => {
+            Err(wrong(format!("the tokio runtime has no {driver} driver: build it with `enable_all` or `{method}`")))
+        }
     }
 }
 
-impl fmt::Display for NoRuntime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "there is no tokio runtime; await it within one, as under #[tokio::main], or use the blocking client",
-        )
-    }
+fn wrong(message: impl Into<String>) -> ConfigurationError {
+    ConfigurationError::new(ConfigurationKind::Runtime, message)
 }
-
-impl StdError for NoRuntime {}

@@ -1,5 +1,7 @@
 //! What is told through `tracing`: methods, attempts, times, codes and request ids. Never a parameter or a secret.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -156,6 +158,7 @@ pub(super) fn refreshed(user: &str) {
 }
 
 pub(super) fn not_kept(user: &str, error: &StoreError) {
+    let error = Chain(error.as_ref());
     error!(target: TARGET, user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
 }
 
@@ -168,7 +171,23 @@ pub(super) fn not_refreshed(user: &str, error: &SessionError) {
 
 #[cfg(feature = "redis")]
 pub(super) fn alone(error: &StoreError) {
+    let error = Chain(error.as_ref());
     warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
+}
+
+/// An error with its sources: an event has one field for all of them.
+struct Chain<'a>(&'a (dyn StdError + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(source) = next {
+            write!(f, ": {source}")?;
+            next = source.source();
+        }
+        Ok(())
+    }
 }
 
 fn outcome(error: &Error) -> &'static str {

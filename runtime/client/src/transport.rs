@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::endpoint::shown;
 use crate::error::TransportError;
 use top_protocol::Headers;
+use top_protocol::internal::redacted_url;
 
 /// A future in a box, as traits that are used behind a pointer return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -98,7 +98,7 @@ impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
             .field("verb", &self.verb)
-            .field("url", &shown(&self.url))
+            .field("url", &redacted_url(&self.url))
             .field("headers", &self.headers)
             .field("body", &self.body)
             .finish()

@@ -21,7 +21,7 @@ impl Client {
     /// ```
     ///
     /// Parameters are pairs of a name and a value as the wire has them, or [`UntypedParameters`], which takes files too. None
-    /// is checked against the documents before it is sent. An [empty value](crate::protocol::Request::with_empty) is
+    /// is checked against the documents before it is sent. An [empty value](top_protocol::Request::with_empty) is
     /// refused unless it is named as one; a public parameter, such as `session`, is refused, because the client sets it: see [`with_session`](Self::with_session) and the client's builder.
     ///
     /// # The answer
@@ -70,7 +70,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] as of [`Application::sign_untyped`](crate::protocol::Application::sign_untyped).
+    /// [`Error::Invalid`] as of [`Application::sign_untyped`](top_protocol::Application::sign_untyped).
     pub fn sign_untyped(&self, method: &str, parameters: impl Into<UntypedParameters>) -> Result<SignedRequest, Error> {
         let session = self.session.fixed();
         Ok(self.shared.application.sign_untyped(method, &parameters.into(), session, self.shared.clock.now())?)

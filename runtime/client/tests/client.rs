@@ -11,12 +11,14 @@ use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
 use generated_sdk::client::{
-    Client, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat, RetryPolicy,
-    Token, Verb,
+    BoxFuture, Client, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat,
+    RetryPolicy, SessionProvider, Token, Verb,
 };
-use generated_sdk::protocol::{Request, Timeout, TransportError, TransportKind};
-use generated_sdk::{DateTime, Error};
-use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use generated_sdk::protocol::{
+    ConfigurationKind, PlatformError, Request, SessionError, Timeout, TransportError, TransportKind,
+};
+use generated_sdk::{DateTime, Error, Gateway};
+use support::{Reply, SECRET, Script, chain, ok, parameter, refusal, status};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -278,7 +280,7 @@ async fn turns_that_come_too_late_are_refused_at_once() {
     let error = read(&client.with_retry(policy)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the call was not sent: its turn did not come before the deadline that its retry policy has"
+        "the request was not sent: the limiter did not allow it before the deadline of the call's retry policy"
     );
     assert!(error.is_retryable() && error.was_not_carried_out());
     assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
@@ -485,7 +487,7 @@ fn settings_of_the_client_s_own_transport_are_no_other_s() {
     let script = Script::new([]);
     for builder in [script.builder().proxy("http://127.0.0.1:1/"), script.builder().connect_timeout(SECOND)] {
         let error = builder.build().unwrap_err().to_string();
-        assert!(error.contains("are for the client's own transport"), "{error}");
+        assert!(error.contains("apply to the client's own transport only"), "{error}");
     }
     let builder = Client::builder("http://gateway.test/", "k", "s").proxy("http://user:s3cr3t@");
     let error = builder.clone().build().unwrap_err();
@@ -566,11 +568,158 @@ async fn refusals_that_repeat_a_secret_out_of_an_object() {
 fn proxies_and_gateways_that_are_none() {
     for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {
         let error = Client::builder("https://gateway.test/", "key", "secret").proxy(proxy).build().unwrap_err();
-        let message = "invalid configuration: invalid proxy URL; expected http://, https:// or socks5://";
-        assert_eq!(error.to_string(), message, "{proxy}");
+        let told = "invalid configuration: invalid URL of the proxy: expected one of the schemes \
+                    http, https, socks4, socks4a, socks5, socks5h";
+        assert_eq!(error.to_string(), told, "{proxy}");
     }
     let error = Client::builder("https://t0k3n@gateway.test/", "key", "secret").build().unwrap_err();
-    assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("remove the user name"));
+    assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("contains a user name or password"));
+}
+
+#[test]
+fn a_gateway_is_an_id_or_a_url_and_nothing_else() {
+    let build = |gateway: Gateway| Client::builder(gateway, "key", "secret").transport(Script::new([])).build();
+    for (gateway, url) in [
+        (Gateway::TAOBAO, "https://gw.api.taobao.com/router/rest"),
+        ("taobao".into(), "https://gw.api.taobao.com/router/rest"),
+        ("taobao-overseas".into(), "https://api.taobao.com/router/rest"),
+        (String::from("http://127.0.0.1:8642/api").into(), "http://127.0.0.1:8642/api"),
+    ] {
+        assert_eq!(build(gateway).unwrap().gateway(), url);
+    }
+    for (gateway, expected) in [
+        (
+            "",
+            "no gateway: expected a URL starting with `http://` or `https://`, or one of `taobao`, `taobao-overseas`, ",
+        ),
+        (
+            "taobo",
+            "unknown gateway \"taobo\": expected a URL starting with `http://` or `https://`, or one of `taobao`, ",
+        ),
+        ("Taobao", "unknown gateway \"Taobao\": expected "),
+        ("gw.api.taobao.com/router/rest", "unknown gateway \"gw.api.taobao.com/router/rest\": expected "),
+        (
+            "ftp://gateway.test/",
+            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found \"ftp://gateway.test/\"",
+        ),
+        ("https://", "invalid URL of the gateway: "),
+        ("qimen", "the gateway `qimen` is not supported yet: "),
+        ("aliexpress", "the gateway `aliexpress` is not supported yet: "),
+    ] {
+        let error = build(gateway.into()).unwrap_err();
+        let Error::Configuration(configuration) = &error else { panic!("{error:?}") };
+        assert_eq!(configuration.kind(), ConfigurationKind::Gateway);
+        assert!(error.to_string().starts_with(&format!("invalid configuration: {expected}")), "{error}");
+    }
+}
+
+/// A provider that has another session after every refusal, and counts the refusals.
+#[derive(Default)]
+struct Counting(std::sync::atomic::AtomicUsize);
+
+impl SessionProvider for Counting {
+    fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
+        let number = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async move { Ok(format!("session-{number}")) })
+    }
+
+    fn refused<'a>(&'a self, _user: &'a str, _session: &'a str, _refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async { true })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_session_never_sends_a_call_twice_that_may_have_been_processed() {
+    const { assert!(TopClientTokenGetRequest::READS && !TopSecretRegisterRequest::READS) };
+    let sub_codes = ["", "isv.invalid-sessionkey", "isp.invalid-sessionkey", "INVALID-SESSIONKEY", "isv.other"];
+    let policies = [RetryPolicy::off(), RetryPolicy::new(), RetryPolicy::new().repeat(Repeat::NotCarriedOut)];
+    for (code, sub_code, policy) in (0..=60)
+        .chain([100, 500, 999])
+        .flat_map(|code| sub_codes.map(|sub_code| (code, sub_code)))
+        .flat_map(|(code, sub_code)| policies.clone().map(|policy| (code, sub_code, policy)))
+    {
+        for reads in [false, true] {
+            let script = Script::new([refusal(code, sub_code, ""), ok("t")]);
+            let provider = Arc::new(Counting::default());
+            let client = script.builder().retry(policy.clone()).build().unwrap();
+            let client = client.with_session_from(provider.clone(), "seller 1");
+            let result = if reads { read(&client).await.map(drop) } else { write(&client).await };
+            let mut refused = PlatformError::new(code, "");
+            refused.sub_code = Some(sub_code.to_owned());
+            let safe = refused.was_not_carried_out() || (reads && policy != policies[2]);
+            let case = format!("{code} {sub_code} reads={reads} {policy:?}");
+            assert!(safe || script.count() == 1, "{case}");
+            assert_eq!(result.is_ok(), script.count() == 2, "{case}");
+            if refused.is_session_invalid() {
+                assert_eq!(result.is_ok(), safe, "{case}");
+                // The next call has another session in any case.
+                let next = provider.session("seller 1").await.unwrap();
+                assert_eq!(next, "session-1", "{case}");
+            }
+        }
+    }
+    // A caller who knows that a second time does no harm says so.
+    let script = Script::new([refusal(15, "isv.invalid-sessionkey", ""), ok("t")]);
+    let client = script.builder().retry(RetryPolicy::off().repeat(Repeat::All)).build().unwrap();
+    write(&client.with_session_from(Arc::new(Counting::default()), "seller 1")).await.unwrap();
+}
+
+#[test]
+fn the_default_policy_is_the_one_of_a_client() {
+    assert_eq!(RetryPolicy::default(), RetryPolicy::off());
+    let client = Script::new([]).builder().build().unwrap();
+    assert!(format!("{client:?}").contains(&format!("{:?}", RetryPolicy::default())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_duration_is_too_long() {
+    const MAX: Duration = Duration::MAX;
+    let script = Script::new([status(503), status(503), ok("t")]);
+    let policy = RetryPolicy::new().deadline(MAX).longest_pause(MAX).first_pause(SECOND);
+    let limits = Limits::new().rate(u32::MAX, MAX).rate(1, MAX).rate(1, SECOND);
+    let builder = script.builder().timeout(MAX).read_timeout(MAX).retry(policy).limiter(limits);
+    assert_eq!(read(&builder.build().unwrap().with_timeout(MAX)).await.unwrap(), "t");
+    let policy = RetryPolicy::new().first_pause(MAX).longest_pause(MAX);
+    let client = Script::new([status(503)]).builder().retry(policy).build().unwrap();
+    read(&client).await.unwrap_err();
+    // A wait that no one waits for.
+    let limits = Limits::new().rate(1, MAX);
+    limits.acquire(generated_sdk::client::Turn::new("k", "m", MAX)).await.unwrap();
+    limits.banned("k", None, MAX).await;
+    let turn = limits.acquire(generated_sdk::client::Turn::new("k", "m", SECOND)).await;
+    assert!(turn.unwrap_err().retry_after.is_some());
+    Client::builder("http://127.0.0.1:9/", "key", "secret").connect_timeout(MAX).build().unwrap();
+}
+
+#[test]
+fn a_runtime_without_its_drivers_is_an_error_that_says_what_to_enable() {
+    let client = Client::builder("http://127.0.0.1:9/", "12345678", SECRET).build().unwrap();
+    let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
+    let request = TopClientTokenGetRequest::new("x");
+    let mut bare = tokio::runtime::Builder::new_current_thread();
+    let mut with_time = tokio::runtime::Builder::new_current_thread();
+    with_time.enable_time();
+    for (builder, driver, method) in [(&mut bare, "time", "enable_time"), (&mut with_time, "I/O", "enable_io")] {
+        let runtime = builder.build().unwrap();
+        let expected = format!("the tokio runtime has no {driver} driver: build it with `enable_all` or `{method}`");
+        for _ in 0..2 {
+            for result in [
+                runtime.block_on(client.execute(&request)).map(drop),
+                runtime.block_on(oauth.refresh("refresh-1")).map(drop),
+            ] {
+                let error = result.unwrap_err();
+                let Error::Configuration(configuration) = &error else { panic!("{error:?}") };
+                assert_eq!(configuration.kind(), ConfigurationKind::Runtime);
+                assert!(error.to_string().contains(&expected), "{error}");
+            }
+        }
+    }
+    // A transport that needs no socket needs no I/O driver, and one runtime's drivers are not taken for another's.
+    let script = Script::new([ok("t")]);
+    let client = script.builder().build().unwrap();
+    assert_eq!(with_time.build().unwrap().block_on(read(&client)).unwrap(), "t");
+    assert!(bare.build().unwrap().block_on(read(&client)).is_err());
 }
 
 /// What a future comes to when it is polled once, in no runtime.
@@ -595,12 +744,12 @@ fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
     for result in errors {
         let error = result.unwrap_err();
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
-        assert!(error.to_string().contains("there is no tokio runtime; await it within one"), "{error}");
+        assert!(error.to_string().contains("no tokio runtime: await the call within one"), "{error}");
     }
     // A session that is to be refreshed is refreshed by a task of its own.
     let sessions = RefreshingSessions::new(oauth, MemorySessionStore::new());
     let error = polled(sessions.token("seller 1")).unwrap_err();
-    assert!(!error.needs_authorization() && error.to_string().contains("no tokio runtime"), "{error}");
+    assert!(!error.needs_authorization() && chain(&error).contains("no tokio runtime"), "{error:?}");
     polled(sessions.put("seller 1", Token::new("a"))).unwrap();
     assert_eq!(polled(sessions.token("seller 1")).unwrap().access_token, "a");
 }
@@ -615,7 +764,7 @@ async fn the_query_of_a_gateway_does_not_show() {
     let request = HttpRequest::new(Verb::Post, "https://gateway.test/api?key=qu3ry", "");
     for (shown, whole) in [
         (format!("{client:?}"), "https://gateway.test/api?[hidden]"),
-        (error.to_string(), "cannot connect to https://gateway.test/api?[hidden];"),
+        (error.to_string(), "cannot connect to https://gateway.test/api?[hidden]:"),
         (format!("{error:?}"), "https://gateway.test/api?[hidden]"),
         (wrong.to_string(), "gateway.test/api?[hidden]"),
         (format!("{request:?}"), "https://gateway.test/api?[hidden]"),

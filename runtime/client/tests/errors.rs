@@ -2,13 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use generated_sdk::Error;
 use generated_sdk::platform::CODES;
 use generated_sdk::protocol::{
-    LimitError, PlatformError, RawBody, SessionError, StatusError, Timeout, TransportError, TransportKind, Violations,
-    decode,
+    ConfigurationError, ConfigurationKind, File, LimitError, PlatformError, RawBody, SessionError, StatusError,
+    Timeout, TransportError, TransportKind, Violations, decode,
 };
 
 fn refusal(code: i64, sub_code: &str) -> PlatformError {
@@ -174,7 +175,7 @@ fn other_errors() {
     let status = |status| Error::Status(StatusError::new(status, "x"));
     let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
     for (error, expected) in [
-        (Error::Configuration(generated_sdk::client::ConfigurationError::new("x")), "not-carried-out caller"),
+        (ConfigurationError::new(ConfigurationKind::Gateway, "x").into(), "not-carried-out caller"),
         (Error::Invalid(Violations::new("m", Vec::new())), "not-carried-out caller"),
         (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
         (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),
@@ -208,31 +209,89 @@ fn other_errors() {
     }
 }
 
+/// The messages of an error and its sources.
+fn messages(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let (mut messages, mut next) = (vec![error.to_string()], error.source());
+    while let Some(source) = next {
+        messages.push(source.to_string());
+        next = source.source();
+    }
+    messages
+}
+
 #[test]
-fn messages_say_what_happened_and_to_what() {
+fn every_kind_of_error_says_each_thing_once_along_its_chain() {
+    use ConfigurationKind as C;
+    let io = || std::io::Error::other("the cause");
+    let mut errors: Vec<Error> = [
+        TransportKind::Connect,
+        TransportKind::Exhausted,
+        TransportKind::Tls,
+        TransportKind::Timeout(Timeout::Connect),
+        TransportKind::Timeout(Timeout::Read),
+        TransportKind::Timeout(Timeout::Attempt),
+        TransportKind::Timeout(Timeout::Call),
+        TransportKind::Timeout(Timeout::Turn),
+        TransportKind::Redirected,
+        TransportKind::Interrupted,
+        TransportKind::TooLong,
+        TransportKind::Upload,
+    ]
+    .into_iter()
+    .map(|kind| Error::Transport(TransportError::new(kind, io())))
+    .collect();
+    let kinds =
+        [C::Credentials, C::Environment, C::Gateway, C::AuthorizationServer, C::HttpsRequired, C::Tls, C::Proxy];
+    for kind in kinds.into_iter().chain([C::Transport, C::Redis, C::Runtime]) {
+        errors.push(ConfigurationError::new(kind, "the setting is wrong").with_source(io()).into());
+    }
+    errors.push(Error::Limit(LimitError::failed(io())));
+    errors.push(Error::Limit(LimitError::too_late(Duration::from_secs(300))));
+    errors.push(SessionError::unavailable(io()).into());
+    errors.push(SessionError::unauthorized(Error::Transport(TransportError::new(TransportKind::Tls, io()))).into());
+    errors.push(File::open("/nowhere/cup.jpg").unwrap_err().into());
+    errors.push(Error::Status(StatusError::new(503, "x")));
+    errors.push(Error::Platform(Box::new(refusal(25, ""))));
+    errors.push(Error::Invalid(Violations::new("m", Vec::new())));
+    errors.push(decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err().into());
+    for error in errors {
+        let messages = messages(&error);
+        for (index, message) in messages.iter().enumerate() {
+            let others = messages[..index].iter().chain(&messages[index + 1..]);
+            assert!(!message.is_empty() && others.clone().all(|other| !other.contains(message)), "{messages:?}");
+        }
+        assert_eq!(messages.len() > 1, error.source().is_some());
+        if format!("{error:?}").contains("the cause") {
+            assert_eq!(messages.last().map(String::as_str), Some("the cause"), "{messages:?}");
+        }
+    }
+}
+
+#[test]
+fn messages_say_what_happened_and_what_was_expected() {
     let transport = |kind| TransportError::new(kind, "the cause").to_string();
     for (text, expected) in [
-        (transport(TransportKind::Tls), "no secure connection to the gateway; is its certificate good? (the cause)"),
         (
-            transport(TransportKind::Timeout(Timeout::Read)),
-            "the gateway was silent for too long, which is the client's read timeout",
+            transport(TransportKind::Tls),
+            "cannot make a secure connection to the gateway: its certificate is not valid, or it has no TLS",
         ),
+        (transport(TransportKind::Timeout(Timeout::Read)), "no bytes from the gateway within the read timeout"),
         (
             transport(TransportKind::Timeout(Timeout::Attempt)),
-            "no whole answer from the gateway in time, which is the client's timeout",
+            "no complete response from the gateway within the timeout",
         ),
         (
             transport(TransportKind::Timeout(Timeout::Call)),
-            "no whole answer from the gateway before the call's deadline, which its retry policy has",
+            "no complete response from the gateway before the deadline of the call's retry policy",
         ),
-        (transport(TransportKind::Timeout(Timeout::Turn)), "the call to the gateway had no turn in time (the cause)"),
         (
             LimitError::too_late(Duration::from_secs(300)).to_string(),
-            "the call was not sent: its turn would come in 300 seconds, after the deadline that its retry policy has",
+            "the request was not sent: the limiter allows it in 300 seconds, after the deadline of the call's retry policy",
         ),
+        (LimitError::failed("connection refused").to_string(), "the request was not sent: the limiter failed"),
         (
-            LimitError::failed("connection refused").to_string(),
-            "the call was not sent: the limiter failed (connection refused)",
+            SessionError::unavailable("down").to_string(),
+            "no session for the user \"\": temporarily unavailable, call again later",
         ),
     ] {
         assert_eq!(text, expected);

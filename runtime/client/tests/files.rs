@@ -14,6 +14,7 @@ use generated_sdk::protocol;
 )]
 #[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
+mod support;
 
 use std::fs;
 use std::future::poll_fn;
@@ -28,6 +29,7 @@ use fixture::FixtureLimitsSetRequest;
 use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Payload, Repeat, RetryPolicy, Transport};
 use generated_sdk::protocol::{Application, DateTime, File, FileProblem, TransportError, TransportKind};
 use generated_sdk::{Client, Error};
+use support::chain;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -164,7 +166,10 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
     let signed = sign(&picture(File::from_reader(&b"123456789"[..], None).name("s"))).unwrap();
     let Err(protocol::Error::File(error)) = signed.body() else { panic!("it is too long") };
     assert_eq!(error.problem, FileProblem::TooLong(8));
-    assert!(error.to_string().starts_with("the stream \"s\" for picture has more than 8 bytes"), "{error}");
+    assert!(
+        error.to_string().starts_with("the stream \"s\" for picture exceeds the parameter's limit of 8 bytes"),
+        "{error}"
+    );
     // Nor is a limit held that the caller does not want held.
     let mut trusting = Application::new("key", "secret");
     trusting.validate = false;
@@ -178,10 +183,13 @@ fn what_is_no_file_cannot_be_opened() {
     let error = File::open(folder.path().join("gone.jpg")).unwrap_err();
     assert_eq!((error.problem, error.path()), (FileProblem::Unreadable, Some(&*folder.path().join("gone.jpg"))));
     let said_of = |error| said(&Error::from(error), &folder);
-    assert!(said_of(error).starts_with("the file \"FOLDER/gone.jpg\" cannot be read ("));
+    assert!(said_of(error).starts_with("the file \"FOLDER/gone.jpg\" cannot be read"));
     let error = File::open(folder.path()).unwrap_err();
     assert_eq!(error.problem, FileProblem::NoFile);
-    assert_eq!(said_of(error), "the file \"FOLDER\" is a folder, a pipe or a device; send what it gives as a stream");
+    assert_eq!(
+        said_of(error),
+        "the file \"FOLDER\" is not a regular file: send the content of a pipe or a device as a stream"
+    );
     #[cfg(target_os = "linux")]
     assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NoFile);
 }
@@ -308,7 +316,7 @@ async fn files_that_changed_since_are_not_sent() {
         assert!(error.was_not_carried_out());
         assert_eq!(transport.lengths.lock().unwrap().len(), 0);
         let expected = format!(
-            "the file \"FOLDER/cup.jpg\" for picture had 8 bytes when the request was made, and has {} now",
+            "the file \"FOLDER/cup.jpg\" for picture changed after the request was built: expected 8 bytes, found {}",
             content.len()
         );
         assert_eq!(said(&error, &folder), expected);
@@ -340,24 +348,25 @@ impl Read for Failing {
 async fn streams_that_are_not_what_was_said_break_off() {
     let changed = |expected, found| FileProblem::Changed { expected, found };
     for (file, problem, words) in [
-        (File::from_reader(&b"123"[..], 4), changed(4, 3), "was to have 4 bytes, and has 3"),
-        (File::from_reader(&b"12345"[..], 4), changed(4, 5), "was to have 4 bytes, and has 5"),
-        (File::from_async_reader(&b"123"[..], 4), changed(4, 3), "was to have 4 bytes, and has 3"),
+        (File::from_reader(&b"123"[..], 4), changed(4, 3), "has the wrong length: expected 4 bytes, found 3"),
+        (File::from_reader(&b"12345"[..], 4), changed(4, 5), "has the wrong length: expected 4 bytes, found 5"),
+        (File::from_async_reader(&b"123"[..], 4), changed(4, 3), "has the wrong length: expected 4 bytes, found 3"),
         (
             File::from_reader(&b"123456789"[..], None),
             FileProblem::TooLong(8),
-            "has more than 8 bytes, the parameter's limit",
+            "exceeds the parameter's limit of 8 bytes",
         ),
         (
             File::from_async_reader(&b"123456789"[..], None),
             FileProblem::TooLong(8),
-            "has more than 8 bytes, the parameter's limit",
+            "exceeds the parameter's limit of 8 bytes",
         ),
-        (File::from_reader(Failing(b"123", false), None), FileProblem::Unreadable, "cannot be read (the cable is out)"),
-        (File::from_reader(Failing(b"123", true), None), FileProblem::Unreadable, "cannot be read (task "),
+        (File::from_reader(Failing(b"123", false), None), FileProblem::Unreadable, "cannot be read: the cable is out"),
+        (File::from_reader(Failing(b"123", true), None), FileProblem::Unreadable, "cannot be read: task "),
     ] {
         let (error, transport) = fails(&picture(file.name("s")), problem).await;
-        assert!(error.to_string().starts_with(&format!("the stream \"s\" for picture {words}")), "{error}");
+        let told = chain(&error);
+        assert!(told.starts_with(&format!("the stream \"s\" for picture {words}")), "{told}");
         // It was being sent by then.
         assert_eq!(*transport.bodies.lock().unwrap(), [Err(TransportKind::Upload)]);
         assert!(!error.was_not_carried_out());
@@ -375,7 +384,7 @@ async fn a_stream_is_sent_once() {
     assert!(!clone.picture.is_fresh());
     let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
     expect![[
-        r#"the stream "s" for picture has been read already, and can be only once; make a new File for every call"#
+        r#"the stream "s" for picture was already read: a stream can be sent once, create a new File for every call"#
     ]]
     .assert_eq(&error.to_string());
     assert_eq!(transport.lengths.lock().unwrap().len(), 0);
@@ -505,9 +514,9 @@ fn a_client_that_waits_sends_files_too() {
 #[test]
 fn what_does_not_block_is_for_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();
-    let error = signed.body().err().unwrap().to_string();
+    let error = chain(&signed.body().err().unwrap());
     expect![[
-        r#"the stream "s" for picture cannot be read (a reader that does not block can be sent by the client alone)"#
+        r#"the stream "s" for picture cannot be read: a reader that does not block can be sent by the client alone"#
     ]]
     .assert_eq(&error);
     assert!(signed.files().all(|(_, file)| file.is_fresh()));

@@ -39,7 +39,7 @@ impl Transport for Canned {
 }
 
 fn oauth(transport: impl Transport) -> OAuth {
-    let client = Client::builder(Gateway::IEASYNOTE, "12345678", SECRET).transport(transport).build().unwrap();
+    let client = Client::builder(Gateway::TAOBAO, "12345678", SECRET).transport(transport).build().unwrap();
     OAuth::new(&client, "https://oauth.test").unwrap()
 }
 
@@ -69,21 +69,18 @@ fn servers_that_cannot_be() {
     for (server, problem) in [
         (
             "oauth.test",
-            "the authorisation server: expected a URL starting with `http://` or `https://`, found `oauth.test`",
+            "the authorization server: expected one that starts with `http://` or `https://`, found \"oauth.test\"",
         ),
         (
             "ftp://oauth.test",
-            "the authorisation server: expected a URL starting with `http://` or `https://`, found `ftp://oauth.test`",
+            "the authorization server: expected one that starts with `http://` or `https://`, found \"ftp://oauth.test\"",
         ),
         (
             "https://oauth.test/?key=s3cr3t",
-            "the pages of the authorisation server are below its URL, which can have no query",
+            "invalid URL of the authorization server: expected one without a query or a fragment",
         ),
-        ("http://oauth.test/", "the AppSecret goes over https alone, not to http://oauth.test"),
-        (
-            "https://u:s3cr3t@oauth.test/",
-            "the authorisation server: remove the user name and the password from the URL",
-        ),
+        ("http://oauth.test/", "an https authorization server is required for the AppSecret, found http://oauth.test"),
+        ("https://u:s3cr3t@oauth.test/", "it contains a user name or password, which logs would show"),
     ] {
         let error = OAuth::new(&client, server).unwrap_err();
         assert!(matches!(error, Error::Configuration(_)));
@@ -132,7 +129,7 @@ async fn a_code_becomes_a_token() {
     let authority = Authority::new();
     let token = authority.oauth().token("c0de", "https://shop.test/back").await.unwrap();
     assert_eq!(token, authority.token());
-    expect![[r#"Token { access_token: "[hidden]", received_at: 2023-11-15 06:13:20, expires_in: Some(86400s), refresh_token: Some("[hidden]"), re_expires_in: Some(864000s), user_id: Some("263685215"), user_nick: Some("商家"), sub_user_id: None, sub_user_nick: None, mobile_token: None, .. }"#]]
+    expect![[r#"Token { access_token: "[hidden]", received_at: 2023-11-15 06:13:20, expires_in: Some(86400s), expire_time: None, refresh_token: Some("[hidden]"), re_expires_in: Some(864000s), user_id: Some("263685215"), user_nick: Some("商家"), open_uid: None, sub_user_id: None, sub_user_nick: None, mobile_token: None, extra: Object {}, .. }"#]]
         .assert_eq(&format!("{token:?}"));
     let again = authority.oauth().token_for_visit("c0de", "https://shop.test/back", "s 1", AuthorizeView::Wap).await;
     assert_eq!(again.unwrap(), token);
@@ -172,7 +169,7 @@ async fn refusals() {
         let error = answered(status, body).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the authorisation server refused: invalid_client ([hidden] for [hidden] is no good)"
+            "the authorization server refused: invalid_client ([hidden] for [hidden] is no good)"
         );
         assert!(error.is_callers_fault() && !error.is_retryable() && !error.needs_authorization());
         assert!(error.was_not_carried_out());
@@ -198,7 +195,7 @@ async fn refusals() {
         (503, "system_busy", false, true, false, false),
     ] {
         let told = answered(status, json!({ "error": error }).to_string()).await.unwrap_err();
-        assert_eq!(told.to_string(), format!("the authorisation server refused: {error}"));
+        assert_eq!(told.to_string(), format!("the authorization server refused: {error}"));
         assert_eq!(
             (told.is_callers_fault(), told.is_retryable(), told.needs_authorization(), told.was_not_carried_out()),
             (callers, passes, user, nothing_done),
@@ -229,7 +226,7 @@ async fn answers_that_are_none() {
         let error = answered(200, body).await.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains("s3cr3t"));
-        assert!(error.to_string().contains("a token is a JSON object with an access_token"), "{error}");
+        assert!(error.to_string().contains("invalid token: expected a JSON object with an access_token"), "{error}");
     }
 }
 
@@ -452,5 +449,64 @@ proptest! {
         }
         let oauth = Authority::new().oauth();
         let _ = (oauth.code(&text, ""), oauth.implicit_token(&text, ""));
+    }
+}
+
+#[test]
+fn identities_and_moments_of_newer_answers() {
+    let at = UNIX_EPOCH + Duration::from_secs(1_699_000_000);
+    let moment = |milliseconds| Some(UNIX_EPOCH + Duration::from_millis(milliseconds));
+    let newer = r#"{"access_token":"6100aa","refresh_token":"6101bb","open_uid":"AAE1","taobao_open_uid":"AAE1",
+        "taobao_open_sub_uid":"AAS1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
+        "expire_time":1707776000000,"refresh_token_valid_time":1700000000000,"w1_valid":1700001800000,"w2_valid":"0"}"#;
+    let token = Token::from_answer(newer, at).unwrap();
+    assert_eq!((token.user_id.as_deref(), token.identity()), (None, Some("AAE1")));
+    assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAS1")));
+    assert_eq!(token.expires_at(), Some(at + Duration::from_secs(7_776_000)));
+    assert_eq!(
+        (token.expire_time, token.w1_valid, token.w2_valid),
+        (moment(1_707_776_000_000), moment(1_700_001_800_000), moment(0))
+    );
+    assert!(!token.is_refreshable(at), "re_expires_in is 0");
+    assert_eq!(token.extra.get("open_uid"), Some(&json!("AAE1")));
+
+    let aliexpress = r#"{"refresh_token_valid_time":1700086400000,"expire_time":1707776000000,"user_nick":"cn100",
+        "access_token":"5000aa","refresh_token":"5001bb","user_id":"200000001","sp":"ae","locale":"zh_CN",
+        "seller":{"api_secret":"s3cr3t"},"session_key":"s3cr3t"}"#;
+    let token = Token::from_answer(aliexpress, at).unwrap();
+    assert_eq!((token.identity(), token.user_nick.as_deref()), (Some("200000001"), Some("cn100")));
+    assert_eq!(token.expires_at(), moment(1_707_776_000_000));
+    assert_eq!(token.refresh_expires_at(), moment(1_700_086_400_000));
+    assert!(token.is_refreshable(at) && !token.is_refreshable(at + Duration::from_secs(2_000_000)));
+    assert_eq!(token.extra.get("locale"), Some(&json!("zh_CN")));
+    let shown = format!("{token:?}");
+    assert!(shown.contains("zh_CN") && !shown.contains("s3cr3t"), "{shown}");
+
+    for json in [newer, aliexpress] {
+        let token = Token::from_answer(json, at).unwrap();
+        assert_eq!(Token::from_json(&token.to_json()).unwrap(), token);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_member_is_kept_by_a_store(members in proptest::collection::hash_map("[a-z_]{1,12}|expire_time|open_uid|w1_valid|expires_in|user_id", prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        Just(json!({"a": [1, "2"]})),
+    ], 0..12)) {
+        let mut answer: serde_json::Map<_, _> = members.clone().into_iter().collect();
+        answer.insert("access_token".to_owned(), json!("a"));
+        let token = Token::from_answer(&Value::Object(answer).to_string(), UNIX_EPOCH).unwrap();
+        let json = token.to_json();
+        prop_assert_eq!(&Token::from_json(&json).unwrap(), &token);
+        let kept: serde_json::Map<String, Value> = serde_json::from_str(&json).unwrap();
+        for name in members.keys().filter(|name| *name != "access_token" && *name != "received_at") {
+            let renamed = ["taobao_user_id", "taobao_open_uid"].iter().any(|other| other.ends_with(name.as_str()));
+            prop_assert!(kept.contains_key(name) || renamed, "{} in {}", name, json);
+        }
+        let _ = format!("{token:?}");
     }
 }

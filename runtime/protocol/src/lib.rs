@@ -42,7 +42,7 @@ pub use error::{
     Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
 };
 pub use file::File;
-pub use gateway::Gateway;
+pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
 pub use paging::{Paged, Paging, Way, Window};
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
@@ -65,10 +65,12 @@ pub mod internal {
     pub use super::debug::HIDDEN;
     pub use super::decode::{Envelope, Head, decode_into, enveloped};
     pub use super::encode::Attachment;
+    pub use super::gateway::redacted_url;
     pub use super::multipart::{Piece, length};
     pub use super::parameters::encoded;
     pub use super::redact::redacted;
     pub use super::request::reads;
+    pub use super::secrets::redacted as redacted_json;
     pub use super::time::http_date;
     pub use super::validate::size;
 }

@@ -28,7 +28,7 @@ pub(crate) fn of_text(text: &str, secret: bool) -> Vec<String> {
 }
 
 /// JSON as it may be printed.
-pub(crate) fn redacted(json: &Json) -> Json {
+pub fn redacted(json: &Json) -> Json {
     match json {
         Json::Object(members) => {
             let shown = |(name, value): (&String, &Json)| {

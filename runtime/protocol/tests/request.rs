@@ -86,12 +86,9 @@ fn the_page_in_code() {
     let response = <TopClientTokenGetRequest as Request>::Response::default();
     let names: Vec<_> = response.schema().fields.iter().map(|field| field.name).collect();
     assert_eq!(names, ["result_code", "token", "result_msg"]);
-    assert_eq!(Gateway::IEASYNOTE.https, "https://open.ieasynote.com/api");
-    assert_eq!(Gateway::IEASYNOTE.http, "http://open.ieasynote.com/api");
-    for gateway in Gateway::ALL {
-        assert_eq!(Gateway::by_id(gateway.id), Some(*gateway));
-    }
-    assert_eq!(Gateway::by_id("https://open.ieasynote.com/api"), None);
+    assert_eq!(Gateway::IEASYNOTE.url(), "https://open.ieasynote.com/api");
+    let known = Gateway::from("ieasynote").documented().unwrap();
+    assert_eq!((known.https, known.http), ("https://open.ieasynote.com/api", Some("http://open.ieasynote.com/api")));
 }
 
 #[test]

@@ -31,14 +31,14 @@ impl LimitError {
 
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the call was not sent: ")?;
+        f.write_str("the request was not sent: ")?;
         match (&self.source, self.retry_after) {
-            (Some(source), _) => write!(f, "the limiter failed ({source})"),
+            (Some(_), _) => f.write_str("the limiter failed"),
             (None, Some(wait)) => {
                 let seconds = wait.as_millis().div_ceil(1000).max(1);
-                write!(f, "its turn would come in {seconds} seconds, after the deadline that its retry policy has")
+                write!(f, "the limiter allows it in {seconds} seconds, after the deadline of the call's retry policy")
             }
-            (None, None) => f.write_str("its turn did not come before the deadline that its retry policy has"),
+            (None, None) => f.write_str("the limiter did not allow it before the deadline of the call's retry policy"),
         }
     }
 }

@@ -77,7 +77,7 @@ impl OAuthError {
 
 impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the authorisation server refused: {}", self.error)?;
+        write!(f, "the authorization server refused: {}", self.error)?;
         match &self.description {
             Some(description) => write!(f, " ({description})"),
             None => Ok(()),

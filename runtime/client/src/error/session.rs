@@ -64,11 +64,11 @@ impl From<Error> for SessionError {
 
 impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no session for the user {:?}: {}", self.user, self.source)?;
+        write!(f, "no session for the user {:?}: ", self.user)?;
         f.write_str(if self.unauthorized {
-            "; the user must authorise the application"
+            "the user must authorize the application"
         } else {
-            "; a later call may succeed"
+            "temporarily unavailable, call again later"
         })
     }
 }

@@ -49,13 +49,13 @@ impl StatusError {
 
 impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP status {}, which is no answer of the API", self.status)?;
+        write!(f, "unexpected HTTP status {} (not an API response)", self.status)?;
         if matches!(self.status, 301..=303 | 307 | 308) {
-            f.write_str("; the request is signed for its gateway, so a redirect is not followed")?;
+            f.write_str("; redirects are not followed, because the request is signed for its gateway")?;
         }
         match self.body.beginning() {
             nothing if nothing.is_empty() => Ok(()),
-            beginning => write!(f, "; it begins {beginning:?}"),
+            beginning => write!(f, "; the body begins with {beginning:?}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use top_protocol::{FileError, RawBody};
+use top_protocol::RawBody;
 
 /// The call got no answer, or not all of it.
 #[derive(Debug)]
@@ -40,24 +40,24 @@ pub enum TransportKind {
     Upload,
 }
 
-/// The time that ran out.
+/// The limit of time that was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// That for a connection to be made. The request was not sent.
+    /// The connect timeout. The request was not sent.
     Connect,
-    /// That for which the gateway may be silent. It may have carried out the call.
+    /// The read timeout: no bytes arrived in time. The gateway may have processed the request.
     Read,
-    /// That for an attempt as a whole. The gateway may have carried out the call.
+    /// The timeout of an attempt. The gateway may have processed the request.
     Attempt,
-    /// That for the call as a whole, in the middle of an attempt. The gateway may have carried out the call.
+    /// The deadline of the call, during an attempt. The gateway may have processed the request.
     Call,
-    /// That for the call as a whole, while it waited for its session or its turn. The request was not sent.
+    /// The deadline of the call, while it waited for its session or the limiter. The request was not sent.
     Turn,
 }
 
 impl TransportError {
-    /// An error of this kind, with what is at its bottom.
+    /// Creates an error of this kind with its source.
     pub fn new(kind: TransportKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, body: RawBody::default(), gateway: String::new(), source: source.into() }
     }
@@ -68,8 +68,8 @@ impl TransportError {
         self
     }
 
-    /// The file that could not be read, if that is what failed.
-    pub(crate) fn into_file(self) -> Result<FileError, Self> {
+    /// Returns the source if it is an `E`, such as the file that could not be read.
+    pub(crate) fn into_source<E: StdError + 'static>(self) -> Result<E, Self> {
         let Self { kind, body, gateway, source } = self;
         source.downcast().map(|error| *error).map_err(|source| Self { kind, body, gateway, source })
     }
@@ -106,46 +106,46 @@ impl fmt::Display for TransportError {
         let gateway = if self.gateway.is_empty() { "the gateway" } else { &self.gateway };
         match self.kind {
             TransportKind::Connect => {
-                write!(f, "cannot connect to {gateway}; is the address right and the gateway up?")?;
+                write!(f, "cannot connect to {gateway}: check its address, and whether it is running")
             }
             TransportKind::Exhausted => {
-                write!(f, "no connection to {gateway}, as this machine has too many open; set a concurrency limit")?;
-            }
-            TransportKind::Tls => write!(f, "no secure connection to {gateway}; is its certificate good?")?,
-            TransportKind::Redirected => {
                 write!(
                     f,
-                    "{gateway} redirects calls, and the HTTP client that was given followed; build it so that it"
-                )?;
-                f.write_str(" does not, and look where the gateway is")?;
+                    "cannot connect to {gateway}: too many open connections on this machine; set a concurrency limit"
+                )
             }
+            TransportKind::Tls => {
+                write!(
+                    f,
+                    "cannot make a secure connection to {gateway}: its certificate is not valid, or it has no TLS"
+                )
+            }
+            TransportKind::Redirected => write!(
+                f,
+                "{gateway} redirects requests and the HTTP client followed: expected a client that does not follow \
+                 redirects; check the gateway's address"
+            ),
             TransportKind::Timeout(Timeout::Connect) => {
-                write!(f, "no connection to {gateway} in time; is the address right and the gateway up?")?;
+                write!(f, "cannot connect to {gateway} within the connect timeout: check its address")
             }
-            // That time is up is all that their causes say.
             TransportKind::Timeout(Timeout::Read) => {
-                return write!(f, "{gateway} was silent for too long, which is the client's read timeout");
+                write!(f, "no bytes from {gateway} within the read timeout")
             }
             TransportKind::Timeout(Timeout::Attempt) => {
-                return write!(f, "no whole answer from {gateway} in time, which is the client's timeout");
+                write!(f, "no complete response from {gateway} within the timeout")
             }
             TransportKind::Timeout(Timeout::Call) => {
-                return write!(
-                    f,
-                    "no whole answer from {gateway} before the call's deadline, which its retry policy has"
-                );
+                write!(f, "no complete response from {gateway} before the deadline of the call's retry policy")
             }
-            TransportKind::Timeout(Timeout::Turn) => write!(f, "the call to {gateway} had no turn in time")?,
-            TransportKind::Interrupted => write!(f, "no whole answer from {gateway}")?,
-            TransportKind::TooLong => write!(f, "the answer of {gateway} is longer than the client accepts")?,
-            TransportKind::Upload => write!(f, "the body of the request to {gateway} could not be read")?,
+            TransportKind::Timeout(Timeout::Turn) => {
+                write!(f, "the request to {gateway} was not sent before the deadline of the call's retry policy")
+            }
+            TransportKind::Interrupted => {
+                write!(f, "the connection to {gateway} broke before the response was complete")
+            }
+            TransportKind::TooLong => write!(f, "the response of {gateway} exceeds the client's body limit"),
+            TransportKind::Upload => write!(f, "cannot read the body of the request to {gateway}"),
         }
-        // A library's own top message says no more than the kind does; the cause is at the bottom of its chain.
-        let mut cause: &(dyn StdError + 'static) = self.source.as_ref();
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
-        write!(f, " ({cause})")
     }
 }
 

@@ -119,7 +119,8 @@ impl fmt::Debug for Permit {
 /// of a client, and the clients that are given clones of these limits.
 ///
 /// ```
-/// use generated_sdk::client::{Client, Gateway, Limits};
+/// use generated_sdk::Gateway;
+/// use generated_sdk::client::{Client, Limits};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
 /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")

@@ -14,6 +14,7 @@ use tracing::Instrument;
 pub use self::methods::TokenMethods;
 pub use self::token::{NoToken, Token};
 
+use super::call::failed_at;
 use super::endpoint::Endpoint;
 use super::exchange::{Received, ends_in};
 use super::runtime;
@@ -21,7 +22,7 @@ use super::text;
 use super::trace::Running;
 use super::transport::{HttpRequest, Verb};
 use super::{BoxFuture, Client};
-use crate::error::{Error, OAuthError, StatusError};
+use crate::error::{ConfigurationError, ConfigurationKind, Error, OAuthError, StatusError};
 use top_protocol::{DecodeError, Parameters, RawBody};
 
 /// The present, as tests may want to set it.
@@ -32,11 +33,11 @@ pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// The application, the transport and the limits of time and size are those of a [`Client`].
 ///
 /// ```no_run
-/// use generated_sdk::Client;
+/// use generated_sdk::{Client, Gateway};
 /// use generated_sdk::client::{AuthorizeView, OAuth};
 ///
 /// # async fn example(redirected: &str) -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
 /// // Send the user there, and keep the state with the user's visit.
 /// let url = oauth.authorize_url("https://shop.test/back", "a random text", AuthorizeView::Web);
@@ -92,17 +93,19 @@ impl OAuth {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if it is no http or https URL without a query, or one of http on another machine: the AppSecret goes
-    /// there.
+    /// [`Error::Configuration`] if it is not an http or https URL without a query, or if it is an http URL of another machine:
+    /// the AppSecret is sent there.
     pub fn new(client: &Client, server: &str) -> Result<Self, Error> {
         let server = server.trim_end_matches('/');
+        let wrong = |kind, message: String| Err(ConfigurationError::new(kind, message).into());
         if server.contains(['?', '#']) {
-            let problem = "the pages of the authorisation server are below its URL, which can have no query";
-            return Err(Error::configuration(problem));
+            let message = "invalid URL of the authorization server: expected one without a query or a fragment";
+            return wrong(ConfigurationKind::AuthorizationServer, message.to_owned());
         }
-        if Endpoint::parse("the authorisation server", server)?.is_plain() {
-            let problem = format!("the AppSecret goes over https alone, not to {server}");
-            return Err(Error::configuration(problem));
+        let endpoint = Endpoint::parse(ConfigurationKind::AuthorizationServer, "the authorization server", server)?;
+        if endpoint.is_plain() {
+            let message = format!("an https authorization server is required for the AppSecret, found {server}");
+            return wrong(ConfigurationKind::HttpsRequired, message);
         }
         Ok(Self { client: client.without_session(), server: server.to_owned(), clock: Arc::new(SystemTime::now) })
     }
@@ -197,7 +200,7 @@ impl OAuth {
         let timeouts = self.client.timeouts;
         let deadline = ends_in(timeouts.attempt);
         let Received { head, bytes, cut } =
-            shared.exchange(request, timeouts, deadline).await.map_err(|error| Error::Transport(error.at(&url)))?;
+            shared.exchange(request, timeouts, deadline).await.map_err(|error| failed_at(&url, error))?;
         let refusal = |body: &RawBody| {
             let mut refusal = refusal(head.status, body)?;
             refusal.hide(form.secrets());

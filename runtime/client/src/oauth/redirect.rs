@@ -12,10 +12,10 @@ impl OAuth {
     /// user was sent away with.
     ///
     /// ```
-    /// use generated_sdk::{Client, Error};
+    /// use generated_sdk::{Client, Error, Gateway};
     /// use generated_sdk::client::OAuth;
     ///
-    /// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+    /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// assert_eq!(oauth.code("https://shop.test/back?code=c0de&state=s", "s")?, "c0de");
     /// let refused = oauth.code("/back?error=access_denied&error_description=no&state=s", "s").unwrap_err();
@@ -55,8 +55,9 @@ impl OAuth {
             let problem = "top_sign does not match; the fragment is not this application's, or was changed";
             return Err(refusal("invalid_top_sign", problem));
         }
-        let members: Map<String, Value> =
-            fields.0.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+        // These two belong to the redirect, not to the token.
+        let fields = fields.0.into_iter().filter(|(name, _)| !matches!(name.as_str(), "state" | "top_sign"));
+        let members: Map<String, Value> = fields.map(|(name, value)| (name, Value::String(value))).collect();
         token_of(&Value::Object(members).to_string(), (self.clock)())
     }
 

@@ -5,6 +5,7 @@ mod limits;
 mod store;
 mod turns;
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub use self::limits::RedisLimits;
 use self::connections::Connections;
 use super::runtime;
 use super::session::StoreError;
-use crate::error::{ConfigurationError, Error};
+use crate::error::{ConfigurationError, ConfigurationKind, Error};
 
 /// A Redis that several machines share: a [`SessionStore`](super::SessionStore), and the place of [`RedisLimits`].
 ///
@@ -27,13 +28,13 @@ use crate::error::{ConfigurationError, Error};
 /// that fails is not sent again by itself, and none takes longer than the [timeout](Self::with_timeout).
 ///
 /// ```no_run
-/// use generated_sdk::Client;
+/// use generated_sdk::{Client, Gateway};
 /// use generated_sdk::client::{OAuth, Redis, RedisLimits, RefreshingSessions};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
 /// let redis = Redis::open("redis://127.0.0.1/")?.with_prefix("my shop:");
-/// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
 ///     .limiter(RedisLimits::new(redis.clone()).per_second(40))
 ///     .build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
@@ -58,11 +59,11 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the URL is none of Redis.
+    /// [`Error::Configuration`] if the URL is not one of Redis.
     pub fn open(url: &str) -> Result<Self, Error> {
-        // The URL may hold a password, and the library's messages do not show it.
+        // The URL may contain a password. The library's messages do not show it.
         let client = redis::Client::open(url).map_err(|error| {
-            ConfigurationError::new("invalid URL of Redis; expected redis://HOST:PORT/").with_source(error)
+            ConfigurationError::new(ConfigurationKind::Redis, "invalid URL of Redis").with_source(error)
         })?;
         Ok(Self { client, connections: Arc::default(), prefix: Arc::from("top:"), timeout: Duration::from_secs(1) })
     }
@@ -85,11 +86,12 @@ impl Redis {
 
     /// Has `command` carried out, in time.
     async fn ask<T>(&self, command: impl AsyncFnOnce(ConnectionManager) -> RedisResult<T>) -> Result<T, StoreError> {
+        runtime::check_io()?;
         let connection = self.connections.of(&runtime::current()?, || self.connect());
         let answer = async { command(connection?).await };
         match timeout(self.timeout, answer).await {
-            Ok(result) => Ok(result.map_err(|error| format!("Redis: {error}"))?),
-            Err(_) => Err(format!("Redis did not answer within {:?}", self.timeout).into()),
+            Ok(result) => Ok(result.map_err(|source| CommandError { timeout: None, source: Box::new(source) })?),
+            Err(elapsed) => Err(CommandError { timeout: Some(self.timeout), source: Box::new(elapsed) }.into()),
         }
     }
 
@@ -100,6 +102,29 @@ impl Redis {
             .set_connection_timeout(Some(self.timeout))
             .set_response_timeout(Some(self.timeout));
         ConnectionManager::new_lazy_with_config(self.client.clone(), config)
+    }
+}
+
+/// A command that Redis did not process, or may not have processed.
+#[derive(Debug)]
+struct CommandError {
+    /// The time that was exceeded, if that is the reason.
+    timeout: Option<Duration>,
+    source: StoreError,
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.timeout {
+            Some(timeout) => write!(f, "no response from Redis within {timeout:?}"),
+            None => f.write_str("the Redis command failed"),
+        }
+    }
+}
+
+impl StdError for CommandError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
     }
 }
 

@@ -67,12 +67,11 @@ impl SessionStore for Redis {
                 let Some(stored) = stored else {
                     return Ok(None);
                 };
-                let other = Token::from_json(&stored)?;
-                if Some(&other) != seen && other != *token {
-                    return Ok(Some(other));
+                match Token::from_json(&stored) {
+                    Ok(other) if Some(&other) != seen && other != *token => return Ok(Some(other)),
+                    // It is the same token, as another program has written it, or a damaged one that nobody can use.
+                    Ok(_) | Err(_) => expected = stored,
                 }
-                // It is the same token, as another program has written it.
-                expected = stored;
             }
         })
     }
@@ -109,10 +108,11 @@ impl SessionStore for Redis {
 
 /// How long anything can be done with a token from when it was received; `None` if that is not known.
 fn life(token: &Token) -> Option<Duration> {
-    match &token.refresh_token {
-        Some(_) => Some(token.expires_in?.max(token.re_expires_in?)),
-        None => token.expires_in,
-    }
+    let end = match &token.refresh_token {
+        Some(_) => token.expires_at()?.max(token.refresh_expires_at()?),
+        None => token.expires_at()?,
+    };
+    Some(end.duration_since(token.received_at).unwrap_or_default())
 }
 
 /// As Redis counts expiry: at least one, and no more than it accepts.

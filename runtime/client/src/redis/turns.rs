@@ -84,7 +84,7 @@ impl Turns {
         let turns = Arc::clone(self);
         // What is taken is known when the answer comes, so somebody has to be there for it, be it to give it back.
         let taken = tokio::spawn(async move { turns.taken(keys, distance, patience).await });
-        taken.await.unwrap_or_else(|error| Err(format!("the runtime ends: {error}").into()))
+        taken.await.unwrap_or_else(|ended| Err(ended.into()))
     }
 
     async fn taken(self: Arc<Self>, keys: Keys, distance: Duration, patience: Duration) -> Result<Wait, StoreError> {

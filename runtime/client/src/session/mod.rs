@@ -24,6 +24,7 @@ use top_protocol::{Authorization, PlatformError};
 /// and refreshes tokens. One of your own is short:
 ///
 /// ```
+/// use generated_sdk::Gateway;
 /// use generated_sdk::client::{BoxFuture, Client, SessionProvider};
 /// use generated_sdk::protocol::SessionError;
 /// use std::sync::Arc;
@@ -44,7 +45,7 @@ use top_protocol::{Authorization, PlatformError};
 ///     }
 /// }
 ///
-/// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 /// let seller = client.with_session_from(Arc::new(Files), "seller 1");
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
@@ -60,8 +61,9 @@ pub trait SessionProvider: Send + Sync + 'static {
 
     /// Takes note that the platform has refused `session`, which was the user's, with `refusal`: one that
     /// [says so](PlatformError::is_session_invalid), or that [may mean something
-    /// else](PlatformError::is_session_doubtful). Returns whether [`session`](Self::session) has a better answer now, so
-    /// that the call goes out once more. A call asks this once, whatever comes of its second attempt.
+    /// else](PlatformError::is_session_doubtful). Returns whether [`session`](Self::session) returns a better one now. The
+    /// call is then sent once more, unless the service may already have processed it. A call asks this once, whatever comes
+    /// of its second attempt.
     ///
     /// There is nothing better unless an implementation says so.
     fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {

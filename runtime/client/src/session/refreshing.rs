@@ -24,13 +24,13 @@ use top_protocol::PlatformError;
 /// only.
 ///
 /// ```no_run
-/// use generated_sdk::Client;
+/// use generated_sdk::{Client, Gateway};
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
 /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
 /// use std::sync::Arc;
 ///
 /// # async fn example(code: &str) -> Result<(), Box<dyn std::error::Error>> {
-/// let client = Client::builder("https://eco.taobao.com/router/rest", "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
 /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
 ///
@@ -63,6 +63,10 @@ pub struct RefreshingSessions {
     shared: Arc<Shared>,
 }
 
+/// The age before which no token is refreshed. Without it, a server that issues tokens with no lifetime would be asked for
+/// another one by every call.
+const MIN_REFRESH_AGE: Duration = Duration::from_secs(1);
+
 /// What a renewal needs too, which goes on when nobody waits.
 pub(super) struct Shared {
     pub(super) refresh: Box<dyn Refresh>,
@@ -91,7 +95,8 @@ impl RefreshingSessions {
         Self { shared: Arc::new(shared) }
     }
 
-    /// How long before its end a session is refreshed; 5 minutes unless set, and never more than half of its life.
+    /// Sets how long before its end a session is refreshed. Default: 5 minutes, and at most half of its lifetime. A token
+    /// is used for at least a second.
     #[must_use]
     pub fn with_margin(self, margin: Duration) -> Self {
         self.with(|shared| shared.margin = margin)
@@ -193,9 +198,11 @@ impl Shared {
 
     /// When a token is to be refreshed, or ends if it cannot be then.
     pub(super) fn renew_at(&self, token: &Token) -> Option<SystemTime> {
-        let life = token.expires_in?;
-        let early = token.received_at.checked_add(life - self.margin.min(life / 2))?;
-        if token.is_refreshable(early) { Some(early) } else { token.expires_at() }
+        let end = token.expires_at()?;
+        let life = end.duration_since(token.received_at).unwrap_or_default();
+        let early = (life - self.margin.min(life / 2)).max(MIN_REFRESH_AGE);
+        let early = token.received_at.checked_add(early)?;
+        Some(if token.is_refreshable(early) { early } else { end })
     }
 
     /// The token at hand, or the outcome of the one renewal.

@@ -10,7 +10,7 @@ use super::known::{Found, Known};
 use super::refreshing::Shared;
 use super::{SessionStore, StoreError};
 use crate::error::{Error, SessionError};
-use crate::{Token, trace};
+use crate::{NoToken, Token, trace};
 
 /// The outcome of a renewal, once there is one. It is the same for all who wait.
 #[derive(Clone)]
@@ -70,7 +70,7 @@ const SHORT_PAUSE: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
 
 /// How much longer a lock holds than a refresh may take: the store is read and written under it too.
-const SPARE: Duration = Duration::from_secs(5);
+const LOCK_MARGIN: Duration = Duration::from_secs(5);
 
 /// The pauses between the attempts at storing a new token, for which other machines wait.
 const STORING: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
@@ -130,7 +130,7 @@ impl Renewing {
 
     /// A token that this machine or another one refreshes.
     async fn refreshed(&self) -> Result<Found, SessionError> {
-        let (holder, time) = (&self.shared.holder, self.shared.timeout + SPARE);
+        let (holder, time) = (&self.shared.holder, self.shared.timeout.saturating_add(LOCK_MARGIN));
         let began = Instant::now();
         loop {
             let locked = match self.store().try_lock(&self.user, holder, time).await {
@@ -149,7 +149,7 @@ impl Renewing {
             if let Some(found) = found.transpose() {
                 return found;
             }
-            if began.elapsed() > 2 * time {
+            if began.elapsed() > time.saturating_mul(2) {
                 let problem = "other machines are refreshing the token and do not come to an end";
                 return Err(SessionError::unavailable(problem));
             }
@@ -233,6 +233,8 @@ impl Renewing {
     async fn newest(&self) -> Result<(Arc<Token>, Result<Option<Token>, StoreError>), SessionError> {
         let stored = match self.store().get(&self.user).await {
             Ok(stored) => stored,
+            // A damaged token is as good as none, if this process has another to put in its place.
+            Err(error) if error.is::<NoToken>() && self.known(|known| known.token().is_some())? => None,
             Err(error) => match self.known(|known| known.token().cloned())? {
                 Some(held) => return Ok((held, Err(error))),
                 None => return Err(SessionError::unavailable(error)),
@@ -300,7 +302,8 @@ impl Renewing {
     /// The token, to be used for some time further, if the platform takes it still and for no longer than that.
     fn for_now(&self, token: &Arc<Token>, time: Duration) -> Result<Option<Found>, SessionError> {
         let now = self.shared.now();
-        let until = token.expires_at().map_or(now + time, |end| end.min(now + time));
+        let pause = now.checked_add(time).unwrap_or(now);
+        let until = token.expires_at().map_or(pause, |end| end.min(pause));
         let usable = !token.is_expired(now) && self.known(|known| !known.is_refused(token))?;
         Ok(usable.then(|| (token.clone(), Some(until))))
     }

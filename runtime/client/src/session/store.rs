@@ -22,7 +22,7 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// names what is to be replaced.
 ///
 /// ```
-/// use generated_sdk::client::{BoxFuture, SessionStore, StoreError, Token};
+/// use generated_sdk::client::{BoxFuture, NoToken, SessionStore, StoreError, Token};
 /// use std::fs;
 /// use std::path::PathBuf;
 /// use std::sync::Mutex;
@@ -54,7 +54,10 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 ///     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
 ///         Box::pin(async move {
 ///             let folder = self.0.lock().unwrap();
-///             let stored = read(folder.join(user))?;
+///             let stored = match read(folder.join(user)) {
+///                 Err(error) if error.is::<NoToken>() => None,
+///                 stored => stored?,
+///             };
 ///             if let Some(other) = stored.filter(|stored| Some(stored) != seen && stored != token) {
 ///                 return Ok(Some(other));
 ///             }
@@ -86,7 +89,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store cannot be read.
+    /// The store cannot be read. If what is stored is not a token, the error is the [`NoToken`](crate::NoToken) of
+    /// [`Token::from_json`]: the user's calls go on if this process has another token.
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
 
     /// Keeps `token` for `user`, in place of whatever is there.
@@ -98,7 +102,7 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Keeps `token` for `user` in place of the one that was `seen` there, and of nothing else: a user may have granted
     /// another one since. Returns the one that is there instead, if it is neither `seen` nor `token`, and leaves it. If
-    /// there is none at all, `token` is kept.
+    /// there is none at all, or one that cannot be read, `token` is kept.
     ///
     /// Nothing else may change the user's token between the comparison and the change. There is no default, because
     /// [`get`](Self::get) and [`put`](Self::put) one after the other are not that.

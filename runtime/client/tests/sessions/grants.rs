@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::authority::{Authority, Between};
 use crate::shared::Shared;
+use crate::support::chain;
 use crate::{USER, authorized, begun, call, refusal_of};
 
 #[tokio::test]
@@ -22,7 +23,7 @@ async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
     assert_eq!(authority.state().refreshes, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_is_put_during_a_refresh_outlives_it() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
@@ -56,7 +57,7 @@ async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way()
     assert!(store.state().tokens[USER].contains("granted"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refresh_brings_no_user_back_who_is_removed() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));
@@ -66,7 +67,7 @@ async fn a_refresh_brings_no_user_back_who_is_removed() {
     let refresh = begun(&sessions).await;
     sessions.remove(USER).await.unwrap();
     let error = refresh.await.unwrap().unwrap_err();
-    assert!(error.needs_authorization() && error.to_string().contains("the token was removed"), "{error}");
+    assert!(error.needs_authorization() && chain(&error).contains("the token was removed"), "{error}");
     assert!(store.state().tokens.is_empty());
     assert!(format!("{sessions:?}").contains("users: 0"), "{sessions:?}");
 }

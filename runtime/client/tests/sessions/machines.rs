@@ -7,9 +7,10 @@ use generated_sdk::client::{SessionProvider, Token};
 
 use crate::authority::{Authority, all};
 use crate::shared::Shared;
+use crate::support::chain;
 use crate::{USER, refusal_of};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn machines_that_share_a_store_refresh_once() {
     let (authority, store) = (Authority::new(), Shared::default());
     let machines: Vec<_> = (0..4).map(|_| Arc::new(authority.sessions(store.clone()))).collect();
@@ -74,7 +75,7 @@ async fn a_lock_that_stays_is_no_wait_without_end() {
     store.state().lock = Some("another machine".to_owned());
     authority.clock.pass(86_400);
     let error = sessions.token(USER).await.unwrap_err();
-    assert!(!error.needs_authorization() && error.to_string().contains("other machines are refreshing"), "{error}");
+    assert!(!error.needs_authorization() && chain(&error).contains("other machines are refreshing"), "{error}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod authority;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod grants;
+mod lifetimes;
 mod machines;
 mod provider;
 mod refreshing;

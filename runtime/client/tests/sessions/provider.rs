@@ -11,7 +11,7 @@ use generated_sdk::protocol::{PlatformError, SessionError};
 
 use crate::authority::Authority;
 use crate::shared::Shared;
-use crate::support::{Script, ok, refusal};
+use crate::support::{Script, chain, ok, refusal};
 use crate::{USER, call};
 
 fn session_error(error: &Error) -> &SessionError {
@@ -103,14 +103,11 @@ async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
     let script = Script::new([ok("t")]);
     let client = script.builder().build().unwrap();
     let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no session for the user \"u 1\": nobody came; the user must authorise the application"
-    );
+    assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: nobody came");
     assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
     assert_eq!(session_error(&error).user(), "u 1");
     let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
-    assert_eq!(error.to_string(), "no session for the user \"u 1\": it rains; a later call may succeed");
+    assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: it rains");
     assert!(!error.needs_authorization() && error.is_retryable());
     assert_eq!(script.count(), 0);
 }

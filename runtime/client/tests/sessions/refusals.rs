@@ -131,7 +131,7 @@ async fn a_new_session_that_is_refused_is_not_refreshed_for_it() {
     assert_eq!(authority.state().refreshes, 1, "calls do not refresh in turns");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_during_a_refresh_takes_part_in_it() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;

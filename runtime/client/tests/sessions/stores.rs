@@ -7,6 +7,7 @@ use generated_sdk::client::Token;
 use crate::USER;
 use crate::authority::Authority;
 use crate::shared::Shared;
+use crate::support::chain;
 
 #[tokio::test]
 async fn a_token_that_cannot_be_refreshed_is_used_to_its_end_without_another_thought() {
@@ -31,7 +32,7 @@ async fn a_store_that_is_down() {
     assert_eq!(store.state().gets, gets);
     let other = authority.sessions(store.clone());
     let error = other.token(USER).await.unwrap_err();
-    assert!(!error.needs_authorization() && error.to_string().contains("the store is down"), "{error}");
+    assert!(!error.needs_authorization() && chain(&error).contains("the store is down"), "{error}");
     // Without the lock, no refresh: another machine may be at it. Until it ends, the session is used.
     authority.clock.pass(86_200);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-1");
@@ -132,7 +133,7 @@ async fn a_store_that_cannot_be_read_is_no_ground_for_a_refresh() {
     store.state().blind = true;
     authority.clock.pass(86_400);
     let error = sessions.token(USER).await.unwrap_err();
-    assert!(!error.needs_authorization() && error.to_string().contains("the store cannot be read"), "{error}");
+    assert!(!error.needs_authorization() && chain(&error).contains("the store cannot be read"), "{error}");
     assert_eq!(authority.state().refreshes, 0);
     store.state().blind = false;
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "access-2");

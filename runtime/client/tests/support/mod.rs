@@ -27,7 +27,8 @@ pub(crate) enum Reply {
 }
 
 pub(crate) fn ok(token: &str) -> Reply {
-    let body = format!(r#"{{"top_client_token_get_response":{{"token":"{token}","request_id":"r1"}}}}"#);
+    // Without a root node it is a response of any method.
+    let body = format!(r#"{{"token":"{token}","request_id":"r1"}}"#);
     Reply::Answer(200, Vec::new(), body)
 }
 
@@ -148,4 +149,14 @@ impl Chunks for Drip {
 pub(crate) fn parameter(form: &str, name: &str) -> String {
     let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
     value.replace('+', " ").replace("%3A", ":")
+}
+
+/// An error with all its sources.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(source) = next {
+        text += &format!(": {source}");
+        next = source.source();
+    }
+    text
 }

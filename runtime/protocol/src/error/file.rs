@@ -106,24 +106,20 @@ impl fmt::Display for FileError {
             write!(f, "for {parameter} ")?;
         }
         match (self.problem, &self.path) {
-            (FileProblem::Unreadable, _) => f.write_str("cannot be read")?,
+            (FileProblem::Unreadable, _) => f.write_str("cannot be read"),
             (FileProblem::NoFile, _) => {
-                f.write_str("is a folder, a pipe or a device; send what it gives as a stream")?
+                f.write_str("is not a regular file: send the content of a pipe or a device as a stream")
             }
             (FileProblem::Changed { expected, found }, Some(_)) => {
-                write!(f, "had {expected} bytes when the request was made, and has {found} now")?;
+                write!(f, "changed after the request was built: expected {expected} bytes, found {found}")
             }
             (FileProblem::Changed { expected, found }, None) => {
-                write!(f, "was to have {expected} bytes, and has {found}")?;
+                write!(f, "has the wrong length: expected {expected} bytes, found {found}")
             }
-            (FileProblem::TooLong(most), _) => write!(f, "has more than {most} bytes, the parameter's limit")?,
+            (FileProblem::TooLong(most), _) => write!(f, "exceeds the parameter's limit of {most} bytes"),
             (FileProblem::ReadAlready, _) => {
-                f.write_str("has been read already, and can be only once; make a new File for every call")?;
+                f.write_str("was already read: a stream can be sent once, create a new File for every call")
             }
-        }
-        match &self.source {
-            Some(source) => write!(f, " ({source})"),
-            None => Ok(()),
         }
     }
 }
