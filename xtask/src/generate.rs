@@ -67,7 +67,10 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         (false, false) => Mode::Write,
     };
     match out {
-        Some(out) => elsewhere(&out, &specs.unwrap_or_else(|| root().join("specs")), &only, mode),
+        Some(out) => {
+            let root = root()?;
+            elsewhere(&root, &out, &specs.unwrap_or_else(|| root.join("specs")), &only, mode)
+        }
         None if only.is_empty() && specs.is_none() => here(mode),
         None => Err(Failure::usage("--only and --specs make another SDK, so they need --out DIR to write it to")),
     }
@@ -79,14 +82,13 @@ pub(crate) fn generate(check: bool) -> Result<(), Failure> {
 }
 
 fn here(mode: Mode) -> Result<(), Failure> {
-    let root = root();
+    let root = root()?;
     let (files, summary) = codegen::generate(&root).map_err(wrong)?;
     carry_out(&files, summary, &root, mode, "cargo xtask gen")
 }
 
 /// Writes an SDK that stands on its own, to a folder that is empty or holds one already.
-fn elsewhere(out: &Path, specs: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
-    let root = root();
+fn elsewhere(root: &Path, out: &Path, specs: &Path, only: &[String], mode: Mode) -> Result<(), Failure> {
     let manifest = std::fs::read(out.join("Cargo.toml")).unwrap_or_default();
     let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if holds_other && !output::is_generated(&manifest) {
@@ -94,7 +96,7 @@ fn elsewhere(out: &Path, specs: &Path, only: &[String], mode: Mode) -> Result<()
         return Err(Failure::new(format!("{} {problem}", out.display())));
     }
     let (sdk, summary) = codegen::sdk(specs, only).map_err(wrong)?;
-    let files = sdk.placed_in_files(trimmed::runtime(&root)?).map_err(Failure::new)?;
+    let files = sdk.placed_in_files(trimmed::runtime(root)?).map_err(Failure::new)?;
     carry_out(&files, summary, out, mode, "the same without --check")
 }
 
