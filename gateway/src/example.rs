@@ -1,10 +1,10 @@
 //! A response made of a spec's examples, and the three forms that it can be written in (protocol.md 4).
 
-use std::collections::BTreeMap;
-
 use codegen::spec::{Kind, Parameter};
 use generated_sdk::{DateTime, Decimal};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::objects::Objects;
 
 /// A value of a response.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +20,7 @@ pub(crate) enum Node {
 impl Node {
     /// The members that the examples of `fields` give.
     pub(crate) fn of(fields: &[Parameter]) -> Vec<(String, Node)> {
-        let mut objects = BTreeMap::new();
-        collect(fields, &mut objects);
-        Builder { objects, within: Vec::new(), left: VALUES }.members(fields)
+        Builder { objects: Objects::of(fields), within: Vec::new(), left: VALUES }.members(fields)
     }
 
     /// Writes the value as an XML element.
@@ -48,15 +46,8 @@ impl Node {
     }
 }
 
-fn collect<'a>(fields: &'a [Parameter], objects: &mut BTreeMap<&'a str, &'a [Parameter]>) {
-    for field in fields.iter().filter(|field| !field.fields.is_empty()) {
-        objects.entry(field.type_name().word).or_insert(&field.fields);
-        collect(&field.fields, objects);
-    }
-}
-
 struct Builder<'a> {
-    objects: BTreeMap<&'a str, &'a [Parameter]>,
+    objects: Objects<'a>,
     /// The objects around the present place. One that stands in itself is left out.
     within: Vec<&'a str>,
     /// How many values may still be made.
@@ -87,8 +78,8 @@ impl<'a> Builder<'a> {
     }
 
     fn object(&mut self, field: &'a Parameter, word: &'a str) -> Option<Node> {
-        let fields = if field.fields.is_empty() { *self.objects.get(word)? } else { &field.fields };
-        if field.fields.is_empty() && self.within.contains(&word) {
+        let fields = self.objects.fields(field);
+        if fields.is_empty() || (field.fields.is_empty() && self.within.contains(&word)) {
             return None;
         }
         self.within.push(word);

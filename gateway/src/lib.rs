@@ -7,9 +7,12 @@ mod answer;
 mod check;
 mod console;
 mod example;
+mod excerpt;
 mod incoming;
+mod objects;
 mod pages;
 mod server;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::fmt;
