@@ -22,7 +22,7 @@ use codegen::spec::{Platform, Specs};
 
 pub use answer::{Answer, Outcome};
 pub use incoming::Incoming;
-pub use server::Server;
+pub use server::{Server, ServerLimits};
 
 use check::Method;
 
