@@ -143,3 +143,43 @@ impl Serialize for Json<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use codegen::spec;
+
+    use super::*;
+
+    #[test]
+    fn objects_that_are_defined_elsewhere() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
+        let text = r#"
+method: taobao.a.get
+title: a
+request: []
+response:
+  node: a_get_response
+  fields:
+    - { name: first, type: Inner }
+    - name: outer
+      type: Outer
+      fields:
+        - name: inner
+          type: "Inner[]"
+          fields:
+            - { name: id, type: Number, example: "7" }
+            - { name: outer, type: Outer }
+        - { name: again, type: Outer }
+    - { name: last, type: "Inner[]" }
+"#;
+        let platform = spec::platform(&fixtures).unwrap();
+        let method = spec::parse("a", "taobao.a.get.yaml", text, &platform).unwrap();
+        let members = Node::of(&method.spec.response.fields);
+        let json = serde_json::to_string(&Node::Object(members).json(true)).unwrap();
+        // An object is left out where it is inside itself for the second time.
+        let inner = r#"{"id":7,"outer":{"inner":[{"id":7}]}}"#;
+        assert_eq!(json, format!(r#"{{"first":{inner},"outer":{{"inner":[{{"id":7}}]}},"last":[{inner}]}}"#));
+    }
+}
