@@ -12,6 +12,7 @@ pub mod import;
 pub mod model;
 pub mod output;
 mod parallel;
+pub mod project;
 pub mod render;
 pub mod spec;
 

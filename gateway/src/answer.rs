@@ -10,7 +10,9 @@ use crate::Gateway;
 use crate::check::{self, Passed, Refused};
 use crate::console;
 use crate::example::Node;
+use crate::excerpt::excerpt;
 use crate::incoming::{Incoming, Parameters};
+use crate::signing;
 
 /// An answer, which HTTP carries with the status 200 whatever it says (protocol.md 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +43,17 @@ pub struct Outcome {
 impl Gateway {
     /// Answers a request.
     pub fn answer(&self, incoming: &Incoming<'_>) -> Answer {
-        let (parameters, read) = match self.read(incoming) {
-            Ok(parameters) => (parameters, Ok(())),
-            // Even then the answer is in the format that is asked for, if that much can be read.
-            Err(refused) => (incoming.readable(), Err(refused)),
+        let (parameters, checked) = match check::read(incoming) {
+            Ok(parameters) => {
+                let answered = self.members(incoming.verb, &parameters);
+                (parameters, answered)
+            }
+            // The query says in which format the refusal is to be.
+            Err(refused) => (incoming.query_parameters(), Err(refused)),
         };
         let format = check::format(&parameters);
         let request_id = self.request_id();
-        let checked = read.and_then(|()| self.check(&parameters)).and_then(|Passed { method }| {
-            let members = method.answer(&parameters, self.list_length)?;
-            Ok((method.node.as_str(), members))
-        });
-        let own = |name: &str| check::given(&parameters, name).map(str::to_owned);
+        let own = |name: &str| check::given(&parameters, name).map(|value| excerpt(value).into_owned());
         let mut outcome = Outcome {
             method: own("method"),
             app_key: own("app_key"),
@@ -84,6 +85,12 @@ impl Gateway {
         Answer { content_type, body, outcome }
     }
 
+    /// The root node of the answer to a call that passes, and its members.
+    fn members(&self, verb: &str, parameters: &Parameters<'_>) -> Result<(&str, Vec<(String, Node)>), Refused> {
+        let Passed { method } = self.check(verb, parameters)?;
+        Ok((method.node.as_str(), method.answer(parameters, self.list_length)?))
+    }
+
     fn name(&self, code: i64) -> &str {
         self.platform.code(code).map_or("Unknown", |entry| entry.name.as_str())
     }
@@ -100,13 +107,14 @@ impl Gateway {
             .collect()
     }
 
-    /// The lines for the console. Secrets in the signed text are told by their length.
-    fn explain(&self, refused: &Refused, parameters: &Parameters) -> String {
+    /// The lines for the console. Secrets in the signed text are replaced by their lengths, and long values by their starts.
+    fn explain(&self, refused: &Refused, parameters: &Parameters<'_>) -> String {
         let mut lines = format!("{} {}", refused.code, self.name(refused.code));
         if let Some(sub_msg) = &refused.sub_msg {
-            let _ = write!(lines, ": {}", sub_msg.escape_debug());
+            lines.push_str(": ");
+            lines.extend(visible(sub_msg));
         }
-        let Some(signatures) = &refused.signatures else {
+        let Some(mismatch) = &refused.mismatch else {
             return lines;
         };
         let method = check::given(parameters, "method").and_then(|method| self.methods.get(method));
@@ -114,17 +122,21 @@ impl Gateway {
             method.map_or_else(|| self.platform.is_secret(name), |method| method.hides(name, &self.platform))
         };
         let mut signed = String::new();
-        for (name, value) in check::pairs(parameters).filter(|(name, _)| *name != "sign") {
-            signed.extend(name.escape_debug());
+        for (name, value) in signing::signed(parameters) {
+            if signed.len() > MAX_SIGNED {
+                signed.push('…');
+                break;
+            }
+            signed.extend(excerpt(name).escape_debug());
             if hidden(name) || console::holds_secret(value, &self.platform) {
                 let _ = write!(signed, "[hidden: {} characters]", value.chars().count());
             } else {
-                signed.extend(visible(value));
+                signed.extend(visible(&excerpt(value)));
             }
         }
-        let sent = parameters.texts.get("sign").map_or("", String::as_str).escape_debug();
-        let (method, expected) = (signatures.method, &signatures.expected);
-        let _ = write!(lines, "\n  sent    {sent}\n  expect  {expected}\n  signed  {signed}\n  with    {method}");
+        let sent = excerpt(check::given(parameters, "sign").unwrap_or_default());
+        let (sent, digest, expected) = (sent.escape_debug(), mismatch.digest, &mismatch.expected);
+        let _ = write!(lines, "\n  sent    {sent}\n  expect  {expected}\n  signed  {signed}\n  with    {digest}");
         lines
     }
 
@@ -136,6 +148,9 @@ impl Gateway {
         base36(time.wrapping_mul(1 << 12).wrapping_add(u128::from(count & 0xfff)))
     }
 }
+
+/// The length after which no more of the signed text is written to the console.
+const MAX_SIGNED: usize = 4000;
 
 /// A value whose characters do nothing to the terminal that shows it. Quotes stay as they are: JSON is full of them.
 fn visible(value: &str) -> impl Iterator<Item = char> {

@@ -1,10 +1,10 @@
 //! A response made of a spec's examples, and the three forms that it can be written in (protocol.md 4).
 
-use std::collections::BTreeMap;
-
 use codegen::spec::{Kind, Parameter};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use top_protocol::{DateTime, Decimal};
+
+use crate::objects::Objects;
 
 /// A value of a response.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +20,7 @@ pub(crate) enum Node {
 impl Node {
     /// The members that the examples of `fields` give.
     pub(crate) fn of(fields: &[Parameter]) -> Vec<(String, Node)> {
-        let mut objects = BTreeMap::new();
-        collect(fields, &mut objects);
-        Builder { objects, within: Vec::new(), left: VALUES }.members(fields)
+        Builder { objects: Objects::of(fields), within: Vec::new(), left: VALUES }.members(fields)
     }
 
     /// Writes the value as an XML element.
@@ -48,15 +46,8 @@ impl Node {
     }
 }
 
-fn collect<'a>(fields: &'a [Parameter], objects: &mut BTreeMap<&'a str, &'a [Parameter]>) {
-    for field in fields.iter().filter(|field| !field.fields.is_empty()) {
-        objects.entry(field.type_name().word).or_insert(&field.fields);
-        collect(&field.fields, objects);
-    }
-}
-
 struct Builder<'a> {
-    objects: BTreeMap<&'a str, &'a [Parameter]>,
+    objects: Objects<'a>,
     /// The objects around the present place. One that stands in itself is left out.
     within: Vec<&'a str>,
     /// How many values may still be made.
@@ -87,8 +78,8 @@ impl<'a> Builder<'a> {
     }
 
     fn object(&mut self, field: &'a Parameter, word: &'a str) -> Option<Node> {
-        let fields = if field.fields.is_empty() { *self.objects.get(word)? } else { &field.fields };
-        if field.fields.is_empty() && self.within.contains(&word) {
+        let fields = self.objects.fields(field);
+        if fields.is_empty() || (field.fields.is_empty() && self.within.contains(&word)) {
             return None;
         }
         self.within.push(word);
@@ -150,5 +141,45 @@ impl Serialize for Json<'_> {
                 map.end()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use codegen::spec;
+
+    use super::*;
+
+    #[test]
+    fn objects_that_are_defined_elsewhere() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
+        let text = r#"
+method: taobao.a.get
+title: a
+request: []
+response:
+  node: a_get_response
+  fields:
+    - { name: first, type: Inner }
+    - name: outer
+      type: Outer
+      fields:
+        - name: inner
+          type: "Inner[]"
+          fields:
+            - { name: id, type: Number, example: "7" }
+            - { name: outer, type: Outer }
+        - { name: again, type: Outer }
+    - { name: last, type: "Inner[]" }
+"#;
+        let platform = spec::platform(&fixtures).unwrap();
+        let method = spec::parse("a", "taobao.a.get.yaml", text, &platform).unwrap();
+        let members = Node::of(&method.spec.response.fields);
+        let json = serde_json::to_string(&Node::Object(members).json(true)).unwrap();
+        // An object is left out where it is inside itself for the second time.
+        let inner = r#"{"id":7,"outer":{"inner":[{"id":7}]}}"#;
+        assert_eq!(json, format!(r#"{{"first":{inner},"outer":{{"inner":[{{"id":7}}]}},"last":[{inner}]}}"#));
     }
 }

@@ -7,10 +7,12 @@ mod answer;
 mod check;
 mod console;
 mod example;
+mod excerpt;
 mod incoming;
+mod objects;
 mod pages;
 mod server;
-mod verify;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +22,7 @@ use codegen::spec::{Platform, Specs};
 
 pub use answer::{Answer, Outcome};
 pub use incoming::Incoming;
-pub use server::Server;
+pub use server::{Server, ServerLimits};
 
 use check::Method;
 

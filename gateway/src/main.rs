@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use codegen::spec;
+use codegen::{project, spec};
 use gateway::{Gateway, Server};
 use lexopt::prelude::*;
 
@@ -16,9 +16,9 @@ A TOP gateway on loopback, made from the specs.
 
 Usage: cargo xtask gateway [OPTION]...
 
-It answers POSTs on any path with the specs' examples, in XML, JSON or simplified JSON, and refuses
-what the platform would refuse with the platform's codes. Of a wrong signature it shows the text that
-it signed.
+It answers GET and POST on any path with the specs' examples, in XML, JSON or simplified JSON, and
+refuses what the platform refuses, with the platform's codes. The refusal of a wrong signature names
+the mistake where it is a usual one, and the console shows the text that was to be signed.
 
 Options:
   --listen ADDR     Listen there [127.0.0.1:8642]; port 0 is any free one
@@ -26,8 +26,8 @@ Options:
                     one of TOP_APP_KEY and TOP_APP_SECRET, or else 12345678=helloworld
   --items N         How many items each paged list has; without it, as many as the example of their
                     number, or 100. A list over a span of time has one for every minute
-  --specs DIR       Take the methods from there [specs]
-  -h, --help        Say this
+  --specs DIR       Take the methods from there [specs of the project that the current folder is in]
+  -h, --help        Print help
 
 It listens on loopback only, and runs until it is interrupted.";
 
@@ -36,7 +36,7 @@ struct Options {
     listen: SocketAddr,
     applications: Vec<(String, String)>,
     items: Option<u32>,
-    specs: PathBuf,
+    specs: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -64,7 +64,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
         listen: SocketAddr::from(([127, 0, 0, 1], 8642)),
         applications: Vec::new(),
         items: None,
-        specs: PathBuf::from("specs"),
+        specs: None,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -72,7 +72,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
             Long("listen") => options.listen = arguments.value()?.parse()?,
             Long("app") => options.applications.push(application(&arguments.value()?.string()?)?),
             Long("items") => options.items = Some(arguments.value()?.parse()?),
-            Long("specs") => options.specs = PathBuf::from(arguments.value()?),
+            Long("specs") => options.specs = Some(PathBuf::from(arguments.value()?)),
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected()),
         }
@@ -95,8 +95,19 @@ fn application(text: &str) -> Result<(String, String), lexopt::Error> {
     }
 }
 
+/// The specs of the project that the current folder is in.
+fn default_specs() -> Result<PathBuf, Box<dyn Error>> {
+    let folder = std::env::current_dir()?;
+    let root = project::root(&folder).ok_or_else(|| project::not_found(&folder))?;
+    Ok(root.join("specs"))
+}
+
 fn run(options: Options) -> Result<Infallible, Box<dyn Error>> {
-    let specs = spec::read(&options.specs)?;
+    let folder = match options.specs {
+        Some(folder) => folder,
+        None => default_specs()?,
+    };
+    let specs = spec::read(&folder)?;
     let gateway = options
         .applications
         .into_iter()
@@ -106,7 +117,8 @@ fn run(options: Options) -> Result<Infallible, Box<dyn Error>> {
         None => gateway,
     };
     let (methods, keys) = (gateway.methods(), gateway.keys().collect::<Vec<_>>().join(", "));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Each large call in work takes several times the memory of its body.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()?;
     runtime.block_on(async {
         let listen = options.listen;
         let server = Server::bind(gateway, listen)

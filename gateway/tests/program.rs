@@ -2,9 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 fn program(arguments: &[&str]) -> Command {
@@ -69,4 +70,34 @@ fn specs_that_are_not_there() {
     let (code, told) = ended(&["--specs", "nowhere"]);
     assert_eq!(code, Some(1));
     assert!(told.contains("nowhere/platform.yaml"), "{told}");
+}
+
+/// The first line of a gateway that starts in `folder`.
+fn first_line(folder: &Path) -> String {
+    let mut child = program(&["--listen", "127.0.0.1:0"]).current_dir(folder).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
+}
+
+#[test]
+fn the_project_around_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().join("specs");
+    fs::create_dir_all(specs.join("util")).unwrap();
+    for file in ["platform.yaml", "util/taobao.time.get.yaml"] {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+        fs::copy(shipped.join(file), specs.join(file)).unwrap();
+    }
+    let output = program(&[]).current_dir(&specs).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("no project found: expected `specs/` and a `Cargo.toml` with [workspace] in "), "{told}");
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
+    for folder in [folder.path(), &specs, &specs.join("util")] {
+        let line = first_line(folder);
+        assert!(line.contains("methods: 1;"), "{line}");
+    }
 }

@@ -151,6 +151,22 @@ async fn what_the_gateway_refuses() {
     request = limits();
     request.title = "一二三四😀".into();
     assert_eq!(refused(&clients, &request).await, "41 title must be at most 5 characters");
+    // The limits themselves are allowed.
+    for request in [
+        limits().num(1),
+        limits().num(100),
+        limits().price(0),
+        limits().num_iids([1, 2, 3]),
+        limits().nicks("a,b"),
+        limits().skus(["123", "4"].map(Sku::new)),
+    ] {
+        answered(&clients, &request).await;
+    }
+    request = limits();
+    request.title = "一二三😀".into();
+    answered(&clients, &request).await;
+    request.picture = File::new(*b"12345678");
+    answered(&clients, &request).await;
     let stranger = [clients[0].with_session("")];
     assert_eq!(refused(&stranger, &limits()).await, "26 the method needs a session; any text will do here");
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use codegen::spec::{self, Authorization, Kind, Spec, closest};
 use lexopt::prelude::*;
 
-use crate::cargo::{become_program, built, cargo, run};
+use crate::cargo::{become_program, cargo_run};
 use crate::failure::Failure;
 use crate::{generate, root, tell};
 
@@ -87,15 +87,14 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
             }
             problems.iter().for_each(|problem| eprintln!("{problem}"));
         }
-        None => eprintln!("{}", undescribed(method)),
+        None => eprintln!("{}", undescribed(method)?),
     }
 
     // What goes over http needs no TLS, which takes longest to build.
     let plain = gateway.to_ascii_lowercase().starts_with("http://");
     let features = if plain { "client" } else { "client,rustls" };
-    let build = ["build", "--quiet", "--package", "generated-sdk", "--example", "call", "--no-default-features"];
-    run(cargo().args(build).args(["--features", features]))?;
-    let mut program = built(&["examples", "call"])?;
+    let program = ["--package", "generated-sdk", "--example", "call", "--no-default-features", "--features", features];
+    let mut program = cargo_run(&program)?;
     // Secrets go by the environment, which other users of the machine do not see.
     program.env("TOP_APP_KEY", key).env("TOP_APP_SECRET", secret);
     program.env("TOP_SESSION", session.unwrap_or_default()).env("TOP_GATEWAY", gateway);
@@ -151,7 +150,7 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
 /// Returns the URL or the id of the gateway to call. The client knows the same ids, but takes long to build.
 fn named_gateway(option: Option<String>) -> Result<String, Failure> {
     let named = option.or_else(|| set("TOP_GATEWAY"));
-    let platform = spec::platform(&root().join("specs")).map_err(generate::wrong)?;
+    let platform = spec::platform(&root()?.join("specs")).map_err(generate::wrong)?;
     let supported = platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
     let ids: Vec<_> = supported.map(|gateway| gateway.id.value.as_str()).collect();
     let problem = match named {
@@ -192,10 +191,10 @@ fn set(name: &str) -> Option<String> {
 }
 
 /// The specs by the methods that they describe, with the categories that they stand in.
-fn specs() -> BTreeMap<String, (String, PathBuf)> {
+fn specs() -> Result<BTreeMap<String, (String, PathBuf)>, Failure> {
     let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
     let mut specs = BTreeMap::new();
-    for category in entries(root().join("specs")) {
+    for category in entries(root()?.join("specs")) {
         for file in entries(category.path()) {
             if let Some(method) = file.file_name().to_string_lossy().strip_suffix(".yaml") {
                 let category = category.file_name().to_string_lossy().into_owned();
@@ -203,30 +202,30 @@ fn specs() -> BTreeMap<String, (String, PathBuf)> {
             }
         }
     }
-    specs
+    Ok(specs)
 }
 
 /// What the method's spec says, if it has one.
 fn described(method: &str) -> Result<Option<Spec>, Failure> {
-    let Some((category, path)) = specs().remove(method) else { return Ok(None) };
+    let Some((category, path)) = specs()?.remove(method) else { return Ok(None) };
     let text = codegen::files::read(&path, spec::MAX_BYTES).map_err(|error| Failure::of_error(&error))?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    let platform = spec::platform(&root().join("specs")).map_err(generate::wrong)?;
+    let platform = spec::platform(&root()?.join("specs")).map_err(generate::wrong)?;
     spec::parse(&category, path, &text, &platform).map(|method| Some(method.spec)).map_err(generate::wrong)
 }
 
-fn undescribed(method: &str) -> String {
-    let specs = specs();
+fn undescribed(method: &str) -> Result<String, Failure> {
+    let specs = specs()?;
     // What most names begin with makes none of them like another.
     let stem = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.strip_prefix("taobao.").map(str::to_owned).unwrap_or(name)
     };
     let stems: BTreeMap<String, &String> = specs.keys().map(|name| (stem(name), name)).collect();
-    match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
+    Ok(match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
         Some(meant) => format!("no spec describes {method}; did you mean {meant}? It is sent as it is"),
         None => format!("no spec describes {method}, so it is sent as it is"),
-    }
+    })
 }
 
 /// All in which a call differs from what the spec says of the method. Values are left out: they may be secrets.

@@ -6,21 +6,35 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::root;
 
-/// A cargo command in the project's root.
+/// A cargo command in the project's root. Outside a project it is one in the current folder, where cargo fails.
 pub(crate) fn cargo() -> Command {
+    let mut command = cargo_here();
+    in_root(&mut command);
+    command
+}
+
+/// A cargo command in the current folder.
+fn cargo_here() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Set for this program by the cargo that runs it, and not meant for the crates that it builds.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }
-    in_root(&mut command);
     command
+}
+
+/// A command that builds a program of the project and runs it in the current folder, with the arguments that are added.
+pub(crate) fn cargo_run(program: &[&str]) -> Result<Command, Failure> {
+    let mut command = cargo_here();
+    command.args(["run", "--quiet", "--manifest-path"]).arg(root()?.join("Cargo.toml")).args(program).arg("--");
+    Ok(command)
 }
 
 /// Lets a command run in the project's root.
 pub(crate) fn in_root(command: &mut Command) {
-    let root = root();
-    if !root.as_os_str().is_empty() {
+    if let Ok(root) = root()
+        && !root.as_os_str().is_empty()
+    {
         command.current_dir(root);
     }
 }
@@ -38,15 +52,6 @@ pub(crate) fn line(command: &Command) -> String {
     let program = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
-}
-
-/// A program that cargo has built, next to this one, to run where this one does.
-pub(crate) fn built(path: &[&str]) -> Result<Command, Failure> {
-    let own = std::env::current_exe().map_err(|error| Failure::new(format!("where is xtask itself? {error}")))?;
-    let mut program = own.parent().map(PathBuf::from).unwrap_or_default();
-    program.extend(path);
-    program.set_extension(std::env::consts::EXE_EXTENSION);
-    Ok(Command::new(program))
 }
 
 /// Puts a program in the place of this process, so that what ends the one ends the other.

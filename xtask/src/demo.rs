@@ -3,9 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
-use crate::cargo::{built, cargo, run};
+use crate::cargo::{cargo, cargo_run, run};
 use crate::failure::Failure;
-use crate::{generate, only_help, root, tell};
+use crate::{generate, only_help, tell};
 
 pub(crate) const HELP: &str = "\
 Show the whole idea on real input: specs, generated code, a signed call, both sides of it.
@@ -24,21 +24,12 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         return Ok(());
     }
     generate::generate(false)?;
-    // Without TLS, which calls over loopback do not need and which takes longest to build.
-    let features = "generated-sdk/client,generated-sdk/top";
-    let build = ["build", "--quiet", "--no-default-features", "--features", features];
-    run(cargo().args(build).args([
-        "--package",
-        "gateway",
-        "--package",
-        "generated-sdk",
-        "--bins",
-        "--example",
-        "demo",
-    ]))?;
-
+    // Built first, so that the gateway's first line is its address.
+    run(cargo().args(["build", "--quiet", "--package", "gateway"]))?;
     let mut gateway = Gateway::start()?;
-    let client = built(&["examples", "demo"])?
+    // Without TLS, which calls over loopback do not need and which takes longest to build.
+    let features = ["--no-default-features", "--features", "client,top"];
+    let client = cargo_run(&[&["--package", "generated-sdk", "--example", "demo"], &features[..]].concat())?
         .env("TOP_GATEWAY", format!("http://{}/api", gateway.address))
         .env("TOP_APP_KEY", KEY)
         .env("TOP_APP_SECRET", SECRET)
@@ -59,10 +50,8 @@ struct Gateway {
 
 impl Gateway {
     fn start() -> Result<Self, Failure> {
-        let mut child = built(&["gateway"])?
+        let mut child = cargo_run(&["--package", "gateway"])?
             .args(["--listen", "127.0.0.1:0", "--app", &format!("{KEY}={SECRET}")])
-            .arg("--specs")
-            .arg(root().join("specs"))
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| Failure::new(format!("cannot start the gateway: {error}")))?;

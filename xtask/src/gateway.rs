@@ -2,9 +2,8 @@
 
 use std::ffi::OsStr;
 
-use crate::cargo::{become_program, built, cargo, run};
+use crate::cargo::{become_program, cargo_run};
 use crate::failure::Failure;
-use crate::root;
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     start(arguments.raw_args()?)
@@ -16,9 +15,7 @@ pub(crate) fn help() -> Result<(), Failure> {
 }
 
 fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(), Failure> {
-    run(cargo().args(["build", "--quiet", "--package", "gateway"]))?;
-    let mut gateway = built(&["gateway"])?;
-    // The last one that is given counts, so whoever names other specs has those.
-    gateway.arg("--specs").arg(root().join("specs")).args(arguments);
+    let mut gateway = cargo_run(&["--package", "gateway"])?;
+    gateway.args(arguments);
     become_program(gateway, "the gateway")
 }

@@ -67,7 +67,10 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         (false, false) => Mode::Write,
     };
     match out {
-        Some(out) => elsewhere(&out, &specs.unwrap_or_else(|| root().join("specs")), only, mode),
+        Some(out) => {
+            let root = root()?;
+            elsewhere(&root, &out, &specs.unwrap_or_else(|| root.join("specs")), only, mode)
+        }
         None if only.is_empty() && specs.is_none() => here(mode),
         None => Err(Failure::usage("--only and --specs make another SDK, so they need --out DIR to write it to")),
     }
@@ -79,7 +82,7 @@ pub(crate) fn generate(check: bool) -> Result<(), Failure> {
 }
 
 fn here(mode: Mode) -> Result<(), Failure> {
-    let project = codegen::workspace(&root()).map_err(failed)?;
+    let project = codegen::workspace(&root()?).map_err(failed)?;
     match mode {
         Mode::Write => written(&project.write().map_err(failed)?),
         Mode::Check => checked(&project.check().map_err(failed)?, "cargo xtask gen"),
@@ -88,14 +91,14 @@ fn here(mode: Mode) -> Result<(), Failure> {
 }
 
 /// Writes a package of its own, to a folder that is empty or has such a package already.
-fn elsewhere(out: &Path, specs: &Path, only: Vec<String>, mode: Mode) -> Result<(), Failure> {
+fn elsewhere(root: &Path, out: &Path, specs: &Path, only: Vec<String>, mode: Mode) -> Result<(), Failure> {
     let manifest = std::fs::read(out.join("Cargo.toml")).unwrap_or_default();
     let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if holds_other && !output::is_generated(&manifest) {
         let problem = "is not empty and has no generated SDK; name an empty or a new folder";
         return Err(Failure::new(format!("{} {problem}", out.display())));
     }
-    let client = root().join("runtime/client");
+    let client = root.join("runtime/client");
     let client = std::path::absolute(&client).unwrap_or(client);
     let builder = Builder::new(specs).out(out).only(only).package(client);
     match mode {

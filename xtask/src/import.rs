@@ -66,7 +66,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
 
 fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
     let mut options =
-        Options { paths: Vec::new(), category: None, force: false, dry_run: false, specs: root().join("specs") };
+        Options { paths: Vec::new(), category: None, force: false, dry_run: false, specs: PathBuf::new() };
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("category") => options.category = Some(arguments.value()?.string()?),
@@ -80,6 +80,9 @@ fn options(mut arguments: lexopt::Parser) -> Result<Option<Options>, Failure> {
     }
     if options.paths.is_empty() {
         return Err(Failure::usage("which document? For example: cargo xtask import page.txt"));
+    }
+    if options.specs.as_os_str().is_empty() {
+        options.specs = root()?.join("specs");
     }
     if let Some(category) = options.category.as_deref().filter(|category| !is_category(category)) {
         return Err(Failure::usage(format!(

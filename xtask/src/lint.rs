@@ -32,7 +32,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let specs = root().join("specs");
+    let specs = root()?.join("specs");
     let linted =
         if paths.is_empty() { spec::read(&specs).map(|specs| specs.methods.len()) } else { spec::lint(&specs, &paths) };
     let count = linted.map_err(generate::problems)?;

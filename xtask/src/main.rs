@@ -12,9 +12,10 @@ mod new;
 mod tell;
 mod test;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use codegen::project;
 use lexopt::prelude::*;
 
 use failure::Failure;
@@ -99,11 +100,10 @@ fn only_help(mut arguments: lexopt::Parser, help: &str) -> Result<bool, Failure>
     }
 }
 
-/// The project's root, as a path from where the command was started if that is short.
-fn root() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    match std::env::current_dir() {
-        Ok(here) if here == root => PathBuf::new(),
-        _ => root.to_owned(),
-    }
+/// The root of the project that the current folder is in; empty if it is that folder, for short paths in messages.
+fn root() -> Result<PathBuf, Failure> {
+    let folder =
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot read the current folder: {error}")))?;
+    let root = project::root(&folder).ok_or_else(|| Failure::new(project::not_found(&folder)))?;
+    Ok(if root == folder { PathBuf::new() } else { root })
 }

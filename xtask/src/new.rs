@@ -43,7 +43,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     if !codegen::spec::is_category(&category) {
         return Err(Failure::usage(format!("{category:?} is no category; name one with --category")));
     }
-    let specs = root().join("specs");
+    let specs = root()?.join("specs");
     let there =
         fs::read_dir(&specs).into_iter().flatten().flatten().map(|entry| entry.path().join(format!("{method}.yaml")));
     if let Some(path) = there.into_iter().find(|path| path.exists()) {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::cargo::{cargo, in_root, line, run};
 use crate::failure::Failure;
-use crate::{generate, only_help, tell};
+use crate::{generate, only_help, root, tell};
 
 pub(crate) const HELP: &str = "\
 Run everything that CI runs: format, generated code, lints, fuzzers, tests, docs.
@@ -19,6 +19,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     if only_help(arguments, HELP)? {
         return Ok(());
     }
+    root()?;
     step("cargo fmt --all --check");
     run(cargo().args(["fmt", "--all", "--check"]))?;
     step("cargo xtask gen --check");

@@ -1,5 +1,7 @@
 //! Calling the commands.
 
+#![allow(dead_code, reason = "every test file uses a part of this")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,7 +17,6 @@ pub(crate) fn xtask(arguments: &[&str]) -> Output {
 }
 
 /// A command to be called.
-#[allow(dead_code, reason = "not every test file sets it up further")]
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     for name in ["TOP_GATEWAY", "TOP_APP_KEY", "TOP_APP_SECRET", "TOP_SESSION"] {
