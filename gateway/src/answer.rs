@@ -40,6 +40,9 @@ pub struct Outcome {
     pub request_id: String,
 }
 
+/// The members of a response, by their names.
+type Members = Vec<(String, Node)>;
+
 impl Gateway {
     /// Answers a request.
     pub fn answer(&self, incoming: &Incoming<'_>) -> Answer {
@@ -86,7 +89,7 @@ impl Gateway {
     }
 
     /// The root node of the answer to a call that passes, and its members.
-    fn members(&self, verb: &str, parameters: &Parameters<'_>) -> Result<(&str, Vec<(String, Node)>), Refused> {
+    fn members(&self, verb: &str, parameters: &Parameters<'_>) -> Result<(&str, Members), Refused> {
         let Passed { method } = self.check(verb, parameters)?;
         Ok((method.node.as_str(), method.answer(parameters, self.list_length)?))
     }
