@@ -806,7 +806,7 @@ fn files_that_are_no_documents() {
         a.txt: it is UTF-16; save it as UTF-8
         b.txt: it is not UTF-8 from byte 13 on; save it as UTF-8, or is it no text?
         c.txt: it is no text: its byte 4 is 0
-        d.txt: it has 52428800 bytes; a document has at most 4194304
+        d.txt: the file is longer than 4194304 bytes
         e.txt: the file is empty
         f.json: it is JSON, but no record: a record has a name, and an apiChineseName or parameters
         g/taobao.a.get.yaml: new"#]]
