@@ -28,7 +28,9 @@ pub(super) fn is_metadata(text: &str) -> bool {
             Some("!--") => ("-->", 3),
             _ if rest.starts_with(['?', '!']) => (">", 1),
             _ => {
-                return rest.strip_prefix("metadata").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n']));
+                return rest
+                    .strip_prefix("metadata")
+                    .is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\r', '\n']));
             }
         };
         match rest.find(closes) {
