@@ -112,13 +112,13 @@ fn command_lines_that_are_wrong() {
     .assert_eq(&told(&folder, &["import", "x", "--category", "A b"]));
     expect![[r#"
         1 document: 0 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
-        refused   DIR/nowhere: cannot be read: No such file or directory (os error 2)
+        refused   DIR/nowhere: cannot read the path: No such file or directory (os error 2)
         1"#]]
     .assert_eq(&told(&folder, &["import", folder.join("nowhere").to_str().unwrap(), "--specs", specs]));
     let empty = folder.join("empty");
     fs::create_dir(&empty).unwrap();
     expect![[r#"
-        there is no .txt or .json file below that; nothing was imported
+        found no document: expected a file that ends in .json, .txt, .md, .markdown, .html, .htm, .xml; nothing was imported
         1"#]]
     .assert_eq(&told(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
     expect![[r#"
