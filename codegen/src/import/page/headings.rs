@@ -196,7 +196,7 @@ impl Section {
             let is = |heading: &&str| heading.eq_ignore_ascii_case(text);
             HEADINGS
                 .iter()
-                .find(|(_, headings)| headings.iter().any(|heading| is(&heading)))
+                .find(|(_, headings)| headings.iter().any(is))
                 .map(|(section, _)| *section)
         };
         exact(words).or_else(|| exact(bare)).or_else(|| {

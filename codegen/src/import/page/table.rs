@@ -138,7 +138,7 @@ fn cell_per_line(lines: &[&str], columns: &[Column]) -> Option<Vec<Row>> {
         return None;
     }
     let whole =
-        cells.len() % columns.len() == 0 && (0..cells.len()).step_by(columns.len()).all(|index| begins(index, true));
+        cells.len().is_multiple_of(columns.len()) && (0..cells.len()).step_by(columns.len()).all(|index| begins(index, true));
     let mut rows: Vec<Row> = Vec::new();
     let mut length = 0;
     for (index, cell) in cells.iter().enumerate() {
