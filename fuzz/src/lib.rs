@@ -8,6 +8,13 @@ pub use generated_sdk::protocol;
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 
+pub mod formats;
+mod input;
+pub mod oauth;
+pub mod page;
+pub mod request;
+pub mod signature;
+
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 use generated_sdk::Error;
 use protocol::decode;

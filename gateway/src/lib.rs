@@ -7,6 +7,7 @@ mod answer;
 mod check;
 mod console;
 mod example;
+mod fuzzing;
 mod incoming;
 mod pages;
 mod server;
