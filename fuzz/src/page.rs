@@ -120,7 +120,7 @@ pub fn check(input: &[u8]) {
     let text = page.write();
     let platform = Platform::default();
     let yaml = import::spec_of(&text, &platform).unwrap_or_else(|reason| panic!("{reason}\n{text}\n{page:#?}"));
-    let method = spec::parse("any", "any.yaml", &yaml, &platform).expect("an imported spec is legal");
+    let method = spec::parse("any", "taobao.any.thing.get.yaml", &yaml, &platform).expect("an imported spec is legal");
     assert_eq!(Page::of(&method.spec), page, "{text}\n{yaml}");
 }
 

@@ -28,7 +28,7 @@ response:
 static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
     let platform = spec::platform(&folder).expect("the platform of the fixtures");
-    let method = spec::parse("any", "any.yaml", SPEC, &platform).expect("a legal spec");
+    let method = spec::parse("any", "taobao.any.get.yaml", SPEC, &platform).expect("a legal spec");
     let specs = Specs { platform, methods: vec![method] };
     Gateway::new(specs).application("12345678", "helloworld").clock(clock)
 });

@@ -190,9 +190,10 @@ fn verdict(target: &str, output: &Output) -> Result<String, String> {
     }
     let mut problem = format!("fuzz target {target} failed: {}", output.status);
     match text.find("\nthread '") {
-        // The message of the panic, up to where libFuzzer reports it as a deadly signal.
+        // The message of the panic, up to the backtrace or to where libFuzzer reports a deadly signal.
         Some(start) => {
-            let panic = text[start..].lines().take_while(|line| !line.starts_with("==")).take(40);
+            let more = |line: &&str| !line.starts_with("==") && *line != "stack backtrace:";
+            let panic = text[start..].lines().take_while(more).take(40);
             problem.extend(panic.map(|line| format!("{line}\n")));
         }
         None => {
@@ -239,7 +240,7 @@ mod tests {
         let done = "#2\tINITED cov: 1\n#9\tDONE cov: 1\nDone 1234 runs in 6 second(s)\n";
         assert_eq!(verdict("form", &output(0, done)), Ok("1234".to_owned()));
         let crash = "#9\tNEW cov: 1\n\nthread 'main' panicked at src/x.rs:1:1:\nleft: 1\nright: 2\n\
-                     ==7== ERROR: libFuzzer: deadly signal\nartifact_prefix='a/'; Test unit written to a/crash-1\n";
+                     stack backtrace:\n   0: x\n==7== ERROR: libFuzzer: deadly signal\nartifact_prefix='a/'; Test unit written to a/crash-1\n";
         let problem = verdict("form", &output(77, crash)).unwrap_err();
         expect![[r"
             fuzz target form failed: exit status: 77
