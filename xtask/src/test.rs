@@ -13,7 +13,7 @@ Usage: cargo xtask test
 
 Tests run under cargo nextest where that is installed, under cargo test otherwise. What is not
 installed here is skipped and reported: redis-server, the OpenSSL headers, a C++ compiler, the oldest
-supported Rust. Fuzz targets run for 60 s each in CI, for 5 s elsewhere: cargo xtask help fuzz.";
+supported Rust. Fuzz targets run for 55 s each in CI, for 5 s elsewhere: cargo xtask help fuzz.";
 
 pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     if only_help(arguments, HELP)? {
