@@ -52,7 +52,7 @@ async fn a_connection_that_breaks() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gateway_that_does_not_answer_in_time() {
     // It accepts connections, as the system does for it, and never reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -431,7 +431,7 @@ async fn a_call_that_nobody_waits_for_any_more_makes_way() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&calls);
     let address = scripted(move |_| match counter.fetch_add(1, Ordering::Relaxed) {
-        0 => vec![Step::Wait(Duration::from_secs(60))],
+        0 => vec![Step::Hang],
         _ => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
     })
     .await;
