@@ -3,10 +3,10 @@
 //! A request is built by its type in [`api`], sent by a `Client`, and answered with its response or an [`Error`]:
 //!
 //! ```no_run
-//! use generated_sdk::{Client, Error, Gateway, api::top::TopClientTokenGetRequest};
+//! use generated_sdk::{AppCredentials, Client, Error, Gateway, api::top::TopClientTokenGetRequest};
 //!
 //! # async fn example(session: &str) -> Result<(), Error> {
-//! let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+//! let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
 //! match client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await {
 //!     Ok(response) => println!("{:?}, request {:?}", response.token, response.request_id()),
 //!     Err(Error::Platform(refusal)) => println!("{}: {:?}", refusal.code, refusal.sub_code),
@@ -54,4 +54,4 @@ pub mod protocol {
 pub use top_client::blocking;
 #[cfg(feature = "client")]
 pub use top_client::{self as client, Client, ClientBuilder, Error, Limits, RetryPolicy};
-pub use top_protocol::{DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
+pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};

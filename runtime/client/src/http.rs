@@ -24,12 +24,12 @@ use top_protocol::Headers;
 /// bind to.
 ///
 /// ```no_run
-/// use generated_sdk::Gateway;
+/// use generated_sdk::{AppCredentials, Gateway};
 /// use generated_sdk::client::{Client, HttpTransport};
 ///
 /// # fn example() -> Result<(), generated_sdk::Error> {
 /// let reqwest = reqwest::Client::builder().local_address(std::net::IpAddr::from([10, 0, 0, 7]));
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret"))
 ///     .transport(HttpTransport::from_builder(reqwest)?)
 ///     .build()?;
 /// # Ok(())

@@ -54,16 +54,9 @@ impl Client {
             authorization: Authorization::Optional,
             https_only: false,
             reads: reads(method),
-            sign: &|session, time| application.sign_untyped(method, parameters, session, time),
+            prepare: &|| application.prepare_untyped(method, parameters),
         };
-        let mut value = Json::Null;
-        let mut read = |body: &str| {
-            let (answer, envelope) = enveloped(body, method, simplified)?;
-            value = answer;
-            Ok(envelope)
-        };
-        let answer = self.carry_out(&call, &mut read).await?;
-        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+        self.execute_attempts(call, &|body| enveloped(body, method, simplified)).await
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use fixture::fixture_everything_get::{Order, Part};
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest};
 use generated_sdk::protocol::{
-    Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, signature,
+    AppCredentials, Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, signature,
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
@@ -277,7 +277,7 @@ fn everything() -> impl Strategy<Value = (FixtureEverythingGetRequest, BTreeMap<
 }
 
 fn sign<R: Request>(request: &R, method: SignMethod, session: &str) -> SignedRequest {
-    let mut application = Application::new("app key", SECRET);
+    let mut application = Application::new(AppCredentials::new("app key", SECRET));
     application.sign_method = method;
     application.validate = false;
     application.sign(request, Some(session), "2016-01-01 12:00:00".parse().unwrap()).unwrap()
