@@ -72,6 +72,7 @@ pub use self::error::{
     ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, SessionError, StatusError, Timeout,
     TransportError, TransportKind,
 };
+#[cfg(feature = "reqwest-0_13")]
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
 pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
