@@ -18,7 +18,7 @@ use crate::error::{
     ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
 };
 use top_protocol::internal::{Envelope, Head, PreparedRequest, redacted};
-use top_protocol::{Authorization, FileError, RawBody, Response};
+use top_protocol::{Authorization, FileError, RawBody, Response, ResponseBody};
 
 /// A call of a method.
 pub(super) struct Call<'a> {
@@ -34,7 +34,7 @@ pub(super) struct Call<'a> {
 pub(super) type Prepare<'a> = dyn Fn() -> Result<PreparedRequest<'a>, top_protocol::Error> + Sync + 'a;
 
 /// Decodes a body as a response, or as a refusal of the platform.
-pub(super) type Decode<'a, T> = dyn Fn(&str) -> Result<(T, Envelope), top_protocol::Error> + Sync + 'a;
+pub(super) type Decode<'a, T> = dyn Fn(&ResponseBody) -> Result<(T, Envelope), top_protocol::Error> + Sync + 'a;
 
 impl Client {
     /// Executes `call` and returns its decoded response. Sends the request again as the retry policy allows, and once more
@@ -162,19 +162,19 @@ impl<'a> Attempts<'a> {
             let mut body = RawBody::of_bytes(&bytes, cut);
             body.hide(self.request.secrets());
             if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = decode(&body)
+                && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))
             {
                 return Err(error.into());
             }
             return Err(Error::Status(StatusError::of(head, body)));
         }
-        let body = text::text(head, bytes)?;
+        let body = text::lenient(head, bytes)?;
         let (value, mut envelope) = decode(&body)?;
         if let (Some(first), true) = (envelope.mismatches.first(), self.client.shared.strict) {
-            return Err(Error::mismatch(first, &body));
+            return Err(Error::mismatch(first, body.text()));
         }
         envelope.request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.request.secrets()));
-        Ok((value, envelope, body))
+        Ok((value, envelope, body.into_text()))
     }
 
     /// Redacts the error of a response, and learns from it: the platform's time, and a ban.
