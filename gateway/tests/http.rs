@@ -19,7 +19,7 @@ use generated_sdk::client::{
     Chunks, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport, Verb,
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
-use generated_sdk::{Client, ClientBuilder, Error};
+use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use support::hostile::{scripted, whole};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -252,7 +252,7 @@ async fn requests_are_streamed() {
 #[tokio::test]
 async fn a_proxy_is_gone_through() {
     let (proxy, heads) = recording(http("200 OK", TOKEN)).await;
-    let elsewhere = || Client::builder("http://gateway.test/router/rest", KEY, SECRET);
+    let elsewhere = || Client::builder("http://gateway.test/router/rest", AppCredentials::new(KEY, SECRET));
     let url = format!("http://user:pass@{proxy}");
     assert_eq!(call(elsewhere().proxy(&url)).await.unwrap(), "t");
     let head = heads.lock().unwrap().pop().unwrap();
@@ -289,7 +289,7 @@ async fn certificates_are_verified() {
             });
         }
     });
-    let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), KEY, SECRET);
+    let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), AppCredentials::new(KEY, SECRET));
     // Nobody vouches for it.
     let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
@@ -306,7 +306,7 @@ async fn certificates_are_verified() {
     for (reply, expected) in [(http("400 Bad Request", b""), TransportKind::Tls), (Vec::new(), TransportKind::Connect)]
     {
         let address = serve(reply).await;
-        let kind = failure(Client::builder(format!("https://{address}/"), KEY, SECRET)).await;
+        let kind = failure(Client::builder(format!("https://{address}/"), AppCredentials::new(KEY, SECRET))).await;
         assert_eq!(kind, expected);
     }
 }

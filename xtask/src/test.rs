@@ -30,7 +30,21 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     // Each library alone, and each feature alone.
     let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
     let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
-    let client = ["", "rustls", "blocking", "redis"].iter().chain(tls).map(|feature| ("top-client", *feature));
+    let client = [
+        "",
+        "blocking",
+        "gzip",
+        "redis",
+        "reqwest-0_13",
+        "rustls",
+        "rustls-no-provider",
+        "rustls-ring",
+        "socks",
+        "system-proxy",
+    ]
+    .iter()
+    .chain(tls)
+    .map(|feature| ("top-client", *feature));
     for (package, features) in alone.into_iter().chain(client) {
         let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
         told(cargo().args(library).args(["--", "-D", "warnings"]))?;
@@ -54,8 +68,10 @@ const ALL: &[&str] = &["--all-features"];
 /// The options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and built from its
 /// headers.
 fn everything() -> Result<&'static [&'static str], Failure> {
-    const BUT_NATIVE_TLS: &[&str] =
-        &["--features", "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis"];
+    const BUT_NATIVE_TLS: &[&str] = &[
+        "--features",
+        "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis,top-client/reqwest-0_13",
+    ];
     let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
     if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
         return Ok(ALL);

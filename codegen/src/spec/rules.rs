@@ -393,8 +393,24 @@ pub fn is_category(name: &str) -> bool {
 }
 
 /// Features of the SDK that are no categories, and what its modules have other uses for.
-const RESERVED: [&str; 10] =
-    ["blocking", "client", "default", "full", "mod", "native-tls", "redis", "rustls", "std", "test"];
+const RESERVED: &[&str] = &[
+    "blocking",
+    "client",
+    "default",
+    "full",
+    "gzip",
+    "mod",
+    "native-tls",
+    "redis",
+    "reqwest-0_13",
+    "rustls",
+    "rustls-no-provider",
+    "rustls-ring",
+    "socks",
+    "std",
+    "system-proxy",
+    "test",
+];
 
 /// Whether a text can be the name of a parameter or a node: letters and digits of ASCII, Chinese characters, `_`, `-`, `.`.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -17,7 +17,7 @@ pub use self::oauth::OAuthError;
 pub use self::session::SessionError;
 pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
-use top_protocol::{DecodeError, FileError, Mismatch, PlatformError, RawBody, Violations};
+use top_protocol::{DecodeError, EnvironmentError, FileError, Mismatch, PlatformError, RawBody, Violations};
 
 /// Why a call did not return its response.
 ///
@@ -220,6 +220,12 @@ impl From<top_protocol::Error> for Error {
 impl From<ConfigurationError> for Error {
     fn from(error: ConfigurationError) -> Self {
         Self::Configuration(error)
+    }
+}
+
+impl From<EnvironmentError> for Error {
+    fn from(error: EnvironmentError) -> Self {
+        Self::Configuration(ConfigurationError::new(ConfigurationKind::Environment, error.to_string()))
     }
 }
 
