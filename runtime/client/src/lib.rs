@@ -44,7 +44,7 @@ mod http;
 mod limit;
 mod lock;
 mod oauth;
-mod pages;
+mod pagination;
 #[cfg(feature = "redis")]
 mod redis;
 mod retry;
@@ -53,10 +53,8 @@ mod session;
 mod text;
 mod trace;
 mod transport;
-mod turned;
 mod untyped;
 mod upload;
-mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -66,8 +64,8 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::error::{
-    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, SessionError, StatusError, Timeout,
-    TransportError, TransportKind,
+    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, PaginationError, PaginationErrorKind,
+    SessionError, StatusError, Timeout, TransportError, TransportKind,
 };
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
@@ -75,7 +73,7 @@ pub use top_protocol::{DateTime, Decimal, Format, Gateway, Response, SignMethod,
 
 pub use self::limit::{Limiter, Limits, Permit, Turn};
 pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
-pub use self::pages::{Items, Pages};
+pub use self::pagination::{Items, PagePosition, Pages};
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisLimits};
 pub use self::retry::{Repeat, RetryPolicy};

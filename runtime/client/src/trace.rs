@@ -211,6 +211,7 @@ fn outcome(error: &Error) -> &'static str {
         Error::Decode(_) => "decode",
         Error::OAuth(_) => "refused",
         Error::Session(_) => "session",
+        Error::Pagination(_) => "pagination",
     }
 }
 
