@@ -20,7 +20,7 @@ fn platform() -> Platform {
 }
 
 fn spec_of(text: &str) -> Result<String, String> {
-    import::spec_of(text, &platform())
+    import::spec_of(text, &platform()).map_err(|error| error.chain())
 }
 
 /// The comments of a spec but the first, which is for editors.
@@ -168,20 +168,24 @@ fn rows_that_lost_their_indentation() {
           fields:
             - { name: total_results, type: Number, example: "2", description: 总数 }
             - { name: has_next, type: Boolean, example: "true", description: 有没有下一页 }
-            # The page does not indent its fields; the response sample has them here.
             - name: parcels
               type: Parcel[]
               description: 包裹
               fields:
+                # Level inferred from the response sample.
                 - { name: parcel_id, type: Number, example: "9000000000000001", description: 编号 }
+                # Level inferred from the response sample.
                 - { name: weight, type: BigDecimal, example: "0.52", description: 重量，单位千克 }
-                # The page does not indent its fields; the response sample has them here.
+                # Level inferred from the response sample.
                 - name: sender
                   type: Address
                   description: 寄件人
                   fields:
+                    # Level inferred from the response sample.
                     - { name: city, type: String, example: 杭州, description: 城市 不含省 }
+                    # Level inferred from the response sample.
                     - { name: phones, type: "String[]", example: "0571", description: 电话 }
+            # Level inferred from the response sample.
             - { name: message, type: String, example: 一切正常, description: 说明 }
         errors:
           - { code: isv.parcel-not-exist, message: 没有这个包裹, solution: 检查编号 再试一次 }
@@ -339,14 +343,13 @@ fn rows_in_odd_shapes() {
         (
             SPACES,
             "q String 是 x 甲\n    a Number 是 1 乙",
-            "# Indented below `q`, which is no object; taken as its neighbour.\n  - name: a\n",
+            "# Indented below `q`, which is not an object; taken as its neighbour.\n  - name: a\n",
         ),
         // Nothing says which rows are an object's fields.
         (SPACES, "a A 是 甲\nb Number 是 1 乙", "# The page indents no rows; those below it may be its fields.\n"),
         // Lines of a description that say nothing elsewhere.
         (SPACES, "a String 是 x 甲\n无\n-\n暂无其他", "甲\n      无\n      -\n      暂无其他"),
         (SPACES, "a String 是 x 甲\n• 乙\n• 丙", "example: x 甲\n    description: |-\n      乙\n      丙"),
-        (SPACES, "nothing of the kind", "# Nothing below the header of 请求参数 looks like a parameter."),
         (SPACES, "a String 1 甲", "# The page does not say which parameters are required."),
     ] {
         let yaml = spec_of(&page_of(header, rows, "")).unwrap_or_else(|reason| panic!("{reason}: {rows}"));
@@ -368,15 +371,17 @@ fn rows_that_the_response_sample_knows_in_part() {
         response:
           node: a_get_response
           fields:
-            # The page does not indent its fields; the response sample has them here.
             - name: result
               type: Result
               description: 结果
               fields:
+                # Level inferred from the response sample.
                 - { name: id, type: Number, example: "1", description: 编号 }
-                # The response sample does not have it; taken to stand where the row above does.
+                # Level inferred: the response sample does not have it; taken on the level of the row above.
                 - { name: extra, type: String, example: x, description: 附加 }
+                # Level inferred from the response sample.
                 - { name: name, type: String, example: 甲, description: 名称 }
+            # Level inferred from the response sample.
             - { name: total, type: Number, example: "2", description: 总数 }
     "#]]
     .assert_eq(response);
@@ -399,12 +404,15 @@ fn headings_and_heads() {
     ] {
         assert_eq!(spec_of(&page.replacen(from, to, 1)).unwrap_or_else(|reason| reason), expected, "{to}");
     }
-    let missing = page.replacen("\n请求参数\n", "\n入参\n", 1);
-    assert!(comments(&spec_of(&missing).unwrap()).contains(&"# The page has no section 请求参数."));
+    let missing = page.replacen("\n请求参数\n", "\n其他\n", 1).replace(" 必须 ", " 要求 ");
+    assert_eq!(
+        spec_of(&missing).unwrap_err(),
+        "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list"
+    );
     let menu = page.replacen("taobao.a.get", "taobao.b.get\ntaobao.a.get", 1);
     assert_eq!(
         spec_of(&menu).unwrap_err(),
-        "its head begins lines with several methods, and nothing tells which is meant: taobao.b.get, taobao.a.get"
+        "the head of the page names several methods: expected one, found taobao.b.get, taobao.a.get"
     );
     let called = menu.replacen("请求示例\n", "请求示例\n-d 'method=taobao.a.get'\n", 1);
     assert_eq!(spec_of(&called).unwrap(), expected);
@@ -715,16 +723,33 @@ fn hazards_of_records() {
 fn what_is_refused() {
     let deep =
         |depth: usize| (0..depth).map(|level| format!("{}a{level} Object x\n", " ".repeat(level))).collect::<String>();
+    const NO_METHOD: &str =
+        "the text does not name a method: expected a line that begins with its name, such as taobao.trade.close";
     for (text, reason) in [
         ("", "the file is empty"),
         (" \n\t\n", "the file is empty"),
-        ("<!DOCTYPE html><html>", "it is HTML; open it in a browser, and copy the page's text into a file"),
-        ("hello world", "no line of its head begins with a method's name, as taobao.trade.close is one"),
-        ("\u{fffd}\u{1}\u{2}", "no line of its head begins with a method's name, as taobao.trade.close is one"),
-        ("taobao.a.get\nA\n", "the page has neither a section 请求参数 nor a section 响应参数"),
+        ("<!DOCTYPE html><html>", NO_METHOD),
+        ("hello world", NO_METHOD),
+        ("\u{fffd}\u{1}\u{2}", NO_METHOD),
         (
-            "taobao.a.get\nA\n请求参数\na String 是\n",
-            "the section 请求参数 has no header on one line, as 参数名 类型 必须 示例值 描述 is one; it begins \"a String 是\"",
+            "taobao.a.get\nA\n",
+            "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list",
+        ),
+        (
+            "taobao.a.get\nA\n请求参数\na String 是\n响应参数\n无",
+            "cannot read the section 请求参数: expected a header such as 参数名 类型 必须 示例值 描述, found \"a String 是\"",
+        ),
+        (
+            &page_of("参数名 类型 描述", "nothing of the kind", ""),
+            "cannot read the table of 请求参数: expected rows that begin with a name and a type, found \"nothing of the kind\"",
+        ),
+        (
+            "taobao.a.get\nA\n请求参数\n\n响应参数\n无",
+            "the section 请求参数 is empty: expected a table, or 无 if there is nothing to list",
+        ),
+        (
+            &page_of("参数名 类型 描述", "a String x\n结构 B\n字段 类型 描述\nb String y", ""),
+            "the section 请求参数 has a second table, below \"结构 B\": expected one table; move it below a heading of its own",
         ),
         ("{\"name\":\"../../x\",\"requestParams\":[]}", "`../../x` is no method name, as taobao.trade.close is one"),
         (&record(r#"{"name":"a b","type":"String"}"#, ""), "`a b` is no name of a parameter, at request"),
@@ -735,9 +760,9 @@ fn what_is_refused() {
                 r#"{"name":"a","type":"A","required":true,"subParams":[{"name":"b","type":"B","required":true,"subParams":[{"name":"c","type":"A","required":false}]},{"name":"d","type":"C","required":true}]},{"name":"e","type":"C","subParams":[{"name":"f","type":"A","required":true}]}"#,
                 "",
             ),
-            "its spec would break 2 rules: no `C` can be made: it requires one that requires it, and more",
+            "the resulting spec breaks a rule: no `C` can be made: it requires one that requires it; and 1 more",
         ),
-        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` stands below more than 32 others"),
+        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` is nested in more than 32 others"),
     ] {
         assert_eq!(spec_of(text).unwrap_err(), reason, "{text}");
     }
@@ -762,7 +787,7 @@ fn put(folder: &Path, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
 
 fn all(specs: &Path, documents: &Path, category: Option<&str>) -> Vec<Result<Import, Refusal>> {
     let (paths, refusals) = import::documents(&[documents.to_owned()]);
-    assert_eq!(refusals, []);
+    assert!(refusals.is_empty(), "{refusals:?}");
     Importer::new(specs).unwrap().import(&paths, category, || {})
 }
 
@@ -779,7 +804,7 @@ fn told(results: &[Result<Import, Refusal>]) -> Vec<String> {
             };
             format!("{}: {state}", import.path.display())
         }
-        Err(refusal) => format!("{}: {}", refusal.document.file_name().unwrap().to_string_lossy(), refusal.reason),
+        Err(refusal) => format!("{}: {}", refusal.document.file_name().unwrap().to_string_lossy(), refusal.reason()),
     };
     results.iter().map(tell).collect()
 }
@@ -803,17 +828,17 @@ fn files_that_are_no_documents() {
     put(&documents, ".hidden.json", "no document");
     put(&documents, "g/h.json", record("", ""));
     expect![[r#"
-        a.txt: it is UTF-16; save it as UTF-8
-        b.txt: it is not UTF-8 from byte 13 on; save it as UTF-8, or is it no text?
-        c.txt: it is no text: its byte 4 is 0
-        d.txt: the file is longer than 4194304 bytes
+        a.txt: the file is UTF-16; save it as UTF-8
+        b.txt: the file is not UTF-8 from byte 13 on; save it as UTF-8
+        c.txt: the file is not text: byte 4 is 0
+        d.txt: the file is longer than 16777216 bytes
         e.txt: the file is empty
-        f.json: it is JSON, but no record: a record has a name, and an apiChineseName or parameters
+        f.json: the JSON is not a documentation record: expected a name, and an apiChineseName or parameters
         g/taobao.a.get.yaml: new"#]]
     .assert_eq(&told(&all(&specs, &documents, None)).join("\n"));
     let (found, missing) = import::documents(&[documents.join("nowhere"), documents.join("g")]);
     assert_eq!(found, [documents.join("g/h.json")]);
-    assert!(missing[0].reason.starts_with("cannot be read: "), "{missing:?}");
+    assert!(missing[0].reason().starts_with("cannot read the file: "), "{missing:?}");
 }
 
 #[test]
@@ -906,7 +931,10 @@ fn categories() {
         &told(&results).iter().filter(|line| !line.starts_with("b.json")).cloned().collect::<Vec<_>>().join("\n"),
     );
     let twice = told(&results).into_iter().find(|line| line.starts_with("b.json")).unwrap();
-    assert!(twice.starts_with("b.json: the same method is described by ") && twice.ends_with("a.json"), "{twice}");
+    assert!(
+        twice.starts_with("b.json: ") && twice.ends_with("a.json describes the same method; keep one of them"),
+        "{twice}"
+    );
     write(&specs, &results);
 
     // A method stays where its spec is, whatever its document's folder is called.
@@ -916,7 +944,7 @@ fn categories() {
     assert_eq!(told(&importer.import(&alone, None, || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
     assert_eq!(
         told(&importer.import(&alone, Some("other"), || {})),
-        ["a.json: the method has a spec already, tbk/taobao.a.get.yaml; leave --category out, or move that file"]
+        ["a.json: the method already has the spec tbk/taobao.a.get.yaml; omit --category or move that file"]
     );
     assert_eq!(told(&importer.import(&alone, Some("tbk"), || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
 }

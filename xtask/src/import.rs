@@ -1,8 +1,8 @@
-//! `cargo xtask import`: the platform's own documents into specs.
+//! `cargo xtask import`: imports the platform's documents as specs.
 
 use std::path::PathBuf;
 
-use codegen::import::{Import, Importer, Refusal, State, documents};
+use codegen::import::{EXTENSIONS, Import, ImportError, Importer, Refusal, State, documents};
 use codegen::output;
 use codegen::spec::is_category;
 use lexopt::prelude::*;
@@ -12,30 +12,34 @@ use crate::tell::{self, counted};
 use crate::{generate, root};
 
 pub(crate) const HELP: &str = "\
-Write specs from the platform's own documents.
+Write specs from the platform's documents.
 
 Usage: cargo xtask import PATH... [--category NAME] [--force] [--dry-run] [--specs DIR]
 
-A PATH is a method's page, copied from a browser and saved as text; or a documentation record, the JSON
-that the documentation service describes a method in; or a folder, of which every .txt and .json file is
-read. Each becomes specs/CATEGORY/METHOD.yaml. Where a document is not plain, the spec has a comment that
-says how it was taken.
+A PATH is one of these, or a folder of them:
+  - a method's page: copied from a browser as text, saved as HTML, or kept in Markdown; in Chinese or
+    English. A Markdown file may hold many methods, each below a heading with its name.
+  - a documentation record: the JSON of the documentation service, alone or in the service's answer
+  - ApiMetadata.xml of an SDK download: all methods of an application
 
-A spec that says the same already is left as it is. One that says something else is kept, and what would
-change is told, unless --force lets it be replaced.
+Of a folder, every .txt, .md, .markdown, .html, .htm, .json and .xml file is read, except README files.
+Each method becomes specs/CATEGORY/METHOD.yaml. A comment in the spec states what was inferred, changed
+or left out. A document that cannot be read is refused with the reason.
+
+A spec that is the same already is not written. One that differs is kept, and the differences are
+printed, unless --force is given.
 
 Options:
-  --category NAME  The folder for all of them. Without it, a method that has a spec stays where it is; a
-                   record goes to a folder called like its own; a page to the word of its method's name
-                   that says what it is about: trade for taobao.trade.close
-  --force          Replace specs that say something else
-  --dry-run        Write nothing; tell what would be written
+  --category NAME  The category of all methods. Default: the category of the existing spec; or the name
+                   of a record's folder; or a word of the method's name: trade for taobao.trade.close
+  --force          Replace specs that differ
+  --dry-run        Write nothing; print what would be written
   --specs DIR      The folder of specs [specs]
-  -h, --help       Say this
+  -h, --help       Print help
 
-It fails if any document is refused; the others are imported all the same.";
+Exit status: 0 success, 1 a document was refused (the others are imported), 2 usage error.";
 
-/// How many new specs are told by name, of those that nothing is to be said of.
+/// How many new specs without notes are printed by name.
 const TOLD: usize = 20;
 
 /// What the command line asks for.
@@ -55,7 +59,10 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     let importer = Importer::new(&options.specs).map_err(generate::wrong)?;
     let (documents, refusals) = documents(&options.paths);
     if documents.is_empty() && refusals.is_empty() {
-        return Err(Failure::new("there is no .txt or .json file below that; nothing was imported"));
+        let extensions = EXTENSIONS.map(|extension| format!(".{extension}")).join(", ");
+        return Err(Failure::new(format!(
+            "found no document: expected a file that ends in {extensions}; nothing was imported"
+        )));
     }
     let progress = tell::progress(documents.len(), "documents");
     let mut results = importer.import(&documents, options.category.as_deref(), || progress.inc(1));
@@ -100,7 +107,7 @@ fn report(options: &Options, results: Vec<Result<Import, Refusal>>) -> Result<()
         let done = result.and_then(|import| {
             let done = Done::of(&import.state, options.force);
             if done.writes() && !options.dry_run {
-                let refuse = |error| Refusal { document: import.document.clone(), reason: format!("{error}") };
+                let refuse = |error| Refusal { document: import.document.clone(), error: ImportError::Write(error) };
                 output::apply(&options.specs, &[import.change()]).map_err(refuse)?;
             }
             Ok((import, done))
@@ -201,6 +208,7 @@ impl Tally {
 }
 
 fn listed(refusals: &[Refusal]) -> String {
-    let lines: Vec<_> = refusals.iter().map(|refusal| format!("refused   {refusal}")).collect();
+    let line = |refusal: &Refusal| format!("refused   {}: {}", refusal.document.display(), refusal.reason());
+    let lines: Vec<_> = refusals.iter().map(line).collect();
     lines.join("\n")
 }

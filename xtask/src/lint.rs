@@ -33,9 +33,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     let specs = root()?.join("specs");
-    let linted =
-        if paths.is_empty() { spec::read(&specs).map(|specs| specs.methods.len()) } else { spec::lint(&specs, &paths) };
-    let count = linted.map_err(generate::problems)?;
+    let count = spec::lint(&specs, &paths).map_err(generate::problems)?;
     tell::line(format_args!("{}, nothing wrong", counted(count, "spec", "specs")));
     Ok(())
 }

@@ -61,7 +61,7 @@ fn from_a_page_to_a_spec_and_on() {
         imported  DIR/specs/parcel/taobao.parcel.get.yaml
         2 documents: 1 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
         next: cargo xtask gen
-        refused   DIR/broken.txt: no line of its head begins with a method's name, as taobao.trade.close is one
+        refused   DIR/broken.txt: the text does not name a method: expected a line that begins with its name, such as taobao.trade.close
         1"#]]
     .assert_eq(&told(&folder, &["import", page_path, broken, "--specs", specs]));
     expect![[r#"
@@ -113,13 +113,13 @@ fn command_lines_that_are_wrong() {
     .assert_eq(&told(&folder, &["import", "x", "--category", "A b"]));
     expect![[r#"
         1 document: 0 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
-        refused   DIR/nowhere: cannot be read: No such file or directory (os error 2)
+        refused   DIR/nowhere: cannot read the file: No such file or directory (os error 2)
         1"#]]
     .assert_eq(&told(&folder, &["import", folder.join("nowhere").to_str().unwrap(), "--specs", specs]));
     let empty = folder.join("empty");
     fs::create_dir(&empty).unwrap();
     expect![[r#"
-        there is no .txt or .json file below that; nothing was imported
+        found no document: expected a file that ends in .json, .txt, .md, .markdown, .html, .htm, .xml; nothing was imported
         1"#]]
     .assert_eq(&told(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
     expect![[r#"

@@ -1,9 +1,12 @@
-//! The platform's own documents into specs: pages as they are copied from a browser, and documentation records.
+//! Imports the platform's documents as specs: method pages, documentation records and the metadata of an SDK download.
 //!
-//! A document is read, by `page` or `record`, into one form; `settle` makes it into what a spec can say, `write` writes it
-//! as YAML, and the rules that every spec is held against are held against it. Whatever was not plain is a comment in it.
+//! A reader for each kind of document (`page`, `record`, `metadata`) gives [`document::Document`]s. `settle` normalizes them
+//! to what a spec can state, `write` writes YAML, and the rules of specs check the result. Whatever a reader inferred,
+//! changed or left out is a comment in the spec.
 
 mod document;
+mod error;
+mod metadata;
 mod page;
 mod record;
 mod sample;
@@ -12,63 +15,53 @@ mod words;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, described};
+pub use self::error::{ImportError, Refusal};
+
+use self::document::Document;
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::difference::Difference;
-use crate::files;
+use crate::files::{self, ReadError};
 use crate::output::{Change, ChangeKind};
 use crate::parallel::{available, on_threads};
 use crate::spec::{self, Method, Platform, is_category};
 
-/// The largest document that is read. The platform's largest has some 500 KiB.
-const MAX_BYTES: u64 = 4 << 20;
+/// The largest document that is read. The platform's largest page has some 500 KiB; a Markdown file of all methods of an
+/// area or the metadata of an SDK has several times that.
+const MAX_BYTES: u64 = 16 << 20;
 
-/// A document of one method, and what it is imported as.
+/// The name endings of the files in a folder that are read.
+pub const EXTENSIONS: [&str; 7] = ["json", "txt", "md", "markdown", "html", "htm", "xml"];
+
+/// One method of a document, and the spec that it is imported as.
 #[derive(Clone, Debug)]
 pub struct Import {
     /// The document.
     pub document: PathBuf,
-    /// The spec, from the folder of specs.
+    /// The path of the spec in the folder of specs.
     pub path: PathBuf,
-    /// What stands at [`path`](Self::path) and how the document differs from that.
+    /// How the method compares with the spec that exists at [`path`](Self::path).
     pub state: State,
-    /// What was not plain from the document, and how it was taken. Each is a comment in the spec too.
+    /// What was inferred, changed or left out. Each note is a comment in the spec too.
     pub notes: Vec<String>,
     text: String,
 }
 
-/// What there is already of a method.
+/// The state of the existing spec of a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing.
+    /// No spec exists.
     New,
-    /// A spec that says the same.
+    /// The existing spec is the same.
     Unchanged,
-    /// A spec that says something else.
+    /// The existing spec differs.
     Changed(Vec<Difference>),
-    /// A file that is no spec.
+    /// The existing file is not a valid spec.
     Broken,
 }
-
-/// A document that was not imported, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The document.
-    pub document: PathBuf,
-    /// Why.
-    pub reason: String,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.document.display(), self.reason)
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 impl Import {
     /// The text of the spec.
@@ -76,7 +69,7 @@ impl Import {
         &self.text
     }
 
-    /// What is to be done to the folder of specs.
+    /// The change to make in the folder of specs.
     pub fn change(&self) -> Change {
         let text = self.text.clone();
         let kind = if self.state == State::New { ChangeKind::Missing(text) } else { ChangeKind::Stale(text) };
@@ -84,8 +77,10 @@ impl Import {
     }
 }
 
-/// The documents at `paths`, in the order of their names, and the paths that cannot be read: the files themselves, and below
-/// folders every `.json` and `.txt` file.
+/// Lists the documents at `paths`, in the order of their names, and the paths that cannot be read.
+///
+/// A path that is a file is a document. Below a folder, a file is a document if its name has one of [`EXTENSIONS`] and
+/// begins neither with a dot nor with `README`.
 pub fn documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
     let (mut documents, mut refusals) = (Vec::new(), Vec::new());
     for path in paths {
@@ -95,36 +90,32 @@ pub fn documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
 }
 
 fn collect(path: &Path, named: bool, documents: &mut Vec<PathBuf>, refusals: &mut Vec<Refusal>) {
-    let mut refuse = |error| refusals.push(Refusal { document: path.to_owned(), reason: unread(&error) });
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
             let mut entries: Vec<PathBuf> = match entries {
                 Ok(entries) => entries,
-                Err(error) => return refuse(error),
+                Err(error) => return refusals.push(Refusal::new(path, error)),
             };
             entries.sort();
             for entry in entries {
-                // A link may lead back up, and what begins with a dot is no document.
                 let hidden = entry.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+                // A link to a folder may lead back up.
                 let leads_elsewhere = entry.is_symlink() && entry.is_dir();
                 if !hidden && !leads_elsewhere {
                     collect(&entry, false, documents, refusals);
                 }
             }
         }
-        Ok(_) => {
-            let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-            if named || extension.is_some_and(|extension| extension == "json" || extension == "txt") {
-                documents.push(path.to_owned());
-            }
-        }
-        Err(error) => refuse(error),
+        Ok(_) if named || is_document_name(path) => documents.push(path.to_owned()),
+        Ok(_) => {}
+        Err(error) => refusals.push(Refusal::new(path, error)),
     }
 }
 
-fn unread(error: &std::io::Error) -> String {
-    format!("cannot be read: {error}")
+fn is_document_name(path: &Path) -> bool {
+    let lower = |text: Option<&std::ffi::OsStr>| text.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    EXTENSIONS.contains(&lower(path.extension()).as_str()) && !lower(path.file_name()).starts_with("readme")
 }
 
 /// A folder of specs, into which documents are imported.
@@ -132,69 +123,89 @@ fn unread(error: &std::io::Error) -> String {
 pub struct Importer {
     folder: PathBuf,
     platform: Platform,
-    /// The specs that are there, by their methods.
+    /// The paths of the existing specs, by method.
     present: BTreeMap<String, PathBuf>,
 }
 
 impl Importer {
-    /// Looks at a folder of specs.
+    /// Reads the platform and the names of the specs in a folder.
     ///
     /// # Errors
     ///
-    /// If its `platform.yaml` is wrong.
+    /// If `platform.yaml` is invalid, or the folder or one of its categories cannot be read.
     pub fn new(folder: &Path) -> Result<Self, Diagnostics> {
         let platform = spec::platform(folder)?;
+        let mut problems = Diagnostics::default();
+        let mut entries = |folder: &Path| {
+            let read = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+            read.unwrap_or_else(|error| {
+                let source = Arc::new(Source { path: folder.to_owned(), text: String::new() });
+                problems.push(Diagnostic::new(&source, None, format!("cannot read the folder: {error}")));
+                Vec::new()
+            })
+        };
         let mut present = BTreeMap::new();
-        for category in fs::read_dir(folder).into_iter().flatten().flatten() {
-            for file in fs::read_dir(category.path()).into_iter().flatten().flatten() {
-                let path = Path::new(&category.file_name()).join(file.file_name());
-                if let (Some(method), true) = (path.file_stem(), path.extension().is_some_and(|end| end == "yaml")) {
-                    present.insert(method.to_string_lossy().into_owned(), path);
+        for category in entries(folder).into_iter().filter(|path: &PathBuf| path.is_dir()) {
+            for file in entries(&category) {
+                if let (Some(method), true) = (file.file_stem(), file.extension().is_some_and(|end| end == "yaml"))
+                    && let Ok(path) = file.strip_prefix(folder)
+                {
+                    present.insert(method.to_string_lossy().into_owned(), path.to_owned());
                 }
             }
         }
-        Ok(Self { folder: folder.to_owned(), platform, present })
+        problems.or(Self { folder: folder.to_owned(), platform, present })
     }
 
-    /// Imports documents, on all cores, in their order. The category is the one that is given; or the one that the method's
-    /// spec stands in; or the folder of the document, if it is called like a category. `done` is called after each.
+    /// Imports the methods of documents, on all cores, in order.
+    ///
+    /// The category of a method is the one that is given; or the one of its existing spec; or, for a record, the name of
+    /// the document's folder; or a word of the method's name. `done` is called after each document.
     pub fn import(
         &self,
         documents: &[PathBuf],
         category: Option<&str>,
         done: impl Fn() + Sync,
     ) -> Vec<Result<Import, Refusal>> {
-        let mut imports = on_threads(documents, available(), |path| {
-            let import = self.one(path, category);
+        let imports = on_threads(documents, available(), |path| {
+            let imports = self.document(path, category);
             done();
-            import.map_err(|reason| Refusal { document: path.clone(), reason })
+            imports
         });
         let mut first: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for result in &mut imports {
-            let Ok(import) = result else { continue };
+        let once = |result: Result<Import, Refusal>| {
+            let import = result?;
             let method = PathBuf::from(import.path.file_name().unwrap_or_default());
             match first.get(&method) {
-                Some(other) => {
-                    let reason = format!("the same method is described by {}", other.display());
-                    *result = Err(Refusal { document: import.document.clone(), reason });
-                }
+                Some(other) => Err(Refusal::new(import.document, ImportError::SameMethod(other.clone()))),
                 None => {
                     first.insert(method, import.document.clone());
+                    Ok(import)
                 }
             }
-        }
-        imports
+        };
+        imports.into_iter().flatten().map(once).collect()
     }
 
-    fn one(&self, path: &Path, category: Option<&str>) -> Result<Import, String> {
-        let text = text(path)?;
-        let (method, yaml, notes) = converted(&text, &self.platform)?;
-        let present = self.present.get(&method);
-        let spec = match (present, category) {
+    /// Imports each method of a document.
+    fn document(&self, path: &Path, category: Option<&str>) -> Vec<Result<Import, Refusal>> {
+        let methods = match text(path) {
+            Ok(text) => read(&text),
+            Err(error) => vec![Err(error)],
+        };
+        let import = |document: Result<Document, ImportError>| {
+            let import = document.and_then(|document| self.method(path, document, category));
+            import.map_err(|error| Refusal::new(path, error))
+        };
+        methods.into_iter().map(import).collect()
+    }
+
+    fn method(&self, path: &Path, document: Document, category: Option<&str>) -> Result<Import, ImportError> {
+        let (method, yaml, notes) = converted(document, &self.platform)?;
+        let spec = match (self.present.get(&method), category) {
             (Some(present), None) => present.clone(),
             (Some(present), Some(category)) if !present.starts_with(category) => {
-                let there = present.display();
-                return Err(format!("the method has a spec already, {there}; leave --category out, or move that file"));
+                return Err(ImportError::OtherCategory(present.clone()));
             }
             _ => Path::new(&self.category(path, category, &method)?).join(format!("{method}.yaml")),
         };
@@ -203,12 +214,12 @@ impl Importer {
         let state = match files::read(&self.folder.join(&spec), MAX_BYTES)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         {
-            Err(files::ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => State::New,
-            Err(error) => return Err(format!("its spec {}: {}", spec.display(), described(&error))),
+            Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => State::New,
+            Err(error) => return Err(ImportError::ReadSpec(spec, error)),
             Ok(before) => match spec::parse(&category, &spec, &before, &self.platform) {
                 Err(_) => State::Broken,
                 Ok(before) => match spec::differences(&before.spec, &after.spec) {
-                    // How a list is paged no document says, so what somebody has said of it stands while the rest does.
+                    // No document states how a list is paged: `pages` is written by hand and stays.
                     none if none.iter().all(|difference| difference.item == "pages") => State::Unchanged,
                     differences => State::Changed(differences),
                 },
@@ -217,92 +228,98 @@ impl Importer {
         Ok(Import { document: path.to_owned(), path: spec, state, notes, text: yaml })
     }
 
-    fn category(&self, path: &Path, category: Option<&str>, method: &str) -> Result<String, String> {
+    fn category(&self, path: &Path, category: Option<&str>, method: &str) -> Result<String, ImportError> {
         let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let is_record = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let candidates = [category.map(str::to_owned), folder.filter(|_| is_record), Some(guessed_category(method))];
         let category = candidates.into_iter().flatten().find(|name| is_category(name));
-        category.ok_or_else(|| format!("no category follows from {method}; name one with --category"))
+        category.ok_or_else(|| ImportError::NoCategory(method.to_owned()))
     }
 }
 
-/// The word of a method's name that says what it is about, in the letters that a category may have: `trade` of
+/// The word of a method's name that names its area, in the letters that a category may have: `trade` of
 /// `taobao.trade.close`.
 pub fn guessed_category(method: &str) -> String {
     let word = method.split('.').nth(1).unwrap_or_default().to_ascii_lowercase();
     word.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// The text of a document, if it is one that somebody can have meant.
-fn text(path: &Path) -> Result<String, String> {
-    let mut bytes = files::read(path, MAX_BYTES).map_err(|error| described(&error))?;
+/// Reads the text of a document.
+fn text(path: &Path) -> Result<String, ImportError> {
+    let not_text = |reason: String| Err(ImportError::NotText(reason));
+    let mut bytes = files::read(path, MAX_BYTES)?;
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err("it is UTF-16; save it as UTF-8".to_owned());
+        return not_text("the file is UTF-16; save it as UTF-8".to_owned());
     }
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(.."\u{feff}".len());
     }
     if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(format!("it is no text: its byte {place} is 0"));
+        return not_text(format!("the file is not text: byte {place} is 0"));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).or_else(|error| {
         let place = error.utf8_error().valid_up_to();
-        format!("it is not UTF-8 from byte {place} on; save it as UTF-8, or is it no text?")
+        not_text(format!("the file is not UTF-8 from byte {place} on; save it as UTF-8"))
     })
 }
 
-/// The method that a document describes, its spec as YAML, and what was not plain.
-///
-/// # Errors
-///
-/// Why the text describes no method.
-fn converted(text: &str, platform: &Platform) -> Result<(String, String, Vec<String>), String> {
-    let begins = text.trim_start();
-    let is_html = begins
+/// Reads the methods that a text describes. The result is never empty.
+fn read(text: &str) -> Vec<Result<Document, ImportError>> {
+    let begins = text.trim_start_matches(|first: char| first.is_whitespace() || first == '\u{feff}');
+    let is_tag = begins
         .strip_prefix('<')
-        .is_some_and(|tag| tag.starts_with(|first: char| first == '!' || first.is_ascii_alphabetic()));
-    let mut document = if begins.is_empty() {
-        return Err("the file is empty".to_owned());
-    } else if is_html {
-        return Err("it is HTML; open it in a browser, and copy the page's text into a file".to_owned());
+        .is_some_and(|tag| tag.starts_with(|first: char| matches!(first, '!' | '?') || first.is_ascii_alphabetic()));
+    if begins.is_empty() {
+        vec![Err("the file is empty".into())]
+    } else if is_tag && metadata::is_metadata(begins) {
+        metadata::read(begins)
+    } else if is_tag {
+        page::read_html(begins)
     } else if begins.starts_with(['{', '[']) {
-        // A page may begin with a bracket too, as `[返回]`.
-        record::read(text).or_else(|problem| page::read(text).map_err(|_| problem))?
+        match record::read(text) {
+            Ok(document) => vec![Ok(document)],
+            // A page may begin with a bracket too: `[返回]`.
+            Err(error) => match page::read(text) {
+                pages if pages.iter().any(Result::is_ok) => pages,
+                _ => vec![Err(error)],
+            },
+        }
     } else {
-        page::read(text)?
-    };
+        page::read(text)
+    }
+}
+
+/// The method that a document describes, its spec as YAML, and the notes.
+fn converted(mut document: Document, platform: &Platform) -> Result<(String, String, Vec<String>), ImportError> {
     settle::settle(&mut document, platform)?;
     let yaml = write::yaml(&document);
     let notes = document.all_notes();
     Ok((document.method, yaml, notes))
 }
 
-/// The spec that was written, read as any other is.
-fn checked(yaml: &str, category: &str, path: &Path, platform: &Platform) -> Result<Method, String> {
-    spec::parse(category, path, yaml, platform).map_err(|problems| {
-        let first = problems.iter().next().map(|problem| problem.message.clone()).unwrap_or_default();
-        match problems.iter().count() {
-            0 | 1 => format!("its spec would break a rule: {first}"),
-            count => format!("its spec would break {count} rules: {first}, and more"),
-        }
-    })
+/// Parses the spec that was written and checks it against the rules.
+fn checked(yaml: &str, category: &str, path: &Path, platform: &Platform) -> Result<Method, ImportError> {
+    spec::parse(category, path, yaml, platform).map_err(ImportError::Spec)
 }
 
-/// A document's text as the spec that it is imported as, for whoever has the text at hand.
+/// Returns the spec that the text of a document of one method is imported as.
 ///
 /// # Errors
 ///
-/// Why the text describes no method, or none that a spec can be of.
+/// If the text describes no method, several methods, or a method that no valid spec can describe.
 ///
 /// ```
 /// let platform = codegen::spec::Platform::default();
-/// let page = "taobao.a.get\nA\n请求参数\n参数名 类型 必须 描述\nb String 是 c\n响应参数\n";
+/// let page = "taobao.a.get\nA\n请求参数\n参数名 类型 必须 描述\nb String 是 c\n响应参数\n无\n";
 /// let yaml = codegen::import::spec_of(page, &platform)?;
 /// assert!(yaml.contains("  - name: b\n    type: String\n    required: true\n    description: c\n"));
-/// # Ok::<(), String>(())
+/// # Ok::<(), codegen::import::ImportError>(())
 /// ```
-pub fn spec_of(text: &str, platform: &Platform) -> Result<String, String> {
-    let (method, yaml, _) = converted(text, platform)?;
+pub fn spec_of(text: &str, platform: &Platform) -> Result<String, ImportError> {
+    let mut documents = read(text);
+    let count = documents.len();
+    let document = documents.pop().filter(|_| count == 1).ok_or(ImportError::SeveralMethods(count))??;
+    let (method, yaml, _) = converted(document, platform)?;
     checked(&yaml, "any", Path::new(&format!("{method}.yaml")), platform)?;
     Ok(yaml)
 }

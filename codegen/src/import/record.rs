@@ -1,48 +1,80 @@
-//! Documentation records: the JSON that the platform's documentation service describes a method in, whole or trimmed.
+//! Documentation records: the JSON in which the platform's documentation service describes a method, whole or trimmed,
+//! alone or in the envelope of the service.
 
 use serde_json::{Map, Value};
 
 use super::document::{Address, Document, Entry};
+use super::error::ImportError;
 use super::words;
 use crate::html::{plain, resolved};
 use crate::spec::ErrorCode;
+
+/// The members of a record, of which it has at least one beside its name. A trimmed record omits empty lists.
+const MEMBERS: [&str; 3] = ["apiChineseName", "requestParams", "responseParams"];
 
 /// Reads a record.
 ///
 /// # Errors
 ///
-/// Why the text is no record.
-pub(super) fn read(text: &str) -> Result<Document, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("it begins as JSON and is none: {error}"))?;
-    let Value::Object(record) = value else {
-        return Err("it is JSON, but no record: a record is one object, {\"name\": …}".to_owned());
+/// If the text is not a record.
+pub(super) fn read(text: &str) -> Result<Document, ImportError> {
+    let value: Value = serde_json::from_str(text).map_err(ImportError::Json)?;
+    let Value::Object(mut record) = value else {
+        return Err("the JSON is not a documentation record: expected one object, {\"name\": …}".into());
     };
-    // A record that is trimmed has no lists that would be empty.
-    let describes = ["apiChineseName", "requestParams", "responseParams"].iter().any(|key| record.contains_key(*key));
-    if !record.contains_key("name") || !describes {
-        return Err("it is JSON, but no record: a record has a name, and an apiChineseName or parameters".to_owned());
+    let is_record = |record: &Map<String, Value>| {
+        record.contains_key("name") && MEMBERS.iter().any(|key| record.contains_key(*key))
+    };
+    if !is_record(&record) && ["success", "errMsg", "data"].iter().any(|key| record.contains_key(*key)) {
+        record = enveloped(record)?;
     }
+    if !is_record(&record) {
+        return Err(
+            "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters".into()
+        );
+    }
+    document(&record).map_err(ImportError::Document)
+}
+
+/// The record in the envelope of the documentation service: `{"success": true, "errMsg": "", "data": {record}}`.
+fn enveloped(mut envelope: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let message = [text_of(&envelope, "errMsg"), text_of(&envelope, "code")].into_iter().find(|text| !text.is_empty());
+    match (text_of(&envelope, "success").as_str(), envelope.remove("data")) {
+        ("" | "true" | "1", Some(Value::Object(record))) => Ok(record),
+        _ => Err(match message {
+            Some(message) => format!("the documentation service answered with an error instead of a record: {message}"),
+            None => "the documentation service answered without a record".to_owned(),
+        }),
+    }
+}
+
+fn document(record: &Map<String, Value>) -> Result<Document, String> {
     let mut document = Document {
-        method: text_of(&record, "name"),
-        title: plain(&text_of(&record, "apiChineseName")),
-        description: plain(&text_of(&record, "description")),
-        request: entries(&record, "requestParams")?,
-        response: entries(&record, "responseParams")?,
+        method: text_of(record, "name"),
+        title: plain(&text_of(record, "apiChineseName")),
+        description: plain(&text_of(record, "description")),
+        request: entries(record, "requestParams")?,
+        response: entries(record, "responseParams")?,
         ..Document::default()
     };
-    let labels = objects(&record, "labels")?;
+    for (side, key) in [("request parameters", "requestParams"), ("response fields", "responseParams")] {
+        if !record.get(key).is_some_and(Value::is_array) {
+            document.notes.push(format!("The record has no {key}; taken as a method without {side}."));
+        }
+    }
+    let labels = objects(record, "labels")?;
     document.authorization = labels.iter().find_map(|label| words::authorization(&text_of(label, "displayName")));
-    for gateway in objects(&record, "envConfigs")? {
+    for gateway in objects(record, "envConfigs")? {
         document.gateways.push(Address { http: text_of(gateway, "httpUrl"), https: text_of(gateway, "httpsUrl") });
     }
-    for error in objects(&record, "errorCodes")? {
+    for error in objects(record, "errorCodes")? {
         document.errors.push(ErrorCode {
             code: text_of(error, "errorCode"),
             message: plain(&text_of(error, "errorMsg")),
             solution: plain(&text_of(error, "solution")),
         });
     }
-    document.node = sample_root(&record);
+    document.node = sample_root(record);
     Ok(document)
 }
 
@@ -94,9 +126,9 @@ fn objects<'r>(record: &'r Map<String, Value>, key: &str) -> Result<Vec<&'r Map<
     let items = match record.get(key) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(items)) => items,
-        Some(_) => return Err(format!("its {key} is no list")),
+        Some(_) => return Err(format!("expected a list in {key}")),
     };
-    let objects = items.iter().map(|item| item.as_object().ok_or_else(|| format!("its {key} holds no objects")));
+    let objects = items.iter().map(|item| item.as_object().ok_or_else(|| format!("expected objects in {key}")));
     objects.collect()
 }
 
@@ -123,28 +155,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_record() {
+    fn texts_that_are_not_records() {
         for (text, problem) in [
-            ("{", "it begins as JSON and is none: EOF while parsing an object at line 1 column 1"),
-            ("[]", "it is JSON, but no record: a record is one object, {\"name\": …}"),
+            ("{", "the text begins as JSON but is not valid JSON: EOF while parsing an object at line 1 column 1"),
+            ("[]", "the JSON is not a documentation record: expected one object, {\"name\": …}"),
             (
                 "{\"name\": \"a.b\"}",
-                "it is JSON, but no record: a record has a name, and an apiChineseName or parameters",
+                "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters",
             ),
-            ("{\"name\": \"a.b\", \"requestParams\": 1}", "its requestParams is no list"),
-            ("{\"name\": \"a.b\", \"requestParams\": [1]}", "its requestParams holds no objects"),
+            ("{\"name\": \"a.b\", \"requestParams\": 1}", "expected a list in requestParams"),
+            ("{\"name\": \"a.b\", \"requestParams\": [1]}", "expected objects in requestParams"),
             (
                 "{\"name\": \"a.b\", \"requestParams\": [{\"name\": \"x\", \"subParams\": {}}]}",
-                "its subParams is no list",
+                "expected a list in subParams",
+            ),
+            (
+                "{\"success\": false, \"code\": \"404\", \"errMsg\": \"文档不存在\", \"data\": null}",
+                "the documentation service answered with an error instead of a record: 文档不存在",
+            ),
+            (
+                "{\"success\": false, \"errMsg\": \"x\", \"data\": {\"name\": \"a.b\", \"requestParams\": []}}",
+                "the documentation service answered with an error instead of a record: x",
+            ),
+            ("{\"success\": true, \"data\": null}", "the documentation service answered without a record"),
+            (
+                "{\"success\": true, \"data\": {\"id\": 1}}",
+                "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters",
             ),
         ] {
-            assert_eq!(read(text).unwrap_err(), problem, "{text}");
+            assert_eq!(read(text).unwrap_err().chain(), problem, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_in_its_envelope() {
+        let record = r#"{"name": "a.b", "requestParams": [], "responseParams": []}"#;
+        let alone = read(record).unwrap();
+        for envelope in [
+            format!(r#"{{"success": true, "code": "", "errMsg": "", "data": {record}}}"#),
+            format!(r#"{{"success": "true", "data": {record}}}"#),
+            format!(r#"{{"errMsg": null, "data": {record}}}"#),
+        ] {
+            assert_eq!(read(&envelope).unwrap(), alone, "{envelope}");
         }
     }
 
     #[test]
     fn nesting_beyond_reason() {
         let deep = "{\"name\":\"a.b\",\"requestParams\":".to_owned() + &"[".repeat(100_000);
-        assert!(read(&deep).unwrap_err().contains("recursion limit"), "{}", read(&deep).unwrap_err());
+        let error = read(&deep).unwrap_err().chain();
+        assert!(error.contains("recursion limit"), "{error}");
     }
 }

@@ -120,6 +120,8 @@ pub(super) struct Requests {
     ways: Vec<BTreeSet<String>>,
     /// The values that the curl sample sends.
     pub(super) values: Values,
+    /// The objects that parameters are set to, below a root without a name.
+    pub(super) objects: Vec<Node>,
     /// Whether there is any sample.
     pub(super) any: bool,
     /// Whether a session is passed in one.
@@ -157,6 +159,7 @@ impl Requests {
             }
         }
         requests.ways = vec![sent, setters, assigned, listed];
+        requests.objects = objects(section, &requests.values);
         requests
     }
 
@@ -170,6 +173,70 @@ impl Requests {
     }
 }
 
+/// The objects that the samples of requests show: those that Java builds by setters, and the JSON that curl sends.
+fn objects(section: &str, sent: &Values) -> Vec<Node> {
+    let mut variables = Variables::default();
+    for statement in section.split(';').map(str::trim) {
+        variables.read(statement);
+    }
+    let mut built = variables.node("", REQUEST, 0, &mut { NODES }).below;
+    for (name, values) in sent {
+        for value in values.iter().filter_map(|value| serde_json::from_str(value).ok()) {
+            if let Value::Object(_) | Value::Array(_) = value {
+                nodes(name, &value, &mut built);
+            }
+        }
+    }
+    built.retain(|node| !node.below.is_empty());
+    if built.is_empty() { Vec::new() } else { vec![Node { below: built, ..Node::default() }] }
+}
+
+/// The variable that samples in Java call the request.
+const REQUEST: &str = "req";
+
+/// The most variables of a sample that are followed. Large samples have some hundred.
+const VARIABLES: usize = 1_000;
+
+/// The most values that are followed from variable to variable.
+const NODES: usize = 10_000;
+
+/// The variables of a sample in Java, with what is set in each: `obj1.setTime(obj2)`, `list3.add(obj4)`.
+#[derive(Debug, Default)]
+struct Variables<'s>(BTreeMap<&'s str, Vec<(&'s str, &'s str)>>);
+
+impl<'s> Variables<'s> {
+    fn read(&mut self, statement: &'s str) {
+        let call = statement.strip_suffix(')').and_then(|call| call.split_once('('));
+        let Some(((variable, method), value)) = call.and_then(|(call, value)| Some((call.rsplit_once('.')?, value)))
+        else {
+            return;
+        };
+        let name = method.strip_prefix("set").or_else(|| method.strip_prefix("add").filter(|name| name.is_empty()));
+        let variable = variable.trim().rsplit(char::is_whitespace).next().unwrap_or_default();
+        if let Some(name) = name
+            && (self.0.len() < VARIABLES || self.0.contains_key(variable))
+        {
+            self.0.entry(variable).or_default().push((name, value.trim()));
+        }
+    }
+
+    /// A variable as the node `name`. The elements of a list are merged: they have the same fields. At most `left` values
+    /// are followed.
+    fn node(&self, name: &str, variable: &str, depth: usize, left: &mut usize) -> Node {
+        let mut node = Node { name: name.to_owned(), ..Node::default() };
+        for (name, value) in self.0.get(variable).into_iter().flatten() {
+            // A variable that is set to itself would go on for ever; parameters of the request that are no objects say nothing.
+            if depth == DEPTH || *left == 0 || (depth == 0 && !self.0.contains_key(value)) {
+                continue;
+            }
+            *left -= 1;
+            let below = self.node(name, value, depth + 1, left);
+            if name.is_empty() { node.below.extend(below.below) } else { node.below.push(below) }
+        }
+        node
+    }
+}
+
 fn insert(names: &mut BTreeSet<String>, name: &str) {
     let name = squeezed(name);
     if !name.is_empty() {
@@ -178,7 +245,7 @@ fn insert(names: &mut BTreeSet<String>, name: &str) {
 }
 
 /// `sec_token` and `SecToken` as the same name: samples spell names as their languages do.
-fn squeezed(name: &str) -> String {
+pub(super) fn squeezed(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Entry};
 use super::words::{Spelling, type_name, visible};
-use crate::spec::{Kind, Platform, is_method_name, is_name, is_type_name, response_node};
+use crate::spec::{Kind, Platform, TypeName, elements, is_method_name, is_name, is_type_name, response_node};
 
 /// Makes `document` a spec's.
 ///
@@ -151,13 +151,14 @@ impl Side<'_> {
 
     fn entry(&self, entry: &mut Entry, path: &str) -> Result<(), String> {
         let path = format!("{path}.{}", entry.name);
-        let spelling = kind(entry).ok_or_else(|| {
+        let mut spelling = kind(entry).ok_or_else(|| {
             format!("`{}` is no type, at {path}", entry.kind.chars().take(80).collect::<String>().escape_debug())
         })?;
-        entry.kind = spelling.spelled();
         entry.description = lines(&entry.description);
         entry.default = single_line(&entry.default);
         entry.example = visible(&entry.example).trim().replace("\r\n", "\n");
+        example(entry, &mut spelling);
+        entry.kind = spelling.spelled();
         if !self.request {
             entry.required = None;
         }
@@ -171,7 +172,7 @@ impl Side<'_> {
             entry.default.clear();
         }
         if spelling.kind().is_none() {
-            // An example of an object is the name of its type, if it is anything.
+            // The example of an object is the name of its type, if it is anything.
             entry.example.clear();
             entry.default.clear();
         }
@@ -280,6 +281,37 @@ impl Side<'_> {
 /// How many entries there are, at whatever depth.
 fn count(entries: &[Entry]) -> usize {
     entries.iter().map(|entry| 1 + count(&entry.fields)).sum()
+}
+
+/// Takes the type of a Number from its example: documents call decimals and lists of numbers a Number too. An example that
+/// the type cannot be is left out.
+fn example(entry: &mut Entry, spelling: &mut Spelling) {
+    let example = entry.example.as_str();
+    let kind = spelling.kind();
+    if example.is_empty() || kind.is_none() || TypeName::parse(&spelling.spelled()).accepts(example) {
+        return;
+    }
+    let elements = elements(example);
+    let taken = [Kind::Number, Kind::BigDecimal]
+        .into_iter()
+        .find(|kind| !elements.is_empty() && elements.iter().all(|element| kind.accepts(element)));
+    let shown = single_line(example);
+    match taken {
+        Some(kind) if matches!(spelling.kind(), Some(Kind::Number | Kind::Byte)) => {
+            let list = spelling.list || elements.len() > 1;
+            let document = std::mem::replace(spelling, Spelling { word: kind.word().to_owned(), list }).spelled();
+            let taken = spelling.spelled();
+            entry
+                .notes
+                .push(format!("Type {taken} taken from the example {shown}; the document's type is {document}."));
+        }
+        _ => {
+            entry
+                .notes
+                .push(format!("Left out: the document's example, which is not a {}: {shown}", spelling.spelled()));
+            entry.example.clear();
+        }
+    }
 }
 
 /// The type of an entry, or nothing if what the document gives is none.

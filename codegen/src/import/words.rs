@@ -5,6 +5,16 @@ use crate::spec::{Authorization, Kind};
 /// What a label of a document says of authorization, if that is what it speaks of.
 pub(super) fn authorization(label: &str) -> Option<Authorization> {
     let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
+    let english = label.to_ascii_lowercase();
+    if let Some(kind) = english.contains("authoriz").then_some(english) {
+        let says = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+        return match () {
+            () if says(&["no ", "not ", "without", "free of"]) => Some(Authorization::None),
+            () if says(&["optional"]) => Some(Authorization::Optional),
+            () if says(&["require", "need", "must"]) => Some(Authorization::Required),
+            () => None,
+        };
+    }
     if !has(&["授权"]) {
         None
     } else if has(&["不需", "无需", "无须", "不必", "不用", "免授权"]) {
@@ -20,10 +30,12 @@ pub(super) fn authorization(label: &str) -> Option<Authorization> {
 
 /// What a cell of the column that says whether a parameter is required means.
 pub(super) fn required(cell: &str) -> Option<bool> {
-    match cell.to_ascii_lowercase().as_str() {
-        "是" | "必须" | "必需" | "必填" | "必选" | "必传" | "true" | "yes" | "y" | "required" => Some(true),
+    match cell.trim().to_ascii_lowercase().as_str() {
+        "是" | "必须" | "必需" | "必填" | "必选" | "必传" | "true" | "yes" | "y" | "required" | "mandatory" => {
+            Some(true)
+        }
         "否" | "可选" | "选填" | "非必须" | "非必需" | "非必填" | "不必须" | "特殊可选" | "false" | "no" | "n"
-        | "optional" => Some(false),
+        | "optional" | "special" => Some(false),
         _ => None,
     }
 }

@@ -232,8 +232,8 @@ pub fn resolve(specs: &Specs) -> Model {
 fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
     methods.sort_by(|a, b| a.spec.method.value.cmp(&b.spec.method.value));
     let stems: Vec<&str> = methods.iter().map(|method| stem(&method.spec.method.value)).collect();
-    let modules = names::distinct(&stems, names::module);
-    let structs = names::distinct(&stems, names::pascal);
+    let modules = names::distinct(&stems, names::Case::Module);
+    let structs = names::distinct(&stems, names::Case::Type);
     let apis = methods
         .into_iter()
         .zip(modules.into_iter().zip(structs))

@@ -93,17 +93,39 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A name for each of `wires`, made by `make` and told apart where that gives the same one.
+/// What a name is the name of, and so how it is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    /// A field or a function: `page_size`.
+    Field,
+    /// A module and its file: a field's name that is not a keyword.
+    Module,
+    /// A type or a variant: `PageSize`.
+    Type,
+}
+
+impl Case {
+    /// The name for a wire name.
+    fn name(self, wire: &str) -> String {
+        match self {
+            Self::Field => snake(wire),
+            Self::Module => module(wire),
+            Self::Type => pascal(wire),
+        }
+    }
+}
+
+/// A name for each of `wires`, spelled as `case` and told apart where that gives the same one.
 ///
 /// The wire name that is its own Rust name keeps it; the others that share it are numbered from 2 in byte order. So a
 /// name depends on the names beside it and not on where they stand.
-pub(super) fn distinct(wires: &[&str], make: fn(&str) -> String) -> Vec<String> {
-    distinct_from(wires, make, &[])
+pub(super) fn distinct(wires: &[&str], case: Case) -> Vec<String> {
+    distinct_from(wires, case, &[])
 }
 
 /// The same with names that are given away to something else.
-pub(super) fn distinct_from(wires: &[&str], make: fn(&str) -> String, given_away: &[&str]) -> Vec<String> {
-    let made: Vec<String> = wires.iter().map(|wire| make(wire)).collect();
+pub(super) fn distinct_from(wires: &[&str], case: Case, given_away: &[&str]) -> Vec<String> {
+    let made: Vec<String> = wires.iter().map(|wire| case.name(wire)).collect();
     let mut sharing: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, name) in made.iter().enumerate() {
         sharing.entry(name).or_default().push(index);
@@ -115,17 +137,19 @@ pub(super) fn distinct_from(wires: &[&str], make: fn(&str) -> String, given_away
         indexes.sort_by_key(|index| (wires[*index] != name, wires[*index]));
         let kept = usize::from(!given_away.contains(&name));
         for index in indexes.into_iter().skip(kept) {
-            names[index] = numbered(name, &taken);
+            names[index] = numbered(name, case, &taken);
             taken.insert(names[index].clone());
         }
     }
     names
 }
 
-/// The name with the first number from 2 that makes it free, parted from it as names of its kind are.
-fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
-    let type_like = name.starts_with(char::is_uppercase) && !name.ends_with(char::is_numeric);
-    let (name, part) = if type_like { (name.trim_end_matches('_'), "") } else { (name, "_") };
+/// The name with the first number from 2 that makes it free, parted from it so that rustc does not warn: in camel case an
+/// underscore stands only between digits or letters without a case, and nowhere two of them side by side.
+fn numbered(name: &str, case: Case, taken: &BTreeSet<String>) -> String {
+    let name = name.trim_end_matches('_');
+    let cased = name.ends_with(|last: char| last.is_lowercase() || last.is_uppercase());
+    let part = if case == Case::Type && cased { "" } else { "_" };
     let mut number = 2;
     loop {
         let candidate = format!("{name}{part}{number}");
@@ -185,7 +209,7 @@ impl Taken {
 
     /// `name` if it is free; numbered otherwise.
     pub(super) fn take_or_number(&mut self, name: String) -> String {
-        let name = if self.0.contains(&name) { numbered(&name, &self.0) } else { name };
+        let name = if self.0.contains(&name) { numbered(&name, Case::Type, &self.0) } else { name };
         self.0.insert(name.clone());
         name
     }
@@ -193,7 +217,8 @@ impl Taken {
     /// `name` if it is free; else with `suffix` behind it, or `Object` for want of one; else numbered.
     pub(super) fn take(&mut self, name: &str, suffix: &str) -> String {
         let suffix = if suffix.is_empty() { "Object" } else { suffix };
-        let suffixed = format!("{name}{suffix}");
+        // `Self_Input` would not be camel case.
+        let suffixed = format!("{}{suffix}", name.trim_end_matches('_'));
         let name = if self.0.contains(name) { suffixed } else { name.to_owned() };
         self.take_or_number(name)
     }
@@ -254,23 +279,130 @@ mod tests {
     #[test]
     fn collisions_do_not_depend_on_order() {
         assert_eq!(
-            distinct(&["pageSize", "page_size", "page.size"], snake),
+            distinct(&["pageSize", "page_size", "page.size"], Case::Field),
             ["page_size_3", "page_size", "page_size_2"]
         );
         assert_eq!(
-            distinct(&["page.size", "page_size", "pageSize"], snake),
+            distinct(&["page.size", "page_size", "pageSize"], Case::Field),
             ["page_size_2", "page_size", "page_size_3"]
         );
-        assert_eq!(distinct(&["a", "A", "a_2"], snake), ["a", "a_3", "a_2"]);
+        assert_eq!(distinct(&["a", "A", "a_2"], Case::Field), ["a", "a_3", "a_2"]);
     }
 
     #[test]
     fn names_that_are_given_away() {
         assert_eq!(
-            distinct_from(&["Unlisted", "unlisted", "a"], pascal, &["Unlisted"]),
+            distinct_from(&["Unlisted", "unlisted", "a"], Case::Type, &["Unlisted"]),
             ["Unlisted2", "Unlisted3", "A"]
         );
-        assert_eq!(distinct(&["self", "Self"], pascal), ["Self2", "Self_"]);
+        assert_eq!(distinct(&["self", "Self"], Case::Type), ["Self2", "Self_"]);
+        assert_eq!(distinct(&["self", "Self"], Case::Field), ["self_2", "self_"]);
+        assert_eq!(distinct(&["new", "New", "new_2"], Case::Field), ["new_3", "new_", "new_2"]);
+    }
+
+    /// Whether rustc takes a name for snake case: in lower case, without two underscores side by side.
+    fn is_snake(name: &str) -> bool {
+        let inner = name.trim_matches('_');
+        !inner.contains("__") && !inner.chars().any(char::is_uppercase)
+    }
+
+    /// Whether rustc takes a name for camel case: no underscore beside a letter that has a case.
+    fn is_camel(name: &str) -> bool {
+        let inner: Vec<char> = name.trim_matches('_').chars().collect();
+        let cased = |letter: char| letter.is_lowercase() || letter.is_uppercase();
+        let beside = inner.windows(2).any(|pair| match pair {
+            [letter, '_'] | ['_', letter] => cased(*letter) || *letter == '_',
+            _ => false,
+        });
+        inner.first().is_some_and(|first| !first.is_lowercase()) && !beside
+    }
+
+    #[test]
+    fn no_names_side_by_side_give_a_warning() {
+        let mut wires = vec![
+            "self",
+            "Self",
+            "SELF",
+            "self_",
+            "_self",
+            "self_2",
+            "Self2",
+            "super",
+            "Super",
+            "crate",
+            "Crate",
+            "new",
+            "New",
+            "new_",
+            "new_2",
+            "type",
+            "Type",
+            "TYPE",
+            "fn",
+            "Fn",
+            "a",
+            "A",
+            "_a",
+            "a_",
+            "a__b",
+            "a_b",
+            "aB",
+            "AB",
+            "ab",
+            "a.b",
+            "a-b",
+            "3d",
+            "n3d",
+            "N3D",
+            "_3d",
+            "1",
+            "_1",
+            "1_2",
+            "12",
+            "a1",
+            "a_1",
+            "A1",
+            "a1_2",
+            "端口",
+            "_端口",
+            "端口_2",
+            "端口2",
+            "端_口",
+            "端口a",
+            "端口A",
+            "_",
+            "__",
+            "unnamed",
+            "Unnamed",
+            "²",
+            "HTTPServer",
+            "http_server",
+            "gen",
+            "yield",
+            "Option",
+            "Vec",
+        ];
+        wires.extend(KEYWORDS);
+        wires.sort_unstable();
+        wires.dedup();
+        for (case, is_good) in
+            [(Case::Field, is_snake as fn(&str) -> bool), (Case::Module, is_snake), (Case::Type, is_camel)]
+        {
+            let together = distinct(&wires, case);
+            assert_eq!(together.iter().collect::<BTreeSet<_>>().len(), wires.len());
+            for (wire, name) in wires.iter().zip(&together) {
+                assert!(is_good(name), "{wire} as {name} beside all others");
+            }
+            for (first, second) in wires.iter().flat_map(|first| wires.iter().map(move |second| (*first, *second))) {
+                let names = distinct(&[first, second], case);
+                assert!(names.iter().all(|name| is_good(name)), "{first} and {second} as {names:?}");
+            }
+        }
+        let mut taken = Taken::new([]);
+        for wire in wires.iter().chain(&wires) {
+            let name = taken.take(&pascal(wire), "Input");
+            assert!(is_camel(&name), "{wire} as the type {name}");
+        }
     }
 
     #[test]

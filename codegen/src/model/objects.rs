@@ -32,7 +32,7 @@ impl<'a> Scope<'a> {
         let name = self.taken.take_or_number(name);
         // The variant for other values keeps its name; a listed value that has it is numbered.
         let wires: Vec<&str> = values.iter().map(String::as_str).collect();
-        let variants = names::distinct_from(&wires, names::pascal, &[UNLISTED]);
+        let variants = names::distinct_from(&wires, names::Case::Type, &[UNLISTED]);
         let values = values.iter().cloned().zip(variants).collect();
         self.choices.push(Choice { name: name.clone(), wire: wire.to_owned(), values });
         name
@@ -128,7 +128,7 @@ impl<'a> Resolver<'a, '_, '_> {
 
     fn structure(&mut self, name: String, type_name: String, parameters: &'a [Parameter]) -> Struct {
         let wires: Vec<&str> = parameters.iter().map(|parameter| parameter.name.value.as_str()).collect();
-        let names = names::distinct(&wires, names::snake);
+        let names = names::distinct(&wires, names::Case::Field);
         let fields: Vec<Field> =
             parameters.iter().zip(names).map(|(parameter, rust)| self.field(parameter, rust, &name)).collect();
         let required = fields.iter().filter(|field| field.required).count();

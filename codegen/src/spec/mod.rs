@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use diff::differences;
+pub(crate) use kind::elements;
 pub use kind::{Kind, TypeName};
 pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};
@@ -55,16 +56,20 @@ pub struct Specs {
     pub methods: Vec<Method>,
 }
 
-/// Holds the specs at `paths`, and below those that are folders, against the rules, and returns how many they are. What the
-/// platform says is `folder/platform.yaml`.
+/// Checks the specs at `paths`, files or folders of them, or all of `folder` if there are no paths, against the rules, and
+/// their examples against their types. The platform is `folder/platform.yaml`. Returns how many specs there are.
 ///
 /// # Errors
 ///
-/// All that is wrong with any of them.
+/// All problems of all specs.
 pub fn lint(folder: &Path, paths: &[PathBuf]) -> Result<usize, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let specs = read::some(folder, paths, &mut problems);
+    let specs = match paths {
+        [] => read::read(folder, &mut problems),
+        paths => read::some(folder, paths, &mut problems),
+    };
     rules::check(&specs, &mut problems);
+    rules::examples(&specs, &mut problems);
     problems.or(specs.methods.len())
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::kind::elements;
 use super::shape::{self, closest};
 use super::{Kind, Method, Parameter, Platform, Specs, pages};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
@@ -29,6 +30,19 @@ fn is_gateway_id(id: &str) -> bool {
         !word.is_empty() && word.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit())
     };
     id.starts_with(|first: char| first.is_ascii_lowercase()) && id.split('-').all(is_word)
+}
+
+/// Checks the examples of every spec. Generated code shows an example as text, so that one that its type cannot be is
+/// reported to the author of a spec and does not stop generation.
+pub(super) fn examples(specs: &Specs, problems: &mut Diagnostics) {
+    for method in &specs.methods {
+        let mut checker = Checker { source: &method.source, platform: &specs.platform, problems };
+        let mut rest: Vec<&Parameter> = method.spec.request.iter().chain(&method.spec.response.fields).collect();
+        while let Some(parameter) = rest.pop() {
+            checker.example(parameter);
+            rest.extend(&parameter.fields);
+        }
+    }
 }
 
 /// Holds the platform's own rules.
@@ -216,6 +230,27 @@ impl Checker<'_> {
 }
 
 impl Checker<'_> {
+    /// The example of a value: it has to be one that the type can hold.
+    fn example(&mut self, parameter: &Parameter) {
+        let type_name = parameter.type_name();
+        let Some(example) = parameter.example.as_deref().filter(|example| !example.is_empty()) else { return };
+        if !type_name.accepts(example) {
+            let shown: String = example.chars().take(40).collect();
+            let list = elements(example);
+            let fitting = [Kind::Number, Kind::BigDecimal].into_iter().find_map(|kind| match &list[..] {
+                [_] if !type_name.list => kind.accepts(example).then(|| kind.word().to_owned()),
+                list => list.iter().all(|element| kind.accepts(element)).then(|| format!("{}[]", kind.word())),
+            });
+            let help = match fitting.filter(|_| type_name.kind() == Some(Kind::Number)) {
+                Some(kind) => format!("correct the example, or the type to `{kind}`"),
+                None => "correct the example or the type, or remove the example".to_owned(),
+            };
+            let message =
+                format!("the example `{}` is not a {}", shown.escape_debug(), parameter.kind.value.escape_debug());
+            self.problem(parameter.kind.place.clone(), message).help(help).done();
+        }
+    }
+
     /// The limits of a value: each has to be of a type that it can hold for, and possible to keep to.
     fn limits(&mut self, parameter: &Parameter, side: &Side<'_>) {
         let type_name = parameter.type_name();

@@ -1,6 +1,6 @@
 //! The cells of a row that does not say where they end: what samples, types and words tell of them.
 
-use super::row::{Column, Row, exact, first_word, limits, nothing_but_limits, taken_apart};
+use super::row::{Column, Row, exact, first_word, limits, nothing_but_limits, present, taken_apart};
 use crate::import::document::Entry;
 use crate::import::sample::Values;
 use crate::import::words::{self, Spelling};
@@ -94,6 +94,20 @@ pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, know
         }
         (cells, _) => entry.description = [&[rest], cells].concat().join("\n").trim().to_owned(),
     }
+    if columns.contains(&Column::Default) && !entry.example.is_empty() {
+        default(entry);
+    }
+}
+
+/// Takes the default of a value from the beginning of its description: single spaces part the two.
+fn default(entry: &mut Entry) {
+    let kind = Spelling::parse(&entry.kind);
+    let (word, rest) = first_word(&entry.description);
+    let scalar =
+        matches!(kind.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal | Kind::Boolean));
+    if scalar && !word.is_empty() && !rest.is_empty() && kind.fits(word) {
+        (entry.default, entry.description) = (word.to_owned(), rest.to_owned());
+    }
 }
 
 /// Parts an example from the description behind it, by what samples, types and languages tell.
@@ -107,6 +121,11 @@ fn split(text: &str, entry: &mut Entry, known: &[&str]) {
         return;
     }
     let (first, rest) = first_word(text);
+    if present(first).is_empty() {
+        // The cell of the example says that there is none.
+        rest.clone_into(&mut entry.description);
+        return;
+    }
     if rest.is_empty() {
         split_single(first, entry, known);
         return;

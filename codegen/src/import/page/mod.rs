@@ -1,107 +1,78 @@
-//! Pages: the text of a method's page, as it is copied from a browser or saved.
+//! Pages: the text of a method's page as a browser copies it, as an extractor writes it, in Markdown or saved as HTML.
 //!
-//! A page is a head and sections, each under a heading of its own. Two of them are tables of parameters. Browsers copy the
-//! cells of a table parted by tabs or by spaces, or put a cell on a line of its own; the header tells how many there are.
+//! A page is a head and sections, each under a heading of its own; two of the sections are tables of parameters. Every
+//! layout becomes lines with a tab between cells (`markup`, `pipes`), or rows whose cells have a line each (`table`); then
+//! cells become entries (`cells`), and rows a tree (`nest`). A text may hold the pages of several methods (`split`).
 
 mod cells;
+mod headings;
+mod markup;
 mod nest;
+mod pipes;
 mod row;
+mod split;
 mod table;
 
-use std::collections::BTreeMap;
-
-use self::row::{exact, first_word, is_name_part};
-use self::table::{header, is_nothing, parameters};
+use self::headings::{Section, Sections};
+use self::nest::Sample;
+use self::row::{Column, exact, first_word, is_name_part};
+use self::table::parameters;
 use super::document::{Address, Document};
+use super::error::ImportError;
 use super::sample::{self, Requests, Values};
 use super::words;
 use crate::spec::{ErrorCode, is_method_name, response_node};
 
-/// A part of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Section {
-    Head,
-    Gateways,
-    PublicFields,
-    Request,
-    Response,
-    RequestSamples,
-    ResponseSamples,
-    Errors,
-    Other,
-}
-
-impl Section {
-    /// The section that a line is the heading of, whatever stands around its words: `二、请求参数（业务级）：`.
-    fn headed(line: &str) -> Option<Self> {
-        let line = line.trim().trim_start_matches('#').trim_start();
-        let ordinal =
-            line.trim_start_matches(|first: char| first.is_ascii_digit() || "一二三四五六七八九十".contains(first));
-        let line = ordinal.strip_prefix(['、', '.', '．']).unwrap_or(line).trim();
-        let line = line.trim_end_matches([':', '：']).trim_end();
-        let bracketed = line.ends_with([')', '）']).then(|| line.find(['(', '（'])).flatten();
-        Some(match line[..bracketed.unwrap_or(line.len())].trim_end() {
-            "请求地址" | "服务地址" => Self::Gateways,
-            "公共参数" | "公共请求参数" => Self::Other,
-            "公共响应参数" | "公共返回参数" => Self::PublicFields,
-            "请求参数" | "业务参数" | "业务请求参数" => Self::Request,
-            "请求响应参数" | "响应参数" | "返回参数" | "返回结果" => Self::Response,
-            "请求示例代码" | "请求示例" | "示例代码" => Self::RequestSamples,
-            "响应示例" | "返回示例" => Self::ResponseSamples,
-            "异常响应示例" | "异常示例" => Self::Other,
-            "错误码描述" | "错误码解释" | "错误码" => Self::Errors,
-            "API工具" | "FAQ" | "如何获得此API" | "返回顶部" => Self::Other,
-            _ => return None,
-        })
-    }
-
-    /// Whether what follows a line that looks like the heading of this section belongs to it: the same words may stand in
-    /// the middle of a description.
-    fn is_followed(self, lines: &[&str]) -> bool {
-        if !matches!(self, Self::Request | Self::Response | Self::PublicFields | Self::Errors) {
-            return true;
-        }
-        let written: Vec<&str> = lines.iter().copied().filter(|line| !line.trim().is_empty()).take(3).collect();
-        let begins =
-            |line: &&str| header(line).is_some() || is_nothing(line) || line.trim_start().starts_with("错误码");
-        written.first().is_none_or(|line| Self::headed(line).is_some()) || written.iter().any(begins)
-    }
-}
-
-/// The lines of a page by section. A heading that is not followed by what belongs below it is none, if `strict`.
-fn sections<'t>(lines: &[&'t str], strict: bool) -> BTreeMap<Section, Vec<&'t str>> {
-    let mut sections: BTreeMap<Section, Vec<&str>> = BTreeMap::new();
-    let mut section = Section::Head;
-    for (index, line) in lines.iter().enumerate() {
-        match Section::headed(line) {
-            Some(headed) if !strict || headed.is_followed(&lines[index + 1..]) => {
-                section = headed;
-                sections.entry(section).or_default();
-            }
-            _ => sections.entry(section).or_default().push(line),
-        }
-    }
-    sections
-}
-
-/// Reads a page.
-///
-/// # Errors
-///
-/// Why the text is no page of a method.
-pub(super) fn read(text: &str) -> Result<Document, String> {
+/// Reads the pages that a text holds, one for each method. The result is never empty.
+pub(super) fn read(text: &str) -> Vec<Result<Document, ImportError>> {
     let text = words::visible(text);
-    let lines: Vec<&str> = text.lines().collect();
-    let has_parameters = |sections: &BTreeMap<Section, _>| {
-        sections.contains_key(&Section::Request) || sections.contains_key(&Section::Response)
-    };
-    let mut sections = sections(&lines, true);
-    if !has_parameters(&sections) {
-        sections = self::sections(&lines, false);
+    let lines = pipes::as_tabs(&text.lines().collect::<Vec<_>>());
+    let lines = joined_headers(lines.iter().map(String::as_str));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    match split::pages(&lines) {
+        pages if pages.len() > 1 => {
+            pages.iter().map(|page| self::page(&page.lines).map_err(|error| page.error(error))).collect()
+        }
+        pages => vec![page(pages.first().map_or(&lines, |page| &page.lines)).map_err(ImportError::Document)],
     }
-    let lines = |section| sections.get(&section).map_or(&[][..], Vec::as_slice);
+}
+
+/// Reads the pages of a saved page.
+pub(super) fn read_html(html: &str) -> Vec<Result<Document, ImportError>> {
+    read(&markup::text(html))
+}
+
+/// The lines with each header whose cells have a line each as one line.
+fn joined_headers<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
+    let lines: Vec<&str> = lines.collect();
+    let headed = |line: &&&str| Column::headed(line.trim().trim_start_matches(['•', '·', ' '])).is_some();
+    let mut joined = Vec::new();
+    let mut rest = &lines[..];
+    while let Some((first, after)) = rest.split_first() {
+        let count = if headed(&first) { rest.iter().take_while(headed).take(16).count() } else { 0 };
+        let cells: Vec<_> = rest[..count].iter().map(|line| line.trim().trim_start_matches(['•', '·', ' '])).collect();
+        let header = cells.join("\t");
+        if count > 2 && row::header(&header).is_some() {
+            joined.push(header);
+            rest = &rest[count..];
+        } else {
+            joined.push((*first).to_owned());
+            rest = after;
+        }
+    }
+    joined
+}
+
+/// Reads the page of one method.
+fn page(lines: &[&str]) -> Result<Document, String> {
+    let sections = Sections::of(lines);
+    let lines = |section| sections.lines(section);
     let requests = Requests::read(&lines(Section::RequestSamples).join("\n"));
-    let responses = sample::responses(&lines(Section::ResponseSamples).join("\n"));
+    let mut responses = sample::responses(&lines(Section::ResponseSamples).join("\n"));
+    if responses.is_empty() {
+        // A sample may stand below its table without a heading.
+        responses = sample::responses(&lines(Section::Response).join("\n"));
+    }
     let mut document = Document {
         node: stated_node(lines(Section::PublicFields)).or_else(|| responses.first().map(|root| root.name.clone())),
         gateways: gateways(lines(Section::Gateways)),
@@ -109,20 +80,19 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     };
     let called = requests.values.get("method").into_iter().flatten().map(String::as_str);
     head(lines(Section::Head), &called.collect::<Vec<_>>(), &mut document)?;
-    if !has_parameters(&sections) {
-        return Err("the page has neither a section 请求参数 nor a section 响应参数".to_owned());
-    }
     for (section, name) in [(Section::Request, "请求参数"), (Section::Response, "响应参数")] {
-        if !sections.contains_key(&section) {
-            document.notes.push(format!("The page has no section {name}."));
+        if !sections.has(section) {
+            return Err(format!(
+                "the page has no section {name}: expected the heading and a table, or 无 below it if there is nothing to list"
+            ));
         }
     }
-    let request = parameters("请求参数", lines(Section::Request), &requests.values, &[])?;
+    let sample = Sample { name: "request sample", roots: &requests.objects };
+    document.request = parameters("请求参数", lines(Section::Request), &requests.values, &sample)?;
     let mut values = Values::new();
     responses.iter().for_each(|root| root.values(&mut values));
-    let response = parameters("响应参数", lines(Section::Response), &values, &responses)?;
-    (document.request, document.response) = (request.entries, response.entries);
-    document.notes.extend(request.notes.into_iter().chain(response.notes));
+    let sample = Sample { name: "response sample", roots: &responses };
+    document.response = parameters("响应参数", lines(Section::Response), &values, &sample)?;
     document.errors = errors(lines(Section::Errors));
     guess_required(&mut document, &requests);
     if document.authorization.is_none() {
@@ -147,35 +117,60 @@ fn head(lines: &[&str], called: &[&str], document: &mut Document) -> Result<(), 
         .filter_map(|(index, line)| method(line).map(|(name, after)| (index, name, after)))
         .collect();
     let is_meant = |name: &str| called.contains(&name) || document.node.as_deref() == Some(&response_node(name));
-    let first = named.first().ok_or("no line of its head begins with a method's name, as taobao.trade.close is one")?;
+    let first = named.first().ok_or(
+        "the text does not name a method: expected a line that begins with its name, such as taobao.trade.close",
+    )?;
     let several = named.iter().any(|(_, name, _)| *name != first.1);
     let (index, method, after) = match named.iter().rfind(|(_, name, _)| is_meant(name)) {
         Some(meant) if several => *meant,
         _ if several => {
             let names: Vec<_> = named.iter().map(|(_, name, _)| *name).collect();
             return Err(format!(
-                "its head begins lines with several methods, and nothing tells which is meant: {}",
+                "the head of the page names several methods: expected one, found {}",
                 names.join(", ")
             ));
         }
         _ => *first,
     };
     document.method = method.to_owned();
-    let (title, after) = within_brackets(after.trim());
+    let (title, after) = title(after.trim());
     title.clone_into(&mut document.title);
-    for line in [after].iter().chain(&lines[index + 1..]).filter(|line| !line.is_empty()) {
-        if is_labels(line) {
-            let meant = line.split_whitespace().find_map(words::authorization);
+    let mut lines = [after].into_iter().chain(lines[index + 1..].iter().copied()).filter(|line| !line.is_empty());
+    while let Some(line) = lines.next() {
+        if let Some((_, kind)) = line.split_once("授权类型") {
+            let kind = kind.trim_matches([':', '：', ' ', '*', '|']);
+            let kind = if kind.is_empty() { lines.next().unwrap_or_default() } else { kind };
+            document.authorization = document.authorization.or_else(|| words::authorization(&format!("{kind}授权")));
+        } else if is_labels(line) {
+            let meant = line.split_whitespace().chain([line]).find_map(words::authorization);
             document.authorization = document.authorization.or(meant);
         } else if document.title.is_empty() {
-            let (title, after) = within_brackets(line);
-            [title, after].concat().clone_into(&mut document.title);
-        } else {
+            match bracketed(line) {
+                Some((title, "")) => title.clone_into(&mut document.title),
+                _ => line.clone_into(&mut document.title),
+            }
+        } else if !matches!(
+            line,
+            "描述" | "说明" | "接口说明" | "接口描述" | "API说明" | "API描述" | "功能描述" | "---" | "***"
+        ) {
             document.description.push_str(line);
             document.description.push('\n');
         }
     }
     Ok(())
+}
+
+/// The title behind a method's name, and what follows it.
+fn title(text: &str) -> (&str, &str) {
+    match bracketed(text) {
+        Some((title, after))
+            if after.is_empty() || after.starts_with(char::is_whitespace) || is_labels(after.trim()) =>
+        {
+            (title, after.trim())
+        }
+        _ if is_labels(text) => ("", text),
+        _ => (text, ""),
+    }
 }
 
 /// The method that a line begins with, perhaps behind a word and a colon, and what follows it.
@@ -193,14 +188,23 @@ fn method(line: &str) -> Option<(&str, &str)> {
     Some(line.split_at(length))
 }
 
-/// What stands in the brackets that a text begins with, and what follows them; the whole text if it begins with none.
-fn within_brackets(text: &str) -> (&str, &str) {
-    let inside = text.strip_prefix(['(', '（']);
-    let parts = inside.and_then(|inside| Some(inside.split_at(inside.find([')', '）'])?)));
-    match parts {
-        Some((title, after)) => (title.trim(), after.trim_start_matches([')', '）']).trim()),
-        None => (text, ""),
+/// The text in the pair of brackets that a text begins with, and what follows it. Brackets nest; one that is never closed
+/// goes to the end.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix(['(', '（'])?;
+    let mut depth = 1;
+    for (place, character) in inside.char_indices() {
+        match character {
+            '(' | '（' => depth += 1,
+            ')' | '）' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let after = &inside[place + character.len_utf8()..];
+            return Some((inside[..place].trim(), after.trim_start_matches([')', '）'])));
+        }
     }
+    Some((inside.trim(), ""))
 }
 
 /// Whether a line of the head is nothing but labels: what a call costs, whether it needs a session.
@@ -210,7 +214,8 @@ fn is_labels(line: &str) -> bool {
         let sentence = word.chars().count() > 40 || word.contains(['，', '。', '；', ',', ';', '：', ':']);
         matches!(word, "¥" | "￥" | "|" | "·") || (!sentence && known.iter().any(|part| word.contains(part)))
     };
-    line.split_whitespace().all(label) || line.starts_with("更新时间")
+    let english = line.len() <= 60 && line.is_ascii() && words::authorization(line).is_some();
+    english || (!line.is_empty() && line.split_whitespace().all(label)) || line.starts_with("更新时间")
 }
 
 /// The addresses in a table of environments.
@@ -219,9 +224,17 @@ fn gateways(lines: &[&str]) -> Vec<Address> {
         let word = line.split_whitespace().find(|word| word.starts_with(scheme));
         word.unwrap_or_default().to_owned()
     };
-    let addresses =
-        lines.iter().map(|line| Address { http: address(line, "http://"), https: address(line, "https://") });
-    addresses.filter(|address| *address != Address::default()).collect()
+    let mut addresses: Vec<Address> = Vec::new();
+    for line in lines {
+        let (http, https) = (address(line, "http://"), address(line, "https://"));
+        match addresses.last_mut() {
+            _ if http.is_empty() && https.is_empty() => {}
+            // Each cell has a line.
+            Some(last) if http.is_empty() && last.https.is_empty() => last.https = https,
+            _ => addresses.push(Address { http, https }),
+        }
+    }
+    addresses
 }
 
 /// The root node that the page states.
@@ -243,8 +256,9 @@ fn errors(lines: &[&str]) -> Vec<ErrorCode> {
             }
             None => error_words(line),
         };
-        let nothing = code.starts_with("暂无") && message.is_empty();
-        if nothing || (code == "错误码" && message.contains("错误")) {
+        let nothing = (code.starts_with("暂无") || matches!(code, "无" | "#" | "---")) && message.is_empty();
+        let is_header = code == "错误码" && (message.contains("错误") || cells.is_some());
+        if nothing || is_header || code.eq_ignore_ascii_case("error code") || line.starts_with("Error code") {
             continue;
         }
         let spelled = code.chars().all(|letter| is_name_part(letter) || matches!(letter, ':' | '/'))

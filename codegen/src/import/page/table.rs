@@ -1,166 +1,307 @@
-//! Tables of parameters: their columns, and their rows as entries.
+//! Tables of parameters: the rows below a header as nested entries.
 
 use super::cells::{RequiredWords, loose};
-use super::nest::{nested, sampled};
-use super::row::{Column, Row, exact, is_name_part, limits, nothing_but_limits};
+use super::nest::{Flat, Sample, nested};
+use super::row::{
+    Column, MARK, Row, exact, header, is_marked, is_row, is_type, limits, nothing_but_limits, present, unmarked,
+};
 use crate::import::document::Entry;
-use crate::import::sample::{Node, Values};
+use crate::import::sample::Values;
 use crate::import::words::{self, Spelling};
-use crate::spec::is_name;
-
-/// What a section says.
-#[derive(Default)]
-pub(super) struct Table {
-    pub(super) entries: Vec<Entry>,
-    /// What was not plain, beside what was not plain of an entry.
-    pub(super) notes: Vec<String>,
-}
-
-/// The columns that a line heads, if it is the header of a table.
-pub(super) fn header(line: &str) -> Option<Vec<Column>> {
-    let words: Vec<_> = line.split_whitespace().collect();
-    let columns: Vec<_> = words.iter().map(|word| Column::headed(word).unwrap_or(Column::Other)).collect();
-    (columns.first() == Some(&Column::Name) && columns.contains(&Column::Type)).then_some(columns)
-}
+use crate::spec::{Kind, is_name};
 
 /// Whether a line says that there is nothing to list, or what the lines below it list.
 pub(super) fn is_nothing(line: &str) -> bool {
-    let line = line.trim();
-    line.starts_with("暂无") || matches!(line, "无" | "无参数" | "-") || line.contains("xxx_response 的子节点")
+    if line.contains("xxx_response 的子节点") {
+        return true;
+    }
+    let mut cells = line.split('\t').map(present).filter(|cell| !cell.is_empty());
+    match (cells.next(), cells.next()) {
+        (None, _) => !line.trim().is_empty(),
+        (Some(cell), None) => says_nothing(cell),
+        _ => false,
+    }
 }
 
-/// Reads the table in the section called `section`. What samples tell of its values is `known`, and of its nesting
-/// `samples`.
-pub(super) fn parameters(section: &str, lines: &[&str], known: &Values, samples: &[Node]) -> Result<Table, String> {
+/// Whether a text says that there are no parameters, in Chinese or English.
+fn says_nothing(text: &str) -> bool {
+    const NO: [&str; 6] = ["无", "没有", "不需要", "不返回", "no ", "not "];
+    const WHAT: [&str; 9] = ["参数", "字段", "数据", "返回", "内容", "传", "parameter", "field", "data"];
+    if text.len() > 200 {
+        return false;
+    }
+    let text = text.trim().trim_matches(['。', '.', '(', ')', '（', '）', '*', '`', '>', ' ']).to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    text.starts_with("暂无")
+        || matches!(text.as_str(), "无" | "空" | "没有" | "none" | "nothing" | "empty")
+        || (text.chars().count() <= 40 && !text.contains(['，', '；', '：', ':', ',', ';']) && has(&NO) && has(&WHAT))
+}
+
+/// Reads the table in the section called `section`. `known` are the values that samples show; `sample` tells the levels
+/// of rows.
+///
+/// # Errors
+///
+/// If the section has no table, or a row that cannot be read. A section that says that there is nothing to list is empty.
+pub(super) fn parameters(
+    section: &str,
+    lines: &[&str],
+    known: &Values,
+    sample: &Sample<'_>,
+) -> Result<Vec<Entry>, String> {
     let headed = lines.iter().enumerate().find_map(|(index, line)| Some((index, header(line)?)));
-    let Some((index, columns)) = headed else {
-        let written = |line: &&&str| !line.trim().is_empty() && !is_nothing(line);
+    let (columns, header, lines) = match headed {
+        Some((index, columns)) => (columns, lines[index], &lines[index + 1..]),
+        None => match headless(lines) {
+            Some(columns) => (columns, "", lines),
+            None => return without_table(section, lines),
+        },
+    };
+    let rows = one_table(section, header, lines, &columns)?;
+    if rows.is_empty() {
+        let written = |line: &&&str| !line.trim().is_empty() && !is_nothing(line) && !line.starts_with('#');
         return match lines.iter().find(written) {
-            None => Ok(Table::default()),
+            None => Ok(Vec::new()),
             Some(line) => Err(format!(
-                "the section {section} has no header on one line, as 参数名 类型 必须 示例值 描述 is one; it begins {:?}",
-                line.trim().chars().take(40).collect::<String>()
+                "cannot read the table of {section}: expected rows that begin with a name and a type, found {:?}",
+                beginning(line)
             )),
         };
-    };
-    let rows = rows(&lines[index + 1..], &columns);
-    let required = RequiredWords::of(&rows, &columns);
-    let flat: Vec<_> = rows.iter().map(|row| (row.indent, row.marked, entry(row, &columns, required, known))).collect();
-    let mut notes = Vec::new();
-    let below: String = lines[index + 1..].concat();
-    if flat.is_empty() && !below.trim().is_empty() && !is_nothing(&below) {
-        notes.push(format!("Nothing below the header of {section} looks like a parameter."));
     }
-    let indented = flat.iter().any(|(indent, ..)| Some(indent) != flat.first().map(|(indent, ..)| indent));
-    let entries = if indented || samples.is_empty() { nested(flat)? } else { sampled(flat, samples) };
-    Ok(Table { entries, notes })
+    let required = RequiredWords::of(&rows, &columns);
+    let flat = rows.iter().map(|row| Flat {
+        depth: row.indent,
+        marked: row.marked,
+        bulleted: row.bulleted,
+        inferred: false,
+        entry: entry(row, &columns, required, known),
+    });
+    nested(flat.collect(), sample)
 }
 
-/// The marks that stand before the name of an object's field.
-const MARKS: [char; 9] = ['└', '├', '│', '┗', '┣', '╰', '╚', '┕', '∟'];
+/// What a section without a table means: that there is nothing to list, if it says so.
+fn without_table(section: &str, lines: &[&str]) -> Result<Vec<Entry>, String> {
+    let mut written = lines.iter().filter(|line| !line.trim().is_empty() && line.trim() != "#");
+    match written.clone().find(|line| !is_nothing(line)) {
+        Some(line) => Err(format!(
+            "cannot read the section {section}: expected a header such as 参数名 类型 必须 示例值 描述, found {:?}",
+            beginning(line)
+        )),
+        None if written.next().is_some() => Ok(Vec::new()),
+        None => Err(format!("the section {section} is empty: expected a table, or 无 if there is nothing to list")),
+    }
+}
 
-/// What such a mark may be drawn out with.
-const LINES: [char; 2] = ['─', '━'];
+fn beginning(line: &str) -> String {
+    line.trim().chars().take(40).collect()
+}
 
-/// The same where a page has none of those: they count only before what is a row.
-const PLAIN_MARKS: [char; 4] = ['-', '|', '>', '+'];
+/// The columns of a table without a header, if its cells have a line each.
+pub(super) fn headless(lines: &[&str]) -> Option<Vec<Column>> {
+    let mut cells = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let (name, kind) = (cells.next()?, cells.next()?);
+    let alone = is_name(unmarked(name)) && is_type(kind) && Spelling::parse(kind).kind() != Some(Kind::Json);
+    let required = cells.next().and_then(words::required).map(|_| Column::Required);
+    let columns = [Column::Name, Column::Type].into_iter().chain(required);
+    alone.then(|| columns.chain([Column::Example, Column::Description]).collect())
+}
 
-/// The rows below a header. What is no row goes on with the one above it.
-fn rows(lines: &[&str], columns: &[Column]) -> Vec<Row> {
-    let full = columns.len().saturating_sub(1);
-    let tabs = |line: &str| line.matches('\t').count();
-    // Where tabs part the cells, a line without any is no row.
-    let tabbed = lines.iter().any(|line| tabs(line.trim()) >= full.min(2));
-    let mut rows: Vec<Row> = Vec::new();
+/// The rows of the one table in a section. The same header again between two rows is left out.
+fn one_table(section: &str, first: &str, lines: &[&str], columns: &[Column]) -> Result<Vec<Row>, String> {
+    let mut table: Vec<&str> = Vec::new();
     for line in lines {
-        let trimmed = line.trim_start();
-        let bullet = trimmed.strip_prefix(['•', '·']).filter(|rest| rest.starts_with(char::is_whitespace));
-        let mut row = indented(bullet.unwrap_or(line));
-        if tabbed && line.starts_with('\t') && tabs(line) >= full {
-            // Nothing stands in the cell of the name.
-            row = Row { line: (*line).to_owned(), ..Row::default() };
-        }
-        if row.line.trim().is_empty() || (rows.is_empty() && is_nothing(&row.line)) {
+        if header(line).is_none() {
+            table.push(line);
             continue;
         }
+        let above = table.iter().rev().find(|line| !line.trim().is_empty() && line.trim() != "#");
+        let between = above.is_some_and(|above| above.contains('\t') || is_row(&Row::indented(above).line, columns));
+        if !between || line.trim() != first.trim() {
+            let title = above.map(|line| beginning(line)).unwrap_or_default();
+            return Err(format!(
+                "the section {section} has a second table, below {title:?}: expected one table; move it below a heading of its own"
+            ));
+        }
+    }
+    Ok(match cell_per_line(&table, columns) {
+        Some(rows) => rows,
+        None => rows(&table, columns),
+    })
+}
+
+/// The rows of a table with a cell on each line and no other sign of where a row begins.
+fn cell_per_line(lines: &[&str], columns: &[Column]) -> Option<Vec<Row>> {
+    let cells: Vec<&str> =
+        lines.iter().copied().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
+    let begins = |index: usize, complete: bool| begins_row(&cells[index..], columns, complete);
+    if cells.is_empty() || !begins(0, true) {
+        return None;
+    }
+    let whole = cells.len().is_multiple_of(columns.len())
+        && (0..cells.len()).step_by(columns.len()).all(|index| begins(index, true));
+    let mut rows: Vec<Row> = Vec::new();
+    let mut length = 0;
+    for (index, cell) in cells.iter().enumerate() {
+        let first = match whole {
+            true => index % columns.len() == 0,
+            // A type follows each name; behind it there is no new row without a strong sign.
+            false => rows.is_empty() || (length > 1 && begins(index, length > 2)),
+        };
+        if first {
+            rows.push(Row::indented(cell));
+            length = 1;
+        } else if let Some(row) = rows.last_mut() {
+            row.cells.push(present(cell).to_owned());
+            length += 1;
+        }
+    }
+    Some(rows)
+}
+
+/// Whether cells that have a line each begin with those of a row: a name, a type, and whether it is required where the
+/// table has that column. Where it has not, the name of an object could be a word of a description: unless the row before
+/// is `complete`, it counts only if no description looks like it.
+fn begins_row(cells: &[&str], columns: &[Column], complete: bool) -> bool {
+    let [name, kind, rest @ ..] = cells else { return false };
+    let kind = kind.trim();
+    if !is_name(unmarked(name)) || !is_type(kind) || is_marked(kind) {
+        return false;
+    }
+    if columns.get(2) == Some(&Column::Required) {
+        // Some say more behind it: 必须(二选一).
+        let word = |cell: &str| cell.trim().split(['(', '（']).next().and_then(words::required);
+        return rest.first().is_some_and(|cell| word(cell).is_some());
+    }
+    let capitals = kind.chars().filter(char::is_ascii_uppercase).count();
+    let object = !kind.contains(' ') && (capitals > 1 || complete);
+    kind.ends_with("[]") || kind.ends_with("[ ]") || Spelling::parse(kind).kind().is_some() || object
+}
+
+/// What a line that is an item of a list says.
+fn is_bullet(line: &str) -> Option<&str> {
+    let text = line.trim_start().strip_prefix(['•', '·', '◦', '▪', '■', '●'])?;
+    (text.is_empty() || text.starts_with(char::is_whitespace)).then_some(text)
+}
+
+/// Lists in Markdown as lists of bullets, if the lines have rows in such a list; a text below an empty bullet is its text.
+fn bulleted(lines: &[&str]) -> Vec<String> {
+    let dashed = |line: &str| line.trim_start().strip_prefix(['-', '*']).map(|text| text.to_owned());
+    let is_list = lines.iter().any(|line| dashed(line).is_some_and(|text| is_marked(&text)));
+    let mut bulleted: Vec<String> = Vec::new();
+    for line in lines {
+        let item = dashed(line).filter(|text| is_list && (text.trim().is_empty() || text.starts_with(' ')));
+        let empty = bulleted.last().is_some_and(|last| last == "•");
+        match item {
+            Some(text) => bulleted.push(format!("•{}", text.trim_end())),
+            None if empty && !line.trim().is_empty() && is_bullet(line).is_none() => {
+                if let Some(last) = bulleted.last_mut() {
+                    last.push(' ');
+                    last.push_str(line.trim());
+                }
+            }
+            None => bulleted.push(line.trim_end_matches('\r').to_owned()),
+        }
+    }
+    bulleted
+}
+
+/// The rows below a header. What is not a row continues the one above it.
+fn rows(lines: &[&str], columns: &[Column]) -> Vec<Row> {
+    let lines = bulleted(lines);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let full = columns.len().saturating_sub(1);
+    let tabs = |line: &str| line.matches('\t').count();
+    // Where tabs part the cells, a line without any is not a row.
+    let tabbed = lines.iter().any(|line| tabs(line.trim()) >= full.min(2));
+    let items: Vec<Option<&str>> = lines.iter().map(|line| is_bullet(line).map(str::trim)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    // Whether the text between the last row and this line belongs to no row: a heading stands there.
+    let mut ended = false;
+    for (index, line) in lines.iter().enumerate() {
+        if line.starts_with('#') {
+            ended = true;
+            continue;
+        }
+        let bullet = is_bullet(line);
+        let mut row = Row::indented(bullet.unwrap_or(line));
+        if tabbed && line.starts_with('\t') && tabs(line) >= full {
+            // The cell of the name is empty.
+            row = Row { line: (*line).to_owned(), ..Row::default() };
+        }
+        let cell = bullet.is_some() && !rows.is_empty();
+        if !cell && (row.line.trim().is_empty() || (rows.is_empty() && is_nothing(&row.line))) {
+            continue;
+        }
+        let whole = rows.last().is_none_or(|last| tabs(&last.line) >= full);
         let begins = match bullet {
-            Some(_) => row.marked,
-            None if tabbed => tabs(&row.line) >= full || (row.line.contains('\t') && is_row(&row.line, columns)),
+            Some(_) if row.marked => true,
+            Some(_) => {
+                let cells: Vec<&str> = items[index..].iter().map_while(|item| *item).take(3).collect();
+                let length = rows.last().map_or(0, |last| last.cells.len() + usize::from(!last.bulleted));
+                begins_row(&cells, columns, length > 1)
+            }
+            None if tabbed => {
+                let named = || is_name(row.line.split('\t').next().unwrap_or_default().trim());
+                tabs(&row.line) >= full
+                    || (row.line.contains('\t') && (is_row(&row.line, columns) || (whole && named())))
+            }
             None => is_row(&row.line, columns),
         };
         match rows.last_mut() {
-            _ if begins => rows.push(row),
-            Some(last) if bullet.is_some() => last.cells.push(row.line),
+            _ if begins => {
+                ended = false;
+                row.bulleted = bullet.is_some();
+                rows.push(row);
+            }
+            Some(last) if bullet.is_some() => last.cells.push(present(&row.line).to_owned()),
+            _ if ended => {}
             // A cell of several lines, and perhaps the cells behind it.
             Some(last) if tabbed && last.line.contains('\t') && tabs(&last.line) < full => {
                 last.line.push('\n');
                 last.line.push_str(line.trim_end_matches(['\r', '\n']));
             }
+            Some(last) if row.line.trim() == "[]" && last.cells.len() == 1 && last.bulleted => {
+                last.cells.iter_mut().for_each(|kind| kind.push_str("[]"));
+            }
             Some(last) => last.more.push(row.line.trim().to_owned()),
             None => {}
         }
     }
+    if rows.iter().any(|row| row.bulleted) || items.iter().any(Option::is_some) {
+        level_out(&mut rows);
+    }
     rows
 }
 
-/// A line without its indentation, which is told by spaces and marks.
-fn indented(line: &str) -> Row {
-    let mut row = Row::default();
-    let mut rest = line;
-    while let Some(first) = rest.chars().next() {
-        // A mark is worth more than the space that a list puts before it.
-        row.indent += match first {
-            '\t' => 4,
-            '\u{3000}' => 2,
-            first if first.is_whitespace() => 1,
-            first if MARKS.contains(&first) => 8,
-            first if LINES.contains(&first) => 0,
-            _ => break,
+/// Sets the indentation of rows in a page with bullets. Behind a list browsers indent lines that are not part of it, so
+/// that only marks and bullets count.
+fn level_out(rows: &mut [Row]) {
+    for row in rows {
+        row.indent = match (row.bulleted, row.marked) {
+            (true, _) => 1 + row.indent / MARK * MARK,
+            (false, true) => row.indent,
+            (false, false) => 0,
         };
-        row.marked |= !first.is_whitespace();
-        rest = &rest[first.len_utf8()..];
     }
-    let plain = rest.trim_start_matches(PLAIN_MARKS);
-    let marks = rest.len() - plain.len();
-    if marks > 0 && plain.starts_with(char::is_whitespace) && is_row(plain.trim_start(), &[]) {
-        row.marked = true;
-        row.indent += 8 * marks;
-        rest = plain.trim_start();
-    }
-    rest.trim_end_matches([' ', '\r']).clone_into(&mut row.line);
-    row
 }
 
-/// Whether a line begins a row: with a name and a type.
-fn is_row(line: &str, columns: &[Column]) -> bool {
-    let cells = exact(line, columns.len());
-    let (name, kind) = match &cells {
-        Some(cells) => (cells.first().map(String::as_str), cells.get(1).map(String::as_str)),
-        None => {
-            let mut words = line.split_whitespace();
-            (words.next(), words.next())
-        }
-    };
-    let (Some(name), Some(kind)) = (name, kind) else { return false };
-    let kind = if kind == "Field" { "Field List" } else { kind };
-    let spelling = Spelling::parse(kind);
-    is_name(name)
-        && (spelling.kind().is_some()
-            || (kind.starts_with(|first: char| first.is_ascii_uppercase())
-                && kind.chars().all(|character| {
-                    is_name_part(character) || character.is_whitespace() || "[]<>,".contains(character)
-                })))
-}
-
-/// A row as the entry that it describes.
+/// The entry that a row describes.
 fn entry(row: &Row, columns: &[Column], required: RequiredWords, known: &Values) -> Entry {
     let mut entry = Entry::default();
-    let cells = if row.cells.is_empty() { exact(&row.line, columns.len()) } else { None };
+    let mut other_limits = Vec::new();
+    let listed = row.cells.len() + 1 >= columns.len() && !row.line.contains(char::is_whitespace);
+    let cells = match row.cells.is_empty() {
+        true => exact(&row.line, columns.len()),
+        false if listed => Some(std::iter::once(&row.line).chain(&row.cells).cloned().collect()),
+        false => None,
+    };
     match cells {
         Some(cells) => {
             for (index, cell) in cells.into_iter().enumerate() {
-                put(&mut entry, columns.get(index).copied().unwrap_or(Column::Description), cell);
+                let column = columns.get(index).copied().unwrap_or(Column::Description);
+                put(&mut entry, column, cell, &mut other_limits);
             }
+            shift(&mut entry, columns, other_limits);
         }
         None => loose(row, columns, required, known, &mut entry),
     }
@@ -173,15 +314,15 @@ fn entry(row: &Row, columns: &[Column], required: RequiredWords, known: &Values)
     entry
 }
 
-/// Puts a cell where its column says.
-fn put(entry: &mut Entry, column: Column, cell: String) {
+/// Assigns a cell to its column. Limits that a spec cannot state are the other ones.
+fn put(entry: &mut Entry, column: Column, cell: String, other_limits: &mut Vec<String>) {
     match column {
-        Column::Name => entry.name = cell,
+        Column::Name => entry.name = unmarked(&cell).to_owned(),
         Column::Type => entry.kind = cell,
         Column::Required => {
             entry.required = words::required(&cell);
             if entry.required.is_none() && !cell.is_empty() {
-                entry.notes.push(format!("The page says `{cell}` of whether it is required; taken as optional."));
+                entry.notes.push(format!("Taken as optional: the page's required is `{cell}`."));
             }
         }
         Column::Example => entry.example = cell,
@@ -195,12 +336,28 @@ fn put(entry: &mut Entry, column: Column, cell: String) {
                 let left =
                     left.trim_matches(|character: char| character.is_whitespace() || "，,、".contains(character));
                 if !left.is_empty() {
-                    entry.notes.push(format!("The page limits it by `{left}`, which a spec cannot state."));
+                    other_limits.push(left.to_owned());
                 }
             }
         }
         Column::Description if entry.description.is_empty() => entry.description = cell,
         Column::Description => entry.description = format!("{} {cell}", entry.description),
         Column::Other => {}
+    }
+}
+
+/// Extractors drop empty cells, so that a description stands further left: in the column of limits, or as the example of
+/// an object or of a type that it cannot be.
+fn shift(entry: &mut Entry, columns: &[Column], mut other_limits: Vec<String>) {
+    let kind = Spelling::parse(&entry.kind);
+    if columns.contains(&Column::Description) && entry.description.trim().is_empty() {
+        if !other_limits.is_empty() {
+            entry.description = std::mem::take(&mut other_limits).join("；");
+        } else if !entry.example.is_empty() && !entry.example.is_ascii() && !kind.fits(&entry.example) {
+            entry.description = std::mem::take(&mut entry.example);
+        }
+    }
+    for limit in other_limits {
+        entry.notes.push(format!("Left out: the page's limit `{limit}`, which a spec cannot state."));
     }
 }

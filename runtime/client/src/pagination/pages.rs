@@ -189,9 +189,10 @@ impl<R: Paged> Drop for CancelOnDrop<'_, R> {
 fn lost<'m>(paging: &Paging, mismatches: &'m [Mismatch]) -> Option<&'m Mismatch> {
     let next = paging.cursor.map(|(_, next)| next);
     mismatches.iter().find(|mismatch| {
+        // A text item with replaced characters is not missing.
+        let needed = [Some(paging.items).filter(|_| !mismatch.replaced), next, paging.total, paging.has_next];
         let names = mismatch.path.split('.').map(|name| name.split_once('[').map_or(name, |(name, _)| name));
         let path: Vec<_> = names.filter(|name| !name.is_empty()).collect();
-        let needed = [Some(paging.items), next, paging.total, paging.has_next];
         needed.into_iter().flatten().any(|needed| needed.starts_with(&path))
     })
 }

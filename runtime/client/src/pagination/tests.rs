@@ -1,13 +1,16 @@
 //! Tables and properties of the strategies, over lists of a simulated gateway.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
-use super::overlay::RecordOverlay;
-use super::page::cursor;
+use super::overlay::{RecordOverlay, lookup};
+use super::page::{PageInfo, boolean, cursor, integer};
 use super::progress::EMPTY_PAGES;
-use super::windows::{later, time};
-use super::*;
-use top_protocol::{DateTime, Field, Kind, Schema, View};
+use super::windows::{TimeWindows, later, time};
+use super::{PagePosition, Paginator, State, Step, strategy};
+use crate::error::{PaginationError, PaginationErrorKind};
+use top_protocol::{DateTime, Field, Kind, Paging, Record, Schema, View};
 
 #[derive(Clone, Default)]
 struct ListRequest {

@@ -1,0 +1,217 @@
+//! Tables whose cells are parted by pipes, with or without the ruler of Markdown, as tables whose cells are parted by tabs.
+
+use super::row::{is_header, is_parameter};
+use crate::html::plain;
+
+/// The lines of a page with each row of a table as one line of cells parted by tabs. A line `#` ends a table.
+pub(super) fn as_tabs(lines: &[&str]) -> Vec<String> {
+    let mut written = Vec::new();
+    let mut table: Option<Table> = None;
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(header) = begins(line, lines.get(index + 1).copied()) {
+            if let Some(table) = table.take() {
+                written.extend(table.end());
+            }
+            written.push(header.cells.join("\t"));
+            table = Some(Table::below(&header));
+            continue;
+        }
+        let goes_on = table.as_mut().is_some_and(|table| table.takes(line, &mut written));
+        if !goes_on {
+            if let Some(table) = table.take() {
+                written.extend(table.end());
+            }
+            written.push((*line).to_owned());
+        }
+    }
+    written.extend(table.into_iter().flat_map(Table::end));
+    written
+}
+
+/// The header of a table.
+struct Header {
+    /// Whether a pipe stands before the first cell.
+    leading: bool,
+    cells: Vec<String>,
+}
+
+/// The header that a line is, if it is one. The ruler below it tells, or the words of its cells.
+fn begins(line: &str, next: Option<&str>) -> Option<Header> {
+    if !line.contains('|') || is_ruler(line) {
+        return None;
+    }
+    let leading = line.trim_start().starts_with('|');
+    let mut cells: Vec<String> = segments(line, leading).iter().map(|cell| cleaned(cell)).collect();
+    while cells.last().is_some_and(String::is_empty) {
+        cells.pop();
+    }
+    let ruled = next.is_some_and(|next| next.contains('|') && is_ruler(next));
+    (cells.len() > 1 && (ruled || is_header(&cells))).then_some(Header { leading, cells })
+}
+
+/// Whether a line is the ruler between the header and the rows of a table in Markdown.
+fn is_ruler(line: &str) -> bool {
+    line.contains('-') && line.chars().all(|character| matches!(character, '|' | '-' | ':' | ' ' | '\t' | '+'))
+}
+
+/// The texts between the pipes of a line that are not escaped.
+fn segments(line: &str, leading: bool) -> Vec<String> {
+    let line = line.trim();
+    let line = if leading { line.strip_prefix('|').unwrap_or(line) } else { line };
+    let mut segments = vec![String::new()];
+    let mut escaped = false;
+    for character in line.chars() {
+        let segment = segments.len() - 1;
+        match character {
+            '|' if escaped => {
+                segments[segment].pop();
+                segments[segment].push('|');
+            }
+            '|' => segments.push(String::new()),
+            character => segments[segment].push(character),
+        }
+        escaped = character == '\\' && !escaped;
+    }
+    segments
+}
+
+/// A cell without the marks of Markdown and HTML. Space that is not plain is kept before it: it may be an indentation.
+fn cleaned(cell: &str) -> String {
+    let cell = plain(cell.trim_matches([' ', '\t', '\r']));
+    let cell = cell.trim_end().trim_start_matches(['\n', '\r']);
+    let cell = cell.replace("**", "").replace('\t', " ");
+    match cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) {
+        Some(code) if !code.contains('`') => code.to_owned(),
+        _ => cell,
+    }
+}
+
+/// A table while its rows are read. A row may go on on the next lines: extractors break lines within cells.
+struct Table {
+    leading: bool,
+    columns: usize,
+    /// The cells of the current row as they are written; empty if there is none.
+    row: Vec<String>,
+}
+
+impl Table {
+    fn below(header: &Header) -> Self {
+        Self { leading: header.leading, columns: header.cells.len(), row: Vec::new() }
+    }
+
+    /// Takes a line, and returns false if it is not part of the table. Rows that are complete are `written`.
+    fn takes(&mut self, line: &str, written: &mut Vec<String>) -> bool {
+        // A last cell without text may be all that a broken line shows of it.
+        let last = self.row.last().is_some_and(|cell| !cell.trim().is_empty());
+        let complete = self.row.len() > self.columns || (self.row.len() == self.columns && last);
+        if line.trim().is_empty() {
+            return true;
+        }
+        if line.starts_with('#') || line.starts_with("```") {
+            return false;
+        }
+        if !line.contains('|') {
+            // A part of a cell, unless the row has all of its cells.
+            if complete || self.row.is_empty() {
+                return false;
+            }
+            self.append(line.trim());
+            return true;
+        }
+        if is_ruler(line) {
+            return true;
+        }
+        let leads = line.trim_start().starts_with('|');
+        let segments = segments(line, self.leading && leads);
+        let filled = segments.iter().any(|segment| !segment.trim().is_empty());
+        let begins = match self.leading {
+            true => leads && (complete || !segments[0].trim().is_empty()),
+            // `[]` is the rest of a type.
+            false => {
+                let whole = segments.len() >= self.columns && !segments[0].trim().starts_with('[');
+                complete || whole || is_parameter(&segments)
+            }
+        };
+        if !filled && complete {
+            // Pipes that are left of a nested table.
+            return true;
+        }
+        if begins || self.row.is_empty() {
+            self.flush(written);
+            self.row = segments;
+        } else {
+            let mut segments = segments.into_iter();
+            if let Some(first) = segments.next() {
+                self.append(first.trim());
+            }
+            self.row.extend(segments);
+        }
+        true
+    }
+
+    fn append(&mut self, text: &str) {
+        if let Some(cell) = self.row.last_mut() {
+            if !cell.trim().is_empty() && !text.is_empty() {
+                cell.push_str("<br>");
+            }
+            cell.push_str(text);
+        }
+    }
+
+    /// Writes the current row: as many cells as the table has columns, what is behind them as part of the last.
+    fn flush(&mut self, written: &mut Vec<String>) {
+        let mut cells: Vec<String> = std::mem::take(&mut self.row);
+        if cells.is_empty() {
+            return;
+        }
+        while cells.len() > self.columns && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        if cells.len() > self.columns {
+            let mut rest = cells.split_off(self.columns - 1);
+            rest.retain(|cell| !cell.trim().is_empty());
+            cells.push(rest.join("|"));
+        }
+        cells.resize(self.columns, String::new());
+        let cells: Vec<_> = cells.iter().map(|cell| cleaned(cell)).collect();
+        written.push(cells.join("\t"));
+    }
+
+    fn end(mut self) -> Vec<String> {
+        let mut written = Vec::new();
+        self.flush(&mut written);
+        written.push("#".to_owned());
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_tabs;
+
+    #[test]
+    fn tables_of_every_kind() {
+        for (table, expected) in [
+            ("| 名称 | 类型 |\n|---|---|\n| a | String |\n\ntext", vec!["名称\t类型", "a\tString", "#", "text"]),
+            ("名称 | 类型 | 描述 |\n---|---|---|\na | String | x | |\n", vec!["名称\t类型\t描述", "a\tString\tx", "#"]),
+            // Rows that are broken within cells.
+            (
+                "名称 | 类型 | 必须 | 示例值 | 限制 | 描述 |\na | Number | 是 | 1 |\n|\nx |\nb | String\n\n [] | 否 | | | y |",
+                vec!["名称\t类型\t必须\t示例值\t限制\t描述", "a\tNumber\t是\t1\t\tx", "b\tString\n[]\t否\t\t\ty", "#"],
+            ),
+            (
+                "|名称|类型|描述|\n|a|String|x\\|y|\n|b|`Number`|1|2|3|",
+                vec!["名称\t类型\t描述", "a\tString\tx|y", "b\tNumber\t1|2|3", "#"],
+            ),
+            (
+                "|名称|类型|描述|\n|a|A|x<br>y|\n|&emsp;b|String||",
+                vec!["名称\t类型\t描述", "a\tA\tx\ny", " b\tString\t", "#"],
+            ),
+            ("a | b\nno table", vec!["a | b", "no table"]),
+            ("|a|b|\n|-|-|\n|c|d|\n# 标题", vec!["a\tb", "c\td", "#", "# 标题"]),
+        ] {
+            let lines: Vec<_> = table.lines().collect();
+            assert_eq!(as_tabs(&lines), expected, "{table}");
+        }
+    }
+}
