@@ -50,8 +50,8 @@ pub mod protocol {
     //! The protocol without HTTP: the crate `top-protocol`, and the client's errors beside it.
     #[cfg(feature = "client")]
     pub use top_client::{
-        ConfigurationError, ConfigurationKind, LimitError, OAuthError, SessionError, StatusError, Timeout,
-        TransportError, TransportKind,
+        ConfigurationError, ConfigurationKind, LimitError, OAuthError, PaginationError, PaginationErrorKind,
+        SessionError, StatusError, Timeout, TransportError, TransportKind,
     };
     pub use top_protocol::*;
 }

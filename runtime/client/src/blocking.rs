@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-pub use super::pages::blocking::{Items, Pages};
+pub use super::pagination::blocking::{Items, Pages};
 
 use super::{RetryPolicy, SessionProvider, Shared};
 use crate::error::{ConfigurationError, ConfigurationKind, Error};

@@ -47,7 +47,7 @@ mod limit;
 mod lock;
 mod oauth;
 mod observer;
-mod pages;
+mod pagination;
 #[cfg(feature = "redis")]
 mod redis;
 mod retry;
@@ -56,10 +56,8 @@ mod session;
 mod text;
 mod trace;
 mod transport;
-mod turned;
 mod untyped;
 mod upload;
-mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -69,8 +67,8 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::error::{
-    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, SessionError, StatusError, Timeout,
-    TransportError, TransportKind,
+    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, PaginationError, PaginationErrorKind,
+    SessionError, StatusError, Timeout, TransportError, TransportKind,
 };
 #[cfg(feature = "reqwest-0_13")]
 pub use self::http::HttpTransport;
@@ -80,7 +78,7 @@ pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Respo
 pub use self::limit::{Limiter, Limits, Permit, Turn};
 pub use self::oauth::{AuthorizationRequest, AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
 pub use self::observer::{Attempt, AttemptObserver, AttemptOutcome, OutcomeKind};
-pub use self::pages::{Items, Pages};
+pub use self::pagination::{Items, PagePosition, Pages};
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisLimits};
 pub use self::retry::{Repeat, RetryPolicy};

@@ -159,6 +159,8 @@ pub enum OutcomeKind {
     Decode,
     /// [`Error::Session`].
     Session,
+    /// [`Error::Pagination`].
+    Pagination,
 }
 
 impl OutcomeKind {
@@ -183,6 +185,7 @@ impl OutcomeKind {
             Self::Refused => "refused",
             Self::Decode => "decode",
             Self::Session => "session",
+            Self::Pagination => "pagination",
         }
     }
 
@@ -206,6 +209,7 @@ impl OutcomeKind {
             Error::Platform(_) | Error::OAuth(_) => Self::Refused,
             Error::Decode(_) => Self::Decode,
             Error::Session(_) => Self::Session,
+            Error::Pagination(_) => Self::Pagination,
         }
     }
 }

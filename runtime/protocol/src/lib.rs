@@ -76,6 +76,7 @@ pub mod internal {
     pub use super::redact::redacted;
     pub use super::request::reads;
     pub use super::secrets::redacted as redacted_json;
+    pub use super::serde::Written;
     pub use super::time::http_date;
     pub use super::validate::size;
 }
