@@ -29,6 +29,8 @@ mod request;
 mod secrets;
 mod serde;
 mod sign;
+#[cfg(feature = "spi")]
+pub mod spi;
 mod time;
 mod untyped;
 mod validate;
