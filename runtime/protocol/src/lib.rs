@@ -27,6 +27,8 @@ mod record;
 mod redact;
 mod request;
 mod secrets;
+#[cfg(feature = "secret")]
+pub mod sensitive;
 mod serde;
 mod sign;
 #[cfg(feature = "spi")]
