@@ -49,6 +49,8 @@ mod pages;
 mod redis;
 mod retry;
 mod runtime;
+#[cfg(feature = "secret")]
+pub mod secret;
 mod session;
 mod text;
 mod trace;

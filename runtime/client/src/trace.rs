@@ -175,6 +175,12 @@ pub(super) fn alone(error: &StoreError) {
     warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
 }
 
+/// The error is not logged: a gateway may repeat the parameters in its refusals.
+#[cfg(feature = "secret")]
+pub(super) fn key_not_refreshed(error: &Error) {
+    warn!(target: TARGET, reason = outcome(error), code = code(error), "the secret key is not refreshed; the cached key is used");
+}
+
 /// An error with its sources: an event has one field for all of them.
 struct Chain<'a>(&'a (dyn StdError + 'static));
 
