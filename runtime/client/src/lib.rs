@@ -31,6 +31,7 @@
 //! be stored, a ban, limits that are kept without Redis, and a clock that is wrong. No parameter and no secret is ever
 //! among them.
 
+pub mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
