@@ -35,6 +35,8 @@
 //! * `native-tls`: https through the TLS of the system, in place of rustls.
 //! * `blocking`: the client for programs that are not async.
 //! * `redis`: tokens and limits that several machines share through Redis.
+//! * `spi`: verification of the calls that the platform makes to the application, and `axum` for the same as an extractor.
+//! * `secret`: encryption of sensitive fields (TopSecret).
 //! * One feature per category of methods, such as `trade`, and `full` for all of them; `top` is on by default.
 
 /// Requests and responses of the platform's methods: one module per category, behind a feature of the same name.
@@ -50,6 +52,8 @@ pub mod protocol {
     pub use top_protocol::*;
 }
 
+#[cfg(feature = "axum")]
+pub use top_axum as axum;
 #[cfg(feature = "blocking")]
 pub use top_client::blocking;
 #[cfg(feature = "client")]

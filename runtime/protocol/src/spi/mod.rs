@@ -44,6 +44,9 @@ mod request;
 mod signed;
 mod verify;
 
+/// The types of HTTP requests and responses.
+pub use http;
+
 pub use self::charset::SpiCharset;
 pub use self::error::{SpiError, SpiRequestError};
 pub use self::refusal::SpiRefusal;
