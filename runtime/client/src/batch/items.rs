@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::BatchError;
 use super::send::{Part, ban};
-use crate::Client;
 use crate::error::Error;
+use crate::{Client, text};
 use top_protocol::internal::{decode_into, redacted};
 use top_protocol::{Application, Authorization, DateTime, Request, Response, SignedRequest};
 
@@ -98,19 +98,22 @@ impl Outcomes<'_> {
     }
 
     fn decode<R: Request>(&mut self, part: Part) -> Result<Response<R::Response>, Error> {
+        let Part { head, body, chunk } = part;
         let mut value = R::Response::default();
-        let read = decode_into(&part.body, R::RESPONSE_NODE, &mut value).map_err(Error::from);
-        let read = read.and_then(|envelope| match envelope.mismatches.first() {
-            Some(first) if self.client.shared.strict => Err(Error::mismatch(first, &part.body)),
-            _ => Ok(envelope),
+        let read = text::lenient(&head, body).and_then(|body| {
+            let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
+            match envelope.mismatches.first() {
+                Some(first) if self.client.shared.strict => Err(Error::mismatch(first, body.text())),
+                _ => Ok((envelope, body.into_text())),
+            }
         });
         match read {
-            Ok(mut envelope) => {
-                envelope.request_id = envelope.request_id.map(|id| redacted(&id, part.chunk.secrets(self.client)));
-                Ok(Response::new(value, envelope, part.body).with_head(part.head))
+            Ok((mut envelope, body)) => {
+                envelope.request_id = envelope.request_id.map(|id| redacted(&id, chunk.secrets(self.client)));
+                Ok(Response::new(value, envelope, body).with_head(head))
             }
             Err(mut error) => {
-                part.chunk.hide(self.client, &mut error);
+                chunk.hide(self.client, &mut error);
                 self.bans.extend(ban(&error, R::METHOD));
                 Err(error)
             }

@@ -19,11 +19,11 @@ use crate::exchange::ends_in;
 use crate::limit::Turn;
 use crate::trace::{self, Running};
 use crate::transport::{HttpRequest, Verb};
-use crate::{Client, runtime, text};
+use crate::{Client, runtime};
 use top_protocol::internal::{Head, encoded, enveloped};
 use top_protocol::{
-    Authorization, DecodeError, Format, PUBLIC_PARAMETERS, Parameters, Problem, RawBody, SignedRequest, VERSION,
-    Violation, Violations, signature,
+    Authorization, DecodeError, Format, PUBLIC_PARAMETERS, Parameters, Problem, RawBody, ResponseBody, SignedRequest,
+    VERSION, Violation, Violations, signature,
 };
 
 /// What is between two calls, and between two responses.
@@ -61,7 +61,7 @@ pub(super) struct Chunk(Vec<Encoded>);
 /// The response to one call, as received.
 pub(super) struct Part {
     pub(super) head: Head,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
     pub(super) chunk: Arc<Chunk>,
 }
 
@@ -187,14 +187,14 @@ impl Sending<'_> {
     }
 
     /// Sends a chunk, again if the retry policy says so. Returns a body for every call.
-    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<String>), Error> {
+    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
         let running = Running::call(NAME);
         let result = self.attempts(chunk, endpoint).instrument(running.span()).await;
         running.ended(result.as_ref().map(|_| None));
         result
     }
 
-    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<String>), Error> {
+    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
         let (policy, deadline) = (&self.client.retry, self.deadline());
         let reads = chunk.0.iter().all(|call| call.reads);
         let (mut made, mut corrected) = (0, false);
@@ -227,7 +227,7 @@ impl Sending<'_> {
         endpoint: &Endpoint,
         deadline: Instant,
         clock_corrected: &mut bool,
-    ) -> Result<(Head, Vec<String>), Error> {
+    ) -> Result<(Head, Vec<Vec<u8>>), Error> {
         let shared = &self.client.shared;
         let mut permit = None;
         for call in &chunk.0 {
@@ -248,29 +248,28 @@ impl Sending<'_> {
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
         let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
         let head = received.head;
-        let whole = |body: &str| enveloped(body, NAME, false);
+        let whole = |body: &ResponseBody| enveloped(body, NAME, false);
         if !head.is_success() {
             let body = RawBody::of_bytes(&received.bytes, received.cut);
             if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = whole(&body)
+                && let Err(error @ top_protocol::Error::Platform(_)) = whole(&ResponseBody::from(&*body))
             {
                 return Err(error.into());
             }
             return Err(Error::Status(StatusError::of(&head, body)));
         }
-        let body = text::text(&head, received.bytes)?;
-        let parts: Vec<&str> = body.split(SEPARATOR).collect();
+        let parts = split(&received.bytes);
         if parts.len() == chunk.0.len() {
-            let bodies = parts.into_iter().map(str::to_owned).collect();
-            return Ok((head, bodies));
+            return Ok((head, parts));
         }
+        let body = ResponseBody::from(received.bytes);
         // The gateway refuses a batch with one document.
         let error = match whole(&body) {
             Err(error @ top_protocol::Error::Platform(_)) => error.into(),
             _ => {
                 let (expected, found) = (format!("{} responses", chunk.0.len()), format!("{}", parts.len()));
                 let problem = format!("expected {expected}, found {found}");
-                Error::Decode(DecodeError::new(problem, expected, found).in_body(&body))
+                Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
             }
         };
         if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
@@ -328,6 +327,17 @@ impl Chunk {
             _ => {}
         }
     }
+}
+
+/// Splits a body at the separators. Its parts are decoded one by one: a damaged one does not affect the others.
+fn split(body: &[u8]) -> Vec<Vec<u8>> {
+    let (mut parts, mut rest) = (Vec::new(), body);
+    while let Some(at) = rest.windows(SEPARATOR.len()).position(|window| window == SEPARATOR.as_bytes()) {
+        parts.push(rest[..at].to_vec());
+        rest = &rest[at + SEPARATOR.len()..];
+    }
+    parts.push(rest.to_vec());
+    parts
 }
 
 /// Returns the ban that a refusal names: of the method, or of the application.
