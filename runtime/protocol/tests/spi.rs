@@ -64,11 +64,11 @@ impl Platform {
 
     fn signature(&self) -> String {
         let mut parameters = BTreeMap::new();
-        for (name, value) in &self.form {
-            parameters.insert(name.clone(), value.clone());
-        }
         for (name, value) in &self.headers {
             parameters.insert(name.as_bytes().to_vec(), value.clone().unwrap_or_default());
+        }
+        for (name, value) in &self.form {
+            parameters.insert(name.clone(), value.clone());
         }
         for (name, value) in &self.query {
             parameters.insert(name.clone(), value.clone());
@@ -162,6 +162,7 @@ fn calls_of_every_shape() {
         (Platform::new(FORM).form("b", "小 二&").form("a", ""), "b", Some("小 二&"), ""),
         (Platform::new(FORM).query("a", "query").form("a", "form"), "a", Some("query"), ""),
         (Platform::new(FORM).header("a", Some(b"header")).query("a", "query"), "a", Some("query"), ""),
+        (Platform::new(FORM).header("a", Some(b"header")).form("a", "form"), "a", Some("form"), ""),
         (Platform::new("application/x-www-form-urlencoded; charset=UTF-8").form("a", "1"), "a", Some("1"), ""),
         (Platform::new("text/xml;charset=utf-8").text("<a>小二</a>"), "a", None, "<a>小二</a>"),
         (Platform::new("Application/XML").text("<a/>"), "a", None, "<a/>"),

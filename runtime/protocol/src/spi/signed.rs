@@ -14,11 +14,14 @@ use crate::hex;
 /// The header that lists the signed headers.
 pub(super) const SIGN_LIST: &str = "top-sign-list";
 
+/// A name and its value, decoded from their URL encoding.
+type Pair<'r> = (Cow<'r, [u8]>, Cow<'r, [u8]>);
+
 /// The signed parts of a request. Values are the bytes of the request, in its charset.
 pub(super) struct Signed<'r> {
     pub(super) charset: SpiCharset,
     /// Names as text, which orders them, with the name and value as bytes.
-    pub(super) parameters: BTreeMap<String, (Cow<'r, [u8]>, Cow<'r, [u8]>)>,
+    pub(super) parameters: BTreeMap<String, Pair<'r>>,
     /// The body, if it is text that the signature covers.
     pub(super) body: &'r [u8],
     /// The `sign` parameter of the query.
@@ -111,7 +114,7 @@ fn coverage(content_type: &str, body: &[u8]) -> Result<Coverage, SpiError> {
 }
 
 /// The pairs of a query or form. A value ends at `&` only; a pair without `=` has an empty value.
-fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         (url_decoded(&pair[..end]), url_decoded(pair.get(end + 1..).unwrap_or_default()))
