@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use generated_sdk::protocol::spi::http::{HeaderMap, HeaderValue};
-use generated_sdk::protocol::spi::{SpiRefusal, SpiVerifier};
+use top_protocol::spi::http::{HeaderMap, HeaderValue};
+use top_protocol::spi::{SpiRefusal, SpiVerifier};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|request: (&str, &[u8], &[u8], &[u8])| {
