@@ -29,7 +29,8 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     told(cargo().args(["clippy", "--workspace", "--all-targets"]).args(everything).args(["--", "-D", "warnings"]))?;
     // Each library alone, and each feature alone.
     let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
-    let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
+    let protocol = ["", "tokio", "spi", "secret"].iter().map(|feature| ("top-protocol", *feature));
+    let sdk = ["", "client", "axum", "spi", "secret"].iter().map(|feature| ("generated-sdk", *feature));
     let client = [
         "",
         "blocking",
@@ -39,13 +40,14 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         "rustls",
         "rustls-no-provider",
         "rustls-ring",
+        "secret",
         "socks",
         "system-proxy",
     ]
     .iter()
     .chain(tls)
     .map(|feature| ("top-client", *feature));
-    for (package, features) in alone.into_iter().chain(client) {
+    for (package, features) in protocol.chain(sdk).chain(client) {
         let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
         told(cargo().args(library).args(["--", "-D", "warnings"]))?;
     }
@@ -70,7 +72,8 @@ const ALL: &[&str] = &["--all-features"];
 fn everything() -> Result<&'static [&'static str], Failure> {
     const BUT_NATIVE_TLS: &[&str] = &[
         "--features",
-        "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis,top-client/reqwest-0_13",
+        "generated-sdk/full,generated-sdk/axum,top-client/rustls,top-client/blocking,top-client/redis,top-client/reqwest-0_13,\
+         top-client/secret,top-protocol/spi",
     ];
     let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
     if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
