@@ -194,7 +194,7 @@ async fn answers_that_are_none() {
         a byte order mark => Decode: the answer cannot be read: the body is empty
         a word => Decode: the answer cannot be read: expected a JSON value, found 's' at line 1 column 1
         a list => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
-        another API => Platform: the gateway refused the call: 401 unauthorized
+        another API => Decode: the answer cannot be read: expected top_client_token_get_response or error_response, found neither
         a page => Decode: the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there
         a picture => Decode: the answer cannot be read: expected a JSON value, found '�' at line 1 column 1
         half of it => Decode: the answer cannot be read: a string begins and does not end at line 1 column 2

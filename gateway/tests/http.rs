@@ -27,6 +27,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
@@ -273,7 +274,10 @@ async fn certificates_are_verified() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let der = certified.cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
+    // All features together compile two providers, of which rustls chooses none.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
