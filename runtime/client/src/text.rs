@@ -4,8 +4,8 @@ use crate::error::Error;
 use top_protocol::internal::Head;
 use top_protocol::{DecodeError, RawBody};
 
-/// The bytes of a body as text. The protocol is in UTF-8 (protocol.md 1.3 and 4.7), and a body in something else is
-/// refused rather than read as what it is not.
+/// The bytes of a body as text. The protocol is in UTF-8 (docs/protocol.md sections 1.3 and 4.7), and a body in
+/// something else is refused rather than read as what it is not.
 pub(super) fn text(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
     let problem = match std::str::from_utf8(&bytes) {
         Ok(text) if text.is_ascii() => None,

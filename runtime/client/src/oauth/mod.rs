@@ -1,4 +1,4 @@
-//! How a user's grant becomes a session (protocol.md 7.5).
+//! How a user's grant becomes a session (docs/protocol.md section 7.5).
 
 mod methods;
 mod redirect;
@@ -152,8 +152,8 @@ impl OAuth {
         self.ask("oauth.token", Self::grant(code, redirect_uri)).await
     }
 
-    /// The same with the `state` and the `view` that the user was sent away with, which the form can have too (protocol.md
-    /// 7.5).
+    /// The same with the `state` and the `view` that the user was sent away with, which the form can have too
+    /// (docs/protocol.md section 7.5).
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Answers as responses (protocol.md 4).
+//! Answers as responses (docs/protocol.md section 4).
 
 mod decoder;
 mod json;
@@ -200,9 +200,9 @@ impl fmt::Display for Mismatch {
 
 /// Reads the answer to a request of the type `R`.
 ///
-/// The body may be XML or JSON, the latter with its root node or without (protocol.md 4.4), whatever was asked for. Any
-/// root node is accepted. A value that does not fit its documented type leaves its field empty and is listed in
-/// [`Response::mismatches`].
+/// The body may be XML or JSON, the latter with its root node or without (docs/protocol.md section 4.4), whatever was
+/// asked for. Any root node is accepted. A value that does not fit its documented type leaves its field empty and is
+/// listed in [`Response::mismatches`].
 ///
 /// ```
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -473,7 +473,7 @@ fn envelope<'a, S: Source<'a>>(
 }
 
 /// Returns whether a member has the name of the documented root node. Gateways of the family write it in their own case, and
-/// with the prefix `taobao` that the rule leaves out (protocol.md 4.1).
+/// with the prefix `taobao` that the rule leaves out (docs/protocol.md section 4.1).
 pub(super) fn is_node(key: &str, node: &str) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = char> {
         let name = name.strip_prefix("taobao").unwrap_or(name);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// How deep an answer may nest. The platform's deepest documented one has eight levels (protocol.md 1.5).
+/// How deep an answer may nest. The platform's deepest documented one has eight levels (docs/protocol.md section 1.5).
 pub(crate) const DEPTH: usize = 128;
 
 /// A piece of an answer. A [`Key`](Event::Key) is followed by the events of its value.

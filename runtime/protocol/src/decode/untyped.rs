@@ -84,7 +84,7 @@ pub fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(Value, E
     Ok((value, Envelope { request_id: fields.request_id, mismatches: Vec::new() }))
 }
 
-/// The node that the method's answers have by rule (protocol.md 4.1).
+/// The node that the method's answers have by rule (docs/protocol.md section 4.1).
 fn node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }

@@ -3,7 +3,8 @@
 use super::{Code, PlatformError, RawBody};
 use crate::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 
-/// The fields that any response may have beside those of its method, in success or failure (protocol.md 4.2, 4.6 and 11).
+/// The fields that any response may have beside those of its method, in success or failure (docs/protocol.md sections
+/// 4.2, 4.6 and 11.3).
 #[derive(Clone, Default)]
 pub(crate) struct PublicFields {
     pub(crate) code: Option<String>,
@@ -33,7 +34,7 @@ impl PublicFields {
     }
 
     /// Returns what the fields say: `flag`, else `success`, else the code, else the presence of another error field. The
-    /// code 0 is a success (protocol.md 4.5), and businesses have other words for it.
+    /// code 0 is a success (docs/protocol.md section 4.5), and businesses have other words for it.
     pub(crate) fn outcome(&self) -> Outcome {
         let stated =
             |field: &Option<String>| field.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(is_success);

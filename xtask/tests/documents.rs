@@ -1,0 +1,155 @@
+//! The documents: citations of the protocol's sections, and facts that the code states too.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PROTOCOL: &str = include_str!("../../docs/protocol.md");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The files below `folder` with one of these extensions, without build output and hidden folders.
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let entry = entry.unwrap();
+            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                if !name.starts_with('.') && !matches!(name.as_str(), "target" | "corpus" | "artifacts" | "book") {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extensions.iter().any(|other| extension == *other)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The numbers of the sections of docs/protocol.md, in order.
+fn sections() -> Vec<&'static str> {
+    let headings = PROTOCOL.lines().filter_map(|line| line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")));
+    headings.map(|heading| heading.split(' ').next().unwrap()).collect()
+}
+
+/// The sections that a text cites, or the citations that have another form than "docs/protocol.md section 1.2" and
+/// "docs/protocol.md sections 1.2, 3 and 4.5".
+fn citations(text: &str) -> Result<Vec<String>, Vec<String>> {
+    // A citation may go on in the next line of a comment.
+    let lines = text.lines().map(|line| line.trim_start().trim_start_matches(['/', '!', '#']).trim());
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let (mut cited, mut wrong) = (Vec::new(), Vec::new());
+    for (at, _) in text.match_indices("protocol.md") {
+        let after = &text[at + "protocol.md".len()..];
+        // A link, a path of a file, or the file as a whole.
+        if !after.starts_with([' ', ')']) && !text[..at].ends_with("docs/") {
+            continue;
+        }
+        let start: String = after.chars().take(40).collect();
+        let number = |text: &str| {
+            let length = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+            text[..length].trim_end_matches('.').to_owned()
+        };
+        let (Some(rest), true) = (after.strip_prefix(" section"), text[..at].ends_with("docs/")) else {
+            if after.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+                wrong.push(start);
+            }
+            continue;
+        };
+        let (several, mut rest) = rest.strip_prefix('s').map_or((false, rest), |rest| (true, rest));
+        let before = cited.len();
+        while let Some(next) = [" ", ", ", " and ", " to "].iter().rev().find_map(|word| {
+            let next = rest.strip_prefix(word)?;
+            next.starts_with(|c: char| c.is_ascii_digit()).then_some(next)
+        }) {
+            let section = number(next);
+            rest = &next[section.len()..];
+            cited.push(section);
+        }
+        if cited.len() == before || (cited.len() > before + 1) != several {
+            wrong.push(start);
+        }
+    }
+    if wrong.is_empty() { Ok(cited) } else { Err(wrong) }
+}
+
+#[test]
+fn citations_have_one_form() {
+    let sections = |text: &str| citations(text).map(|found| found.join(" "));
+    for (text, expected) in [
+        ("/// A (docs/protocol.md section 1.2). 3", "1.2"),
+        ("/// A (docs/protocol.md\n    /// section 4).", "4"),
+        ("//! docs/protocol.md sections 1.3 and 3.", "1.3 3"),
+        ("# docs/protocol.md\n# sections 1.1, 11.1 and 11.2", "1.1 11.1 11.2"),
+        ("docs/protocol.md sections 4.1 to 4.5: x", "4.1 4.5"),
+        ("include_str!(\"../../docs/protocol.md\")", ""),
+    ] {
+        assert_eq!(sections(text), Ok(expected.to_owned()), "{text}");
+    }
+    for text in [
+        "(protocol.md 4.2)",
+        "(docs/protocol.md 4.2)",
+        "docs/protocol.md section",
+        "docs/protocol.md section 1 and 2",
+        "docs/protocol.md sections 1.2",
+    ] {
+        assert!(sections(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn every_cited_section_of_the_protocol_exists() {
+    let sections: BTreeSet<_> = sections().into_iter().collect();
+    let mut count = 0;
+    for path in files(&root(), &["rs", "yaml", "toml", "md"]) {
+        // This file has citations of a wrong form, and the page explains the form.
+        if path.ends_with("xtask/tests/documents.rs") || path.ends_with("docs/protocol.md") {
+            continue;
+        }
+        let cited = citations(&fs::read_to_string(&path).unwrap());
+        let cited = cited.unwrap_or_else(|wrong| {
+            let form = "docs/protocol.md section 1.2";
+            panic!("{}: cite the protocol as {form:?}, found {wrong:?}", path.display())
+        });
+        for section in &cited {
+            assert!(sections.contains(section.as_str()), "{}: no section {section}", path.display());
+        }
+        count += cited.len();
+    }
+    assert!(count > 50, "{count} citations");
+}
+
+#[test]
+fn sections_of_the_protocol_have_anchors_in_order() {
+    let sections = sections();
+    let key = |section: &str| section.split('.').map(|part| part.parse::<u32>().unwrap()).collect::<Vec<_>>();
+    assert!(sections.is_sorted_by_key(|section| key(section)), "{sections:?}");
+    for section in &sections {
+        let anchor =
+            format!("<a id=\"{section}\"></a>\n{} {section} ", if section.contains('.') { "###" } else { "##" });
+        assert_eq!(PROTOCOL.matches(&anchor).count(), 1, "{section}");
+    }
+}
+
+#[test]
+fn documented_signature_vectors_are_tested() {
+    let tests = include_str!("../../runtime/protocol/tests/signature.rs");
+    let (_, rest) = PROTOCOL.split_once("\n### 2.3 ").unwrap();
+    let (vectors, _) = rest.split_once("\n## 3 ").unwrap();
+    let words = vectors.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_signature = |text: &str| {
+        matches!(text.len(), 32 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+    };
+    let vectors: BTreeSet<_> = words.filter(|word| is_signature(word)).collect();
+    assert!(vectors.len() >= 20, "{}", vectors.len());
+    for vector in vectors {
+        assert!(tests.contains(vector), "{vector}");
+    }
+}
