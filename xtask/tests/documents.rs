@@ -1,4 +1,4 @@
-//! The documents: citations of the protocol's sections, and facts that the code states too.
+//! The documents: citations of the protocol's sections, links, and facts that the code states too.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -152,4 +152,48 @@ fn documented_signature_vectors_are_tested() {
     for vector in vectors {
         assert!(tests.contains(vector), "{vector}");
     }
+}
+
+/// The text outside of code blocks, and without code spans.
+fn prose(text: &str) -> String {
+    let blocks = text.split("```").step_by(2);
+    blocks.map(|block| block.split('`').step_by(2).collect::<String>()).collect()
+}
+
+/// The anchors of a page: those of its headings as hosts make them, and its own.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.split("```").step_by(2).flat_map(str::lines).filter(|line| line.starts_with('#'));
+    let slug = |heading: &str| {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect::<String>()
+    };
+    let own = text.split("<a id=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    headings.map(slug).chain(own).collect()
+}
+
+#[test]
+fn links_of_documents_lead_somewhere() {
+    let mut count = 0;
+    for path in files(&root(), &["md"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        // A list of all methods, whose links the generator writes, and templates.
+        if path.components().any(|part| part.as_os_str() == "templates" || part.as_os_str() == "golden") {
+            continue;
+        }
+        let own = text.clone();
+        for link in prose(&text).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("http://") || link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: no file {link}", path.display());
+            if !anchor.is_empty() {
+                let page = if file.is_empty() { own.clone() } else { fs::read_to_string(&target).unwrap() };
+                assert!(anchors(&page).contains(anchor), "{}: no anchor {link}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count} links");
 }
