@@ -27,7 +27,7 @@ Usage: cargo xtask COMMAND [OPTION]...
 
 Commands:
   demo     Generate, start the gateway, make signed calls, show both sides
-  test     Run everything that CI runs: format, lints, fuzzers, tests, docs
+  test     Run the checks that CI runs, or one part: cargo xtask test lint
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in
   import   Write specs from the platform's own documents
