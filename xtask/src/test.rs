@@ -201,7 +201,8 @@ fn semver(checks: &Checks) -> Result<(), Failure> {
     announced(cargo().args(["semver-checks", "--baseline-rev", tag.trim()]).args(packages.as_flattened()))
 }
 
-/// Resolves each direct dependency to the oldest version that its requirement allows, in a lock file of its own.
+/// Resolves each direct dependency to the oldest version that its requirement allows, in a lock file and a target folder of
+/// its own.
 fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
     let nightly = || {
         let mut command = program("rustup");
@@ -211,9 +212,10 @@ fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
     if !nightly().arg("--version").silent() {
         return checks.skip("a nightly toolchain is not installed");
     }
-    let lock = ["-Z", "direct-minimal-versions", "-Z", "lockfile-path"];
-    let lock_file = "resolver.lockfile-path=\"target/minimal-versions/Cargo.lock\"";
-    announced(nightly().args(lock).args(["--config", lock_file, "check", "--workspace"]).args(checks.all_features()?))
+    let options =
+        ["-Z", "direct-minimal-versions", "--config", "resolver.lockfile-path=\"target/minimal-versions/Cargo.lock\""];
+    let check = ["check", "--workspace", "--target-dir", "target/minimal-versions"];
+    announced(nightly().args(options).args(check).args(checks.all_features()?))
 }
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
@@ -299,5 +301,22 @@ mod tests {
         assert!(
             matches!(part("tests"), Err(Failure::Usage(problem, None)) if problem.starts_with("unknown part \"tests\""))
         );
+    }
+
+    #[test]
+    fn the_workflow_runs_every_part_and_the_gate_needs_every_job() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let commands =
+            workflow.lines().filter_map(|line| line.split_once("run: cargo xtask test ")).map(|(_, parts)| parts);
+        let run: Vec<_> = commands.flat_map(str::split_whitespace).collect();
+        for part in PARTS {
+            assert!(run.contains(&part.name), "no job runs {}", part.name);
+        }
+        let (_, jobs) = workflow.split_once("\njobs:\n").unwrap();
+        let is_job = |line: &&str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+        let jobs: Vec<_> = jobs.lines().filter(is_job).map(|line| line.trim().trim_end_matches(':')).collect();
+        let (_, needs) = workflow.split_once("needs: [").unwrap();
+        let (needs, _) = needs.split_once(']').unwrap();
+        assert_eq!([&needs.split(", ").collect::<Vec<_>>()[..], &["gate"]].concat(), jobs);
     }
 }
