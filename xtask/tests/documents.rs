@@ -197,3 +197,48 @@ fn links_of_documents_lead_somewhere() {
     }
     assert!(count > 20, "{count} links");
 }
+
+/// The text of a chapter of the guide by language and name.
+fn chapter(language: &str, name: &str) -> String {
+    let path = root().join("docs/guide").join(language).join("src").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of the chapters, the table of contents included.
+fn chapters(language: &str) -> Vec<String> {
+    let files = files(&root().join("docs/guide").join(language).join("src"), &["md"]);
+    files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_guide_is_complete_in_both_languages() {
+    let (english, chinese) = (chapters("en"), chapters("zh"));
+    assert_eq!(english, chinese);
+    assert!(english.len() > 10, "{english:?}");
+    let compiled = include_str!("../../gateway/src/lib.rs");
+    for name in english.iter().filter(|name| *name != "SUMMARY.md") {
+        for language in ["en", "zh"] {
+            assert!(chapter(language, "SUMMARY.md").contains(&format!("({name})")), "{language}: {name} is not listed");
+        }
+        assert!(compiled.contains(&format!("{name:?}")), "gateway/src/lib.rs does not compile {name}");
+    }
+}
+
+#[test]
+fn both_languages_of_the_guide_have_the_same_content() {
+    for name in chapters("en") {
+        let (english, chinese) = (chapter("en", &name), chapter("zh", &name));
+        let blocks = |text: &str| text.split("```").skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(blocks(&english), blocks(&chinese), "{name}: code blocks");
+        let outside = |text: &str| text.split("```").step_by(2).collect::<String>();
+        let (english, chinese) = (outside(&english), outside(&chinese));
+        // The order of words differs between the languages.
+        let spans = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+        assert_eq!(spans(&english), spans(&chinese), "{name}: code spans");
+        for (what, starts) in [("headings", &["#"][..]), ("table rows", &["|"]), ("list items", &["- ", "1. "])] {
+            let count =
+                |text: &str| text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).count();
+            assert_eq!(count(&english), count(&chinese), "{name}: {what}");
+        }
+    }
+}
