@@ -7,7 +7,7 @@ use lexopt::prelude::*;
 
 use crate::cargo::{cargo, in_root, line, run};
 use crate::failure::Failure;
-use crate::{generate, root, tell};
+use crate::{fuzz, generate, root, tell};
 
 pub(crate) const HELP: &str = "\
 Run the checks that CI runs, or one part of them.
@@ -19,10 +19,10 @@ Parts:
   generated         Check that generated files match the specs
   lint              Run clippy on all targets and features, and typos on all text
   features          Run clippy on each library with each of its features alone
-  fuzz              Check that the fuzz targets compile
   msrv              Check the workspace with the oldest supported Rust
   test              Run all tests and doc tests
   docs              Build the API docs without warnings, and the guide
+  fuzz              Run each fuzz target for a short time: cargo xtask help fuzz
   deny              Check licenses, advisories and duplicate dependencies with cargo-deny
   semver            Compare the public API with the last release by cargo-semver-checks
   minimal-versions  Check the workspace with the oldest versions of its dependencies
@@ -30,9 +30,10 @@ Parts:
 Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry.
 
 A part that needs a tool that is not installed is skipped with a message: cargo-deny,
-cargo-semver-checks, mdbook, typos, redis-server, OpenSSL's headers, the oldest supported Rust. Tests
-run under cargo nextest if it is installed, otherwise under cargo test. With CI=true a missing
-redis-server or OpenSSL is a failure, and so is a missing tool of a PART that is named.
+cargo-semver-checks, mdbook, typos, redis-server, OpenSSL's headers, a C++ compiler, the oldest
+supported Rust. Tests run under cargo nextest if it is installed, otherwise under cargo test. With
+CI=true a missing redis-server, OpenSSL or C++ compiler is a failure, and so is a missing tool of a
+PART that is named.
 
 Options:
   -h, --help  Print help";
@@ -51,10 +52,10 @@ const PARTS: &[Part] = &[
     Part::new("generated", generated),
     Part::new("lint", lint),
     Part::new("features", features),
-    Part::new("fuzz", fuzz),
     Part::new("msrv", msrv),
     Part::new("test", test),
     Part::new("docs", docs),
+    Part::new("fuzz", fuzz_targets),
     Part::new("deny", deny),
     Part::new("semver", semver),
     Part { on_request: true, ..Part::new("minimal-versions", minimal_versions) },
@@ -136,12 +137,6 @@ fn features(checks: &Checks) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The fuzz targets are a workspace of their own, which no other part compiles.
-fn fuzz(_: &Checks) -> Result<(), Failure> {
-    let targets = ["check", "--manifest-path", "fuzz/Cargo.toml", "--no-default-features", "--target-dir", "target"];
-    announced(cargo().args(targets))
-}
-
 fn msrv(checks: &Checks) -> Result<(), Failure> {
     const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
     let rustup = |arguments: &[&str]| {
@@ -176,6 +171,11 @@ fn docs(checks: &Checks) -> Result<(), Failure> {
         announced(program("mdbook").args(["build", &format!("docs/guide/{language}")]))?;
     }
     Ok(())
+}
+
+fn fuzz_targets(_: &Checks) -> Result<(), Failure> {
+    step("cargo xtask fuzz");
+    fuzz::smoke()
 }
 
 fn deny(checks: &Checks) -> Result<(), Failure> {
