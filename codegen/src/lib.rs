@@ -7,6 +7,7 @@ pub mod builder;
 pub mod diagnostic;
 pub mod difference;
 pub mod files;
+mod graph;
 mod html;
 pub mod import;
 pub mod model;

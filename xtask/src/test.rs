@@ -129,7 +129,19 @@ fn lint(checks: &Checks) -> Result<(), Failure> {
 fn features(checks: &Checks) -> Result<(), Failure> {
     let tls = if checks.all_features()? == ALL { &["native-tls"][..] } else { &[] };
     let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
-    let client = ["", "rustls", "blocking", "redis"].iter().chain(tls).map(|feature| ("top-client", *feature));
+    let client = [
+        "",
+        "blocking",
+        "gzip",
+        "redis",
+        "reqwest-0_13",
+        "rustls",
+        "rustls-no-provider",
+        "rustls-ring",
+        "socks",
+        "system-proxy",
+    ];
+    let client = client.iter().chain(tls).map(|feature| ("top-client", *feature));
     for (package, features) in alone.into_iter().chain(client) {
         let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
         announced(cargo().args(library).args(DENY_WARNINGS))?;
@@ -231,8 +243,10 @@ impl Checks {
     /// Returns the options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and is
     /// built from its headers.
     fn all_features(&self) -> Result<&'static [&'static str], Failure> {
-        const BUT_NATIVE_TLS: &[&str] =
-            &["--features", "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis"];
+        const BUT_NATIVE_TLS: &[&str] = &[
+            "--features",
+            "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis,top-client/reqwest-0_13",
+        ];
         if let Some(features) = self.features.get() {
             return Ok(features);
         }

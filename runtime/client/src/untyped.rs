@@ -4,7 +4,7 @@ use super::Client;
 use super::call::Call;
 use crate::error::Error;
 use top_protocol::internal::{enveloped, reads};
-use top_protocol::{Authorization, Format, Json, Response, ResponseBody, SignedRequest, UntypedParameters};
+use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
 
 impl Client {
     /// Calls a method that has no type here, or whose type is not compiled in. It is signed, sent and tried again like any
@@ -54,16 +54,9 @@ impl Client {
             authorization: Authorization::Optional,
             https_only: false,
             reads: reads(method),
-            sign: &|session, time| application.sign_untyped(method, parameters, session, time),
+            prepare: &|| application.prepare_untyped(method, parameters),
         };
-        let mut value = Json::Null;
-        let mut read = |body: &ResponseBody| {
-            let (answer, envelope) = enveloped(body, method, simplified)?;
-            value = answer;
-            Ok(envelope)
-        };
-        let answer = self.carry_out(&call, &mut read).await?;
-        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+        self.execute_attempts(call, &|body| enveloped(body, method, simplified)).await
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.

@@ -18,11 +18,11 @@ impl SignedRequest {
     /// here prints them.
     ///
     /// ```
-    /// use generated_sdk::protocol::{Application, DateTime, UntypedParameters};
+    /// use generated_sdk::protocol::{AppCredentials, Application, DateTime, UntypedParameters};
     ///
     /// let parameters = UntypedParameters::from([("sec_token", "it's 端")]);
-    /// let time = DateTime::now();
-    /// let signed = Application::new("12345678", "helloworld").sign_untyped("taobao.a.get", &parameters, None, time)?;
+    /// let application = Application::new(AppCredentials::new("12345678", "helloworld"));
+    /// let signed = application.sign_untyped("taobao.a.get", &parameters, None, DateTime::now())?;
     /// let line = signed.to_curl("http://open.ieasynote.com/api");
     /// assert!(line.starts_with("curl -X POST 'http://open.ieasynote.com/api' \\\n"));
     /// assert!(line.ends_with(" \\\n-d 'sec_token=it%27s+%E7%AB%AF'"));

@@ -93,6 +93,13 @@ impl Parameters {
         }
     }
 
+    /// Removes a parameter.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Ok(place) = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)) {
+            self.0.remove(place);
+        }
+    }
+
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         let place = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)).ok()?;
