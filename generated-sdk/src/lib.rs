@@ -41,6 +41,8 @@
 //! * `socks` and `system-proxy`, on by default: SOCKS proxies, and the proxy settings of macOS and Windows.
 //! * `reqwest-0_13`: `client::HttpTransport`, made from a `reqwest::Client`. The name has the version of reqwest, because an
 //!   update of reqwest changes the public API.
+//! * `spi`: verification of the calls that the platform makes to the application, and `axum` for the same as an extractor.
+//! * `secret`: encryption of sensitive fields (TopSecret).
 //! * One feature per category of methods, such as `trade`, and `full` for all of them; `top` is on by default.
 
 /// Requests and responses of the platform's methods: one module per category, behind a feature of the same name.
@@ -56,6 +58,8 @@ pub mod protocol {
     pub use top_protocol::*;
 }
 
+#[cfg(feature = "axum")]
+pub use top_axum as axum;
 #[cfg(feature = "blocking")]
 pub use top_client::blocking;
 #[cfg(feature = "client")]

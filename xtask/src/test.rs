@@ -128,7 +128,8 @@ fn lint(checks: &Checks) -> Result<(), Failure> {
 
 fn features(checks: &Checks) -> Result<(), Failure> {
     let tls = if checks.all_features()? == ALL { &["native-tls"][..] } else { &[] };
-    let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
+    let protocol = ["", "tokio", "spi", "secret"].iter().map(|feature| ("top-protocol", *feature));
+    let sdk = ["", "client", "axum", "spi", "secret"].iter().map(|feature| ("generated-sdk", *feature));
     let client = [
         "",
         "blocking",
@@ -138,11 +139,12 @@ fn features(checks: &Checks) -> Result<(), Failure> {
         "rustls",
         "rustls-no-provider",
         "rustls-ring",
+        "secret",
         "socks",
         "system-proxy",
     ];
     let client = client.iter().chain(tls).map(|feature| ("top-client", *feature));
-    for (package, features) in alone.into_iter().chain(client) {
+    for (package, features) in protocol.chain(sdk).chain(client) {
         let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
         announced(cargo().args(library).args(DENY_WARNINGS))?;
     }
@@ -245,7 +247,8 @@ impl Checks {
     fn all_features(&self) -> Result<&'static [&'static str], Failure> {
         const BUT_NATIVE_TLS: &[&str] = &[
             "--features",
-            "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis,top-client/reqwest-0_13",
+            "generated-sdk/full,generated-sdk/axum,top-client/rustls,top-client/blocking,top-client/redis,\
+             top-client/reqwest-0_13,top-client/secret,top-protocol/spi",
         ];
         if let Some(features) = self.features.get() {
             return Ok(features);

@@ -33,6 +33,7 @@
 //!
 //! Without `tracing`, an [`AttemptObserver`] receives the same facts before and after each attempt.
 
+pub mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
@@ -52,6 +53,8 @@ mod pagination;
 mod redis;
 mod retry;
 mod runtime;
+#[cfg(feature = "secret")]
+pub mod secret;
 mod session;
 mod text;
 mod trace;

@@ -189,7 +189,7 @@ impl OutcomeKind {
         }
     }
 
-    fn of(error: &Error) -> Self {
+    pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::Configuration(_) => Self::Configuration,
             Error::Invalid(_) => Self::Invalid,

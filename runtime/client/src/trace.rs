@@ -7,8 +7,12 @@ use std::time::Duration;
 use tracing::field::Empty;
 use tracing::{Span, error, info, info_span, warn};
 
+#[cfg(feature = "secret")]
+use super::observer::OutcomeKind;
 use super::observer::{Attempt, AttemptOutcome};
 use super::session::StoreError;
+#[cfg(feature = "secret")]
+use crate::error::Error;
 use crate::error::SessionError;
 
 /// What all of it is filtered by.
@@ -113,6 +117,12 @@ pub(super) fn not_refreshed(user: &str, error: &SessionError) {
 pub(super) fn alone(error: &StoreError) {
     let error = Chain(error.as_ref());
     warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
+}
+
+/// The error is not logged: a gateway may repeat the parameters in its refusals.
+#[cfg(feature = "secret")]
+pub(super) fn key_not_refreshed(error: &Error) {
+    warn!(target: TARGET, reason = OutcomeKind::of(error).name(), "the secret key is not refreshed; the cached key is used");
 }
 
 /// An error with its sources: an event has one field for all of them.

@@ -29,8 +29,12 @@ mod record;
 mod redact;
 mod request;
 mod secrets;
+#[cfg(feature = "secret")]
+pub mod sensitive;
 mod serde;
 mod sign;
+#[cfg(feature = "spi")]
+pub mod spi;
 mod time;
 mod untyped;
 mod validate;

@@ -130,9 +130,9 @@ impl Parameters {
             if !form.is_empty() {
                 form.push('&');
             }
-            push_encoded(&mut form, name);
+            push_encoded(&mut form, name.as_bytes());
             form.push('=');
-            push_encoded(&mut form, value);
+            push_encoded(&mut form, value.as_bytes());
         }
         form
     }
@@ -153,13 +153,13 @@ impl fmt::Debug for Parameter {
 /// A text as a form encodes it.
 pub fn encoded(text: &str) -> String {
     let mut form = String::new();
-    push_encoded(&mut form, text);
+    push_encoded(&mut form, text.as_bytes());
     form
 }
 
-/// Appends `text` as a form encodes it: letters, digits and `*-._` stand for themselves, a space is `+`.
-fn push_encoded(form: &mut String, text: &str) {
-    for byte in text.bytes() {
+/// Appends text as a form encodes it: letters, digits and `*-._` are kept, a space is `+`.
+pub(crate) fn push_encoded(form: &mut String, text: &[u8]) {
+    for byte in text.iter().copied() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => form.push(char::from(byte)),
             b' ' => form.push('+'),
