@@ -1,4 +1,4 @@
-//! The signature, written a second time from its definition: protocol.md 2.1, RFC 2104.
+//! The signature, written a second time from its definition: docs/protocol.md section 2.1, RFC 2104.
 
 use std::collections::BTreeMap;
 

@@ -21,8 +21,8 @@
 //! Money is [`Decimal`], a date is a [`DateTime`] at GMT+8, and no number is a float. A value of an answer that does not fit
 //! its documented type leaves its field empty and is listed in [`Response::mismatches`].
 //!
-//! Where the docs cite `protocol.md` with a section, that is in the notes on the protocol which this crate is built from: the
-//! platform publishes no specification, so each fact of the wire is kept there with its source and how certain it is.
+//! Docs cite docs/protocol.md by section: the facts of the protocol, each with its source and its certainty. The file
+//! is in the repository of this crate. The platform publishes no specification.
 //!
 //! This crate has the generated [`api`] alone. What it re-exports is the runtime: `top-protocol` and `top-client`, which
 //! code generated into a crate of your own uses too.

@@ -29,9 +29,9 @@ impl Client {
     /// It is what stands under the root node, in the shape that it comes in, and a [`Response`] around it: with the
     /// request id, the body, the status and the headers. Without a type nobody
     /// knows what is a list: unless the client asks for simplified answers, a JSON answer has a list as an object around it,
-    /// `{"trade": […]}` (protocol.md 4.3). Of XML, an element with elements in it is an object, any other is a text, and
-    /// elements that repeat in one place are an array; so a list of one is an object, numbers are texts, and an element
-    /// without content is an empty text.
+    /// `{"trade": […]}` (docs/protocol.md section 4.3). Of XML, an element with elements in it is an object, any other
+    /// is a text, and elements that repeat in one place are an array; so a list of one is an object, numbers are texts,
+    /// and an element without content is an empty text.
     ///
     /// Numbers up to 64 bits are numbers, exact to the last digit. A number that neither they nor a float hold exactly is the
     /// text of its digits.

@@ -1,4 +1,4 @@
-//! Batches over a socket, against a gateway written from protocol.md 7.1.
+//! Batches over a socket, against a gateway written from docs/protocol.md section 7.1.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

@@ -467,11 +467,11 @@ fn identities_and_moments_of_newer_answers() {
     let at = UNIX_EPOCH + Duration::from_secs(1_699_000_000);
     let moment = |milliseconds| Some(UNIX_EPOCH + Duration::from_millis(milliseconds));
     let newer = r#"{"access_token":"6100aa","refresh_token":"6101bb","open_uid":"AAE1","taobao_open_uid":"AAE1",
-        "taobao_open_sub_uid":"AAS1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
+        "taobao_open_sub_uid":"AAF1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
         "expire_time":1707776000000,"refresh_token_valid_time":1700000000000,"w1_valid":1700001800000,"w2_valid":"0"}"#;
     let token = Token::from_answer(newer, at).unwrap();
     assert_eq!((token.user_id.as_deref(), token.identity()), (None, Some("AAE1")));
-    assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAS1")));
+    assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAF1")));
     assert_eq!(token.expires_at(), Some(at + Duration::from_secs(7_776_000)));
     assert_eq!(
         (token.expire_time, token.w1_valid, token.w2_valid),

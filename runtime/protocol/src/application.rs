@@ -27,7 +27,8 @@ pub struct Application {
     pub sign_method: SignMethod,
     /// What the gateway is to answer in. [`Format::Json`] unless set.
     pub format: Format,
-    /// Whether JSON answers come without their root node and with plain lists (protocol.md 4.4). `false` unless set.
+    /// Whether JSON answers come without their root node and with plain lists (docs/protocol.md section 4.4). `false`
+    /// unless set.
     pub simplify: bool,
     /// Whether a request that breaks the documents' demands is refused before it is sent. `true` unless set.
     pub validate: bool,
@@ -111,8 +112,8 @@ impl fmt::Debug for Application {
 
 /// A request as it goes over the wire: every parameter, with the signature over the others.
 ///
-/// It is good for ten minutes around its timestamp (protocol.md 1.4). Printing it hides the session and every other
-/// secret.
+/// It is good for ten minutes around its timestamp (docs/protocol.md section 1.4). Printing it hides the session and
+/// every other secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
     pub(crate) parameters: Parameters,

@@ -10,9 +10,9 @@ impl SignedRequest {
     /// The request as a line that `curl` carries out from a POSIX shell, as the platform's pages show calls: public
     /// parameters first, each on a line of its own.
     ///
-    /// The line is good for ten minutes around the request's timestamp (protocol.md 1.4). A file on disk is named
-    /// by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here: there the line
-    /// says `PATH-OF-THE-FILE`, for the reader to fill in.
+    /// The line is good for ten minutes around the request's timestamp (docs/protocol.md section 1.4). A file on disk
+    /// is named by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here:
+    /// there the line says `PATH-OF-THE-FILE`, for the reader to fill in.
     ///
     /// **It holds the session and every other secret of the request as they are**: that is what it is for. Nothing else
     /// here prints them.

@@ -6,7 +6,7 @@ use std::fmt;
 use super::debug::HIDDEN;
 use super::hex;
 
-/// The parameters that belong to the protocol rather than to a method (protocol.md 1.4).
+/// The parameters that belong to the protocol rather than to a method (docs/protocol.md section 1.4).
 pub const PUBLIC_PARAMETERS: [&str; 11] = [
     "app_key",
     "format",

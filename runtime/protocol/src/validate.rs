@@ -1,4 +1,4 @@
-//! The documents' demands on a request, held before anything is sent (protocol.md 6).
+//! The documents' demands on a request, held before anything is sent (docs/protocol.md section 6).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -74,7 +74,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The platform's code for it: 40 for what is missing, 41 for what is wrong (protocol.md 6).
+    /// The platform's code for it: 40 for what is missing, 41 for what is wrong (docs/protocol.md section 6).
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,

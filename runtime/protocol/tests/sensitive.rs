@@ -1,4 +1,4 @@
-//! Encryption of sensitive fields (protocol.md 7.6).
+//! Encryption of sensitive fields (docs/protocol.md section 7.6).
 
 #![cfg(feature = "secret")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]

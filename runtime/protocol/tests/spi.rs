@@ -1,4 +1,4 @@
-//! SPI calls (protocol.md 7.3), signed by an implementation of its own.
+//! SPI calls (docs/protocol.md section 7.3), signed by an implementation of its own.
 
 #![cfg(feature = "spi")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
@@ -24,7 +24,7 @@ fn verifier() -> SpiVerifier {
     SpiVerifier::new(SECRET).with_clock(noon)
 }
 
-/// The platform: a call whose parts are bytes in the charset of the scene, signed as protocol.md 7.3 says.
+/// The platform: a call whose parts are bytes in the charset of the scene, signed as docs/protocol.md section 7.3 says.
 #[derive(Clone, Default)]
 struct Platform {
     content_type: &'static str,

@@ -1,4 +1,4 @@
-//! Batches: many calls in one request (protocol.md 7.1).
+//! Batches: many calls in one request (docs/protocol.md section 7.1).
 //!
 //! ```no_run
 //! use generated_sdk::api::top::TopClientTokenGetRequest;

@@ -1,4 +1,4 @@
-//! How a user's grant becomes a session (protocol.md 7.5).
+//! How a user's grant becomes a session (docs/protocol.md section 7.5).
 
 mod methods;
 mod redirect;
@@ -176,7 +176,7 @@ impl OAuth {
     }
 
     /// The same with the `state` and the `view` of the request that the user was sent away with, which the form can have too
-    /// (protocol.md 7.5).
+    /// (docs/protocol.md section 7.5).
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Keys for sensitive fields (TopSecret, protocol.md 7.6): fetched with `taobao.top.secret.get` and cached.
+//! Keys for sensitive fields (TopSecret, docs/protocol.md section 7.6): fetched with `taobao.top.secret.get` and
+//! cached.
 //!
 //! [`SecretKeys`] has the keys of one application. A [`SensitiveFields`] of it encrypts, decrypts and searches with the key of
 //! one owner: a seller by session, a customer of a self-managed account, or the application.

@@ -1,4 +1,5 @@
-//! Sensitive fields: encryption, decryption and search of names and phone numbers (TopSecret, protocol.md 7.6).
+//! Sensitive fields: encryption, decryption and search of names and phone numbers (TopSecret, docs/protocol.md section
+//! 7.6).
 //!
 //! A text is encrypted with a [`SecretKey`], which `taobao.top.secret.get` returns for a seller or for the application. Its
 //! [`SensitiveType`] selects the form of the ciphertext. The key's version is part of the ciphertext, so a reader finds the

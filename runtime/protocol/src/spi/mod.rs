@@ -1,4 +1,4 @@
-//! SPI: calls that the platform makes to an HTTP endpoint of the application (protocol.md 7.3).
+//! SPI: calls that the platform makes to an HTTP endpoint of the application (docs/protocol.md section 7.3).
 //!
 //! The platform signs each call with the AppSecret of the application. [`SpiVerifier`] checks the signature and the
 //! timestamp and returns the [`SpiCall`]: the signed parameters and the signed body, and nothing else of the request. A call
