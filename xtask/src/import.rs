@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use codegen::files::printable;
 use codegen::import::{EXTENSIONS, Import, ImportError, Importer, Refusal, State, documents};
 use codegen::output;
 use codegen::spec::is_category;
@@ -196,7 +197,7 @@ impl Tally {
             return;
         }
         let broken = if import.state == State::Broken { ", which is no spec" } else { "" };
-        tell::line(format_args!("{word:9} {}{broken}", options.specs.join(&import.path).display()));
+        tell::line(format_args!("{word:9} {}{broken}", printable(&options.specs.join(&import.path))));
         if let State::Changed(differences) = &import.state {
             differences.iter().for_each(|difference| tell::line(format_args!("          {difference}")));
         }
@@ -208,7 +209,7 @@ impl Tally {
 }
 
 fn listed(refusals: &[Refusal]) -> String {
-    let line = |refusal: &Refusal| format!("refused   {}: {}", refusal.document.display(), refusal.reason());
+    let line = |refusal: &Refusal| format!("refused   {}: {}", printable(&refusal.document), refusal.reason());
     let lines: Vec<_> = refusals.iter().map(line).collect();
     lines.join("\n")
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use codegen::files::printable;
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
@@ -47,20 +48,20 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let there =
         fs::read_dir(&specs).into_iter().flatten().flatten().map(|entry| entry.path().join(format!("{method}.yaml")));
     if let Some(path) = there.into_iter().find(|path| path.exists()) {
-        return Err(Failure::new(format!("{} is there already", path.display())));
+        return Err(Failure::new(format!("{} is there already", printable(&path))));
     }
     let folder = specs.join(&category);
     let path = folder.join(format!("{method}.yaml"));
     let skeleton = codegen::render::skeleton(&method).map_err(crate::generate::problems)?;
     write(&folder, &path, &skeleton)?;
-    tell::line(format_args!("{}: fill it in, then run: cargo xtask gen", path.display()));
+    tell::line(format_args!("{}: fill it in, then run: cargo xtask gen", printable(&path)));
     Ok(())
 }
 
 fn write(folder: &Path, path: &Path, text: &str) -> Result<(), Failure> {
     let at = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::new(format!("{} is there already", path.display())),
-        _ => Failure::new(format!("{}: {error}", path.display())),
+        ErrorKind::AlreadyExists => Failure::new(format!("{} is there already", printable(path))),
+        _ => Failure::new(format!("{}: {error}", printable(path))),
     };
     fs::create_dir_all(folder).map_err(at)?;
     let mut file = fs::File::create_new(path).map_err(at)?;
