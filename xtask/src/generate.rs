@@ -97,7 +97,7 @@ fn elsewhere(root: &Path, out: &Path, specs: &Path, only: Vec<String>, mode: Mod
     let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if holds_other && !output::is_generated(&manifest) {
         let problem = "is not empty and has no generated SDK; name an empty or a new folder";
-        return Err(Failure::new(format!("{} {problem}", printable(&out))));
+        return Err(Failure::new(format!("{} {problem}", printable(out))));
     }
     let client = root.join("runtime/client");
     let client = std::path::absolute(&client).unwrap_or(client);
