@@ -1,6 +1,6 @@
 //! Imports the platform's documents as specs: method pages, documentation records and the metadata of an SDK download.
 //!
-//! A reader for each kind of document (`page`, `record`, `metadata`) gives [`document::Document`]s. `settle` normalizes them
+//! A reader for each kind of document (`page`, `record`, `metadata`) gives a `Document` for each method. `settle` normalizes them
 //! to what a spec can state, `write` writes YAML, and the rules of specs check the result. Whatever a reader inferred,
 //! changed or left out is a comment in the spec.
 
