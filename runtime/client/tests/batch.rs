@@ -85,7 +85,9 @@ async fn serve(
         };
         let (status, headers, body) = reply(number, &received);
         let response = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
-        stream.write_all(response.as_bytes()).await.unwrap();
+        // A control character in a reply is for a byte that is not UTF-8.
+        let bytes: Vec<u8> = response.bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect();
+        stream.write_all(&bytes).await.unwrap();
     }
 }
 
@@ -242,6 +244,21 @@ async fn a_long_batch_is_sent_in_chunks() {
     assert_eq!(tokens!(results), (0..45).map(|number| number.to_string()).collect::<Vec<_>>());
     assert_eq!(last.unwrap().token.as_deref(), Some("1"));
     assert_eq!(gateway.received().len(), 11);
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_utf8_does_not_affect_others() {
+    let gateway = Gateway::answering(|item| match item["sec_token"].as_str() {
+        "garbled" => "{\"top_client_token_get_response\":{\"token\":\"a\u{1}\",\"result_code\":\"200\"}}".to_owned(),
+        text => token(text),
+    })
+    .await;
+    let requests = requests(&["1", "garbled", "3"]);
+    let (results,) = gateway.client().batch().add_all(&requests).send().await;
+    let [one, two, three] = results.try_into().unwrap();
+    assert_eq!((one.unwrap().token.as_deref(), three.unwrap().token.as_deref()), (Some("1"), Some("3")));
+    let two = two.unwrap();
+    assert_eq!((two.result_code.as_deref(), two.mismatches().len()), (Some("200"), 1), "{two:?}");
 }
 
 #[tokio::test]
