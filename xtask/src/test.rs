@@ -2,9 +2,11 @@
 
 use std::process::{Command, Stdio};
 
-use crate::cargo::{cargo, in_root, line, run};
+use codegen::commands::line;
+
+use crate::cargo::{cargo, command_line, in_root, run};
 use crate::failure::Failure;
-use crate::{generate, only_help, root, tell};
+use crate::{generate, only_help, root};
 
 pub(crate) const HELP: &str = "\
 Run everything that CI runs: format, generated code, lints, fuzzers, tests, docs.
@@ -44,7 +46,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     told(cargo().args(tests).arg("--workspace").args(everything))?;
     told(cargo().args(["test", "--doc", "--workspace"]).args(everything))?;
     told(cargo().args(["doc", "--workspace", "--no-deps"]).args(everything).env("RUSTDOCFLAGS", "-D warnings"))?;
-    tell::line(format_args!("\nall is well"));
+    line(format_args!("\nall is well"));
     Ok(())
 }
 
@@ -88,12 +90,12 @@ fn oldest_rust(everything: &[&str]) -> Result<(), Failure> {
 }
 
 fn told(command: &mut Command) -> Result<(), Failure> {
-    step(&line(command));
+    step(&command_line(command));
     run(command)
 }
 
-fn step(line: &str) {
-    tell::line(format_args!("\n── {line}"));
+fn step(text: &str) {
+    line(format_args!("\n── {text}"));
 }
 
 fn has_nextest() -> bool {
