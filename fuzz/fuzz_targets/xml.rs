@@ -4,4 +4,6 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|members: &str| fuzz::answer(format!("<fixture_everything_get_response>{members}</fixture_everything_get_response>")));
+fuzz_target!(|members: &str| fuzz::answer(format!(
+    "<fixture_everything_get_response>{members}</fixture_everything_get_response>"
+)));

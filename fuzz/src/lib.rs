@@ -5,6 +5,13 @@
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 
+pub mod formats;
+mod input;
+pub mod oauth;
+pub mod page;
+pub mod request;
+pub mod signature;
+
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 use generated_sdk::protocol::{Error, decode};
 

@@ -8,6 +8,7 @@ mod check;
 mod console;
 mod example;
 mod excerpt;
+mod fuzzing;
 mod incoming;
 mod objects;
 mod pages;

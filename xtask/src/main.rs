@@ -4,6 +4,7 @@ mod call;
 mod cargo;
 mod demo;
 mod failure;
+mod fuzz;
 mod gateway;
 mod generate;
 mod import;
@@ -27,7 +28,8 @@ Usage: cargo xtask COMMAND [OPTION]...
 
 Commands:
   demo     Generate, start the gateway, make signed calls, show both sides
-  test     Run everything that CI runs: format, lints, fuzzers, tests, docs
+  test     Run everything that CI runs: format, lints, tests, docs, fuzz targets
+  fuzz     Run the fuzz targets, each for a short time
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in
   import   Write specs from the platform's own documents
@@ -58,6 +60,7 @@ fn run() -> Result<(), Failure> {
     let result = match command.as_str() {
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
+        "fuzz" => fuzz::command(arguments),
         "gateway" => gateway::command(arguments),
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
@@ -76,6 +79,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         Some(Value(command)) => match command.string()?.as_str() {
             "call" => return call::help(),
             "demo" => demo::HELP,
+            "fuzz" => fuzz::HELP,
             "gateway" => return gateway::help(),
             "gen" => generate::HELP,
             "help" => HELP,

@@ -17,7 +17,7 @@ use crate::error::{
     ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
 };
 use top_protocol::internal::{Attachment, Envelope, Head, redacted};
-use top_protocol::{Authorization, DateTime, FileError, RawBody, SignedRequest};
+use top_protocol::{Authorization, DateTime, FileError, RawBody, ResponseBody, SignedRequest};
 
 /// What is called.
 pub(super) struct Call<'a> {
@@ -34,7 +34,7 @@ pub(super) type Sign<'a> = dyn Fn(Option<&str>, DateTime) -> Result<SignedReques
 
 /// Reads a body: into the call's response, or as a refusal. It is asked once for every attempt that has an answer, and
 /// what an earlier one has left in the response is not to be there any more.
-pub(super) type Read<'a> = &'a mut (dyn FnMut(&str) -> Result<Envelope, top_protocol::Error> + Send);
+pub(super) type Read<'a> = &'a mut (dyn FnMut(&ResponseBody) -> Result<Envelope, top_protocol::Error> + Send);
 
 /// An answer that is a response: what was around it, and the body as it came.
 pub(super) struct Answer {
@@ -193,17 +193,17 @@ impl Client {
             let mut body = RawBody::of_bytes(&bytes, cut);
             body.hide(self.secrets(signed));
             if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = read(&body)
+                && let Err(error @ top_protocol::Error::Platform(_)) = read(&ResponseBody::from(&*body))
             {
                 return Err(error.into());
             }
             return Err(Error::Status(StatusError::of(head, body)));
         }
-        let body = text::text(head, bytes)?;
+        let body = text::lenient(head, bytes)?;
         let envelope = read(&body)?;
         match envelope.mismatches.first() {
-            Some(first) if self.shared.strict => Err(Error::mismatch(first, &body)),
-            _ => Ok((envelope, body)),
+            Some(first) if self.shared.strict => Err(Error::mismatch(first, body.text())),
+            _ => Ok((envelope, body.into_text())),
         }
     }
 

@@ -206,12 +206,10 @@ impl Client {
 fn lost<'m>(paging: &Paging, mismatches: &'m [Mismatch]) -> Option<&'m Mismatch> {
     let next = paging.cursor.map(|(_, next)| next);
     mismatches.iter().find(|mismatch| {
+        let needed = [Some(paging.items).filter(|_| !mismatch.replaced), next, paging.total, paging.has_next];
         let names = mismatch.path.split('.').map(|name| name.split_once('[').map_or(name, |(name, _)| name));
         let place: Vec<_> = names.filter(|name| !name.is_empty()).collect();
-        [Some(paging.items), next, paging.total, paging.has_next]
-            .into_iter()
-            .flatten()
-            .any(|way| way.starts_with(&place))
+        needed.into_iter().flatten().any(|way| way.starts_with(&place))
     })
 }
 

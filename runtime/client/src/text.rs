@@ -2,23 +2,38 @@
 
 use crate::error::Error;
 use top_protocol::internal::Head;
-use top_protocol::{DecodeError, RawBody};
+use top_protocol::{DecodeError, RawBody, ResponseBody};
 
-/// The bytes of a body as text. The protocol is in UTF-8 (protocol.md 1.3 and 4.7), and a body in something else is
-/// refused rather than read as what it is not.
-pub(super) fn text(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
-    let problem = match std::str::from_utf8(&bytes) {
-        Ok(text) if text.is_ascii() => None,
-        Ok(_) => charset(head).filter(|charset| !is_unsaid(charset)).map(is_in),
-        Err(error) => Some(match (packing(head), charset(head)) {
-            (Some(packing), _) => format!("it is packed with {packing}, which the client did not ask for"),
-            (None, Some(charset)) if !is_utf8(charset) && !is_unsaid(charset) => is_in(charset),
-            _ => format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
-        }),
-    };
-    match problem {
-        None => String::from_utf8(bytes).map_err(|error| Error::Decode(not_utf8(error.to_string(), error.as_bytes()))),
+/// Reads a body in UTF-8 (protocol.md 1.3 and 4.7) and replaces what is invalid. A body that is declared to be in another
+/// charset is refused.
+pub(super) fn lenient(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
+    match wrong_charset(head, &bytes) {
+        None => Ok(bytes.into()),
         Some(problem) => Err(Error::Decode(not_utf8(problem, &bytes))),
+    }
+}
+
+/// Reads a body in which no byte may be invalid.
+pub(super) fn strict(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
+    if let Some(problem) = wrong_charset(head, &bytes) {
+        return Err(Error::Decode(not_utf8(problem, &bytes)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let problem = format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to());
+        Error::Decode(not_utf8(problem, error.as_bytes()))
+    })
+}
+
+/// Returns why the bytes cannot be read as UTF-8, if the headers say so.
+fn wrong_charset(head: &Head, bytes: &[u8]) -> Option<String> {
+    let declared = charset(head).filter(|charset| !is_unsaid(charset));
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => None,
+        Ok(_) => declared.map(is_in),
+        Err(_) => match packing(head) {
+            Some(packing) => Some(format!("it is packed with {packing}, which the client did not ask for")),
+            None => declared.map(is_in),
+        },
     }
 }
 

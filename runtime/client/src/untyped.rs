@@ -4,7 +4,7 @@ use super::Client;
 use super::call::Call;
 use crate::error::Error;
 use top_protocol::internal::{enveloped, reads};
-use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
+use top_protocol::{Authorization, Format, Json, Response, ResponseBody, SignedRequest, UntypedParameters};
 
 impl Client {
     /// Calls a method that has no type here, or whose type is not compiled in. It is signed, sent and tried again like any
@@ -57,7 +57,7 @@ impl Client {
             sign: &|session, time| application.sign_untyped(method, parameters, session, time),
         };
         let mut value = Json::Null;
-        let mut read = |body: &str| {
+        let mut read = |body: &ResponseBody| {
             let (answer, envelope) = enveloped(body, method, simplified)?;
             value = answer;
             Ok(envelope)

@@ -4,15 +4,17 @@
 
 mod support;
 
+use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
+use generated_sdk::api::trade::TradesSoldGetRequest;
 use generated_sdk::client::{
-    BoxFuture, Client, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh, RefreshingSessions, Repeat,
-    RetryPolicy, SessionProvider, Token, Verb,
+    BoxFuture, Client, HttpAnswer, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh,
+    RefreshingSessions, Repeat, RetryPolicy, SessionProvider, Token, Transport, Verb,
 };
 use generated_sdk::protocol::{
     ConfigurationKind, PlatformError, Request, SessionError, Timeout, TransportError, TransportKind,
@@ -313,8 +315,13 @@ async fn what_cannot_be_read_is_told_by_its_place() {
         ("<html>", "", "an answer", "an HTML page"),
         (r#"{"x":1}"#, "", "top_client_token_get_response or error_response", "neither"),
         (r#"{"x_response":{"token" 1"#, "", "':'", "'1'"),
-        (r#"{"x_response":{"token":["#, "token", "a JSON value", "the end of the body"),
-        (r#"{"x_response":{"token":"s3cr3t"#, "token", "well-formed JSON or XML", "a string begins and does not end"),
+        (r#"{"top_client_token_get_response":{"token":["#, "token", "a JSON value", "the end of the body"),
+        (
+            r#"{"top_client_token_get_response":{"token":"s3cr3t"#,
+            "token",
+            "well-formed JSON or XML",
+            "a string begins and does not end",
+        ),
     ] {
         let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
         let error = read(&script.builder().build().unwrap()).await.unwrap_err();
@@ -770,5 +777,93 @@ async fn the_query_of_a_gateway_does_not_show() {
         (format!("{request:?}"), "https://gateway.test/api?[hidden]"),
     ] {
         assert!(shown.contains(whole) && !shown.contains("qu3ry"), "{shown}");
+    }
+}
+
+/// A transport that answers with bytes.
+#[derive(Clone)]
+struct Bytes(Vec<u8>, &'static str);
+
+impl Transport for Bytes {
+    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        let answer = HttpAnswer::new(200, self.0.clone()).header("Content-Type", self.1);
+        Box::pin(async { Ok(answer) })
+    }
+}
+
+#[tokio::test]
+async fn invalid_bytes_are_replaced_and_reported() {
+    let client = |body: &[u8], kind, strict| {
+        let builder = Client::builder("http://gateway.test/", "12345678", SECRET);
+        builder.transport(Bytes(body.to_vec(), kind)).strict(strict).build().unwrap()
+    };
+    let request = TopClientTokenGetRequest::new("the parameter");
+    let utf8 = "text/javascript;charset=UTF-8";
+    for (bytes, text) in [(&b"a\xe5\x95"[..], "a\u{fffd}"), (b"a\xed\xa0\xbd\xed\xb8\x80", "a😀")] {
+        let body = [b"{\"top_client_token_get_response\":{\"result_msg\":\"", bytes, b"\",\"token\":\"t\"}}"].concat();
+        let response = client(&body, utf8, false).execute(&request).await.unwrap();
+        assert_eq!((response.result_msg.as_deref(), response.token.as_deref()), (Some(text), Some("t")));
+        assert_eq!(response.mismatches()[0].path, "result_msg");
+        let untyped = client(&body, utf8, false).call(TopClientTokenGetRequest::METHOD, ()).await.unwrap();
+        assert_eq!((untyped["result_msg"].as_str(), untyped.mismatches().len()), (Some(text), 1));
+        for strict in [
+            client(&body, utf8, true).execute(&request).await.map(|_| ()),
+            client(&body, utf8, true).call(TopClientTokenGetRequest::METHOD, ()).await.map(|_| ()),
+        ] {
+            let Err(Error::Decode(error)) = strict else { panic!("{strict:?}") };
+            assert_eq!(error.path, "result_msg");
+        }
+        // What is declared to be in something else is refused.
+        let error = client(&body, "text/javascript;charset=GBK", false).execute(&request).await.unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{error}");
+        let body = [b"{\"error_response\":{\"code\":15,\"msg\":\"", bytes, b"\"}}"].concat();
+        let error = client(&body, utf8, true).execute(&request).await.unwrap_err();
+        assert_eq!(error.platform().map(|refusal| refusal.msg.as_str()), Some(text));
+    }
+}
+
+/// A transport that answers with one page after the other.
+struct BytePages(Mutex<VecDeque<Vec<u8>>>);
+
+impl Transport for BytePages {
+    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+        let page = self.0.lock().unwrap().pop_front().expect("no page follows the last");
+        Box::pin(async { Ok(HttpAnswer::new(200, page)) })
+    }
+}
+
+#[tokio::test]
+async fn a_list_goes_on_after_an_invalid_byte() {
+    let page = |title: &[u8], tid: u8, has_next: &str| {
+        let head = format!(
+            r#"{{"trades_sold_get_response":{{"has_next":{has_next},"trades":{{"trade":[{{"tid":{tid},"title":""#
+        );
+        [head.as_bytes(), title, b"\"}]}}}"].concat()
+    };
+    let pages = BytePages(Mutex::new([page(b"a\xff", 1, "true"), page(b"b", 2, "false")].into()));
+    let client = Client::builder("http://gateway.test/", "12345678", SECRET).transport(pages).build().unwrap();
+    let mut trades = client.with_session("s").items(TradesSoldGetRequest::new(["tid", "title"]).page_size(1));
+    let mut read = Vec::new();
+    while let Some(trade) = trades.next().await {
+        let trade = trade.unwrap();
+        read.push((trade.tid, trade.title.unwrap()));
+    }
+    assert_eq!(read, [(Some(1), "a\u{fffd}".to_owned()), (Some(2), "b".to_owned())]);
+}
+
+#[tokio::test]
+async fn no_refusal_is_a_response() {
+    for body in [
+        r#"{"type":"ISV","code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
+        r#"{"response":{"flag":"failure","code":"IllegalAccessToken","message":"m","request_id":"r"}}"#,
+    ] {
+        let client = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
+        for error in [
+            write(&client).await.unwrap_err(),
+            client.call("taobao.trade.close", [("tid", "1")]).await.map(|_| ()).unwrap_err(),
+        ] {
+            assert!(error.is_session_invalid(), "{error}");
+            assert_eq!(error.request_id(), Some("r"), "{error}");
+        }
     }
 }

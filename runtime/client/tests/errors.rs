@@ -110,6 +110,56 @@ fn sessions_that_are_doubtful() {
 }
 
 #[test]
+fn refusals_whose_code_is_a_word() {
+    for (code, sub_code, expected) in [
+        ("IllegalAccessToken", "", "not-carried-out session"),
+        ("illegalaccesstoken", "", "not-carried-out session"),
+        ("InvalidAccessToken", "", "not-carried-out session"),
+        ("invalid-sessionkey", "", "not-carried-out session"),
+        ("15", "IllegalAccessToken", "session"),
+        ("", "IllegalAccessToken", "not-carried-out session"),
+        ("ApiCallLimit", "", "retryable not-carried-out"),
+        ("AppCallLimit", "", "retryable not-carried-out"),
+        ("IncompleteSignature", "", "not-carried-out caller"),
+        ("InvalidSignature", "", "not-carried-out caller"),
+        ("sign-check-failure", "", "not-carried-out caller"),
+        ("MissingParameter", "", "caller"),
+        ("isv.bad", "", "caller"),
+        ("isp.system-busy", "", "retryable"),
+        ("Y100", "Y10009", ""),
+        ("Y100", "isp.system-busy", "retryable"),
+        ("B0001", "", ""),
+    ] {
+        let mut refusal = refusal(0, sub_code);
+        refusal.code = code.into();
+        assert_eq!(answers(&Error::Platform(Box::new(refusal))), expected, "{code} {sub_code}");
+    }
+    assert!(PlatformError::new("AppCallLimit", "").is_limit_of_application());
+    assert!(!PlatformError::new("ApiCallLimit", "").is_limit_of_application());
+    let limit = PlatformError::new("ApiCallLimit", "The call limit is reached. This ban will last for 3 more seconds");
+    assert_eq!(limit.retry_after(), Some(Duration::from_secs(3)));
+    let limit = PlatformError::new("ApiCallLimit", "The call limit is reached. This ban will last 3 more seconds");
+    assert_eq!(limit.retry_after(), Some(Duration::from_secs(3)));
+}
+
+#[test]
+fn codes_read_well() {
+    let told = |code: &str, msg: &str, sub_code: &str| {
+        let mut refusal = refusal(0, sub_code);
+        (refusal.code, refusal.msg) = (code.into(), msg.to_owned());
+        refusal.to_string()
+    };
+    for (text, expected) in [
+        (told("Y100", "m", "Y10009"), "the gateway refused the call: Y100 m (Y10009)"),
+        (told("Y100", "", ""), "the gateway refused the call: Y100"),
+        (told("1000", "m", ""), "the gateway refused the call: 1000 m"),
+        (told("", "m", "x"), "the gateway refused the call: m (x)"),
+    ] {
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
 fn every_documented_code_has_a_meaning_and_one_way_on() {
     for known in CODES {
         let error = Error::Platform(Box::new(refusal(known.code, "isp.x")));

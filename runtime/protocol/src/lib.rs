@@ -37,7 +37,7 @@ mod validate;
 pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
-pub use decode::{Format, Mismatch, Response, decode, decode_untyped};
+pub use decode::{Format, Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
 pub use error::{
     Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
 };

@@ -9,7 +9,6 @@ use generated_sdk::Response;
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetResponse};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Code, PlatformError, Retry, decode, decode_untyped};
-use proptest::prelude::*;
 
 fn answer(body: &str) -> Result<Response<TopClientTokenGetResponse>, Error> {
     decode::<TopClientTokenGetRequest>(body.to_owned())
@@ -249,12 +248,15 @@ fn the_response_of_another_method_is_none() {
         r#"{"trade_close_response":{},"request_id":"1"}"#,
         r#"{"trade_close_response":null,"request_id":"1"}"#,
         r#"{"data":{"request_id":"1"}}"#,
-        r#"{"data":{"other":[1]},"request_id":"1"}"#,
+        r#"{"data":{"other":[1]}}"#,
         "<trade_close_response><trade><tid>1</tid></trade></trade_close_response>",
     ] {
         match answer(body) {
             Err(Error::Decode(error)) => {
-                assert_eq!(error.problem, "expected top_client_token_get_response or error_response, found neither");
+                let found =
+                    if body.contains("trade_close") { ", found trade_close_response" } else { " or error_response" };
+                let expected = format!("expected top_client_token_get_response{found}");
+                assert!(error.problem.starts_with(&expected), "{body}: {}", error.problem);
             }
             other => panic!("{body}: {other:?}"),
         }
@@ -328,48 +330,4 @@ fn deep_nesting_is_refused() {
     unreadable(&objects, expect!["more than 128 levels of nesting at line 1 column 641"]);
     let elements = "<a>".repeat(100_000);
     unreadable(&elements, expect!["more than 128 levels of nesting at line 1 column 388"]);
-}
-
-/// A member of a response whose every field the method documents, or which is public.
-fn member() -> impl Strategy<Value = (&'static str, &'static str)> {
-    (
-        prop::sample::select(vec![
-            "token",
-            "result_code",
-            "code",
-            "msg",
-            "message",
-            "sub_code",
-            "sub_message",
-            "flag",
-            "success",
-            "request_id",
-            "type",
-        ]),
-        prop::sample::select(vec!["0", "15", "\"\"", "\"t\"", "\"failure\"", "\"success\"", "true", "false", "null"]),
-    )
-}
-
-proptest! {
-    /// A typed and an untyped call agree on what is a refusal, wherever the fields are.
-    #[test]
-    fn typed_and_untyped_agree_on_refusals(
-        members in prop::collection::vec(member(), 0..6),
-        root in prop::sample::select(vec!["", "top_client_token_get_response", "other_response", "response", "error_response"]),
-    ) {
-        let mut seen = std::collections::HashSet::new();
-        let members: Vec<_> = members
-            .iter()
-            // Without the schema, an absent member proves nothing.
-            .filter(|(name, value)| !(matches!(*name, "token" | "result_code") && *value == "null"))
-            .filter(|(name, _)| seen.insert(*name))
-            .map(|(name, value)| format!("\"{name}\":{value}"))
-            .collect();
-        let inner = format!("{{{}}}", members.join(","));
-        let body = if root.is_empty() { inner } else { format!("{{\"{root}\":{inner}}}") };
-        let typed = answer(&body);
-        let untyped = decode_untyped(body.clone(), "taobao.top.client.token.get", root.is_empty());
-        let kind = |error: Option<&Error>| error.map(|error| matches!(error, Error::Platform(_)));
-        prop_assert_eq!(kind(typed.as_ref().err()), kind(untyped.as_ref().err()), "{}", body);
-    }
 }

@@ -18,7 +18,9 @@ mod fixture;
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
+use generated_sdk::protocol::{
+    Code, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode, decode_untyped,
+};
 use generated_sdk::{DateTime, Response};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
@@ -340,7 +342,7 @@ fn references_to_nothing_are_text() {
         ("?a=1&b=2;", "?a=1&b=2;"),
         ("a&nbsp;b", "a&nbsp;b"),
         ("&#x0;", "&#x0;"),
-        ("&#xd800;&#x110000;&#;&#x;&#zz;&;", "&#xd800;&#x110000;&#;&#x;&#zz;&;"),
+        ("&#x110000;&#;&#x;&#zz;&;", "&#x110000;&#;&#x;&#zz;&;"),
         ("&#99999999999999999999;", "&#99999999999999999999;"),
     ] {
         let response = decoded(&format!("<response><text>{xml}</text><number>7</number></response>"));
@@ -669,4 +671,347 @@ fn a_mismatch_tells_where_what_was_documented_and_what_came() {
         moment | Date | "2016-13-01 00:00:00""#]]
     .assert_eq(&told.join("\n"));
     assert_eq!((value.numbers.as_slice(), value.moneys.len()), (&[1][..], 1));
+}
+
+/// The kind of an answer: a response, a refusal, or neither.
+fn kind(body: &str) -> &'static str {
+    match decode::<FixtureEverythingGetRequest>(body) {
+        Ok(_) => "response",
+        Err(Error::Platform(_)) => "refusal",
+        Err(Error::Decode(_)) => "error",
+        Err(error) => panic!("{body}: {error}"),
+    }
+}
+
+#[test]
+fn refusals_of_other_shapes() {
+    for body in [
+        r#"{"type":"ISV","code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
+        r#"{"request_id":"r","message":"m","code":"IllegalAccessToken"}"#,
+        r#"{"type":"ISV","code":"IllegalAccessToken","message":"m"}"#,
+        r#"{"error_code":"IllegalAccessToken","error_msg":"m","request_id":"r"}"#,
+        r#"{"errorCode":"IllegalAccessToken","errorMessage":"m","success":false}"#,
+        r#"{"code":"IllegalAccessToken","message":"m","request_id":"r","text":null,"trade":{},"numbers":[]}"#,
+        r#"{"code":"IllegalAccessToken","message":"m","request_id":"r","data":null,"_trace_id_":"t"}"#,
+        r#"{"success":false,"code":"IllegalAccessToken","message":"m","text":"t"}"#,
+        r#"{"response":{"code":"IllegalAccessToken","message":"m","request_id":"r"}}"#,
+        r#"{"response":{"success":"false","code":"IllegalAccessToken","message":"m"}}"#,
+        r#"{"response":{"type":"ISV","code":"IllegalAccessToken","message":"m","text":""}}"#,
+        r#"{"other_response":{"code":"IllegalAccessToken","msg":"m"}}"#,
+        r#"{"success":false,"error":{"code":"IllegalAccessToken","message":"m"},"request_id":"r"}"#,
+        r#"{"fixture_everything_get_response":null,"code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
+        r#"{"error_response":{"code":"IllegalAccessToken","message":"m"}}"#,
+        "<response><success>false</success><code>IllegalAccessToken</code><message>m</message></response>",
+        "<response><code>IllegalAccessToken</code><message>m</message><request_id>r</request_id></response>",
+        "<error><type>ISV</type><code>IllegalAccessToken</code><message>m</message></error>",
+    ] {
+        let error = decode::<FixtureEverythingGetRequest>(body).map(|_| ()).unwrap_err();
+        let Error::Platform(error) = error else { panic!("{body}: {error}") };
+        assert_eq!((&error.code, error.msg.as_str()), (&Code::from("IllegalAccessToken"), "m"), "{body}");
+        let id = body.contains("request_id").then_some("r");
+        assert_eq!(error.request_id.as_deref(), id, "{body}");
+    }
+    let body = r#"{"response":{"flag":"failure","code":15,"message":"m","sub_code":"s","sub_message":"t"}}"#;
+    let Err(Error::Platform(error)) = decode::<Bare>(body) else { panic!("{body}") };
+    assert_eq!(
+        error.to_string(),
+        "the gateway refused the call: 15 m (s: t); the service behind the gateway failed; sub_code says why"
+    );
+}
+
+#[test]
+fn answers_that_prove_nothing_are_errors() {
+    for body in [
+        r#"{"code":401,"message":"unauthorized"}"#,
+        r#"{"error":{"code":401,"message":"unauthorized"}}"#,
+        r#"{"status":"down"}"#,
+        r#"{"data":{"rows":[1]}}"#,
+        r#"{"data":{"request_id":"r"}}"#,
+        r#"{"text":null}"#,
+        "<r><request_id>r</request_id></r>",
+        // The root node of another method.
+        r#"{"other_response":{"result":true,"request_id":"r"}}"#,
+        r#"{"other_response":{"request_id":"r"}}"#,
+        r#"{"other_response":{"result":true},"request_id":"r"}"#,
+        r#"{"other_response":{},"request_id":"r"}"#,
+        r#"{"other_response":null,"request_id":"r"}"#,
+        r#"{"other_response":{"text":null,"request_id":"r"}}"#,
+        r#"{"meta":{},"other_response":{"result":true},"request_id":"r"}"#,
+        "<other_response><result>true</result><request_id>r</request_id></other_response>",
+    ] {
+        assert_eq!(kind(body), "error", "{body}");
+    }
+    for body in [
+        r#"{"TAOBAO_fixture_everything_GET_response":{"request_id":"r"}}"#,
+        r#"{"response":{"flag":"success"}}"#,
+        r#"{"other_response":{"text":"t"}}"#,
+        r#"{"meta":{},"data":{"text":"t"}}"#,
+        "<response><success>true</success><message>m</message></response>",
+    ] {
+        assert_eq!(kind(body), "response", "{body}");
+    }
+    let error = decode::<FixtureEverythingGetRequest>(r#"{"other_response":{}}"#).map(|_| ()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the answer cannot be read: expected fixture_everything_get_response, found other_response, the \
+         response of another method"
+    );
+}
+
+/// A response with fields of its own that are called as the protocol's, or with none of its own.
+macro_rules! response {
+    ($name:ident, $node:literal, $($field:ident: $index:literal),*) => {
+        #[derive(Debug, Default)]
+        struct $name {
+            $($field: Option<String>,)*
+        }
+
+        impl Record for $name {
+            fn schema(&self) -> &'static Schema {
+                &Schema { name: stringify!($name), fields: const { &[$(Field::new(stringify!($field), Kind::String)),*] } }
+            }
+
+            fn view(&self, index: usize) -> View<'_> {
+                match index {
+                    $($index => View::of(&self.$field),)*
+                    _ => View::Absent,
+                }
+            }
+        }
+
+        impl RecordMut for $name {
+            fn slot(&mut self, index: usize) -> Slot<'_> {
+                match index {
+                    $($index => Slot::of(&mut self.$field),)*
+                    _ => Slot::None,
+                }
+            }
+        }
+
+        impl Request for $name {
+            const METHOD: &'static str = "taobao.test";
+            const RESPONSE_NODE: &'static str = $node;
+            type Response = Self;
+        }
+    };
+}
+
+response!(Business, "test_response", code: 0, message: 1, msg: 2, flag: 3, success: 4);
+response!(Bare, "test_response", text: 0);
+
+#[test]
+fn business_fields_may_be_called_as_the_protocol_s() {
+    let fields = r#""code":"E1","message":"m","msg":"n","flag":"failure","success":"false""#;
+    let xml = "<code>E1</code><message>m</message><msg>n</msg><flag>failure</flag><success>false</success>";
+    for body in [
+        format!(r#"{{"test_response":{{{fields},"request_id":"r"}}}}"#),
+        format!(r#"{{{fields},"request_id":"r"}}"#),
+        format!(r#"{{"data":{{{fields}}}}}"#),
+        format!("<test_response>{xml}</test_response>"),
+        format!("<response>{xml}</response>"),
+    ] {
+        let value = decode::<Business>(body.as_str()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        let Business { code, message, msg, flag, success } = &*value;
+        let values = [code, message, msg, flag, success].map(|value| value.as_deref().unwrap_or_default());
+        assert_eq!(values, ["E1", "m", "n", "failure", "false"], "{body}");
+        assert_eq!(value.unknown_fields(), [], "{body}");
+    }
+}
+
+/// The paths of the values in which something was replaced.
+fn replaced<R: Request>(body: &[u8]) -> (Response<R::Response>, Vec<String>) {
+    let response = decode::<R>(body.to_vec()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(response.mismatches().iter().all(|mismatch| mismatch.replaced), "{:?}", response.mismatches());
+    let paths = response.mismatches().iter().map(|mismatch| mismatch.path.clone()).collect();
+    (response, paths)
+}
+
+#[test]
+fn invalid_bytes_cost_no_other_value() {
+    let json = br#"{"fixture_everything_get_response":{"text":"a@","texts":["b","@c"],"trade":{"orders":{"x":[{"oid":1,"title":"t"},{"oid":2,"title":"@"}]}},"json":{"k":"@"},"new":{"@":1},"plain_token":"after","request_id":"r"}}"#;
+    let xml = b"<fixture_everything_get_response><text>a@</text><texts><x>b</x><x>@c</x></texts><trade><orders><x><oid>1</oid><title>t</title></x><x><oid>2</oid><title>@</title></x></orders></trade><json>{\"k\":\"@\"}</json><new><k>@</k></new><plain_token>after</plain_token></fixture_everything_get_response>";
+    let with = |body: &[u8], bytes: &[u8]| -> Vec<u8> {
+        body.iter().flat_map(|byte| if *byte == b'@' { bytes.to_vec() } else { vec![*byte] }).collect()
+    };
+    for body in [&json[..], &xml[..]] {
+        for (bytes, text) in
+            [(&b"\xff"[..], "\u{fffd}"), (b"\xe7\xab", "\u{fffd}"), (b"\xed\xa0\xbd\xed\xb8\x80", "😀")]
+        {
+            let (response, paths) = replaced::<FixtureEverythingGetRequest>(&with(body, bytes));
+            assert_eq!(paths, ["text", "texts[1]", "trade.orders[1].title", "json", "new"]);
+            assert_eq!(response.text.as_deref(), Some(format!("a{text}").as_str()));
+            assert_eq!(response.texts, ["b".to_owned(), format!("{text}c")]);
+            assert_eq!(response.trade.as_ref().unwrap().orders[1].title.as_deref(), Some(text));
+            assert_eq!(response.json.as_ref().unwrap()["k"], text);
+            assert_eq!(response.plain_token.as_deref(), Some("after"));
+            assert!(response.body().contains(text));
+        }
+    }
+    // In a value that does not fit it is one mismatch, and in what is no value it is told by its place.
+    let response = decode::<FixtureEverythingGetRequest>(b"{\"number\":\"1\xff\",\"text\":\"t\"}".to_vec()).unwrap();
+    assert_eq!(response.mismatches().len(), 1);
+    assert!(!response.mismatches()[0].replaced);
+    let (_, paths) = replaced::<Bare>(b"<test_response><text>t</text></test_response><!--\xff-->");
+    assert_eq!(paths, ["invalid UTF-8 at byte 49"]);
+    // A refusal is one.
+    let error = decode::<Bare>(b"{\"error_response\":{\"code\":15,\"msg\":\"a\xff\"}}".to_vec()).unwrap_err();
+    assert_eq!(error.platform().map(|error| error.msg.as_str()), Some("a\u{fffd}"));
+    // So is an untyped response.
+    let body = b"{\"test_response\":{\"a\":{\"b\":\"\xff\"},\"c\":1}}".to_vec();
+    let response = decode_untyped(body, "taobao.test", false).unwrap();
+    assert_eq!((&response["a"]["b"], &response["c"]), (&"\u{fffd}".into(), &1.into()));
+    assert_eq!(response.mismatches()[0].to_string(), "a: expected String, found invalid UTF-8 at byte 28");
+}
+
+#[test]
+fn references_to_surrogates() {
+    for (xml, text, paths) in [
+        ("a&#55357;&#56832;b", "a😀b", &[][..]),
+        ("a&#xD83D;&#xDE00;b", "a😀b", &[]),
+        ("a&#xd83d;&#56832;", "a😀", &[]),
+        ("&#55357;&#56832;&#55357;&#56832;", "😀😀", &[]),
+        ("a&#55357;b", "a\u{fffd}b", &["text"]),
+        ("&#56832;&#55357;", "\u{fffd}\u{fffd}", &["text"]),
+        ("&#55357; &#56832;", "\u{fffd} \u{fffd}", &["text"]),
+        ("&#55357;&#55357;&#56832;", "\u{fffd}😀", &["text"]),
+        ("&#55357;<![CDATA[x]]>", "\u{fffd}x", &["text"]),
+    ] {
+        let body = format!("<test_response><text>{xml}</text></test_response>");
+        let (response, found) = replaced::<Bare>(body.as_bytes());
+        assert_eq!(
+            (response.text.as_deref(), &found[..]),
+            (Some(text), &paths.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+            "{xml}"
+        );
+    }
+    let (response, paths) =
+        replaced::<Bare>(br#"{"test_response":{"text":"a\ud83d","b":"\ud83d\ude00","c":["\ude00"]}}"#);
+    assert_eq!((response.text.as_deref(), paths), (Some("a\u{fffd}"), vec!["text".to_owned(), "c".to_owned()]));
+}
+
+#[test]
+fn objects_as_text_and_in_lists_of_one() {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let trade = r#"{"tid":7,"orders":[{"oid":1,"bundle":"[{\"oid\":2}]"}]}"#;
+    let escaped = trade.replace('<', "&lt;");
+    for (json, xml) in [
+        (trade.to_owned(), escaped.clone()),
+        (quoted(trade), format!("<![CDATA[{trade}]]>")),
+        (quoted(&format!(" {trade}\n")), format!(" {escaped} ")),
+        (format!("[{trade}]"), format!("[{escaped}]")),
+        (
+            quoted(&format!("[{trade}]")),
+            "<trade_do><tid>7</tid><orders><x><oid>1</oid><bundle><x><oid>2</oid></x></bundle></x></orders></trade_do>"
+                .to_owned(),
+        ),
+        (
+            format!(r#"{{"trade_d_o":[{trade}]}}"#),
+            "<trade_d_o><tid>7</tid><orders>[{\"oid\":1,\"bundle\":{\"x\":[{\"oid\":2}]}}]</orders></trade_d_o>"
+                .to_owned(),
+        ),
+        (
+            r#"{"tid":7,"orders":"[{\"oid\":1,\"bundle\":[{\"oid\":2}]}]"}"#.to_owned(),
+            "<tid>7</tid><orders><x>{\"oid\":1,\"bundle\":[{\"oid\":2}]}</x></orders>".to_owned(),
+        ),
+        (
+            r#"{"tid":7,"orders":["{\"oid\":1,\"bundle\":[{\"oid\":2}]}"]}"#.to_owned(),
+            "{\"tid\":7,\"orders\":{\"x\":[{\"oid\":1,\"bundle\":[{\"oid\":2}]}]}}".to_owned(),
+        ),
+    ] {
+        let (value, mismatches) = read(&format!("\"trade\":{json}"), &format!("<trade>{xml}</trade>"));
+        let shown = "FixtureEverythingGetResponse { trade: TradeDo { tid: 7, orders: [OrderDo { oid: 1, bundle: [OrderDo { oid: 2 }] }] } }";
+        assert_eq!((format!("{value:?}"), mismatches), (shown.to_owned(), Vec::new()), "{json} {xml}");
+    }
+    for json in [r#"[{"tid":7},{"tid":8}]"#, "[1]", "[]", r#""[1]""#, r#""{\"tid\":7""#, r#""none""#, "7"] {
+        let response = decoded(&format!(r#"{{"trade":{json},"text":"t"}}"#));
+        assert_eq!((response.trade.is_none(), response.mismatches().len()), (true, 1), "{json}");
+        assert_eq!(response.unknown_fields(), [], "{json}");
+    }
+    // A mismatch within a text has its path.
+    let response = decoded(r#"{"trade":"{\"tid\":\"x\",\"new\":1}","text":"t"}"#);
+    assert_eq!(response.mismatches()[0].path, "trade.tid");
+    assert_eq!(response.unknown_fields()[0].path, "trade.new");
+}
+
+#[test]
+fn objects_as_text_are_no_deeper_and_no_larger_than_others() {
+    // 20 levels in each of 3 texts are 60, and 60 levels in each are more than a document may have.
+    let nested = |levels: usize| {
+        let mut text = r#"{"cid":1}"#.to_owned();
+        for _ in 0..3 {
+            let within = serde_json::Value::from(text);
+            text = format!("{}{{\"parent\":{within}}}{}", "{\"parent\":".repeat(levels), "}".repeat(levels));
+        }
+        format!(r#"{{"category":{text},"text":"t"}}"#)
+    };
+    let response = decoded(&nested(20));
+    let (mut category, mut depth) = (response.category.as_ref().unwrap(), 1);
+    while let Some(parent) = category.parent.as_ref() {
+        (category, depth) = (parent, depth + 1);
+    }
+    assert_eq!((category.cid, depth, response.mismatches().len()), (Some(1), 64, 0));
+    let response = decoded(&nested(60));
+    assert_eq!((response.text.as_deref(), response.mismatches().len()), (Some("t"), 1));
+    let rows = format!("[{}{{}}]", "{},".repeat(1 << 20));
+    let error = decode::<Rows>(format!(r#"{{"rows_get_response":{{"rows":{}}}}}"#, serde_json::Value::from(rows)));
+    let Err(Error::Decode(error)) = error.map(|response| response.0.len()) else { panic!("it is read") };
+    assert!(error.path.starts_with("rows["), "{}", error.path);
+}
+
+#[test]
+fn unknown_fields_are_kept() {
+    let shown = |body: &str| -> Vec<String> {
+        decoded(body).unknown_fields().iter().map(|field| format!("{field:?}")).collect()
+    };
+    for body in [
+        r#"{"fixture_everything_get_response":{"text":"t","code":0,"new":{"a":[1]},"trade":{"orders":{"x":[{"oid":1},{"b":null}]}},"request_id":"r"}}"#,
+        r#"{"text":"t","code":0,"new":{"a":[1]},"trade":{"orders":[{},{"oid":2,"b":null}]},"request_id":"r"}"#,
+        r#"{"new":{"a":[1]},"code":0,"text":"t","trade":{"orders":[{},{"oid":2,"b":null}]},"request_id":"r"}"#,
+        r#"{"meta":{"text":null,"x":1},"data":{"text":"t","code":0,"new":{"a":[1]},"trade":{"orders":[{},{"b":null}]}},"request_id":"r"}"#,
+    ] {
+        let mut fields = shown(body);
+        fields.retain(|field| !field.starts_with("meta"));
+        fields.sort();
+        assert_eq!(fields, ["code: 0", r#"new: {"a":[1]}"#, "trade.orders[1].b: null"], "{body}");
+    }
+    assert_eq!(
+        shown(
+            "<fixture_everything_get_response><new><a>1</a><a>2</a></new><new_token>s3cr3t</new_token><x>{\"token\":1}</x></fixture_everything_get_response>"
+        ),
+        [r#"new: {"a":["1","2"]}"#, "new_token: [hidden]", r#"x: "[hidden]""#]
+    );
+    let response = decoded(r#"{"text":"t","request_id":"r"}"#);
+    assert_eq!((response.unknown_fields(), response.dropped_unknown_fields()), (&[][..], 0));
+}
+
+#[test]
+fn unknown_fields_beyond_the_budget_are_dropped() {
+    let many = r#"{"":1},"#.repeat(1 << 18);
+    let body = format!(r#"{{"x_response":{{"first":1,"many":[{many}1],"last":1,"text":"t"}}}}"#);
+    let response = decoded(&body);
+    let paths: Vec<_> = response.unknown_fields().iter().map(|field| field.path.as_str()).collect();
+    assert_eq!((paths, response.dropped_unknown_fields()), (vec!["first"], 2));
+    assert_eq!((response.text.as_deref(), response.mismatches()), (Some("t"), &[][..]));
+}
+
+/// The seeds of the fuzzers, with the assertions that the fuzzers make.
+#[test]
+fn seeds_are_read_and_survive_serde() {
+    let mut count = 0;
+    for (folder, before, after) in [
+        ("json", "{\"fixture_everything_get_response\":{", "}}"),
+        ("simplified", "{", "}"),
+        ("xml", "<fixture_everything_get_response>", "</fixture_everything_get_response>"),
+    ] {
+        let folder = format!("{}/../../fuzz/seeds/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for seed in std::fs::read_dir(folder).unwrap() {
+            let members = std::fs::read_to_string(seed.unwrap().path()).unwrap();
+            let response = decoded(&format!("{before}{members}{after}"));
+            assert_eq!(response.mismatches(), [], "{members}");
+            let text = serde_json::to_string(&*response).unwrap();
+            assert_eq!(serde_json::from_str::<FixtureEverythingGetResponse>(&text).unwrap(), *response, "{text}");
+            count += 1;
+        }
+    }
+    assert!(count >= 9, "{count}");
 }

@@ -18,9 +18,13 @@ mod fixture;
 use std::collections::BTreeMap;
 
 use fixture::fixture_everything_get::{Order, Part};
-use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest};
+use fixture::{
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
+};
+use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
-    Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, signature,
+    Application, DateTime, Decimal, Field, File, Kind, Parameters, Record, RecordMut, Request, Schema, SignMethod,
+    SignedRequest, Slot, View, decode, decode_untyped, signature,
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
@@ -367,5 +371,145 @@ proptest! {
             signed_request.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         prop_assert_eq!(&sent, &own);
         prop_assert_eq!(&sent["sign"], &signed(SECRET, &text(&sent))[2]);
+    }
+}
+
+/// A response with a single field.
+#[derive(Debug, Default)]
+struct Single(Option<String>);
+
+impl Record for Single {
+    fn schema(&self) -> &'static Schema {
+        const SCHEMA: Schema = Schema { name: "Single", fields: &[Field::new("text", Kind::String)] };
+        &SCHEMA
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::of(&self.0)
+    }
+}
+
+impl RecordMut for Single {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::of(&mut self.0)
+    }
+}
+
+impl Request for Single {
+    const METHOD: &'static str = "taobao.single.get";
+    const RESPONSE_NODE: &'static str = "single_get_response";
+    type Response = Self;
+}
+
+/// What a body is: a response, a refusal, or neither.
+fn kind<T>(result: Result<T, Error>) -> &'static str {
+    match result {
+        Ok(_) => "response",
+        Err(Error::Platform(_)) => "refusal",
+        Err(Error::Decode(_)) => "error",
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Members as answers have them.
+fn members() -> impl Strategy<Value = serde_json::Value> {
+    let key = proptest::sample::select(vec![
+        "single_get_response",
+        "taobao_single_get_response",
+        "other_response",
+        "response",
+        "error_response",
+        "data",
+        "code",
+        "msg",
+        "message",
+        "error_code",
+        "sub_code",
+        "flag",
+        "success",
+        "type",
+        "request_id",
+        "text",
+        "rows",
+    ]);
+    let scalar = proptest::sample::select(vec![
+        serde_json::json!(null),
+        "".into(),
+        0.into(),
+        15.into(),
+        "success".into(),
+        "failure".into(),
+        "IllegalAccessToken".into(),
+        true.into(),
+        false.into(),
+    ]);
+    let value = scalar.prop_recursive(3, 24, 5, move |inner| {
+        prop_oneof![
+            3 => proptest::collection::btree_map(key.clone(), inner.clone(), 0..5)
+                .prop_map(|map| map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            1 => proptest::collection::vec(inner, 0..3).prop_map(serde_json::Value::Array),
+        ]
+    });
+    value.prop_filter("an object", serde_json::Value::is_object)
+}
+
+fn xml(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items.iter().map(|item| format!("<item>{}</item>", xml(item))).collect(),
+        serde_json::Value::Object(members) => {
+            members.iter().map(|(key, value)| format!("<{key}>{}</{key}>", xml(value))).collect()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Any JSON value as a field may hold it.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        any::<u64>().prop_map(serde_json::Value::from),
+        any::<f64>().prop_map(serde_json::Value::from),
+        "[ 0-9a-z{}\\[\\]\":.-]{0,6}".prop_map(serde_json::Value::from),
+        Just(serde_json::Value::from("1")),
+        Just(serde_json::Value::from("null")),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::Array),
+            proptest::collection::btree_map("[a-z]{0,3}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// A body is the same for a typed call and an untyped one, but that documented fields can make it a response.
+    #[test]
+    fn typed_and_untyped_agree(body in members(), as_xml in any::<bool>()) {
+        let text = if as_xml { xml(&body) } else { body.to_string() };
+        let typed = kind(decode::<Single>(text.as_str()));
+        let untyped = kind(decode_untyped(text.as_str(), Single::METHOD, false));
+        if text.contains("text") && typed != untyped {
+            prop_assert_eq!(typed, "response", "{}", text);
+        } else {
+            prop_assert_eq!(typed, untyped, "{}", text);
+        }
+    }
+
+    /// A value of a JSON field is the same when it is written and read with serde.
+    #[test]
+    fn json_survives_serde(json in any_json(), list in proptest::collection::vec(any_json(), 0..4)) {
+        let response = FixtureEverythingGetResponse { json: Some(json.clone()), jsons: list.clone(), ..Default::default() };
+        let text = serde_json::to_string(&response).unwrap();
+        let again: FixtureEverythingGetResponse = serde_json::from_str(&text).unwrap();
+        // `null` is an absent field.
+        prop_assert_eq!(again.json, Some(json).filter(|json| !json.is_null()), "{}", text);
+        prop_assert_eq!(again.jsons, list, "{}", text);
+        prop_assert_eq!(again.map, None);
     }
 }

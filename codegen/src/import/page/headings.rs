@@ -194,10 +194,7 @@ impl Section {
         let bare = words.strip_prefix("API").map_or(words, str::trim_start);
         let exact = |text: &str| {
             let is = |heading: &&str| heading.eq_ignore_ascii_case(text);
-            HEADINGS
-                .iter()
-                .find(|(_, headings)| headings.iter().any(is))
-                .map(|(section, _)| *section)
+            HEADINGS.iter().find(|(_, headings)| headings.iter().any(is)).map(|(section, _)| *section)
         };
         exact(words).or_else(|| exact(bare)).or_else(|| {
             // Samples are headed by a language or a format too: JSON 响应示例.

@@ -137,8 +137,8 @@ fn cell_per_line(lines: &[&str], columns: &[Column]) -> Option<Vec<Row>> {
     if cells.is_empty() || !begins(0, true) {
         return None;
     }
-    let whole =
-        cells.len().is_multiple_of(columns.len()) && (0..cells.len()).step_by(columns.len()).all(|index| begins(index, true));
+    let whole = cells.len().is_multiple_of(columns.len())
+        && (0..cells.len()).step_by(columns.len()).all(|index| begins(index, true));
     let mut rows: Vec<Row> = Vec::new();
     let mut length = 0;
     for (index, cell) in cells.iter().enumerate() {

@@ -211,7 +211,7 @@ impl OAuth {
             body.hide(form.secrets());
             return Err(refusal(&body).unwrap_or_else(|| Error::Status(StatusError::of(&head, body))));
         }
-        let text = text::text(&head, bytes)?;
+        let text = text::strict(&head, bytes)?;
         match refusal(&RawBody::from(text.as_str())) {
             Some(refusal) => Err(refusal),
             None => token_of(&text, (self.clock)()),

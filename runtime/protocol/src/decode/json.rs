@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::body::pair;
 use super::source::{DEPTH, Event, Source, SyntaxError};
 
 pub(crate) struct Json<'a> {
@@ -13,6 +14,9 @@ pub(crate) struct Json<'a> {
     at: usize,
     open: Vec<Container>,
     expected: Expected,
+    /// How many objects and lists are open around the text.
+    around: usize,
+    replaced: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -35,7 +39,24 @@ enum Expected {
 impl<'a> Json<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, at, open: Vec::new(), expected: Expected::Value }
+        Self { text, at, open: Vec::new(), expected: Expected::Value, around: 0, replaced: 0 }
+    }
+
+    /// A reader of JSON that is the text of a value at a depth of another document, `None` if it is neither an object nor
+    /// a list, or not well-formed, or too deep.
+    pub(crate) fn within(text: &'a str, around: usize) -> Option<Self> {
+        let new = || Self { around, ..Self::new(text) };
+        let mut check = new();
+        if !matches!(check.next(), Ok(Event::StartObject | Event::StartList)) {
+            return None;
+        }
+        loop {
+            match check.next() {
+                Ok(Event::End) => return Some(new()),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     fn error(&self, problem: &str) -> SyntaxError {
@@ -64,7 +85,7 @@ impl<'a> Json<'a> {
     }
 
     fn start(&mut self, container: Container) -> Result<Event<'a>, SyntaxError> {
-        if self.open.len() == DEPTH {
+        if self.depth() >= DEPTH {
             return Err(self.error(&format!("more than {DEPTH} levels of nesting")));
         }
         self.at += 1;
@@ -181,18 +202,17 @@ impl<'a> Json<'a> {
             Some(b'u') => {
                 self.at += 1;
                 let unit = self.hex4()?;
-                if !(0xD800..0xDC00).contains(&unit) {
-                    return Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+                if let Some(character) = char::from_u32(unit) {
+                    return Ok(character);
                 }
                 let after_first = self.at;
-                if self.word("\\u") {
-                    let second = self.hex4()?;
-                    if (0xDC00..0xE000).contains(&second) {
-                        let code = 0x1_0000 + ((unit - 0xD800) << 10) + (second - 0xDC00);
-                        return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                if (0xD800..0xDC00).contains(&unit) && self.word("\\u") {
+                    if let Some(character) = pair(unit, self.hex4()?) {
+                        return Ok(character);
                     }
                     self.at = after_first;
                 }
+                self.replaced += 1;
                 return Ok(char::REPLACEMENT_CHARACTER);
             }
             _ => return Err(self.unexpected("one of \"\\/bfnrtu")),
@@ -232,6 +252,18 @@ impl<'a> Source<'a> for Json<'a> {
 
     fn text(&self, part: Range<usize>) -> &'a str {
         self.text.get(part).unwrap_or_default()
+    }
+
+    fn position(&self) -> usize {
+        self.at
+    }
+
+    fn depth(&self) -> usize {
+        self.around + self.open.len()
+    }
+
+    fn replaced(&self) -> usize {
+        self.replaced
     }
 
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {

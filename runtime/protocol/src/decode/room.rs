@@ -10,6 +10,13 @@ pub(super) struct Room {
     most: usize,
 }
 
+/// The memory of nothing.
+impl Default for Room {
+    fn default() -> Self {
+        Self { left: 0, most: 0 }
+    }
+}
+
 /// About how much more than what is asked for an allocation takes.
 pub(super) const ALLOCATION: usize = 16;
 
@@ -25,26 +32,40 @@ impl Room {
         Self { left: usize::MAX, most: usize::MAX }
     }
 
+    /// A budget for the fields that the documents lack, so that they take nothing from the documented ones.
+    pub(super) fn for_unknown(&self) -> Self {
+        let most = self.most / 8;
+        Self { left: most, most }
+    }
+
+    /// Charges the budget, if it suffices. Once it does not, it is used up.
+    pub(super) fn charge(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// As [`take_in_list`](Self::take_in_list), without an error.
+    pub(super) fn charge_in_list(&mut self, index: usize, bytes: usize) -> bool {
+        self.charge(in_list(index, bytes))
+    }
+
+    /// The error of a budget that is used up.
+    pub(super) fn used_up(&self) -> SyntaxError {
+        let most = self.most >> 20;
+        let problem = format!("its values take more than {most} MiB, which is far more than its text; ask for less");
+        SyntaxError::of_whole("fewer values", problem)
+    }
+
     /// Takes room for a value.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), SyntaxError> {
-        match self.left.checked_sub(bytes) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => {
-                let most = self.most >> 20;
-                let problem =
-                    format!("its values take more than {most} MiB, which is far more than its text; ask for less");
-                Err(SyntaxError::of_whole("fewer values", problem))
-            }
-        }
+        if self.charge(bytes) { Ok(()) } else { Err(self.used_up()) }
     }
 
     /// Takes room for the value at `index` of a list, which is so large: a list is given room for four when it begins, and
     /// for twice as many whenever it is full. What the allocator keeps for itself counts too.
     pub(super) fn take_in_list(&mut self, index: usize, bytes: usize) -> Result<(), SyntaxError> {
-        self.take(ALLOCATION + bytes * if index == 0 { 4 } else { 2 })
+        self.take(in_list(index, bytes))
     }
 
     /// Takes room for the object at `index` of a list.
@@ -56,6 +77,10 @@ impl Room {
     pub(super) fn take_field(&mut self, object: &dyn RecordMut) -> Result<(), SyntaxError> {
         self.take(boxed(object).unwrap_or(0))
     }
+}
+
+fn in_list(index: usize, bytes: usize) -> usize {
+    ALLOCATION + bytes * if index == 0 { 4 } else { 2 }
 }
 
 /// About how much an object takes that is boxed. All that can be seen of it is its pointer, and its fields.

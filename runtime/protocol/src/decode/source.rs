@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use serde_json::Value;
+
 /// How deep an answer may nest. The platform's deepest documented one has eight levels (protocol.md 1.5).
 pub(crate) const DEPTH: usize = 128;
 
@@ -42,6 +44,22 @@ pub(crate) trait Source<'a> {
     /// A part of the JSON text that is read.
     fn text(&self, _part: Range<usize>) -> &'a str {
         ""
+    }
+
+    /// Returns how many bytes of the document have been read.
+    fn position(&self) -> usize;
+
+    /// Returns how many objects and lists are open.
+    fn depth(&self) -> usize;
+
+    /// Returns how many lone surrogates have been replaced by U+FFFD so far.
+    fn replaced(&self) -> usize {
+        0
+    }
+
+    /// Returns the value whose first piece was the last one, and passes over it, if a JSON value is to be taken as it is.
+    fn verbatim(&mut self) -> Option<Value> {
+        None
     }
 }
 

@@ -8,7 +8,11 @@ use super::source::{DEPTH, Event, Source, SyntaxError};
 
 pub(crate) struct Tree<'a> {
     next: Option<&'a Value>,
+    /// The value of the last event.
+    last: Option<&'a Value>,
     open: Vec<Container<'a>>,
+    /// Whether JSON values are handed over as they are. A text in one is a text then, and not JSON.
+    verbatim: bool,
 }
 
 enum Container<'a> {
@@ -18,11 +22,32 @@ enum Container<'a> {
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(value: &'a Value) -> Self {
-        Self { next: Some(value), open: Vec::new() }
+        Self { next: Some(value), last: None, open: Vec::new(), verbatim: false }
+    }
+
+    /// A reader of what serde has written.
+    pub(crate) fn verbatim(value: &'a Value) -> Self {
+        Self { verbatim: true, ..Self::new(value) }
     }
 }
 
 impl<'a> Source<'a> for Tree<'a> {
+    fn position(&self) -> usize {
+        0
+    }
+
+    fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    fn verbatim(&mut self) -> Option<Value> {
+        let value = self.last.filter(|_| self.verbatim)?;
+        if value.is_object() || value.is_array() {
+            self.open.pop();
+        }
+        Some(value.clone())
+    }
+
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         let value = match self.next.take() {
             Some(value) => value,
@@ -47,6 +72,7 @@ impl<'a> Source<'a> for Tree<'a> {
                 },
             },
         };
+        self.last = Some(value);
         Ok(match value {
             Value::Null => Event::Null,
             Value::Bool(boolean) => Event::Boolean(*boolean),

@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::body::ResponseBody;
+use super::envelope::{self, Expected, Place};
 use super::json::Json;
 use super::room::Room;
 use super::value::whole;
 use super::xml::XmlSource;
-use super::{Envelope, Evidence, Response, Verdict, from_json, is_node, neither, not_an_object, opened, verdict};
-use crate::error::{Outcome, PublicFields};
-use crate::{DecodeError, Error, Record};
+use super::{Envelope, Response, opened};
+use crate::error::PublicFields;
+use crate::{DecodeError, Error, Record, RecordMut, Schema, Slot, View};
 
 /// Reads the answer to a call of a method that has no type here: what stands under the root node, or everything if the answer
 /// is a `simplified` one and so has no root.
@@ -30,115 +32,82 @@ use crate::{DecodeError, Error, Record};
 /// # Errors
 ///
 /// [`Error::Platform`] if the answer is a refusal, [`Error::Decode`] if it is none of the protocol's answers.
-pub fn decode_untyped(body: String, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
+pub fn decode_untyped(body: impl Into<ResponseBody>, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
+    let body = body.into();
     let (value, envelope) = enveloped(&body, method, simplified)?;
-    Ok(Response::new(value, envelope, body))
+    Ok(Response::new(value, envelope, body.into_text()))
 }
 
 /// The same with what came around it.
-pub fn enveloped(body: &str, method: &str, simplified: bool) -> Result<(Value, Envelope), Error> {
-    let wrong = |error: Box<DecodeError>| Error::Decode(error.in_body(body));
-    let start = opened(body).map_err(wrong)?;
+pub fn enveloped(body: &ResponseBody, method: &str, simplified: bool) -> Result<(Value, Envelope), Error> {
+    let node = node(method);
+    let expected = Expected { node: &node, simplified, typed: false };
+    let (place, mut envelope) = envelope::read(body, &expected, &mut Undocumented)?;
+    // No value has a type that it could miss.
+    envelope.mismatches.retain(|mismatch| mismatch.replaced);
+    let members = match tree(body.text()) {
+        Ok(Value::Object(members)) => members,
+        Ok(_) => Map::new(),
+        Err(error) => return Err(Error::Decode(error.in_body(body.text()))),
+    };
+    Ok((value(members, &place, simplified), envelope))
+}
+
+/// The whole body as a tree.
+fn tree(body: &str) -> Result<Value, Box<DecodeError>> {
+    let start = opened(body)?;
     let mut room = Room::of(start.len());
     let tree = if start.starts_with('<') {
         whole(XmlSource::new(start), &mut room)
     } else {
         whole(Json::new(start), &mut room)
     };
-    let Value::Object(mut members) = tree.map_err(|error| wrong(error.into()))? else {
-        return Err(wrong(not_an_object()));
-    };
-    let refused = |fields: PublicFields| Error::Platform(Box::new(fields.into_error(body)));
-    let no_error = match members.remove("error_response").filter(|error| !error.is_null()).map(|error| public(&error)) {
-        Some(refusal) if !refusal.is_empty() => return Err(refused(refusal)),
-        no_error => no_error,
-    };
-    let node = node(method);
-    let mut fields = public_of(&members);
-    let root = root(&members, &node, simplified).and_then(|key| members.remove_entry(&key));
-    let evidence = match &root {
-        Some((key, _)) if is_node(key, &node) => Evidence::Root,
-        Some((_, value)) => {
-            fields.merge(public(value));
-            if has_own(value) { Evidence::Field } else { Evidence::Foreign }
+    Ok(tree?)
+}
+
+/// What stands under the root node, or else everything.
+fn value(mut members: Map<String, Value>, place: &Place, simplified: bool) -> Value {
+    let root = match place {
+        Place::Root(key) => members.remove(key),
+        Place::Top => {
+            members.remove("error_response");
+            // A gateway may have a root node of its own in spite of the format that it was asked for.
+            let mut others = members.keys().filter(|key| !PublicFields::has(key));
+            let only = others.next().cloned().filter(|_| others.next().is_none() && !simplified);
+            only.filter(|key| members.get(key).is_some_and(Value::is_object)).and_then(|key| members.remove(&key))
         }
-        None if simplified && has_own_among(&members) => Evidence::Field,
-        None if fields.request_id.is_some() => Evidence::Public,
-        None => Evidence::None,
     };
-    match verdict(evidence, &fields) {
-        Verdict::Response => {}
-        Verdict::Refusal => return Err(refused(fields)),
-        Verdict::Neither => return Err(no_error.map_or_else(|| wrong(neither(&node)), refused)),
-    }
-    let value = match root.map(|(_, value)| value) {
-        Some(Value::Null) => Value::Object(Map::new()),
+    match root {
+        None if matches!(place, Place::Top) => Value::Object(members),
         // An element without content is what an empty object is in XML.
+        None | Some(Value::Null) => Value::Object(Map::new()),
         Some(Value::String(text)) if text.trim().is_empty() => Value::Object(Map::new()),
-        Some(value) => {
-            fields.request_id = public(&value).request_id.or(fields.request_id);
-            value
-        }
-        None => Value::Object(members),
-    };
-    Ok((value, Envelope { request_id: fields.request_id, mismatches: Vec::new() }))
+        Some(value) => value,
+    }
+}
+
+/// A response of which nothing is documented.
+struct Undocumented;
+
+impl Record for Undocumented {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Undocumented", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
+    }
+}
+
+impl RecordMut for Undocumented {
+    fn slot(&mut self, _index: usize) -> Slot<'_> {
+        Slot::None
+    }
 }
 
 /// The node that the method's answers have by rule (protocol.md 4.1).
 fn node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
-}
-
-/// The member that is the root node: the one of the method, or another that can be nothing else. A simplified response may
-/// have fields whose names look like one, but an object with nothing but an error in it is no field.
-fn root(members: &Map<String, Value>, node: &str, simplified: bool) -> Option<String> {
-    if let Some(key) = members.keys().find(|key| is_node(key, node)) {
-        return Some(key.clone());
-    }
-    let only = members.keys().filter(|key| !PublicFields::has(key)).count() == 1;
-    let mut keys = members.iter().filter(|(key, _)| key.ends_with("_response") || only && !PublicFields::has(key));
-    let fits = |value: &Value| match simplified {
-        true => {
-            let fields = public(value);
-            value.is_object() && (fields.is_flagged() || !has_own(value) && fields.outcome() == Outcome::Failure)
-        }
-        false => value.is_object() || is_empty(value),
-    };
-    keys.find(|(_, value)| fits(value)).map(|(key, _)| key.clone())
-}
-
-/// Returns whether an object has members that are not public fields.
-fn has_own(value: &Value) -> bool {
-    value.as_object().is_some_and(has_own_among)
-}
-
-fn has_own_among(members: &Map<String, Value>) -> bool {
-    members.iter().any(|(key, value)| !value.is_null() && !PublicFields::has(key))
-}
-
-fn is_empty(value: &Value) -> bool {
-    matches!(value, Value::String(text) if text.trim().is_empty())
-}
-
-/// The fields of the protocol itself in a value. A refusal may be no more than a text.
-fn public(value: &Value) -> PublicFields {
-    let mut fields = PublicFields::default();
-    match value {
-        Value::String(text) => fields.msg = Some(text.clone()),
-        Value::Array(items) => return items.iter().find(|item| item.is_object()).map(public).unwrap_or_default(),
-        Value::Object(members) => return public_of(members),
-        _ => {}
-    }
-    fields
-}
-
-/// The fields of the protocol itself among members, of which the others are left where they are.
-fn public_of(members: &Map<String, Value>) -> PublicFields {
-    let mut fields = PublicFields::default();
-    let names = fields.schema().fields.iter().map(|field| field.name);
-    let own: Map<_, _> = names.filter_map(|name| Some((name.to_owned(), members.get(name)?.clone()))).collect();
-    drop(from_json(&Value::Object(own), &mut fields));
-    fields
 }
 
 #[cfg(test)]
@@ -149,7 +118,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str, simplified: bool) -> Result<(Value, Option<String>), String> {
-        match enveloped(body, "taobao.time.get", simplified) {
+        match enveloped(&body.into(), "taobao.time.get", simplified) {
             Ok((value, envelope)) => Ok((value, envelope.request_id)),
             Err(error) => Err(error.to_string()),
         }
@@ -165,11 +134,6 @@ mod tests {
                 json!({"time": "t", "request_id": "4c1w"}),
             ),
             (r#"{"time_get_response":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
-            (
-                r#"{"other_response":{"time":"t","request_id":"4c1w"}}"#,
-                false,
-                json!({"time": "t", "request_id": "4c1w"}),
-            ),
             (
                 r#"{"response":{"flag":"success","request_id":"4c1w"}}"#,
                 false,
@@ -191,21 +155,11 @@ mod tests {
                 json!({"a": 1, "request_id": "4c1w"}),
             ),
             (r#"{"code":0,"msg":"ok","data":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
-            (
-                r#"{"data":{"code":22,"msg":"m","a":1,"request_id":"4c1w"}}"#,
-                false,
-                json!({"code": 22, "msg": "m", "a": 1, "request_id": "4c1w"}),
-            ),
             // A field that looks like a root, and business fields that look like a refusal.
             (
                 r#"{"list_response":{"a":1},"request_id":"4c1w"}"#,
                 true,
                 json!({"list_response": {"a": 1}, "request_id": "4c1w"}),
-            ),
-            (
-                r#"{"code":5,"msg":"m","a":1,"request_id":"4c1w"}"#,
-                true,
-                json!({"code": 5, "msg": "m", "a": 1, "request_id": "4c1w"}),
             ),
             (
                 r#"{"time_get_response":{"code":"isv.a","msg":"m","sub_code":"x","success":false,"request_id":"4c1w"}}"#,
@@ -265,17 +219,27 @@ mod tests {
             r#"{"error_response":{"code":22,"msg":"Invalid method"}}"#,
             r#"{"error_response":[{"code":22,"msg":"Invalid method"},{"code":23}]}"#,
             r#"{"code":22,"msg":"Invalid method"}"#,
+            r#"{"code":22,"message":"Invalid method","type":"ISV"}"#,
             r#"{"error_rsp":{"code":22,"msg":"Invalid method"}}"#,
+            r#"{"data":{"code":22,"msg":"Invalid method","a":1}}"#,
+            r#"{"response":{"flag":"failure","code":22,"message":"Invalid method"}}"#,
             "<rsp><code>22</code><msg>Invalid method</msg></rsp>",
             "<error_response><code>22</code><msg>Invalid method</msg></error_response>",
         ] {
-            assert_eq!(read(body, false), Err(refused.to_owned()), "{body}");
+            for simplified in [false, true] {
+                assert_eq!(read(body, simplified), Err(refused.to_owned()), "{body}");
+            }
         }
         for (body, problem) in [
             ("", "the body is empty"),
             ("[]", "expected a JSON object or an XML element at the top level"),
             ("<html><body>", "an HTML page came instead; a proxy, a login page or another server answers there"),
             (r#"{"status":"down"}"#, "expected time_get_response or error_response, found neither"),
+            (r#"{"data":{"a":1}}"#, "expected time_get_response or error_response, found neither"),
+            (
+                r#"{"other_response":{"time":"t","request_id":"4c1w"}}"#,
+                "expected time_get_response, found other_response, the response of another method",
+            ),
             (r#"{"time_get_response":{"#, "expected a key, but the body ends at line 1 column 23"),
         ] {
             assert_eq!(read(body, false), Err(format!("the answer cannot be read: {problem}")), "{body}");

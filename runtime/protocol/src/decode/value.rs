@@ -21,36 +21,58 @@ pub(super) fn whole<'a, S: Source<'a>>(mut source: S, room: &mut Room) -> Result
 
 /// The value that begins with `value` as a tree. Sources see to it that it is not too deep.
 pub(super) fn tree<'a, S: Source<'a>>(source: &mut S, room: &mut Room, value: Event<'a>) -> Result<Value, SyntaxError> {
-    room.take(VALUE + ALLOCATION)?;
+    tree_within(source, room, value)?.ok_or_else(|| room.used_up())
+}
+
+/// As [`tree`], and `None` for a value for which the budget does not suffice. It is passed over then.
+pub(super) fn tree_within<'a, S: Source<'a>>(
+    source: &mut S,
+    room: &mut Room,
+    value: Event<'a>,
+) -> Result<Option<Value>, SyntaxError> {
+    let fits = room.charge(VALUE + ALLOCATION);
     Ok(match value {
-        Event::Text(text) => Value::String(text.into_owned()),
-        Event::Number(text) => number(&text),
-        Event::Float(text) => text.parse().ok().and_then(Number::from_f64).map_or(Value::String(text), Value::Number),
-        Event::Boolean(boolean) => Value::Bool(boolean),
         Event::StartList => {
-            let mut items = Vec::new();
+            let mut items = fits.then(Vec::new);
             loop {
                 match source.next()? {
-                    Event::EndList => break Value::Array(items),
+                    Event::EndList => break items.map(Value::Array),
                     item => {
-                        room.take_in_list(items.len(), VALUE)?;
-                        items.push(tree(source, room, item)?);
+                        items = items.filter(|items| room.charge_in_list(items.len(), VALUE));
+                        let item = tree_within(source, room, item)?;
+                        items = items.zip(item).map(|(mut items, item)| {
+                            items.push(item);
+                            items
+                        });
                     }
                 }
             }
         }
         Event::StartObject => {
-            let mut members = Map::new();
+            let mut members = fits.then(Map::new);
             while let Event::Key(key) = source.next()? {
-                room.take(if members.is_empty() { OBJECT } else { MEMBER })?;
+                members = members.filter(|members| room.charge(if members.is_empty() { OBJECT } else { MEMBER }));
                 let value = source.next()?;
-                let value = tree(source, room, value)?;
-                insert(&mut members, key.into_owned(), value, S::KEYS_REPEAT);
+                let value = tree_within(source, room, value)?;
+                members = members.zip(value).map(|(mut members, value)| {
+                    insert(&mut members, key.into_owned(), value, S::KEYS_REPEAT);
+                    members
+                });
             }
-            Value::Object(members)
+            members.map(Value::Object)
         }
-        Event::Null | Event::Key(_) | Event::EndObject | Event::EndList | Event::End => Value::Null,
+        scalar => fits.then(|| self::scalar(scalar)),
     })
+}
+
+fn scalar(value: Event<'_>) -> Value {
+    match value {
+        Event::Text(text) => Value::String(text.into_owned()),
+        Event::Number(text) => number(&text),
+        Event::Float(text) => text.parse().ok().and_then(Number::from_f64).map_or(Value::String(text), Value::Number),
+        Event::Boolean(boolean) => Value::Bool(boolean),
+        _ => Value::Null,
+    }
 }
 
 /// Adds a member. Where keys may repeat, the values of one that does become a list.

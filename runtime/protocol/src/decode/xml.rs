@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event as Xml};
 
+use super::body::pair;
 use super::source::{DEPTH, Event, Source, SyntaxError};
 
 pub(crate) struct XmlSource<'a> {
@@ -16,6 +17,7 @@ pub(crate) struct XmlSource<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
     state: State,
+    replaced: usize,
 }
 
 /// Where the reader stands.
@@ -40,7 +42,7 @@ impl<'a> XmlSource<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().allow_dangling_amp = true;
-        Self { text, reader, depth: 0, state: State::Start }
+        Self { text, reader, depth: 0, state: State::Start, replaced: 0 }
     }
 
     fn read(&mut self) -> Result<Xml<'a>, SyntaxError> {
@@ -92,8 +94,29 @@ impl<'a> XmlSource<'a> {
     /// Reads the content of an element until it shows whether it is an object or a text.
     fn open(&mut self) -> Result<Event<'a>, SyntaxError> {
         let mut content: Cow<'a, str> = Cow::Borrowed("");
+        // The first half of a surrogate pair, which Java writes as two references.
+        let mut high = None;
         loop {
-            match self.read()? {
+            let piece = self.read()?;
+            if let Xml::GeneralRef(reference) = &piece
+                && let Some(unit) = surrogate(reference)
+            {
+                match high.take().and_then(|high| pair(high, unit)) {
+                    Some(character) => {
+                        content.to_mut().pop();
+                        content.to_mut().push(character);
+                        self.replaced -= 1;
+                    }
+                    None => {
+                        content.to_mut().push(char::REPLACEMENT_CHARACTER);
+                        self.replaced += 1;
+                        high = Some(unit);
+                    }
+                }
+                continue;
+            }
+            high = None;
+            match piece {
                 Xml::Start(start) => {
                     self.state = State::OpenChild(name(&start));
                     return Ok(Event::StartObject);
@@ -127,6 +150,18 @@ impl<'a> XmlSource<'a> {
 impl<'a> Source<'a> for XmlSource<'a> {
     const KEYS_REPEAT: bool = true;
 
+    fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn replaced(&self) -> usize {
+        self.replaced
+    }
+
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         match std::mem::replace(&mut self.state, State::Inside) {
             State::Start => Ok(Event::StartObject),
@@ -148,6 +183,18 @@ impl<'a> Source<'a> for XmlSource<'a> {
             }
         }
     }
+}
+
+/// The surrogate that a character reference stands for, which no character is.
+fn surrogate(reference: &str) -> Option<u32> {
+    let number = reference.strip_prefix('#')?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) if digits.starts_with(|digit: char| digit.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),
+        Some(_) => return None,
+        None if number.starts_with(|digit: char| digit.is_ascii_digit()) => number.parse(),
+        None => return None,
+    };
+    code.ok().filter(|code| (0xD800..0xE000).contains(code))
 }
 
 fn name(start: &BytesStart<'_>) -> String {

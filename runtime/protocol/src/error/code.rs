@@ -46,6 +46,18 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Returns whether the refusal has no code.
+    pub(super) fn is_absent(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns what the platform's documents say about the code, if it is a word.
+    pub(super) fn documented_word(&self) -> Option<&'static PlatformCode> {
+        matches!(self, Self::Word(_)).then(|| self.documented()).flatten()
+    }
+}
+
 impl Default for Code {
     fn default() -> Self {
         Self::Number(0)

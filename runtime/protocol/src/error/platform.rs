@@ -44,9 +44,11 @@ impl PlatformError {
 
 /// What the codes of a refusal say. The same questions are answered by [`Error`](super::Error) for whatever went wrong.
 impl PlatformError {
-    /// What the platform's documents say of [`code`](Self::code), if they know it.
+    /// Returns what the platform's documents say about [`code`](Self::code), or about the word in
+    /// [`sub_code`](Self::sub_code) if they do not list the code.
     pub fn documented(&self) -> Option<&'static PlatformCode> {
-        self.code.documented()
+        let word = || self.sub_code.as_deref().map(Code::from).and_then(|code| code.documented_word());
+        self.code.documented().or_else(|| if self.code.is_absent() { word() } else { None })
     }
 
     /// Whether the same call can succeed later without anything being changed: a quota is used up, the platform is
@@ -85,7 +87,8 @@ impl PlatformError {
 
     /// Whether what is used up is the application's quota of the day, so that every method is refused.
     pub fn is_limit_of_application(&self) -> bool {
-        self.is_limit() && self.lower_sub_code().is_some_and(|code| code.ends_with("limited-by-app-access-count"))
+        let is_quota = |code: String| code == "appcalllimit" || code.ends_with("limited-by-app-access-count");
+        self.is_limit() && self.lower_sub_code().is_some_and(is_quota)
     }
 
     /// Whether the platform refused the call before it came to the service behind it, so that nothing has happened:
@@ -121,7 +124,9 @@ impl PlatformError {
     }
 
     fn names_session(&self) -> bool {
-        self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
+        let is_session = |code: &PlatformCode| matches!(code.code, 26 | 27 | 44 | 53);
+        let word = self.sub_code.as_deref().map(Code::from).and_then(|code| code.documented_word());
+        word.is_some_and(is_session) || self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
     }
 
     /// Whether the session is good, and was not granted for this: the code 42 (protocol.md 5.1).
@@ -180,12 +185,20 @@ impl PlatformError {
 
     /// The number of the code, or the number that its word stands for; 0 if neither is known.
     fn number(&self) -> i64 {
-        self.code.equivalent().unwrap_or_default()
+        self.code
+            .number()
+            .filter(|_| !self.code.is_absent())
+            .or_else(|| self.documented().map(|code| code.code))
+            .unwrap_or_default()
     }
 
-    /// The sub code in lower case and without space around it.
+    /// Returns the sub code, or else the code if it is a word, trimmed and in lower case.
     fn lower_sub_code(&self) -> Option<String> {
-        self.sub_code.as_ref().map(|code| code.trim().to_ascii_lowercase())
+        let word = match &self.code {
+            Code::Word(word) => Some(word),
+            Code::Number(_) => None,
+        };
+        self.sub_code.as_ref().or(word).map(|code| code.trim().to_ascii_lowercase())
     }
 }
 
@@ -266,11 +279,17 @@ pub enum Retry {
 
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.code == 0 && self.msg.is_empty() && self.sub_code.is_none() {
+        if self.code.is_absent() && self.msg.is_empty() && self.sub_code.is_none() {
             return f
                 .write_str("the gateway refused the call without a code or a message; look at the body of the error");
         }
-        write!(f, "the gateway refused the call: {} {}", self.code, self.msg)?;
+        f.write_str("the gateway refused the call:")?;
+        if !self.code.is_absent() {
+            write!(f, " {}", self.code)?;
+        }
+        if !self.msg.is_empty() {
+            write!(f, " {}", self.msg)?;
+        }
         match (&self.sub_code, &self.sub_msg) {
             (Some(code), Some(msg)) => write!(f, " ({code}: {msg})")?,
             (Some(text), None) | (None, Some(text)) => write!(f, " ({text})")?,

@@ -1,0 +1,7 @@
+//! The gateway reads the form that the client encodes.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| fuzz::request::form(input));

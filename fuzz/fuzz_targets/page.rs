@@ -1,0 +1,7 @@
+//! A page written from a spec imports as the same spec.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| fuzz::page::check(input));

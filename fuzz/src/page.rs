@@ -1,0 +1,284 @@
+//! Pages of methods, written from specs: what a page says is what is imported.
+
+use std::collections::BTreeSet;
+
+use codegen::import;
+use codegen::spec::{self, Authorization, ErrorCode, Parameter, Platform};
+
+use crate::input;
+
+/// Rows below this depth are left out. The platform's deepest table has eight levels.
+const DEPTH: usize = 8;
+
+/// The types that a row may have, by their letters; `O` is an object, `L` a list of objects, `R` the object around it.
+const KINDS: [(char, &str); 15] = [
+    ('S', "String"),
+    ('N', "Number"),
+    ('B', "Boolean"),
+    ('D', "Date"),
+    ('P', "Price"),
+    ('M', "BigDecimal"),
+    ('J', "Json"),
+    ('K', "Map"),
+    ('F', "Field List"),
+    ('Y', "byte"),
+    ('A', "byte[]"),
+    ('s', "String[]"),
+    ('n', "Number[]"),
+    ('d', "Date[]"),
+    ('j', "Json[]"),
+];
+
+/// A row of a table and the rows of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Row {
+    name: String,
+    kind: String,
+    required: bool,
+    max_length: Option<i64>,
+    max_list_size: Option<i64>,
+    min_value: Option<i64>,
+    max_value: Option<i64>,
+    default: String,
+    example: String,
+    description: String,
+    fields: Vec<Row>,
+}
+
+/// What a page says of a method.
+#[derive(Debug, PartialEq, Eq)]
+struct Page {
+    method: String,
+    title: String,
+    description: String,
+    authorization: Option<Authorization>,
+    request: Vec<Row>,
+    response: Vec<Row>,
+    errors: Vec<ErrorCode>,
+}
+
+/// Checks that a page of the method that `input` describes is imported as a spec of that method.
+///
+/// The lines are the title, the description and then rows, whose cells are parted by `|`: a code, the name, the example,
+/// the default, the description and the limit. A code is `<` for the request or `>` for the response, the depth, the letter
+/// of the type and `!` for a required parameter, or it is `e` for an error with its code, message and solution.
+///
+/// # Panics
+///
+/// If the page is refused, or if the spec says anything else than the page.
+pub fn check(input: &[u8]) {
+    let mut lines = input::lines(input);
+    let mut line = || lines.next().unwrap_or_default();
+    let mut page = Page {
+        method: "taobao.any.thing.get".to_owned(),
+        // Words that make neither a heading nor a label of the lines.
+        title: single_line(&format!("查询 {}", without_colons(&line()))),
+        description: single_line(&format!("说明文字 {}", without_colons(&line()))),
+        authorization: None,
+        request: Vec::new(),
+        response: Vec::new(),
+        errors: Vec::new(),
+    };
+    let mut types = 0;
+    for line in lines {
+        let mut cells = line.split('|').map(single_line);
+        let code = cells.next().unwrap_or_default();
+        let mut cell = || cells.next().unwrap_or_default();
+        match code.chars().next() {
+            Some('e') => {
+                let code = format!("isv.{}", name(&cell()));
+                page.errors.push(ErrorCode { code, message: cell(), solution: cell() });
+            }
+            Some('a') => page.authorization = Some(Authorization::Required),
+            Some('o') => page.authorization = Some(Authorization::Optional),
+            Some('u') => page.authorization = Some(Authorization::None),
+            Some(side @ ('<' | '>')) => {
+                types += 1;
+                let request = side == '<';
+                let row = Row {
+                    name: name(&cell()),
+                    kind: String::new(),
+                    required: request && code.contains('!'),
+                    example: cell(),
+                    default: cell(),
+                    description: cell(),
+                    ..Row::default()
+                };
+                let limit = cell();
+                let depth = code.chars().find_map(|character| character.to_digit(10)).unwrap_or(0);
+                let letter = code.chars().find(char::is_ascii_alphabetic).unwrap_or('S');
+                let rows = if request { &mut page.request } else { &mut page.response };
+                let depth = usize::try_from(depth).unwrap_or(0).min(DEPTH);
+                add(rows, depth, true, request, letter, &format!("T{types}DO"), row, &limit);
+            }
+            _ => {}
+        }
+    }
+    close(&mut page.request);
+    close(&mut page.response);
+
+    let text = page.write();
+    let platform = Platform::default();
+    let yaml = import::spec_of(&text, &platform).unwrap_or_else(|reason| panic!("{reason}\n{text}\n{page:#?}"));
+    let method = spec::parse("any", "taobao.any.thing.get.yaml", &yaml, &platform).expect("an imported spec is legal");
+    assert_eq!(Page::of(&method.spec), page, "{text}\n{yaml}");
+}
+
+/// Adds a row at `depth`, or as deep as there are objects.
+#[expect(clippy::too_many_arguments, reason = "the parts of one line")]
+fn add(
+    rows: &mut Vec<Row>,
+    depth: usize,
+    top: bool,
+    request: bool,
+    letter: char,
+    object: &str,
+    mut row: Row,
+    limit: &str,
+) {
+    if depth > 0
+        && let Some(around) = rows.last_mut().filter(|around| around.kind.contains("DO"))
+    {
+        return add(&mut around.fields, depth - 1, false, request, letter, object, row, limit);
+    }
+    // A name is once in a level, and a public parameter is not in a request.
+    if rows.iter().any(|other| other.name == row.name) || Platform::default().is_public(&row.name) {
+        return;
+    }
+    let word = KINDS.iter().find(|(other, _)| *other == letter).map_or("String", |(_, word)| word);
+    row.kind = match letter {
+        'O' => object.to_owned(),
+        'L' => format!("{object}[]"),
+        // A file is a part of a request, and in no object.
+        'A' if !(top && request) => "String".to_owned(),
+        _ => word.to_owned(),
+    };
+    if row.kind.contains("DO") {
+        (row.example, row.default) = (String::new(), String::new());
+    }
+    let number = limit.parse::<i64>().ok();
+    if request && let Some(number) = number {
+        match row.kind.as_str() {
+            "String" if number > 0 => (row.max_length, row.example) = (Some(number), String::new()),
+            "Number" => (row.min_value, row.example) = (Some(number), String::new()),
+            "Price" => (row.max_value, row.example) = (Some(number), String::new()),
+            "String[]" | "Number[]" if number > 0 => row.max_list_size = Some(number),
+            _ => {}
+        }
+    }
+    if matches!(row.kind.as_str(), "Number" | "byte" | "Price" | "BigDecimal" | "Boolean" | "Number[]" | "Date") {
+        row.default = String::new();
+    }
+    rows.push(row);
+}
+
+/// Gives a field to each object without one, which else the page does not describe.
+fn close(rows: &mut [Row]) {
+    for row in rows {
+        if row.kind.contains("DO") && row.fields.is_empty() {
+            row.fields.push(Row { name: "id".to_owned(), kind: "Number".to_owned(), ..Row::default() });
+        }
+        close(&mut row.fields);
+    }
+}
+
+impl Page {
+    fn of(spec: &spec::Spec) -> Self {
+        Self {
+            method: spec.method.value.clone(),
+            title: spec.title.value.clone(),
+            description: spec.description.clone().unwrap_or_default(),
+            authorization: spec.authorization,
+            request: spec.request.iter().map(Row::of).collect(),
+            response: spec.response.fields.iter().map(Row::of).collect(),
+            errors: spec.errors.clone(),
+        }
+    }
+
+    /// The text of the page as a browser copies it, with the cells of its tables parted by tabs.
+    fn write(&self) -> String {
+        let label = match self.authorization {
+            None => "￥免费",
+            Some(Authorization::Required) => "￥免费 需要授权",
+            Some(Authorization::Optional) => "￥免费 可选授权",
+            Some(Authorization::None) => "￥免费 不需要授权",
+        };
+        let mut page = format!("{}\n{}\n{label}\n{}\n", self.method, self.title, self.description);
+        page += "\n请求参数\n\n名称\t类型\t是否必须\t示例值\t更多限制\t默认值\t描述\n";
+        self.request.iter().for_each(|row| row.write(0, true, &mut page));
+        page += "\n响应参数\n\n名称\t类型\t示例值\t默认值\t描述\n";
+        self.response.iter().for_each(|row| row.write(0, false, &mut page));
+        page += "\n错误码描述\n\n错误码\t错误消息\t解决方案\n";
+        for ErrorCode { code, message, solution } in &self.errors {
+            page += &format!("{code}\t{message}\t{solution}\n");
+        }
+        page
+    }
+}
+
+impl Row {
+    fn of(parameter: &Parameter) -> Self {
+        let limit = |limit: &Option<spec::Placed<i64>>| limit.as_ref().map(|limit| limit.value);
+        Self {
+            name: parameter.name.value.clone(),
+            kind: parameter.kind.value.clone(),
+            required: parameter.is_required(),
+            max_length: limit(&parameter.max_length),
+            max_list_size: limit(&parameter.max_list_size),
+            min_value: limit(&parameter.min_value),
+            max_value: limit(&parameter.max_value),
+            default: parameter.default.clone().unwrap_or_default(),
+            example: parameter.example.clone().unwrap_or_default(),
+            description: parameter.description.clone().unwrap_or_default(),
+            fields: parameter.fields.iter().map(Self::of).collect(),
+        }
+    }
+
+    fn write(&self, depth: usize, request: bool, page: &mut String) {
+        let Self { name, kind, example, default, description, .. } = self;
+        *page += &format!("{}{name}\t{kind}\t", "└".repeat(depth));
+        if request {
+            let limits = [
+                ("最大长度", self.max_length),
+                ("最大列表长度", self.max_list_size),
+                ("最小值", self.min_value),
+                ("最大值", self.max_value),
+            ];
+            let limits = limits.iter().filter_map(|(name, limit)| limit.map(|limit| format!("{name}：{limit}")));
+            let required = if self.required { "是" } else { "否" };
+            *page += &format!("{required}\t{example}\t{}\t{default}\t{description}\n", limits.collect::<String>());
+        } else {
+            *page += &format!("{example}\t{default}\t{description}\n");
+        }
+        self.fields.iter().for_each(|field| field.write(depth + 1, request, page));
+    }
+}
+
+/// A name that a parameter may have.
+fn name(text: &str) -> String {
+    let mut name: String =
+        text.chars().filter(|character| character.is_ascii_alphanumeric() || "_.-".contains(*character)).collect();
+    name.truncate(40);
+    if !name.contains(|character: char| character.is_ascii_alphanumeric()) {
+        name.push('x');
+    }
+    name
+}
+
+/// A text on one line, without what a page does not show.
+fn single_line(text: &str) -> String {
+    let hidden: BTreeSet<char> = ['\u{ad}', '\u{feff}'].into();
+    let shown = |character: &char| {
+        let code = u32::from(*character);
+        let ranges = [0x200b..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f, 0xfff9..=0xffff];
+        let control = character.is_control() && !character.is_whitespace();
+        !control && !hidden.contains(character) && !ranges.iter().any(|range| range.contains(&code))
+    };
+    let text: String = text.chars().filter(shown).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The head of a page names other methods behind a colon, and its samples then say which is meant. This page has none.
+fn without_colons(text: &str) -> String {
+    text.replace([':', '：'], " ")
+}

@@ -1,0 +1,91 @@
+//! Requests: what the client encodes is what the gateway reads.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::SystemTime;
+
+use codegen::spec::{self, Specs};
+use gateway::{Gateway, Incoming};
+use generated_sdk::protocol::{Application, File, SignedRequest, UntypedParameters};
+
+use crate::input;
+use crate::signature::timestamp;
+
+const METHOD: &str = "taobao.any.get";
+
+/// A method that needs no session and takes any parameters.
+const SPEC: &str = "\
+method: taobao.any.get
+title: Any
+authorization: none
+request: []
+response:
+  node: any_get_response
+  fields: []
+";
+
+static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
+    let platform = spec::platform(&folder).expect("the platform of the fixtures");
+    let method = spec::parse("any", "taobao.any.get.yaml", SPEC, &platform).expect("a legal spec");
+    let specs = Specs { platform, methods: vec![method] };
+    Gateway::new(specs).application("12345678", "helloworld").clock(clock)
+});
+
+fn clock() -> SystemTime {
+    timestamp().to_system_time()
+}
+
+/// Checks a form of the names and values in `input`, and then `input` as a form.
+///
+/// # Panics
+///
+/// If the gateway reads anything else than what was encoded, or refuses it.
+pub fn form(input: &[u8]) {
+    if let Some(signed) = signed(input::pairs(input::lines(input)).into_iter().collect()) {
+        read_back(&signed, BTreeMap::new());
+    }
+    let kind = "application/x-www-form-urlencoded";
+    let query = String::from_utf8_lossy(input);
+    GATEWAY.answer(&Incoming { verb: "POST", query: &query, content_type: kind, body: input });
+}
+
+/// Checks a multipart body of a file and the names and values in `input`, and then `input` as such a body.
+///
+/// The lines are the name of the parameter, the name of the file, its type and its content, and then names and values.
+///
+/// # Panics
+///
+/// If the gateway reads anything else than what was encoded, or refuses it.
+pub fn multipart(input: &[u8]) {
+    let mut lines = input::lines(input);
+    let mut line = || lines.next().unwrap_or_default();
+    let (name, file_name, content_type, content) = (line(), line(), line(), line());
+    let length = content.len();
+    let file = File::new(content).name(file_name).with_content_type(content_type);
+    let parameters: UntypedParameters = input::pairs(lines).into_iter().collect();
+    if let Some(signed) = signed(parameters.file(name.clone(), file)) {
+        read_back(&signed, [(name, vec![length])].into());
+    }
+    // The first line is the type, which has the boundary; the rest is the body.
+    let (kind, body) = input.split_at(input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()));
+    let kind = format!("multipart/form-data; boundary={}", String::from_utf8_lossy(kind));
+    let body = body.strip_prefix(b"\n").unwrap_or(body);
+    GATEWAY.answer(&Incoming { verb: "POST", query: "", content_type: &kind, body });
+}
+
+/// Signs a call; `None` if a parameter has a name that no call may have.
+fn signed(parameters: UntypedParameters) -> Option<SignedRequest> {
+    Application::new("12345678", "helloworld").sign_untyped(METHOD, &parameters, None, timestamp()).ok()
+}
+
+fn read_back(signed: &SignedRequest, files: BTreeMap<String, Vec<usize>>) {
+    let body = signed.body().expect("everything is in memory");
+    let incoming = Incoming { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
+    let texts = signed.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    assert_eq!(incoming.texts(), Some(texts), "{body:?}");
+    assert_eq!(incoming.file_lengths(), Some(files), "{body:?}");
+    let answer = GATEWAY.answer(&incoming);
+    assert_eq!(answer.outcome.code, None, "{}", answer.body);
+}
