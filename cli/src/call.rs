@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use codegen::commands::{CommandError, line};
 use codegen::spec::{Authorization, Kind, Spec, closest};
-use top_client::Client;
+use top_client::{AppCredentials, Client};
 use top_protocol::{File, FileProblem, Format, PUBLIC_PARAMETERS, UntypedParameters};
 
 use crate::application::Application;
@@ -69,10 +69,11 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     check(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
 
     let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), with)?;
-    let builder = Client::builder(gateway, application.key, application.secret).format(match args.format {
-        ResponseFormat::Json => Format::Json,
-        ResponseFormat::Xml => Format::Xml,
-    });
+    let builder =
+        Client::builder(gateway, AppCredentials::new(application.key, application.secret)).format(match args.format {
+            ResponseFormat::Json => Format::Json,
+            ResponseFormat::Xml => Format::Xml,
+        });
     let builder = match session {
         Some(session) => builder.session(session),
         None => builder,

@@ -1,11 +1,14 @@
 //! What is wrong with a spec, where, and what to write instead.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::files::printable;
 
 /// A file as it was read, for pointing into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,20 +61,36 @@ impl Diagnostic {
     /// Its lines: message, path:line:column, the source line with the place underlined, help. Coloured for a terminal.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let path = self.source.path.to_string_lossy();
+        let path = printable(&self.source.path).to_string();
         let title = Level::ERROR.primary_title(self.message.as_str());
         let mut group = match self.place() {
             Some(place) => {
-                let annotation = AnnotationKind::Primary.span(place).label(self.label.as_str());
-                let snippet = Snippet::source(self.source.text.as_str()).path(path.as_ref()).annotation(annotation);
-                title.element(snippet)
+                // The line alone: the renderer reads all the text that it is given, for every problem.
+                let (text, line) = self.line(place.start);
+                let number = self.source.text[..line].matches('\n').count() + 1;
+                let (start, end) = (place.start - line, place.end - line);
+                if text.len() > LONGEST_LINE {
+                    let column = text[..start].chars().count() + 1;
+                    title.element(Origin::path(path.as_str()).line(number).char_column(column))
+                } else {
+                    let annotation = AnnotationKind::Primary.span(start..end).label(self.label.as_str());
+                    title.element(Snippet::source(text).path(path.as_str()).line_start(number).annotation(annotation))
+                }
             }
-            None => Group::with_title(title).element(annotate_snippets::Origin::path(path.as_ref())),
+            None => Group::with_title(title).element(Origin::path(path.as_str())),
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         renderer.render(&[group])
+    }
+
+    /// Returns the line around an offset, and where it starts.
+    fn line(&self, offset: usize) -> (&str, usize) {
+        let text = &self.source.text;
+        let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[offset..].find('\n').map_or(text.len(), |length| offset + length);
+        (&text[start..end], start)
     }
 
     /// The place, made to lie in the text whatever a reader of YAML reported, and no longer than its first line.
@@ -85,47 +104,71 @@ impl Diagnostic {
     }
 }
 
-/// All that is wrong, in the order of paths and places.
+/// All problems, in the order of paths and places. The first 200 are kept, the rest are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    more: usize,
+}
+
+/// How many problems are kept. Nobody reads more of them, and each costs memory and time.
+const KEPT: usize = 200;
+
+/// The longest line that is shown, in bytes.
+const LONGEST_LINE: usize = 2000;
 
 impl Diagnostics {
-    /// Adds one more.
+    /// Adds a problem.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        if self.is_full() {
+            self.more += 1;
+        } else {
+            self.kept.push(diagnostic);
+        }
     }
 
-    /// Adds all of another run.
+    /// Adds the problems of another run.
     pub fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
+        self.more += others.more;
+        others.kept.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// Returns whether more problems are only counted, so that help for them need not be found.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= KEPT
+    }
+
+    /// Returns the number of problems.
+    pub fn count(&self) -> usize {
+        self.kept.len() + self.more
     }
 
     /// `value` if nothing is wrong, everything that is wrong otherwise.
     pub fn or<T>(mut self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
+        if self.kept.is_empty() {
             return Ok(value);
         }
         let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.start);
-        self.0.sort_by(|a, b| (&a.source.path, place(a)).cmp(&(&b.source.path, place(b))));
+        self.kept.sort_by(|a, b| (&a.source.path, place(a)).cmp(&(&b.source.path, place(b))));
         Err(self)
     }
 
-    /// Each of them.
+    /// Returns the problems that are kept.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.0.iter()
+        self.kept.iter()
     }
 
-    /// All of them and their number, as text. Coloured for a terminal.
+    /// Returns the problems and their number as text, coloured for a terminal.
     pub fn render(&self, colour: bool) -> String {
-        let mut text: String = self.0.iter().map(|diagnostic| diagnostic.render(colour) + "\n\n").collect();
-        let count = self.0.len();
-        let files = {
-            let mut paths: Vec<_> = self.0.iter().map(|diagnostic| &diagnostic.source.path).collect();
-            paths.sort();
-            paths.dedup();
-            paths.len()
-        };
+        let mut text: String = self.kept.iter().map(|diagnostic| diagnostic.render(colour) + "\n\n").collect();
         let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let count = self.count();
+        if self.more > 0 {
+            text.push_str(&format!("{count} problems, of which the first {} are listed", self.kept.len()));
+            return text;
+        }
+        let files: BTreeSet<_> = self.kept.iter().map(|diagnostic| &diagnostic.source.path).collect();
+        let files = files.len();
         text.push_str(&format!("{count} problem{} in {files} file{}", plural(count), plural(files)));
         text
     }

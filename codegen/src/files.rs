@@ -1,7 +1,7 @@
 //! Files that are read within bounds, and written as a whole or not at all.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -76,6 +76,22 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = builder().tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// Returns the path for messages: control characters, which terminals obey, are escaped.
+pub fn printable(path: &Path) -> impl fmt::Display {
+    Printable(path)
+}
+
+struct Printable<'a>(&'a Path);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.to_string_lossy().chars().try_for_each(|character| match character {
+            character if character.is_control() => write!(f, "{}", character.escape_default()),
+            character => f.write_char(character),
+        })
+    }
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod diagnostic;
 pub mod difference;
 pub mod files;
+mod graph;
 mod html;
 pub mod import;
 pub mod model;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::printable;
+
 /// Returns the root of the project that `folder` is in: the closest of the folder and its parents that has `specs/` and a
 /// `Cargo.toml` with a workspace.
 pub fn root(folder: &Path) -> Option<PathBuf> {
@@ -14,7 +16,7 @@ pub fn not_found(folder: &Path) -> String {
     format!(
         "no project found: expected `specs/` and a `Cargo.toml` with [workspace] in {} or a folder above it; \
          change to the folder of a project",
-        folder.display()
+        printable(folder)
     )
 }
 

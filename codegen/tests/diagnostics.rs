@@ -926,3 +926,124 @@ fn pages_that_are_right() {
         assert!(problems(folder.path()).is_none(), "{}", problems(folder.path()).unwrap());
     }
 }
+
+/// The names of a method with these parameters.
+fn resolved(parameters: &str) -> codegen::model::Model {
+    let folder = folder(&[("top/taobao.a.get.yaml", with_parameters(parameters).as_bytes())]);
+    codegen::model::resolve(&codegen::spec::read(folder.path()).unwrap())
+}
+
+/// Quadratic work on these specs takes minutes.
+#[test]
+fn large_specs_take_linear_time() {
+    const MANY: usize = 8_000;
+    let lines = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<Vec<_>>().join("\n");
+    // Values with one Rust name.
+    let values = (1..=MANY).map(|count| format!("a{}", "-".repeat(count % 150) + &"_".repeat(count / 150)));
+    let values = values.collect::<Vec<_>>().join("\", \"");
+    let model = resolved(&format!("  - {{ name: a, type: String, values: [\"{values}\"] }}"));
+    let choice = &model.apis().next().unwrap().choices[0];
+    let names: std::collections::BTreeSet<_> = choice.values.iter().map(|(_, name)| name).collect();
+    assert_eq!((names.len(), names.contains(&format!("A{MANY}"))), (MANY, true));
+    // Shapes of one type, and enums.
+    let shapes = lines(&|index| {
+        format!(
+            "  - {{ name: f{index}, type: T, fields: [{{ name: g{index}, type: String, values: [a, b{index}] }}] }}"
+        )
+    });
+    let model = resolved(&shapes);
+    let api = model.apis().next().unwrap();
+    assert_eq!((api.request_objects.len(), api.choices.len()), (MANY, MANY));
+    // Wrong keys, wrong types, and one long line.
+    for (parameters, count) in [
+        (format!("  - name: a\n    type: String\n{}", lines(&|index| format!("    descriptio{index}: b"))), MANY),
+        (lines(&|index| format!("  - {{ name: f{index}, type: Sting{index} }}")), MANY),
+        (
+            lines(&|index| {
+                format!("  - {{ name: f{index}, type: T{index}, fields: [{{ name: g, type: U{index} }}] }}")
+            }),
+            MANY,
+        ),
+        (lines(&|_| "  - { name: a, type: String }".to_owned()), MANY - 1),
+        (format!("  - {{ name: a, type: String{} }}", ", x: 1".repeat(MANY)), MANY),
+        (format!("  - {{ name: a, type: {} }}", "x".repeat(1 << 20)), 1),
+    ] {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_parameters(&parameters).as_bytes())]);
+        let problems = problems(folder.path()).unwrap();
+        assert!(problems.count() >= count.min(1) && problems.iter().count() <= 200, "{}", problems.count());
+        assert!(problems.render(false).len() < 4 << 20);
+    }
+    // A chain of objects, each of which requires the next.
+    let chain = (0..2_000).map(|index| {
+        let next = index + 1;
+        format!("  - {{ name: f{index}, type: T{index}, fields: [{{ name: g, type: T{next}, required: true }}] }}")
+    });
+    let end = "  - { name: end, type: T2000, fields: [{ name: g, type: String }] }";
+    resolved(&format!("{}\n{end}", chain.collect::<Vec<_>>().join("\n")));
+}
+
+#[test]
+fn problems_are_listed_to_a_bound_and_counted() {
+    let keys: String = (0..1000).map(|index| format!("    x{index}: 1\n")).collect();
+    let text = with_parameters(&format!("  - name: a\n    type: String\n{keys}"));
+    let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
+    let told = problems(folder.path()).unwrap().to_string();
+    assert!(told.ends_with("1000 problems, of which the first 200 are listed"), "{}", &told[told.len() - 200..]);
+    assert_eq!(told.matches("error: ").count(), 200);
+    assert!(told.contains("taobao.a.get.yaml:205:5"), "{told}");
+}
+
+/// Whether the field that mentions a type is boxed, for each object of the request.
+fn boxed(parameters: &str) -> Vec<(String, bool)> {
+    let model = resolved(parameters);
+    let objects = &model.apis().next().unwrap().request_objects;
+    let fields = objects.iter().flat_map(|object| object.fields.iter().map(move |field| (object, field)));
+    fields
+        .filter_map(|(object, field)| match &field.kind {
+            codegen::model::FieldKind::Object { boxed, .. } => {
+                Some((format!("{}.{}", object.name, field.name), *boxed))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn objects_that_may_hold_themselves_are_boxed() {
+    for (parameters, expected) in [
+        ("  - { name: a, type: A, fields: [{ name: a, type: A }] }", vec![("A.a", true)]),
+        ("  - { name: a, type: A, fields: [{ name: a, type: \"A[]\" }] }", vec![("A.a", false)]),
+        (
+            "  - { name: a, type: A, fields: [{ name: b, type: B }] }\n  - { name: b, type: B, fields: [{ name: a, type: A }] }",
+            vec![("A.b", true), ("B.a", true)],
+        ),
+        (
+            "  - { name: a, type: A, fields: [{ name: b, type: B }] }\n  - { name: b, type: B, fields: [{ name: c, type: C }] }\n  \
+             - { name: c, type: C, fields: [{ name: a, type: A }, { name: d, type: D }] }\n  \
+             - { name: d, type: D, fields: [{ name: e, type: String }] }",
+            vec![("A.b", true), ("B.c", true), ("C.a", true), ("C.d", false)],
+        ),
+    ] {
+        let boxed = boxed(parameters);
+        let boxed: Vec<_> = boxed.iter().map(|(field, boxed)| (field.as_str(), *boxed)).collect();
+        assert_eq!(boxed, expected, "{parameters}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn control_characters_in_the_name_of_a_file_are_escaped() {
+    let told = problems(folder(&[("top/\u{1b}[31m\u{7}.yaml", b"method: x")]).path()).unwrap().to_string();
+    assert!(told.contains("top/\\u{1b}[31m\\u{7}.yaml"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn folders_that_windows_has_no_names_for_are_no_categories() {
+    for name in ["con", "prn", "aux", "nul", "com1", "lpt9"] {
+        assert!(!codegen::spec::is_category(name), "{name}");
+    }
+    for name in ["com", "lpt", "console", "com10", "null"] {
+        assert!(codegen::spec::is_category(name), "{name}");
+    }
+}

@@ -1142,3 +1142,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_root_node_that_a_page_states() {
+    let with = |stated: &str| {
+        let fields = format!("公共响应参数\n\n名称 类型 描述\nxxxxx_response String 根节点{stated}\n\n响应参数");
+        spec_of(&page_of("参数名 类型 描述", "a String x", "").replace("响应参数", &fields)).unwrap()
+    };
+    for (stated, node) in [
+        (",本接口为:other_get_response", "other_get_response"),
+        (",本接口为：other_get_response。", "other_get_response"),
+        (",本接口为 other_get_response", "other_get_response"),
+        (",本接口为:", "a_get_response"),
+        ("", "a_get_response"),
+    ] {
+        assert!(with(stated).contains(&format!("\n  node: {node}\n")), "{stated}: {}", with(stated));
+    }
+}

@@ -1,4 +1,5 @@
-//! One value in JSON, in simplified JSON and in XML (protocol.md 4), written here without the crate's own code.
+//! One value in JSON, in simplified JSON and in XML (docs/protocol.md section 4), written here without the crate's own
+//! code.
 
 use generated_sdk::Decimal;
 use generated_sdk::protocol::decode;

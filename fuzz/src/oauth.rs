@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use generated_sdk::Client;
 use generated_sdk::client::{OAuth, Token};
+use generated_sdk::{AppCredentials, Client};
 
 use crate::input;
 use crate::signature::md5_around;
@@ -15,7 +15,7 @@ const SECRET: &str = "helloworld";
 static OAUTH: LazyLock<OAuth> = LazyLock::new(|| {
     // Nothing is sent there.
     let server = "http://127.0.0.1:9";
-    let client = Client::builder(server, "12345678", SECRET).build().expect("a client");
+    let client = Client::builder(server, AppCredentials::new("12345678", SECRET)).build().expect("a client");
     OAuth::new(&client, server).expect("an authorization server").with_clock(received)
 });
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use codegen::import;
-use codegen::spec::{self, Authorization, ErrorCode, Parameter, Platform};
+use codegen::spec::{self, Authorization, ErrorCode, Parameter, Platform, TypeName};
 
 use crate::input;
 
@@ -81,7 +81,7 @@ pub fn check(input: &[u8]) {
     };
     let mut types = 0;
     for line in lines {
-        let mut cells = line.split('|').map(single_line);
+        let mut cells = line.split('|').map(cell_text);
         let code = cells.next().unwrap_or_default();
         let mut cell = || cells.next().unwrap_or_default();
         match code.chars().next() {
@@ -168,6 +168,10 @@ fn add(
     }
     if matches!(row.kind.as_str(), "Number" | "byte" | "Price" | "BigDecimal" | "Boolean" | "Number[]" | "Date") {
         row.default = String::new();
+    }
+    // The import takes the type of a number from its example, and leaves out an example that the type cannot be.
+    if TypeName::parse(&row.kind).kind().is_some_and(|_| !TypeName::parse(&row.kind).accepts(&row.example)) {
+        row.example = String::new();
     }
     rows.push(row);
 }
@@ -276,6 +280,14 @@ fn single_line(text: &str) -> String {
     };
     let text: String = text.chars().filter(shown).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text of a cell. A page writes words such as `null` in a cell that has none.
+fn cell_text(text: &str) -> String {
+    match single_line(text) {
+        none if matches!(none.as_str(), "null" | "NULL" | "Null" | "-" | "--" | "N/A" | "无") => String::new(),
+        text => text,
+    }
 }
 
 /// The head of a page names other methods behind a colon, and its samples then say which is meant. This page has none.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use codegen::spec::{self, Specs};
 use gateway::{Gateway, Incoming};
-use generated_sdk::protocol::{Application, File, SignedRequest, UntypedParameters};
+use generated_sdk::protocol::{AppCredentials, Application, File, SignedRequest, UntypedParameters};
 
 use crate::input;
 use crate::signature::timestamp;
@@ -77,7 +77,9 @@ pub fn multipart(input: &[u8]) {
 
 /// Signs a call; `None` if a parameter has a name that no call may have.
 fn signed(parameters: UntypedParameters) -> Option<SignedRequest> {
-    Application::new("12345678", "helloworld").sign_untyped(METHOD, &parameters, None, timestamp()).ok()
+    Application::new(AppCredentials::new("12345678", "helloworld"))
+        .sign_untyped(METHOD, &parameters, None, timestamp())
+        .ok()
 }
 
 fn read_back(signed: &SignedRequest, files: BTreeMap<String, Vec<usize>>) {

@@ -1,8 +1,10 @@
-//! The signature, written a second time from its definition: protocol.md 2.1, RFC 2104.
+//! The signature, written a second time from its definition: docs/protocol.md section 2.1, RFC 2104.
 
 use std::collections::BTreeMap;
 
-use generated_sdk::protocol::{Application, DateTime, Parameters, SignMethod, UntypedParameters, signature};
+use generated_sdk::protocol::{
+    AppCredentials, Application, DateTime, Parameters, SignMethod, UntypedParameters, signature,
+};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -29,7 +31,7 @@ pub fn check(input: &[u8]) {
         let sign = signature(method, &secret, parameters.pairs(), body.as_bytes());
         assert_eq!(sign, definition(method, &secret, &expected, &body), "{method} of {expected:?} and {body:?}");
 
-        let mut application = Application::new(key.clone(), secret.clone());
+        let mut application = Application::new(AppCredentials::new(key.clone(), secret.clone()));
         application.sign_method = method;
         let untyped: UntypedParameters = pairs.clone().into_iter().collect();
         if let Ok(signed) = application.sign_untyped("taobao.any.get", &untyped, Some("session"), timestamp()) {

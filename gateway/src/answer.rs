@@ -14,7 +14,7 @@ use crate::excerpt::excerpt;
 use crate::incoming::{Incoming, Parameters};
 use crate::signing;
 
-/// An answer, which HTTP carries with the status 200 whatever it says (protocol.md 4.7).
+/// An answer, which HTTP carries with the status 200 whatever it says (docs/protocol.md section 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The `Content-Type`.
@@ -98,7 +98,7 @@ impl Gateway {
         self.platform.code(code).map_or("Unknown", |entry| entry.name.as_str())
     }
 
-    /// The members of `error_response` (protocol.md 4.6).
+    /// The members of `error_response` (docs/protocol.md section 4.6).
     fn refusal(&self, refused: Refused) -> Vec<(String, Node)> {
         let name = self.name(refused.code);
         let msg = refused.argument.map_or_else(|| name.to_owned(), |argument| format!("{name}:{argument}"));

@@ -1,4 +1,4 @@
-//! What the platform checks before it lets a call through, in its order, with its codes (protocol.md 5.1).
+//! What the platform checks before it lets a call through, in its order, with its codes (docs/protocol.md section 5.1).
 
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! A response made of a spec's examples, and the three forms that it can be written in (protocol.md 4).
+//! A response made of a spec's examples, and the three forms that it can be written in (docs/protocol.md section 4).
 
 use codegen::spec::{Kind, Parameter};
 use serde::ser::{Serialize, SerializeMap, Serializer};

@@ -98,6 +98,31 @@ impl Gateway {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The chapters of the guide. The Chinese ones have the same code, which a test of the documents checks.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! chapters {
+        ($($name:ident $path:literal,)*) => {
+            $(#[doc = include_str!(concat!("../../docs/guide/en/src/", $path))] struct $name;)*
+        };
+    }
+
+    chapters! {
+        QuickStart "quick-start.md",
+        Application "application.md",
+        Sessions "sessions.md",
+        Pagination "pagination.md",
+        Errors "errors.md",
+        Limits "limits.md",
+        Uploads "uploads.md",
+        LocalGateway "gateway.md",
+        Specs "specs.md",
+        Trimmed "trimmed.md",
+        Troubleshooting "troubleshooting.md",
+        OtherSdks "other-sdks.md",
+    }
+}
+
 /// What must not compile, beside its twin that does: of nineteen required parameters none can be forgotten.
 ///
 /// ```

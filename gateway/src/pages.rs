@@ -47,7 +47,7 @@ pub(crate) fn page(
     let wants_word = pages.ask_has_next.is_none() || asked(&pages.ask_has_next).as_deref() == Some("true");
     let last = items.last().cloned();
 
-    // A list without elements is left out (protocol.md 4.2).
+    // A list without elements is left out (docs/protocol.md section 4.2).
     replace(&mut answer, &pages.items.value, |node| match node {
         Node::List(inner, _) if !items.is_empty() => Some(Node::List(inner.clone(), items)),
         _ => None,

@@ -1,4 +1,4 @@
-//! Checks of signatures (protocol.md 2), and the reasons why one does not match.
+//! Checks of signatures (docs/protocol.md section 2), and the reasons why one does not match.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -69,8 +69,8 @@ pub(crate) fn signed<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item =
     pairs.filter(|(name, _)| *name != "sign")
 }
 
-/// Checks the signature of a call. Empty values may be signed as their names, or left out: SDKs do either (protocol.md
-/// 2.2).
+/// Checks the signature of a call. Empty values may be signed as their names, or left out: SDKs do either
+/// (docs/protocol.md section 2.2).
 pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Refused> {
     let sent = given(parameters, "sign").ok_or_else(|| Refused::new(24))?;
     let digest = Digest::of(parameters)?;

@@ -5,7 +5,7 @@
 mod support;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::{Client, Error, Format, SignMethod};
+use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
 use support::{client, start};
 
 #[tokio::test]
@@ -43,8 +43,10 @@ async fn three_signatures_in_three_forms() {
 async fn a_refusal_in_both_formats() {
     let (address, told) = start().await;
     for format in [Format::Json, Format::Xml] {
-        let client =
-            Client::builder(format!("http://{address}"), support::KEY, "wrong").format(format).build().unwrap();
+        let client = Client::builder(format!("http://{address}"), AppCredentials::new(support::KEY, "wrong"))
+            .format(format)
+            .build()
+            .unwrap();
         let client = client.with_session("a session");
         match client.execute(&TopClientTokenGetRequest::new("a token")).await {
             Err(Error::Platform(error)) => {

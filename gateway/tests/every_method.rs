@@ -11,7 +11,7 @@ mod every_method;
 
 use every_method::Visit;
 use expect_test::expect;
-use generated_sdk::protocol::{Application, Record, Request, View};
+use generated_sdk::protocol::{AppCredentials, Application, Record, Request, View};
 use generated_sdk::{Client, DateTime, Format};
 use support::{client, start};
 use tokio::runtime::Runtime;
@@ -97,7 +97,8 @@ struct Printer {
 
 impl Visit for Printer {
     fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
-        let signed = Application::new("k", "s").sign(&request, Some("s3ssion"), DateTime::now()).unwrap();
+        let signed =
+            Application::new(AppCredentials::new("k", "s")).sign(&request, Some("s3ssion"), DateTime::now()).unwrap();
         let printed = format!("{signed}\n{signed:?}");
         assert!(!printed.contains("s3ssion"), "{printed}");
         for (index, field) in request.schema().fields.iter().enumerate().filter(|(_, field)| field.secret) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{Timeout, TransportKind};
-use generated_sdk::{Client, Error};
+use generated_sdk::{AppCredentials, Client, Error};
 use support::{client, http, serve};
 use tokio::net::TcpListener;
 
@@ -52,7 +52,7 @@ async fn a_connection_that_breaks() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gateway_that_does_not_answer_in_time() {
     // It accepts connections, as the system does for it, and never reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,7 +128,7 @@ fn clients_that_cannot_be() {
         ("ftp://user:s3cr3t@127.0.0.1/", "k", "invalid URL of the gateway: "),
         ("http://127.0.0.1/", "", "the app key is empty"),
     ] {
-        let error = Client::builder(gateway, key, "secret").build().unwrap_err().to_string();
+        let error = Client::builder(gateway, AppCredentials::new(key, "secret")).build().unwrap_err().to_string();
         assert!(error.starts_with(&format!("invalid configuration: {problem}")), "{error}");
         assert!(!error.contains("s3cr3t"), "{error}");
     }
@@ -136,10 +136,13 @@ fn clients_that_cannot_be() {
 
 #[test]
 fn nothing_of_a_client_shows_its_secrets() {
-    let client = Client::builder("http://127.0.0.1/", "k", "s3cr3t").build().unwrap().with_session("s3cr3t");
+    let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s3cr3t"))
+        .build()
+        .unwrap()
+        .with_session("s3cr3t");
     assert!(!format!("{client:?}").contains("s3cr3t"), "{client:?}");
-    let builder = Client::builder("http://u:s3cr3t@127.0.0.1/", "k", "s3cr3t");
+    let builder = Client::builder("http://u:s3cr3t@127.0.0.1/", AppCredentials::new("k", "s3cr3t"));
     assert!(!format!("{builder:?}").contains("s3cr3t"), "{builder:?}");
-    let error = Client::builder("http://127.0.0.1/", "k", "").build().unwrap_err();
+    let error = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "")).build().unwrap_err();
     assert_eq!(error.to_string(), "invalid configuration: the app secret is empty");
 }

@@ -19,7 +19,7 @@ use generated_sdk::client::{
     Chunks, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport, Verb,
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
-use generated_sdk::{Client, ClientBuilder, Error};
+use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use support::hostile::{scripted, whole};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,6 +27,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
@@ -68,17 +69,27 @@ async fn recording(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let told = Arc::clone(&heads);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            // Until nothing more comes for a moment: the pieces of a request are no single write.
-            let (mut head, mut piece) = (Vec::new(), [0; 4096]);
-            while let Ok(Ok(length @ 1..)) = timeout(SHORT / 2, stream.read(&mut piece)).await {
-                head.extend_from_slice(&piece[..length]);
+            let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+            while !is_whole(&request) {
+                let Ok(length @ 1..) = stream.read(&mut piece).await else { break };
+                request.extend_from_slice(&piece[..length]);
             }
-            told.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
+            told.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
             let _ = stream.write_all(&answer).await;
             let _ = stream.shutdown().await;
         }
     });
     (address, heads)
+}
+
+/// Whether a request has all of its body.
+fn is_whole(request: &[u8]) -> bool {
+    let request = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    match head.split_once("content-length: ") {
+        Some((_, rest)) => body.len() >= rest.lines().next().unwrap().parse().unwrap(),
+        None => !head.contains("transfer-encoding: chunked") || body.ends_with("0\r\n\r\n"),
+    }
 }
 
 /// A way to `target` that counts the connections through it.
@@ -97,7 +108,7 @@ async fn forward(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
     (address, count)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_time_that_can_run_out() {
     // It answers with a head and the beginning of a body.
     let silent = hold(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{").await;
@@ -159,7 +170,7 @@ async fn a_blocking_client_knows_what_the_other_knows() {
 
 /// A queue that is full takes no connection, and does not say so.
 #[cfg(target_os = "linux")]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_too_long() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -242,7 +253,7 @@ async fn requests_are_streamed() {
 #[tokio::test]
 async fn a_proxy_is_gone_through() {
     let (proxy, heads) = recording(http("200 OK", TOKEN)).await;
-    let elsewhere = || Client::builder("http://gateway.test/router/rest", KEY, SECRET);
+    let elsewhere = || Client::builder("http://gateway.test/router/rest", AppCredentials::new(KEY, SECRET));
     let url = format!("http://user:pass@{proxy}");
     assert_eq!(call(elsewhere().proxy(&url)).await.unwrap(), "t");
     let head = heads.lock().unwrap().pop().unwrap();
@@ -263,7 +274,10 @@ async fn certificates_are_verified() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let der = certified.cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
+    // All features together compile two providers, of which rustls chooses none.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -279,7 +293,7 @@ async fn certificates_are_verified() {
             });
         }
     });
-    let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), KEY, SECRET);
+    let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), AppCredentials::new(KEY, SECRET));
     // Nobody vouches for it.
     let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
@@ -296,7 +310,7 @@ async fn certificates_are_verified() {
     for (reply, expected) in [(http("400 Bad Request", b""), TransportKind::Tls), (Vec::new(), TransportKind::Connect)]
     {
         let address = serve(reply).await;
-        let kind = failure(Client::builder(format!("https://{address}/"), KEY, SECRET)).await;
+        let kind = failure(Client::builder(format!("https://{address}/"), AppCredentials::new(KEY, SECRET))).await;
         assert_eq!(kind, expected);
     }
 }

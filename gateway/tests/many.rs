@@ -17,7 +17,7 @@ use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::api::trade::TradeCloseRequest;
 use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Limits, Payload, Repeat, RetryPolicy, Transport};
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
-use generated_sdk::{Client, ClientBuilder, Error};
+use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use support::client;
 use support::hostile::{Received, Step, scripted, send, whole};
 
@@ -309,7 +309,8 @@ impl Transport for AllAtOnce {
 #[tokio::test]
 async fn ten_thousand_calls_under_way_at_the_same_moment() {
     let transport = AllAtOnce(tokio::sync::Barrier::new(CALLS));
-    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build().unwrap();
+    let client =
+        Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s")).transport(transport).build().unwrap();
     let calls: Vec<_> = (0..CALLS)
         .map(|number| {
             let client = client.clone();

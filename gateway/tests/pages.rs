@@ -1,4 +1,4 @@
-//! Lists walked by the client, in every way that lists are paged, over connections that fail in between.
+//! Every pagination strategy of the client, against the local gateway with failing calls.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -18,8 +18,8 @@ mod fixture;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,7 +32,7 @@ use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequ
 use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
 use generated_sdk::api::tbk::{TbkDgNewuserOrderSumRequest, TbkOrderDetailsGetRequest, TbkRelationRefundRequest};
 use generated_sdk::api::trade::{TradesSoldGetRequest, TradesSoldIncrementGetRequest};
-use generated_sdk::client::{BoxFuture, Limits, SessionProvider};
+use generated_sdk::client::{BoxFuture, Limits, PaginationErrorKind, SessionProvider};
 use generated_sdk::protocol::{Paged, SessionError};
 use generated_sdk::{Client, DateTime, Error, Format, RetryPolicy};
 use http_body_util::{BodyExt, Full};
@@ -45,7 +45,7 @@ use support::hostile::{Step, scripted, whole};
 use support::{KEY, SECRET};
 use tokio::net::TcpListener;
 
-/// A gateway whose every third call fails: refused, broken off or answered by something else in front of it.
+/// A gateway whose every third call fails: a refusal, a reset connection or an HTTP error.
 struct Flaky {
     address: SocketAddr,
     calls: Arc<AtomicUsize>,
@@ -101,8 +101,8 @@ fn moment(text: &str) -> DateTime {
     text.parse().unwrap()
 }
 
-/// Walks a list to its end, calling again after every failure, and returns what `number` says of its items.
-async fn walked<R: Paged>(client: &Client, request: R, number: impl Fn(R::Item) -> i64) -> (Vec<i64>, usize) {
+/// Reads a list to its end, continuing after every failure. Returns the number of each item, and the failures.
+async fn read_all<R: Paged>(client: &Client, request: R, number: impl Fn(R::Item) -> i64) -> (Vec<i64>, usize) {
     let (mut items, mut numbers, mut failures) = (client.items(request), Vec::new(), 0);
     while let Some(item) = items.next().await {
         match item {
@@ -121,36 +121,36 @@ fn numbers(first: i64, count: i64) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn the_shipped_lists() {
+async fn shipped_lists_return_every_item_once() {
     let flaky = Flaky::start(support::gateway().list_length(345)).await;
     let client = flaky.client();
     let whole = |first| numbers(first, 345);
 
     // By number, with a total.
     let request = ItemsOnsaleGetRequest::new(["num_iid"]).page_size(20);
-    let (items, failures) = walked(&client, request, |item| item.num_iid.unwrap()).await;
+    let (items, failures) = read_all(&client, request, |item| item.num_iid.unwrap()).await;
     assert_eq!((items, failures), (whole(610_000_000_001), 8));
     let request = RefundMessagesGetRequest::new(["id"], 3_001_000_000_000_001).page_size(40);
-    let (items, failures) = walked(&client, request, |item| item.id.unwrap()).await;
+    let (items, failures) = read_all(&client, request, |item| item.id.unwrap()).await;
     assert_eq!((items.len(), items.windows(2).all(|pair| pair[1] == pair[0] + 1)), (345, true));
     assert!(failures > 3, "{failures}");
-    // By number, with the word on whether there are more in place of the total, or with the total where that is asked for.
-    for word in [None, Some(true), Some(false)] {
+    // By number, with `has_next` or with the total.
+    for use_has_next in [None, Some(true), Some(false)] {
         let request = |mut request: TradesSoldGetRequest| {
-            request.use_has_next = word;
+            request.use_has_next = use_has_next;
             request
         };
         let request = request(TradesSoldGetRequest::new(["tid"]).page_size(50));
-        assert_eq!(walked(&client, request, |trade| trade.tid.unwrap()).await.0, whole(2_001_000_000_000_001));
+        assert_eq!(read_all(&client, request, |trade| trade.tid.unwrap()).await.0, whole(2_001_000_000_000_001));
     }
     let request = RefundsReceiveGetRequest::new(["refund_id"]).page_size(100);
-    let (items, _) = walked(&client, request, |refund| refund.refund_id.unwrap().parse().unwrap()).await;
+    let (items, _) = read_all(&client, request, |refund| refund.refund_id.unwrap().parse().unwrap()).await;
     assert_eq!(items, whole(items[0]));
-    // By a required number, with a word and no total.
+    // By a required number, with `has_next`.
     let request = TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2");
-    let (items, _) = walked(&client, request, |day| day.relation_id.unwrap().parse().unwrap()).await;
+    let (items, _) = read_all(&client, request, |day| day.relation_id.unwrap().parse().unwrap()).await;
     assert_eq!(items, whole(123_123));
-    // By a number in an object of the request, with a total that is a text.
+    // By a number in an object of the request, with a total of type String.
     for (page_no, from) in [(1, 0), (3, 80)] {
         let (start_time, page_size) = (moment("2024-06-18 00:00:00"), 40);
         let request = TbkRelationRefundRequest::new(TopApiRefundRptOption::new(TopApiRefundRptOptionRequired {
@@ -161,41 +161,41 @@ async fn the_shipped_lists() {
             page_no,
             biz_type: 1,
         }));
-        let (items, _) = walked(&client, request, |refund| refund.tb_trade_id.unwrap()).await;
+        let (items, _) = read_all(&client, request, |refund| refund.tb_trade_id.unwrap()).await;
         assert_eq!(items, whole(2_001_000_000_000_002)[from..]);
     }
 }
 
 #[tokio::test]
-async fn lists_over_a_span_of_time() {
+async fn time_windows_return_every_item_once() {
     let flaky = Flaky::start(support::gateway()).await;
     let client = flaky.client();
-    // By number and cursor, in slices of three hours that end where the next begins: an item for every minute.
+    // By number and cursor, in windows of three hours that exclude their end: an item for every minute.
     let (from, to) = ("2024-06-18 10:00:00", "2024-06-18 20:20:30");
     let request = TbkOrderDetailsGetRequest::new(to, from).page_size(100);
     let order = |order: generated_sdk::api::tbk::tbk_order_details_get::PublisherOrderDto| -> i64 {
         order.trade_id.unwrap().parse().unwrap()
     };
-    let (items, failures) = walked(&client, request, order).await;
+    let (items, failures) = read_all(&client, request, order).await;
     assert_eq!((items.clone(), failures), (numbers(items[0], 621), 3));
-    // From a page of the first slice on, whose cursor is nothing to the slices behind it.
+    // From the second page of the first window. Its cursor is not sent for later windows.
     let request = || TbkOrderDetailsGetRequest::new(to, from).page_size(100);
     let index = client.pages(request()).next().await.unwrap().unwrap().data.as_ref().unwrap().position_index.clone();
-    let (rest, _) = walked(&client, request().page_no(2).position_index(index.unwrap()), order).await;
+    let (rest, _) = read_all(&client, request().page_no(2).position_index(index.unwrap()), order).await;
     assert_eq!(rest, items[100..]);
-    // In shorter slices, as on the days of a sale.
+    // In shorter windows, as on the days of a sale.
     let request = TbkOrderDetailsGetRequest::new(to, from);
-    let mut orders = client.items(request).slices_of(Duration::from_secs(20 * 60));
+    let mut orders = client.items(request).max_window(Duration::from_secs(20 * 60));
     let mut shorter = Vec::new();
     while let Some(item) = orders.next().await {
         shorter.extend(item.ok().map(order));
     }
     assert_eq!(shorter, items);
 
-    // By number from the last page to the first, in slices of a day.
+    // By number from the last page to the first, in windows of a day.
     let (from, to) = (moment("2024-06-18 00:00:00"), moment("2024-06-20 08:59:59"));
     let request = TradesSoldIncrementGetRequest::new(["tid"], from, to).page_size(100);
-    let (items, failures) = walked(&client, request, |trade| trade.tid.unwrap()).await;
+    let (items, failures) = read_all(&client, request, |trade| trade.tid.unwrap()).await;
     assert!(failures > 10, "{failures}");
     let (all, mut expected) = (numbers(*items.iter().min().unwrap(), 2 * 1440 + 540), Vec::new());
     for day in all.chunks(1440) {
@@ -205,7 +205,7 @@ async fn lists_over_a_span_of_time() {
 }
 
 #[tokio::test]
-async fn other_ways() {
+async fn fixture_lists_return_every_item_once() {
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
     let gateway = || Gateway::new(spec::read(&specs).unwrap()).application(KEY, SECRET);
     for count in [0, 1, 19, 20, 21, 40, 345] {
@@ -213,52 +213,52 @@ async fn other_ways() {
         let whole = |first| numbers(first, count.into());
         for (format, simplify) in [(Format::Json, false), (Format::Json, true), (Format::Xml, false)] {
             let client = support::client(flaky.address).format(format).simplify(simplify).build().unwrap();
-            // By number from 0, in an object that the request is without; the items are texts.
+            // By number from 0, in an object that the request does not have; the items are texts.
             let name = |name: String| name.strip_prefix("端-").unwrap().parse().unwrap();
-            assert_eq!(walked(&client, FixturePagesGetRequest::new(), name).await.0, whole(0));
+            assert_eq!(read_all(&client, FixturePagesGetRequest::new(), name).await.0, whole(0));
             let request = FixturePagesGetRequest::new().option(PageOption::new().size(7));
-            assert_eq!(walked(&client, request, name).await.0, whole(0));
-            // By how many come before, with no word on the end.
+            assert_eq!(read_all(&client, request, name).await.0, whole(0));
+            // By offset, without a total.
             let request = FixtureOffsetGetRequest::new("0", 20);
-            assert_eq!(walked(&client, request, |id| id).await.0, whole(7_104_300_007_405_429_232));
-            // By the id of the last one.
+            assert_eq!(read_all(&client, request, |id| id).await.0, whole(7_104_300_007_405_429_232));
+            // By cursor: the id of the last item.
             let record = |record: fixture::fixture_cursor_get::PagedRecord| record.record_id.unwrap();
-            assert_eq!(walked(&client, FixtureCursorGetRequest::new(), record).await.0, whole(9_007_199_254_740_993));
+            assert_eq!(read_all(&client, FixtureCursorGetRequest::new(), record).await.0, whole(9_007_199_254_740_993));
         }
     }
 }
 
 #[tokio::test]
-async fn pages_as_they_came() {
+async fn pages_are_responses() {
     let flaky = Flaky::start(support::gateway().list_length(45)).await;
     let client = flaky.client();
     let mut pages = client.pages(TradesSoldGetRequest::new(["tid"]).page_size(20));
-    let (mut sizes, mut words) = (Vec::new(), Vec::new());
+    let (mut sizes, mut has_next) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await {
         let Ok(page) = page else { continue };
         assert!(page.request_id().is_some() && page.mismatches().is_empty());
         sizes.push(page.trades.len());
-        words.push(page.has_next);
+        has_next.push(page.has_next);
     }
     assert_eq!(sizes, [20, 20, 5]);
-    assert_eq!(words, [Some(true), Some(true), Some(false)]);
+    assert_eq!(has_next, [Some(true), Some(true), Some(false)]);
     assert_eq!(flaky.calls(), 4, "three pages, and one call that failed");
 }
 
 #[tokio::test]
-async fn a_client_that_calls_again_by_itself() {
+async fn retries_hide_failures() {
     let flaky = Flaky::start(support::gateway().list_length(345)).await;
     let client = flaky.client().with_retry(RetryPolicy::new().first_pause(Duration::from_millis(1)));
     let request = TradesSoldGetRequest::new(["tid"]).page_size(50);
-    let walk = walked(&client, request, |trade| trade.tid.unwrap()).await;
-    assert_eq!(walk, (numbers(2_001_000_000_000_001, 345), 0));
+    let read = read_all(&client, request, |trade| trade.tid.unwrap()).await;
+    assert_eq!(read, (numbers(2_001_000_000_000_001, 345), 0));
     for _ in 0..9 {
         assert!(client.call("taobao.time.get", ()).await.unwrap()["time"].is_string());
     }
 }
 
 #[test]
-fn without_async() {
+fn blocking_lists() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let flaky = runtime.block_on(Flaky::start(support::gateway().list_length(45)));
     let client = support::client(flaky.address).build_blocking().unwrap().with_session("a session");
@@ -267,7 +267,12 @@ fn without_async() {
     assert_eq!(tids, numbers(2_001_000_000_000_001, 45));
     let sizes: Vec<_> = client.pages(request()).flatten().map(|page| page.trades.len()).collect();
     assert_eq!(sizes, [20, 20, 5]);
-    // An error that cannot go away does not make such a loop endless, wherever it comes from.
+    let mut pages = client.pages(request());
+    let position = pages.find(Result::is_ok).map(|_| pages.position()).unwrap();
+    assert_eq!(position.number, Some(2));
+    let rest: Vec<_> = client.items(request()).start_at(position).filter_map(|trade| trade.ok()?.tid).collect();
+    assert_eq!(rest, tids[20..]);
+    // A final error ends a loop that ignores errors.
     let invalid = || TradesSoldGetRequest::new(["tid"]).page_size(400);
     assert_eq!((client.items(invalid()).flatten().count(), client.pages(invalid()).count()), (0, 1));
     let refused = br#"{"error_response":{"code":11,"msg":"Insufficient ISV Permissions"}}"#;
@@ -283,7 +288,7 @@ fn without_async() {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_waits_for_any_more_is_not_lost() {
+async fn a_dropped_future_loses_no_item() {
     let flaky = Flaky::start(support::gateway().list_length(45)).await;
     let mut items = flaky.client().items(TradesSoldGetRequest::new(["tid"]).page_size(40));
     for _ in 0..3 {
@@ -298,7 +303,7 @@ async fn a_call_that_nobody_waits_for_any_more_is_not_lost() {
 }
 
 #[tokio::test]
-async fn an_error_that_cannot_go_away_ends_the_walk() {
+async fn a_final_error_ends_the_list() {
     let flaky = Flaky::start(support::gateway()).await;
     let mut items = flaky.client().items(TradesSoldGetRequest::new(["tid"]).page_size(400));
     let error = items.next().await.unwrap().unwrap_err();
@@ -308,9 +313,9 @@ async fn an_error_that_cannot_go_away_ends_the_walk() {
     assert_eq!(format!("{items:?}"), r#"Items { method: "taobao.trades.sold.get", .. }"#);
 }
 
-/// A session that is refused stays refused, unless there is somebody to ask for another.
+/// A refused session is a final error, unless a provider can return another.
 #[tokio::test]
-async fn a_session_that_is_refused() {
+async fn a_refused_session_ends_the_list_without_a_provider() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&calls);
     let address = scripted(move |request| {
@@ -332,7 +337,7 @@ async fn a_session_that_is_refused() {
     assert_eq!(items.next().await.unwrap().unwrap().tid, Some(1));
 }
 
-/// A user who grants a good session in the end.
+/// A provider whose second session is valid.
 struct Granted(AtomicUsize);
 
 impl SessionProvider for Granted {
@@ -342,15 +347,15 @@ impl SessionProvider for Granted {
     }
 }
 
-/// A page of trades, and what stands beside them.
+/// A page of trades with more fields.
 fn trades(first: i64, count: i64, beside: &str) -> String {
     let trades: Vec<_> = numbers(first, count).iter().map(|tid| format!("{{\"tid\":{tid}}}")).collect();
     format!("{{\"trades_sold_get_response\":{{\"trades\":{{\"trade\":[{}]}}{beside}}}}}", trades.join(","))
 }
 
-/// A page that does not fit is not the end of the list, and what is lost with it is told.
+/// A page with a value of another type is an error, not the end of the list.
 #[tokio::test]
-async fn pages_that_do_not_fit() {
+async fn a_type_mismatch_of_a_page_is_an_error() {
     let root = |fields: &str| format!("{{\"trades_sold_get_response\":{{{fields}}}}}");
     for (page, expected) in [
         (
@@ -362,7 +367,7 @@ async fn pages_that_do_not_fit() {
             r#"trades[1]: expected object, found "oops""#,
         ),
         (trades(41, 40, r#","has_next":"maybe""#), r#"has_next: expected Boolean, found "maybe""#),
-        // Of a field of an item, only the field is lost.
+        // A field of an item is left empty.
         (root(r#""trades":{"trade":[{"tid":"abc"}]},"has_next":false"#), ""),
     ] {
         let address = scripted(move |request| match request.parameter("page_no").as_str() {
@@ -387,51 +392,51 @@ async fn pages_that_do_not_fit() {
     }
 }
 
-/// A gateway that gives the same page whatever it is asked for is told of, and one that does not is not, be the items of its
-/// pages alike and a page that is far behind refused.
+/// A gateway that ignores the page number, and a list whose items have identical fields.
 #[tokio::test]
-async fn pages_that_are_alike() {
-    let refused =
-        r#"{"error_response":{"code":40,"sub_code":"isv.invalid-parameter","msg":"Invalid arguments:page_no"}}"#;
-    let told = "the answer cannot be read: the page before came again for page_no 2, and for page_no 1000002 too, where there \
-                can be none";
-    for (heeds, far, expected) in
-        [(false, "", (1, told, 3)), (true, "", (4, "", 4 + 2)), (true, refused, (4, "", 4 + 2 * 2))]
-    {
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&calls);
-        let address = scripted(move |request| {
-            counter.fetch_add(1, Ordering::Relaxed);
-            let body = match request.parameter("page_no").parse().unwrap() {
-                1..=3 => trades(7, 1, r#","has_next":true"#),
-                _ if !heeds => trades(7, 1, r#","has_next":true"#),
-                4 => trades(7, 1, r#","has_next":false"#),
-                _ if far.is_empty() => trades(7, 0, r#","has_next":false"#),
-                _ => far.to_owned(),
-            };
-            whole("200 OK", "", body)
-        })
-        .await;
-        let client = support::client(address).build().unwrap().with_session("a session");
-        let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
-        let (mut count, mut problem) = (0, String::new());
-        while let Some(item) = items.next().await {
-            match item {
-                Ok(_) => count += 1,
-                Err(error) => problem = error.to_string(),
-            }
-        }
-        assert_eq!((count, problem.as_str(), calls.load(Ordering::Relaxed)), expected);
+async fn a_repeated_page_ends_the_list() {
+    let numbers = Arc::new(Mutex::new(Vec::new()));
+    let requested = Arc::clone(&numbers);
+    let address = scripted(move |request| {
+        let number: i64 = request.parameter("page_no").parse().unwrap();
+        requested.lock().unwrap().push(number);
+        whole("200 OK", "", trades(7, 1, if number == 4 { r#","has_next":false"# } else { r#","has_next":true"# }))
+    })
+    .await;
+    let client = support::client(address).build().unwrap().with_session("a session");
+    let request = || TradesSoldGetRequest::new(["tid"]);
+    let mut items = client.items(request());
+    assert_eq!(items.next().await.unwrap().unwrap().tid, Some(7));
+    let error = items.next().await.unwrap().unwrap_err();
+    assert!(items.next().await.is_none());
+    assert_eq!(
+        error.to_string(),
+        "the list ends early at page 2: expected other items than those of the page before, found the same; request a \
+         field that differs between items, such as an id, or allow it with `accept_repeated_pages`"
+    );
+    assert!(!error.is_retryable() && error.body().is_none());
+    let Error::Pagination(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind, PaginationErrorKind::Repeated);
+    // The same list and another one continue at the position of the error, and the list stops after it again.
+    let mut items = items.start_at(error.position.clone());
+    assert_eq!(items.next().await.unwrap().unwrap().tid, Some(7));
+    assert!(items.next().await.unwrap().is_err());
+    let mut pages = client.pages(request()).start_at(error.position).accept_repeated_pages();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        count += page.unwrap().trades.len();
     }
+    assert_eq!((count, pages.position().number), (3, Some(4)));
+    assert_eq!(*numbers.lock().unwrap(), [1, 2, 2, 3, 2, 3, 4]);
 }
 
-/// A call that nobody waits for any more does not keep its place in the limiter.
+/// A dropped future releases its permit of the limiter.
 #[tokio::test]
-async fn a_call_that_nobody_waits_for_any_more_makes_way() {
+async fn a_dropped_future_releases_its_permit() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&calls);
     let address = scripted(move |_| match counter.fetch_add(1, Ordering::Relaxed) {
-        0 => vec![Step::Wait(Duration::from_secs(60))],
+        0 => vec![Step::Hang],
         _ => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
     })
     .await;
@@ -450,17 +455,17 @@ async fn a_call_that_nobody_waits_for_any_more_makes_way() {
     assert_eq!((count, calls.load(Ordering::Relaxed)), (2, 3));
 }
 
-/// Both can be handed to another task, and to whatever takes a stream.
+/// Both lists are streams that can move to another task.
 #[test]
-fn streams() {
+fn lists_are_streams() {
     fn stream<S: futures_core::Stream + Send + Unpin>() {}
     stream::<generated_sdk::client::Pages<TradesSoldGetRequest>>();
     stream::<generated_sdk::client::Items<TradesSoldGetRequest>>();
 }
 
-/// What the gateway refuses of a page, so that the tests above prove something.
+/// What the gateway refuses in a request for a page.
 #[tokio::test]
-async fn what_the_gateway_refuses() {
+async fn the_gateway_refuses_invalid_positions() {
     let (address, _) = support::start().await;
     let client = support::client(address).validate(false).build().unwrap().with_session("a session");
     let refused = async |request: TbkOrderDetailsGetRequest| match client.execute(&request).await {

@@ -17,7 +17,7 @@ use gateway::Incoming;
 use generated_sdk::protocol::{
     Application, DateTime, File, Json, PUBLIC_PARAMETERS, Request, SignedRequest, UntypedParameters, decode,
 };
-use generated_sdk::{Client, Error, Format, SignMethod};
+use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
 use proptest::prelude::*;
 use support::{KEY, SECRET, client, start};
 use tokio::runtime::Runtime;
@@ -122,7 +122,7 @@ fn secrets_do_not_show() {
         ("memo", "plain"),
     ])
     .file("image", File::new(*b"s3cr3t").name("a.gif"));
-    let signed = Application::new(KEY, SECRET)
+    let signed = Application::new(AppCredentials::new(KEY, SECRET))
         .sign_untyped("taobao.a.get", &parameters, Some("s3cr3t"), DateTime::now())
         .unwrap();
     for shown in [format!("{parameters:?}"), format!("{signed:?}"), format!("{signed}")] {
@@ -171,7 +171,7 @@ proptest! {
         let parameters = pairs.into_iter().fold(UntypedParameters::new(), |parameters, (name, value)| {
             if value.trim().is_empty() { parameters.with_empty(name) } else { parameters.text(name, value) }
         });
-        let application = Application::new(KEY, SECRET);
+        let application = Application::new(AppCredentials::new(KEY, SECRET));
         let time = DateTime::now();
         let signed = application.sign_untyped("taobao.time.get", &parameters, Some("it's a session"), time).unwrap();
         let line = signed.to_curl("http://127.0.0.1:1/a'b?c=d");
@@ -194,7 +194,7 @@ proptest! {
         file_name in "\\PC{0,6}|[\"%;=:\\\\ a\r\n-]{0,8}|; name=\"a\"",
     ) {
         let texts = UntypedParameters::from([("picture_category_id", "1"), ("image_input_title", "a.gif"), (&name, "x")]);
-        let application = Application::new(KEY, SECRET);
+        let application = Application::new(AppCredentials::new(KEY, SECRET));
         let sign = |parameters: &_| application.sign_untyped("taobao.picture.upload", parameters, Some("s"), DateTime::now());
         prop_assume!(!PUBLIC_PARAMETERS.contains(&name.as_str()));
         prop_assert!(sign(&texts).is_ok());
@@ -275,7 +275,12 @@ fn files_in_a_line_for_a_shell() {
         (File::new(*b"x").name("a.csv"), "img=@\"PATH-OF-THE-FILE\";filename=\"a.csv\";type=text/csv".to_owned()),
     ] {
         let parameters = UntypedParameters::new().file("img", file);
-        let signed = Application::new(KEY, SECRET).sign_untyped("taobao.a.get", &parameters, None, DateTime::now());
+        let signed = Application::new(AppCredentials::new(KEY, SECRET)).sign_untyped(
+            "taobao.a.get",
+            &parameters,
+            None,
+            DateTime::now(),
+        );
         let line = signed.unwrap().to_curl("http://localhost/");
         assert_eq!(options(&words(&line), "-F"), [shown], "{line}");
     }
@@ -293,8 +298,9 @@ fn a_path_that_is_no_text() {
         return;
     }
     let parameters = UntypedParameters::new().file("img", File::open(&path).unwrap());
-    let signed =
-        Application::new(KEY, SECRET).sign_untyped("taobao.a.get", &parameters, None, DateTime::now()).unwrap();
+    let signed = Application::new(AppCredentials::new(KEY, SECRET))
+        .sign_untyped("taobao.a.get", &parameters, None, DateTime::now())
+        .unwrap();
     let line = signed.to_curl("http://localhost/");
     let expected = "img=@\"PATH-OF-THE-FILE\";filename=\"cup\u{fffd}.gif\";type=image/gif";
     assert_eq!(options(&words(&line), "-F"), [expected], "{line}");

@@ -6,7 +6,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use codegen::spec;
@@ -17,6 +16,7 @@ use generated_sdk::{ClientBuilder, Error};
 use support::hostile::{Received, Step, scripted, whole};
 use support::{KEY, SECRET, client};
 use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A file of so many bytes, of which the disk keeps none.
 fn sparse(folder: &TempDir, bytes: u64) -> PathBuf {
@@ -60,12 +60,11 @@ fn trusting(address: std::net::SocketAddr) -> ClientBuilder {
 }
 
 /// A server that takes in whatever comes and says of each request how it came.
-async fn sink(answer: Vec<Step>) -> (std::net::SocketAddr, Arc<Mutex<Vec<(String, u64, bool)>>>) {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&seen);
+async fn sink(answer: Vec<Step>) -> (std::net::SocketAddr, UnboundedReceiver<(String, u64, bool)>) {
+    let (sender, seen) = unbounded_channel();
     let address = scripted(move |request: &Received| {
         let encoding = request.header("Content-Length").map_or("chunked", |_| "whole").to_owned();
-        kept.lock().unwrap().push((encoding, request.length, request.whole));
+        let _ = sender.send((encoding, request.length, request.whole));
         answer.clone()
     });
     (address.await, seen)
@@ -77,20 +76,20 @@ fn fine() -> Vec<Step> {
 
 #[tokio::test]
 async fn a_length_that_is_known_is_told() {
-    let (address, seen) = sink(fine()).await;
+    let (address, mut seen) = sink(fine()).await;
     let client = client(address).build().unwrap().with_session("session");
     for (length, encoding) in [(Some(200_000), "whole"), (None, "chunked")] {
         let zeros = std::io::Read::take(std::io::repeat(0), 200_000);
         client.execute(&upload(File::from_reader(zeros, length))).await.unwrap();
-        let (seen, length, whole) = seen.lock().unwrap().pop().unwrap();
-        assert_eq!((seen.as_str(), whole), (encoding, true));
+        let (kind, length, whole) = seen.recv().await.unwrap();
+        assert_eq!((kind.as_str(), whole), (encoding, true));
         assert!((200_000..202_000).contains(&length), "{length}");
     }
 }
 
 #[tokio::test]
 async fn a_file_that_shrinks_while_it_is_sent_breaks_off() {
-    let (address, seen) = sink(fine()).await;
+    let (address, mut seen) = sink(fine()).await;
     let client = trusting(address).build().unwrap().with_session("session");
     let (most, fewer) = (5_000_000, 4_000_000);
     let zeros = std::io::Read::take(std::io::repeat(0), fewer);
@@ -100,13 +99,11 @@ async fn a_file_that_shrinks_while_it_is_sent_breaks_off() {
         "the stream \"zeros\" for img has the wrong length: expected 5000000 bytes, found 4000000"
     );
     // The connection has no other way to tell the server that the body is none.
-    while seen.lock().unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert!(!seen.lock().unwrap()[0].2);
+    let (_, _, whole) = seen.recv().await.unwrap();
+    assert!(!whole);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gateway_that_takes_its_time_with_a_big_file_is_not_silent() {
     // It reads a little at a time, for longer in all than it may be silent.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -122,7 +119,7 @@ async fn a_gateway_that_takes_its_time_with_a_big_file_is_not_silent() {
     });
     let client = trusting(address).read_timeout(Duration::from_millis(800)).build().unwrap().with_session("session");
     let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let error = client.execute(&upload(File::from_reader(zeros, 20_000_000))).await.unwrap_err();
     assert!(error.to_string().contains("within the read timeout"), "{error}");
     // It was given the time to read, and not much more.
@@ -155,7 +152,7 @@ async fn an_answer_before_the_body_is_read_is_an_answer() {
 #[ignore = "started by big_files_are_not_held_in_memory"]
 async fn a_big_file() {
     const BYTES: u64 = 200 << 20;
-    let (address, seen) = sink(fine()).await;
+    let (address, mut seen) = sink(fine()).await;
     let client = trusting(address).build().unwrap().with_session("session");
     let folder = TempDir::new().unwrap();
     let path = sparse(&folder, BYTES);
@@ -165,8 +162,12 @@ async fn a_big_file() {
     client.execute(&upload(File::open(&path).unwrap())).await.unwrap();
     client.execute(&upload(File::from_reader(fs::File::open(&path).unwrap(), None))).await.unwrap();
     support::memory::to_here();
-    let seen = seen.lock().unwrap();
-    assert!(seen[1].1 > BYTES && seen[2].1 > BYTES && seen.iter().all(|(_, _, whole)| *whole), "{seen:?}");
+    let small = seen.recv().await.unwrap();
+    assert!(small.1 < BYTES && small.2, "{small:?}");
+    for _ in 0..2 {
+        let big = seen.recv().await.unwrap();
+        assert!(big.1 > BYTES && big.2, "{big:?}");
+    }
 }
 
 #[cfg(target_os = "linux")]

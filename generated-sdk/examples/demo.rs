@@ -2,12 +2,11 @@
 //!
 //! `cargo xtask demo` runs it against the gateway of this project. It fails if anything is not as it expects.
 
-use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::{Client, Error as CallError, SignMethod};
+use generated_sdk::{AppCredentials, Client, Error as CallError, SignMethod};
 
 /// The platform's code for a wrong signature.
 const INVALID_SIGNATURE: i64 = 25;
@@ -47,7 +46,8 @@ async fn demo() -> Result<(), Box<dyn Error>> {
 
     heading("signed with a wrong secret");
     let client = environment.build()?;
-    let client = Client::builder(client.gateway(), env::var("TOP_APP_KEY")?, "a wrong secret").build()?;
+    let credentials = AppCredentials::new(AppCredentials::from_env()?.app_key(), "a wrong secret");
+    let client = Client::builder(client.gateway(), credentials).build()?;
     println!("POST {}\n{}\n", client.gateway(), client.sign(&request)?);
     match client.execute(&request).await {
         Err(CallError::Platform(error)) if error.code == INVALID_SIGNATURE => {

@@ -28,7 +28,7 @@ Usage: cargo xtask COMMAND [OPTION]...
 
 Commands:
   demo     Generate, start the gateway, make signed calls, show both sides
-  test     Run everything that CI runs: format, lints, tests, docs, fuzz targets
+  test     Run the checks that CI runs, or one part: cargo xtask test lint
   fuzz     Run the fuzz targets, each for a short time
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in

@@ -1,95 +1,300 @@
-//! `cargo xtask test`: everything that must hold before a change is good.
+//! `cargo xtask test`: every check that a change must pass.
 
+use std::cell::OnceCell;
 use std::process::{Command, Stdio};
 
 use codegen::commands::line;
+use lexopt::prelude::*;
 
 use crate::cargo::{cargo, command_line, in_root, run};
 use crate::failure::Failure;
-use crate::{fuzz, generate, only_help, root};
+use crate::{fuzz, generate, root};
 
 pub(crate) const HELP: &str = "\
-Run everything that CI runs: format, generated code, lints, tests, docs, fuzz targets.
+Run the checks that CI runs, or one part of them.
 
-Usage: cargo xtask test
+Usage: cargo xtask test [PART]...
 
-Tests run under cargo nextest where that is installed, under cargo test otherwise. Checks that need
-redis-server, the headers of OpenSSL, a C++ compiler or the oldest supported Rust are skipped with a
-message where these are not installed. With CI=true a missing one of the first three is a failure.
-Fuzz targets run for 55 s each in CI, for 5 s elsewhere: cargo xtask help fuzz.";
+Parts:
+  format            Check the format of the Rust code
+  generated         Check that generated files match the specs
+  lint              Run clippy on all targets and features, and typos on all text
+  features          Run clippy on each library with each of its features alone
+  msrv              Check the workspace with the oldest supported Rust
+  test              Run all tests and doc tests
+  docs              Build the API docs without warnings, and the guide
+  fuzz              Run each fuzz target for a short time: cargo xtask help fuzz
+  deny              Check licenses, advisories and duplicate dependencies with cargo-deny
+  semver            Compare the public API with the last release by cargo-semver-checks
+  minimal-versions  Check the workspace with the oldest versions of its dependencies
 
-pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
-    if only_help(arguments, HELP)? {
-        return Ok(());
+Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry.
+
+A part that needs a tool that is not installed is skipped with a message: cargo-deny,
+cargo-semver-checks, mdbook, typos, redis-server, OpenSSL's headers, a C++ compiler, the oldest
+supported Rust. Tests run under cargo nextest if it is installed, otherwise under cargo test. With
+CI=true a missing redis-server, OpenSSL or C++ compiler is a failure, and so is a missing tool of a
+PART that is named.
+
+Options:
+  -h, --help  Print help";
+
+/// A part of the checks.
+struct Part {
+    name: &'static str,
+    run: fn(&Checks) -> Result<(), Failure>,
+    /// Whether it runs only if it is named.
+    on_request: bool,
+}
+
+/// In the order in which they run: fast ones first.
+const PARTS: &[Part] = &[
+    Part::new("format", format),
+    Part::new("generated", generated),
+    Part::new("lint", lint),
+    Part::new("features", features),
+    Part::new("msrv", msrv),
+    Part::new("test", test),
+    Part::new("docs", docs),
+    Part::new("fuzz", fuzz_targets),
+    Part::new("deny", deny),
+    Part::new("semver", semver),
+    Part { on_request: true, ..Part::new("minimal-versions", minimal_versions) },
+];
+
+impl Part {
+    const fn new(name: &'static str, run: fn(&Checks) -> Result<(), Failure>) -> Self {
+        Self { name, run, on_request: false }
+    }
+}
+
+/// What the parts have in common.
+struct Checks {
+    /// Whether the parts are named on the command line.
+    named: bool,
+    /// The options that turn on every feature that can be built here, once they are known.
+    features: OnceCell<&'static [&'static str]>,
+}
+
+pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    let mut parts = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                line(HELP);
+                return Ok(());
+            }
+            Value(name) => parts.push(part(&name.string()?)?),
+            other => return Err(other.unexpected().into()),
+        }
     }
     root()?;
-    step("cargo fmt --all --check");
-    run(cargo().args(["fmt", "--all", "--check"]))?;
-    step("cargo xtask gen --check");
-    generate::generate(true)?;
-    let everything = everything()?;
-    told(cargo().args(["clippy", "--workspace", "--all-targets"]).args(everything).args(["--", "-D", "warnings"]))?;
-    // Each library alone, and each feature alone.
-    let tls = if everything == ALL { &["native-tls"][..] } else { &[] };
-    let alone = [("top-protocol", ""), ("top-protocol", "tokio"), ("generated-sdk", ""), ("generated-sdk", "client")];
-    let client = ["", "rustls", "blocking", "redis"].iter().chain(tls).map(|feature| ("top-client", *feature));
-    for (package, features) in alone.into_iter().chain(client) {
-        let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
-        told(cargo().args(library).args(["--", "-D", "warnings"]))?;
+    let checks = Checks { named: !parts.is_empty(), features: OnceCell::new() };
+    if parts.is_empty() {
+        parts.extend(PARTS.iter().filter(|part| !part.on_request));
     }
-    oldest_rust(everything)?;
-    let nextest = has_nextest();
-    let tests: &[&str] =
-        if nextest { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--all-targets", "--no-fail-fast"] };
-    told(cargo().args(tests).arg("--workspace").args(everything))?;
-    told(cargo().args(["test", "--doc", "--workspace"]).args(everything))?;
-    told(cargo().args(["doc", "--workspace", "--no-deps"]).args(everything).env("RUSTDOCFLAGS", "-D warnings"))?;
-    step("cargo xtask fuzz");
-    fuzz::smoke()?;
-    line(format_args!("\nall is well"));
+    for part in &parts {
+        (part.run)(&checks)?;
+    }
+    line(if checks.named { "\nall checks passed for the named parts" } else { "\nall checks passed" });
     Ok(())
 }
+
+fn part(name: &str) -> Result<&'static Part, Failure> {
+    PARTS.iter().find(|part| part.name == name).ok_or_else(|| {
+        let names: Vec<_> = PARTS.iter().map(|part| part.name).collect();
+        Failure::usage(format!("unknown part {name:?}: expected one of {}", names.join(", ")))
+    })
+}
+
+fn format(_: &Checks) -> Result<(), Failure> {
+    announced(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn generated(_: &Checks) -> Result<(), Failure> {
+    step("cargo xtask gen --check");
+    generate::generate(true)
+}
+
+fn lint(checks: &Checks) -> Result<(), Failure> {
+    announced(
+        cargo().args(["clippy", "--workspace", "--all-targets"]).args(checks.all_features()?).args(DENY_WARNINGS),
+    )?;
+    if !program("typos").arg("--version").silent() {
+        step("typos is not installed; the spelling is not checked");
+        return Ok(());
+    }
+    announced(&mut program("typos"))
+}
+
+fn features(checks: &Checks) -> Result<(), Failure> {
+    let tls = if checks.all_features()? == ALL { &["native-tls"][..] } else { &[] };
+    let protocol = ["", "tokio", "spi", "secret"].iter().map(|feature| ("top-protocol", *feature));
+    let sdk = ["", "client", "axum", "spi", "secret"].iter().map(|feature| ("generated-sdk", *feature));
+    let client = [
+        "",
+        "blocking",
+        "gzip",
+        "redis",
+        "reqwest-0_13",
+        "rustls",
+        "rustls-no-provider",
+        "rustls-ring",
+        "secret",
+        "socks",
+        "system-proxy",
+    ];
+    let client = client.iter().chain(tls).map(|feature| ("top-client", *feature));
+    for (package, features) in protocol.chain(sdk).chain(client).chain([("cargo-top", "")]) {
+        let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
+        announced(cargo().args(library).args(DENY_WARNINGS))?;
+    }
+    Ok(())
+}
+
+fn msrv(checks: &Checks) -> Result<(), Failure> {
+    const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+    let rustup = |arguments: &[&str]| {
+        let mut command = program("rustup");
+        command.args(["run", OLDEST, "cargo"]).args(arguments);
+        command
+    };
+    if !rustup(&["--version"]).silent() {
+        return checks.skip(&format!("Rust {OLDEST} is not installed; clippy and a test of the manifests stand in"));
+    }
+    announced(rustup(&["check", "--workspace"]).args(checks.all_features()?))
+}
+
+fn test(checks: &Checks) -> Result<(), Failure> {
+    let features = checks.all_features()?;
+    let tests: &[&str] = if cargo().args(["nextest", "--version"]).silent() {
+        &["nextest", "run", "--no-fail-fast"]
+    } else {
+        &["test", "--all-targets", "--no-fail-fast"]
+    };
+    announced(cargo().args(tests).arg("--workspace").args(features))?;
+    announced(cargo().args(["test", "--doc", "--workspace"]).args(features))
+}
+
+fn docs(checks: &Checks) -> Result<(), Failure> {
+    let docs = ["doc", "--workspace", "--no-deps"];
+    announced(cargo().args(docs).args(checks.all_features()?).env("RUSTDOCFLAGS", "-D warnings"))?;
+    if !program("mdbook").arg("--version").silent() {
+        return checks.skip("mdbook is not installed; the guide is not built");
+    }
+    for language in ["en", "zh"] {
+        announced(program("mdbook").args(["build", &format!("docs/guide/{language}")]))?;
+    }
+    Ok(())
+}
+
+fn fuzz_targets(_: &Checks) -> Result<(), Failure> {
+    step("cargo xtask fuzz");
+    fuzz::smoke()
+}
+
+fn deny(checks: &Checks) -> Result<(), Failure> {
+    if !cargo().args(["deny", "--version"]).silent() {
+        return checks.skip("cargo-deny is not installed");
+    }
+    // Advisories are fetched from a public host, so the full run, which needs no network, leaves them out.
+    let checked: &[&str] = if checks.named { &[] } else { &["bans", "licenses", "sources"] };
+    announced(cargo().args(["deny", "--all-features", "check"]).args(checked))
+}
+
+fn semver(checks: &Checks) -> Result<(), Failure> {
+    if !cargo().args(["semver-checks", "--version"]).silent() {
+        return checks.skip("cargo-semver-checks is not installed");
+    }
+    let tag = program("git").args(["describe", "--tags", "--abbrev=0", "--match", "v*"]).stderr(Stdio::null()).output();
+    let tag = tag.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let Some(tag) = tag.and_then(|tag| String::from_utf8(tag).ok()) else {
+        step("there is no release tag to compare with; semver is skipped");
+        return Ok(());
+    };
+    let packages = ["top-protocol", "top-client", "generated-sdk", "codegen"].map(|package| ["--package", package]);
+    announced(cargo().args(["semver-checks", "--baseline-rev", tag.trim()]).args(packages.as_flattened()))
+}
+
+/// Resolves each direct dependency to the oldest version that its requirement allows, in a lock file and a target folder of
+/// its own.
+fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
+    let nightly = || {
+        let mut command = program("rustup");
+        command.args(["run", "nightly", "cargo"]);
+        command
+    };
+    if !nightly().arg("--version").silent() {
+        return checks.skip("a nightly toolchain is not installed");
+    }
+    let options =
+        ["-Z", "direct-minimal-versions", "--config", "resolver.lockfile-path=\"target/minimal-versions/Cargo.lock\""];
+    let check = ["check", "--workspace", "--target-dir", "target/minimal-versions"];
+    announced(nightly().args(options).args(check).args(checks.all_features()?))
+}
+
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Every feature.
 const ALL: &[&str] = &["--all-features"];
 
-/// The options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and built from its
-/// headers.
-fn everything() -> Result<&'static [&'static str], Failure> {
-    const BUT_NATIVE_TLS: &[&str] =
-        &["--features", "generated-sdk/full,top-client/rustls,top-client/blocking,top-client/redis"];
-    let headers = Command::new("pkg-config").args(["--exists", "openssl"]).status();
-    if !cfg!(target_os = "linux") || headers.is_ok_and(|status| status.success()) {
-        return Ok(ALL);
-    }
-    let missing = "OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config)";
-    if std::env::var_os("CI").is_some_and(|value| value == "true") {
-        return Err(Failure::new(missing));
-    }
-    step(&format!("{missing}; native-tls is left out"));
-    Ok(BUT_NATIVE_TLS)
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// Checks with the oldest Rust that is promised, where rustup has it.
-fn oldest_rust(everything: &[&str]) -> Result<(), Failure> {
-    const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
-    let rustup = |arguments: &[&str]| {
-        let mut command = Command::new("rustup");
-        command.args(["run", OLDEST, "cargo"]).args(arguments);
-        in_root(&mut command);
-        command
-    };
-    let silent = rustup(&["--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !silent.is_ok_and(|status| status.success()) {
-        step(&format!(
-            "Rust {OLDEST} is not installed; what it would refuse is left to clippy and the manifests' test"
-        ));
-        return Ok(());
+impl Checks {
+    /// Returns the options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and is
+    /// built from its headers.
+    fn all_features(&self) -> Result<&'static [&'static str], Failure> {
+        const BUT_NATIVE_TLS: &[&str] = &[
+            "--features",
+            "generated-sdk/full,generated-sdk/axum,top-client/rustls,top-client/blocking,top-client/redis,\
+             top-client/reqwest-0_13,top-client/secret,top-protocol/spi",
+        ];
+        if let Some(features) = self.features.get() {
+            return Ok(features);
+        }
+        let found = !cfg!(target_os = "linux") || program("pkg-config").args(["--exists", "openssl"]).silent();
+        if !found {
+            let missing = "OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config)";
+            if in_ci() {
+                return Err(Failure::new(missing));
+            }
+            step(&format!("{missing}; native-tls is left out"));
+        }
+        Ok(self.features.get_or_init(|| if found { ALL } else { BUT_NATIVE_TLS }))
     }
-    told(rustup(&["check", "--workspace"]).args(everything))
+
+    /// Skips a part. In CI a part that is named is there to run.
+    fn skip(&self, reason: &str) -> Result<(), Failure> {
+        if self.named && in_ci() {
+            return Err(Failure::new(reason));
+        }
+        step(&format!("skipped: {reason}"));
+        Ok(())
+    }
 }
 
-fn told(command: &mut Command) -> Result<(), Failure> {
+/// A program in the project's root.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(name);
+    in_root(&mut command);
+    command
+}
+
+trait Silent {
+    /// Runs the command without output, and returns whether it succeeds.
+    fn silent(&mut self) -> bool;
+}
+
+impl Silent for Command {
+    fn silent(&mut self) -> bool {
+        self.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+}
+
+/// Prints the command, and runs it.
+fn announced(command: &mut Command) -> Result<(), Failure> {
     step(&command_line(command));
     run(command)
 }
@@ -98,7 +303,38 @@ fn step(text: &str) {
     line(format_args!("\n── {text}"));
 }
 
-fn has_nextest() -> bool {
-    let version = cargo().args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_lists_the_parts_in_their_order() {
+        let (_, parts) = HELP.split_once("Parts:\n").unwrap();
+        let (parts, _) = parts.split_once("\n\n").unwrap();
+        let listed: Vec<_> = parts.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+        assert_eq!(listed, PARTS.iter().map(|part| part.name).collect::<Vec<_>>());
+        for name in listed {
+            assert!(part(name).is_ok());
+        }
+        assert!(
+            matches!(part("tests"), Err(Failure::Usage(problem, None)) if problem.starts_with("unknown part \"tests\""))
+        );
+    }
+
+    #[test]
+    fn the_workflow_runs_every_part_and_the_gate_needs_every_job() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let commands =
+            workflow.lines().filter_map(|line| line.split_once("run: cargo xtask test ")).map(|(_, parts)| parts);
+        let run: Vec<_> = commands.flat_map(str::split_whitespace).collect();
+        for part in PARTS {
+            assert!(run.contains(&part.name), "no job runs {}", part.name);
+        }
+        let (_, jobs) = workflow.split_once("\njobs:\n").unwrap();
+        let is_job = |line: &&str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+        let jobs: Vec<_> = jobs.lines().filter(is_job).map(|line| line.trim().trim_end_matches(':')).collect();
+        let (_, needs) = workflow.split_once("needs: [").unwrap();
+        let (needs, _) = needs.split_once(']').unwrap();
+        assert_eq!([&needs.split(", ").collect::<Vec<_>>()[..], &["gate"]].concat(), jobs);
+    }
 }

@@ -38,6 +38,7 @@ fn command_lines_that_are_wrong() {
         (&["gen", "extra"], " gen"),
         (&["--verbose"], ""),
         (&["help", "nothing"], ""),
+        (&["test", "nothing"], " test"),
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

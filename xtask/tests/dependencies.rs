@@ -7,8 +7,14 @@ use std::process::Command;
 
 /// The packages that `package` is built from, with its default features.
 fn tree(package: &str) -> BTreeSet<String> {
+    tree_with(package, "")
+}
+
+/// The packages that `package` is built from, with these features beside its default ones.
+fn tree_with(package: &str, features: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["tree", "--offline", "--package", package, "--features", features])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .unwrap();
@@ -19,20 +25,23 @@ fn tree(package: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_protocol_has_no_http_and_no_runtime() {
-    let protocol = tree("top-protocol");
-    assert!(protocol.contains("top-protocol") && protocol.contains("sha2"), "{protocol:?}");
-    for unwanted in ["reqwest", "hyper", "tokio", "rustls", "top-client", "generated-sdk"] {
-        assert!(!protocol.contains(unwanted), "top-protocol depends on {unwanted}");
+    for features in ["", "spi,secret"] {
+        let protocol = tree_with("top-protocol", features);
+        assert!(protocol.contains("top-protocol") && protocol.contains("sha2"), "{protocol:?}");
+        for unwanted in ["reqwest", "hyper", "axum", "tower", "tokio", "rustls", "top-client", "generated-sdk"] {
+            assert!(!protocol.contains(unwanted), "top-protocol depends on {unwanted}");
+        }
     }
     assert!(tree("top-client").contains("reqwest"));
 }
 
 #[test]
 fn ours_depend_one_way() {
-    let ours = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-client", "top-protocol"];
+    let ours = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
     for (package, allowed) in [
         ("top-protocol", &[][..]),
         ("codegen", &[]),
+        ("top-axum", &["top-protocol"]),
         ("top-client", &["top-protocol"]),
         ("generated-sdk", &["top-client", "top-protocol"]),
         ("gateway", &["codegen", "top-protocol"]),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::{fmt, io};
 
 use crate::diagnostic::Diagnostics;
-use crate::files::ReadError;
+use crate::files::{ReadError, printable};
 
 /// A document that was not imported, and the reason.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot import {}", self.document.display())
+        write!(f, "cannot import {}", printable(&self.document))
     }
 }
 
@@ -87,16 +87,16 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
-            Self::ReadSpec(path, _) => write!(f, "cannot read the existing spec {}", path.display()),
+            Self::ReadSpec(path, _) => write!(f, "cannot read the existing spec {}", printable(path)),
             Self::NotText(reason) | Self::Document(reason) => f.write_str(reason),
             Self::Json(_) => f.write_str("the text begins as JSON but is not valid JSON"),
             Self::Xml(_) => f.write_str("the text begins as XML but is not valid XML"),
             Self::SeveralMethods(count) => {
                 write!(f, "expected a document of one method, found {count} methods; save it as a file and import that")
             }
-            Self::SameMethod(other) => write!(f, "{} describes the same method; keep one of them", other.display()),
+            Self::SameMethod(other) => write!(f, "{} describes the same method; keep one of them", printable(other)),
             Self::OtherCategory(path) => {
-                write!(f, "the method already has the spec {}; omit --category or move that file", path.display())
+                write!(f, "the method already has the spec {}; omit --category or move that file", printable(path))
             }
             Self::NoCategory(method) => write!(f, "no category follows from {method}; name one with --category"),
             Self::Spec(problems) => {

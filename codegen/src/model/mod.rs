@@ -7,7 +7,7 @@ mod paging;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(crate) use names::{is_keyword, is_named};
+pub(crate) use names::{is_device, is_keyword, is_named};
 
 use crate::spec::{Authorization, Code, ErrorCode, Gateway, Kind, Method, Platform, Specs};
 

@@ -1,6 +1,6 @@
 //! Rust names for wire names: readable, stable, and distinct without regard to the order of files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The keywords of the edition that the SDK is written in, reserved ones among them.
 const KEYWORDS: [&str; 51] = [
@@ -32,7 +32,13 @@ pub(super) fn snake(name: &str) -> String {
 /// The same as the name of a module, which is the name of a file too.
 pub(super) fn module(name: &str) -> String {
     let name = snake(name);
-    if is_keyword(&name) { name + "_" } else { name }
+    if is_keyword(&name) || is_device(&name) { name + "_" } else { name }
+}
+
+/// Whether Windows takes a file of this name, whatever its extension, for a device.
+pub(crate) fn is_device(name: &str) -> bool {
+    let numbered = |prefix| name.strip_prefix(prefix).is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']));
+    matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 /// `page_size` and `page.size` as `PageSize`: the name of a type.
@@ -131,38 +137,51 @@ pub(super) fn distinct_from(wires: &[&str], case: Case, given_away: &[&str]) -> 
         sharing.entry(name).or_default().push(index);
     }
     let names = sharing.keys().chain(given_away).map(|name| (*name).to_owned());
-    let mut taken: BTreeSet<String> = names.collect();
+    let mut taken = Names::new(names);
     let mut names = made.clone();
     for (name, mut indexes) in sharing {
         indexes.sort_by_key(|index| (wires[*index] != name, wires[*index]));
         let kept = usize::from(!given_away.contains(&name));
         for index in indexes.into_iter().skip(kept) {
-            names[index] = numbered(name, case, &taken);
-            taken.insert(names[index].clone());
+            names[index] = taken.numbered(name, case);
         }
     }
     names
 }
 
-/// The name with the first number from 2 that makes it free, parted from it so that rustc does not warn: in camel case an
-/// underscore stands only between digits or letters without a case, and nowhere two of them side by side.
-fn numbered(name: &str, case: Case, taken: &BTreeSet<String>) -> String {
-    let name = name.trim_end_matches('_');
-    let cased = name.ends_with(|last: char| last.is_lowercase() || last.is_uppercase());
-    let part = if case == Case::Type && cased { "" } else { "_" };
-    let mut number = 2;
-    loop {
-        let candidate = format!("{name}{part}{number}");
-        if !taken.contains(&candidate) {
-            return candidate;
+/// The names that are given away in one scope.
+#[derive(Debug, Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// The number to try next for each numbered name, so that many equal names take linear time.
+    next: HashMap<String, u32>,
+}
+
+impl Names {
+    fn new(names: impl Iterator<Item = String>) -> Self {
+        Self { taken: names.collect(), next: HashMap::new() }
+    }
+
+    /// Takes the name with the first number from 2 that makes it free, parted from it so that rustc does not warn: in camel
+    /// case an underscore is only between digits or letters without a case, and two are nowhere side by side.
+    fn numbered(&mut self, name: &str, case: Case) -> String {
+        let name = name.trim_end_matches('_');
+        let cased = name.ends_with(|last: char| last.is_lowercase() || last.is_uppercase());
+        let part = if case == Case::Type && cased { "" } else { "_" };
+        let number = self.next.entry(format!("{name}{part}")).or_insert(2);
+        loop {
+            let candidate = format!("{name}{part}{number}");
+            *number += 1;
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
         }
-        number += 1;
     }
 }
 
 /// The type names that are given away in one module.
 #[derive(Debug)]
-pub(super) struct Taken(BTreeSet<String>);
+pub(super) struct Taken(Names);
 
 /// The names that generated code uses for other things.
 const USED: [&str; 29] = [
@@ -199,19 +218,17 @@ const USED: [&str; 29] = [
 
 impl Taken {
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Self(USED.into_iter().map(str::to_owned).chain(names).collect())
+        Self(Names::new(USED.into_iter().map(str::to_owned).chain(names)))
     }
 
     /// Whether a name is given away.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.0.taken.contains(name)
     }
 
     /// `name` if it is free; numbered otherwise.
     pub(super) fn take_or_number(&mut self, name: String) -> String {
-        let name = if self.0.contains(&name) { numbered(&name, Case::Type, &self.0) } else { name };
-        self.0.insert(name.clone());
-        name
+        if self.0.taken.insert(name.clone()) { name } else { self.0.numbered(&name, Case::Type) }
     }
 
     /// `name` if it is free; else with `suffix` behind it, or `Object` for want of one; else numbered.
@@ -219,7 +236,7 @@ impl Taken {
         let suffix = if suffix.is_empty() { "Object" } else { suffix };
         // `Self_Input` would not be camel case.
         let suffixed = format!("{}{suffix}", name.trim_end_matches('_'));
-        let name = if self.0.contains(name) { suffixed } else { name.to_owned() };
+        let name = if self.has(name) { suffixed } else { name.to_owned() };
         self.take_or_number(name)
     }
 }
@@ -271,7 +288,9 @@ mod tests {
 
     #[test]
     fn modules() {
-        for (stem, name) in [("type", "type_"), ("mod", "mod_"), ("gen", "gen_"), ("item.get", "item_get")] {
+        for (stem, name) in
+            [("type", "type_"), ("mod", "mod_"), ("con", "con_"), ("LPT1", "lpt1_"), ("item.get", "item_get")]
+        {
             assert_eq!(module(stem), name);
         }
     }

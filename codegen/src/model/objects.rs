@@ -1,9 +1,10 @@
 //! The objects of a request or a response, and their fields.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::names::{self, Taken};
 use super::{Choice, Field, FieldKind, Limit, Struct};
+use crate::graph::{Edges, between_cycles};
 use crate::spec::{Kind, Parameter, Platform};
 
 /// How many required parameters a constructor takes one after the other. Of more, nobody remembers the order.
@@ -14,19 +15,22 @@ pub(super) struct Scope<'a> {
     platform: &'a Platform,
     taken: Taken,
     pub(super) choices: Vec<Choice>,
+    /// The names of [`choices`](Self::choices) by wire name and values.
+    named: HashMap<(String, Vec<String>), String>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new(names: impl IntoIterator<Item = String>, platform: &'a Platform) -> Self {
-        Self { platform, taken: Taken::new(names), choices: Vec::new() }
+        Self { platform, taken: Taken::new(names), choices: Vec::new(), named: HashMap::new() }
     }
 
     /// The name of the enum of these values. Fields that list the same values under the same name share it.
     fn choice(&mut self, wire: &str, values: Vec<String>, owner: &str) -> String {
-        let listed = |choice: &&Choice| choice.wire == wire && choice.values.iter().map(|(value, _)| value).eq(&values);
-        if let Some(choice) = self.choices.iter().find(listed) {
-            return choice.name.clone();
+        let key = (wire.to_owned(), values);
+        if let Some(name) = self.named.get(&key) {
+            return name.clone();
         }
+        let values = &key.1;
         let plain = names::pascal(wire);
         let name = if self.taken.has(&plain) { names::pascal(&format!("{owner}_{wire}")) } else { plain };
         let name = self.taken.take_or_number(name);
@@ -35,6 +39,7 @@ impl<'a> Scope<'a> {
         let variants = names::distinct_from(&wires, names::Case::Type, &[UNLISTED]);
         let values = values.iter().cloned().zip(variants).collect();
         self.choices.push(Choice { name: name.clone(), wire: wire.to_owned(), values });
+        self.named.insert(key, name.clone());
         name
     }
 }
@@ -52,8 +57,21 @@ pub(super) struct Resolved {
 pub(super) fn resolve(parameters: &[Parameter], name: &str, suffix: &'static str, scope: &mut Scope<'_>) -> Resolved {
     let mut shapes: BTreeMap<&str, Vec<Shape<'_>>> = BTreeMap::new();
     collect(parameters, &mut Vec::new(), &mut shapes);
-    let described = shapes.iter().filter_map(|(word, shapes)| Some((*word, shapes.first()?.fields))).collect();
-    let mut resolver = Resolver { scope, named: BTreeMap::new(), objects: Vec::new(), within: Vec::new(), described };
+    let mut edges = Edges::new();
+    for (word, shapes) in &shapes {
+        let fields = shapes.iter().flat_map(|shape| shape.fields);
+        let objects = fields.map(|field| field.type_name()).filter(|held| held.kind().is_none());
+        edges.entry(word).or_default().extend(objects.map(|held| held.word));
+    }
+    let mut resolver = Resolver {
+        scope,
+        named: HashMap::new(),
+        first: HashMap::new(),
+        built: HashSet::new(),
+        cyclic: between_cycles(&edges),
+        objects: Vec::new(),
+        within: Vec::new(),
+    };
     // Types are named before any is built, in the order of their names, so that where they stand does not matter; and
     // those that are alone with their name come first, so that no other takes it from them.
     let (alone, several): (Vec<_>, Vec<_>) =
@@ -108,13 +126,17 @@ fn collect<'a>(parameters: &'a [Parameter], path: &mut Vec<&'a str>, shapes: &mu
 
 struct Resolver<'a, 's, 'p> {
     scope: &'s mut Scope<'p>,
-    /// The Rust names of a type, one for each of its shapes.
-    named: BTreeMap<&'a str, Vec<(String, String)>>,
+    /// The Rust names of the shapes of each type, by type and [`key`].
+    named: HashMap<(&'a str, String), String>,
+    /// The Rust name of the first shape of each type.
+    first: HashMap<&'a str, String>,
+    /// The Rust names in [`objects`](Self::objects).
+    built: HashSet<String>,
     objects: Vec<Struct>,
     /// The described objects around the present place: each with its type and its Rust name.
     within: Vec<(&'a str, String)>,
-    /// The fields of every type that is described.
-    described: BTreeMap<&'a str, &'a [Parameter]>,
+    /// The types that may hold themselves.
+    cyclic: BTreeSet<&'a str>,
 }
 
 impl<'a> Resolver<'a, '_, '_> {
@@ -122,7 +144,8 @@ impl<'a> Resolver<'a, '_, '_> {
     fn name(&mut self, word: &'a str, shapes: Vec<Shape<'a>>, name: impl Fn(&Shape<'a>) -> String, suffix: &str) {
         for shape in shapes {
             let name = self.scope.taken.take(&name(&shape), suffix);
-            self.named.entry(word).or_default().push((key(shape.fields), name));
+            self.first.entry(word).or_insert_with(|| name.clone());
+            self.named.insert((word, key(shape.fields)), name);
         }
     }
 
@@ -166,10 +189,8 @@ impl<'a> Resolver<'a, '_, '_> {
         if parameter.fields.is_empty() {
             return self.mention(word, list);
         }
-        let shapes = self.named.get(word).map(Vec::as_slice).unwrap_or_default();
-        let key = key(&parameter.fields);
-        let name = shapes.iter().find(|(shape, _)| *shape == key).map(|(_, name)| name.clone()).unwrap_or_default();
-        if !self.objects.iter().any(|object| object.name == name) {
+        let name = self.named.get(&(word, key(&parameter.fields))).cloned().unwrap_or_default();
+        if self.built.insert(name.clone()) {
             // The place is kept before the fields are resolved, so that objects stand in the spec's order.
             let place = self.objects.len();
             self.objects.push(Struct {
@@ -192,34 +213,10 @@ impl<'a> Resolver<'a, '_, '_> {
         if let Some((_, name)) = self.within.iter().rfind(|(around, _)| *around == word) {
             return FieldKind::Object { name: name.clone(), boxed: !list };
         }
-        let name = self.named.get(word).and_then(|shapes| shapes.first()).map(|(_, name)| name.clone());
-        let around: Vec<&str> = self.within.iter().map(|(around, _)| *around).collect();
-        let boxed = !list && self.leads_to(word, &around);
+        let name = self.first.get(word).cloned();
+        let is_cyclic = |word| self.cyclic.contains(word);
+        let boxed = !list && is_cyclic(word) && self.within.last().is_some_and(|(around, _)| is_cyclic(around));
         FieldKind::Object { name: name.unwrap_or_default(), boxed }
-    }
-
-    /// Whether the description of `word` mentions one of `goals`, at any depth.
-    fn leads_to(&self, word: &'a str, goals: &[&str]) -> bool {
-        let mut seen = BTreeSet::from([word]);
-        let mut fields: Vec<&Parameter> = self.fields_of(word).collect();
-        while let Some(field) = fields.pop() {
-            let type_name = field.type_name();
-            if type_name.kind().is_some() {
-                continue;
-            }
-            if goals.contains(&type_name.word) {
-                return true;
-            }
-            if field.fields.is_empty() && seen.insert(type_name.word) {
-                fields.extend(self.fields_of(type_name.word));
-            }
-            fields.extend(&field.fields);
-        }
-        false
-    }
-
-    fn fields_of(&self, word: &str) -> impl Iterator<Item = &'a Parameter> {
-        self.described.get(word).into_iter().copied().flatten()
     }
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::files::{self, ReadError};
+use crate::files::{self, ReadError, printable};
 
 /// What writes generated files. The beginning of each file names it: only such files are ever replaced or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl fmt::Display for Change {
             ChangeKind::Stale(_) => "stale",
             ChangeKind::Orphan => "orphan",
         };
-        write!(f, "{word:8} {}", self.path.display())
+        write!(f, "{word:8} {}", printable(&self.path))
     }
 }
 
@@ -121,7 +121,7 @@ impl OutputError {
 
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display().to_string().escape_debug(), self.problem)
+        write!(f, "{}: {}", printable(&self.path), self.problem)
     }
 }
 

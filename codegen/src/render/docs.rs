@@ -13,6 +13,12 @@ pub(super) fn line(text: &str) -> String {
     words(&html::plain(text))
 }
 
+/// A text as one line for a compiler message, which is not Markdown.
+pub(super) fn plain_line(text: &str) -> String {
+    let visible: String = html::plain(text).chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn words(text: &str) -> String {
     text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

@@ -179,7 +179,7 @@ fn number(limit: TokenStream, value: i64) -> TokenStream {
 
 /// The attribute of what is deprecated.
 pub(super) fn deprecated(note: &str) -> String {
-    let note = Literal::string(&docs::line(note));
+    let note = Literal::string(&docs::plain_line(note));
     quote!(#[deprecated(note = #note)]).to_string()
 }
 

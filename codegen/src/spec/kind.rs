@@ -137,8 +137,8 @@ impl<'a> TypeName<'a> {
         }
     }
 
-    /// The key or element that holds each element of a list of this type (protocol.md 4.3): `_` before every capital but
-    /// the first letter, all in lower case, without regard to acronyms.
+    /// The key or element that holds each element of a list of this type (docs/protocol.md section 4.3): `_` before
+    /// every capital but the first letter, all in lower case, without regard to acronyms.
     pub fn inner_key(self) -> String {
         let mut key = String::new();
         for (index, character) in self.word.chars().enumerate() {

@@ -43,7 +43,7 @@ pub fn read(folder: &Path) -> Result<Specs, Diagnostics> {
     problems.or(specs)
 }
 
-/// The root node that follows from a method's name (protocol.md 4.1).
+/// The root node that follows from a method's name (docs/protocol.md section 4.1).
 pub fn response_node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }

@@ -8,7 +8,9 @@ use super::kind::elements;
 use super::shape::{self, closest};
 use super::{Kind, Method, Parameter, Platform, Specs, pages};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::model::{is_keyword, is_named};
+use crate::files::printable;
+use crate::graph::{Edges, leading_to_cycles};
+use crate::model::{is_device, is_keyword, is_named};
 
 /// Holds every rule against every spec, and adds to `problems` what breaks one.
 pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
@@ -18,7 +20,7 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
         checker.method(method);
         if let Some(first) = files.insert(&method.spec.method.value, method) {
             let message = format!("`{}` has a spec already", method.spec.method.value);
-            let help = format!("the other is {}", first.source.path.display());
+            let help = format!("the other is {}", printable(&first.source.path));
             checker.problem(method.spec.method.place.clone(), message).help(help).done();
         }
     }
@@ -205,7 +207,10 @@ impl Checker<'_> {
                 }
             }
             (None, _) => match side.objects.get(word).map(Vec::len) {
-                _ if parameter.is_required() && within.iter().any(|around| side.requires(word, around)) => {
+                _ if parameter.is_required()
+                    && side.impossible.contains(word)
+                    && within.last().is_some_and(|around| side.impossible.contains(around)) =>
+                {
                     self.problem(at, format!("no `{word}` can be made: it requires one that requires it"))
                         .help("an object that holds its own kind must be able to do without")
                         .done();
@@ -218,7 +223,8 @@ impl Checker<'_> {
                         .done();
                 }
                 None => {
-                    let help = match meant(word).or_else(|| closest(word, side.objects.keys().copied())) {
+                    let described = side.objects.keys().copied().filter(|_| !self.problems.is_full());
+                    let help = match meant(word).or_else(|| closest(word, described)) {
                         Some(kind) => format!("did you mean `{kind}`? An object needs its `fields`"),
                         None => "an object needs its `fields`".to_owned(),
                     };
@@ -325,12 +331,21 @@ pub(super) struct Side<'p> {
     /// What stands at its top.
     pub(super) parameters: &'p [Parameter],
     objects: BTreeMap<&'p str, Vec<&'p [Parameter]>>,
+    /// The objects that cannot be made, because what they require leads to an object that requires itself.
+    impossible: BTreeSet<&'p str>,
 }
 
 impl<'p> Side<'p> {
     fn new(parameters: &'p [Parameter], request: bool) -> Self {
-        let mut side = Self { request, parameters, objects: BTreeMap::new() };
+        let mut side = Self { request, parameters, objects: BTreeMap::new(), impossible: BTreeSet::new() };
         side.collect(parameters);
+        let required = |fields: &&'p [Parameter]| {
+            let required = fields.iter().filter(|field| field.is_required()).map(|field| field.type_name().word);
+            required.filter(|word| side.objects.contains_key(word)).collect()
+        };
+        let described = side.objects.iter().filter_map(|(word, described)| Some((*word, described.last()?)));
+        let edges: Edges<'p> = described.map(|(word, fields)| (word, required(fields))).collect();
+        side.impossible = leading_to_cycles(&edges);
         side
     }
 
@@ -354,24 +369,6 @@ impl<'p> Side<'p> {
             .copied()
             .unwrap_or_default()
     }
-
-    /// Whether an object called `word` cannot be without one called `goal`, which may be itself.
-    fn requires(&self, word: &str, goal: &str) -> bool {
-        let mut seen = BTreeSet::from([word]);
-        let mut rest = vec![word];
-        while let Some(word) = rest.pop() {
-            if word == goal {
-                return true;
-            }
-            let fields = self.objects.get(word).and_then(|described| described.last()).into_iter().copied().flatten();
-            for needed in fields.filter(|field| field.is_required()).map(|field| field.type_name().word) {
-                if self.objects.contains_key(needed) && seen.insert(needed) {
-                    rest.push(needed);
-                }
-            }
-        }
-        false
-    }
 }
 
 /// Whether a text can be a method's name, and so the name of a file.
@@ -391,12 +388,29 @@ pub fn is_category(name: &str) -> bool {
         && !name.contains("__")
         && !name.ends_with('_')
         && !is_keyword(name)
+        && !is_device(name)
         && !RESERVED.contains(&name)
 }
 
 /// Features of the SDK that are no categories, and what its modules have other uses for.
-const RESERVED: [&str; 10] =
-    ["blocking", "client", "default", "full", "mod", "native-tls", "redis", "rustls", "std", "test"];
+const RESERVED: &[&str] = &[
+    "blocking",
+    "client",
+    "default",
+    "full",
+    "gzip",
+    "mod",
+    "native-tls",
+    "redis",
+    "reqwest-0_13",
+    "rustls",
+    "rustls-no-provider",
+    "rustls-ring",
+    "socks",
+    "std",
+    "system-proxy",
+    "test",
+];
 
 /// Whether a text can be the name of a parameter or a node: letters and digits of ASCII, Chinese characters, `_`, `-`, `.`.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use codegen::spec;
 use gateway::{Gateway, Server};
-use generated_sdk::{Client, ClientBuilder};
+use generated_sdk::{AppCredentials, Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -45,7 +45,7 @@ pub(crate) async fn start() -> (SocketAddr, Told) {
 }
 
 pub(crate) fn client(address: SocketAddr) -> ClientBuilder {
-    Client::builder(format!("http://{address}/router/rest"), KEY, SECRET)
+    Client::builder(format!("http://{address}/router/rest"), AppCredentials::new(KEY, SECRET))
 }
 
 /// A server that reads a request and answers it with `answer`, then closes the connection.

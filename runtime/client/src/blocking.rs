@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-pub use super::pages::blocking::{Items, Pages};
+pub use super::pagination::blocking::{Items, Pages};
 
 use super::{RetryPolicy, SessionProvider, Shared};
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
@@ -22,10 +22,10 @@ use top_protocol::{Request, Response, SignedRequest};
 /// It is the same client, so requests, errors, retries and limits are the same. Cloning it is cheap.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, Gateway, api::top::TopClientTokenGetRequest};
+/// use generated_sdk::{AppCredentials, Client, Gateway, api::top::TopClientTokenGetRequest};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build_blocking()?;
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build_blocking()?;
 /// let response = client.execute(&TopClientTokenGetRequest::new("sec_token"))?;
 /// println!("{:?}", response.token);
 /// # Ok(())
@@ -46,7 +46,7 @@ impl Client {
     ///
     /// They are not those of `client`, whose calls may go on beside: a connection is driven by the runtime that made it,
     /// and a call from a thread of that runtime would hold up what it waits for. A transport that was given to the client
-    /// stays as it is. If that keeps connections, as [`HttpTransport`](super::HttpTransport) does, give the blocking
+    /// stays as it is. If that keeps connections, as one over reqwest does, give the blocking
     /// client another; and if [`OAuth`](super::OAuth) is waited for here, build it upon a client that makes no async
     /// calls.
     ///
@@ -113,12 +113,12 @@ impl Client {
     /// [`RefreshingSessions`](super::RefreshingSessions) is to keep.
     ///
     /// ```no_run
-    /// use generated_sdk::{Client, Gateway};
+    /// use generated_sdk::{AppCredentials, Client, Gateway};
     /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
     /// use std::sync::Arc;
     ///
     /// # fn example(code: &str) -> Result<(), generated_sdk::Error> {
-    /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+    /// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// let client = generated_sdk::blocking::Client::new(client)?;
     /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));

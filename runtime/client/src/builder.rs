@@ -10,6 +10,7 @@ use super::endpoint::Endpoint;
 use super::exchange::Timeouts;
 use super::http::HttpSettings;
 use super::limit::{Limiter, Limits};
+use super::observer::AttemptObserver;
 use super::retry::RetryPolicy;
 use super::session::Session;
 use super::transport::Transport;
@@ -30,6 +31,7 @@ pub struct ClientBuilder {
     strict: bool,
     transport: Option<Arc<dyn Transport>>,
     limiter: Arc<dyn Limiter>,
+    observers: Vec<Arc<dyn AttemptObserver>>,
     retry: RetryPolicy,
     session: Session,
 }
@@ -46,6 +48,7 @@ impl ClientBuilder {
             strict: false,
             transport: None,
             limiter: Arc::new(Limits::new()),
+            observers: Vec::new(),
             retry: RetryPolicy::default(),
             session: Session::None,
         }
@@ -144,7 +147,13 @@ impl ClientBuilder {
         self
     }
 
-    /// What carries the requests; HTTP through a reqwest client of its own unless set.
+    /// Adds an observer of every attempt. Several are called in the order in which they are added. Default: none.
+    pub fn observer(mut self, observer: impl AttemptObserver) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Sets the transport. Default: HTTP through reqwest.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -161,7 +170,7 @@ impl ClientBuilder {
         if self.application.key().is_empty() {
             return wrong(ConfigurationKind::Credentials, "the app key is empty");
         }
-        if !self.application.has_secret() {
+        if self.application.secret().is_empty() {
             return wrong(ConfigurationKind::Credentials, "the app secret is empty");
         }
         let endpoint = Endpoint::of(&self.gateway)?;
@@ -191,6 +200,7 @@ impl ClientBuilder {
             own,
             limiter: self.limiter,
             clock: Arc::default(),
+            observers: self.observers,
             application: self.application,
             body_limit: self.body_limit,
             strict: self.strict,

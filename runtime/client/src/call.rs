@@ -1,4 +1,4 @@
-//! One call, whatever its types: from a way to sign it to an answer that is no refusal.
+//! The one path of every call: prepare the request once, then attempt it until it succeeds or its error is final.
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -6,58 +6,227 @@ use tracing::Instrument;
 
 use super::Client;
 use super::clock::Clock;
-use super::exchange::ends_in;
+use super::exchange::{Received, ends_in};
 use super::limit::{Permit, Turn};
+use super::observer::{Attempt, Report};
 use super::runtime;
 use super::text;
-use super::trace::{self, Running};
+use super::trace;
 use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::error::{
     ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
 };
-use top_protocol::internal::{Attachment, Envelope, Head, redacted};
-use top_protocol::{Authorization, DateTime, FileError, RawBody, ResponseBody, SignedRequest};
+use top_protocol::internal::{Envelope, Head, PreparedRequest, redacted};
+use top_protocol::{Authorization, FileError, RawBody, Response, ResponseBody};
 
-/// What is called.
+/// A call of a method.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     pub(super) authorization: Authorization,
     pub(super) https_only: bool,
-    /// Whether it changes nothing, so that it may be made twice.
+    /// Whether the method changes nothing, so that a call may be repeated.
     pub(super) reads: bool,
-    pub(super) sign: &'a Sign<'a>,
+    pub(super) prepare: &'a Prepare<'a>,
 }
 
-/// Signs a request for a session, as of a time. Every attempt is signed anew.
-pub(super) type Sign<'a> = dyn Fn(Option<&str>, DateTime) -> Result<SignedRequest, top_protocol::Error> + Sync + 'a;
+/// Validates and encodes the request of a call.
+pub(super) type Prepare<'a> = dyn Fn() -> Result<PreparedRequest<'a>, top_protocol::Error> + Sync + 'a;
 
-/// Reads a body: into the call's response, or as a refusal. It is asked once for every attempt that has an answer, and
-/// what an earlier one has left in the response is not to be there any more.
-pub(super) type Read<'a> = &'a mut (dyn FnMut(&ResponseBody) -> Result<Envelope, top_protocol::Error> + Send);
+/// Decodes a body as a response, or as a refusal of the platform.
+pub(super) type Decode<'a, T> = dyn Fn(&ResponseBody) -> Result<(T, Envelope), top_protocol::Error> + Sync + 'a;
 
-/// An answer that is a response: what was around it, and the body as it came.
-pub(super) struct Answer {
-    pub(super) envelope: Envelope,
-    pub(super) head: Head,
-    pub(super) body: String,
+impl Client {
+    /// Executes `call` and returns its decoded response. Sends the request again as the retry policy allows, and once more
+    /// after a refused session or timestamp.
+    pub(super) async fn execute_attempts<'a, T>(
+        &'a self,
+        call: Call<'a>,
+        decode: &Decode<'_, T>,
+    ) -> Result<Response<T>, Error> {
+        let report = Report::of_call(call.method);
+        let result = self.attempts(call, decode).instrument(report.span()).await;
+        report.ended(outcome(&result));
+        result
+    }
+
+    async fn attempts<'a, T>(&'a self, call: Call<'a>, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
+        let mut attempts = Attempts::prepare(self, call)?;
+        loop {
+            match attempts.attempt(decode).await {
+                Ok(response) => return Ok(response),
+                Err(error) => attempts.wait_for_next(error).await?,
+            }
+        }
+    }
 }
 
-/// What an attempt has come upon, which decides what follows it.
-#[derive(Default)]
-struct Seen {
-    /// The session that the request was signed with.
+/// The attempts to send one prepared request.
+struct Attempts<'a> {
+    client: &'a Client,
+    call: Call<'a>,
+    request: PreparedRequest<'a>,
+    deadline: Instant,
+    /// The number of the current attempt.
+    number: u32,
+    /// How many attempts count against the retry policy: those after a refused session or timestamp do not.
+    counted: u32,
+    session_renewed: bool,
+    clock_corrected: bool,
+    /// The session of the current attempt.
     session: Option<SecretString>,
-    /// Whether the platform refused the time of the signature, and a signature of now has another.
-    mended: bool,
-    /// A file that cannot be sent another time.
-    spent: Option<Attachment>,
+    /// Whether the platform refused the timestamp of the current attempt, and the next one has another.
+    clock_learned: bool,
 }
 
-impl Seen {
-    /// Returns the error of the attempt if a file of the request cannot be sent a second time.
-    fn again(&self, error: Error) -> Result<(), Error> {
-        match &self.spent {
+/// An attempt that has its response. The permit is held until the limiter knows of a ban in it.
+struct Exchanged {
+    received: Received,
+    /// How far the platform's clock was ahead in the timestamp.
+    ahead: i64,
+    _permit: Permit,
+}
+
+impl<'a> Attempts<'a> {
+    fn prepare(client: &'a Client, call: Call<'a>) -> Result<Self, Error> {
+        runtime::current()?;
+        let endpoint = &client.shared.endpoint;
+        if call.https_only && endpoint.is_plain() {
+            let message = format!("{} requires an https gateway, found {}", call.method, endpoint.redacted());
+            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
+        }
+        Ok(Self {
+            client,
+            request: (call.prepare)()?,
+            call,
+            deadline: ends_in(client.retry.whole(client.timeouts.attempt)),
+            number: 0,
+            counted: 0,
+            session_renewed: false,
+            clock_corrected: false,
+            session: None,
+            clock_learned: false,
+        })
+    }
+
+    /// Makes the next attempt.
+    async fn attempt<T>(&mut self, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
+        self.number += 1;
+        (self.session, self.clock_learned) = (None, false);
+        let shared = &self.client.shared;
+        let gateway = shared.endpoint.redacted();
+        let attempt = Attempt::new(self.call.method, self.number, shared.application.key(), &gateway);
+        let mut report = Report::of_attempt(attempt, &shared.observers);
+        let span = report.span();
+        let result = async {
+            let Exchanged { received, ahead, _permit } = self.exchange(&mut report).await?;
+            match self.decode(&received.head, received.bytes, received.cut, decode) {
+                Ok((value, envelope, body)) => Ok(Response::new(value, envelope, body).with_head(received.head)),
+                Err(error) => Err(self.refused(error, &received.head, ahead).await),
+            }
+        };
+        let result = result.instrument(span).await;
+        report.ended(outcome(&result));
+        result
+    }
+
+    /// Waits for the session and the limiter, signs and sends the request, and receives the response.
+    async fn exchange(&mut self, report: &mut Report<'_>) -> Result<Exchanged, Error> {
+        let Client { shared, session, timeouts, .. } = self.client;
+        // The session comes before the permit: refreshing it takes calls that need permits of their own.
+        self.session = self.in_time("session", session.get(self.call.authorization)).await?;
+        let session = self.session.as_ref().map(ExposeSecret::expose_secret);
+        self.request.check_session(session)?;
+        let permit = self.permit().await?;
+        let ahead = shared.clock.ahead();
+        let signed = self.request.sign(session, Clock::at(ahead))?;
+        let (content_type, payload) = (signed.content_type(), upload::payload(signed));
+        let payload = in_time(self.client, self.deadline, "file", payload).await?;
+        let request = HttpRequest::new(Verb::Post, shared.endpoint.url(), payload).header("Content-Type", content_type);
+        report.sent();
+        let received = shared.exchange(request, *timeouts, self.deadline).await;
+        report.received(received.as_ref().ok().map(|received| received.head.status));
+        let received = received.map_err(|error| self.client.at_gateway(error))?;
+        Ok(Exchanged { received, ahead, _permit: permit })
+    }
+
+    /// Decodes a body. A status that is no success is an error: the platform's, if the body is a refusal all the same.
+    fn decode<T>(
+        &self,
+        head: &Head,
+        bytes: Vec<u8>,
+        cut: bool,
+        decode: &Decode<'_, T>,
+    ) -> Result<(T, Envelope, String), Error> {
+        if !head.is_success() {
+            let mut body = RawBody::of_bytes(&bytes, cut);
+            body.hide(self.request.secrets());
+            if body.contains("error_response")
+                && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))
+            {
+                return Err(error.into());
+            }
+            return Err(Error::Status(StatusError::of(head, body)));
+        }
+        let body = text::lenient(head, bytes)?;
+        let (value, mut envelope) = decode(&body)?;
+        if let (Some(first), true) = (envelope.mismatches.first(), self.client.shared.strict) {
+            return Err(Error::mismatch(first, body.text()));
+        }
+        envelope.request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.request.secrets()));
+        Ok((value, envelope, body.into_text()))
+    }
+
+    /// Redacts the error of a response, and learns from it: the platform's time, and a ban.
+    async fn refused(&mut self, mut error: Error, head: &Head, ahead: i64) -> Error {
+        match &mut error {
+            Error::Platform(refusal) => refusal.hide(self.request.secrets()),
+            Error::Decode(error) => error.hide(self.request.secrets()),
+            _ => {}
+        }
+        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
+            self.clock_learned = self.client.shared.clock.learn(head, ahead);
+        }
+        self.report_ban(&error).await;
+        error
+    }
+
+    /// Waits until the next attempt is due, or returns `error` if it is final.
+    async fn wait_for_next(&mut self, error: Error) -> Result<(), Error> {
+        let Client { retry, session, .. } = self.client;
+        // Most gateways check the time and the session before anything else, but a service behind one may also refuse a
+        // session, in the middle of its work.
+        let repeatable = retry.allows(&error, self.call.reads);
+        if self.clock_learned && !self.clock_corrected && repeatable {
+            self.clock_corrected = true;
+            return self.check_files(error);
+        }
+        if let (Some(used), Some(refusal), false) = (&self.session, error.platform(), self.session_renewed)
+            && refusal.is_session_invalid()
+            // Even if this call is not repeated, the next one needs another session.
+            && timeout_at(self.deadline, session.refused(used, refusal)).await == Ok(true)
+            && repeatable
+        {
+            trace::session();
+            self.session_renewed = true;
+            return self.check_files(error);
+        }
+        self.counted += 1;
+        let Some(pause) = retry.pause(&error, self.call.reads, self.counted) else {
+            return Err(error);
+        };
+        if Instant::now().checked_add(pause).is_none_or(|next| next >= self.deadline) {
+            return Err(error);
+        }
+        self.check_files(error)?;
+        trace::pause(self.number, pause);
+        sleep(pause).await;
+        Ok(())
+    }
+
+    /// Returns `error` if a file of the request cannot be sent again.
+    fn check_files(&self, error: Error) -> Result<(), Error> {
+        match self.request.consumed() {
             Some(attachment) => {
                 trace::consumed(&attachment.name);
                 Err(error)
@@ -65,197 +234,60 @@ impl Seen {
             None => Ok(()),
         }
     }
-}
 
-impl Client {
-    /// Carries out `call`: again with another session or time where the platform refuses those that it had, and as
-    /// often as the retry policy says.
-    pub(super) async fn carry_out(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
-        let running = Running::call(call.method);
-        let result = self.attempts(call, read).instrument(running.span()).await;
-        running.ended(outcome(&result));
-        result
-    }
-
-    async fn attempts(&self, call: &Call<'_>, read: Read<'_>) -> Result<Answer, Error> {
-        runtime::current()?;
-        let endpoint = &self.shared.endpoint;
-        if call.https_only && endpoint.is_plain() {
-            let message = format!("{} requires an https gateway, found {}", call.method, endpoint.redacted());
-            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
-        }
-        let deadline = ends_in(self.retry.whole(self.timeouts.attempt));
-        let (mut number, mut made) = (0, 0);
-        let (mut renewed, mut mended) = (false, false);
-        loop {
-            number += 1;
-            let (mut running, mut seen) = (Running::attempt(call.method, number), Seen::default());
-            let span = running.span();
-            let result = self.attempt(call, &mut seen, &mut running, read, deadline).instrument(span).await;
-            running.ended(outcome(&result));
-            let error = match result {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            // Most gateways check the time and the session before anything else, but a service behind one may also refuse a
-            // session, in the middle of its work.
-            let repeatable = self.retry.allows(&error, call.reads);
-            if seen.mended && !mended && repeatable {
-                mended = true;
-                seen.again(error)?;
-                continue;
-            }
-            if let (Some(session), Some(refusal), false) = (&seen.session, error.platform(), renewed)
-                && refusal.is_session_invalid()
-                // Even if this call is not repeated, the next one needs another session.
-                && timeout_at(deadline, self.session.refused(session, refusal)).await == Ok(true)
-                && repeatable
-            {
-                trace::session();
-                renewed = true;
-                seen.again(error)?;
-                continue;
-            }
-            made += 1;
-            let Some(pause) = self.retry.pause(&error, call.reads, made) else {
-                return Err(error);
-            };
-            if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
-                return Err(error);
-            }
-            seen.again(error)?;
-            trace::pause(number, pause);
-            sleep(pause).await;
-        }
-    }
-
-    /// One attempt at `call`, in its turn: with the session and as of the time of then.
-    async fn attempt(
-        &self,
-        call: &Call<'_>,
-        seen: &mut Seen,
-        running: &mut Running,
-        read: Read<'_>,
-        deadline: Instant,
-    ) -> Result<Answer, Error> {
-        // The session comes before the turn: to renew it takes calls that need turns of their own.
-        seen.session = self.in_time(deadline, "session", self.session.get(call.authorization)).await?;
-        let session = seen.session.as_ref().map(ExposeSecret::expose_secret);
-        // And so does the signature: a request that is invalid takes nobody's turn.
-        let signed_at = self.shared.clock.now();
-        let mut signed = (call.sign)(session, signed_at)?;
-        let _permit = self.permit(call.method, deadline).await?;
-        let ahead = self.shared.clock.ahead();
-        let now = Clock::at(ahead);
-        if now != signed_at {
-            signed = (call.sign)(session, now)?;
-        }
-        let body = self.in_time(deadline, "file", upload::payload(&signed)).await?;
-        let request = HttpRequest::new(Verb::Post, self.shared.endpoint.url(), body)
-            .header("Content-Type", signed.content_type());
-        running.sent();
-        let received = self.shared.exchange(request, self.timeouts, deadline).await;
-        running.answered();
-        seen.spent = signed.spent().cloned();
-        let received = received.map_err(|error| self.at_gateway(error))?;
-        let head = received.head;
-        let mut error = match self.read(&signed, &head, received.bytes, received.cut, read) {
-            Ok((mut envelope, body)) => {
-                let request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.secrets(&signed)));
-                envelope.request_id = request_id;
-                return Ok(Answer { envelope, head, body });
-            }
-            Err(error) => error,
-        };
-        match &mut error {
-            Error::Platform(refusal) => refusal.hide(self.secrets(&signed)),
-            Error::Decode(error) => error.hide(self.secrets(&signed)),
-            _ => {}
-        }
-        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
-            seen.mended = self.shared.clock.learn(&head, ahead);
-        }
-        self.tell_limiter(&error, call.method, deadline).await;
-        Err(error)
-    }
-
-    /// Has the body of an answer read. An answer whose status tells of a failure is an error: the platform's, if its
-    /// node is in the body all the same, as some gateways have it.
-    fn read(
-        &self,
-        signed: &SignedRequest,
-        head: &Head,
-        bytes: Vec<u8>,
-        cut: bool,
-        read: Read<'_>,
-    ) -> Result<(Envelope, String), Error> {
-        if !head.is_success() {
-            let mut body = RawBody::of_bytes(&bytes, cut);
-            body.hide(self.secrets(signed));
-            if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = read(&ResponseBody::from(&*body))
-            {
-                return Err(error.into());
-            }
-            return Err(Error::Status(StatusError::of(head, body)));
-        }
-        let body = text::lenient(head, bytes)?;
-        let envelope = read(&body)?;
-        match envelope.mismatches.first() {
-            Some(first) if self.shared.strict => Err(Error::mismatch(first, body.text())),
-            _ => Ok((envelope, body.into_text())),
-        }
-    }
-
-    /// What a response must not repeat in an error: the secrets of the request and the one that it is signed with.
-    fn secrets<'a>(&'a self, signed: &'a SignedRequest) -> impl Iterator<Item = &'a str> + Clone {
-        signed.parameters().secrets().chain([self.shared.application.secret()])
-    }
-
-    async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {
-        let turn = Turn::new(self.shared.application.key(), method, deadline.saturating_duration_since(Instant::now()));
-        match timeout_at(deadline, self.shared.limiter.acquire(turn)).await {
+    async fn permit(&self) -> Result<Permit, Error> {
+        let shared = &self.client.shared;
+        let patience = self.deadline.saturating_duration_since(Instant::now());
+        let turn = Turn::new(shared.application.key(), self.call.method, patience);
+        match timeout_at(self.deadline, shared.limiter.acquire(turn)).await {
             Ok(permit) => permit.map_err(Error::Limit),
             Err(_) => Err(Error::Limit(LimitError::out_of_time())),
         }
     }
 
-    /// Tells the limiter of a ban, which concerns others' calls too.
-    async fn tell_limiter(&self, error: &Error, method: &str, deadline: Instant) {
+    /// Reports a ban to the limiter: it concerns other calls too.
+    async fn report_ban(&self, error: &Error) {
         if let Some(refusal) = error.platform()
             && let (Some(APP_CALL_LIMITED), Some(time)) = (refusal.code.equivalent(), refusal.retry_after())
         {
-            let method = (!refusal.is_limit_of_application()).then_some(method);
+            let method = (!refusal.is_limit_of_application()).then_some(self.call.method);
             trace::ban(method, time);
-            // If it does not get to hear of it in time, others find out for themselves.
-            let told = self.shared.limiter.banned(self.shared.application.key(), method, time);
-            let _ = timeout_at(deadline, told).await;
+            let shared = &self.client.shared;
+            // If the limiter does not get it in time, other calls find out for themselves.
+            let banned = shared.limiter.banned(shared.application.key(), method, time);
+            let _ = timeout_at(self.deadline, banned).await;
         }
     }
 
-    /// Waits for what a call needs before it can be sent, until its deadline.
-    async fn in_time<T>(
-        &self,
-        deadline: Instant,
-        what: &str,
-        step: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        match timeout_at(deadline, step).await {
-            Ok(result) => result,
-            Err(_) => {
-                let error = TransportError::new(TransportKind::Timeout(Timeout::Turn), format!("no {what} in time"));
-                Err(self.at_gateway(error))
-            }
+    async fn in_time<T>(&self, what: &str, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        in_time(self.client, self.deadline, what, step).await
+    }
+}
+
+/// Waits until `deadline` for what an attempt needs before it is sent.
+async fn in_time<T>(
+    client: &Client,
+    deadline: Instant,
+    what: &str,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout_at(deadline, step).await {
+        Ok(result) => result,
+        Err(_) => {
+            let error = TransportError::new(TransportKind::Timeout(Timeout::Turn), format!("no {what} in time"));
+            Err(client.at_gateway(error))
         }
     }
+}
 
+impl Client {
     fn at_gateway(&self, error: TransportError) -> Error {
         failed_at(&self.shared.endpoint.redacted(), error)
     }
 }
 
-/// Turns a failed exchange with `url` into the error of a call. A file that cannot be read and a runtime that cannot connect
-/// come through the transport, but are not its errors.
+/// Converts a failed exchange with `url` into the error of a call. A file that cannot be read and a runtime that cannot
+/// connect come through the transport, but are not its errors.
 pub(super) fn failed_at(url: &str, error: TransportError) -> Error {
     let error = match error.into_source::<FileError>() {
         Ok(error) => return Error::File(error),
@@ -267,13 +299,12 @@ pub(super) fn failed_at(url: &str, error: TransportError) -> Error {
     }
 }
 
-/// The platform's code for a time that is not its own.
+/// The platform's code for a timestamp that differs from its own time.
 const INVALID_TIMESTAMP: i64 = 31;
 
 /// The platform's code for a quota or a rate that is used up.
 const APP_CALL_LIMITED: i64 = 7;
 
-/// What tracing is told of a result.
-fn outcome(result: &Result<Answer, Error>) -> Result<Option<&str>, &Error> {
-    result.as_ref().map(|answer| answer.envelope.request_id.as_deref())
+fn outcome<T>(result: &Result<Response<T>, Error>) -> Result<Option<&str>, &Error> {
+    result.as_ref().map(Response::request_id)
 }

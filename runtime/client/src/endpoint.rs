@@ -83,8 +83,9 @@ impl Endpoint {
 
     /// Checks that the client's own transport can call it.
     pub(super) fn check_tls(&self) -> Result<(), ConfigurationError> {
-        if self.https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-            let message = format!("the feature `rustls` or `native-tls` is required to call {}", self.redacted());
+        if self.https && !cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")) {
+            let message =
+                format!("the feature `rustls`, `rustls-ring` or `native-tls` is required to call {}", self.redacted());
             return Err(ConfigurationError::new(ConfigurationKind::Tls, message));
         }
         Ok(())

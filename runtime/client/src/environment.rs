@@ -6,12 +6,14 @@ use std::ffi::OsString;
 use super::endpoint::expected_gateway;
 use super::{Client, ClientBuilder};
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
+use top_protocol::AppCredentials;
+use top_protocol::internal::optional_variable;
 
 impl Client {
     /// Creates a builder from environment variables, which keep secrets out of code and command lines:
     ///
     /// * `TOP_GATEWAY`: the gateway, as an id of [`platform::GATEWAYS`](crate::platform::GATEWAYS) or a URL. Required.
-    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`: the application. Required.
+    /// * `TOP_APP_KEY` and `TOP_APP_SECRET`: the [credentials](AppCredentials::from_env). Required.
     /// * `TOP_SESSION`: the session of the user on whose behalf calls are made. Default: no session.
     ///
     /// An empty variable counts as not set.
@@ -32,18 +34,12 @@ impl Client {
 }
 
 fn from(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Error> {
-    let wrong = |message: String| ConfigurationError::new(ConfigurationKind::Environment, message);
-    let optional = |name| match variable(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
-        // The value may be a secret.
-        Some(Err(_)) => Err(wrong(format!("{name} in the environment is not UTF-8"))),
-        Some(Ok(value)) => Ok(Some(value)),
-        None => Ok(None),
-    };
-    let required = |name| optional(name)?.ok_or_else(|| wrong(format!("{name} is not set in the environment")));
-    let gateway = optional("TOP_GATEWAY")?
-        .ok_or_else(|| wrong(format!("TOP_GATEWAY is not set in the environment: expected {}", expected_gateway())))?;
-    let builder = Client::builder(gateway, required("TOP_APP_KEY")?, required("TOP_APP_SECRET")?);
-    Ok(match optional("TOP_SESSION")? {
+    let gateway = optional_variable("TOP_GATEWAY", &variable)?.ok_or_else(|| {
+        let message = format!("TOP_GATEWAY is not set in the environment: expected {}", expected_gateway());
+        ConfigurationError::new(ConfigurationKind::Environment, message)
+    })?;
+    let builder = Client::builder(gateway, AppCredentials::from_variables(&variable)?);
+    Ok(match optional_variable("TOP_SESSION", &variable)? {
         Some(session) => builder.session(session),
         None => builder,
     })

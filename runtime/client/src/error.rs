@@ -3,6 +3,7 @@
 mod configuration;
 mod limit;
 mod oauth;
+mod pagination;
 mod session;
 mod status;
 mod transport;
@@ -14,10 +15,11 @@ use std::time::Duration;
 pub use self::configuration::{ConfigurationError, ConfigurationKind};
 pub use self::limit::LimitError;
 pub use self::oauth::OAuthError;
+pub use self::pagination::{PaginationError, PaginationErrorKind};
 pub use self::session::SessionError;
 pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
-use top_protocol::{DecodeError, FileError, Mismatch, PlatformError, RawBody, Violations};
+use top_protocol::{DecodeError, EnvironmentError, FileError, Mismatch, PlatformError, RawBody, Violations};
 
 /// Why a call did not return its response.
 ///
@@ -71,6 +73,8 @@ pub enum Error {
     OAuth(Box<OAuthError>),
     /// No session could be had for the call, which was not sent.
     Session(Box<SessionError>),
+    /// A list ended early, and the error has the position to continue from.
+    Pagination(Box<PaginationError>),
 }
 
 impl Error {
@@ -91,6 +95,7 @@ impl Error {
     pub fn body(&self) -> Option<&RawBody> {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::File(_) | Self::Limit(_) | Self::Session(_) => None,
+            Self::Pagination(_) => None,
             Self::Transport(error) => Some(&error.body).filter(|body| !body.is_empty()),
             Self::Status(error) => Some(&error.body),
             Self::Platform(error) => Some(&error.body),
@@ -114,6 +119,7 @@ impl Error {
             Self::OAuth(error) => error.is_retryable(),
             Self::Session(error) => !error.needs_authorization(),
             Self::Configuration(_) | Self::Invalid(_) | Self::File(_) | Self::Decode(_) => false,
+            Self::Pagination(_) => false,
         }
     }
 
@@ -146,7 +152,7 @@ impl Error {
             Self::Transport(error) => error.was_not_sent(),
             Self::Platform(error) => error.was_not_carried_out(),
             Self::OAuth(error) => error.was_not_carried_out(),
-            Self::Status(_) | Self::Decode(_) => false,
+            Self::Status(_) | Self::Decode(_) | Self::Pagination(_) => false,
         }
     }
 
@@ -185,7 +191,7 @@ impl Error {
             Self::Platform(error) => error.is_callers_fault(),
             Self::OAuth(error) => error.is_callers_fault(),
             Self::Transport(error) => error.kind == TransportKind::Redirected,
-            Self::Limit(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) => false,
+            Self::Limit(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) | Self::Pagination(_) => false,
         }
     }
 
@@ -223,9 +229,21 @@ impl From<ConfigurationError> for Error {
     }
 }
 
+impl From<EnvironmentError> for Error {
+    fn from(error: EnvironmentError) -> Self {
+        Self::Configuration(ConfigurationError::new(ConfigurationKind::Environment, error.to_string()))
+    }
+}
+
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         Self::Session(Box::new(error))
+    }
+}
+
+impl From<PaginationError> for Error {
+    fn from(error: PaginationError) -> Self {
+        Self::Pagination(Box::new(error))
     }
 }
 
@@ -248,6 +266,7 @@ impl fmt::Display for Error {
             Self::Decode(error) => error.fmt(f),
             Self::OAuth(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
+            Self::Pagination(error) => error.fmt(f),
         }
     }
 }
@@ -257,7 +276,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Configuration(error) => error.source(),
-            Self::Invalid(_) => None,
+            Self::Invalid(_) | Self::Pagination(_) => None,
             Self::File(error) => error.source(),
             Self::Limit(error) => error.source(),
             Self::Transport(error) => error.source(),

@@ -19,51 +19,89 @@ use top_protocol::Headers;
 
 /// HTTP/1.1 through reqwest, with connections that are kept and used again.
 ///
-/// A client makes its own unless it is given one. This is how it is given one, for what a [`reqwest::Client`] can do
-/// and [`ClientBuilder`](super::ClientBuilder) has no setting for: certificates of one's own, a resolver, an address to
-/// bind to.
+/// A client creates one of its own. The feature `reqwest-0_13` adds constructors, for what a [`reqwest::Client`] can do and
+/// [`ClientBuilder`](super::ClientBuilder) has no setting for: root certificates, a resolver, a local address.
 ///
 /// ```no_run
-/// use generated_sdk::Gateway;
 /// use generated_sdk::client::{Client, HttpTransport};
+/// use generated_sdk::{AppCredentials, Gateway};
 ///
 /// # fn example() -> Result<(), generated_sdk::Error> {
 /// let reqwest = reqwest::Client::builder().local_address(std::net::IpAddr::from([10, 0, 0, 7]));
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret"))
 ///     .transport(HttpTransport::from_builder(reqwest)?)
 ///     .build()?;
 /// # Ok(())
 /// # }
 /// ```
+#[cfg_attr(not(feature = "reqwest-0_13"), expect(unreachable_pub, reason = "the feature exports it"))]
 pub struct HttpTransport {
     client: reqwest::Client,
 }
 
+#[cfg(feature = "reqwest-0_13")]
 impl HttpTransport {
-    /// HTTP through what `builder` builds, with no redirects followed: a signed request, and the session in it, are for the
-    /// gateway alone.
+    /// Creates a transport from a builder. Redirects are not followed: a signed request contains the session, which is for
+    /// the gateway alone.
     ///
-    /// The rest is as the builder has it. A client's own transport has a connect timeout of 10 seconds, keeps a connection
-    /// that is not used for 30, and passes by the system's proxies where the gateway is on this machine; set what you want
-    /// of that.
+    /// The other settings are the builder's. The transport that a client creates has a connect timeout of 10 seconds, keeps
+    /// an idle connection for 30 seconds, and ignores the system's proxies for a gateway on loopback.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if it cannot be built.
+    /// [`Error::Configuration`] if the builder fails.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
-        builder.redirect(Policy::none()).build().map(Self::new).map_err(|error| {
-            let certificates = causes(&error).any(|cause| cause.to_string().contains("certificate"));
-            let help = if certificates { ": check that the certificates of the system are installed" } else { "" };
-            let message = format!("cannot build the HTTP client{help}");
-            ConfigurationError::new(ConfigurationKind::Transport, message).with_source(error).into()
-        })
+        Self::build(builder)
     }
 
-    /// HTTP through a client that is ready. It must not follow redirects, or whoever the gateway's answer names gets the
-    /// request and its session: [`from_builder`](Self::from_builder) sees to that. An answer that comes from anywhere else
-    /// is [refused](TransportKind::Redirected).
+    /// Creates a transport from a client. The client must not follow redirects, or another server receives the request and
+    /// its session; [`from_builder`](Self::from_builder) ensures that. A response from another URL is
+    /// [refused](TransportKind::Redirected).
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }
+    }
+}
+
+impl HttpTransport {
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        provider::check()?;
+        match builder.redirect(Policy::none()).build() {
+            Ok(client) => Ok(Self { client }),
+            Err(error) => {
+                let certificates = causes(&error).any(|cause| cause.to_string().contains("certificate"));
+                let help = if certificates { ": check that the certificates of the system are installed" } else { "" };
+                let message = format!("cannot build the HTTP client{help}");
+                Err(ConfigurationError::new(ConfigurationKind::Transport, message).with_source(error).into())
+            }
+        }
+    }
+}
+
+/// The cryptography of rustls. Without one, reqwest panics when it builds a client.
+mod provider {
+    use crate::error::ConfigurationError;
+
+    /// Ensures that rustls has a provider: the program's, or ring if the feature `rustls-ring` is enabled.
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+    pub(super) fn check() -> Result<(), ConfigurationError> {
+        use rustls::crypto::CryptoProvider;
+
+        #[cfg(feature = "rustls-ring")]
+        if CryptoProvider::get_default().is_none() {
+            // If it fails, the program has installed another one meanwhile.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        if CryptoProvider::get_default().is_none() {
+            let message = "rustls has no cryptography: call `CryptoProvider::install_default` first, or enable the \
+                           feature `rustls` or `rustls-ring`";
+            return Err(ConfigurationError::new(crate::error::ConfigurationKind::Tls, message));
+        }
+        Ok(())
+    }
+
+    #[cfg(not(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls")))))]
+    pub(super) fn check() -> Result<(), ConfigurationError> {
+        Ok(())
     }
 }
 
@@ -97,11 +135,16 @@ impl HttpSettings {
             builder = builder.tls_backend_native();
         }
         if let Some(url) = &self.proxy {
-            // The library ignores a proxy of a scheme that it does not know.
-            const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            // reqwest ignores a proxy with an unknown scheme.
+            #[cfg(feature = "socks")]
+            const KINDS: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            #[cfg(not(feature = "socks"))]
+            const KINDS: &[&str] = &["http", "https"];
             // The URL may contain a password, and the library's message the URL.
             let wrong = || {
-                let message = format!("invalid URL of the proxy: expected one of the schemes {}", KINDS.join(", "));
+                let help = if cfg!(feature = "socks") { "" } else { " (the feature `socks` adds its schemes)" };
+                let kinds = KINDS.join(", ");
+                let message = format!("invalid URL of the proxy: expected one of the schemes {kinds}{help}");
                 ConfigurationError::new(ConfigurationKind::Proxy, message)
             };
             if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {
@@ -114,17 +157,17 @@ impl HttpSettings {
                 builder = without_certificates(builder);
             }
         }
-        HttpTransport::from_builder(builder)
+        HttpTransport::build(builder)
     }
 }
 
 /// Nothing is called over TLS, so a machine that has no certificates need not have any.
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn without_certificates(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.tls_certs_only([])
 }
 
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 use std::convert::identity as without_certificates;
 
 /// How long a connection is kept that nothing is sent over: less than servers keep theirs, so that a request seldom meets
@@ -265,9 +308,12 @@ fn is_end(cause: &(dyn StdError + 'static)) -> bool {
     kind == Some(io::ErrorKind::UnexpectedEof) || cause.to_string().to_ascii_lowercase().contains("unexpected eof")
 }
 
-#[cfg_attr(not(any(feature = "rustls", feature = "native-tls")), expect(unused_variables, reason = "there is no TLS"))]
+#[cfg_attr(
+    not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")),
+    expect(unused_variables, reason = "there is no TLS")
+)]
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    #[cfg(feature = "rustls")]
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     if cause.is::<rustls::Error>() {
         return true;
     }

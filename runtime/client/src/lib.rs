@@ -3,8 +3,8 @@
 //! Requests and responses are generated from specs, by the crate `generated-sdk` or into a crate of your own. One
 //! [`Client`] calls both.
 //!
-//! A call asks for its session, waits for its turn at the [`Limiter`], is signed, and goes through the [`Transport`].
-//! If it fails, the [`RetryPolicy`] decides whether all of that happens again. Whatever the policy's number of attempts, a
+//! A call validates and encodes its request once. Each attempt asks for its session, waits for its turn at the [`Limiter`], signs
+//! the request, and sends it through the [`Transport`]. If an attempt fails, the [`RetryPolicy`] decides whether there is another. Whatever the policy's number of attempts, a
 //! call is sent once more with the platform's time if its timestamp was refused, and once more with another session if its
 //! session was refused. Both require that the call only reads or was certainly not processed (see [`Repeat`]); otherwise
 //! its error is returned, and the next call has the new time and session.
@@ -30,7 +30,10 @@
 //! Events tell of a call that is made again, a session that was refused, refreshed or could not be, a token that could not
 //! be stored, a ban, limits that are kept without Redis, and a clock that is wrong. No parameter and no secret is ever
 //! among them.
+//!
+//! Without `tracing`, an [`AttemptObserver`] receives the same facts before and after each attempt.
 
+pub mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
@@ -44,19 +47,20 @@ mod http;
 mod limit;
 mod lock;
 mod oauth;
-mod pages;
+mod observer;
+mod pagination;
 #[cfg(feature = "redis")]
 mod redis;
 mod retry;
 mod runtime;
+#[cfg(feature = "secret")]
+pub mod secret;
 mod session;
 mod text;
 mod trace;
 mod transport;
-mod turned;
 mod untyped;
 mod upload;
-mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -66,16 +70,18 @@ use secrecy::SecretString;
 
 pub use self::builder::ClientBuilder;
 pub use self::error::{
-    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, SessionError, StatusError, Timeout,
-    TransportError, TransportKind,
+    ConfigurationError, ConfigurationKind, Error, LimitError, OAuthError, PaginationError, PaginationErrorKind,
+    SessionError, StatusError, Timeout, TransportError, TransportKind,
 };
+#[cfg(feature = "reqwest-0_13")]
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
-pub use top_protocol::{DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
+pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
 
 pub use self::limit::{Limiter, Limits, Permit, Turn};
-pub use self::oauth::{AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
-pub use self::pages::{Items, Pages};
+pub use self::oauth::{AuthorizationRequest, AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};
+pub use self::observer::{Attempt, AttemptObserver, AttemptOutcome, OutcomeKind};
+pub use self::pagination::{Items, PagePosition, Pages};
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisLimits};
 pub use self::retry::{Repeat, RetryPolicy};
@@ -97,10 +103,10 @@ use top_protocol::{Application, Request, SignedRequest};
 /// [`with_session`](Self::with_session) returns, so one client serves many sellers.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, Gateway, api::top::TopClientTokenGetRequest};
+/// use generated_sdk::{AppCredentials, Client, Gateway, api::top::TopClientTokenGetRequest};
 ///
 /// # async fn example(session: &str) -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
 /// let response = client.with_session(session).execute(&TopClientTokenGetRequest::new("sec_token")).await?;
 /// println!("{:?}", response.token);
 /// # Ok(())
@@ -127,6 +133,7 @@ struct Shared {
     own: Option<HttpSettings>,
     limiter: Arc<dyn Limiter>,
     clock: Arc<Clock>,
+    observers: Vec<Arc<dyn AttemptObserver>>,
     application: Application,
     body_limit: usize,
     strict: bool,
@@ -135,13 +142,10 @@ struct Shared {
 impl Client {
     /// Creates a builder of a client of `gateway`: a [`Gateway`], the id of one, or an http or https URL with any path.
     ///
-    /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads all three from the environment.
-    pub fn builder(
-        gateway: impl Into<Gateway>,
-        app_key: impl Into<String>,
-        app_secret: impl Into<String>,
-    ) -> ClientBuilder {
-        ClientBuilder::new(gateway.into(), Application::new(app_key, app_secret))
+    /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads the gateway and the credentials from the
+    /// environment.
+    pub fn builder(gateway: impl Into<Gateway>, credentials: AppCredentials) -> ClientBuilder {
+        ClientBuilder::new(gateway.into(), Application::new(credentials))
     }
 
     /// Returns the URL of the gateway that it calls.
@@ -215,16 +219,19 @@ impl Client {
     ///
     /// Every way in which the call can fail: see [`Error`].
     pub async fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
+        let has_session = self.session.is_set();
         let call = Call {
             method: R::METHOD,
             authorization: R::AUTHORIZATION,
             https_only: R::HTTPS_ONLY,
             reads: R::READS,
-            sign: &|session, time| self.shared.application.sign(request, session, time),
+            prepare: &|| self.shared.application.prepare(request, has_session),
         };
-        let mut value = R::Response::default();
-        let answer = self.carry_out(&call, &mut |body| decode_into(body, R::RESPONSE_NODE, &mut value)).await?;
-        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+        self.execute_attempts(call, &|body| {
+            let mut value = R::Response::default();
+            decode_into(body, R::RESPONSE_NODE, &mut value).map(|envelope| (value, envelope))
+        })
+        .await
     }
 
     /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked

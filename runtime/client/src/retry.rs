@@ -17,11 +17,11 @@ use crate::error::Error;
 /// ```
 /// use std::time::Duration;
 ///
-/// use generated_sdk::Gateway;
+/// use generated_sdk::{AppCredentials, Gateway};
 /// use generated_sdk::client::{Client, Repeat, RetryPolicy};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret"))
 ///     .retry(RetryPolicy::new().attempts(5).deadline(Duration::from_secs(20)))
 ///     .build()?;
 /// // For a call that may be made twice, because the caller knows that the second does no harm:

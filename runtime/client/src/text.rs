@@ -4,8 +4,8 @@ use crate::error::Error;
 use top_protocol::internal::Head;
 use top_protocol::{DecodeError, RawBody, ResponseBody};
 
-/// Reads a body in UTF-8 (protocol.md 1.3 and 4.7) and replaces what is invalid. A body that is declared to be in another
-/// charset is refused.
+/// Reads a body in UTF-8 (docs/protocol.md sections 1.3 and 4.7) and replaces what is invalid. A body that is declared
+/// to be in another charset is refused.
 pub(super) fn lenient(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
     match wrong_charset(head, &bytes) {
         None => Ok(bytes.into()),

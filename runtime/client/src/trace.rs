@@ -4,123 +4,67 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Span, error, info, info_span, warn};
 
+#[cfg(feature = "secret")]
+use super::observer::OutcomeKind;
+use super::observer::{Attempt, AttemptOutcome};
 use super::session::StoreError;
-use crate::error::{Error, SessionError, TransportKind};
+#[cfg(feature = "secret")]
+use crate::error::Error;
+use crate::error::SessionError;
 
 /// What all of it is filtered by.
 const TARGET: &str = "generated_sdk";
 
-/// The field that tells how long a call takes in all, or the exchange of an attempt.
-const DURATION: &str = "duration_ms";
-
-/// A call, or an attempt at one, while it lasts.
-pub(super) struct Running {
-    span: Span,
-    began: Instant,
-    /// The field that tells how long what is going on takes, if one is to tell it.
-    time: Option<&'static str>,
-    over: bool,
+/// Creates the span of a call with all its attempts, or of a request to an authorization server.
+pub(super) fn call(method: &str) -> Span {
+    info_span!(
+        target: TARGET,
+        "call",
+        method,
+        outcome = Empty,
+        code = Empty,
+        sub_code = Empty,
+        request_id = Empty,
+        duration_ms = Empty
+    )
 }
 
-impl Running {
-    /// A call with all of its attempts, or a request to an authorisation server.
-    pub(super) fn call(method: &str) -> Self {
-        Self::begin(
-            info_span!(
-                target: TARGET,
-                "call",
-                method,
-                outcome = Empty,
-                code = Empty,
-                sub_code = Empty,
-                request_id = Empty,
-                duration_ms = Empty
-            ),
-            DURATION,
-        )
-    }
-
-    /// An attempt at a call, which waits for its session and its turn first.
-    pub(super) fn attempt(method: &str, attempt: u32) -> Self {
-        Self::begin(
-            info_span!(
-                target: TARGET,
-                "attempt",
-                method,
-                attempt,
-                outcome = Empty,
-                code = Empty,
-                sub_code = Empty,
-                request_id = Empty,
-                waited_ms = Empty,
-                duration_ms = Empty
-            ),
-            "waited_ms",
-        )
-    }
-
-    fn begin(span: Span, time: &'static str) -> Self {
-        Self { span, began: Instant::now(), time: Some(time), over: false }
-    }
-
-    pub(super) fn span(&self) -> Span {
-        self.span.clone()
-    }
-
-    /// The wait is over: the attempt is sent now.
-    pub(super) fn sent(&mut self) {
-        self.took();
-        (self.began, self.time) = (Instant::now(), Some(DURATION));
-    }
-
-    /// The attempt has its answer, or will have none. What is made of that takes none of its time.
-    pub(super) fn answered(&mut self) {
-        self.took();
-    }
-
-    fn took(&mut self) {
-        if let Some(time) = self.time.take() {
-            self.span.record(time, u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX));
-        }
-    }
-
-    /// Its end: with the request's id, or an error.
-    pub(super) fn ended(mut self, result: Result<Option<&str>, &Error>) {
-        self.over = true;
-        self.took();
-        let request_id = match result {
-            Ok(request_id) => {
-                self.span.record("outcome", "ok");
-                request_id
-            }
-            Err(error) => {
-                self.span.record("outcome", outcome(error));
-                if let Some(code) = code(error) {
-                    self.span.record("code", code);
-                }
-                if let Some(sub_code) = sub_code(error) {
-                    self.span.record("sub_code", sub_code);
-                }
-                error.request_id()
-            }
-        };
-        if let Some(request_id) = request_id {
-            self.span.record("request_id", request_id);
-        }
-    }
+/// Creates the span of an attempt.
+pub(super) fn attempt(attempt: &Attempt<'_>) -> Span {
+    info_span!(
+        target: TARGET,
+        "attempt",
+        method = attempt.method,
+        attempt = attempt.number,
+        outcome = Empty,
+        code = Empty,
+        sub_code = Empty,
+        request_id = Empty,
+        waited_ms = Empty,
+        duration_ms = Empty
+    )
 }
 
-impl Drop for Running {
-    /// One that nobody waits for any more has an end too.
-    fn drop(&mut self) {
-        if !self.over {
-            self.took();
-            self.span.record("outcome", "cancelled");
-        }
+/// Records how long a call or an exchange took, or how long an attempt waited before it was sent.
+pub(super) fn time(span: &Span, exchanged: bool, time: Duration) {
+    let field = if exchanged { "duration_ms" } else { "waited_ms" };
+    span.record(field, u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+}
+
+/// Records how a call or an attempt ended. `status` is the HTTP status if the error is about it.
+pub(super) fn ended(span: &Span, outcome: &AttemptOutcome<'_>, status: Option<u16>) {
+    span.record("outcome", outcome.kind.name());
+    if let Some(code) = status.map(i64::from).or(outcome.code) {
+        span.record("code", code);
+    }
+    if let Some(sub_code) = outcome.sub_code {
+        span.record("sub_code", sub_code);
+    }
+    if let Some(request_id) = outcome.request_id {
+        span.record("request_id", request_id);
     }
 }
 
@@ -175,6 +119,12 @@ pub(super) fn alone(error: &StoreError) {
     warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
 }
 
+/// The error is not logged: a gateway may repeat the parameters in its refusals.
+#[cfg(feature = "secret")]
+pub(super) fn key_not_refreshed(error: &Error) {
+    warn!(target: TARGET, reason = OutcomeKind::of(error).name(), "the secret key is not refreshed; the cached key is used");
+}
+
 /// An error with its sources: an event has one field for all of them.
 struct Chain<'a>(&'a (dyn StdError + 'static));
 
@@ -188,49 +138,4 @@ impl fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-fn outcome(error: &Error) -> &'static str {
-    match error {
-        Error::Configuration(_) => "configuration",
-        Error::Invalid(_) => "invalid",
-        Error::File(_) => "file",
-        Error::Limit(_) => "limit",
-        Error::Transport(error) => match error.kind {
-            TransportKind::Connect => "connect",
-            TransportKind::Exhausted => "exhausted",
-            TransportKind::Tls => "tls",
-            TransportKind::Redirected => "redirected",
-            TransportKind::Timeout(_) => "timeout",
-            TransportKind::Interrupted => "interrupted",
-            TransportKind::TooLong => "too_long",
-            TransportKind::Upload => "upload",
-        },
-        Error::Status(_) => "status",
-        Error::Platform(_) => "refused",
-        Error::Decode(_) => "decode",
-        Error::OAuth(_) => "refused",
-        Error::Session(_) => "session",
-    }
-}
-
-/// The HTTP status or the platform's code.
-fn code(error: &Error) -> Option<i64> {
-    match error {
-        Error::Status(error) => Some(i64::from(error.status)),
-        Error::OAuth(error) => error.status.map(i64::from),
-        error => error.platform().and_then(|refusal| refusal.code.equivalent()),
-    }
-}
-
-/// The platform's or the authorisation server's word for what is wrong, in which what was sent is hidden. Some gateways
-/// have a text in its place, and there may be parameters in that.
-fn sub_code(error: &Error) -> Option<&str> {
-    const LONGEST: usize = 100;
-    let word = match error {
-        Error::OAuth(error) => error.error.as_str(),
-        error => error.platform()?.sub_code.as_deref()?.trim(),
-    };
-    let is_word = !word.is_empty() && word.len() <= LONGEST && word.bytes().all(|byte| byte.is_ascii_graphic());
-    is_word.then_some(word)
 }

@@ -16,11 +16,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What carries requests to a gateway and its answers back.
 ///
-/// The client brings [`HttpTransport`](super::HttpTransport), which speaks HTTP through reqwest. Another one takes its
+/// A client creates one that uses reqwest. Another one takes its
 /// place through [`ClientBuilder::transport`](super::ClientBuilder::transport): an HTTP stack of the caller's own, or
 /// one for tests that needs no socket.
 ///
 /// ```
+/// use generated_sdk::AppCredentials;
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
 /// use generated_sdk::client::{BoxFuture, Client, HttpAnswer, HttpRequest, Transport};
 /// use generated_sdk::protocol::TransportError;
@@ -36,7 +37,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), generated_sdk::Error> {
 /// let transport = Canned(r#"{"top_client_token_get_response":{"token":"t"}}"#);
-/// let client = Client::builder("http://gateway.test/", "app key", "app secret").transport(transport).build()?;
+/// let client = Client::builder("http://gateway.test/", AppCredentials::new("app key", "app secret")).transport(transport).build()?;
 /// let response = client.execute(&TopClientTokenGetRequest::new("sec_token")).await?;
 /// assert_eq!(response.token.as_deref(), Some("t"));
 /// # Ok(())

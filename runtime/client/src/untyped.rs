@@ -4,7 +4,7 @@ use super::Client;
 use super::call::Call;
 use crate::error::Error;
 use top_protocol::internal::{enveloped, reads};
-use top_protocol::{Authorization, Format, Json, Response, ResponseBody, SignedRequest, UntypedParameters};
+use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
 
 impl Client {
     /// Calls a method that has no type here, or whose type is not compiled in. It is signed, sent and tried again like any
@@ -29,9 +29,9 @@ impl Client {
     /// It is what stands under the root node, in the shape that it comes in, and a [`Response`] around it: with the
     /// request id, the body, the status and the headers. Without a type nobody
     /// knows what is a list: unless the client asks for simplified answers, a JSON answer has a list as an object around it,
-    /// `{"trade": […]}` (protocol.md 4.3). Of XML, an element with elements in it is an object, any other is a text, and
-    /// elements that repeat in one place are an array; so a list of one is an object, numbers are texts, and an element
-    /// without content is an empty text.
+    /// `{"trade": […]}` (docs/protocol.md section 4.3). Of XML, an element with elements in it is an object, any other
+    /// is a text, and elements that repeat in one place are an array; so a list of one is an object, numbers are texts,
+    /// and an element without content is an empty text.
     ///
     /// Numbers up to 64 bits are numbers, exact to the last digit. A number that neither they nor a float hold exactly is the
     /// text of its digits.
@@ -54,16 +54,9 @@ impl Client {
             authorization: Authorization::Optional,
             https_only: false,
             reads: reads(method),
-            sign: &|session, time| application.sign_untyped(method, parameters, session, time),
+            prepare: &|| application.prepare_untyped(method, parameters),
         };
-        let mut value = Json::Null;
-        let mut read = |body: &ResponseBody| {
-            let (answer, envelope) = enveloped(body, method, simplified)?;
-            value = answer;
-            Ok(envelope)
-        };
-        let answer = self.carry_out(&call, &mut read).await?;
-        Ok(Response::new(value, answer.envelope, answer.body).with_head(answer.head))
+        self.execute_attempts(call, &|body| enveloped(body, method, simplified)).await
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.

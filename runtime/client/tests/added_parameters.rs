@@ -62,13 +62,13 @@ fn blocking_too() {
 }
 
 #[tokio::test]
-async fn what_pages_are_taken_by_gives_way_to_the_page() {
+async fn the_page_number_replaces_an_empty_parameter() {
     let script = pages();
     let client = script.builder().build().unwrap().with_session("session");
     let mut pages = client.pages(TradesSoldGetRequest::new(["tid"]).with_empty("page_no"));
     assert_eq!(pages.next().await.unwrap().unwrap().trades.len(), 1);
     assert_eq!(parameter(&script.bodies()[0], "page_no"), "1");
-    // An error that the same call would only get again ends the list.
+    // A final error ends the list.
     let mut pages = client.pages(TradesSoldGetRequest::new(["tid"]).buyer_nick(""));
     assert!(matches!(pages.next().await, Some(Err(Error::Invalid(_)))));
     assert!(pages.next().await.is_none());

@@ -19,7 +19,7 @@ use generated_sdk::client::{
 use generated_sdk::protocol::{
     ConfigurationKind, PlatformError, Request, SessionError, Timeout, TransportError, TransportKind,
 };
-use generated_sdk::{DateTime, Error, Gateway};
+use generated_sdk::{AppCredentials, DateTime, Error, Gateway};
 use support::{Reply, SECRET, Script, chain, ok, parameter, refusal, status};
 use tokio::time::Instant;
 
@@ -496,7 +496,7 @@ fn settings_of_the_client_s_own_transport_are_no_other_s() {
         let error = builder.build().unwrap_err().to_string();
         assert!(error.contains("apply to the client's own transport only"), "{error}");
     }
-    let builder = Client::builder("http://gateway.test/", "k", "s").proxy("http://user:s3cr3t@");
+    let builder = Client::builder("http://gateway.test/", AppCredentials::new("k", "s")).proxy("http://user:s3cr3t@");
     let error = builder.clone().build().unwrap_err();
     assert!(!format!("{error} {error:?} {builder:?}").contains("s3cr3t"), "{error}");
 }
@@ -574,18 +574,24 @@ async fn refusals_that_repeat_a_secret_out_of_an_object() {
 #[test]
 fn proxies_and_gateways_that_are_none() {
     for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {
-        let error = Client::builder("https://gateway.test/", "key", "secret").proxy(proxy).build().unwrap_err();
+        let error = Client::builder("https://gateway.test/", AppCredentials::new("key", "secret"))
+            .proxy(proxy)
+            .build()
+            .unwrap_err();
         let told = "invalid configuration: invalid URL of the proxy: expected one of the schemes \
                     http, https, socks4, socks4a, socks5, socks5h";
         assert_eq!(error.to_string(), told, "{proxy}");
     }
-    let error = Client::builder("https://t0k3n@gateway.test/", "key", "secret").build().unwrap_err();
+    let error =
+        Client::builder("https://t0k3n@gateway.test/", AppCredentials::new("key", "secret")).build().unwrap_err();
     assert!(!error.to_string().contains("t0k3n") && error.to_string().contains("contains a user name or password"));
 }
 
 #[test]
 fn a_gateway_is_an_id_or_a_url_and_nothing_else() {
-    let build = |gateway: Gateway| Client::builder(gateway, "key", "secret").transport(Script::new([])).build();
+    let build = |gateway: Gateway| {
+        Client::builder(gateway, AppCredentials::new("key", "secret")).transport(Script::new([])).build()
+    };
     for (gateway, url) in [
         (Gateway::TAOBAO, "https://gw.api.taobao.com/router/rest"),
         ("taobao".into(), "https://gw.api.taobao.com/router/rest"),
@@ -696,12 +702,12 @@ async fn no_duration_is_too_long() {
     limits.banned("k", None, MAX).await;
     let turn = limits.acquire(generated_sdk::client::Turn::new("k", "m", SECOND)).await;
     assert!(turn.unwrap_err().retry_after.is_some());
-    Client::builder("http://127.0.0.1:9/", "key", "secret").connect_timeout(MAX).build().unwrap();
+    Client::builder("http://127.0.0.1:9/", AppCredentials::new("key", "secret")).connect_timeout(MAX).build().unwrap();
 }
 
 #[test]
 fn a_runtime_without_its_drivers_is_an_error_that_says_what_to_enable() {
-    let client = Client::builder("http://127.0.0.1:9/", "12345678", SECRET).build().unwrap();
+    let client = Client::builder("http://127.0.0.1:9/", AppCredentials::new("12345678", SECRET)).build().unwrap();
     let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
     let request = TopClientTokenGetRequest::new("x");
     let mut bare = tokio::runtime::Builder::new_current_thread();
@@ -739,7 +745,7 @@ fn polled<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
-    let client = Client::builder("http://127.0.0.1:9/", "12345678", SECRET).build().unwrap();
+    let client = Client::builder("http://127.0.0.1:9/", AppCredentials::new("12345678", SECRET)).build().unwrap();
     let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
     let request = TopClientTokenGetRequest::new("x");
     let errors = [
@@ -764,7 +770,8 @@ fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
 #[tokio::test]
 async fn the_query_of_a_gateway_does_not_show() {
     let script = Script::new([Reply::Error(TransportKind::Connect)]);
-    let builder = |gateway: &str| Client::builder(gateway, "12345678", SECRET).transport(script.clone());
+    let builder =
+        |gateway: &str| Client::builder(gateway, AppCredentials::new("12345678", SECRET)).transport(script.clone());
     let client = builder("https://gateway.test/api?key=qu3ry").build().unwrap();
     let error = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
     let wrong = builder("gateway.test/api?key=qu3ry").build().unwrap_err();
@@ -794,7 +801,7 @@ impl Transport for Bytes {
 #[tokio::test]
 async fn invalid_bytes_are_replaced_and_reported() {
     let client = |body: &[u8], kind, strict| {
-        let builder = Client::builder("http://gateway.test/", "12345678", SECRET);
+        let builder = Client::builder("http://gateway.test/", AppCredentials::new("12345678", SECRET));
         builder.transport(Bytes(body.to_vec(), kind)).strict(strict).build().unwrap()
     };
     let request = TopClientTokenGetRequest::new("the parameter");
@@ -841,7 +848,10 @@ async fn a_list_goes_on_after_an_invalid_byte() {
         [head.as_bytes(), title, b"\"}]}}}"].concat()
     };
     let pages = BytePages(Mutex::new([page(b"a\xff", 1, "true"), page(b"b", 2, "false")].into()));
-    let client = Client::builder("http://gateway.test/", "12345678", SECRET).transport(pages).build().unwrap();
+    let client = Client::builder("http://gateway.test/", AppCredentials::new("12345678", SECRET))
+        .transport(pages)
+        .build()
+        .unwrap();
     let mut trades = client.with_session("s").items(TradesSoldGetRequest::new(["tid", "title"]).page_size(1));
     let mut read = Vec::new();
     while let Some(trade) = trades.next().await {

@@ -28,7 +28,7 @@ use expect_test::expect;
 use fixture::FixtureLimitsSetRequest;
 use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Payload, Repeat, RetryPolicy, Transport};
 use generated_sdk::protocol::{Application, DateTime, File, FileProblem, TransportError, TransportKind};
-use generated_sdk::{Client, Error};
+use generated_sdk::{AppCredentials, Client, Error};
 use support::chain;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -46,7 +46,7 @@ fn picture(picture: File) -> FixtureLimitsSetRequest {
 
 fn sign(request: &FixtureLimitsSetRequest) -> Result<protocol::SignedRequest, protocol::Error> {
     let moment: DateTime = "2016-01-01 12:00:00".parse().unwrap();
-    Application::new("key", "secret").sign(request, Some("session"), moment)
+    Application::new(AppCredentials::new("key", "secret")).sign(request, Some("session"), moment)
 }
 
 fn on_disk(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> std::path::PathBuf {
@@ -171,7 +171,7 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
         "{error}"
     );
     // Nor is a limit held that the caller does not want held.
-    let mut trusting = Application::new("key", "secret");
+    let mut trusting = Application::new(AppCredentials::new("key", "secret"));
     trusting.validate = false;
     let long = picture(File::from_reader(&b"123456789"[..], None));
     assert!(trusting.sign(&long, None, DateTime::now()).unwrap().body().is_ok());
@@ -237,7 +237,11 @@ fn taking(fails: bool) -> &'static Taking {
 }
 
 fn client(transport: &'static Taking) -> Client {
-    Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build().unwrap().with_session("session")
+    Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
+        .transport(transport)
+        .build()
+        .unwrap()
+        .with_session("session")
 }
 
 /// A reader that is not ready every other time, and gives a few bytes when it is.
@@ -448,7 +452,11 @@ impl Transport for Ahead {
 #[tokio::test]
 async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is_spent() {
     let client = || {
-        Client::builder("http://127.0.0.1/", "k", "s").transport(Ahead::default()).build().unwrap().with_session("x")
+        Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
+            .transport(Ahead::default())
+            .build()
+            .unwrap()
+            .with_session("x")
     };
     client().execute(&request([File::new(*b"123")])).await.unwrap();
     let client = client();
@@ -494,7 +502,11 @@ impl Transport for Elsewhere {
 
 #[tokio::test]
 async fn a_transport_may_read_wherever_it_likes() {
-    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(Elsewhere).build().unwrap().with_session("x");
+    let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
+        .transport(Elsewhere)
+        .build()
+        .unwrap()
+        .with_session("x");
     let zeros = io::repeat(0).take(300_000);
     client.execute(&request([File::from_reader(zeros, None)])).await.unwrap();
 }
@@ -504,7 +516,10 @@ async fn a_transport_may_read_wherever_it_likes() {
 fn a_client_that_waits_sends_files_too() {
     let folder = TempDir::new().unwrap();
     let transport = taking(false);
-    let client = Client::builder("http://127.0.0.1/", "k", "s").transport(transport).build_blocking().unwrap();
+    let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
+        .transport(transport)
+        .build_blocking()
+        .unwrap();
     let files = [File::open(on_disk(&folder, "a", "on disk")).unwrap(), File::from_reader(&b"a stream"[..], None)];
     client.with_session("x").execute(&request(files)).unwrap();
     let bodies = transport.bodies.lock().unwrap();

@@ -12,10 +12,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use authority::{Authority, SECRET};
 use expect_test::expect;
 use generated_sdk::client::{
-    AuthorizeView, BoxFuture, Client, HttpAnswer, HttpRequest, NoToken, OAuth, Refresh, Token, TokenMethods, Transport,
+    AuthorizationRequest, AuthorizeView, BoxFuture, Client, HttpAnswer, HttpRequest, NoToken, OAuth, Refresh, Token,
+    TokenMethods, Transport,
 };
 use generated_sdk::protocol::{OAuthError, SignMethod, TransportError, TransportKind, signature};
-use generated_sdk::{Error, Gateway};
+use generated_sdk::{AppCredentials, Error, Gateway};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -39,8 +40,13 @@ impl Transport for Canned {
 }
 
 fn oauth(transport: impl Transport) -> OAuth {
-    let client = Client::builder(Gateway::TAOBAO, "12345678", SECRET).transport(transport).build().unwrap();
+    let client =
+        Client::builder(Gateway::TAOBAO, AppCredentials::new("12345678", SECRET)).transport(transport).build().unwrap();
     OAuth::new(&client, "https://oauth.test").unwrap()
+}
+
+fn visit<'a>(redirect_uri: &'a str, state: &'a str, view: AuthorizeView) -> AuthorizationRequest<'a> {
+    AuthorizationRequest { redirect_uri, state, view }
 }
 
 async fn answered(status: u16, body: impl Into<String>) -> Result<Token, Error> {
@@ -58,9 +64,9 @@ fn refusal(error: Error) -> OAuthError {
 fn where_users_are_sent() {
     let oauth = Authority::new().oauth();
     expect!["https://oauth.test/authorize?client_id=12345678&redirect_uri=https%3A%2F%2Fshop.test%2Fback%3Fa%3D%E5%95%86&response_type=code&state=s+1&view=tmall"]
-        .assert_eq(&oauth.authorize_url("https://shop.test/back?a=商", "s 1", AuthorizeView::Tmall));
+        .assert_eq(&oauth.authorize_url(&visit("https://shop.test/back?a=商", "s 1", AuthorizeView::Tmall)));
     expect!["https://oauth.test/authorize?client_id=12345678&redirect_uri=https%3A%2F%2Fshop.test%2Fback&response_type=token&state=s&view=web"]
-        .assert_eq(&oauth.implicit_url("https://shop.test/back", "s", AuthorizeView::default()));
+        .assert_eq(&oauth.implicit_url(&visit("https://shop.test/back", "s", AuthorizeView::default())));
 }
 
 #[test]
@@ -131,7 +137,8 @@ async fn a_code_becomes_a_token() {
     assert_eq!(token, authority.token());
     expect![[r#"Token { access_token: "[hidden]", received_at: 2023-11-15 06:13:20, expires_in: Some(86400s), expire_time: None, refresh_token: Some("[hidden]"), re_expires_in: Some(864000s), user_id: Some("263685215"), user_nick: Some("商家"), open_uid: None, sub_user_id: None, sub_user_nick: None, mobile_token: None, extra: Object {}, .. }"#]]
         .assert_eq(&format!("{token:?}"));
-    let again = authority.oauth().token_for_visit("c0de", "https://shop.test/back", "s 1", AuthorizeView::Wap).await;
+    let again =
+        authority.oauth().token_for_request("c0de", &visit("https://shop.test/back", "s 1", AuthorizeView::Wap)).await;
     assert_eq!(again.unwrap(), token);
     authority.oauth().refresh("refresh-1").await.unwrap();
     let seen: Vec<_> = authority.with(|state| state.seen.iter().map(|(url, form)| format!("{url} {form}")).collect());
@@ -149,7 +156,7 @@ async fn the_methods_do_the_same() {
     let methods = TokenMethods::new(&authority.client().with_session("another's")).with_clock(move || clock.now());
     assert_eq!(methods.create("c0de").await.unwrap(), authority.token());
     assert_eq!(methods.refresh("refresh-1").await.unwrap(), authority.token());
-    assert_eq!(methods.create_with_uuid("c0de", "u-1").await.unwrap(), authority.token());
+    assert_eq!(methods.with_uuid("u-1").create("c0de").await.unwrap(), authority.token());
     let forms: Vec<_> = authority.with(|state| state.seen.iter().map(|(_, form)| form.clone()).collect());
     assert!(forms[0].contains("code=c0de&") && forms[0].contains("method=taobao.top.auth.token.create&"), "{forms:?}");
     assert!(forms[1].contains("&refresh_token=refresh-1&"), "{forms:?}");
@@ -157,7 +164,10 @@ async fn the_methods_do_the_same() {
     assert!(!forms[0].contains("uuid"), "{forms:?}");
     assert!(forms.iter().all(|form| !form.contains("session=")), "{forms:?}");
     // They are for https alone.
-    let plain = Client::builder("http://gateway.test/", "k", SECRET).transport(authority.clone()).build().unwrap();
+    let plain = Client::builder("http://gateway.test/", AppCredentials::new("k", SECRET))
+        .transport(authority.clone())
+        .build()
+        .unwrap();
     let error = TokenMethods::new(&plain).create("c0de").await.unwrap_err();
     assert!(matches!(error, Error::Configuration(_)), "{error:?}");
 }
@@ -317,7 +327,7 @@ async fn over_a_socket() {
         ("400 Bad Request", r#"{"error":"temporarily_unavailable"}"#),
         ("200 OK", r#"{"access_token":"access-2","expires_in":"86400"}"#),
     ]);
-    let client = Client::builder("http://127.0.0.1:1/", "12345678", SECRET).build().unwrap();
+    let client = Client::builder("http://127.0.0.1:1/", AppCredentials::new("12345678", SECRET)).build().unwrap();
     let oauth = OAuth::new(&client, &format!("http://{address}/oauth")).unwrap();
     assert!(oauth.refresh("refresh-1").await.unwrap_err().is_retryable());
     assert_eq!(oauth.refresh("refresh-1").await.unwrap().access_token, "access-2");
@@ -457,11 +467,11 @@ fn identities_and_moments_of_newer_answers() {
     let at = UNIX_EPOCH + Duration::from_secs(1_699_000_000);
     let moment = |milliseconds| Some(UNIX_EPOCH + Duration::from_millis(milliseconds));
     let newer = r#"{"access_token":"6100aa","refresh_token":"6101bb","open_uid":"AAE1","taobao_open_uid":"AAE1",
-        "taobao_open_sub_uid":"AAS1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
+        "taobao_open_sub_uid":"AAF1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
         "expire_time":1707776000000,"refresh_token_valid_time":1700000000000,"w1_valid":1700001800000,"w2_valid":"0"}"#;
     let token = Token::from_answer(newer, at).unwrap();
     assert_eq!((token.user_id.as_deref(), token.identity()), (None, Some("AAE1")));
-    assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAS1")));
+    assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAF1")));
     assert_eq!(token.expires_at(), Some(at + Duration::from_secs(7_776_000)));
     assert_eq!(
         (token.expire_time, token.w1_valid, token.w2_valid),

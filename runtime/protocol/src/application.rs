@@ -1,41 +1,34 @@
 //! An application's identity, and the requests signed with it.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
-
-use super::encode::{Attachment, encode};
+use super::encode::Attachment;
 use super::multipart::{self, Piece};
-use super::validate::{empty, unmet, unsendable, unsendable_extra};
-use super::{
-    Authorization, DateTime, Error, File, Format, Parameters, Problem, Record, Request, SignMethod, UntypedParameter,
-    UntypedParameters, Violation, Violations, signature,
-};
+use super::{AppCredentials, DateTime, Error, File, Format, Parameters, Request, SignMethod, UntypedParameters};
 
 /// The version of the protocol: the `v` parameter.
 pub const VERSION: &str = "2.0";
 
-/// An application that the platform knows: its key and secret, and how its requests are signed and answered.
+/// An application of the platform: its credentials, and the settings of its requests.
 ///
 /// ```
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
-/// use generated_sdk::protocol::{Application, DateTime};
+/// use generated_sdk::protocol::{AppCredentials, Application, DateTime};
 ///
-/// let application = Application::new("12345678", "helloworld");
+/// let application = Application::new(AppCredentials::new("12345678", "helloworld"));
 /// let signed = application.sign(&TopClientTokenGetRequest::new("sec_token"), None, DateTime::now())?;
 /// assert!(signed.body()?.bytes.starts_with(b"app_key=12345678&"));
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Application {
-    key: String,
-    secret: SecretString,
+    credentials: AppCredentials,
     /// How requests are signed. [`SignMethod::HmacSha256`] unless set.
     pub sign_method: SignMethod,
     /// What the gateway is to answer in. [`Format::Json`] unless set.
     pub format: Format,
-    /// Whether JSON answers come without their root node and with plain lists (protocol.md 4.4). `false` unless set.
+    /// Whether JSON answers come without their root node and with plain lists (docs/protocol.md section 4.4). `false`
+    /// unless set.
     pub simplify: bool,
     /// Whether a request that breaks the documents' demands is refused before it is sent. `true` unless set.
     pub validate: bool,
@@ -46,11 +39,10 @@ pub struct Application {
 }
 
 impl Application {
-    /// The application with this AppKey and AppSecret.
-    pub fn new(key: impl Into<String>, secret: impl Into<String>) -> Self {
+    /// Creates an application with the default settings.
+    pub fn new(credentials: AppCredentials) -> Self {
         Self {
-            key: key.into(),
-            secret: SecretString::from(secret.into()),
+            credentials,
             sign_method: SignMethod::default(),
             format: Format::default(),
             simplify: false,
@@ -60,63 +52,30 @@ impl Application {
         }
     }
 
-    /// The AppKey.
+    /// Returns the AppKey.
     pub fn key(&self) -> &str {
-        &self.key
+        self.credentials.app_key()
     }
 
-    #[doc(hidden)]
-    pub fn has_secret(&self) -> bool {
-        !self.secret.expose_secret().is_empty()
-    }
-
-    /// The AppSecret, for the one form that sends it and the one signature that is not a request's.
+    /// Returns the AppSecret, for signatures and for the one form that sends it.
     #[doc(hidden)]
     pub fn secret(&self) -> &str {
-        self.secret.expose_secret()
+        self.credentials.expose_secret()
     }
 
     /// Signs `request` as of `timestamp`, on behalf of the user who granted `session`.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] with all that is wrong with the request.
+    /// [`Error::Invalid`] with every violation of the request.
     pub fn sign<R: Request>(
         &self,
         request: &R,
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        self.sign_record(R::METHOD, R::AUTHORIZATION, request, request.extra_parameters(), session, timestamp)
-    }
-
-    /// [`sign`](Self::sign) without its type parameter, so that it is compiled once.
-    fn sign_record(
-        &self,
-        method: &'static str,
-        authorization: Authorization,
-        request: &dyn Record,
-        extra: &[UntypedParameter],
-        session: Option<&str>,
-        timestamp: DateTime,
-    ) -> Result<SignedRequest, Error> {
-        let mut violations = unsendable_extra(request, extra);
-        if self.validate {
-            violations.extend(unmet(request, extra));
-            if authorization == Authorization::Required && session.unwrap_or_default().is_empty() {
-                violations.push(Violation::new("session", Problem::Missing));
-            }
-        }
-        if !violations.is_empty() {
-            return Err(Error::Invalid(Violations::new(method, violations)));
-        }
-        let mut parameters = Parameters::new();
-        let mut files = encode(request, &mut parameters);
-        if !self.validate {
-            files.iter_mut().for_each(|attachment| attachment.most = None);
-        }
-        extra.iter().for_each(|parameter| parameter.encode(&mut parameters, &mut files));
-        Ok(self.signed(method.into(), parameters, files, session, timestamp))
+        let has_session = session.is_some_and(|session| !session.is_empty());
+        self.prepare(request, has_session)?.into_signed(session, timestamp)
     }
 
     /// Signs a call of a method that has no type, as of `timestamp`, on behalf of the user who granted `session`.
@@ -133,55 +92,14 @@ impl Application {
         session: Option<&str>,
         timestamp: DateTime,
     ) -> Result<SignedRequest, Error> {
-        let has_files = parameters.parameters.iter().any(UntypedParameter::is_file);
-        let mut violations = unsendable(&parameters.parameters, has_files);
-        if self.validate {
-            violations.extend(empty(&parameters.parameters));
-        }
-        if !violations.is_empty() {
-            return Err(Error::Invalid(Violations::new(method.to_owned(), violations)));
-        }
-        let (mut texts, mut files) = (Parameters::new(), Vec::new());
-        parameters.parameters.iter().for_each(|parameter| parameter.encode(&mut texts, &mut files));
-        Ok(self.signed(method.to_owned().into(), texts, files, session, timestamp))
-    }
-
-    /// Adds the public parameters to the others, and the signature to all.
-    fn signed(
-        &self,
-        method: Cow<'static, str>,
-        mut parameters: Parameters,
-        files: Vec<Attachment>,
-        session: Option<&str>,
-        timestamp: DateTime,
-    ) -> SignedRequest {
-        parameters.set("method", method);
-        parameters.set("app_key", self.key.clone());
-        parameters.set("timestamp", timestamp.to_string());
-        parameters.set("v", VERSION);
-        parameters.set("format", self.format.name());
-        parameters.set("sign_method", self.sign_method.name());
-        if let Some(session) = session.filter(|session| !session.is_empty()) {
-            parameters.set_secret("session", session.to_owned());
-        }
-        if self.simplify && self.format == Format::Json {
-            parameters.set("simplify", "true");
-        }
-        for (name, value) in [("partner_id", &self.partner_id), ("target_app_key", &self.target_app_key)] {
-            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-                parameters.set(name, value.clone());
-            }
-        }
-        let sign = signature(self.sign_method, self.secret.expose_secret(), parameters.pairs(), b"");
-        parameters.set("sign", sign);
-        SignedRequest { parameters, files }
+        self.prepare_untyped(method, parameters)?.into_signed(session, timestamp)
     }
 }
 
 impl fmt::Debug for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Application")
-            .field("key", &self.key)
+            .field("key", &self.key())
             .field("sign_method", &self.sign_method)
             .field("format", &self.format)
             .field("simplify", &self.simplify)
@@ -194,12 +112,12 @@ impl fmt::Debug for Application {
 
 /// A request as it goes over the wire: every parameter, with the signature over the others.
 ///
-/// It is good for ten minutes around its timestamp (protocol.md 1.4). Printing it hides the session and every other
-/// secret.
+/// It is good for ten minutes around its timestamp (docs/protocol.md section 1.4). Printing it hides the session and
+/// every other secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    parameters: Parameters,
-    files: Vec<Attachment>,
+    pub(crate) parameters: Parameters,
+    pub(crate) files: Vec<Attachment>,
 }
 
 /// What to POST.
@@ -227,12 +145,6 @@ impl SignedRequest {
     /// The files, which are sent and not signed.
     pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().map(|attachment| (attachment.name.as_ref(), &attachment.file))
-    }
-
-    /// A file that cannot be sent another time.
-    #[doc(hidden)]
-    pub fn spent(&self) -> Option<&Attachment> {
-        self.files.iter().find(|attachment| !attachment.file.is_fresh())
     }
 
     /// The body to POST: a form, or parts of several types if there are files. All of it is in memory; the client sends

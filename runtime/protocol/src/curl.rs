@@ -10,19 +10,19 @@ impl SignedRequest {
     /// The request as a line that `curl` carries out from a POSIX shell, as the platform's pages show calls: public
     /// parameters first, each on a line of its own.
     ///
-    /// The line is good for ten minutes around the request's timestamp (protocol.md 1.4). A file on disk is named
-    /// by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here: there the line
-    /// says `PATH-OF-THE-FILE`, for the reader to fill in.
+    /// The line is good for ten minutes around the request's timestamp (docs/protocol.md section 1.4). A file on disk
+    /// is named by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here:
+    /// there the line says `PATH-OF-THE-FILE`, for the reader to fill in.
     ///
     /// **It holds the session and every other secret of the request as they are**: that is what it is for. Nothing else
     /// here prints them.
     ///
     /// ```
-    /// use generated_sdk::protocol::{Application, DateTime, UntypedParameters};
+    /// use generated_sdk::protocol::{AppCredentials, Application, DateTime, UntypedParameters};
     ///
     /// let parameters = UntypedParameters::from([("sec_token", "it's 端")]);
-    /// let time = DateTime::now();
-    /// let signed = Application::new("12345678", "helloworld").sign_untyped("taobao.a.get", &parameters, None, time)?;
+    /// let application = Application::new(AppCredentials::new("12345678", "helloworld"));
+    /// let signed = application.sign_untyped("taobao.a.get", &parameters, None, DateTime::now())?;
     /// let line = signed.to_curl("http://open.ieasynote.com/api");
     /// assert!(line.starts_with("curl -X POST 'http://open.ieasynote.com/api' \\\n"));
     /// assert!(line.ends_with(" \\\n-d 'sec_token=it%27s+%E7%AB%AF'"));

@@ -1,4 +1,4 @@
-//! Records as request parameters (protocol.md 3).
+//! Records as request parameters (docs/protocol.md section 3).
 
 use std::borrow::Cow;
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Files as parameters (protocol.md 1.3 and 3).
+//! Files as parameters (docs/protocol.md sections 1.3 and 3).
 
 use std::fmt;
 use std::io::Read;

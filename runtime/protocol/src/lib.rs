@@ -9,6 +9,7 @@
 mod application;
 mod choice;
 mod content;
+mod credentials;
 mod curl;
 mod debug;
 mod decode;
@@ -23,12 +24,17 @@ mod paging;
 mod parameters;
 #[rustfmt::skip]
 pub mod platform;
+mod prepared;
 mod record;
 mod redact;
 mod request;
 mod secrets;
+#[cfg(feature = "secret")]
+pub mod sensitive;
 mod serde;
 mod sign;
+#[cfg(feature = "spi")]
+pub mod spi;
 mod time;
 mod untyped;
 mod validate;
@@ -37,6 +43,7 @@ mod validate;
 pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
+pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
 pub use decode::{Format, Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
 pub use error::{
     Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
@@ -62,15 +69,18 @@ pub mod generated;
 pub mod internal {
     //! What the client shares with this crate. It is not covered by semantic versioning.
     pub use super::content::{Content, Measure, Reader, open_again, read_some};
+    pub use super::credentials::optional as optional_variable;
     pub use super::debug::HIDDEN;
     pub use super::decode::{Envelope, Head, decode_into, enveloped};
     pub use super::encode::Attachment;
     pub use super::gateway::redacted_url;
     pub use super::multipart::{Piece, length};
     pub use super::parameters::encoded;
+    pub use super::prepared::PreparedRequest;
     pub use super::redact::redacted;
     pub use super::request::reads;
     pub use super::secrets::redacted as redacted_json;
+    pub use super::serde::Written;
     pub use super::time::http_date;
     pub use super::validate::size;
 }

@@ -1,4 +1,4 @@
-//! `multipart/form-data`, which requests with files are sent as (protocol.md 1.3).
+//! `multipart/form-data`, which requests with files are sent as (docs/protocol.md section 1.3).
 
 use super::content;
 use super::encode::Attachment;

@@ -6,7 +6,7 @@ use std::fmt;
 use super::debug::HIDDEN;
 use super::hex;
 
-/// The parameters that belong to the protocol rather than to a method (protocol.md 1.4).
+/// The parameters that belong to the protocol rather than to a method (docs/protocol.md section 1.4).
 pub const PUBLIC_PARAMETERS: [&str; 11] = [
     "app_key",
     "format",
@@ -93,6 +93,13 @@ impl Parameters {
         }
     }
 
+    /// Removes a parameter.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Ok(place) = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)) {
+            self.0.remove(place);
+        }
+    }
+
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         let place = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)).ok()?;
@@ -123,9 +130,9 @@ impl Parameters {
             if !form.is_empty() {
                 form.push('&');
             }
-            push_encoded(&mut form, name);
+            push_encoded(&mut form, name.as_bytes());
             form.push('=');
-            push_encoded(&mut form, value);
+            push_encoded(&mut form, value.as_bytes());
         }
         form
     }
@@ -146,13 +153,13 @@ impl fmt::Debug for Parameter {
 /// A text as a form encodes it.
 pub fn encoded(text: &str) -> String {
     let mut form = String::new();
-    push_encoded(&mut form, text);
+    push_encoded(&mut form, text.as_bytes());
     form
 }
 
-/// Appends `text` as a form encodes it: letters, digits and `*-._` stand for themselves, a space is `+`.
-fn push_encoded(form: &mut String, text: &str) {
-    for byte in text.bytes() {
+/// Appends text as a form encodes it: letters, digits and `*-._` are kept, a space is `+`.
+pub(crate) fn push_encoded(form: &mut String, text: &[u8]) {
+    for byte in text.iter().copied() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => form.push(char::from(byte)),
             b' ' => form.push('+'),

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot};
 use super::{DateTime, File};
 
-/// A type of the platform's documents, spelled as the documents spell it (protocol.md 3).
+/// A type of the platform's documents, spelled as the documents spell it (docs/protocol.md section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -78,7 +78,8 @@ pub struct Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The most UTF-16 units that a text may have, as the official SDKs count (protocol.md 6); of a file, bytes.
+    /// The most UTF-16 units that a text may have, as the official SDKs count (docs/protocol.md section 6); of a file,
+    /// bytes.
     MaxLength(u64),
     /// The most elements that a list, or a text of elements parted by commas, may have.
     MaxListSize(u64),

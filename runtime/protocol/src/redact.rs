@@ -19,13 +19,19 @@ const DECISIVE: usize = 64;
 /// How often an escape may be escaped.
 const LEVELS: u8 = 3;
 
+/// The characters that start an escape.
+const ESCAPES: [char; 4] = ['\\', '%', '&', '+'];
+
 /// How many steps the matcher has: so many, and more for each byte of the text. Then it hides the rest of the text, so that
 /// neither many secrets nor periodic ones take time without a bound.
 const STEPS: usize = 1 << 16;
 const STEPS_PER_BYTE: usize = 16;
 
 /// Replaces every occurrence of each of `secrets` in `text`, in any encoding.
-pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str> + Clone) -> String {
+    if is_clean(text, secrets.clone()) {
+        return text.to_owned();
+    }
     let matcher = Matcher::new(text, secrets);
     let (mut output, mut plain) = (String::new(), 0);
     for (start, _) in text.char_indices() {
@@ -38,6 +44,14 @@ pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> Strin
     }
     output.push_str(&text[plain..]);
     output
+}
+
+/// Returns whether a text without escapes contains no secret. This is most texts, and does not need the matcher: building it
+/// takes longer than the rest of a small call.
+fn is_clean<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> bool {
+    let decisive = |secret: &'s str| secret.char_indices().nth(DECISIVE).map_or(secret, |(end, _)| &secret[..end]);
+    let mut secrets = secrets.filter(|secret| secret.len() >= SHORTEST);
+    !text.contains(ESCAPES) && !secrets.any(|secret| text.contains(decisive(secret)))
 }
 
 /// The trie of the secrets' decisive characters, over a text.
@@ -134,7 +148,7 @@ type Found<'f, T> = &'f mut dyn FnMut(T, usize);
 /// times.
 fn decode(text: &str, at: usize, levels: u8, found: Found<'_, char>) {
     let Some(plain) = text[at..].chars().next() else { return };
-    if levels == 0 || !matches!(plain, '\\' | '%' | '&' | '+') {
+    if levels == 0 || !ESCAPES.contains(&plain) {
         return found(plain, at + plain.len_utf8());
     }
     let text = Text { text, levels: levels - 1 };

@@ -35,7 +35,7 @@ pub trait Request: Record {
     /// The method's name on the wire.
     const METHOD: &'static str;
 
-    /// The root node of a response (protocol.md 4.1).
+    /// The root node of a response (docs/protocol.md section 4.1).
     const RESPONSE_NODE: &'static str;
 
     /// Whether a call needs a session.

@@ -81,7 +81,7 @@ fn collect_json(json: &Json, secret: bool, secrets: &mut Vec<String>) {
 }
 
 /// Those of a text, if it is JSON: as answers are read, because callers pass on what the platform has written
-/// (protocol.md 4.5). If it seems to be and cannot be read, all of it is a secret.
+/// (docs/protocol.md section 4.5). If it seems to be and cannot be read, all of it is a secret.
 fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
     let start = text.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
     // JSON may stand in a JSON string once more.

@@ -33,7 +33,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(record: &mut dyn RecordMut, deseri
 }
 
 /// A view as serde writes it.
-pub(crate) struct Written<'a>(pub(crate) View<'a>);
+pub struct Written<'a>(pub View<'a>);
 
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

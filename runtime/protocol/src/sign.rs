@@ -1,4 +1,4 @@
-//! Signatures (protocol.md 2).
+//! Signatures (docs/protocol.md section 2).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use super::hex;
 /// How a request is signed: the `sign_method` parameter.
 ///
 /// All three work over the same text: the names and values of every text parameter but `sign`, in the byte order of the
-/// names, without separators, then the body if it is signed too (protocol.md 2.1).
+/// names, without separators, then the body if it is signed too (docs/protocol.md section 2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignMethod {
@@ -69,7 +69,8 @@ impl std::error::Error for UnknownSignMethod {}
 /// The signature of `parameters` in upper-case hexadecimal: 32 digits, 64 for [`SignMethod::HmacSha256`].
 ///
 /// The parameters come in the byte order of their names, as [`Parameters`](super::Parameters) keeps them. `sign` is
-/// skipped. An empty value is signed as its name alone, as the official Python, PHP, Go and Node SDKs do (protocol.md 11).
+/// skipped. An empty value is signed as its name alone, as the official Python, PHP, Go and Node SDKs do
+/// (docs/protocol.md section 2.2).
 /// `body` is the raw body where the protocol signs one, empty otherwise. The digest is fed piece by piece; the signed text
 /// is never built.
 ///

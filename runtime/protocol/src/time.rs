@@ -1,4 +1,4 @@
-//! Time as the platform writes it: civil, at GMT+8, to the second (protocol.md 1.4 and 3).
+//! Time as the platform writes it: civil, at GMT+8, to the second (docs/protocol.md sections 1.4 and 3).
 
 use std::fmt;
 use std::str::FromStr;

@@ -100,10 +100,10 @@ pub(super) fn debug(parameters: &[UntypedParameter], f: &mut fmt::Formatter<'_>)
 
 /// The parameters of a call of a method that has no type here.
 ///
-/// Names are those of the wire, and values are written as the wire has them (protocol.md 3): lists joined by commas, an
-/// object or a list of objects as its JSON, a date as `yyyy-MM-dd HH:mm:ss` at GMT+8. An empty value is refused unless it
-/// is set with [`with_empty`](Self::with_empty). [Public parameters](super::PUBLIC_PARAMETERS) do not belong here: a call
-/// that has one is not sent.
+/// Names are those of the wire, and values are written as the wire has them (docs/protocol.md section 3): lists joined
+/// by commas, an object or a list of objects as its JSON, a date as `yyyy-MM-dd HH:mm:ss` at GMT+8. An empty value is
+/// refused unless it is set with [`with_empty`](Self::with_empty). [Public parameters](super::PUBLIC_PARAMETERS) do not
+/// belong here: a call that has one is not sent.
 ///
 /// ```
 /// use generated_sdk::protocol::{File, UntypedParameters};

@@ -1,4 +1,4 @@
-//! The documents' demands on a request, held before anything is sent (protocol.md 6).
+//! The documents' demands on a request, held before anything is sent (docs/protocol.md section 6).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -69,10 +69,12 @@ pub enum Problem {
     Repeated,
     /// It is to be sent empty and has a value.
     EmptyAndSet,
+    /// It is a file, and the call is in a batch.
+    FileInBatch,
 }
 
 impl Problem {
-    /// The platform's code for it: 40 for what is missing, 41 for what is wrong (protocol.md 6).
+    /// The platform's code for it: 40 for what is missing, 41 for what is wrong (docs/protocol.md section 6).
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
@@ -86,7 +88,8 @@ impl Problem {
             | Self::Unnamed
             | Self::Documented
             | Self::Repeated
-            | Self::EmptyAndSet => 41,
+            | Self::EmptyAndSet
+            | Self::FileInBatch => 41,
         }
     }
 }
@@ -275,6 +278,7 @@ impl fmt::Display for Problem {
             Self::Documented => f.write_str("is a documented parameter of the request: use its setter"),
             Self::Repeated => f.write_str("is added twice: add it once"),
             Self::EmptyAndSet => f.write_str("has a value and is named in with_empty: do one of the two"),
+            Self::FileInBatch => f.write_str("is a file, which a batch cannot send: call the method alone"),
             Self::Public(instead) => write!(f, "is a public parameter, no parameter of a method: {instead}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Fields of a method that are called like those of a refusal (protocol.md 4.5).
+//! Fields of a method that are called like those of a refusal (docs/protocol.md section 4.5).
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

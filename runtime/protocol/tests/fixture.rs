@@ -25,7 +25,7 @@ use fixture::{
 };
 use generated_sdk::Response;
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{Application, DateTime, File, Request, decode};
+use generated_sdk::protocol::{AppCredentials, Application, DateTime, File, Request, decode};
 
 fn moment() -> DateTime {
     "2016-01-01 12:00:00".parse().unwrap()
@@ -49,7 +49,7 @@ fn everything() -> FixtureEverythingGetRequest {
 
 /// The business parameters as they are sent.
 fn sent<R: Request>(request: &R) -> String {
-    let signed = Application::new("key", "secret").sign(request, None, moment()).unwrap();
+    let signed = Application::new(AppCredentials::new("key", "secret")).sign(request, None, moment()).unwrap();
     let public = protocol::PUBLIC_PARAMETERS;
     let own = signed.parameters().pairs().filter(|(name, _)| !public.contains(name));
     own.map(|(name, value)| format!("{name}={value}\n")).collect()
@@ -148,7 +148,7 @@ fn wire_names_are_kept() {
 #[test]
 fn secrets_do_not_show() {
     let request = everything().pin("p1n");
-    let application = Application::new("key", "the secret");
+    let application = Application::new(AppCredentials::new("key", "the secret"));
     let signed = application.sign(&request, Some("the session"), moment()).unwrap();
     let body = String::from_utf8(signed.body().unwrap().bytes).unwrap();
     assert!(body.contains("s3cr3t") && body.contains("p1n") && body.contains("the+session"));
@@ -166,7 +166,7 @@ fn secrets_within_json_do_not_show() {
     request.map = r#"{"login_token": ["s3cr3t"]}"#.into();
     request.text = r#" {"k": {"pass\u0077ord": 987654}}"#.into();
     request.texts = vec!["a".into(), r#"[{"app_secret":"s3cr3t"}]"#.into()];
-    let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+    let signed = Application::new(AppCredentials::new("key", "secret")).sign(&request, None, moment()).unwrap();
     for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
         assert!(!shown.contains("s3cr3t") && !shown.contains("987654"), "{shown}");
     }
@@ -201,7 +201,7 @@ fn secrets_within_json_that_is_not_quite_json_do_not_show() {
         let mut request = everything();
         request.text = text.into();
         request.json = serde_json::json!({ "k": text });
-        let signed = Application::new("key", "secret").sign(&request, None, moment()).unwrap();
+        let signed = Application::new(AppCredentials::new("key", "secret")).sign(&request, None, moment()).unwrap();
         for shown in [format!("{request:?}"), format!("{signed:?}"), signed.to_string()] {
             assert_eq!(shown.contains("s3cr3t"), plain, "{text:?}: {shown}");
         }
@@ -214,10 +214,10 @@ fn what_is_missing_is_told_at_once() {
     request.text = "  ".into();
     request.texts.clear();
     request.order.parts[1].sku.clear();
-    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    let error = Application::new(AppCredentials::new("key", "secret")).sign(&request, None, moment()).unwrap_err();
     expect!["taobao.fixture.everything.get was not sent: text is required; texts is required; order.parts[1].sku is required"]
         .assert_eq(&error.to_string());
-    let mut trusting = Application::new("key", "secret");
+    let mut trusting = Application::new(AppCredentials::new("key", "secret"));
     trusting.validate = false;
     assert!(trusting.sign(&request, None, moment()).is_ok());
 }
@@ -476,7 +476,7 @@ fn limits() -> FixtureLimitsSetRequest {
 
 #[test]
 fn everything_beyond_its_limits_is_told_at_once() {
-    let mut application = Application::new("key", "secret");
+    let mut application = Application::new(AppCredentials::new("key", "secret"));
     assert!(application.sign(&limits(), Some("session"), moment()).is_ok());
     let mut request = limits().num(101).price(-1).num_iids([1, 2, 3, 4]).nicks("a,b,c").kinds(["a", "b", "c"]).skus([
         Sku::new("1234"),
@@ -522,7 +522,7 @@ fn choices_take_in_values_of_tomorrow() {
 
 #[test]
 fn files_are_parts_and_not_signed() {
-    let application = Application::new("key", "secret");
+    let application = Application::new(AppCredentials::new("key", "secret"));
     let picture = File::new(*b"\xff\xd8\r\n--").name("a \"b\".jpg");
     let request = limits().pictures([picture.clone(), picture.with_content_type("image/x")]).kinds(["a", "z"]);
     let signed = application.sign(&request, Some("session"), moment()).unwrap();
@@ -561,7 +561,7 @@ fn required_values_that_would_not_be_sent_are_missing() {
     request.json = "".into();
     request.map = serde_json::Value::Null;
     request.fields = vec![String::new()];
-    let error = Application::new("key", "secret").sign(&request, None, moment()).unwrap_err();
+    let error = Application::new(AppCredentials::new("key", "secret")).sign(&request, None, moment()).unwrap_err();
     assert!(error.to_string().ends_with(": json is required; map is required; fields is required"), "{error}");
 }
 

@@ -1,4 +1,5 @@
-//! What gateways send that is not what their documents say, claim by claim (protocol.md 4.1 to 4.5): one table a claim.
+//! What gateways send that is not what their documents say, claim by claim (docs/protocol.md sections 4.1 to 4.5): one
+//! table a claim.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

@@ -23,8 +23,8 @@ use fixture::{
 };
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
-    Application, DateTime, Decimal, Field, File, Kind, Parameters, Record, RecordMut, Request, Schema, SignMethod,
-    SignedRequest, Slot, View, decode, decode_untyped, signature,
+    AppCredentials, Application, DateTime, Decimal, Field, File, Kind, Parameters, Record, RecordMut, Request, Schema,
+    SignMethod, SignedRequest, Slot, View, decode, decode_untyped, signature,
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
@@ -281,7 +281,7 @@ fn everything() -> impl Strategy<Value = (FixtureEverythingGetRequest, BTreeMap<
 }
 
 fn sign<R: Request>(request: &R, method: SignMethod, session: &str) -> SignedRequest {
-    let mut application = Application::new("app key", SECRET);
+    let mut application = Application::new(AppCredentials::new("app key", SECRET));
     application.sign_method = method;
     application.validate = false;
     application.sign(request, Some(session), "2016-01-01 12:00:00".parse().unwrap()).unwrap()

@@ -4,8 +4,8 @@
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{
-    Application, DateTime, Error, Field, File, Kind, PUBLIC_PARAMETERS, Problem, Record, RecordMut, Request, Schema,
-    SignMethod, Slot, UntypedParameters, View, signature, signed_text,
+    AppCredentials, Application, DateTime, Error, Field, File, Kind, PUBLIC_PARAMETERS, Problem, Record, RecordMut,
+    Request, Schema, SignMethod, Slot, UntypedParameters, View, signature, signed_text,
 };
 use generated_sdk::{Format, Gateway};
 
@@ -20,7 +20,7 @@ fn lines(application: &Application, session: Option<&str>) -> String {
 
 #[test]
 fn every_public_parameter() {
-    let mut application = Application::new("12129701", "secret");
+    let mut application = Application::new(AppCredentials::new("12129701", "secret"));
     application.sign_method = SignMethod::Hmac;
     application.simplify = true;
     application.partner_id = Some("apidoc".to_owned());
@@ -49,7 +49,7 @@ v=2.0
 
 #[test]
 fn what_is_not_set_is_not_sent() {
-    let mut application = Application::new("k", "s");
+    let mut application = Application::new(AppCredentials::new("k", "s"));
     assert_eq!(application.sign_method, SignMethod::HmacSha256);
     application.format = Format::Xml;
     // simplify is defined for JSON alone.
@@ -62,7 +62,7 @@ fn what_is_not_set_is_not_sent() {
 
 #[test]
 fn the_body_is_the_parameters_as_a_form() {
-    let application = Application::new("k", "s");
+    let application = Application::new(AppCredentials::new("k", "s"));
     let signed = application.sign(&TopClientTokenGetRequest::new("端 +"), Some("se=&"), moment()).unwrap();
     let sign = signed.parameters().get("sign").unwrap();
     let body = signed.body().unwrap();
@@ -93,7 +93,7 @@ fn the_page_in_code() {
 
 #[test]
 fn a_body_shows_what_it_is_and_nothing_of_what_is_in_it() {
-    let application = Application::new("12345678", "s3cr3t");
+    let application = Application::new(AppCredentials::new("12345678", "s3cr3t"));
     let signed = application.sign(&TopClientTokenGetRequest::new("s3cr3t"), Some("s3cr3t"), DateTime::now()).unwrap();
     let body = signed.body().unwrap();
     let length = body.bytes.len();
@@ -223,7 +223,7 @@ impl RecordMut for Updated {
 }
 
 fn application(validate: bool) -> Application {
-    let mut application = Application::new("12345678", "helloworld");
+    let mut application = Application::new(AppCredentials::new("12345678", "helloworld"));
     application.sign_method = SignMethod::Md5;
     application.validate = validate;
     application
@@ -375,4 +375,26 @@ fn untyped_parameters_follow_the_same_rule() {
     assert_eq!(format!("{:?}", plain.with_empty("a")), r#"{"a": "", "item_id": "610000000001", "outer_id": ""}"#);
     let unnamed = sign(&UntypedParameters::from([("", "1")]), false).unwrap_err();
     assert!(unnamed.ends_with("a parameter has no name: give the name that the platform documents"), "{unnamed}");
+}
+
+#[test]
+fn a_prepared_request_is_signed_again_like_a_new_one() {
+    let application = application(true);
+    let request = TopClientTokenGetRequest::new("t").with_file("image", File::new(*b"GIF89a")).with_parameter("a", "b");
+    let parameters = UntypedParameters::from([("a", "b")]);
+    let mut typed = application.prepare(&request, true).unwrap();
+    let mut untyped = application.prepare_untyped("taobao.a.get", &parameters).unwrap();
+    let times = ["2016-01-01 12:00:00", "2016-01-01 12:00:01"].map(|time| time.parse::<DateTime>().unwrap());
+    for (session, time) in [
+        (Some("one"), times[0]),
+        (Some("one"), times[1]),
+        (None, times[1]),
+        (Some(""), times[1]),
+        (Some("another"), times[0]),
+    ] {
+        let signed = application.sign(&request, session, time).unwrap();
+        assert_eq!(*typed.sign(session, time).unwrap(), signed);
+        let signed = application.sign_untyped("taobao.a.get", &parameters, session, time).unwrap();
+        assert_eq!(*untyped.sign(session, time).unwrap(), signed);
+    }
 }

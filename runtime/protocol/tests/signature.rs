@@ -1,4 +1,4 @@
-//! Every signature vector of protocol.md 2.3 and 2.4, and the rules that they do not reach.
+//! Every signature vector of docs/protocol.md sections 2.3 and 2.4, and the rules that they do not reach.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

@@ -6,7 +6,7 @@ use std::fmt;
 use top_protocol::RawBody;
 use top_protocol::internal::redacted as hidden;
 
-/// The authorisation server's refusal (protocol.md 7.5).
+/// The authorisation server's refusal (docs/protocol.md section 7.5).
 ///
 /// The names are those of OAuth 2.0, `invalid_grant` or `invalid_client` among them, and the platform has some of its
 /// own.

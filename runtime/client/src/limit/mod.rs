@@ -119,11 +119,11 @@ impl fmt::Debug for Permit {
 /// of a client, and the clients that are given clones of these limits.
 ///
 /// ```
-/// use generated_sdk::Gateway;
+/// use generated_sdk::{AppCredentials, Gateway};
 /// use generated_sdk::client::{Client, Limits};
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret"))
 ///     .limiter(Limits::new().per_second(40).concurrency(8))
 ///     .build()?;
 /// # Ok(())

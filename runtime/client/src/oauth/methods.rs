@@ -28,13 +28,14 @@ use top_protocol::{Authorization, Field, Kind, Record, RecordMut, Request, Schem
 #[derive(Clone)]
 pub struct TokenMethods {
     client: Client,
+    uuid: Option<String>,
     clock: Clock,
 }
 
 impl TokenMethods {
     /// The methods of this client's gateway, for its application.
     pub fn new(client: &Client) -> Self {
-        Self { client: client.without_session(), clock: Arc::new(SystemTime::now) }
+        Self { client: client.without_session(), uuid: None, clock: Arc::new(SystemTime::now) }
     }
 
     /// The same with another clock, which tells when tokens are received. For tests.
@@ -43,22 +44,19 @@ impl TokenMethods {
         Self { clock: Arc::new(clock), ..self }
     }
 
+    /// Sets the `uuid` that came with a code, where a platform has one. [`create`](Self::create) sends it.
+    #[must_use]
+    pub fn with_uuid(self, uuid: impl Into<String>) -> Self {
+        Self { uuid: Some(uuid.into()), ..self }
+    }
+
     /// The token for a code that a user came back with. A code is good for half an hour, and once.
     ///
     /// # Errors
     ///
     /// Every way in which a call can fail.
     pub async fn create(&self, code: &str) -> Result<Token, Error> {
-        self.result(&Create { code: code.to_owned(), uuid: None }).await
-    }
-
-    /// The same with the `uuid` that came with the code, where a platform has one.
-    ///
-    /// # Errors
-    ///
-    /// Every way in which a call can fail.
-    pub async fn create_with_uuid(&self, code: &str, uuid: &str) -> Result<Token, Error> {
-        self.result(&Create { code: code.to_owned(), uuid: Some(uuid.to_owned()) }).await
+        self.result(&Create { code: code.to_owned(), uuid: self.uuid.clone() }).await
     }
 
     async fn result<R: Request<Response = TokenResult>>(&self, request: &R) -> Result<Token, Error> {

@@ -1,4 +1,4 @@
-//! How a user's grant becomes a session (protocol.md 7.5).
+//! How a user's grant becomes a session (docs/protocol.md section 7.5).
 
 mod methods;
 mod redirect;
@@ -17,9 +17,9 @@ pub use self::token::{NoToken, Token};
 use super::call::failed_at;
 use super::endpoint::Endpoint;
 use super::exchange::{Received, ends_in};
+use super::observer::Report;
 use super::runtime;
 use super::text;
-use super::trace::Running;
 use super::transport::{HttpRequest, Verb};
 use super::{BoxFuture, Client};
 use crate::error::{ConfigurationError, ConfigurationKind, Error, OAuthError, StatusError};
@@ -33,14 +33,19 @@ pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// The application, the transport and the limits of time and size are those of a [`Client`].
 ///
 /// ```no_run
-/// use generated_sdk::{Client, Gateway};
-/// use generated_sdk::client::{AuthorizeView, OAuth};
+/// use generated_sdk::{AppCredentials, Client, Gateway};
+/// use generated_sdk::client::{AuthorizationRequest, AuthorizeView, OAuth};
 ///
 /// # async fn example(redirected: &str) -> Result<(), generated_sdk::Error> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
 /// // Send the user there, and keep the state with the user's visit.
-/// let url = oauth.authorize_url("https://shop.test/back", "a random text", AuthorizeView::Web);
+/// let request = AuthorizationRequest {
+///     redirect_uri: "https://shop.test/back",
+///     state: "a random text",
+///     view: AuthorizeView::Web,
+/// };
+/// let url = oauth.authorize_url(&request);
 /// // The user comes back to https://shop.test/back?code=...&state=...
 /// let code = oauth.code(redirected, "a random text")?;
 /// let token = oauth.token(&code, "https://shop.test/back").await?;
@@ -82,6 +87,28 @@ impl AuthorizeView {
     }
 }
 
+/// What a user is sent to the authorization page with.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct AuthorizationRequest<'a> {
+    /// The URL that the user comes back to, on the domain that the application is registered with.
+    pub redirect_uri: &'a str,
+    /// A text that comes back with the user. Make it random, one for each visit, so that nobody can slip in a code of their
+    /// own.
+    pub state: &'a str,
+    /// The page that the user sees. Default: [`AuthorizeView::Web`].
+    pub view: AuthorizeView,
+}
+
+impl fmt::Debug for AuthorizationRequest<'_> {
+    /// Omits the state, which proves where a user comes from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("redirect_uri", &self.redirect_uri)
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
 impl OAuth {
     /// The platform's authorisation server.
     pub const PRODUCTION: &'static str = "https://oauth.taobao.com";
@@ -116,29 +143,25 @@ impl OAuth {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Where to send a user who is to authorise the application. The user comes back to `redirect_uri`, which is on the
-    /// domain that the application is registered with, with a code for [`token`](Self::token): see
-    /// [`code`](Self::code).
-    ///
-    /// `state` comes back with the user. Make it random, one for each visit, so that nobody can slip in a code of their
-    /// own.
-    pub fn authorize_url(&self, redirect_uri: &str, state: &str, view: AuthorizeView) -> String {
-        self.authorize("code", redirect_uri, state, view)
+    /// Returns the URL that a user opens to authorise the application. The user comes back to the request's
+    /// `redirect_uri` with a code for [`token`](Self::token): see [`code`](Self::code).
+    pub fn authorize_url(&self, request: &AuthorizationRequest<'_>) -> String {
+        self.authorize("code", request)
     }
 
-    /// The same for the implicit flow: the user comes back with a token in the URL's fragment, which only the browser
+    /// Returns the URL of the implicit flow: the user comes back with a token in the URL's fragment, which only the browser
     /// sees. See [`implicit_token`](Self::implicit_token).
-    pub fn implicit_url(&self, redirect_uri: &str, state: &str, view: AuthorizeView) -> String {
-        self.authorize("token", redirect_uri, state, view)
+    pub fn implicit_url(&self, request: &AuthorizationRequest<'_>) -> String {
+        self.authorize("token", request)
     }
 
-    fn authorize(&self, response_type: &'static str, redirect_uri: &str, state: &str, view: AuthorizeView) -> String {
+    fn authorize(&self, response_type: &'static str, request: &AuthorizationRequest<'_>) -> String {
         let mut parameters = Parameters::new();
         parameters.set("response_type", response_type);
         parameters.set("client_id", self.client.shared.application.key().to_owned());
-        parameters.set("redirect_uri", redirect_uri.to_owned());
-        parameters.set("state", state.to_owned());
-        parameters.set("view", view.name());
+        parameters.set("redirect_uri", request.redirect_uri.to_owned());
+        parameters.set("state", request.state.to_owned());
+        parameters.set("view", request.view.name());
         format!("{}/authorize?{}", self.server, parameters.to_form())
     }
 
@@ -152,22 +175,16 @@ impl OAuth {
         self.ask("oauth.token", Self::grant(code, redirect_uri)).await
     }
 
-    /// The same with the `state` and the `view` that the user was sent away with, which the form can have too (protocol.md
-    /// 7.5).
+    /// The same with the `state` and the `view` of the request that the user was sent away with, which the form can have too
+    /// (docs/protocol.md section 7.5).
     ///
     /// # Errors
     ///
     /// [`Error::OAuth`] if the server refuses, or any way in which it cannot be asked.
-    pub async fn token_for_visit(
-        &self,
-        code: &str,
-        redirect_uri: &str,
-        state: &str,
-        view: AuthorizeView,
-    ) -> Result<Token, Error> {
-        let mut form = Self::grant(code, redirect_uri);
-        form.set("state", state.to_owned());
-        form.set("view", view.name());
+    pub async fn token_for_request(&self, code: &str, request: &AuthorizationRequest<'_>) -> Result<Token, Error> {
+        let mut form = Self::grant(code, request.redirect_uri);
+        form.set("state", request.state.to_owned());
+        form.set("view", request.view.name());
         self.ask("oauth.token", form).await
     }
 
@@ -183,9 +200,9 @@ impl OAuth {
     /// Posts `form`, with the application's key and secret, and reads the token that is the answer. `what` is its name for
     /// tracing.
     async fn ask(&self, what: &str, form: Parameters) -> Result<Token, Error> {
-        let running = Running::call(what);
-        let result = self.answer(form).instrument(running.span()).await;
-        running.ended(result.as_ref().map(|_| None));
+        let report = Report::of_call(what);
+        let result = self.answer(form).instrument(report.span()).await;
+        report.ended(result.as_ref().map(|_| None));
         result
     }
 

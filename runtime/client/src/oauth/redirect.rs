@@ -12,10 +12,10 @@ impl OAuth {
     /// user was sent away with.
     ///
     /// ```
-    /// use generated_sdk::{Client, Error, Gateway};
+    /// use generated_sdk::{AppCredentials, Client, Error, Gateway};
     /// use generated_sdk::client::OAuth;
     ///
-    /// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+    /// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
     /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
     /// assert_eq!(oauth.code("https://shop.test/back?code=c0de&state=s", "s")?, "c0de");
     /// let refused = oauth.code("/back?error=access_denied&error_description=no&state=s", "s").unwrap_err();

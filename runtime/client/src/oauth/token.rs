@@ -1,4 +1,4 @@
-//! What a user grants an application (protocol.md 7.5).
+//! What a user grants an application (docs/protocol.md section 7.5).
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -28,13 +28,13 @@ use crate::error::{ConfigurationError, ConfigurationKind, Error};
 /// that fails is not sent again by itself, and none takes longer than the [timeout](Self::with_timeout).
 ///
 /// ```no_run
-/// use generated_sdk::{Client, Gateway};
+/// use generated_sdk::{AppCredentials, Client, Gateway};
 /// use generated_sdk::client::{OAuth, Redis, RedisLimits, RefreshingSessions};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), generated_sdk::Error> {
 /// let redis = Redis::open("redis://127.0.0.1/")?.with_prefix("my shop:");
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret")
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret"))
 ///     .limiter(RedisLimits::new(redis.clone()).per_second(40))
 ///     .build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;

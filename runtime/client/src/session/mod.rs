@@ -24,7 +24,7 @@ use top_protocol::{Authorization, PlatformError};
 /// and refreshes tokens. One of your own is short:
 ///
 /// ```
-/// use generated_sdk::Gateway;
+/// use generated_sdk::{AppCredentials, Gateway};
 /// use generated_sdk::client::{BoxFuture, Client, SessionProvider};
 /// use generated_sdk::protocol::SessionError;
 /// use std::sync::Arc;
@@ -45,7 +45,7 @@ use top_protocol::{Authorization, PlatformError};
 ///     }
 /// }
 ///
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
 /// let seller = client.with_session_from(Arc::new(Files), "seller 1");
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
@@ -105,6 +105,15 @@ impl Session {
                 Some(SecretString::from(session))
             }
         })
+    }
+
+    /// Returns whether calls are made for a user, whose session a provider may still fail to return.
+    pub(super) fn is_set(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Fixed(session) => !session.expose_secret().is_empty(),
+            Self::From(..) => true,
+        }
     }
 
     /// The session that the caller has.

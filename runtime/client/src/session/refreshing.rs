@@ -24,13 +24,13 @@ use top_protocol::PlatformError;
 /// only.
 ///
 /// ```no_run
-/// use generated_sdk::{Client, Gateway};
+/// use generated_sdk::{AppCredentials, Client, Gateway};
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
 /// use generated_sdk::client::{MemorySessionStore, OAuth, RefreshingSessions};
 /// use std::sync::Arc;
 ///
 /// # async fn example(code: &str) -> Result<(), Box<dyn std::error::Error>> {
-/// let client = Client::builder(Gateway::TAOBAO, "app key", "app secret").build()?;
+/// let client = Client::builder(Gateway::TAOBAO, AppCredentials::new("app key", "app secret")).build()?;
 /// let oauth = OAuth::new(&client, OAuth::PRODUCTION)?;
 /// let sessions = Arc::new(RefreshingSessions::new(oauth.clone(), MemorySessionStore::new()));
 ///

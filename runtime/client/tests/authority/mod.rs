@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use generated_sdk::AppCredentials;
 use generated_sdk::client::{
     BoxFuture, Client, ClientBuilder, HttpAnswer, HttpRequest, OAuth, Payload, RefreshingSessions, SessionStore,
     StoreError, Token, Transport,
@@ -177,7 +178,8 @@ impl Authority {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder("https://gateway.test/router/rest", "12345678", SECRET).transport(self.clone())
+        Client::builder("https://gateway.test/router/rest", AppCredentials::new("12345678", SECRET))
+            .transport(self.clone())
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use generated_sdk::AppCredentials;
 use generated_sdk::client::{BoxFuture, Chunks, Client, ClientBuilder, HttpAnswer, HttpRequest, Payload, Transport};
 use generated_sdk::protocol::{TransportError, TransportKind};
 use tokio::time::{Instant, sleep};
@@ -63,7 +64,7 @@ impl Script {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        Client::builder("http://gateway.test/", "12345678", SECRET).transport(self.clone())
+        Client::builder("http://gateway.test/", AppCredentials::new("12345678", SECRET)).transport(self.clone())
     }
 
     /// The bodies of the requests so far.

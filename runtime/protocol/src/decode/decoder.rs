@@ -1,4 +1,4 @@
-//! Pieces into records: lenient, and open about it (protocol.md 4.3 and 4.5).
+//! Pieces into records: lenient, and open about it (docs/protocol.md sections 4.3 and 4.5).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -346,8 +346,8 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         self.members(object, None)
     }
 
-    /// Fills the place of an object whose only member is called as its type: the inner key of a list (protocol.md 4.3) of
-    /// one object. The member is the unknown field behind `mark`.
+    /// Fills the place of an object whose only member is called as its type: the inner key of a list (docs/protocol.md
+    /// section 4.3) of one object. The member is the unknown field behind `mark`.
     fn only_object_of_type(
         &mut self,
         field: &'static Field,
@@ -835,8 +835,8 @@ fn read_boolean(value: &Event<'_>) -> Read<bool> {
     }
 }
 
-/// A date is text, or milliseconds since 1970 (protocol.md 4.5). A number that as milliseconds falls into 1973 or before,
-/// or behind 2286, is something else: seconds, a day as `20240824`, a year, a time as `20240824120000`.
+/// A date is text, or milliseconds since 1970 (docs/protocol.md section 4.5). A number that as milliseconds falls into
+/// 1973 or before, or behind 2286, is something else: seconds, a day as `20240824`, a year, a time as `20240824120000`.
 fn read_date(value: &Event<'_>) -> Read<DateTime> {
     const MILLISECONDS: Range<i64> = 100_000_000_000..10_000_000_000_000;
     read(value, |text| {

@@ -1,4 +1,5 @@
-//! What a body is: a response of the method, a refusal, or neither (protocol.md 4.1, 4.4, 4.6, 7.4 and 11).
+//! What a body is: a response of the method, a refusal, or neither (docs/protocol.md sections 4.1, 4.4, 4.6, 7.4 and
+//! 11).
 //!
 //! A body is a response if one of these holds:
 //!
@@ -397,11 +398,11 @@ impl Top {
     }
 }
 
-/// The root node of Qimen's responses (protocol.md 7.4).
+/// The root node of Qimen's responses (docs/protocol.md section 7.4).
 const QIMEN_ROOT: &str = "response";
 
 /// Returns whether a key is the documented root node, as gateways write it: case, underscores and the prefix `taobao` make
-/// no difference (protocol.md 4.1).
+/// no difference (docs/protocol.md section 4.1).
 fn names_node(key: &str, node: &str) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = char> {
         let prefix = name.get(..6).filter(|prefix| prefix.eq_ignore_ascii_case("taobao"));

@@ -1,7 +1,7 @@
 //! JSON, piece by piece.
 //!
 //! A reader of our own because answers hold what a strict one must refuse or would change: raw control characters in
-//! strings (protocol.md 4.5) and numbers that no float holds.
+//! strings (docs/protocol.md section 4.5) and numbers that no float holds.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Answers as responses (protocol.md 4).
+//! Answers as responses (docs/protocol.md section 4).
 
 mod body;
 mod decoder;
@@ -232,9 +232,9 @@ impl fmt::Display for Mismatch {
 
 /// Reads the answer to a request of the type `R`.
 ///
-/// The body may be XML or JSON, the latter with its root node or without (protocol.md 4.4), whatever was asked for. It is
-/// text, or bytes in UTF-8. A value that does not fit its documented type leaves its field empty and is listed in
-/// [`Response::mismatches`].
+/// The body may be XML or JSON, the latter with its root node or without (docs/protocol.md section 4.4), whatever was
+/// asked for. It is text, or bytes in UTF-8. A value that does not fit its documented type leaves its field empty and
+/// is listed in [`Response::mismatches`].
 ///
 /// # What is a response
 ///

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-/// How deep an answer may nest. The platform's deepest documented one has eight levels (protocol.md 1.5).
+/// How deep an answer may nest. The platform's deepest documented one has eight levels (docs/protocol.md section 1.5).
 pub(crate) const DEPTH: usize = 128;
 
 /// A piece of an answer. A [`Key`](Event::Key) is followed by the events of its value.

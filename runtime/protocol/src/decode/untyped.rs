@@ -105,7 +105,7 @@ impl RecordMut for Undocumented {
     }
 }
 
-/// The node that the method's answers have by rule (protocol.md 4.1).
+/// The node that the method's answers have by rule (docs/protocol.md section 4.1).
 fn node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }

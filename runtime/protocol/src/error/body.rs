@@ -34,7 +34,7 @@ impl RawBody {
 
     /// Hides `secrets` from messages: pages of proxies like to show what they were sent.
     #[doc(hidden)]
-    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str>) {
+    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         let text = hidden(&self.text, secrets);
         self.shown = (text != self.text).then(|| beginning(&text));
     }

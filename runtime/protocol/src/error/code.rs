@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::PlatformCode;
 
-/// The code of a refusal (protocol.md 5.1 and 11).
+/// The code of a refusal (docs/protocol.md sections 5.1 and 11.3).
 ///
 /// Taobao's gateways have numbers. Others of the family, AliExpress among them, have words. Both compare with literals:
 ///

@@ -3,8 +3,8 @@
 use super::{Code, PlatformError, RawBody};
 use crate::{Field, Json, Kind, Record, RecordMut, Schema, Slot, View, record};
 
-/// The fields that any answer may have next to those of its method, in success or failure (protocol.md 4.2, 4.6, 7.3,
-/// 7.4 and 11).
+/// The fields that any answer may have next to those of its method, in success or failure (docs/protocol.md sections
+/// 4.2, 4.6, 7.3, 7.4 and 11).
 #[derive(Clone, Default)]
 pub(crate) struct PublicFields {
     code: Option<String>,
@@ -131,8 +131,8 @@ impl PublicFields {
         }
     }
 
-    /// What they say of the call. A code 0 is a success (protocol.md 4.5), and businesses have other words for that. A
-    /// flag other than `success` is a failure (protocol.md 7.4).
+    /// What they say of the call. A code 0 is a success (docs/protocol.md section 4.5), and businesses have other words
+    /// for that. A flag other than `success` is a failure (docs/protocol.md section 7.4).
     pub(crate) fn outcome(&self) -> Outcome {
         let is = |text: &str, words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
         let (flag, success) = (filled(&self.flag), filled(&self.success));
@@ -154,7 +154,7 @@ impl PublicFields {
         }
     }
 
-    /// Whether there is a sub code, which no success has (protocol.md 4.5).
+    /// Whether there is a sub code, which no success has (docs/protocol.md section 4.5).
     pub(crate) fn has_sub_code(&self) -> bool {
         filled(&self.sub_code).is_some_and(|code| !is_success(code))
     }

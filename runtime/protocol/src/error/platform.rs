@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::body::hidden;
 use super::{Argument, Code, RawBody};
 
-/// The platform's refusal: the `error_response` node (protocol.md 4.6 and 5).
+/// The platform's refusal: the `error_response` node (docs/protocol.md sections 4.6 and 5).
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformError {
@@ -52,7 +52,7 @@ impl PlatformError {
     }
 
     /// Whether the same call can succeed later without anything being changed: a quota is used up, the platform is
-    /// busy, or the service behind it has failed (protocol.md 5.1 and 5.2).
+    /// busy, or the service behind it has failed (docs/protocol.md sections 5.1 and 5.2).
     ///
     /// # What to do
     ///
@@ -65,8 +65,8 @@ impl PlatformError {
         }
     }
 
-    /// How long the platform refuses such calls, if it says so: "This ban will last for N more seconds" (protocol.md
-    /// 5.3).
+    /// How long the platform refuses such calls, if it says so: "This ban will last for N more seconds"
+    /// (docs/protocol.md section 5.3).
     ///
     /// # What to do
     ///
@@ -76,7 +76,7 @@ impl PlatformError {
         self.is_limit().then(|| texts.into_iter().flatten().find_map(ban)).flatten()
     }
 
-    /// Whether a quota or rate is used up: the codes 4 to 8 (protocol.md 5.3).
+    /// Whether a quota or rate is used up: the codes 4 to 8 (docs/protocol.md section 5.3).
     ///
     /// # What to do
     ///
@@ -93,7 +93,7 @@ impl PlatformError {
 
     /// Whether the platform refused the call before it came to the service behind it, so that nothing has happened:
     /// the codes of limits, rights, the session, the signature and the public parameters. Of the rest it is not known
-    /// (protocol.md 5.1).
+    /// (docs/protocol.md section 5.1).
     ///
     /// # What to do
     ///
@@ -104,7 +104,7 @@ impl PlatformError {
     }
 
     /// Whether the session is missing, expired, revoked or of another application: the codes 26, 27, 44 and 53, and the
-    /// sub code `invalid-sessionkey` (protocol.md 5.4).
+    /// sub code `invalid-sessionkey` (docs/protocol.md section 5.4).
     ///
     /// # What to do
     ///
@@ -114,7 +114,7 @@ impl PlatformError {
     }
 
     /// Whether it is not certain that an [invalid](Self::is_session_invalid) session is what was refused: the code 53
-    /// alone is also that of an application whose security level is too low (protocol.md 5.1).
+    /// alone is also that of an application whose security level is too low (docs/protocol.md section 5.1).
     ///
     /// # What to do
     ///
@@ -129,7 +129,7 @@ impl PlatformError {
         word.is_some_and(is_session) || self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
     }
 
-    /// Whether the session is good, and was not granted for this: the code 42 (protocol.md 5.1).
+    /// Whether the session is good, and was not granted for this: the code 42 (docs/protocol.md section 5.1).
     ///
     /// # What to do
     ///
@@ -139,8 +139,8 @@ impl PlatformError {
     }
 
     /// Whether the caller must change something: the request, the application's rights, its secret or the clock. These
-    /// are sub codes that begin with `isv.`, and the codes that the platform has for them (protocol.md 5.1 and 5.2).
-    /// Limits and sessions are not among them.
+    /// are sub codes that begin with `isv.`, and the codes that the platform has for them (docs/protocol.md sections
+    /// 5.1 and 5.2). Limits and sessions are not among them.
     ///
     /// # What to do
     ///
@@ -175,7 +175,7 @@ impl PlatformError {
     }
 
     /// Whether the fault lies with the platform and passes: `isp.` sub codes, but for those that another attempt meets
-    /// again (protocol.md 5.2).
+    /// again (docs/protocol.md section 5.2).
     fn is_server_side(&self) -> bool {
         const NOT_PASSING: [&str; 3] = ["isp.top-mapping-parse-error", "isp.top-parse-error", "isp.invalid-parameters"];
         self.lower_sub_code().is_some_and(|code| {
@@ -247,7 +247,7 @@ fn whole(number: &str) -> Option<u64> {
     whole.checked_add(u64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
-/// A code of the platform (protocol.md 5.1).
+/// A code of the platform (docs/protocol.md section 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlatformCode {

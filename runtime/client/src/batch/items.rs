@@ -1,0 +1,239 @@
+//! What a batch is made of, with the types of its results.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::vec;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::BatchError;
+use super::send::{Part, ban};
+use crate::error::Error;
+use crate::{Client, text};
+use top_protocol::internal::{decode_into, redacted};
+use top_protocol::{Application, Authorization, DateTime, Request, Response, SignedRequest};
+
+/// The result of a call of the request type `R`.
+pub type BatchResult<R> = Result<Response<<R as Request>::Response>, BatchError>;
+
+/// One call.
+#[derive(Debug)]
+pub struct One<'r, R> {
+    pub(super) request: &'r R,
+    pub(super) session: Option<SecretString>,
+}
+
+/// Calls of one method.
+#[derive(Debug)]
+pub struct Many<'r, R> {
+    pub(super) requests: &'r [R],
+}
+
+/// A call without its type.
+pub trait Call: Sync {
+    /// The method.
+    fn method(&self) -> &'static str;
+    /// Whether the call needs a session.
+    fn authorization(&self) -> Authorization;
+    /// Whether the method requires https.
+    fn https_only(&self) -> bool;
+    /// Whether the call changes nothing.
+    fn reads(&self) -> bool;
+    /// The session of the call alone.
+    fn session(&self) -> Option<&str>;
+    /// Validates and encodes the request.
+    fn sign(
+        &self,
+        application: &Application,
+        session: Option<&str>,
+        time: DateTime,
+    ) -> Result<SignedRequest, top_protocol::Error>;
+}
+
+impl<R: Request + Sync> Call for One<'_, R> {
+    fn method(&self) -> &'static str {
+        R::METHOD
+    }
+
+    fn authorization(&self) -> Authorization {
+        R::AUTHORIZATION
+    }
+
+    fn https_only(&self) -> bool {
+        R::HTTPS_ONLY
+    }
+
+    fn reads(&self) -> bool {
+        R::READS
+    }
+
+    fn session(&self) -> Option<&str> {
+        self.session.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    fn sign(
+        &self,
+        application: &Application,
+        session: Option<&str>,
+        time: DateTime,
+    ) -> Result<SignedRequest, top_protocol::Error> {
+        application.sign(self.request, session, time)
+    }
+}
+
+/// What came of the calls, in their order, for the results.
+pub struct Outcomes<'o> {
+    pub(super) client: &'o Client,
+    pub(super) outcomes: &'o mut vec::IntoIter<Result<Part, BatchError>>,
+    /// The bans that responses name, for the limiter: the method if it is not the whole application, and the time.
+    pub(super) bans: &'o mut Vec<(Option<&'static str>, Duration)>,
+}
+
+impl Outcomes<'_> {
+    /// Decodes the next outcome.
+    fn next<R: Request>(&mut self) -> BatchResult<R> {
+        // There are as many outcomes as calls.
+        let part = self.outcomes.next().unwrap_or_else(|| Err(Part::missing()))?;
+        self.decode::<R>(part).map_err(BatchError::of_call)
+    }
+
+    fn decode<R: Request>(&mut self, part: Part) -> Result<Response<R::Response>, Error> {
+        let Part { head, body, chunk } = part;
+        let mut value = R::Response::default();
+        let read = text::lenient(&head, body).and_then(|body| {
+            let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
+            match envelope.mismatches.first() {
+                Some(first) if self.client.shared.strict => Err(Error::mismatch(first, body.text())),
+                _ => Ok((envelope, body.into_text())),
+            }
+        });
+        match read {
+            Ok((mut envelope, body)) => {
+                envelope.request_id = envelope.request_id.map(|id| redacted(&id, chunk.secrets(self.client)));
+                Ok(Response::new(value, envelope, body).with_head(head))
+            }
+            Err(mut error) => {
+                chunk.hide(self.client, &mut error);
+                self.bans.extend(ban(&error, R::METHOD));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Something that [`Batch::add`](super::Batch::add) and [`Batch::add_all`](super::Batch::add_all) add. Other crates cannot
+/// implement it.
+pub trait BatchItem: private::Sealed {
+    /// The result, or the list of results.
+    type Result;
+
+    /// Adds its calls to a list.
+    #[doc(hidden)]
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>);
+
+    /// Takes its results.
+    #[doc(hidden)]
+    fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result;
+}
+
+impl<R: Request + Sync> BatchItem for One<'_, R> {
+    type Result = BatchResult<R>;
+
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>) {
+        calls.push(Box::new(One { request: self.request, session: self.session.clone() }));
+    }
+
+    fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result {
+        outcomes.next::<R>()
+    }
+}
+
+impl<R: Request + Sync> BatchItem for Many<'_, R> {
+    type Result = Vec<BatchResult<R>>;
+
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>) {
+        calls
+            .extend(self.requests.iter().map(|request| Box::new(One { request, session: None }) as Box<dyn Call + 's>));
+    }
+
+    fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result {
+        self.requests.iter().map(|_| outcomes.next::<R>()).collect()
+    }
+}
+
+/// The tuple of what was added to a batch. Other crates cannot implement it.
+pub trait BatchItems: private::Sealed {
+    /// The tuple of results.
+    type Results;
+
+    /// Returns the calls in order.
+    #[doc(hidden)]
+    fn calls(&self) -> Vec<Box<dyn Call + '_>>;
+
+    /// Takes the results in order.
+    #[doc(hidden)]
+    fn results(&self, outcomes: &mut Outcomes<'_>) -> Self::Results;
+}
+
+/// A tuple that something can be added to. Other crates cannot implement it.
+pub trait Append<I>: private::Sealed {
+    /// The longer tuple.
+    type Output;
+
+    /// Adds `item` at the end.
+    #[doc(hidden)]
+    fn append(self, item: I) -> Self::Output;
+}
+
+mod private {
+    pub trait Sealed {}
+    impl<R> Sealed for super::One<'_, R> {}
+    impl<R> Sealed for super::Many<'_, R> {}
+}
+
+/// Implements the traits for the tuple of these types, and for the shorter ones.
+macro_rules! tuples {
+    () => { tuples!(@one); };
+    ($first:ident $($rest:ident)*) => { tuples!(@one $first $($rest)*); tuples!($($rest)*); };
+    (@one $($item:ident)*) => {
+        impl<$($item),*> private::Sealed for ($($item,)*) {}
+
+        impl<$($item: BatchItem),*> BatchItems for ($($item,)*) {
+            type Results = ($($item::Result,)*);
+
+            #[allow(non_snake_case, unused_mut, unused_variables, reason = "a tuple may be empty")]
+            fn calls(&self) -> Vec<Box<dyn Call + '_>> {
+                let ($($item,)*) = self;
+                let mut calls = Vec::new();
+                $($item.calls(&mut calls);)*
+                calls
+            }
+
+            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "a tuple may be empty")]
+            fn results(&self, outcomes: &mut Outcomes<'_>) -> Self::Results {
+                let ($($item,)*) = self;
+                ($($item.result(outcomes),)*)
+            }
+        }
+
+        impl<$($item,)* I> Append<I> for ($($item,)*) {
+            type Output = ($($item,)* I,);
+
+            #[allow(non_snake_case, reason = "the names of types name the values")]
+            fn append(self, item: I) -> Self::Output {
+                let ($($item,)*) = self;
+                ($($item,)* item,)
+            }
+        }
+    };
+}
+
+tuples!(A B C D E F G H J K L M);
+
+impl Part {
+    /// The outcome of a call that has none.
+    fn missing() -> BatchError {
+        let error = top_protocol::DecodeError::new("no response for the call", "a response for every call", "fewer");
+        BatchError::of_request(Arc::new(Error::Decode(error)))
+    }
+}

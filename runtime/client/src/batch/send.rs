@@ -1,0 +1,352 @@
+//! Sends the calls of a batch, a chunk of them in each request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
+
+use super::BatchError;
+use super::items::{BatchItems, Call};
+use crate::call::failed_at;
+use crate::clock::Clock;
+use crate::endpoint::Endpoint;
+use crate::error::{
+    ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
+};
+use crate::exchange::ends_in;
+use crate::limit::Turn;
+use crate::observer::Report;
+use crate::trace;
+use crate::transport::{HttpRequest, Verb};
+use crate::{Client, runtime};
+use top_protocol::internal::{Head, encoded, enveloped};
+use top_protocol::{
+    Authorization, DecodeError, Format, PUBLIC_PARAMETERS, Parameters, Problem, RawBody, ResponseBody, SignedRequest,
+    VERSION, Violation, Violations, signature,
+};
+
+/// What is between two calls, and between two responses.
+const SEPARATOR: &str = "\r\n-S-\r\n";
+
+/// What a batch is called in traces.
+const NAME: &str = "batch";
+
+/// The platform's code for a timestamp that is not its own time.
+const INVALID_TIMESTAMP: i64 = 31;
+
+/// The platform's code for a quota or a rate that is used up.
+const APP_CALL_LIMITED: i64 = 7;
+
+/// How a batch is sent.
+pub(super) struct Sending<'b> {
+    pub(super) client: &'b Client,
+    pub(super) chunk_size: usize,
+    pub(super) url: Option<&'b str>,
+}
+
+/// A call that can be sent.
+struct Encoded {
+    method: &'static str,
+    reads: bool,
+    /// The call as a request of its own, with its parameters and secrets.
+    signed: SignedRequest,
+    /// The call as the batch has it.
+    form: String,
+}
+
+/// The calls of one request.
+pub(super) struct Chunk(Vec<Encoded>);
+
+/// The response to one call, as received.
+pub(super) struct Part {
+    pub(super) head: Head,
+    pub(super) body: Vec<u8>,
+    pub(super) chunk: Arc<Chunk>,
+}
+
+type Outcome = Result<Part, BatchError>;
+
+/// Sends the calls of `items` and returns what came of each, in their order.
+pub(super) async fn send(sending: &Sending<'_>, items: &impl BatchItems) -> Vec<Outcome> {
+    let calls = items.calls().len();
+    if calls == 0 {
+        return Vec::new();
+    }
+    let prepared = async {
+        runtime::current()?;
+        let endpoint = sending.endpoint()?;
+        let session = sending.session(items).await?;
+        Ok((endpoint, session))
+    };
+    let (endpoint, session) = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let error = Arc::new(error);
+            return (0..calls).map(|_| Err(BatchError::of_request(Arc::clone(&error)))).collect();
+        }
+    };
+    let session = session.as_ref().map(ExposeSecret::expose_secret);
+    let encode = |call: &dyn Call| sending.encode(call, session, &endpoint).map_err(BatchError::of_call);
+    let encoded: Vec<_> = items.calls().iter().map(|call| encode(call.as_ref())).collect();
+    // Calls that cannot be sent keep their place; the others are sent in chunks.
+    let (mut outcomes, mut places, mut sendable) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, call) in encoded.into_iter().enumerate() {
+        match call {
+            Ok(call) => {
+                places.push(place);
+                sendable.push(call);
+                outcomes.push(None);
+            }
+            Err(error) => outcomes.push(Some(Err(error))),
+        }
+    }
+    let mut places = places.into_iter();
+    let mut sendable = sendable.into_iter().peekable();
+    while sendable.peek().is_some() {
+        let chunk = Arc::new(Chunk(sendable.by_ref().take(sending.chunk_size).collect()));
+        let results: Vec<Outcome> = match sending.exchange(&chunk, &endpoint).await {
+            Ok((head, bodies)) => {
+                let part = |body| Ok(Part { head: head.clone(), body, chunk: Arc::clone(&chunk) });
+                bodies.into_iter().map(part).collect()
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                chunk.0.iter().map(|_| Err(BatchError::of_request(Arc::clone(&error)))).collect()
+            }
+        };
+        for (result, place) in results.into_iter().zip(places.by_ref()) {
+            outcomes[place] = Some(result);
+        }
+    }
+    outcomes.into_iter().flatten().collect()
+}
+
+impl Sending<'_> {
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        const KIND: ConfigurationKind = ConfigurationKind::Gateway;
+        let endpoint = &self.client.shared.endpoint;
+        if let Some(url) = self.url {
+            let endpoint = Endpoint::parse(KIND, "the batch gateway", url)?;
+            endpoint.check_tls()?;
+            return Ok(endpoint);
+        }
+        let url = endpoint.url();
+        let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+        if path.ends_with("/router/batch") {
+            return Ok(endpoint.clone());
+        }
+        match path.strip_suffix("/router/rest") {
+            Some(start) => Ok(Endpoint::parse(KIND, "the batch gateway", &format!("{start}/router/batch{query}"))?),
+            None => {
+                let found = endpoint.redacted();
+                let message = format!(
+                    "cannot derive the URL for batches: expected a gateway that ends with /router/rest, found {found}; set \
+                     it with Batch::url"
+                );
+                Err(ConfigurationError::new(KIND, message).into())
+            }
+        }
+    }
+
+    /// Returns the session of the client, if a call needs it.
+    async fn session(&self, items: &impl BatchItems) -> Result<Option<SecretString>, Error> {
+        let needs = |call: &dyn Call| call.session().is_none() && call.authorization() != Authorization::None;
+        let authorization = if items.calls().iter().any(|call| needs(call.as_ref())) {
+            Authorization::Optional
+        } else {
+            Authorization::None
+        };
+        let (client, deadline) = (self.client, self.deadline());
+        match timeout_at(deadline, client.session.get(authorization)).await {
+            Ok(session) => session,
+            Err(_) => {
+                Err(Error::Transport(TransportError::new(TransportKind::Timeout(Timeout::Turn), "no session in time")))
+            }
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        ends_in(self.client.retry.whole(self.client.timeouts.attempt))
+    }
+
+    fn encode(&self, call: &dyn Call, session: Option<&str>, endpoint: &Endpoint) -> Result<Encoded, Error> {
+        let method = call.method();
+        if call.https_only() && endpoint.is_plain() {
+            let message = format!("{method} requires an https gateway, found {}", endpoint.redacted());
+            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
+        }
+        let shared = &self.client.shared;
+        let signed = call.sign(&shared.application, call.session().or(session), shared.clock.now())?;
+        let files: Vec<_> = signed.files().map(|(name, _)| Violation::new(name, Problem::FileInBatch)).collect();
+        if !files.is_empty() {
+            return Err(Error::Invalid(Violations::new(method, files)));
+        }
+        let own = |name: &str| matches!(name, "method" | "session") || !PUBLIC_PARAMETERS.contains(&name);
+        let pairs = signed.parameters().pairs().filter(|(name, _)| own(name));
+        let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let form = pairs.join("&");
+        Ok(Encoded { method, reads: call.reads(), signed, form })
+    }
+
+    /// Sends a chunk, again if the retry policy says so. Returns a body for every call.
+    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+        let report = Report::of_call(NAME);
+        let result = self.attempts(chunk, endpoint).instrument(report.span()).await;
+        report.ended(result.as_ref().map(|_| None));
+        result
+    }
+
+    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+        let (policy, deadline) = (&self.client.retry, self.deadline());
+        let reads = chunk.0.iter().all(|call| call.reads);
+        let (mut made, mut corrected) = (0, false);
+        loop {
+            let mut clock_corrected = false;
+            let mut error = match self.attempt(chunk, endpoint, deadline, &mut clock_corrected).await {
+                Ok(parts) => return Ok(parts),
+                Err(error) => error,
+            };
+            chunk.hide(self.client, &mut error);
+            if clock_corrected && !corrected && policy.allows(&error, reads) {
+                corrected = true;
+                continue;
+            }
+            // A batch is no method that could be banned alone.
+            self.banned(ban(&error, NAME).filter(|(method, _)| method.is_none())).await;
+            made += 1;
+            let Some(pause) = policy.pause(&error, reads, made) else { return Err(error) };
+            if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
+                return Err(error);
+            }
+            trace::pause(made, pause);
+            sleep(pause).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        chunk: &Chunk,
+        endpoint: &Endpoint,
+        deadline: Instant,
+        clock_corrected: &mut bool,
+    ) -> Result<(Head, Vec<Vec<u8>>), Error> {
+        let shared = &self.client.shared;
+        let mut permit = None;
+        for call in &chunk.0 {
+            // The calls of a batch are one request: a limit of concurrency counts them once.
+            drop(permit.take());
+            let patience = deadline.saturating_duration_since(Instant::now());
+            let turn = Turn::new(shared.application.key(), call.method, patience);
+            let acquired = timeout_at(deadline, shared.limiter.acquire(turn)).await;
+            permit = Some(acquired.unwrap_or_else(|_| Err(LimitError::out_of_time())).map_err(Error::Limit)?);
+        }
+        let forms: Vec<_> = chunk.0.iter().map(|call| call.form.as_str()).collect();
+        let body = forms.join(SEPARATOR);
+        let ahead = shared.clock.ahead();
+        let query = self.query(&body, ahead).to_form();
+        let separator = if endpoint.url().contains('?') { '&' } else { '?' };
+        let request = HttpRequest::new(Verb::Post, format!("{}{separator}{query}", endpoint.url()), body)
+            .header("Content-Type", "text/plain;charset=UTF-8");
+        let received = shared.exchange(request, self.client.timeouts, deadline).await;
+        let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
+        let head = received.head;
+        let whole = |body: &ResponseBody| enveloped(body, NAME, false);
+        if !head.is_success() {
+            let body = RawBody::of_bytes(&received.bytes, received.cut);
+            if body.contains("error_response")
+                && let Err(error @ top_protocol::Error::Platform(_)) = whole(&ResponseBody::from(&*body))
+            {
+                return Err(error.into());
+            }
+            return Err(Error::Status(StatusError::of(&head, body)));
+        }
+        let parts = split(&received.bytes);
+        if parts.len() == chunk.0.len() {
+            return Ok((head, parts));
+        }
+        let body = ResponseBody::from(received.bytes);
+        // The gateway refuses a batch with one document.
+        let error = match whole(&body) {
+            Err(error @ top_protocol::Error::Platform(_)) => error.into(),
+            _ => {
+                let (expected, found) = (format!("{} responses", chunk.0.len()), format!("{}", parts.len()));
+                let problem = format!("expected {expected}, found {found}");
+                Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
+            }
+        };
+        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
+            *clock_corrected = shared.clock.learn(&head, ahead);
+        }
+        Err(error)
+    }
+
+    /// The public parameters of a batch. Sessions are in its calls: a URL is written to the logs of proxies.
+    fn query(&self, body: &str, ahead: i64) -> Parameters {
+        let application = &self.client.shared.application;
+        let mut query = Parameters::new();
+        query.set("app_key", application.key().to_owned());
+        query.set("timestamp", Clock::at(ahead).to_string());
+        query.set("v", VERSION);
+        query.set("format", application.format.name());
+        query.set("sign_method", application.sign_method.name());
+        if application.simplify && application.format == Format::Json {
+            query.set("simplify", "true");
+        }
+        for (name, value) in [("partner_id", &application.partner_id), ("target_app_key", &application.target_app_key)]
+        {
+            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+                query.set(name, value.clone());
+            }
+        }
+        let sign = signature(application.sign_method, application.secret(), query.pairs(), body.as_bytes());
+        query.set("sign", sign);
+        query
+    }
+
+    /// Informs the limiter of bans.
+    pub(super) async fn banned(&self, bans: impl IntoIterator<Item = (Option<&'static str>, Duration)>) {
+        let shared = &self.client.shared;
+        for (method, time) in bans {
+            trace::ban(method, time);
+            let _ = timeout_at(self.deadline(), shared.limiter.banned(shared.application.key(), method, time)).await;
+        }
+    }
+}
+
+impl Chunk {
+    /// What an error must not repeat.
+    pub(super) fn secrets<'a>(&'a self, client: &'a Client) -> impl Iterator<Item = &'a str> + Clone {
+        let secrets = self.0.iter().flat_map(|call| call.signed.parameters().secrets());
+        secrets.chain([client.shared.application.secret()])
+    }
+
+    /// Redacts the secrets of the calls in an error.
+    pub(super) fn hide(&self, client: &Client, error: &mut Error) {
+        match error {
+            Error::Platform(refusal) => refusal.hide(self.secrets(client)),
+            Error::Decode(error) => error.hide(self.secrets(client)),
+            Error::Status(error) => error.body.hide(self.secrets(client)),
+            _ => {}
+        }
+    }
+}
+
+/// Splits a body at the separators. Its parts are decoded one by one: a damaged one does not affect the others.
+fn split(body: &[u8]) -> Vec<Vec<u8>> {
+    let (mut parts, mut rest) = (Vec::new(), body);
+    while let Some(at) = rest.windows(SEPARATOR.len()).position(|window| window == SEPARATOR.as_bytes()) {
+        parts.push(rest[..at].to_vec());
+        rest = &rest[at + SEPARATOR.len()..];
+    }
+    parts.push(rest.to_vec());
+    parts
+}
+
+/// Returns the ban that a refusal names: of the method, or of the application.
+pub(super) fn ban(error: &Error, method: &'static str) -> Option<(Option<&'static str>, Duration)> {
+    let refusal = error.platform().filter(|refusal| refusal.code.equivalent() == Some(APP_CALL_LIMITED))?;
+    let method = (!refusal.is_limit_of_application()).then_some(method);
+    Some((method, refusal.retry_after()?))
+}

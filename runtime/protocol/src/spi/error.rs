@@ -1,0 +1,104 @@
+//! Why a call is refused, and why one cannot be signed.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::SpiCharset;
+use crate::DateTime;
+
+/// Why an SPI call is refused. The message is for the log of the endpoint: an attacker learns nothing from an
+/// [`SpiRefusal`](super::SpiRefusal).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpiError {
+    /// The query has no `sign`.
+    MissingSignature,
+    /// The signature is not the one of this request with this AppSecret.
+    SignatureMismatch,
+    /// No signed parameter is named `timestamp`.
+    MissingTimestamp,
+    /// The timestamp is not of the form `yyyy-MM-dd HH:mm:ss`.
+    InvalidTimestamp,
+    /// The timestamp is too far from now.
+    Expired {
+        /// The timestamp of the call.
+        timestamp: DateTime,
+        /// The time of the endpoint.
+        now: DateTime,
+    },
+    /// The signature does not cover a body of this `Content-Type`.
+    UnsupportedContentType(String),
+    /// The charset is neither UTF-8 nor GBK.
+    UnsupportedCharset(String),
+    /// A name, a value or the body is not text in the charset of the call.
+    InvalidEncoding(SpiCharset),
+}
+
+impl fmt::Display for SpiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SPI call refused: ")?;
+        match self {
+            Self::MissingSignature => f.write_str("the query has no `sign`: expected a call signed by the platform"),
+            Self::SignatureMismatch => f.write_str(
+                "the signature does not match: expected MD5 over the AppSecret, the parameters and the body; check the \
+                 AppSecret, and that no proxy changes the query or the body",
+            ),
+            Self::MissingTimestamp => f.write_str("no parameter `timestamp`: expected `yyyy-MM-dd HH:mm:ss` at GMT+8"),
+            Self::InvalidTimestamp => f.write_str("invalid `timestamp`: expected `yyyy-MM-dd HH:mm:ss` at GMT+8"),
+            Self::Expired { timestamp, now } => write!(
+                f,
+                "the timestamp {timestamp} is too far from the time of this machine, {now} at GMT+8; check the clock"
+            ),
+            Self::UnsupportedContentType(found) => write!(
+                f,
+                "unsupported Content-Type {found:?}: expected a form, JSON, XML or plain text, which the signature covers"
+            ),
+            Self::UnsupportedCharset(found) => write!(f, "unsupported charset {found:?}: expected UTF-8 or GBK"),
+            Self::InvalidEncoding(charset) => {
+                write!(
+                    f,
+                    "a parameter or the body is not valid {}; check the charset of the Content-Type",
+                    charset.name()
+                )
+            }
+        }
+    }
+}
+
+impl StdError for SpiError {}
+
+/// Why an [`SpiRequest`](super::SpiRequest) cannot be signed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SpiRequestError {
+    /// The charset lacks a character of this name, value or body.
+    Unmappable(SpiCharset),
+    /// The URL or the name of a header is invalid.
+    Http(http::Error),
+}
+
+impl fmt::Display for SpiRequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmappable(charset) => {
+                write!(f, "cannot encode the call in {}: the charset lacks a character; use UTF-8", charset.name())
+            }
+            Self::Http(_) => f.write_str("cannot build the call: the URL or the name of a header is invalid"),
+        }
+    }
+}
+
+impl StdError for SpiRequestError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Unmappable(_) => None,
+            Self::Http(error) => Some(error),
+        }
+    }
+}
+
+impl From<http::Error> for SpiRequestError {
+    fn from(error: http::Error) -> Self {
+        Self::Http(error)
+    }
+}
