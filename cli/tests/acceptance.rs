@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// A folder outside of the workspace.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    assert!(!folder.path().starts_with(root().canonicalize().unwrap()));
+    assert!(!folder.path().starts_with(root()));
     folder
 }
 
@@ -57,7 +57,7 @@ fn manifest(dependencies: &str) -> String {
 
 /// The line of a manifest that depends on the SDK of this workspace, without TLS.
 fn sdk(name: &str) -> String {
-    let path = root().canonicalize().unwrap().join("generated-sdk");
+    let path = root().join("generated-sdk");
     format!(
         "{name} = {{ package = \"generated-sdk\", path = '{}', default-features = false, features = [\"client\", \"util\"] }}\n\
          tokio = {{ version = \"1\", features = [\"rt\"] }}\n",

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// The root of this workspace.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// A command as cargo runs it for `cargo top`, in the root of this workspace, without the variables that name an application.
