@@ -297,7 +297,7 @@ async fn certificates_are_verified() {
     // Nobody vouches for it.
     let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
-    assert!(error.was_not_carried_out() && !error.is_retryable());
+    assert!(error.was_not_processed() && !error.is_retryable());
     assert!(error.to_string().starts_with("cannot make a secure connection to https://localhost:"), "{error}");
     // A client that is told to trust it does, under its name alone.
     let trusting = || {

@@ -231,7 +231,7 @@ async fn more_calls_than_files() {
     );
     for error in errors {
         assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Exhausted), "{error:?}");
-        assert!(error.is_retryable() && error.was_not_carried_out() && !error.is_callers_fault(), "{error:?}");
+        assert!(error.is_retryable() && error.was_not_processed() && !error.is_client_error(), "{error:?}");
         assert_eq!(error.to_string(), expected);
     }
     // It passes.
@@ -282,7 +282,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
         let result = call.await.expect("no call panics");
         let lost = number % 10 == 7 && number / 10 % 3 != 0;
         assert_eq!(result.is_err(), lost, "{number}: {result:?}");
-        assert!(result.err().is_none_or(|error| !error.was_not_carried_out()));
+        assert!(result.err().is_none_or(|error| !error.was_not_processed()));
     }
     let done = done.lock().unwrap();
     assert_eq!(done.len(), CALLS);

@@ -81,7 +81,7 @@ fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParamete
         Some(path) => {
             // It is read while it is sent; a line for a shell names it by its path.
             let file = File::open(path).map_err(|error| match error.problem {
-                FileProblem::NoFile => {
+                FileProblem::NotAFile => {
                     let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
                     Failure(1, format!("{path:?} {problem}"))
                 }

@@ -15,7 +15,7 @@ use super::trace;
 use super::transport::{HttpRequest, Verb};
 use super::upload;
 use crate::error::{ConfigurationError, Error, Timeout, TransportError, TransportKind};
-use top_protocol::internal::{Head, PreparedRequest};
+use top_protocol::internal::{PreparedRequest, ResponseHead};
 use top_protocol::{Authorization, FileError, Response};
 
 /// A call of a method.
@@ -144,7 +144,13 @@ impl<'a> Attempts<'a> {
     }
 
     /// Decodes the body of a response with any status.
-    fn decode<T>(&self, head: &Head, bytes: Vec<u8>, cut: bool, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
+    fn decode<T>(
+        &self,
+        head: &ResponseHead,
+        bytes: Vec<u8>,
+        cut: bool,
+        decode: &Decode<'_, T>,
+    ) -> Result<Response<T>, Error> {
         if !head.is_success() {
             return Err(unsuccessful(head, &bytes, cut, decode));
         }
@@ -152,8 +158,8 @@ impl<'a> Attempts<'a> {
     }
 
     /// Redacts the error of a response, and learns from it: the platform's time, and a ban.
-    async fn refused(&mut self, mut error: Error, head: &Head, ahead: i64) -> Error {
-        error.hide(self.request.secrets());
+    async fn refused(&mut self, mut error: Error, head: &ResponseHead, ahead: i64) -> Error {
+        error.redact(self.request.secrets());
         if refuses_timestamp(&error) {
             self.clock_learned = self.client.shared.clock.learn(head, ahead);
         }

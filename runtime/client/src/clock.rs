@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::trace;
 use top_protocol::DateTime;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
 /// How far the clocks must be apart for the one to be mended by the other. The platform minds ten minutes; what is less
 /// than this is no reason for its refusal.
@@ -39,7 +39,7 @@ impl Clock {
     /// Learns the distance from the `Date` of an answer that has just come. Returns whether a call that was signed with
     /// the distance `used` would be signed with another time now: calls that went out together are refused together, and
     /// only the first of them learns.
-    pub(super) fn learn(&self, head: &Head, used: i64) -> bool {
+    pub(super) fn learn(&self, head: &ResponseHead, used: i64) -> bool {
         let Some(ahead) = distance(head) else { return false };
         if ahead.abs_diff(self.ahead()) >= APART {
             self.ahead.store(ahead, Ordering::Relaxed);
@@ -50,7 +50,7 @@ impl Clock {
 }
 
 /// By how many seconds the clock of whoever sent an answer is ahead of this machine's.
-fn distance(head: &Head) -> Option<i64> {
+fn distance(head: &ResponseHead) -> Option<i64> {
     let platform = http_date(head.headers.get("Date")?)?;
     let seconds = |distance: Duration| i64::try_from(distance.as_secs()).ok();
     match platform.duration_since(SystemTime::now()) {

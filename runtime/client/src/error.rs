@@ -34,11 +34,11 @@ use top_protocol::{DecodeError, EnvironmentError, FileError, Mismatch, PlatformE
 ///         "have the user authorise the application".to_owned()
 ///     } else if error.is_session_invalid() {
 ///         "renew the session".to_owned()
-///     } else if error.is_callers_fault() {
+///     } else if error.is_client_error() {
 ///         format!("mend it: {error}")
 ///     } else if !error.is_retryable() {
 ///         format!("look at it: {error}")
-///     } else if !error.was_not_carried_out() {
+///     } else if !error.was_not_processed() {
 ///         "call again, if a second time does no harm".to_owned()
 ///     } else if let Some(time) = error.retry_after() {
 ///         format!("call again after {time:?}")
@@ -105,7 +105,7 @@ impl Error {
     }
 
     /// Whether the same call can succeed later without anything being changed. Whether it may be made again is another
-    /// question: see [`was_not_carried_out`](Self::was_not_carried_out).
+    /// question: see [`was_not_processed`](Self::was_not_processed).
     ///
     /// # What to do
     ///
@@ -124,11 +124,11 @@ impl Error {
     }
 
     /// Redacts `secrets` in what the error repeats of a response.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         match self {
-            Self::Platform(refusal) => refusal.hide(secrets),
-            Self::Decode(error) => error.hide(secrets),
-            Self::Status(error) => error.body.hide(secrets),
+            Self::Platform(refusal) => refusal.redact(secrets),
+            Self::Decode(error) => error.redact(secrets),
+            Self::Status(error) => error.body.redact(secrets),
             _ => {}
         }
     }
@@ -155,13 +155,13 @@ impl Error {
     ///
     /// If this is so, a call that creates something can be repeated without creating it twice. Otherwise find out
     /// first whether it was carried out.
-    pub fn was_not_carried_out(&self) -> bool {
+    pub fn was_not_processed(&self) -> bool {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::Session(_) => true,
             Self::File(error) => error.was_not_sent(),
             Self::Transport(error) => error.was_not_sent(),
-            Self::Platform(error) => error.was_not_carried_out(),
-            Self::OAuth(error) => error.was_not_carried_out(),
+            Self::Platform(error) => error.was_not_processed(),
+            Self::OAuth(error) => error.was_not_processed(),
             Self::Status(_) | Self::Decode(_) | Self::Pagination(_) => false,
         }
     }
@@ -195,11 +195,11 @@ impl Error {
     /// # What to do
     ///
     /// Read the message and mend it. The same call fails again.
-    pub fn is_callers_fault(&self) -> bool {
+    pub fn is_client_error(&self) -> bool {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::File(_) => true,
-            Self::Platform(error) => error.is_callers_fault(),
-            Self::OAuth(error) => error.is_callers_fault(),
+            Self::Platform(error) => error.is_client_error(),
+            Self::OAuth(error) => error.is_client_error(),
             Self::Transport(error) => error.kind == TransportKind::Redirected,
             Self::Limit(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) | Self::Pagination(_) => false,
         }
@@ -218,7 +218,7 @@ impl Error {
         let expected = format!("{}{list}", mismatch.kind.name());
         let mut error = DecodeError::new(mismatch.to_string(), expected, mismatch.found.clone());
         error.path.clone_from(&mismatch.path);
-        Self::Decode(error.in_body(body))
+        Self::Decode(error.with_body(body))
     }
 }
 

@@ -12,7 +12,7 @@ use super::transport::{Chunks, HttpRequest};
 use super::upload::Progress;
 use crate::error::{Timeout, TransportError, TransportKind};
 use top_protocol::RawBody;
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 
 /// How long an exchange may take.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Timeouts {
 
 /// An answer, whatever its status.
 pub(super) struct Received {
-    pub(super) head: Head,
+    pub(super) head: ResponseHead,
     pub(super) bytes: Vec<u8>,
     /// Whether the body may go on; only where the status tells of a failure, of which a part is enough.
     pub(super) cut: bool,
@@ -43,9 +43,9 @@ impl Shared {
         let end = if deadline < attempt { (deadline, Timeout::Call) } else { (attempt, Timeout::Attempt) };
         let patience = Patience { read: timeouts.read, end };
         let (body, progress) = Progress::watch(request.body);
-        let sent = patience.while_sent(self.transport.send(HttpRequest { body, ..request }), &progress).await;
+        let sent = patience.while_sending(self.transport.send(HttpRequest { body, ..request }), &progress).await;
         let answer = sent.map_err(|error| progress.error().unwrap_or(error))?;
-        let (head, mut body) = (Head { status: answer.status, headers: answer.headers }, answer.body);
+        let (head, mut body) = (ResponseHead { status: answer.status, headers: answer.headers }, answer.body);
         let mut received = Received { head, bytes: Vec::new(), cut: false };
         let success = received.head.is_success();
         let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };
@@ -92,7 +92,7 @@ impl Patience {
     }
 
     /// Waits for `step`, while a request is sent. The gateway is not silent as long as it takes pieces of it.
-    async fn while_sent<T>(
+    async fn while_sending<T>(
         &self,
         step: impl Future<Output = Result<T, TransportError>>,
         progress: &Progress,

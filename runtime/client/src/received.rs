@@ -9,7 +9,7 @@ use super::limit::{Permit, Turn};
 use super::text;
 use super::trace;
 use crate::error::{Error, LimitError, StatusError};
-use top_protocol::internal::{Envelope, Head, decode_into, redacted};
+use top_protocol::internal::{Envelope, ResponseHead, decode_into, redacted};
 use top_protocol::{RawBody, Request, Response, ResponseBody};
 
 /// Decodes a body as a response, or as a refusal of the platform.
@@ -24,7 +24,7 @@ pub(super) fn decode_as<R: Request>(body: &ResponseBody) -> Result<(R::Response,
 /// Decodes the body of a response whose status is a success. A mismatch is an error if `strict`.
 pub(super) fn decoded<'s, T>(
     strict: bool,
-    head: &Head,
+    head: &ResponseHead,
     bytes: Vec<u8>,
     secrets: impl Iterator<Item = &'s str> + Clone,
     decode: &Decode<'_, T>,
@@ -39,7 +39,7 @@ pub(super) fn decoded<'s, T>(
 }
 
 /// Returns the error of a response whose status is no success: the platform's, if the body is a refusal all the same.
-pub(super) fn unsuccessful<T>(head: &Head, bytes: &[u8], cut: bool, decode: &Decode<'_, T>) -> Error {
+pub(super) fn unsuccessful<T>(head: &ResponseHead, bytes: &[u8], cut: bool, decode: &Decode<'_, T>) -> Error {
     let body = RawBody::of_bytes(bytes, cut);
     if body.contains("error_response")
         && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))

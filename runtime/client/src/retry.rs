@@ -31,7 +31,7 @@ use crate::error::Error;
 /// ```
 ///
 /// What is repeated is a failure that [passes](Error::is_retryable). Of a call that may create or change something, it
-/// is repeated only if it is certain that the call [was not carried out](Error::was_not_carried_out), or if
+/// is repeated only if it is certain that the call [was not carried out](Error::was_not_processed), or if
 /// [`repeat`](Self::repeat) says otherwise. Each attempt waits for its turn at the limiter, asks for the session again,
 /// and is signed anew with the time of then.
 ///
@@ -123,8 +123,8 @@ impl RetryPolicy {
     pub(super) fn allows(&self, error: &Error, reads: bool) -> bool {
         match self.repeat {
             Repeat::All => true,
-            Repeat::Reads => reads || error.was_not_carried_out(),
-            Repeat::NotCarriedOut => error.was_not_carried_out(),
+            Repeat::Reads => reads || error.was_not_processed(),
+            Repeat::NotCarriedOut => error.was_not_processed(),
         }
     }
 

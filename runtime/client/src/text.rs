@@ -1,12 +1,12 @@
 //! The text of an answer.
 
 use crate::error::Error;
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 use top_protocol::{DecodeError, RawBody, ResponseBody};
 
 /// Reads a body in UTF-8 (docs/protocol.md sections 1.3 and 4.7) and replaces what is invalid. A body that is declared
 /// to be in another charset is refused.
-pub(super) fn lenient(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
+pub(super) fn lenient(head: &ResponseHead, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
     match wrong_charset(head, &bytes) {
         None => Ok(bytes.into()),
         Some(problem) => Err(Error::Decode(not_utf8(problem, &bytes))),
@@ -14,7 +14,7 @@ pub(super) fn lenient(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, Error
 }
 
 /// Reads a body in which no byte may be invalid.
-pub(super) fn strict(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
+pub(super) fn strict(head: &ResponseHead, bytes: Vec<u8>) -> Result<String, Error> {
     if let Some(problem) = wrong_charset(head, &bytes) {
         return Err(Error::Decode(not_utf8(problem, &bytes)));
     }
@@ -25,7 +25,7 @@ pub(super) fn strict(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
 }
 
 /// Returns why the bytes cannot be read as UTF-8, if the headers say so.
-fn wrong_charset(head: &Head, bytes: &[u8]) -> Option<String> {
+fn wrong_charset(head: &ResponseHead, bytes: &[u8]) -> Option<String> {
     let declared = charset(head).filter(|charset| !is_unsaid(charset));
     match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => None,
@@ -48,7 +48,7 @@ fn is_in(charset: &str) -> String {
 }
 
 /// What the `Content-Type` says of the encoding.
-fn charset(head: &Head) -> Option<&str> {
+fn charset(head: &ResponseHead) -> Option<&str> {
     let parameters = head.headers.get("Content-Type")?.split(';').skip(1);
     let charset = parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
@@ -57,7 +57,7 @@ fn charset(head: &Head) -> Option<&str> {
 }
 
 /// What the body is packed with, if it is still packed.
-fn packing(head: &Head) -> Option<&str> {
+fn packing(head: &ResponseHead) -> Option<&str> {
     head.headers.get("Content-Encoding").map(str::trim).filter(|packing| !packing.eq_ignore_ascii_case("identity"))
 }
 

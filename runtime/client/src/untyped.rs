@@ -3,7 +3,7 @@
 use super::Client;
 use super::call::Call;
 use crate::error::Error;
-use top_protocol::internal::{enveloped, reads};
+use top_protocol::internal::{decode_value, is_read_only_method};
 use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
 
 impl Client {
@@ -53,10 +53,10 @@ impl Client {
             method,
             authorization: Authorization::Optional,
             https_only: false,
-            reads: reads(method),
+            reads: is_read_only_method(method),
             prepare: &|| application.prepare_untyped(method, parameters),
         };
-        self.execute_attempts(call, &|body| enveloped(body, method, simplified)).await
+        self.execute_attempts(call, &|body| decode_value(body, method, simplified)).await
     }
 
     /// The request as [`call`](Self::call) would send it now. Printing it hides what is secret.

@@ -276,7 +276,7 @@ async fn calls_that_cannot_be_sent_are_refused_before() {
         error.to_string(),
         "taobao.item.img.upload was not sent: image is a file, which a batch cannot send: call the method alone"
     );
-    assert!(error.error().was_not_carried_out() && error.error().is_callers_fault() && !error.is_whole_request());
+    assert!(error.error().was_not_processed() && error.error().is_client_error() && !error.is_whole_request());
     assert!(gateway.received().is_empty());
 
     let (before, upload, invalid, after) =

@@ -204,7 +204,7 @@ async fn timeouts_say_which() {
     let slow = Script::new([Reply::Slow(SECOND)]);
     let error = read(&slow.builder().timeout(20 * SECOND).read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
     assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Attempt), 20));
-    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_cut())), Some((true, true)));
+    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_truncated())), Some((true, true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +268,7 @@ async fn turns_that_come_too_late_are_refused_at_once() {
     read(&client).await.unwrap();
     let start = Instant::now();
     let error = read(&client).await.unwrap_err();
-    assert!(matches!(error, Error::Limit(_)) && error.was_not_carried_out(), "{error:?}");
+    assert!(matches!(error, Error::Limit(_)) && error.was_not_processed(), "{error:?}");
     assert_eq!((error.retry_after(), start.elapsed()), (Some(60 * SECOND), Duration::ZERO));
     // One that cannot be foreseen is waited for until the deadline.
     let script = Script::new([Reply::Never]);
@@ -284,7 +284,7 @@ async fn turns_that_come_too_late_are_refused_at_once() {
         error.to_string(),
         "the request was not sent: the limiter did not allow it before the deadline of the call's retry policy"
     );
-    assert!(error.is_retryable() && error.was_not_carried_out());
+    assert!(error.is_retryable() && error.was_not_processed());
     assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
     first.abort();
 }
@@ -320,7 +320,7 @@ async fn what_cannot_be_read_is_told_by_its_place() {
             r#"{"top_client_token_get_response":{"token":"s3cr3t"#,
             "token",
             "well-formed JSON or XML",
-            "a string begins and does not end",
+            "unterminated string",
         ),
     ] {
         let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
@@ -469,11 +469,11 @@ async fn bodies_are_read_to_their_limit_and_no_further() {
     let client = script.builder().body_limit(100_000).build().unwrap();
     let error = read(&client).await.unwrap_err();
     assert_eq!(kind(&error), TransportKind::TooLong);
-    assert_eq!(error.body().map(|body| (body.len(), body.is_cut())), Some((64 << 10, true)));
+    assert_eq!(error.body().map(|body| (body.len(), body.is_truncated())), Some((64 << 10, true)));
     // Of a page that tells of a failure the beginning is enough.
     let error = read(&client).await.unwrap_err();
     let Error::Status(error) = error else { panic!("{error:?}") };
-    assert_eq!((error.status, error.body.len(), error.body.is_cut()), (500, 64 << 10, true));
+    assert_eq!((error.status, error.body.len(), error.body.is_truncated()), (500, 64 << 10, true));
 }
 
 #[tokio::test]
@@ -660,7 +660,7 @@ async fn a_refused_session_never_sends_a_call_twice_that_may_have_been_processed
             let result = if reads { read(&client).await.map(drop) } else { write(&client).await };
             let mut refused = PlatformError::new(code, "");
             refused.sub_code = Some(sub_code.to_owned());
-            let safe = refused.was_not_carried_out() || (reads && policy != policies[2]);
+            let safe = refused.was_not_processed() || (reads && policy != policies[2]);
             let case = format!("{code} {sub_code} reads={reads} {policy:?}");
             assert!(safe || script.count() == 1, "{case}");
             assert_eq!(result.is_ok(), script.count() == 2, "{case}");

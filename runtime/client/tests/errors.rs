@@ -22,10 +22,10 @@ fn refusal(code: i64, sub_code: &str) -> PlatformError {
 fn answers(error: &Error) -> String {
     let answers = [
         ("retryable", error.is_retryable()),
-        ("not-carried-out", error.was_not_carried_out()),
+        ("not-carried-out", error.was_not_processed()),
         ("session", error.is_session_invalid()),
         ("authorize", error.needs_authorization()),
-        ("caller", error.is_callers_fault()),
+        ("caller", error.is_client_error()),
     ];
     let yes: Vec<_> = answers.into_iter().filter(|(_, yes)| *yes).map(|(word, _)| word).collect();
     yes.join(" ")
@@ -105,7 +105,7 @@ fn sessions_that_are_doubtful() {
         (15, "isv.invalid-sessionkey", false),
         (42, "", false),
     ] {
-        assert_eq!(refusal(code, sub_code).is_session_doubtful(), doubtful, "{code} {sub_code}");
+        assert_eq!(refusal(code, sub_code).is_session_ambiguous(), doubtful, "{code} {sub_code}");
     }
 }
 
@@ -165,7 +165,7 @@ fn every_documented_code_has_a_meaning_and_one_way_on() {
         let error = Error::Platform(Box::new(refusal(known.code, "isp.x")));
         assert_eq!(error.meaning(), Some(known.meaning));
         let ways = [error.is_retryable(), error.is_session_invalid() || error.needs_authorization()];
-        let ways = ways.iter().chain([&error.is_callers_fault()]).filter(|yes| **yes).count();
+        let ways = ways.iter().chain([&error.is_client_error()]).filter(|yes| **yes).count();
         assert_eq!(ways, 1, "{}: {}", known.code, answers(&error));
     }
     assert_eq!(Error::Platform(Box::new(refusal(1000, ""))).meaning(), None);
@@ -351,10 +351,10 @@ fn messages_say_what_happened_and_what_was_expected() {
 #[test]
 fn bodies_are_kept_within_a_limit() {
     let short = RawBody::from("端");
-    assert_eq!((&*short, short.is_cut(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
+    assert_eq!((&*short, short.is_truncated(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
     // The limit falls into a character.
     let long = RawBody::from(format!("x{}", "端".repeat(RawBody::LIMIT / 3 + 1)).as_str());
-    assert!(long.is_cut() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
+    assert!(long.is_truncated() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
     assert_eq!(format!("{long:?}"), format!("[the first {} bytes]", long.len()));
-    assert!(long.to_string().ends_with("端… (cut)"));
+    assert!(long.to_string().ends_with("端… (truncated)"));
 }

@@ -185,13 +185,13 @@ fn what_is_no_file_cannot_be_opened() {
     let said_of = |error| said(&Error::from(error), &folder);
     assert!(said_of(error).starts_with("the file \"FOLDER/gone.jpg\" cannot be read"));
     let error = File::open(folder.path()).unwrap_err();
-    assert_eq!(error.problem, FileProblem::NoFile);
+    assert_eq!(error.problem, FileProblem::NotAFile);
     assert_eq!(
         said_of(error),
         "the file \"FOLDER\" is not a regular file: send the content of a pipe or a device as a stream"
     );
     #[cfg(target_os = "linux")]
-    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NoFile);
+    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NotAFile);
 }
 
 /// Takes in the body of every request, and answers or fails.
@@ -304,7 +304,7 @@ async fn fails(request: &FixtureLimitsSetRequest, expected: FileProblem) -> (Err
         Error::File(file) => assert_eq!(file.problem, expected),
         other => panic!("{other:?}"),
     }
-    assert!(!error.is_retryable() && error.is_callers_fault() && error.body().is_none());
+    assert!(!error.is_retryable() && error.is_client_error() && error.body().is_none());
     (error, transport)
 }
 
@@ -317,7 +317,7 @@ async fn files_that_changed_since_are_not_sent() {
         fs::write(&path, content).unwrap();
         let changed = FileProblem::Changed { expected: 8, found: content.len() as u64 };
         let (error, transport) = fails(&request, changed).await;
-        assert!(error.was_not_carried_out());
+        assert!(error.was_not_processed());
         assert_eq!(transport.lengths.lock().unwrap().len(), 0);
         let expected = format!(
             "the file \"FOLDER/cup.jpg\" for picture changed after the request was built: expected 8 bytes, found {}",
@@ -329,7 +329,7 @@ async fn files_that_changed_since_are_not_sent() {
     let (error, _) = fails(&request, FileProblem::Unreadable).await;
     let Error::File(file) = &error else { panic!() };
     assert_eq!((file.path(), file.parameter()), (Some(&*path), Some("picture")));
-    assert!(error.was_not_carried_out());
+    assert!(error.was_not_processed());
     // Back in its place it is sent again.
     fs::write(&path, "87654321").unwrap();
     client(taking(false)).execute(&request).await.unwrap();
@@ -373,7 +373,7 @@ async fn streams_that_are_not_what_was_said_break_off() {
         assert!(told.starts_with(&format!("the stream \"s\" for picture {words}")), "{told}");
         // It was being sent by then.
         assert_eq!(*transport.bodies.lock().unwrap(), [Err(TransportKind::Upload)]);
-        assert!(!error.was_not_carried_out());
+        assert!(!error.was_not_processed());
     }
     // Only parameters with a limit have one.
     client(taking(false)).execute(&request([File::from_reader(&b"123456789"[..], None)])).await.unwrap();
@@ -386,7 +386,7 @@ async fn a_stream_is_sent_once() {
     assert!(request.picture.is_fresh());
     client(taking(false)).execute(&request).await.unwrap();
     assert!(!clone.picture.is_fresh());
-    let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
+    let (error, transport) = fails(&clone, FileProblem::AlreadyRead).await;
     expect![[
         r#"the stream "s" for picture was already read: a stream can be sent once, create a new File for every call"#
     ]]
@@ -466,7 +466,7 @@ async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is
         (error.platform().map(|refusal| refusal.code.clone()), error.request_id()),
         (Some(31.into()), Some("r"))
     );
-    assert!(error.was_not_carried_out() && error.body().is_some());
+    assert!(error.was_not_processed() && error.body().is_some());
     // The time is learned, and a new stream is sent with it.
     client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap();
 }

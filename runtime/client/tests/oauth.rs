@@ -123,7 +123,7 @@ fn how_users_come_back() {
         ("state=s&code=", "invalid_request", "the user came back without a code", false),
     ] {
         let refused = oauth.code(query, "s").unwrap_err();
-        assert_eq!((refused.needs_authorization(), refused.was_not_carried_out()), (user, true));
+        assert_eq!((refused.needs_authorization(), refused.was_not_processed()), (user, true));
         let refused = refusal(refused);
         assert_eq!((refused.error.as_str(), refused.description.as_deref()), (error, Some(description)), "{query}");
         assert_eq!(refused.status, None);
@@ -181,8 +181,8 @@ async fn refusals() {
             error.to_string(),
             "the authorization server refused: invalid_client ([hidden] for [hidden] is no good)"
         );
-        assert!(error.is_callers_fault() && !error.is_retryable() && !error.needs_authorization());
-        assert!(error.was_not_carried_out());
+        assert!(error.is_client_error() && !error.is_retryable() && !error.needs_authorization());
+        assert!(error.was_not_processed());
         assert_eq!(error.body().map(|body| &**body), Some(body));
         assert_eq!(refusal(error).status, Some(status));
     }
@@ -207,7 +207,7 @@ async fn refusals() {
         let told = answered(status, json!({ "error": error }).to_string()).await.unwrap_err();
         assert_eq!(told.to_string(), format!("the authorization server refused: {error}"));
         assert_eq!(
-            (told.is_callers_fault(), told.is_retryable(), told.needs_authorization(), told.was_not_carried_out()),
+            (told.is_client_error(), told.is_retryable(), told.needs_authorization(), told.was_not_processed()),
             (callers, passes, user, nothing_done),
             "{status} {error}"
         );
@@ -266,7 +266,7 @@ async fn answers_that_are_no_utf_8() {
         };
         let error = answer.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
-        assert_eq!(error.to_string(), format!("the answer cannot be read: {problem}"));
+        assert_eq!(error.to_string(), format!("cannot decode the response: {problem}"));
         assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
     }
 }

@@ -17,7 +17,7 @@ use crate::received::{ban, refuses_timestamp, unsuccessful};
 use crate::trace;
 use crate::transport::{HttpRequest, Verb};
 use crate::{Client, runtime};
-use top_protocol::internal::{Head, encoded, enveloped};
+use top_protocol::internal::{ResponseHead, decode_value, encoded};
 use top_protocol::{
     Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, SignedRequest, Violation,
     Violations, signature,
@@ -51,7 +51,7 @@ pub(super) struct Chunk(Vec<Encoded>);
 
 /// The response to one call, as received.
 pub(super) struct Part {
-    pub(super) head: Head,
+    pub(super) head: ResponseHead,
     pub(super) body: Vec<u8>,
     pub(super) chunk: Arc<Chunk>,
 }
@@ -176,14 +176,14 @@ impl Sending<'_> {
     }
 
     /// Sends a chunk, again if the retry policy says so. Returns a body for every call.
-    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let report = Report::of_call(NAME);
         let result = self.attempts(chunk, endpoint).instrument(report.span()).await;
         report.ended(result.as_ref().map(|_| None));
         result
     }
 
-    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let (policy, deadline) = (&self.client.retry, self.client.deadline());
         let reads = chunk.0.iter().all(|call| call.reads);
         let (mut made, mut corrected) = (0, false);
@@ -193,7 +193,7 @@ impl Sending<'_> {
                 Ok(parts) => return Ok(parts),
                 Err(error) => error,
             };
-            error.hide(chunk.secrets(self.client));
+            error.redact(chunk.secrets(self.client));
             if clock_corrected && !corrected && policy.allows(&error, reads) {
                 corrected = true;
                 continue;
@@ -218,7 +218,7 @@ impl Sending<'_> {
         endpoint: &Endpoint,
         deadline: Instant,
         clock_corrected: &mut bool,
-    ) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    ) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let shared = &self.client.shared;
         let mut permit = None;
         for call in &chunk.0 {
@@ -236,7 +236,7 @@ impl Sending<'_> {
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
         let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
         let head = received.head;
-        let whole = |body: &ResponseBody| enveloped(body, NAME, false);
+        let whole = |body: &ResponseBody| decode_value(body, NAME, false);
         if !head.is_success() {
             return Err(unsuccessful(&head, &received.bytes, received.cut, &whole));
         }
@@ -251,7 +251,7 @@ impl Sending<'_> {
             _ => {
                 let (expected, found) = (format!("{} responses", chunk.0.len()), format!("{}", parts.len()));
                 let problem = format!("expected {expected}, found {found}");
-                Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
+                Error::Decode(DecodeError::new(problem, expected, found).with_body(body.text()))
             }
         };
         if refuses_timestamp(&error) {

@@ -42,7 +42,7 @@ impl OAuthError {
     }
 
     /// Whether the application's key, its secret or the request is wrong.
-    pub fn is_callers_fault(&self) -> bool {
+    pub fn is_client_error(&self) -> bool {
         !self.is_retryable() && OF_APPLICATION.contains(&self.error.as_str())
     }
 
@@ -64,12 +64,12 @@ impl OAuthError {
     ///
     /// If this is not so, a code or a refresh token may be used up: where asking again with it is refused, have the user
     /// authorise the application again.
-    pub fn was_not_carried_out(&self) -> bool {
-        self.is_callers_fault() || self.needs_authorization()
+    pub fn was_not_processed(&self) -> bool {
+        self.is_client_error() || self.needs_authorization()
     }
 
     /// Hides `secrets` from the server's words: some servers repeat in them what they were sent.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         self.error = hidden(&self.error, secrets.clone());
         self.description = self.description.take().map(|text| hidden(&text, secrets));
     }

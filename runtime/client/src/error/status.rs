@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use top_protocol::RawBody;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
 /// An answer with an HTTP status that the platform's API never gives: a proxy, a login page, a gateway in trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct StatusError {
 }
 
 impl StatusError {
-    pub(crate) fn of(head: &Head, body: RawBody) -> Self {
+    pub(crate) fn of(head: &ResponseHead, body: RawBody) -> Self {
         // Seconds, or a moment on the clock of the one who answers.
         let text = head.headers.get("Retry-After").map(str::trim);
         let retry_after = text.and_then(|text| match text.parse() {
@@ -53,7 +53,7 @@ impl fmt::Display for StatusError {
         if matches!(self.status, 301..=303 | 307 | 308) {
             f.write_str("; redirects are not followed, because the request is signed for its gateway")?;
         }
-        match self.body.beginning() {
+        match self.body.excerpt() {
             nothing if nothing.is_empty() => Ok(()),
             beginning => write!(f, "; the body begins with {beginning:?}"),
         }

@@ -61,7 +61,7 @@ pub trait SessionProvider: Send + Sync + 'static {
 
     /// Takes note that the platform has refused `session`, which was the user's, with `refusal`: one that
     /// [says so](PlatformError::is_session_invalid), or that [may mean something
-    /// else](PlatformError::is_session_doubtful). Returns whether [`session`](Self::session) returns a better one now. The
+    /// else](PlatformError::is_session_ambiguous). Returns whether [`session`](Self::session) returns a better one now. The
     /// call is then sent once more, unless the service may already have processed it. A call asks this once, whatever comes
     /// of its second attempt.
     ///

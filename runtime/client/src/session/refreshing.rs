@@ -57,7 +57,7 @@ use top_protocol::PlatformError;
 ///
 /// Another is looked for at once: in the store, where another machine may have put it, and then by a refresh. A token
 /// younger than a minute is not refreshed for it, because a platform that refuses that one refuses the next as well. If
-/// the platform [does not say clearly](PlatformError::is_session_doubtful) that it is the session's fault, this is done
+/// the platform [does not say clearly](PlatformError::is_session_ambiguous) that it is the session's fault, this is done
 /// once an hour for a user, and the session stays in use if nothing comes of it.
 pub struct RefreshingSessions {
     shared: Arc<Shared>,
@@ -180,7 +180,7 @@ impl SessionProvider for RefreshingSessions {
 
     fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
         let now = self.shared.now();
-        let clearly = !refusal.is_session_doubtful();
+        let clearly = !refusal.is_session_ambiguous();
         let known = |known: &mut Known| known.refused(session, clearly, now);
         let worth = self.shared.users().get_mut(user).is_none_or(known);
         Box::pin(async move { worth })

@@ -104,7 +104,7 @@ async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
     let client = script.builder().build().unwrap();
     let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
     assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: nobody came");
-    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
+    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_processed());
     assert_eq!(session_error(&error).user(), "u 1");
     let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
     assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: it rains");

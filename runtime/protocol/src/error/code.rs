@@ -1,12 +1,12 @@
-//! The code of a refusal: a number, or a word on some gateways.
+//! The codes of refusals.
 
 use std::fmt;
 
-use super::PlatformCode;
+use crate::platform::CODES;
 
 /// The code of a refusal (docs/protocol.md sections 5.1 and 11.3).
 ///
-/// Taobao's gateways have numbers. Others of the family, AliExpress among them, have words. Both compare with literals:
+/// Taobao's gateways use numbers. Others, such as AliExpress, use words. Both compare with literals:
 ///
 /// ```
 /// use generated_sdk::protocol::Code;
@@ -19,7 +19,7 @@ use super::PlatformCode;
 pub enum Code {
     /// A number, such as 25. 0 if the response has no code.
     Number(i64),
-    /// A word, as the gateway writes it.
+    /// A word, such as `IllegalAccessToken`.
     Word(String),
 }
 
@@ -32,14 +32,14 @@ impl Code {
         }
     }
 
-    /// Returns the number, or the number of the platform's code that a known word stands for.
+    /// Returns the number, or the equivalent number of a known word.
     pub fn equivalent(&self) -> Option<i64> {
         self.number().or_else(|| self.documented().map(|entry| entry.code))
     }
 
-    /// Returns what the platform's documents say about the code.
+    /// Returns the documentation of the code.
     pub fn documented(&self) -> Option<&'static PlatformCode> {
-        crate::platform::CODES.iter().find(|entry| match self {
+        CODES.iter().find(|entry| match self {
             Self::Number(number) => entry.code == *number,
             Self::Word(word) => entry.words.iter().any(|known| known.eq_ignore_ascii_case(word)),
         })
@@ -52,7 +52,7 @@ impl Code {
         *self == Self::default()
     }
 
-    /// Returns what the platform's documents say about the code, if it is a word.
+    /// Returns the documentation of the code, if it is a word.
     pub(super) fn documented_word(&self) -> Option<&'static PlatformCode> {
         matches!(self, Self::Word(_)).then(|| self.documented()).flatten()
     }
@@ -71,7 +71,7 @@ impl From<i64> for Code {
 }
 
 impl From<&str> for Code {
-    /// A text that is a whole number becomes [`Number`](Self::Number), an empty one 0.
+    /// Parses an integer as [`Number`](Self::Number), and an empty text as 0.
     fn from(text: &str) -> Self {
         match text.trim() {
             "" => Self::default(),
@@ -105,4 +105,34 @@ impl fmt::Display for Code {
             Self::Word(word) => f.write_str(word),
         }
     }
+}
+
+/// A documented code of the platform (docs/protocol.md section 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlatformCode {
+    /// The code.
+    pub code: i64,
+    /// The platform's name of the code.
+    pub name: &'static str,
+    /// The meaning of the code, and what to do.
+    pub meaning: &'static str,
+    /// Whether repeating the call can help.
+    pub retry: Retry,
+    /// The words for the code on other gateways.
+    pub words: &'static [&'static str],
+}
+
+/// Whether repeating a refused call can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Retry {
+    /// No. The caller must change something first.
+    Never,
+    /// Yes, after a pause.
+    Later,
+    /// Yes, with a refreshed session.
+    RenewSession,
+    /// Yes, if the sub code starts with `isp.`.
+    IfServerSide,
 }

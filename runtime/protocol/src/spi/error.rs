@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::SpiCharset;
-use crate::DateTime;
+use crate::time::DateTime;
 
 /// Why an SPI call is refused. The message is for the log of the endpoint: an attacker learns nothing from an
 /// [`SpiRefusal`](super::SpiRefusal).

@@ -89,7 +89,7 @@ impl<'r> Signed<'r> {
         }
         digest.update(self.body);
         digest.update(secret);
-        hex::text(&digest.finalize())
+        hex::encode(&digest.finalize())
     }
 }
 
