@@ -1,7 +1,7 @@
 //! The gateways, error codes and names of secrets in `specs/platform.yaml`.
 
-use crate::error::{PlatformCode, Retry};
 use crate::gateway::{Gateway, KnownGateway};
+use crate::platform_code::{PlatformCode, Retry};
 
 /// The documented gateways.
 pub const GATEWAYS: &[KnownGateway] = &[

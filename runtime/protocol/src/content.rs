@@ -159,7 +159,7 @@ impl LengthCheck {
     }
 }
 
-/// The reason why a content cannot be read.
+/// The error of a content that cannot be read.
 pub(crate) enum ReadError {
     File(FileError),
     Problem(FileProblem),

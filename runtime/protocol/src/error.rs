@@ -13,7 +13,7 @@ use std::fmt;
 
 pub use self::argument::Argument;
 pub use self::body::RawBody;
-pub use self::code::{Code, PlatformCode, Retry};
+pub use self::code::Code;
 pub use self::decode::DecodeError;
 pub use self::file::{FileError, FileProblem};
 pub use self::platform::PlatformError;

@@ -36,7 +36,7 @@ pub struct KnownGateway {
     pub id: &'static str,
     /// The title in the platform's language.
     pub title: &'static str,
-    /// The http URL; `None` if there is none.
+    /// The http URL, if http is supported.
     pub http: Option<&'static str>,
     /// The https URL.
     pub https: &'static str,

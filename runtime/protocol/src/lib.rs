@@ -28,6 +28,7 @@ mod paging;
 mod parameters;
 #[rustfmt::skip]
 pub mod platform;
+mod platform_code;
 mod prepared;
 mod record;
 mod redact;
@@ -51,15 +52,14 @@ pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
 pub use decode::{Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
-pub use error::{
-    Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
-};
+pub use error::{Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformError, RawBody};
 pub use file::File;
 pub use format::{Format, UnknownFormat};
 pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
 pub use paging::{FieldPath, Paged, Paging, Window};
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
+pub use platform_code::{PlatformCode, Retry};
 pub use record::{AsSlot, AsView, record};
 pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
@@ -95,7 +95,8 @@ pub mod internal {
 pub mod __private {
     //! Functions for the impls of generated types.
     pub use super::debug::debug;
+    pub use super::decode::deserialize;
     pub use super::record::equal;
-    pub use super::serde::{deserialize, serialize};
+    pub use super::serde::serialize;
     pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 }

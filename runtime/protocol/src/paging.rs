@@ -9,7 +9,7 @@ pub type FieldPath = &'static [&'static str];
 
 /// A request whose response is a page of a list.
 pub trait Paged: Request + 'static {
-    /// How the list is paged.
+    /// The description of the list.
     const PAGING: Paging;
 
     /// The type of an item.
@@ -28,7 +28,7 @@ impl<R: Paged> Paged for WithParameters<R> {
     }
 }
 
-/// How a list is paged: the parameters that select a page, and the fields of the response that say whether there are more.
+/// The description of a paged list: the parameters that select a page, and the fields that report more pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Paging {

@@ -116,11 +116,11 @@ impl Parameters {
         self.0.iter().map(|parameter| (parameter.name(), parameter.value()))
     }
 
-    /// The values that are hidden from everything that prints, and the secrets within them.
+    /// Returns the values that are never printed, and the secrets within them.
     #[doc(hidden)]
     pub fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
-        let hidden = self.0.iter().filter(|parameter| parameter.is_redacted());
-        hidden.flat_map(|parameter| parameter.secrets_within.iter().map(String::as_str).chain([parameter.value()]))
+        let redacted = self.0.iter().filter(|parameter| parameter.is_redacted());
+        redacted.flat_map(|parameter| parameter.secrets_within.iter().map(String::as_str).chain([parameter.value()]))
     }
 
     /// Encodes the parameters as `application/x-www-form-urlencoded` in UTF-8.

@@ -1,14 +1,11 @@
 //! Serialization of records with serde.
 //!
-//! A record is a map of wire names without absent fields. Dates and decimals are text; a file is its name. Deserialization
-//! accepts everything that the decoder accepts from a gateway.
+//! A record is a map of wire names without absent fields. Dates and decimals are text; a file is its name.
 
-use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::decode::from_json;
 use crate::file::File;
-use crate::record::{Record, RecordMut, View};
+use crate::record::{Record, View};
 use crate::time::DateTime;
 
 /// Serializes a record.
@@ -21,17 +18,6 @@ pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S:
         }
     }
     map.end()
-}
-
-/// Deserializes a record.
-///
-/// A value that does not fit its field is an error. So is a float outside JSON fields that may have lost digits.
-pub fn deserialize<'de, D: Deserializer<'de>>(record: &mut dyn RecordMut, deserializer: D) -> Result<(), D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    match from_json(&value, record).first() {
-        None => Ok(()),
-        Some(mismatch) => Err(D::Error::custom(mismatch)),
-    }
 }
 
 /// A view that implements [`Serialize`].

@@ -382,8 +382,8 @@ fn error_messages() {
         ),
         (
             SpiError::Expired { timestamp: noon(), now: "2016-01-01 13:00:00".parse().unwrap() },
-            "SPI call refused: the timestamp 2016-01-01 12:00:00 is too far from the time of this machine, \
-             2016-01-01 13:00:00 at GMT+8; check the clock",
+            "SPI call refused: the timestamp 2016-01-01 12:00:00 differs too much from the time \
+             2016-01-01 13:00:00 at GMT+8 of this machine; check the clock",
         ),
         (
             SpiError::UnsupportedCharset("\nlatin1".into()),

@@ -3,6 +3,7 @@
 mod body;
 mod budget;
 mod decoder;
+mod deserialize;
 mod document;
 mod envelope;
 mod response;
@@ -11,17 +12,15 @@ mod unknown;
 mod untyped;
 
 pub use self::body::ResponseBody;
+pub use self::deserialize::deserialize;
 pub use self::response::{Envelope, Mismatch, Response, ResponseHead};
 pub use self::unknown::UnknownField;
 pub use self::untyped::{decode_untyped, decode_value};
 
-use self::budget::MemoryBudget;
-use self::decoder::Decoder;
 use self::envelope::ExpectedResponse;
 use crate::error::Error;
-use crate::record::{Field, Kind, RecordMut};
+use crate::record::RecordMut;
 use crate::request::Request;
-use crate::source::{Event, TreeSource};
 
 /// Decodes the response to a request of type `R`.
 ///
@@ -58,21 +57,4 @@ pub fn decode<R: Request>(body: impl Into<ResponseBody>) -> Result<Response<R::R
 pub fn decode_into(body: &ResponseBody, node: &str, record: &mut dyn RecordMut) -> Result<Envelope, Error> {
     let expected = ExpectedResponse { node, simplified: false, typed: true };
     envelope::read(body, &expected, record).map(|(_, envelope)| envelope)
-}
-
-/// Fills a record from a JSON value that serde has serialized. Returns the mismatches.
-pub(crate) fn from_json(value: &serde_json::Value, record: &mut dyn RecordMut) -> Vec<Mismatch> {
-    let mut decoder = Decoder::new(TreeSource::verbatim(value), MemoryBudget::unlimited());
-    let whole = Field::new("", Kind::Object);
-    let read = match decoder.next() {
-        Ok(Event::StartObject) => decoder.members(record, None).map(|_| ()),
-        Ok(other) => decoder.type_mismatch(&whole, other),
-        Err(error) => Err(error),
-    };
-    let mut mismatches = decoder.context.mismatches;
-    if let Err(error) = read {
-        let found = error.to_string();
-        mismatches.push(Mismatch { path: String::new(), kind: Kind::Object, list: false, found, replaced: false });
-    }
-    mismatches
 }

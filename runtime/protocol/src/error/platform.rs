@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::argument::Argument;
 use super::body::RawBody;
-use super::code::{Code, PlatformCode, Retry};
+use super::code::Code;
+use crate::platform_code::{PlatformCode, Retry};
 use crate::redact::redacted;
 
 /// The platform's refusal of a call: an `error_response` (docs/protocol.md sections 4.6 and 5).

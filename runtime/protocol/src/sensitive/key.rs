@@ -1,4 +1,4 @@
-//! Keys, and what is encrypted with them.
+//! Keys for encryption.
 
 use std::fmt;
 
