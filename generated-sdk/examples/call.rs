@@ -1,7 +1,7 @@
-//! A call of any method by its names and values.
+//! Calls any method with parameters from the command line.
 //!
-//! `cargo xtask call` holds them against the method's spec, and then runs this. The gateway, the application and the session
-//! come from the environment: see `Client::from_env`.
+//! `cargo xtask call` checks the parameters against the method's spec and runs this example. The gateway, the application
+//! and the session are environment variables: see `Client::from_env`.
 
 use std::env;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use generated_sdk::protocol::{File, FileProblem, PUBLIC_PARAMETERS, UntypedParameters};
 use generated_sdk::{Client, Format};
 
-/// Why the call did not come to an answer, with the exit status that says so: 1 for a failure, 2 for a wrong command line.
+/// The exit status (1 failure, 2 usage error) and the message of a failed call.
 struct Failure(u8, String);
 
 impl<E: std::error::Error> From<E> for Failure {
@@ -19,7 +19,7 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// An error with its sources, each of which says one thing.
+/// Returns the messages of an error and its sources.
 fn chain(error: &dyn std::error::Error) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(source) = next {
@@ -44,7 +44,9 @@ async fn run() -> Result<(), Failure> {
     let (mut method, mut parameters) = (None, UntypedParameters::new());
     let (mut format, mut curl) = (Format::Json, false);
     for argument in env::args_os().skip(1) {
-        let argument = argument.into_string().map_err(|other| Failure(2, format!("{other:?} is no UTF-8")))?;
+        let argument = argument
+            .into_string()
+            .map_err(|other| Failure(2, format!("expected an argument in UTF-8, found {other:?}")))?;
         if argument == "--curl" {
             curl = true;
         } else if let Some(name) = argument.strip_prefix("--format=") {
@@ -52,10 +54,12 @@ async fn run() -> Result<(), Failure> {
         } else if method.is_none() {
             method = Some(argument);
         } else {
-            parameters = with(parameters, &argument)?;
+            parameters = add_parameter(parameters, &argument)?;
         }
     }
-    let method = method.ok_or_else(|| Failure(2, "call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned()))?;
+    let method = method.ok_or_else(|| {
+        Failure(2, "expected a method; usage: call METHOD [NAME=VALUE]... [--format=xml] [--curl]".to_owned())
+    })?;
     let builder = Client::from_env().map_err(|error| Failure(2, format!("{error}; or run `cargo xtask call`")))?;
     let client = builder.format(format).build()?;
     let text = if curl {
@@ -63,28 +67,29 @@ async fn run() -> Result<(), Failure> {
     } else {
         format!("{:#}", *client.call(&method, parameters).await?)
     };
-    // Where nobody reads any more, as behind `| head`, there is nothing to tell.
+    // Writing fails if the reader is gone, as with `| head`.
     let _ = writeln!(io::stdout().lock(), "{text}");
     Ok(())
 }
 
-/// The parameters with one more: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with an @.
-fn with(parameters: UntypedParameters, argument: &str) -> Result<UntypedParameters, Failure> {
+/// Adds a parameter: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that starts
+/// with an @.
+fn add_parameter(parameters: UntypedParameters, argument: &str) -> Result<UntypedParameters, Failure> {
     let Some((name, value)) = argument.split_once('=') else {
-        return Err(Failure(2, format!("{argument:?} is no NAME=VALUE")));
+        return Err(Failure(2, format!("expected NAME=VALUE, found {argument:?}")));
     };
     if PUBLIC_PARAMETERS.contains(&name) {
-        return Err(Failure(2, format!("{name} belongs to the protocol, and the client sets it")));
+        return Err(Failure(2, format!("unexpected public parameter {name}: the client sets it")));
     }
     Ok(match value.strip_prefix('@') {
         Some(text) if text.starts_with('@') => parameters.text(name, text),
         Some(path) => {
-            // It is read while it is sent; a line for a shell names it by its path.
+            // The file is read while it is sent. A curl command refers to its path.
             let file = File::open(path).map_err(|error| match error.problem {
-                FileProblem::NoFile => {
-                    let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
-                    Failure(1, format!("{path:?} {problem}"))
-                }
+                FileProblem::NoFile => Failure(
+                    1,
+                    format!("expected a regular file, found {path:?}; copy its content to a file and send that"),
+                ),
                 _ => Failure::from(error),
             })?;
             parameters.file(name, file)

@@ -51,7 +51,7 @@ async fn every_page_has_the_added_parameters() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn blocking_too() {
+fn blocking_pages_have_the_added_parameters() {
     let script = pages();
     let client = script.builder().build_blocking().unwrap().with_session("session");
     let counts: Vec<_> = client.pages(request()).map(|page| page.unwrap().trades.len()).collect();

@@ -1,4 +1,4 @@
-//! Providers of sessions, and what the client asks and tells them.
+//! Session providers and their client.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ fn session_error(error: &Error) -> &SessionError {
     }
 }
 
-/// A provider that counts, and has a new session whenever one is refused.
+/// A provider with a new session after each refusal.
 #[derive(Default)]
 struct Counting {
     asked: AtomicUsize,
@@ -41,7 +41,7 @@ impl SessionProvider for Counting {
 }
 
 #[tokio::test]
-async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
+async fn reports_refused_sessions_and_retries_once() {
     for (code, sub_code, told) in [
         (26, "", true),
         (27, "", true),
@@ -69,7 +69,7 @@ async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
 }
 
 #[tokio::test]
-async fn a_call_is_renewed_once_and_not_for_ever() {
+async fn replaces_the_session_at_most_once_per_call() {
     let script = Script::new([refusal(27, "", "")]);
     let provider = Arc::new(Counting::default());
     let error = call(&script.builder().build().unwrap().with_session_from(provider.clone(), "u")).await.unwrap_err();
@@ -78,7 +78,7 @@ async fn a_call_is_renewed_once_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_method_without_a_session_is_called_without_one() {
+async fn sends_no_session_for_methods_without_one() {
     let authority = Authority::new();
     let provider = Arc::new(Counting::default());
     let client = authority.client().with_session_from(provider.clone(), "u");
@@ -87,33 +87,33 @@ async fn a_method_without_a_session_is_called_without_one() {
     assert!(!authority.state().seen[0].1.contains("session="));
 }
 
-/// A provider that has none.
+/// A provider without sessions.
 struct Without(bool);
 
 impl SessionProvider for Without {
     fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
         let error =
-            if self.0 { SessionError::unauthorized("nobody came") } else { SessionError::unavailable("it rains") };
+            if self.0 { SessionError::unauthorized("no grant") } else { SessionError::unavailable("store down") };
         Box::pin(async { Err(error) })
     }
 }
 
 #[tokio::test]
-async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
+async fn calls_without_a_session_are_not_sent() {
     let script = Script::new([ok("t")]);
     let client = script.builder().build().unwrap();
     let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
-    assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: nobody came");
-    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
+    assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: no grant");
+    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_processed());
     assert_eq!(session_error(&error).user(), "u 1");
     let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
-    assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: it rains");
+    assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: store down");
     assert!(!error.needs_authorization() && error.is_retryable());
     assert_eq!(script.count(), 0);
 }
 
 #[tokio::test]
-async fn parts_that_are_shared() {
+async fn stores_and_refreshers_can_be_shared() {
     let authority = Authority::new();
     let store: Arc<dyn SessionStore> = Arc::new(Shared::default());
     let refresh: Arc<dyn Refresh> = Arc::new(authority.oauth());
