@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::client::{Client, Shared};
+use crate::client::{Client, Shared, Timeouts};
 use crate::endpoint::Endpoint;
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
-use crate::exchange::Timeouts;
 use crate::http::HttpSettings;
 use crate::limit::limiter::Limiter;
 use crate::limit::limits::Limits;

@@ -9,7 +9,6 @@ use top_protocol::Application;
 
 use crate::clock::PlatformClock;
 use crate::endpoint::Endpoint;
-use crate::exchange::Timeouts;
 use crate::http::HttpSettings;
 use crate::limit::limiter::Limiter;
 use crate::observer::AttemptObserver;
@@ -60,6 +59,15 @@ pub(super) struct Shared {
     pub(super) application: Application,
     pub(super) body_limit: usize,
     pub(super) strict: bool,
+}
+
+/// The time limits of an exchange.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    /// The maximum total time.
+    pub(super) attempt: Duration,
+    /// The maximum time without progress.
+    pub(super) read: Option<Duration>,
 }
 
 impl Client {

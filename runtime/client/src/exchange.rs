@@ -7,21 +7,12 @@ use std::time::Duration;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use crate::client::Shared;
+use crate::client::{Shared, Timeouts};
 use crate::error::{Timeout, TransportError, TransportKind};
 use crate::transport::{Chunks, HttpRequest};
 use crate::upload::UploadProgress;
 use top_protocol::RawBody;
 use top_protocol::internal::Head;
-
-/// The time limits of an exchange.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    /// The maximum total time.
-    pub(super) attempt: Duration,
-    /// The maximum time without progress.
-    pub(super) read: Option<Duration>,
-}
 
 /// A received response with any status.
 pub(super) struct Received {

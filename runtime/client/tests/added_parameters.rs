@@ -15,7 +15,7 @@ fn page(items: &str) -> Reply {
         r#"{{"trades_sold_get_response":{{"trades":{{"trade":[{items}]}},"has_next":{},"request_id":"r"}}}}"#,
         !items.is_empty()
     );
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 fn pages() -> Script {

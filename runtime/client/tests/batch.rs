@@ -172,11 +172,11 @@ fn requests(tokens: &[&str]) -> Vec<TopClientTokenGetRequest> {
 
 /// The tokens of the responses; `!` and a code for a refusal, `?` for another error.
 fn tokens<T>(results: Vec<Result<T, BatchError>>, token: impl Fn(&T) -> Option<String>) -> Vec<String> {
-    let shown = |result: Result<T, BatchError>| match result {
+    let output = |result: Result<T, BatchError>| match result {
         Ok(response) => token(&response).unwrap(),
         Err(error) => error.error().platform().map_or("?".to_owned(), |refusal| format!("!{}", refusal.code)),
     };
-    results.into_iter().map(shown).collect()
+    results.into_iter().map(output).collect()
 }
 
 macro_rules! tokens {

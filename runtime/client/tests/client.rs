@@ -79,11 +79,11 @@ async fn retries_only_temporary_failures() {
         (before_sending, 2, 2),
         (after_sending, 2, 1),
         (Reply::Error(TransportKind::Tls), 1, 1),
-        (Reply::Answer(200, Vec::new(), "[]".to_owned()), 1, 1),
+        (Reply::Response(200, Vec::new(), "[]".to_owned()), 1, 1),
     ] {
         let attempts = |scope: RetryScope, reads: bool| {
             // A response of any method.
-            let success = Reply::Answer(200, Vec::new(), r#"{"request_id":"r1"}"#.to_owned());
+            let success = Reply::Response(200, Vec::new(), r#"{"request_id":"r1"}"#.to_owned());
             let script = Script::new([reply.clone(), success]);
             let client = script.builder().retry(quick(3).scope(scope)).build().unwrap();
             async move {
@@ -139,12 +139,12 @@ async fn signs_every_attempt_again() {
 #[tokio::test(start_paused = true)]
 async fn waits_for_bans_and_retry_after() {
     let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 5 more seconds");
-    let header = |value: String| Reply::Answer(503, vec![("Retry-After", value)], String::new());
+    let header = |value: String| Reply::Response(503, vec![("Retry-After", value)], String::new());
     let date = vec![
         ("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()),
         ("Retry-After", "Wed, 21 Oct 2015 07:28:05 GMT".to_owned()),
     ];
-    for reply in [ban, header("5".to_owned()), Reply::Answer(429, date, String::new())] {
+    for reply in [ban, header("5".to_owned()), Reply::Response(429, date, String::new())] {
         let script = Script::new([reply, ok("t")]);
         let start = Instant::now();
         assert_eq!(read(&script.builder().retry(RetryPolicy::new()).build().unwrap()).await.unwrap(), "t");
@@ -323,7 +323,7 @@ async fn decode_errors_name_the_path() {
             "a string begins and does not end",
         ),
     ] {
-        let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+        let script = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]);
         let error = read(&script.builder().build().unwrap()).await.unwrap_err();
         let Error::Decode(error) = error else { panic!("{error:?}") };
         assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), (path, expected, found));
@@ -334,7 +334,7 @@ async fn decode_errors_name_the_path() {
 #[tokio::test]
 async fn strict_client_reports_type_mismatches() {
     let body = r#"{"top_client_token_get_response":[1]}"#;
-    let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+    let script = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]);
     assert_eq!(read(&script.builder().build().unwrap()).await.unwrap(), "");
     let error = read(&script.builder().strict(true).build().unwrap()).await.unwrap_err();
     let Error::Decode(error) = error else { panic!("{error:?}") };
@@ -381,11 +381,11 @@ fn http_date(time: SystemTime) -> String {
 #[tokio::test]
 async fn corrects_the_clock_once() {
     let invalid_time = |ahead: i64| {
-        let Reply::Answer(status, _, body) = refusal(31, "", "") else { unreachable!() };
+        let Reply::Response(status, _, body) = refusal(31, "", "") else { unreachable!() };
         let distance = Duration::from_secs(ahead.unsigned_abs());
         let now = SystemTime::now();
         let date = http_date(if ahead < 0 { now - distance } else { now + distance });
-        Reply::Answer(status, vec![("Date", date)], body)
+        Reply::Response(status, vec![("Date", date)], body)
     };
     for ahead in [3600, -7200] {
         let script = Script::new([invalid_time(ahead), ok("t")]);
@@ -427,8 +427,8 @@ async fn corrects_the_clock_once() {
 async fn corrects_the_clock_only_after_a_refused_timestamp() {
     // Other servers may have a wrong clock.
     let from_2015 = |reply| {
-        let Reply::Answer(status, _, body) = reply else { unreachable!() };
-        Reply::Answer(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
+        let Reply::Response(status, _, body) = reply else { unreachable!() };
+        Reply::Response(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
     };
     for reply in [ok("t"), refusal(15, "isp.x", ""), refusal(26, "", ""), status(503)] {
         let script = Script::new([from_2015(reply), ok("t")]);
@@ -442,8 +442,8 @@ async fn corrects_the_clock_only_after_a_refused_timestamp() {
 
 #[tokio::test]
 async fn responses_have_status_headers_and_body() {
-    let Reply::Answer(_, _, body) = ok("t") else { unreachable!() };
-    let script = Script::new([Reply::Answer(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
+    let Reply::Response(_, _, body) = ok("t") else { unreachable!() };
+    let script = Script::new([Reply::Response(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
     let client = script.builder().build().unwrap();
     let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
     assert_eq!((response.status(), response.body()), (Some(201), body.as_str()));
@@ -452,19 +452,19 @@ async fn responses_have_status_headers_and_body() {
 
 #[tokio::test]
 async fn decodes_refusals_with_any_status() {
-    let Reply::Answer(_, _, body) = refusal(25, "", "") else { unreachable!() };
-    let script = Script::new([Reply::Answer(400, Vec::new(), body)]);
+    let Reply::Response(_, _, body) = refusal(25, "", "") else { unreachable!() };
+    let script = Script::new([Reply::Response(400, Vec::new(), body)]);
     let error = read(&script.builder().build().unwrap()).await.unwrap_err();
     assert_eq!(error.platform().map(|refusal| refusal.code.clone()), Some(25.into()), "{error:?}");
     assert_eq!(error.request_id(), Some("r2"));
     // The fields alone are not a refusal.
-    let script = Script::new([Reply::Answer(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
+    let script = Script::new([Reply::Response(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
     assert!(matches!(read(&script.builder().build().unwrap()).await, Err(Error::Status(_))));
 }
 
 #[tokio::test]
 async fn stops_reading_at_the_body_limit() {
-    let long = |status| Reply::Answer(status, Vec::new(), "x".repeat(200_000));
+    let long = |status| Reply::Response(status, Vec::new(), "x".repeat(200_000));
     let script = Script::new([long(200), long(500)]);
     let client = script.builder().body_limit(100_000).build().unwrap();
     let error = read(&client).await.unwrap_err();
@@ -481,8 +481,8 @@ async fn attempts_are_independent() {
     // A refusal with other fields, and then a response without them.
     let mixed = r#"{"token":"old","error_response":{"code":10,"msg":"busy"}}"#;
     let script = Script::new([
-        Reply::Answer(200, Vec::new(), mixed.to_owned()),
-        Reply::Answer(200, Vec::new(), r#"{"top_client_token_get_response":{"result_code":"200"}}"#.to_owned()),
+        Reply::Response(200, Vec::new(), mixed.to_owned()),
+        Reply::Response(200, Vec::new(), r#"{"top_client_token_get_response":{"result_code":"200"}}"#.to_owned()),
     ]);
     let client = script.builder().retry(quick(2)).build().unwrap();
     let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
@@ -536,8 +536,8 @@ async fn redacts_repeated_secrets_in_refusals() {
     let script = Script::new([refusal(27, "session-is-SESS10N-6100e2", "session SESS10N-6100e2 is not valid")]);
     let client = script.builder().build().unwrap().with_session("SESS10N-6100e2");
     let error = read(&client).await.unwrap_err();
-    for shown in [error.to_string(), format!("{error:?}")] {
-        assert!(!shown.contains("SESS10N") && shown.contains("session [hidden] is not valid"), "{shown}");
+    for output in [error.to_string(), format!("{error:?}")] {
+        assert!(!output.contains("SESS10N") && output.contains("session [hidden] is not valid"), "{output}");
     }
 }
 
@@ -776,14 +776,14 @@ async fn redacts_the_query_of_the_gateway() {
     let error = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
     let wrong = builder("gateway.test/api?key=qu3ry").build().unwrap_err();
     let request = HttpRequest::new(HttpMethod::Post, "https://gateway.test/api?key=qu3ry", "");
-    for (shown, whole) in [
+    for (output, whole) in [
         (format!("{client:?}"), "https://gateway.test/api?[hidden]"),
         (error.to_string(), "cannot connect to https://gateway.test/api?[hidden]:"),
         (format!("{error:?}"), "https://gateway.test/api?[hidden]"),
         (wrong.to_string(), "gateway.test/api?[hidden]"),
         (format!("{request:?}"), "https://gateway.test/api?[hidden]"),
     ] {
-        assert!(shown.contains(whole) && !shown.contains("qu3ry"), "{shown}");
+        assert!(output.contains(whole) && !output.contains("qu3ry"), "{output}");
     }
 }
 
@@ -867,7 +867,7 @@ async fn refusals_are_never_responses() {
         r#"{"type":"ISV","code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
         r#"{"response":{"flag":"failure","code":"IllegalAccessToken","message":"m","request_id":"r"}}"#,
     ] {
-        let client = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
+        let client = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
         for error in [
             write(&client).await.unwrap_err(),
             client.call("taobao.trade.close", [("tid", "1")]).await.map(|_| ()).unwrap_err(),

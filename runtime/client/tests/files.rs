@@ -1,4 +1,4 @@
-//! Files: where they come from, what they are called, and what happens to those that cannot be sent.
+//! Files: their sources, names and content types, and files that cannot be sent.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -98,7 +98,7 @@ fn detects_content_types() {
 fn debug_hides_the_content() {
     let folder = TempDir::new().unwrap();
     let path = on_disk(&folder, "cup.jpg", "s3cr3t");
-    let shown = [
+    let output = [
         format!("{:?}", File::new(*b"s3cr3t")),
         format!("{:?}", File::open(path).unwrap().name("a\"b")),
         format!("{:?}", File::from_reader(&b"s3cr3t"[..], 6)),
@@ -109,7 +109,7 @@ fn debug_hides_the_content() {
         "a\"b" (application/octet-stream, 6 bytes)
         "file" (application/octet-stream, 6 bytes)
         "file" (text/x, a stream)"#]]
-    .assert_eq(&shown.join("\n"));
+    .assert_eq(&output.join("\n"));
 }
 
 #[test]

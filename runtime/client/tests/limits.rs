@@ -21,12 +21,12 @@ async fn acquire(limits: &Limits, max_wait: Duration) -> Result<(), LimitError> 
 async fn run_calls(
     limits: &Limits,
     count: u32,
-    turn: impl Fn(u32) + Clone + Send + 'static,
+    admitted: impl Fn(u32) + Clone + Send + 'static,
 ) -> Vec<JoinHandle<Result<(), LimitError>>> {
     let mut calls = Vec::new();
     for number in 0..count {
-        let (limits, turn) = (limits.clone(), turn.clone());
-        calls.push(tokio::spawn(async move { acquire(&limits, 60 * MINUTE).await.map(|()| turn(number)) }));
+        let (limits, admitted) = (limits.clone(), admitted.clone());
+        calls.push(tokio::spawn(async move { acquire(&limits, 60 * MINUTE).await.map(|()| admitted(number)) }));
         yield_now().await;
     }
     calls

@@ -481,8 +481,8 @@ fn reads_ids_and_timestamps_of_newer_responses() {
     assert_eq!(token.refresh_expires_at(), moment(1_700_086_400_000));
     assert!(token.is_refreshable(at) && !token.is_refreshable(at + Duration::from_secs(2_000_000)));
     assert_eq!(token.extra.get("locale"), Some(&json!("zh_CN")));
-    let shown = format!("{token:?}");
-    assert!(shown.contains("zh_CN") && !shown.contains("s3cr3t"), "{shown}");
+    let output = format!("{token:?}");
+    assert!(output.contains("zh_CN") && !output.contains("s3cr3t"), "{output}");
 
     for json in [newer, aliexpress] {
         let token = Token::from_response(json, at).unwrap();

@@ -49,17 +49,17 @@ async fn redacts_messages_of_a_gateway() {
         let body = format!(
             r#"{{"error_response":{{"code":27,"msg":{text},"sub_code":{text},"sub_msg":{text},"request_id":{text}}}}}"#
         );
-        let error = call(Reply::Answer(200, Vec::new(), body), false).await.unwrap_err();
+        let error = call(Reply::Response(200, Vec::new(), body), false).await.unwrap_err();
         let request_id = error.request_id().unwrap();
         assert_eq!(request_id, "the session [hidden] is wrong", "{written}");
         assert!(!reveals(&format!("{error} {error:?}")), "{written}: {error}");
 
         let error =
-            call(Reply::Answer(502, Vec::new(), format!("<p>{written} {SECRET}</p>")), false).await.unwrap_err();
+            call(Reply::Response(502, Vec::new(), format!("<p>{written} {SECRET}</p>")), false).await.unwrap_err();
         assert!(error.to_string().contains("<p>[hidden] [hidden]</p>"), "{written}: {error}");
 
         let body = format!(r#"{{"top_client_token_get_response":{{"token":"t","request_id":{text}}}}}"#);
-        let text = call(Reply::Answer(200, Vec::new(), body), false).await.unwrap();
+        let text = call(Reply::Response(200, Vec::new(), body), false).await.unwrap();
         assert!(text.ends_with("the session [hidden] is wrong") && !reveals(&text), "{written}: {text}");
     }
 }
@@ -68,7 +68,7 @@ async fn redacts_messages_of_a_gateway() {
 async fn redacts_mismatched_values() {
     for written in WRITTEN {
         let body = format!(r#"{{"top_client_token_get_response":{{"x{0}":1,"result_code":1.5e9,"{0}":[}}}}"#, written);
-        let error = call(Reply::Answer(200, Vec::new(), body), true).await.unwrap_err();
+        let error = call(Reply::Response(200, Vec::new(), body), true).await.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
         assert!(!reveals(&format!("{error} {error:?}")), "{written}: {error}");
     }
@@ -86,7 +86,7 @@ async fn redacts_fields_of_tracing() {
             format!(r#"{{"error_response":{{"code":27,"msg":"m","sub_code":{text},"request_id":{text}}}}}"#),
             format!(r#"{{"top_client_token_get_response":{{"token":"t","request_id":{text}}}}}"#),
         ] {
-            let _ = call(Reply::Answer(200, Vec::new(), body), false).await;
+            let _ = call(Reply::Response(200, Vec::new(), body), false).await;
         }
     }
     let text = lines.text();
@@ -98,7 +98,7 @@ async fn redacts_messages_of_an_authorization_server() {
     for written in WRITTEN {
         let text = json(&format!("{written} is expired"));
         let body = format!(r#"{{"error":"invalid_grant","error_description":{text}}}"#);
-        let client = Script::new([Reply::Answer(400, Vec::new(), body)]).builder().build().unwrap();
+        let client = Script::new([Reply::Response(400, Vec::new(), body)]).builder().build().unwrap();
         let oauth = OAuth::new(&client, "https://oauth.test").unwrap();
         let error = oauth.refresh(SESSION).await.unwrap_err();
         assert!(
@@ -111,7 +111,7 @@ async fn redacts_messages_of_an_authorization_server() {
 #[tokio::test]
 async fn redacts_added_parameters() {
     let body = r#"{"error_response":{"code":41,"msg":"hunter22%2f is too short"}}"#;
-    let client = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
+    let client = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
     let request = TopClientTokenGetRequest::new("parameter").with_parameter("login_pwd", "hunter22/");
     let untyped = UntypedParameters::from([("login_pwd", "hunter22/")]);
     let errors = [client.execute(&request).await.unwrap_err(), client.call("taobao.a.get", untyped).await.unwrap_err()];

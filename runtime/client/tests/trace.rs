@@ -37,12 +37,12 @@ async fn traced(replies: impl IntoIterator<Item = Reply>) -> (String, Script, St
     let client = script.builder().retry(RetryPolicy::new()).limiter(Limits::new().per_second(1000)).build().unwrap();
     let client = client.with_session("s3cr3t session");
     let result = client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await;
-    let shown = match &result {
+    let output = match &result {
         Ok(response) => format!("{response:?} {client:?}"),
         Err(error) => format!("{error:?} {error} {client:?}"),
     };
     let text = lines.text();
-    (text, script, shown)
+    (text, script, output)
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,28 +164,28 @@ async fn dropped_calls_are_recorded_as_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn records_no_secrets_or_parameters() {
     let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 2 more seconds");
-    let echo = Reply::Answer(
+    let echo = Reply::Response(
         200,
         Vec::new(),
         r#"{"error_response":{"code":25,"msg":"m","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
             "request_id":"r2"}}"#
             .to_owned(),
     );
-    let clock = Reply::Answer(
+    let clock = Reply::Response(
         200,
         vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()), ("Set-Cookie", "s3cr3t".to_owned())],
         r#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#.to_owned(),
     );
-    let unreadable = Reply::Answer(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
+    let unreadable = Reply::Response(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
     for replies in [
         vec![ban, clock, ok("s3cr3t token")],
         vec![echo],
         vec![unreadable],
         vec![Reply::Error(generated_sdk::protocol::TransportKind::Interrupted)],
     ] {
-        let (text, script, shown) = traced(replies).await;
+        let (text, script, output) = traced(replies).await;
         assert!(text.contains("outcome="), "{text}");
-        for text in [&text, &shown] {
+        for text in [&text, &output] {
             assert!(!text.contains("s3cr3t") && !text.contains("sec_token"), "{text}");
             for body in script.bodies() {
                 assert!(!text.contains(&parameter(&body, "sign")), "{text}");

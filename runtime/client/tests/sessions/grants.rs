@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::authority::{Authority, Between};
 use crate::shared::Shared;
 use crate::support::chain;
-use crate::{USER, authorized, begun, call, refusal_of};
+use crate::{USER, authorized, call, refusal_of, start_refresh};
 
 #[tokio::test]
 async fn put_restores_a_refused_token() {

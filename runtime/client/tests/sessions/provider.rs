@@ -24,13 +24,13 @@ fn session_error(error: &Error) -> &SessionError {
 /// A provider with a new session after each refusal.
 #[derive(Default)]
 struct Counting {
-    asked: AtomicUsize,
+    requests: AtomicUsize,
     refused: Mutex<Vec<(String, PlatformError)>>,
 }
 
 impl SessionProvider for Counting {
     fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
-        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         Box::pin(async move { Ok(format!("{user}-{number}")) })
     }
 
@@ -42,7 +42,7 @@ impl SessionProvider for Counting {
 
 #[tokio::test]
 async fn reports_refused_sessions_and_retries_once() {
-    for (code, sub_code, told) in [
+    for (code, sub_code, reported) in [
         (26, "", true),
         (27, "", true),
         (44, "", true),
@@ -55,16 +55,16 @@ async fn reports_refused_sessions_and_retries_once() {
         let script = Script::new([refusal(code, sub_code, ""), ok("t")]);
         let provider = Arc::new(Counting::default());
         let client = script.builder().build().unwrap().with_session_from(provider.clone(), "u");
-        assert_eq!(call(&client).await.is_ok(), told, "{code} {sub_code}");
+        assert_eq!(call(&client).await.is_ok(), reported, "{code} {sub_code}");
         let refused = provider.refused.lock().unwrap().clone();
-        assert_eq!(refused.len(), usize::from(told), "{code} {sub_code}");
+        assert_eq!(refused.len(), usize::from(reported), "{code} {sub_code}");
         for (session, refusal) in refused {
             assert_eq!((session.as_str(), refusal.code.clone()), ("u: u-1", code.into()));
             assert_eq!(refusal.sub_code.as_deref(), Some(sub_code));
         }
         let bodies = script.bodies();
         assert!(bodies[0].contains("session=u-1&"));
-        assert!(!told || bodies[1].contains("session=u-2&"));
+        assert!(!reported || bodies[1].contains("session=u-2&"));
     }
 }
 
@@ -83,7 +83,7 @@ async fn sends_no_session_for_methods_without_one() {
     let provider = Arc::new(Counting::default());
     let client = authority.client().with_session_from(provider.clone(), "u");
     client.execute(&TopAuthTokenRefreshRequest::new("refresh-1")).await.unwrap();
-    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(provider.requests.load(Ordering::SeqCst), 0);
     assert!(!authority.state().seen[0].1.contains("session="));
 }
 

@@ -101,7 +101,7 @@ async fn refused_refresh_tokens_are_not_sent_again() {
         assert_eq!(
             chain(&error),
             "no session for the user \"seller 1\": the user must authorize the application: the authorization server \
-             refused: invalid_grant ([hidden] is no good)"
+             refused: invalid_grant ([hidden] is invalid)"
         );
     }
     assert_eq!(authority.state().refreshes, 1);
@@ -121,8 +121,8 @@ async fn client_errors_do_not_need_authorization() {
     authority.clock.pass(86_400);
     for error in ["invalid_client", "temporarily_unavailable"] {
         authority.state().refuses = Some(error);
-        let told = call(&client).await.unwrap_err();
-        assert!(!told.needs_authorization() && chain(&told).contains(error), "{told}");
+        let reported = call(&client).await.unwrap_err();
+        assert!(!reported.needs_authorization() && chain(&reported).contains(error), "{reported}");
         authority.clock.pass(10);
     }
 }
@@ -135,9 +135,9 @@ async fn server_errors_do_not_invalidate_the_refresh_token() {
     for (status, error) in [(503, "system_busy"), (429, "too_many_requests"), (500, "invalid_grant")] {
         authority.state().status = status;
         authority.state().refuses = Some(error);
-        let told = call(&client).await.unwrap_err();
-        assert!(told.is_retryable() && !told.needs_authorization(), "{status}: {told}");
-        assert!(chain(&told).contains(error), "{status}: {told}");
+        let reported = call(&client).await.unwrap_err();
+        assert!(reported.is_retryable() && !reported.needs_authorization(), "{status}: {reported}");
+        assert!(chain(&reported).contains(error), "{status}: {reported}");
         authority.clock.pass(10);
     }
     authority.state().refuses = None;
@@ -248,13 +248,13 @@ async fn debug_hides_secrets() {
     authority.clock.pass(86_400);
     let error = call(&client).await.unwrap_err();
     let token = authority.token();
-    let shown = format!(
+    let output = format!(
         "{sessions:?} {client:?} {:?} {error:?} {error} {token:?} {:?}",
         authority.oauth(),
         sessions.token(USER).await
     );
     for secret in [SECRET, "access-", "refresh-"] {
-        assert!(!shown.contains(secret), "{secret}: {shown}");
+        assert!(!output.contains(secret), "{secret}: {output}");
     }
-    assert!(shown.contains("商家"), "{shown}");
+    assert!(output.contains("商家"), "{output}");
 }

@@ -7,7 +7,7 @@ use generated_sdk::client::{MemorySessionStore, SessionProvider, Token};
 use tokio::time::timeout;
 
 use crate::authority::Authority;
-use crate::{USER, authorized, begun, call, calls, refusal_of};
+use crate::{USER, authorized, call, calls, refusal_of, start_refresh};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_refusals_share_one_refresh() {

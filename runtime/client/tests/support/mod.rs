@@ -44,7 +44,7 @@ pub(crate) const SECRET: &str = "s3cr3t";
 /// The reply to a request.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    Answer(u16, Vec<(&'static str, String)>, String),
+    Response(u16, Vec<(&'static str, String)>, String),
     Error(TransportKind),
     /// A delayed reply.
     After(Duration, Box<Reply>),
@@ -56,18 +56,18 @@ pub(crate) enum Reply {
 pub(crate) fn ok(token: &str) -> Reply {
     // Without a root node, it is a response of any method.
     let body = format!(r#"{{"token":"{token}","request_id":"r1"}}"#);
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 pub(crate) fn refusal(code: i64, sub_code: &str, sub_msg: &str) -> Reply {
     let body = format!(
         r#"{{"error_response":{{"code":{code},"msg":"m","sub_code":"{sub_code}","sub_msg":"{sub_msg}","request_id":"r2"}}}}"#
     );
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 pub(crate) fn status(status: u16) -> Reply {
-    Reply::Answer(status, Vec::new(), "<html>".to_owned())
+    Reply::Response(status, Vec::new(), "<html>".to_owned())
 }
 
 /// The replies to send, the last one repeatedly, and the received requests.
@@ -125,7 +125,7 @@ impl Transport for Script {
         drop(state);
         Box::pin(async move {
             let _open = Open(self.clone());
-            answer(reply.expect("the script has a reply")).await
+            respond(reply.expect("the script has a reply")).await
         })
     }
 }
@@ -138,10 +138,10 @@ impl Drop for Open {
     }
 }
 
-async fn answer(mut reply: Reply) -> Result<HttpResponse, TransportError> {
+async fn respond(mut reply: Reply) -> Result<HttpResponse, TransportError> {
     loop {
         return match reply {
-            Reply::Answer(status, headers, body) => {
+            Reply::Response(status, headers, body) => {
                 let answer = HttpResponse::new(status, body);
                 Ok(headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value)))
             }
