@@ -199,10 +199,10 @@ async fn answers_that_are_none() {
         a picture => Decode: cannot decode the response: expected a JSON value, found '�' at line 1 column 1
         half of it => Decode: cannot decode the response: unterminated string at line 1 column 2
         a character cut in two => Decode: cannot decode the response: unterminated string at line 1 column 6
-        GBK that says so => Decode: cannot decode the response: its Content-Type says that it is in "GBK", and only UTF-8 is read
-        UTF-8 that says GBK => Decode: cannot decode the response: its Content-Type says that it is in "gbk", and only UTF-8 is read
+        GBK that says so => Decode: cannot decode the response: expected UTF-8, found the charset "GBK" in its Content-Type
+        UTF-8 that says GBK => Decode: cannot decode the response: expected UTF-8, found the charset "gbk" in its Content-Type
         UTF-16 => Decode: cannot decode the response: expected a key, found '\0' at line 1 column 2
-        brotli => Decode: cannot decode the response: it is packed with br, which the client did not ask for
+        brotli => Decode: cannot decode the response: expected no Content-Encoding, found "br"
         gzip cut short => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip without its sum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip that is none => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
