@@ -6,7 +6,7 @@ use {{ runtime }}::{ {{ imports }} };
 {% for doc in docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(request, deprecated) %}{% endcall %}
+{% call structs::input(request, "a request", deprecated) %}{% endcall %}
 {% call structs::required(request) %}{% endcall %}
 
 impl Request for {{ request.name }} {
@@ -48,7 +48,7 @@ impl Paged for {{ request.name }} {
 {% for doc in object.docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(object, None::<String>) %}{% endcall %}
+{% call structs::input(object, "an object", None::<String>) %}{% endcall %}
 {% call structs::required(object) %}{% endcall %}
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}

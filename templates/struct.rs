@@ -9,13 +9,13 @@ pub struct {{ item.name }} {
 }
 {%- endmacro -%}
 
-{%- macro input(item, deprecated) -%}
+{%- macro input(item, what, deprecated) -%}
 #[derive(Clone{% if item.required.is_empty() %}, Default{% endif %})]
 {% call fields(item) %}{% endcall %}
 
 impl {{ item.name }} {
     {%- if item.required.is_empty() %}
-    /// Nothing set.
+    /// Creates {{ what }} with no field set.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -23,7 +23,7 @@ impl {{ item.name }} {
         Default::default()
     }
     {%- else if let Some(name) = item.required_name %}
-    /// The required parameters, and nothing else set.
+    /// Creates {{ what }} from its required fields.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -35,7 +35,7 @@ impl {{ item.name }} {
         }
     }
     {%- else %}
-    /// The required parameters, and nothing else set.
+    /// Creates {{ what }} from its required fields.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -49,7 +49,7 @@ impl {{ item.name }} {
     {%- endif %}
     {%- for field in item.optional %}
 
-    /// Sets {{ field.mention }}.
+    /// {{ field.setter }}
     {%- if let Some(deprecated) = field.deprecated %}
     {{ deprecated }}
     {%- endif %}

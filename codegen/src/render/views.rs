@@ -48,7 +48,8 @@ impl StructView {
 pub(super) struct FieldView {
     pub(super) name: String,
     pub(super) docs: Vec<String>,
-    pub(super) mention: String,
+    /// The docs of its setter.
+    pub(super) setter: String,
     pub(super) required: bool,
     /// The type of the field.
     pub(super) rust_type: String,
@@ -90,7 +91,7 @@ impl FieldView {
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
         Self {
             docs: docs::field(field),
-            mention: docs::mention(&field.wire),
+            setter: docs::setter(field),
             required: field.required,
             rust_type: rust_type.to_string(),
             argument: argument.to_string(),

@@ -11,11 +11,20 @@ use top_protocol::generated::{
 ///
 /// 由 ERP 发起，让仓库暂停或继续处理一张已创建的单据，例如入库单、出库单、退货单。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenOrderPendingRequest;
+/// use generated_sdk::api::qimen::qimen_order_pending::{ActionType, OrderPendingRequest};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenOrderPendingRequest::new();
+/// let request = QimenOrderPendingRequest::new()
+///     .request(
+///         OrderPendingRequest::new(ActionType::Pending, "OTHER", "JY20240618001")
+///             .owner_code("owner1")
+///             .order_id("W20240618001")
+///             .order_type("JYCK"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
@@ -30,12 +39,12 @@ pub struct QimenOrderPendingRequest {
 }
 
 impl QimenOrderPendingRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 要挂起或恢复的单据. [`OrderPendingRequest`].
     #[must_use]
     pub fn request(mut self, request: OrderPendingRequest) -> Self {
         self.request = Some(request);
@@ -73,40 +82,40 @@ record!(QimenOrderPendingRequest);
 pub struct OrderPendingRequest {
     /// 操作：pending 挂起，restore 恢复
     ///
-    /// String, see [`ActionType`], required, `actionType` on the wire, for example `pending`.
+    /// [`ActionType`]. Required. Wire name: `actionType`. Example: `pending`.
     pub action_type: ActionType,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `owner1`.
+    /// String. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: Option<String>,
     /// 单据编码
     ///
-    /// String, required, `orderCode` on the wire, for example `JY20240618001`.
+    /// String. Required. Wire name: `orderCode`. Example: `JY20240618001`.
     pub order_code: String,
     /// 仓储系统里的单据编码
     ///
-    /// String, `orderId` on the wire, for example `W20240618001`.
+    /// String. Wire name: `orderId`. Example: `W20240618001`.
     pub order_id: Option<String>,
     /// 单据类型，如 JYCK 一般交易出库
     ///
-    /// String, `orderType` on the wire, for example `JYCK`.
+    /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
     /// 挂起或恢复的原因
     ///
-    /// String, for example `买家要求改地址`.
+    /// String. Example: `买家要求改地址`.
     pub reason: Option<String>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl OrderPendingRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         action_type: impl Into<ActionType>,
         warehouse_code: impl Into<String>,
@@ -124,35 +133,35 @@ impl OrderPendingRequest {
         }
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `orderId`.
+    /// Sets [`orderId`](field@Self::order_id): 仓储系统里的单据编码. String. Wire name: `orderId`.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型，如 JYCK 一般交易出库. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `reason`.
+    /// Sets [`reason`](field@Self::reason): 挂起或恢复的原因. String.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -237,15 +246,15 @@ record!(mut QimenOrderPendingResponse);
 pub struct OrderPendingResponse {
     /// 成功或失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 

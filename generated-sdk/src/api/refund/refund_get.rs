@@ -9,11 +9,16 @@ use top_protocol::generated::{
 
 /// `taobao.refund.get`: 查询退款详情
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundGetRequest::new(["refund_id", "status", "refund_fee", "reason"], 3001000000000001);
+/// let request = RefundGetRequest::new(
+///     ["refund_id", "status", "refund_fee", "reason"],
+///     3001000000000001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
@@ -23,16 +28,16 @@ use top_protocol::generated::{
 pub struct RefundGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 100 elements, for example `refund_id,status,refund_fee,reason`.
+    /// Field List. Required. Max list size 100. Example: `refund_id,status,refund_fee,reason`.
     pub fields: Vec<String>,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
 }
 
 impl RefundGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         refund_id: i64,
@@ -121,11 +126,11 @@ pub struct Refund {
     pub address: Option<String>,
     /// 先行垫付的状态，0 为未申请
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub advance_status: Option<i64>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 扩展属性
     ///
@@ -133,19 +138,19 @@ pub struct Refund {
     pub attribute: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 申请时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub created: Option<DateTime>,
     /// 客服介入的状态，1 为不需要
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cs_status: Option<i64>,
     /// 退款说明
     ///
@@ -153,67 +158,67 @@ pub struct Refund {
     pub desc: Option<String>,
     /// 退货时间
     ///
-    /// Date, for example `2024-06-21 10:00:00`.
+    /// Date. Example: `2024-06-21 10:00:00`.
     pub good_return_time: Option<DateTime>,
     /// 货物状态
     ///
-    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    /// [`GoodStatus`]. Example: `BUYER_RECEIVED`.
     pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_good_return: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String, see [`OperationContraint`].
+    /// [`OperationContraint`].
     pub operation_contraint: Option<OperationContraint>,
     /// 所属订单的状态
     ///
-    /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
+    /// String. Example: `WAIT_BUYER_CONFIRM_GOODS`.
     pub order_status: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 付给卖家的金额，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub payment: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 退款原因
     ///
-    /// String, for example `不想要了`.
+    /// String. Example: `不想要了`.
     pub reason: Option<String>,
     /// 退给买家的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 退款阶段：onsale 售中，aftersale 售后
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 超时提醒
     ///
@@ -221,19 +226,19 @@ pub struct Refund {
     pub refund_remind_timeout: Option<RefundRemindTimeout>,
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 退货的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub sid: Option<String>,
     /// 所退的规格
     ///
@@ -249,23 +254,23 @@ pub struct Refund {
     pub split_taobao_fee: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 交易总额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 系统生成的买家标识
     ///
@@ -277,7 +282,7 @@ pub struct Refund {
     pub combine_item_info: Vec<CombineSubItemDo>,
     /// 退款类型
     ///
-    /// String, see [`DisputeType`], for example `REFUND`.
+    /// [`DisputeType`]. Example: `REFUND`.
     pub dispute_type: Option<DisputeType>,
 }
 
@@ -436,15 +441,15 @@ record!(mut Refund);
 pub struct RefundRemindTimeout {
     /// 有没有超时时间
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub exist_timeout: Option<bool>,
     /// 提醒的类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub remind_type: Option<i64>,
     /// 何时超时
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub timeout: Option<DateTime>,
 }
 
@@ -489,27 +494,27 @@ record!(mut RefundRemindTimeout);
 pub struct CombineSubItemDo {
     /// 商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub num_iid: Option<String>,
     /// 商品名称
     ///
-    /// String, for example `杯刷`.
+    /// String. Example: `杯刷`.
     pub item_name: Option<String>,
     /// 数量
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub quantity: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
 }
 

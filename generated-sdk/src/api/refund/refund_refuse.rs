@@ -11,11 +11,21 @@ use top_protocol::generated::{
 ///
 /// 由卖家拒绝一笔退款，可附上凭证图片。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundRefuseRequest;
+/// use generated_sdk::api::refund::refund_refuse::RefundPhase;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售");
+/// let request = RefundRefuseRequest::new(
+///         3001000000000001,
+///         "商品已影响二次销售",
+///     )
+///     .refuse_proof(File::open("picture.jpg")?)
+///     .refund_phase(RefundPhase::Onsale)
+///     .refund_version(1718850000000);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
@@ -25,32 +35,32 @@ use top_protocol::generated::{
 pub struct RefundRefuseRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 拒绝的理由，2 到 200 字
     ///
-    /// String, required, at most 200 characters, for example `商品已影响二次销售`.
+    /// String. Required. Max length 200. Example: `商品已影响二次销售`.
     pub refuse_message: String,
     /// 凭证图片，gif、jpg 或 png；天猫退款必传
     ///
-    /// byte\[\], at most 130000 bytes.
+    /// `byte[]`. Max size 130000 bytes.
     pub refuse_proof: Option<File>,
     /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 退款的版本；天猫退款必传
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 所选拒绝原因的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refuse_reason_id: Option<i64>,
 }
 
 impl RefundRefuseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_id: i64, refuse_message: impl Into<String>) -> Self {
         Self {
             refund_id,
@@ -62,28 +72,28 @@ impl RefundRefuseRequest {
         }
     }
 
-    /// Sets `refuse_proof`.
+    /// Sets [`refuse_proof`](field@Self::refuse_proof): 凭证图片，gif、jpg 或 png. `byte[]`. Max size 130000 bytes.
     #[must_use]
     pub fn refuse_proof(mut self, refuse_proof: impl Into<File>) -> Self {
         self.refuse_proof = Some(refuse_proof.into());
         self
     }
 
-    /// Sets `refund_phase`.
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款阶段：onsale 售中，aftersale 售后. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());
         self
     }
 
-    /// Sets `refund_version`.
+    /// Sets [`refund_version`](field@Self::refund_version): 退款的版本. Number.
     #[must_use]
     pub fn refund_version(mut self, refund_version: i64) -> Self {
         self.refund_version = Some(refund_version);
         self
     }
 
-    /// Sets `refuse_reason_id`.
+    /// Sets [`refuse_reason_id`](field@Self::refuse_reason_id): 所选拒绝原因的编号. Number.
     #[must_use]
     pub fn refuse_reason_id(mut self, refuse_reason_id: i64) -> Self {
         self.refuse_reason_id = Some(refuse_reason_id);
@@ -140,7 +150,7 @@ pub struct RefundRefuseResponse {
     pub refund: Option<Refund>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -182,15 +192,15 @@ record!(mut RefundRefuseResponse);
 pub struct Refund {
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
 }
 

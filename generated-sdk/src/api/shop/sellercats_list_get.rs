@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.sellercats.list.get`: 查询店铺内分类
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::SellercatsListGetRequest;
 ///
@@ -22,7 +24,7 @@ use top_protocol::generated::{
 pub struct SellercatsListGetRequest {}
 
 impl SellercatsListGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -92,15 +94,15 @@ record!(mut SellercatsListGetResponse);
 pub struct SellerCat {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub cid: Option<i64>,
     /// 上级分类的编号，一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub name: Option<String>,
     /// 图片地址
     ///
@@ -108,11 +110,11 @@ pub struct SellerCat {
     pub pic_url: Option<String>,
     /// 排序
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 分类的性质，如 manual_type 手动，new_type 新品
     ///
-    /// String, see [`Type`], for example `manual_type`.
+    /// [`Type`]. Example: `manual_type`.
     pub r#type: Option<Type>,
 }
 

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.shop.seller.get`: 查询店铺资料
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::ShopSellerGetRequest;
 ///
@@ -22,12 +24,12 @@ use top_protocol::generated::{
 pub struct ShopSellerGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `sid,title,pic_path`.
+    /// Field List. Required. Example: `sid,title,pic_path`.
     pub fields: Vec<String>,
 }
 
 impl ShopSellerGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -102,15 +104,15 @@ record!(mut ShopSellerGetResponse);
 pub struct Shop {
     /// 店铺的编号
     ///
-    /// Number, for example `60000001`.
+    /// Number. Example: `60000001`.
     pub sid: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 店标的相对地址
     ///
-    /// String, for example `/7c/c3/logo.jpg`.
+    /// String. Example: `/7c/c3/logo.jpg`.
     pub pic_path: Option<String>,
 }
 

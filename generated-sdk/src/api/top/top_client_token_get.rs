@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.top.client.token.get`: 端topToken获取接口
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
 ///
@@ -22,12 +24,12 @@ use top_protocol::generated::{
 pub struct TopClientTokenGetRequest {
     /// sec_token
     ///
-    /// String, required, for example `sec_token`.
+    /// String. Required. Redacted in `Debug` output. Example: `sec_token`.
     pub sec_token: String,
 }
 
 impl TopClientTokenGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(sec_token: impl Into<String>) -> Self {
         Self {
             sec_token: sec_token.into(),
@@ -65,15 +67,15 @@ record!(TopClientTokenGetRequest);
 pub struct TopClientTokenGetResponse {
     /// 结果码
     ///
-    /// String, for example `200`.
+    /// String. Example: `200`.
     pub result_code: Option<String>,
     /// token
     ///
-    /// String, for example `token`.
+    /// String. Redacted in `Debug` output. Example: `token`.
     pub token: Option<String>,
     /// 失败详情
     ///
-    /// String, for example `token参数有误`.
+    /// String. Example: `token参数有误`.
     pub result_msg: Option<String>,
 }
 

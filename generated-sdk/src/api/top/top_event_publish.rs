@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 发布一个事件，并同步等待相关流程的结果。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopEventPublishRequest;
 ///
@@ -24,16 +26,16 @@ use top_protocol::generated::{
 pub struct TopEventPublishRequest {
     /// 事件编码
     ///
-    /// String, required, for example `order_shipped`.
+    /// String. Required. Example: `order_shipped`.
     pub trigger_code: String,
     /// 事件内容的 JSON
     ///
-    /// Json, required, for example `{"orderId":"2001"}`.
+    /// Json. Required. Example: `{"orderId":"2001"}`.
     pub content: Json,
 }
 
 impl TopEventPublishRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(trigger_code: impl Into<String>, content: impl Into<Json>) -> Self {
         Self {
             trigger_code: trigger_code.into(),
@@ -117,11 +119,11 @@ pub struct EventPublishResponse {
     pub response_list: Vec<ProcessResponse>,
     /// 调用链编号
     ///
-    /// String, for example `0b51063f17186`.
+    /// String. Example: `0b51063f17186`.
     pub trace_id: Option<String>,
     /// 是否触发了流程
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub execute_process: Option<bool>,
 }
 
@@ -166,15 +168,15 @@ record!(mut EventPublishResponse);
 pub struct ProcessResponse {
     /// 流程实例的编号
     ///
-    /// String, for example `7f3a9c`.
+    /// String. Example: `7f3a9c`.
     pub process_instance_id: Option<String>,
     /// 流程是否执行成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub process_success: Option<bool>,
     /// 业务是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub biz_success: Option<bool>,
     /// 流程的错误码
     ///
@@ -190,7 +192,7 @@ pub struct ProcessResponse {
     pub process_remark: Option<String>,
     /// 流程返回的 JSON
     ///
-    /// Json, for example `{"accepted":true}`.
+    /// Json. Example: `{"accepted":true}`.
     pub process_data: Option<Json>,
 }
 
