@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::decode::from_json;
-use super::{DateTime, Record, RecordMut, View};
+use super::{Record, RecordMut, View};
 
 /// Writes a record.
 pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
@@ -42,7 +42,7 @@ impl Serialize for Written<'_> {
             View::Text(text) => serializer.serialize_str(text),
             View::Number(number) => serializer.serialize_i64(number),
             View::Boolean(boolean) => serializer.serialize_bool(boolean),
-            View::Date(date) => serializer.collect_str(&date),
+            View::Date(date) => date.serialize(serializer),
             View::Decimal(decimal) => serializer.collect_str(&decimal),
             View::Json(json) => json.serialize(serializer),
             View::File(file) => serializer.serialize_str(file.file_name()),
@@ -50,7 +50,7 @@ impl Serialize for Written<'_> {
             View::Texts(texts) => texts.serialize(serializer),
             View::Numbers(numbers) => numbers.serialize(serializer),
             View::Booleans(booleans) => booleans.serialize(serializer),
-            View::Dates(dates) => serializer.collect_seq(dates.iter().map(DateTime::to_string)),
+            View::Dates(dates) => dates.serialize(serializer),
             View::Decimals(decimals) => serializer.collect_seq(decimals.iter().map(ToString::to_string)),
             View::Jsons(jsons) => jsons.serialize(serializer),
             View::Files(files) => serializer.collect_seq(files.iter().map(super::File::file_name)),
