@@ -63,7 +63,7 @@ impl Paged for {{ request.name }} {
 
 {% for choice in choices %}
 /// The values of {{ choice.mention }}.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum {{ choice.name }} {
     {%- for value in choice.values %}

@@ -11,6 +11,7 @@ pub struct {{ item.name }} {
 
 {%- macro input(item, what, deprecated) -%}
 #[derive(Clone{% if item.required.is_empty() %}, Default{% endif %})]
+#[non_exhaustive]
 {% call fields(item) %}{% endcall %}
 
 impl {{ item.name }} {
@@ -64,7 +65,8 @@ impl {{ item.name }} {
 
 {%- macro required(item) -%}
 {% if let Some(name) = item.required_name %}
-/// The required parameters of [`{{ item.name }}`].
+/// The required fields of [`{{ item.name }}`].
+#[derive(Clone)]
 pub struct {{ name }} {
     {%- for field in item.required %}
     {%- for doc in field.docs %}
@@ -73,11 +75,14 @@ pub struct {{ name }} {
     pub {{ field.name }}: {{ field.rust_type }},
     {%- endfor %}
 }
+
+required!({{ name }} => {{ item.name }});
 {% endif %}
 {%- endmacro -%}
 
 {%- macro output(item) -%}
 #[derive(Clone, Default)]
+#[non_exhaustive]
 {% call fields(item) %}{% endcall %}
 {%- endmacro -%}
 

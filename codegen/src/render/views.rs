@@ -303,6 +303,7 @@ pub(super) fn imports(api: &Api) -> String {
     let inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
     let files = inputs.clone().any(|field| field.kind == FieldKind::Plain(Kind::File));
     let limits = inputs.clone().any(|field| !field.limits.is_empty());
+    let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.authorization.is_some()),
         ("Choice", !api.choices.is_empty()),
@@ -324,6 +325,7 @@ pub(super) fn imports(api: &Api) -> String {
         ("View", true),
         ("choice", !api.choices.is_empty()),
         ("record", true),
+        ("required", has_required),
     ];
     names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
 }

@@ -77,7 +77,9 @@ pub use self::error::{
 #[cfg(feature = "reqwest-0_13")]
 pub use self::http::HttpTransport;
 pub use top_protocol as protocol;
-pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
+#[doc(hidden)]
+pub use top_protocol::generated;
+pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, platform};
 
 pub use self::limit::{Limiter, Limits, Permit, Turn};
 pub use self::oauth::{AuthorizationRequest, AuthorizeView, NoToken, OAuth, Refresh, Token, TokenMethods};

@@ -76,29 +76,73 @@ impl<T: Choice> ChoiceListSlot for Vec<T> {
     }
 }
 
-/// The impls that every generated choice has, and the conversions that callers write it with.
+/// Implements what every generated enum has.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __choice {
     ($type:ident) => {
+        impl $type {
+            /// Returns the value on the wire.
+            pub fn as_str(&self) -> &str {
+                $crate::generated::Choice::as_str(self)
+            }
+        }
+
         impl ::core::convert::From<&str> for $type {
             fn from(text: &str) -> Self {
-                $crate::Choice::from_text(text.to_owned())
+                $crate::generated::Choice::from_text(text.to_owned())
             }
         }
 
         impl ::core::convert::From<::std::string::String> for $type {
             fn from(text: ::std::string::String) -> Self {
-                $crate::Choice::from_text(text)
+                $crate::generated::Choice::from_text(text)
+            }
+        }
+
+        impl ::core::str::FromStr for $type {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                Ok(Self::from(text))
             }
         }
 
         impl ::core::fmt::Display for $type {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str($crate::Choice::as_str(self))
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl ::core::cmp::PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl ::core::cmp::Eq for $type {}
+
+        impl ::core::hash::Hash for $type {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(self.as_str(), state);
+            }
+        }
+
+        impl $crate::__private::Serialize for $type {
+            fn serialize<S: $crate::__private::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::Deserialize<'de> for $type {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                <::std::string::String as $crate::__private::Deserialize>::deserialize(deserializer).map(Self::from)
             }
         }
     };
 }
-
-pub use crate::__choice as choice;

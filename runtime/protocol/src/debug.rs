@@ -1,34 +1,38 @@
-//! The one `Debug` of all generated types: what is there, with secrets hidden.
+//! The `Debug` of all generated types: the fields that have a value, with secrets redacted.
 
 use std::any::Any;
 use std::fmt;
 
 use super::{Field, Record, View, secrets};
 
-/// What stands where a secret would.
+/// The text printed instead of a secret.
 pub const HIDDEN: &str = "[hidden]";
 
 /// Prints the fields that have a value.
 pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let schema = record.schema();
-    let mut output = f.debug_struct(schema.name);
-    for (index, field) in schema.fields.iter().enumerate() {
+    debug_as(record.schema().name, record, f)
+}
+
+/// Prints the fields that have a value, under another name of the type.
+pub fn debug_as(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut output = f.debug_struct(name);
+    for (index, field) in record.schema().fields.iter().enumerate() {
         match record.view(index) {
             View::Absent => {}
             view => {
-                output.field(field.name, &Shown { field, view });
+                output.field(field.name, &Redacted { field, view });
             }
         }
     }
     output.finish()
 }
 
-struct Shown<'a> {
+struct Redacted<'a> {
     field: &'a Field,
     view: View<'a>,
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.secret {
             return f.write_str(HIDDEN);

@@ -21,9 +21,9 @@ use super::Violations;
 
 /// Why a request cannot be signed, or why a body is not a response.
 ///
-/// The client's error has these variants too, and those of everything that happens between the two.
+/// The client's error has these variants too, and those of everything that happens between the two. The enum is exhaustive:
+/// a client converts every variant.
 #[derive(Debug)]
-
 pub enum Error {
     /// The request violates its documentation.
     Invalid(Violations),

@@ -4,11 +4,12 @@
 //! [`Application::sign`] signs a request, the caller POSTs its [`body`](SignedRequest::body), and [`decode`](fn@decode) reads
 //! the response. The crate `top-client` does all of that.
 //!
-//! Requests and responses are generated from specs. A generated type is data for this crate: see [`generated`].
+//! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
 
 mod application;
 mod choice;
 mod content;
+mod contract;
 mod credentials;
 mod curl;
 mod debug;
@@ -39,10 +40,7 @@ mod time;
 mod untyped;
 mod validate;
 
-#[doc(hidden)]
-pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
-pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
 pub use decode::{Format, Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
 pub use error::{
@@ -51,10 +49,8 @@ pub use error::{
 pub use file::File;
 pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
-pub use paging::{Paged, Paging, Way, Window};
+pub use paging::Paged;
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
-pub use record::{AsSlot, AsView, record};
-pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
@@ -62,6 +58,10 @@ pub use sign::{SignMethod, UnknownSignMethod, signature, signed_text};
 pub use time::{DateTime, InvalidDateTime};
 pub use untyped::{UntypedParameter, UntypedParameters};
 pub use validate::{Problem, Violation, Violations, validate};
+
+// Within the crate only: users find these in `generated`.
+use choice::ChoiceListSlot;
+use record::{Field, Kind, Limit, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View, record};
 
 pub mod generated;
 
@@ -87,8 +87,8 @@ pub mod internal {
 
 #[doc(hidden)]
 pub mod __private {
-    //! What the one-line impls of generated types call.
-    pub use super::debug::debug;
+    //! The functions that the macros of `generated` call.
+    pub use super::debug::{debug, debug_as};
     pub use super::record::equal;
     pub use super::serde::{deserialize, serialize};
     pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};

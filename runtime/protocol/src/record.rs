@@ -497,8 +497,7 @@ impl PartialEq for View<'_> {
     }
 }
 
-/// The impls that every generated type has: each a line that hands the type to the code that serves them all.
-/// `mut` stands before a type that answers are decoded into.
+/// Implements what every generated type has, over its table. `mut` marks a type that responses are decoded into.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
@@ -539,4 +538,19 @@ macro_rules! __record {
     };
 }
 
-pub use crate::__record as record;
+/// Implements `Debug` of the struct with the required fields of a type: as that type prints them, with secrets redacted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __required {
+    ($required:ident => $type:ident) => {
+        impl ::core::fmt::Debug for $required {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(deprecated, reason = "a deprecated type prints its fields too")]
+                let record = $type::new(::core::clone::Clone::clone(self));
+                $crate::__private::debug_as(::core::stringify!($required), &record, f)
+            }
+        }
+    };
+}
+
+pub(crate) use crate::__record as record;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::{File, Record, RecordMut, Schema, UntypedParameter, View, debug, untyped};
 
 /// The request of one API method.
@@ -52,8 +54,17 @@ pub trait Request: Record {
     /// The error codes that the method's documents list.
     const ERRORS: &'static [ErrorCode] = &[];
 
-    /// What a successful call returns.
-    type Response: RecordMut + Default + 'static;
+    /// The response of a successful call. Generic code can rely on what all generated responses implement.
+    type Response: RecordMut
+        + Clone
+        + Default
+        + fmt::Debug
+        + PartialEq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 
     /// The parameters beside those of the type: see [`with_parameter`](Self::with_parameter).
     fn extra_parameters(&self) -> &[UntypedParameter] {
@@ -128,6 +139,7 @@ pub const fn reads(method: &str) -> bool {
 
 /// Whether a call needs a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Authorization {
     /// It is refused without one.
     Required,

@@ -18,10 +18,9 @@ mod fixture;
 
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{
-    Code, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode, decode_untyped,
-};
+use generated_sdk::protocol::{Code, Decimal, Request, decode, decode_untyped};
 use generated_sdk::{DateTime, Response};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
@@ -149,8 +148,10 @@ fn what_was_taken_for_elements_is_none_in_an_object_with_several_members() {
 }
 
 /// A response with a secret that is no text.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Pin(Option<i64>, Option<DateTime>);
+
+record!(mut Pin);
 
 impl Record for Pin {
     fn schema(&self) -> &'static Schema {
@@ -189,10 +190,12 @@ fn a_secret_that_does_not_fit_does_not_show() {
 }
 
 /// A response with a list of objects of some size.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Rows(Vec<Row>);
 
-#[derive(Debug)]
+record!(mut Rows);
+
+#[derive(Clone)]
 struct Row {
     _bulk: [u8; 4096],
 }
@@ -597,8 +600,10 @@ fn the_request_id_is_kept_wherever_it_stands() {
 /// A method whose response has a field called as a page's root is.
 struct Render;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct RenderResponse(Option<String>);
+
+record!(mut RenderResponse);
 
 impl Record for Render {
     fn schema(&self) -> &'static Schema {
@@ -762,10 +767,12 @@ fn answers_that_prove_nothing_are_errors() {
 /// A response with fields of its own that are called as the protocol's, or with none of its own.
 macro_rules! response {
     ($name:ident, $node:literal, $($field:ident: $index:literal),*) => {
-        #[derive(Debug, Default)]
+        #[derive(Clone, Default)]
         struct $name {
             $($field: Option<String>,)*
         }
+
+        record!(mut $name);
 
         impl Record for $name {
             fn schema(&self) -> &'static Schema {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CrmGradeSetRequest {
     /// 升到下一级所需的交易额，单位分；与 count 二选一
     ///
@@ -133,6 +134,7 @@ record!(CrmGradeSetRequest);
 
 /// The response of `taobao.crm.grade.set`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CrmGradeSetResponse {
     /// 是否成功
     ///

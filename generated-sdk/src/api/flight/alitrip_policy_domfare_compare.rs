@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlitripPolicyDomfareCompareRequest {
     /// 查询条件
     ///
@@ -73,6 +74,7 @@ record!(AlitripPolicyDomfareCompareRequest);
 
 /// The object `CompareDomFareRequestDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CompareDomFareRequestDto {
     /// 航空公司
     ///
@@ -250,6 +252,7 @@ record!(CompareDomFareRequestDto);
 
 /// The object `OdInfoQueryDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OdInfoQueryDto {
     /// 0 去程，1 返程
     ///
@@ -329,6 +332,7 @@ record!(OdInfoQueryDto);
 
 /// The response of `alitrip.policy.domfare.compare`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlitripPolicyDomfareCompareResponse {
     /// 结果
     ///
@@ -366,6 +370,7 @@ record!(mut AlitripPolicyDomfareCompareResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 是否成功
     ///
@@ -426,6 +431,7 @@ record!(mut Result);
 
 /// The object `CompareDomFareReponseDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CompareDomFareReponseDto {
     /// 说明
     ///
@@ -472,6 +478,7 @@ record!(mut CompareDomFareReponseDto);
 
 /// The object `PriceComparisonDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PriceComparisonDto {
     /// 政策的编号
     ///

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemImgUploadRequest {
     /// 商品编号
     ///
@@ -146,6 +147,7 @@ record!(ItemImgUploadRequest);
 
 /// The response of `taobao.item.img.upload`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImgUploadResponse {
     /// 上传后的图片
     ///
@@ -183,6 +185,7 @@ record!(mut ItemImgUploadResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片的编号，主图为 0
     ///

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSellerGetRequest {
     /// 要返回的字段
     ///
@@ -82,6 +83,7 @@ record!(ItemSellerGetRequest);
 
 /// The response of `taobao.item.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSellerGetResponse {
     /// 商品资料
     ///
@@ -119,6 +121,7 @@ record!(mut ItemSellerGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 售后说明的编号
     ///
@@ -811,6 +814,7 @@ record!(mut Item);
 
 /// The object `DescModuleInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DescModuleInfo {
     /// 所用模块的编号，以逗号分隔
     ///
@@ -857,6 +861,7 @@ record!(mut DescModuleInfo);
 
 /// The object `FoodSecurity`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FoodSecurity {
     /// 厂家的联系方式
     ///
@@ -994,6 +999,7 @@ record!(mut FoodSecurity);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemItemImgs {
     /// 图片的编号，主图为 0
     ///
@@ -1047,6 +1053,7 @@ record!(mut ItemItemImgs);
 
 /// The object `LocalityLife`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LocalityLife {
     /// 是否可以邮寄：0 否，1 是
     ///
@@ -1142,6 +1149,7 @@ record!(mut LocalityLife);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Location {
     /// 城市
     ///
@@ -1188,6 +1196,7 @@ record!(mut Location);
 
 /// The object `MpicVideo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MpicVideo {
     /// 商品编号
     ///
@@ -1255,6 +1264,7 @@ record!(mut MpicVideo);
 
 /// The object `PaimaiInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PaimaiInfo {
     /// 固定保证金，0 为按比例收取
     ///
@@ -1392,6 +1402,7 @@ record!(mut PaimaiInfo);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
@@ -1452,6 +1463,7 @@ record!(mut PropImg);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 条形码
     ///
@@ -1547,6 +1559,7 @@ record!(mut Sku);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Video {
     /// 关联的时间
     ///
@@ -1614,6 +1627,7 @@ record!(mut Video);
 
 /// The object `CuntaoItemSpecific`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CuntaoItemSpecific {
     /// 村淘的佣金率
     ///
@@ -1651,6 +1665,7 @@ record!(mut CuntaoItemSpecific);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemItemRectangleImgs {
     /// 图片地址
     ///
@@ -1696,7 +1711,7 @@ impl RecordMut for ItemItemRectangleImgs {
 record!(mut ItemItemRectangleImgs);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
@@ -1728,7 +1743,7 @@ impl Choice for ApproveStatus {
 choice!(ApproveStatus);
 
 /// The values of `freight_payer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreightPayer {
     /// `seller`
@@ -1760,7 +1775,7 @@ impl Choice for FreightPayer {
 choice!(FreightPayer);
 
 /// The values of `second_kill`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SecondKill {
     /// `web_only`
@@ -1796,7 +1811,7 @@ impl Choice for SecondKill {
 choice!(SecondKill);
 
 /// The values of `stuff_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StuffStatus {
     /// `new`
@@ -1832,7 +1847,7 @@ impl Choice for StuffStatus {
 choice!(StuffStatus);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`

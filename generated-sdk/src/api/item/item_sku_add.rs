@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkuAddRequest {
     /// 商品编号
     ///
@@ -163,6 +164,7 @@ record!(ItemSkuAddRequest);
 
 /// The response of `taobao.item.sku.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkuAddResponse {
     /// 新增的 SKU
     ///
@@ -200,6 +202,7 @@ record!(mut ItemSkuAddResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 旧的商品编号
     ///
@@ -261,7 +264,7 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `lang`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lang {
     /// `zh_CN`

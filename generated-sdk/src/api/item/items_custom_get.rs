@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemsCustomGetRequest {
     /// 商家编码，以逗号分隔，最多 40 个
     ///
@@ -83,6 +84,7 @@ record!(ItemsCustomGetRequest);
 
 /// The response of `taobao.items.custom.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemsCustomGetResponse {
     /// 商品列表
     ///
@@ -120,6 +122,7 @@ record!(mut ItemsCustomGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 叶子类目的编号
     ///
@@ -595,6 +598,7 @@ record!(mut Item);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Location {
     /// 城市
     ///
@@ -641,6 +645,7 @@ record!(mut Location);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片地址
     ///
@@ -687,6 +692,7 @@ record!(mut ItemImg);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
@@ -747,6 +753,7 @@ record!(mut PropImg);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Video {
     /// 关联记录的编号
     ///
@@ -814,6 +821,7 @@ record!(mut Video);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
@@ -908,7 +916,7 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `stuff_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StuffStatus {
     /// `new`
@@ -944,7 +952,7 @@ impl Choice for StuffStatus {
 choice!(StuffStatus);
 
 /// The values of `freight_payer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreightPayer {
     /// `seller`
@@ -976,7 +984,7 @@ impl Choice for FreightPayer {
 choice!(FreightPayer);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
@@ -1008,7 +1016,7 @@ impl Choice for ApproveStatus {
 choice!(ApproveStatus);
 
 /// The values of `second_kill`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SecondKill {
     /// `web_only`
@@ -1044,7 +1052,7 @@ impl Choice for SecondKill {
 choice!(SecondKill);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`

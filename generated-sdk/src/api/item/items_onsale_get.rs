@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemsOnsaleGetRequest {
     /// 要返回的字段
     ///
@@ -301,6 +302,7 @@ record!(ItemsOnsaleGetRequest);
 
 /// The response of `taobao.items.onsale.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemsOnsaleGetResponse {
     /// 符合条件的总数
     ///
@@ -347,6 +349,7 @@ record!(mut ItemsOnsaleGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 上下架状态：onsale 在售，instock 在库
     ///
@@ -576,7 +579,7 @@ impl RecordMut for Item {
 record!(mut Item);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
@@ -608,7 +611,7 @@ impl Choice for ApproveStatus {
 choice!(ApproveStatus);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`
@@ -640,7 +643,7 @@ impl Choice for Type {
 choice!(Type);
 
 /// The values of `auction_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuctionType {
     /// `a`

@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCalculateHscodeGetRequest {
     /// 商品编号
     ///
@@ -69,6 +70,7 @@ record!(TmallItemCalculateHscodeGetRequest);
 
 /// The response of `tmall.item.calculate.hscode.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCalculateHscodeGetResponse {
     /// 推算出的海关编码
     ///

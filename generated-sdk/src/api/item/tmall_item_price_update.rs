@@ -34,6 +34,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemPriceUpdateRequest {
     /// 商品编号
     ///
@@ -126,6 +127,7 @@ record!(TmallItemPriceUpdateRequest);
 
 /// The object `UpdateSkuPrice`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateSkuPrice {
     /// SKU 的编号
     ///
@@ -209,6 +211,7 @@ record!(UpdateSkuPrice);
 
 /// The object `UpdateItemPriceOption`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateItemPriceOption {
     /// 是否忽略涉嫌刷单的警告
     ///
@@ -266,6 +269,7 @@ record!(UpdateItemPriceOption);
 
 /// The response of `tmall.item.price.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemPriceUpdateResponse {
     /// 更新结果
     ///

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsOfflineSendRequest {
     /// 发货地址的编号；不传时用默认的取货地址
     ///
@@ -175,6 +176,7 @@ record!(AlibabaAscpLogisticsOfflineSendRequest);
 
 /// The object `TopConsignPkgRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopConsignPkgRequest {
     /// 运单号
     ///
@@ -261,6 +263,7 @@ record!(TopConsignPkgRequest);
 
 /// The object `TopConsignGoodsRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopConsignGoodsRequest {
     /// 子订单编号
     ///
@@ -357,6 +360,7 @@ record!(TopConsignGoodsRequest);
 
 /// The object `ConsignStatusRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ConsignStatusRequest {
     /// 子订单编号；组合商品不用传
     ///
@@ -414,6 +418,7 @@ record!(ConsignStatusRequest);
 
 /// The response of `alibaba.ascp.logistics.offline.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsOfflineSendResponse {
     /// 结果
     ///
@@ -451,6 +456,7 @@ record!(mut AlibabaAscpLogisticsOfflineSendResponse);
 
 /// The object `ResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///

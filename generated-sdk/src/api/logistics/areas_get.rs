@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AreasGetRequest {
     /// 要返回的字段
     ///
@@ -67,6 +68,7 @@ record!(AreasGetRequest);
 
 /// The response of `taobao.areas.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AreasGetResponse {
     /// 区划列表
     ///
@@ -104,6 +106,7 @@ record!(mut AreasGetResponse);
 
 /// The object `Area`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Area {
     /// 区划代码
     ///

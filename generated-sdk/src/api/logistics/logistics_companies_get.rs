@@ -34,6 +34,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsCompaniesGetRequest {
     /// 要返回的字段
     ///
@@ -110,6 +111,7 @@ record!(LogisticsCompaniesGetRequest);
 
 /// The response of `taobao.logistics.companies.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsCompaniesGetResponse {
     /// 物流公司列表
     ///
@@ -147,6 +149,7 @@ record!(mut LogisticsCompaniesGetResponse);
 
 /// The object `LogisticsCompany`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsCompany {
     /// 公司的编号
     ///
@@ -206,7 +209,7 @@ impl RecordMut for LogisticsCompany {
 record!(mut LogisticsCompany);
 
 /// The values of `order_mode`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OrderMode {
     /// `offline`

@@ -4,6 +4,7 @@
 
 use top_protocol::generated::{
     Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    required,
 };
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
@@ -44,6 +45,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsConsignOrderCreateandsendRequest {
     /// 寄件街道地址
     ///
@@ -246,7 +248,8 @@ impl LogisticsConsignOrderCreateandsendRequest {
     }
 }
 
-/// The required parameters of [`LogisticsConsignOrderCreateandsendRequest`].
+/// The required fields of [`LogisticsConsignOrderCreateandsendRequest`].
+#[derive(Clone)]
 pub struct LogisticsConsignOrderCreateandsendRequired {
     /// 寄件街道地址
     ///
@@ -325,6 +328,11 @@ pub struct LogisticsConsignOrderCreateandsendRequired {
     /// String. Required. Example: `[{"itemName":"保温杯","itemCount":1}]`.
     pub item_json_string: String,
 }
+
+required!(
+    LogisticsConsignOrderCreateandsendRequired =>
+    LogisticsConsignOrderCreateandsendRequest
+);
 
 impl Request for LogisticsConsignOrderCreateandsendRequest {
     const METHOD: &'static str = "taobao.logistics.consign.order.createandsend";
@@ -407,6 +415,7 @@ record!(LogisticsConsignOrderCreateandsendRequest);
 
 /// The response of `taobao.logistics.consign.order.createandsend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsConsignOrderCreateandsendResponse {
     /// 结果说明
     ///
@@ -459,7 +468,7 @@ impl RecordMut for LogisticsConsignOrderCreateandsendResponse {
 record!(mut LogisticsConsignOrderCreateandsendResponse);
 
 /// The values of `shipping`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shipping {
     /// `1`

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsTraceSearchRequest {
     /// 订单编号
     ///
@@ -103,6 +104,7 @@ record!(LogisticsTraceSearchRequest);
 
 /// The response of `taobao.logistics.trace.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTraceSearchResponse {
     /// 运单号
     ///
@@ -170,6 +172,7 @@ record!(mut LogisticsTraceSearchResponse);
 
 /// The object `TransitStepInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TransitStepInfo {
     /// 发生的时间
     ///

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryGetRequest {
     /// 分类的编号
     ///
@@ -130,6 +131,7 @@ record!(PictureCategoryGetRequest);
 
 /// The response of `taobao.picture.category.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryGetResponse {
     /// 分类列表
     ///
@@ -167,6 +169,7 @@ record!(mut PictureCategoryGetResponse);
 
 /// The object `PictureCategory`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategory {
     /// 分类的编号
     ///
@@ -254,7 +257,7 @@ impl RecordMut for PictureCategory {
 record!(mut PictureCategory);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `sys-fixture`

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureUploadRequest {
     /// 分类的编号，0 为默认分类
     ///
@@ -136,6 +137,7 @@ record!(PictureUploadRequest);
 
 /// The response of `taobao.picture.upload`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureUploadResponse {
     /// 图片资料
     ///
@@ -173,6 +175,7 @@ record!(mut PictureUploadResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Picture {
     /// 图片的编号
     ///
@@ -281,7 +284,7 @@ impl RecordMut for Picture {
 record!(mut Picture);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `unfroze`
@@ -317,7 +320,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `client_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientType {
     /// `client:computer`

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderPendingRequest {
     /// 要挂起或恢复的单据
     ///
@@ -79,6 +80,7 @@ record!(QimenOrderPendingRequest);
 
 /// The object `OrderPendingRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderPendingRequest {
     /// 操作：pending 挂起，restore 恢复
     ///
@@ -206,6 +208,7 @@ record!(OrderPendingRequest);
 
 /// The response of `taobao.qimen.order.pending`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderPendingResponse {
     /// 处理结果
     ///
@@ -243,6 +246,7 @@ record!(mut QimenOrderPendingResponse);
 
 /// The object `OrderPendingResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderPendingResponse {
     /// 成功或失败
     ///
@@ -295,7 +299,7 @@ impl RecordMut for OrderPendingResponse {
 record!(mut OrderPendingResponse);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
@@ -327,7 +331,7 @@ impl Choice for Flag {
 choice!(Flag);
 
 /// The values of `actionType`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ActionType {
     /// `pending`

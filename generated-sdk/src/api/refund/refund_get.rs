@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundGetRequest {
     /// 要返回的字段
     ///
@@ -82,6 +83,7 @@ record!(RefundGetRequest);
 
 /// The response of `taobao.refund.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundGetResponse {
     /// 退款资料
     ///
@@ -119,6 +121,7 @@ record!(mut RefundGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退货地址
     ///
@@ -438,6 +441,7 @@ record!(mut Refund);
 
 /// The object `RefundRemindTimeout`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundRemindTimeout {
     /// 有没有超时时间
     ///
@@ -491,6 +495,7 @@ record!(mut RefundRemindTimeout);
 
 /// The object `CombineSubItemDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineSubItemDo {
     /// 商品编号
     ///
@@ -564,7 +569,7 @@ impl RecordMut for CombineSubItemDo {
 record!(mut CombineSubItemDo);
 
 /// The values of `good_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GoodStatus {
     /// `BUYER_NOT_RECEIVED`
@@ -600,7 +605,7 @@ impl Choice for GoodStatus {
 choice!(GoodStatus);
 
 /// The values of `operation_contraint`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OperationContraint {
     /// `cannot_refuse`
@@ -632,7 +637,7 @@ impl Choice for OperationContraint {
 choice!(OperationContraint);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
@@ -664,7 +669,7 @@ impl Choice for RefundPhase {
 choice!(RefundPhase);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -712,7 +717,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `dispute_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DisputeType {
     /// `REFUND`

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundMessagesGetRequest {
     /// 要返回的字段
     ///
@@ -143,6 +144,7 @@ record!(RefundMessagesGetRequest);
 
 /// The response of `taobao.refund.messages.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessagesGetResponse {
     /// 留言列表
     ///
@@ -189,6 +191,7 @@ record!(mut RefundMessagesGetResponse);
 
 /// The object `RefundMessage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessage {
     /// 留言内容
     ///
@@ -298,6 +301,7 @@ record!(mut RefundMessage);
 
 /// The object `PicUrl`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicUrl {
     /// 图片地址
     ///
@@ -334,7 +338,7 @@ impl RecordMut for PicUrl {
 record!(mut PicUrl);
 
 /// The values of `message_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MessageType {
     /// `NORMAL`
@@ -366,7 +370,7 @@ impl Choice for MessageType {
 choice!(MessageType);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`

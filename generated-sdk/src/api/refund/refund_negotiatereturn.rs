@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnRequest {
     /// 退款单号
     ///
@@ -97,6 +98,7 @@ record!(RefundNegotiatereturnRequest);
 
 /// The response of `taobao.refund.negotiatereturn`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnResponse {}
 
 impl Record for RefundNegotiatereturnResponse {

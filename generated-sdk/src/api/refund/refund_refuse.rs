@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundRefuseRequest {
     /// 退款单号
     ///
@@ -143,6 +144,7 @@ record!(RefundRefuseRequest);
 
 /// The response of `taobao.refund.refuse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundRefuseResponse {
     /// 退款资料
     ///
@@ -189,6 +191,7 @@ record!(mut RefundRefuseResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退款单号
     ///
@@ -241,7 +244,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -289,7 +292,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`

@@ -36,6 +36,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundsReceiveGetRequest {
     /// 要返回的字段
     ///
@@ -238,6 +239,7 @@ record!(RefundsReceiveGetRequest);
 
 /// The response of `taobao.refunds.receive.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundsReceiveGetResponse {
     /// 符合条件的总数
     ///
@@ -291,6 +293,7 @@ record!(mut RefundsReceiveGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退款单号
     ///
@@ -525,7 +528,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -573,7 +576,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `good_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GoodStatus {
     /// `BUYER_NOT_RECEIVED`
@@ -609,7 +612,7 @@ impl Choice for GoodStatus {
 choice!(GoodStatus);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
@@ -641,7 +644,7 @@ impl Choice for RefundPhase {
 choice!(RefundPhase);
 
 /// The values of `operation_contraint`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OperationContraint {
     /// `cannot_refuse`
@@ -673,7 +676,7 @@ impl Choice for OperationContraint {
 choice!(OperationContraint);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundsReceiveGetRequestStatus {
     /// `WAIT_SELLER_AGREE`

@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryGetRequest {
     /// 分类的编号
     ///
@@ -62,6 +63,7 @@ record!(AlibabaShopCategoryGetRequest);
 
 /// The response of `alibaba.shop.category.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryGetResponse {
     /// 结果
     ///
@@ -99,6 +101,7 @@ record!(mut AlibabaShopCategoryGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 分类总数
     ///
@@ -159,6 +162,7 @@ record!(mut Result);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenCategoryDto {
     /// 分类的编号
     ///

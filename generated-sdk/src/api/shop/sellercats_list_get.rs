@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListGetRequest {}
 
 impl SellercatsListGetRequest {
@@ -54,6 +55,7 @@ record!(SellercatsListGetRequest);
 
 /// The response of `taobao.sellercats.list.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListGetResponse {
     /// 分类列表
     ///
@@ -91,6 +93,7 @@ record!(mut SellercatsListGetResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellerCat {
     /// 分类的编号
     ///
@@ -164,7 +167,7 @@ impl RecordMut for SellerCat {
 record!(mut SellerCat);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `manual_type`

@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ShopSellerGetRequest {
     /// 要返回的字段
     ///
@@ -64,6 +65,7 @@ record!(ShopSellerGetRequest);
 
 /// The response of `taobao.shop.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopSellerGetResponse {
     /// 店铺资料
     ///
@@ -101,6 +103,7 @@ record!(mut ShopSellerGetResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shop {
     /// 店铺的编号
     ///

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopUpdateRequest {
     /// 店铺名称，不超过 30 字
     ///
@@ -102,6 +103,7 @@ record!(ShopUpdateRequest);
 
 /// The response of `taobao.shop.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopUpdateResponse {
     /// 店铺资料
     ///
@@ -139,6 +141,7 @@ record!(mut ShopUpdateResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shop {
     /// 店铺的编号
     ///

@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SubuserDepartmentsGetRequest {
     /// 主账号的用户名
     ///
@@ -64,6 +65,7 @@ record!(SubuserDepartmentsGetRequest);
 
 /// The response of `taobao.subuser.departments.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubuserDepartmentsGetResponse {
     /// 部门列表
     ///
@@ -101,6 +103,7 @@ record!(mut SubuserDepartmentsGetResponse);
 
 /// The object `Department`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Department {
     /// 部门的编号
     ///

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderSumRequest {
     /// 每页多少条
     ///
@@ -145,6 +146,7 @@ record!(TbkDgNewuserOrderSumRequest);
 
 /// The response of `taobao.tbk.dg.newuser.order.sum`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderSumResponse {
     /// 结果
     ///
@@ -182,6 +184,7 @@ record!(mut TbkDgNewuserOrderSumResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Results {
     /// 一页数据
     ///
@@ -219,6 +222,7 @@ record!(mut Results);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultsData {
     /// 第几页，从 1 开始
     ///
@@ -279,6 +283,7 @@ record!(mut ResultsData);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultsDataResults {
     /// 活动的编号
     ///

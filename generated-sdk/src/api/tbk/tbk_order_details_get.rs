@@ -50,6 +50,7 @@ use top_protocol::generated::{
 /// - `9100`: 账号超出每秒的调用次数 — 降低频率
 /// - `isp.pubrpt-service-unavailable`: 服务暂不可用 — 稍后再试
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkOrderDetailsGetRequest {
     /// 按哪个时间查询：1 创建，2 付款，3 结算，4 更新
     ///
@@ -294,6 +295,7 @@ record!(TbkOrderDetailsGetRequest);
 
 /// The response of `taobao.tbk.order.details.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkOrderDetailsGetResponse {
     /// 一页订单
     ///
@@ -331,6 +333,7 @@ record!(mut TbkOrderDetailsGetResponse);
 
 /// The object `OrderPage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderPage {
     /// 订单列表
     ///
@@ -405,6 +408,7 @@ record!(mut OrderPage);
 
 /// The object `PublisherOrderDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PublisherOrderDto {
     /// 在淘宝付款的时间
     ///
@@ -901,6 +905,7 @@ record!(mut PublisherOrderDto);
 
 /// The object `ServiceFeeDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceFeeDto {
     /// 服务费的来源，122 为渠道
     ///
@@ -969,6 +974,7 @@ record!(mut ServiceFeeDto);
 
 /// The object `SubsidyDetailDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubsidyDetailDto {
     /// 补贴的类型
     ///
@@ -1036,6 +1042,7 @@ record!(mut SubsidyDetailDto);
 
 /// The object `AlimmShareInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlimmShareInfoDto {
     /// 技术服务费的比率
     ///
@@ -1110,6 +1117,7 @@ record!(mut AlimmShareInfoDto);
 
 /// The object `PlatformSpecialShareInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PlatformSpecialShareInfoDto {
     /// 内容服务费的比率
     ///

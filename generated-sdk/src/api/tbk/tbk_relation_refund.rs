@@ -4,7 +4,7 @@
 
 use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, record,
+    Schema, Slot, View, record, required,
 };
 
 /// `taobao.tbk.relation.refund`: 查询维权退款订单
@@ -39,6 +39,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkRelationRefundRequest {
     /// 查询条件
     ///
@@ -94,6 +95,7 @@ record!(TbkRelationRefundRequest);
 
 /// The object `TopApiRefundRptOption`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopApiRefundRptOption {
     /// 每页多少条
     ///
@@ -135,7 +137,8 @@ impl TopApiRefundRptOption {
     }
 }
 
-/// The required parameters of [`TopApiRefundRptOption`].
+/// The required fields of [`TopApiRefundRptOption`].
+#[derive(Clone)]
 pub struct TopApiRefundRptOptionRequired {
     /// 每页多少条
     ///
@@ -162,6 +165,8 @@ pub struct TopApiRefundRptOptionRequired {
     /// Number. Required. Example: `1`.
     pub biz_type: i64,
 }
+
+required!(TopApiRefundRptOptionRequired => TopApiRefundRptOption);
 
 impl Record for TopApiRefundRptOption {
     fn schema(&self) -> &'static Schema {
@@ -196,6 +201,7 @@ record!(TopApiRefundRptOption);
 
 /// The response of `taobao.tbk.relation.refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkRelationRefundResponse {
     /// 结果
     ///
@@ -233,6 +239,7 @@ record!(mut TbkRelationRefundResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 结果说明
     ///
@@ -300,6 +307,7 @@ record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageResult {
     /// 第几页，从 1 开始
     ///
@@ -360,6 +368,7 @@ record!(mut PageResult);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 主订单编号
     ///

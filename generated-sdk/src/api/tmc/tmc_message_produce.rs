@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessageProduceRequest {
     /// 消息内容的 JSON 文本，字段由主题决定
     ///
@@ -201,6 +202,7 @@ record!(TmcMessageProduceRequest);
 
 /// The response of `taobao.tmc.message.produce`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessageProduceResponse {
     /// 是否成功
     ///

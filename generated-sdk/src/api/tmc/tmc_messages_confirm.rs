@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessagesConfirmRequest {
     /// 分组名，不传则为默认分组
     ///
@@ -108,6 +109,7 @@ record!(TmcMessagesConfirmRequest);
 
 /// The response of `taobao.tmc.messages.confirm`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConfirmResponse {
     /// 是否成功
     ///

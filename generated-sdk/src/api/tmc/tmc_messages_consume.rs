@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConsumeRequest {
     /// 分组名，不传则为默认分组
     ///
@@ -87,6 +88,7 @@ record!(TmcMessagesConsumeRequest);
 
 /// The response of `taobao.tmc.messages.consume`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConsumeResponse {
     /// 消息列表
     ///
@@ -124,6 +126,7 @@ record!(mut TmcMessagesConsumeResponse);
 
 /// The object `TmcMessage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessage {
     /// 消息所属用户的编号
     ///

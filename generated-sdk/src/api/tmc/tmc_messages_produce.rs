@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessagesProduceRequest {
     /// 要发布的消息
     ///
@@ -73,6 +74,7 @@ record!(TmcMessagesProduceRequest);
 
 /// The object `TmcPublishMessage`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcPublishMessage {
     /// 消息内容的 JSON 文本，字段由主题决定
     ///
@@ -133,6 +135,7 @@ record!(TmcPublishMessage);
 
 /// The response of `taobao.tmc.messages.produce`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesProduceResponse {
     /// 是否全部成功
     ///
@@ -179,6 +182,7 @@ record!(mut TmcMessagesProduceResponse);
 
 /// The object `TmcProduceResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcProduceResult {
     /// 错误码
     ///

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserPermitRequest {
     /// 要开通的主题；不传则为应用订阅的全部主题
     ///
@@ -82,6 +83,7 @@ record!(TmcUserPermitRequest);
 
 /// The response of `taobao.tmc.user.permit`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserPermitResponse {
     /// 是否成功
     ///

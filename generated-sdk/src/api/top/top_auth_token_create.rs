@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopAuthTokenCreateRequest {
     /// 授权回调带回的 code，半小时内有效，只能用一次
     ///
@@ -88,6 +89,7 @@ record!(TopAuthTokenCreateRequest);
 
 /// The response of `taobao.top.auth.token.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAuthTokenCreateResponse {
     /// 令牌的 JSON，字段与 OAuth 换取令牌的应答相同
     ///

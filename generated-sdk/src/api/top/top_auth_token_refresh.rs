@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopAuthTokenRefreshRequest {
     /// 上次得到的 refresh_token
     ///
@@ -72,6 +73,7 @@ record!(TopAuthTokenRefreshRequest);
 
 /// The response of `taobao.top.auth.token.refresh`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAuthTokenRefreshResponse {
     /// 令牌的 JSON，字段与 OAuth 换取令牌的应答相同
     ///

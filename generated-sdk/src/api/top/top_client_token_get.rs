@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopClientTokenGetRequest {
     /// sec_token
     ///
@@ -64,6 +65,7 @@ record!(TopClientTokenGetRequest);
 
 /// The response of `taobao.top.client.token.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopClientTokenGetResponse {
     /// 结果码
     ///

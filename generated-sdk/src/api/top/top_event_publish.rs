@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopEventPublishRequest {
     /// 事件编码
     ///
@@ -75,6 +76,7 @@ record!(TopEventPublishRequest);
 
 /// The response of `taobao.top.event.publish`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopEventPublishResponse {
     /// 事件的结果
     ///
@@ -112,6 +114,7 @@ record!(mut TopEventPublishResponse);
 
 /// The object `EventPublishResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EventPublishResponse {
     /// 各流程的结果
     ///
@@ -165,6 +168,7 @@ record!(mut EventPublishResponse);
 
 /// The object `ProcessResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProcessResponse {
     /// 流程实例的编号
     ///

@@ -33,6 +33,7 @@ use top_protocol::generated::{
 ///
 /// - `20005`: 没有这个版本的密钥 — 核对 secret_version；尚未开通加密时按明文处理
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopSecretGetRequest {
     /// 密钥版本；不传为当前版本，-1 为上一版本
     ///
@@ -115,6 +116,7 @@ record!(TopSecretGetRequest);
 
 /// The response of `taobao.top.secret.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretGetResponse {
     /// 多少秒后应更新密钥
     ///

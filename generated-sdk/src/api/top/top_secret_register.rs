@@ -21,6 +21,7 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterRequest {}
 
 impl TopSecretRegisterRequest {
@@ -54,6 +55,7 @@ record!(TopSecretRegisterRequest);
 
 /// The response of `taobao.top.secret.register`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterResponse {}
 
 impl Record for TopSecretRegisterResponse {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 ///
 /// - `CLOSE_TRADE_TOO_FAST`: 订单创建后不到十秒 — 稍后再关闭
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeCloseRequest {
     /// 主订单或子订单的编号
     ///
@@ -87,6 +88,7 @@ record!(TradeCloseRequest);
 
 /// The response of `taobao.trade.close`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeCloseResponse {
     /// 订单资料
     ///
@@ -124,6 +126,7 @@ record!(mut TradeCloseResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeFullinfoGetRequest {
     /// 要返回的字段
     ///
@@ -94,6 +95,7 @@ record!(TradeFullinfoGetRequest);
 
 /// The response of `taobao.trade.fullinfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeFullinfoGetResponse {
     /// 订单资料
     ///
@@ -131,6 +133,7 @@ record!(mut TradeFullinfoGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 买家的 OpenUID
     ///
@@ -2102,6 +2105,7 @@ record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
@@ -3226,6 +3230,7 @@ record!(mut Order);
 
 /// The object `SortInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SortInfo {
     /// 当天的序号
     ///
@@ -3272,6 +3277,7 @@ record!(mut SortInfo);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShipInfo {
     /// 发货方式，小写
     ///
@@ -3309,6 +3315,7 @@ record!(mut ShipInfo);
 
 /// The object `CombineSubItemDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineSubItemDo {
     /// 商品编号
     ///
@@ -3425,6 +3432,7 @@ record!(mut CombineSubItemDo);
 
 /// The object `PromotionDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// 享受优惠的订单编号
     ///
@@ -3527,6 +3535,7 @@ record!(mut PromotionDetail);
 
 /// The object `LogisticsTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTag {
     /// 订单编号
     ///
@@ -3573,6 +3582,7 @@ record!(mut LogisticsTag);
 
 /// The object `LogisticServiceTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticServiceTag {
     /// 标签内容，以分号分隔
     ///
@@ -3619,6 +3629,7 @@ record!(mut LogisticServiceTag);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
@@ -3840,6 +3851,7 @@ record!(mut ServiceOrder);
 
 /// The object `TradeExt`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeExt {
     /// 生效前的标识
     ///
@@ -3949,6 +3961,7 @@ record!(mut TradeExt);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInfo {
     /// 主订单编号
     ///
@@ -4205,6 +4218,7 @@ record!(mut LogisticsInfo);
 
 /// The object `ExpandCardInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExpandCardInfo {
     /// 购买购物金的本金
     ///
@@ -4265,6 +4279,7 @@ record!(mut ExpandCardInfo);
 
 /// The object `StepPayDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StepPayDetail {
     /// 付款单的编号
     ///
@@ -4339,6 +4354,7 @@ record!(mut StepPayDetail);
 
 /// The object `AgreeRefundCheck`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AgreeRefundCheck {
     /// 提示文案
     ///
@@ -4392,6 +4408,7 @@ record!(mut AgreeRefundCheck);
 
 /// The object `AddressDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddressDetail {
     /// 详细地址
     ///
@@ -4487,6 +4504,7 @@ record!(mut AddressDetail);
 
 /// The object `DeliveryPlan`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryPlan {
     /// 计划的编号
     ///
@@ -4673,6 +4691,7 @@ record!(mut DeliveryPlan);
 
 /// The object `CombineLogisticsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineLogisticsDetail {
     /// 运单号
     ///
@@ -4733,6 +4752,7 @@ record!(mut CombineLogisticsDetail);
 
 /// The object `SendGoodsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SendGoodsDetail {
     /// 内容的类型：0 普通，1 组合，2 组套，3 赠品，4 推进状态
     ///
@@ -4793,6 +4813,7 @@ record!(mut SendGoodsDetail);
 
 /// The object `PackageGoodsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageGoodsDetail {
     /// 商品编号
     ///
@@ -4846,6 +4867,7 @@ record!(mut PackageGoodsDetail);
 
 /// The object `IdentifyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyInfo {
     /// 鉴定的物流
     ///
@@ -4892,6 +4914,7 @@ record!(mut IdentifyInfo);
 
 /// The object `IdentifyLogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyLogisticsInfo {
     /// 子订单编号
     ///
@@ -4966,6 +4989,7 @@ record!(mut IdentifyLogisticsInfo);
 
 /// The object `IdentifyServiceInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyServiceInfo {
     /// 子订单编号
     ///
@@ -5019,6 +5043,7 @@ record!(mut IdentifyServiceInfo);
 
 /// The object `LogisticsConsignInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsConsignInfo {
     /// 所关联的订单
     ///
@@ -5079,6 +5104,7 @@ record!(mut LogisticsConsignInfo);
 
 /// The object `CombineConsignInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineConsignInfo {
     /// 套餐组合的编号
     ///
@@ -5146,6 +5172,7 @@ record!(mut CombineConsignInfo);
 
 /// The object `LogisticsModifyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsModifyInfo {
     /// 所关联的订单
     ///
@@ -5234,6 +5261,7 @@ record!(mut LogisticsModifyInfo);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAgreement {
     /// 承诺或异常的文案
     ///
@@ -5321,7 +5349,7 @@ impl RecordMut for LogisticsAgreement {
 record!(mut LogisticsAgreement);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -5393,7 +5421,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -5433,7 +5461,7 @@ impl Choice for StepTradeStatus {
 choice!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`

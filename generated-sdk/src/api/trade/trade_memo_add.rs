@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeMemoAddRequest {
     /// 订单编号
     ///
@@ -94,6 +95,7 @@ record!(TradeMemoAddRequest);
 
 /// The response of `taobao.trade.memo.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeMemoAddResponse {
     /// 订单资料
     ///
@@ -131,6 +133,7 @@ record!(mut TradeMemoAddResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///

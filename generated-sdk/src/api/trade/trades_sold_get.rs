@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldGetRequest {
     /// 要返回的字段
     ///
@@ -262,6 +263,7 @@ record!(TradesSoldGetRequest);
 
 /// The response of `taobao.trades.sold.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldGetResponse {
     /// 符合条件的总数
     ///
@@ -315,6 +317,7 @@ record!(mut TradesSoldGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
@@ -1124,6 +1127,7 @@ record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
@@ -1513,6 +1517,7 @@ record!(mut Order);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShipInfo {
     /// 发货方式，小写
     ///
@@ -1550,6 +1555,7 @@ record!(mut ShipInfo);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
@@ -1680,6 +1686,7 @@ record!(mut ServiceOrder);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAgreement {
     /// 承诺或异常的文案
     ///
@@ -1747,6 +1754,7 @@ record!(mut LogisticsAgreement);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInfo {
     /// 择配建议的方式：0 无建议，1 与 2 有推荐列表
     ///
@@ -1834,7 +1842,7 @@ impl RecordMut for LogisticsInfo {
 record!(mut LogisticsInfo);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -1906,7 +1914,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -1942,7 +1950,7 @@ impl Choice for StepTradeStatus {
 choice!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
@@ -1974,7 +1982,7 @@ impl Choice for SellerType {
 choice!(SellerType);
 
 /// The values of `ext_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExtType {
     /// `ershou`
@@ -2010,7 +2018,7 @@ impl Choice for ExtType {
 choice!(ExtType);
 
 /// The values of `rate_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RateStatus {
     /// `RATE_UNBUYER`
@@ -2054,7 +2062,7 @@ impl Choice for RateStatus {
 choice!(RateStatus);
 
 /// The values of `tag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Tag {
     /// `time_card`

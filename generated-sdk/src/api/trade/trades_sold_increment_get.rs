@@ -37,6 +37,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementGetRequest {
     /// 要返回的字段
     ///
@@ -244,6 +245,7 @@ record!(TradesSoldIncrementGetRequest);
 
 /// The response of `taobao.trades.sold.increment.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementGetResponse {
     /// 符合条件的总数
     ///
@@ -297,6 +299,7 @@ record!(mut TradesSoldIncrementGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
@@ -707,6 +710,7 @@ record!(mut Trade);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
@@ -837,6 +841,7 @@ record!(mut ServiceOrder);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 套餐的名称
     ///
@@ -1211,7 +1216,7 @@ impl RecordMut for Order {
 record!(mut Order);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -1283,7 +1288,7 @@ impl Choice for Status {
 choice!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -1319,7 +1324,7 @@ impl Choice for StepTradeStatus {
 choice!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
@@ -1351,7 +1356,7 @@ impl Choice for SellerType {
 choice!(SellerType);
 
 /// The values of `ext_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExtType {
     /// `ershou`
@@ -1387,7 +1392,7 @@ impl Choice for ExtType {
 choice!(ExtType);
 
 /// The values of `tag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Tag {
     /// `time_card`

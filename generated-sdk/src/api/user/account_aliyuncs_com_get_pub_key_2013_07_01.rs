@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AccountAliyuncsComGetPubKey2013_07_01Request {
     /// 要查询的 AppKey
     ///
@@ -67,6 +68,7 @@ record!(AccountAliyuncsComGetPubKey2013_07_01Request);
 
 /// The response of `account.aliyuncs.com.GetPubKey.2013-07-01`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AccountAliyuncsComGetPubKey2013_07_01Response {
     /// 公钥
     ///

@@ -21,6 +21,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MiniappUserInfoGetRequest {}
 
 impl MiniappUserInfoGetRequest {
@@ -54,6 +55,7 @@ record!(MiniappUserInfoGetRequest);
 
 /// The response of `taobao.miniapp.userInfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MiniappUserInfoGetResponse {
     /// 结果
     ///
@@ -91,6 +93,7 @@ record!(mut MiniappUserInfoGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 用户资料
     ///
@@ -151,6 +154,7 @@ record!(mut Result);
 
 /// The object `OpenUserInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenUserInfoDto {
     /// 用户在本应用中的标识
     ///

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccountCreateRequest {
     /// 要导入的账号
     ///
@@ -85,6 +86,7 @@ record!(OpenAccountCreateRequest);
 
 /// The object `OpenAccount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccount {
     /// 登录名
     ///
@@ -457,6 +459,7 @@ record!(OpenAccount);
 
 /// The response of `taobao.open.account.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccountCreateResponse {
     /// 每个账号的导入结果，与传入的顺序对应
     ///
@@ -494,6 +497,7 @@ record!(mut OpenAccountCreateResponse);
 
 /// The object `OpenaccountLong`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenaccountLong {
     /// 说明
     ///

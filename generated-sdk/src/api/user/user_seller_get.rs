@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UserSellerGetRequest {
     /// 要返回的字段
     ///
@@ -79,6 +80,7 @@ record!(UserSellerGetRequest);
 
 /// The response of `taobao.user.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserSellerGetResponse {
     /// 卖家资料
     ///
@@ -116,6 +118,7 @@ record!(mut UserSellerGetResponse);
 
 /// The object `User`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct User {
     /// 卖家编号
     ///
@@ -337,6 +340,7 @@ record!(mut User);
 
 /// The object `UserCredit`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserCredit {
     /// 等级，1 到 20
     ///
@@ -396,7 +400,7 @@ impl RecordMut for UserCredit {
 record!(mut UserCredit);
 
 /// The values of `sex`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Sex {
     /// `m`
@@ -428,7 +432,7 @@ impl Choice for Sex {
 choice!(Sex);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `B`
@@ -460,7 +464,7 @@ impl Choice for Type {
 choice!(Type);
 
 /// The values of `auto_repost`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AutoRepost {
     /// `limited`
@@ -492,7 +496,7 @@ impl Choice for AutoRepost {
 choice!(AutoRepost);
 
 /// The values of `alipay_bind`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AlipayBind {
     /// `bind`

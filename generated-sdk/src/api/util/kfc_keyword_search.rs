@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct KfcKeywordSearchRequest {
     /// 会员昵称
     ///
@@ -96,6 +97,7 @@ record!(KfcKeywordSearchRequest);
 
 /// The response of `taobao.kfc.keyword.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KfcKeywordSearchResponse {
     /// 检查结果
     ///
@@ -133,6 +135,7 @@ record!(mut KfcKeywordSearchResponse);
 
 /// The object `KfcSearchResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KfcSearchResult {
     /// 是否命中
     ///

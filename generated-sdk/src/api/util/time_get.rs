@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TimeGetRequest {}
 
 impl TimeGetRequest {
@@ -60,6 +61,7 @@ record!(TimeGetRequest);
 
 /// The response of `taobao.time.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TimeGetResponse {
     /// 平台的当前时间
     ///

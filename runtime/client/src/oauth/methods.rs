@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::{Clock, Refresh, Token, token_of};
 use crate::error::Error;
 use crate::{BoxFuture, Client};
-use top_protocol::{Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View};
+use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::{Authorization, Request};
 
 /// Tokens through the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which a client's
 /// gateway has in place of an authorisation server's `token` page. They go over https alone.
@@ -89,8 +90,10 @@ struct Create {
 struct Renew(String);
 
 /// What both answer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct TokenResult(Option<Value>);
+
+record!(mut TokenResult);
 
 impl Request for Create {
     const METHOD: &'static str = "taobao.top.auth.token.create";

@@ -33,7 +33,7 @@ use self::page::{PageInfo, boolean, integer};
 use self::progress::Progress;
 use self::windows::TimeWindows;
 use crate::error::{PaginationError, PaginationErrorKind};
-use top_protocol::{Paging, Record};
+use top_protocol::generated::{Paging, Record};
 
 /// A way to get from one page of a list to the next. It knows nothing of time windows.
 trait Strategy: fmt::Debug + Send + Sync {

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use serde_json::Value as Json;
 
-use top_protocol::{Authorization, ErrorCode, Kind, Record, Request, Schema, UntypedParameter, View, Way};
+use top_protocol::UntypedParameter;
+use top_protocol::generated::{Authorization, ErrorCode, Kind, Record, Request, Schema, View, Way};
 
 /// The new value of one parameter. Null removes the parameter.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::overlay::lookup;
+use top_protocol::generated::{Paging, Record, View};
 use top_protocol::internal::{Written, size};
-use top_protocol::{Paging, Record, View};
 
 /// What the response of one page says about the list.
 #[derive(Clone, Debug, Default)]

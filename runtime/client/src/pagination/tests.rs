@@ -10,7 +10,7 @@ use super::progress::EMPTY_PAGES;
 use super::windows::{TimeWindows, later, time};
 use super::{PagePosition, Paginator, State, Step, strategy};
 use crate::error::{PaginationError, PaginationErrorKind};
-use top_protocol::{DateTime, Field, Kind, Paging, Record, Schema, View};
+use top_protocol::generated::{DateTime, Field, Kind, Paging, Record, Schema, View};
 
 #[derive(Clone, Default)]
 struct ListRequest {

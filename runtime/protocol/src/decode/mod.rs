@@ -72,7 +72,7 @@ pub struct Response<T> {
 }
 
 /// What came around a response.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Envelope {
     /// The platform's id of the call.
     pub request_id: Option<String>,
@@ -101,8 +101,24 @@ impl Head {
 }
 
 impl<T> Response<T> {
+    /// Creates a response that no gateway returned, without a request id, headers and body: for tests of code that takes
+    /// a response.
+    ///
+    /// ```
+    /// use generated_sdk::api::top::TopClientTokenGetResponse;
+    /// use generated_sdk::protocol::Response;
+    ///
+    /// let mut value = TopClientTokenGetResponse::default();
+    /// value.token = Some("t".to_owned());
+    /// let response = Response::new(value);
+    /// assert_eq!((response.token.as_deref(), response.request_id()), (Some("t"), None));
+    /// ```
+    pub fn new(value: T) -> Self {
+        Self::from_parts(value, Envelope::default(), String::new())
+    }
+
     #[doc(hidden)]
-    pub fn new(value: T, envelope: Envelope, body: String) -> Self {
+    pub fn from_parts(value: T, envelope: Envelope, body: String) -> Self {
         Self { value, envelope, head: None, body }
     }
 
@@ -260,7 +276,7 @@ pub fn decode<R: Request>(body: impl Into<ResponseBody>) -> Result<Response<R::R
     let body = body.into();
     let mut value = R::Response::default();
     let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
 /// [`decode`](fn@decode) without its type parameter, so that it is compiled once. What is in `record` gives way.

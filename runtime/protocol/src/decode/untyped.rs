@@ -35,7 +35,7 @@ use crate::{DecodeError, Error, Record, RecordMut, Schema, Slot, View};
 pub fn decode_untyped(body: impl Into<ResponseBody>, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
     let body = body.into();
     let (value, envelope) = enveloped(&body, method, simplified)?;
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
 /// The same with what came around it.
