@@ -26,6 +26,7 @@ mod parameters;
 #[rustfmt::skip]
 pub mod platform;
 mod prepared;
+mod project;
 mod record;
 mod redact;
 mod request;
@@ -51,6 +52,7 @@ pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
 pub use paging::Paged;
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
+pub use project::{ProjectionError, ProjectionProblem, project};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
