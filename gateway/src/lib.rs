@@ -115,6 +115,7 @@ mod guide {
         Errors "errors.md",
         Limits "limits.md",
         Uploads "uploads.md",
+        Callbacks "callbacks.md",
         LocalGateway "gateway.md",
         Specs "specs.md",
         Trimmed "trimmed.md",
