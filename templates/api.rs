@@ -70,17 +70,17 @@ pub enum {{ choice.name }} {
     /// {{ value.mention }}
     {{ value.variant }},
     {%- endfor %}
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for {{ choice.name }} {
+impl OpenEnum for {{ choice.name }} {
     fn as_str(&self) -> &str {
         match self {
             {%- for value in choice.values %}
             Self::{{ value.variant }} => {{ value.literal }},
             {%- endfor %}
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -89,10 +89,10 @@ impl Choice for {{ choice.name }} {
             {%- for value in choice.values %}
             {{ value.literal }} => Self::{{ value.variant }},
             {%- endfor %}
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!({{ choice.name }});
+open_enum!({{ choice.name }});
 {% endfor %}

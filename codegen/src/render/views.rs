@@ -83,9 +83,9 @@ impl FieldView {
             (false, false) => element,
         };
         let (view, slot) = match (&field.kind, field.list, optional) {
-            (FieldKind::Choice(_), true, _) => (quote!(View::choices), quote!(Slot::choices)),
-            (FieldKind::Choice(_), _, true) => (quote!(View::optional_choice), quote!(Slot::choice)),
-            (FieldKind::Choice(_), _, false) => (quote!(View::choice), quote!(Slot::choice)),
+            (FieldKind::Choice(_), true, _) => (quote!(View::open_enums), quote!(Slot::open_enums)),
+            (FieldKind::Choice(_), _, true) => (quote!(View::optional_open_enum), quote!(Slot::open_enum)),
+            (FieldKind::Choice(_), _, false) => (quote!(View::open_enum), quote!(Slot::open_enum)),
             _ => (quote!(View::of), quote!(Slot::of)),
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
@@ -306,7 +306,7 @@ pub(super) fn imports(api: &Api) -> String {
     let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.authorization.is_some()),
-        ("Choice", !api.choices.is_empty()),
+        ("OpenEnum", !api.choices.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.errors.is_empty()),
@@ -323,7 +323,7 @@ pub(super) fn imports(api: &Api) -> String {
         ("Schema", true),
         ("Slot", true),
         ("View", true),
-        ("choice", !api.choices.is_empty()),
+        ("open_enum", !api.choices.is_empty()),
         ("record", true),
         ("required", has_required),
     ];

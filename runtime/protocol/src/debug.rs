@@ -54,7 +54,7 @@ impl fmt::Debug for Redacted<'_> {
             View::Decimals(decimals) => decimals.fmt(f),
             View::Jsons(jsons) => f.debug_list().entries(jsons.iter().map(Json)).finish(),
             View::Files(files) => files.fmt(f),
-            View::Choices(choices) => f.debug_list().entries(choices.iter().map(Text)).finish(),
+            View::OpenEnums(values) => f.debug_list().entries(values.iter().map(Text)).finish(),
             View::Objects(objects) => f.debug_list().entries(objects.iter().map(Object)).finish(),
         }
     }

@@ -7,11 +7,11 @@
 //! Applications use the crate root. Any release may change this module: generated code states the version of the contract
 //! that it needs, and a runtime without that version does not compile with it.
 
-pub use crate::choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot};
+pub use crate::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 pub use crate::paging::{Paged, Paging, Way, Window};
 pub use crate::record::{
     AsSlot, AsView, Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View,
 };
 pub use crate::request::{Authorization, ErrorCode, Request};
-pub use crate::{__choice as choice, __contract as contract, __record as record, __required as required};
+pub use crate::{__contract as contract, __open_enum as open_enum, __record as record, __required as required};
 pub use crate::{DateTime, Decimal, File, Json};

@@ -7,7 +7,6 @@
 //! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
 
 mod application;
-mod choice;
 mod content;
 mod contract;
 mod credentials;
@@ -21,6 +20,7 @@ mod gateway;
 mod headers;
 mod hex;
 mod multipart;
+mod open_enum;
 mod paging;
 mod parameters;
 #[rustfmt::skip]
@@ -62,7 +62,7 @@ pub use untyped::{UntypedParameter, UntypedParameters};
 pub use validate::{Problem, Violation, Violations, validate};
 
 // Within the crate only: users find these in `generated`.
-use choice::ChoiceListSlot;
+use open_enum::OpenEnumListSlot;
 use record::{Field, Kind, Limit, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View, record};
 
 pub mod generated;

@@ -121,7 +121,7 @@ fn fill(field: &Field, view: View<'_>, slot: Slot<'_>) -> Result<(), Difference>
     match (view, slot) {
         (View::Absent, _) => {}
         (View::Text(text), Slot::Text(slot)) => *slot = Some(text.to_owned()),
-        (View::Text(text), Slot::Choice(slot)) => slot.set(text.to_owned()),
+        (View::Text(text), Slot::OpenEnum(slot)) => slot.set(text.to_owned()),
         (View::Number(number), Slot::Number(slot)) => *slot = Some(number),
         (View::Boolean(boolean), Slot::Boolean(slot)) => *slot = Some(boolean),
         (View::Date(date), Slot::Date(slot)) => *slot = Some(date),
@@ -131,9 +131,9 @@ fn fill(field: &Field, view: View<'_>, slot: Slot<'_>) -> Result<(), Difference>
             copy(object, slot.fill()).map_err(|difference| difference.within(format_args!("{}", field.name)))?;
         }
         (View::Texts(texts), Slot::Texts(slot)) => *slot = texts.to_vec(),
-        (View::Texts(texts), Slot::Choices(slot)) => texts.iter().for_each(|text| slot.push(text.clone())),
-        (View::Choices(choices), Slot::Texts(slot)) => *slot = choices.iter().map(str::to_owned).collect(),
-        (View::Choices(choices), Slot::Choices(slot)) => choices.iter().for_each(|text| slot.push(text.to_owned())),
+        (View::Texts(texts), Slot::OpenEnums(slot)) => texts.iter().for_each(|text| slot.push(text.clone())),
+        (View::OpenEnums(values), Slot::Texts(slot)) => *slot = values.iter().map(str::to_owned).collect(),
+        (View::OpenEnums(values), Slot::OpenEnums(slot)) => values.iter().for_each(|text| slot.push(text.to_owned())),
         (View::Numbers(numbers), Slot::Numbers(slot)) => *slot = numbers.to_vec(),
         (View::Booleans(booleans), Slot::Booleans(slot)) => *slot = booleans.to_vec(),
         (View::Dates(dates), Slot::Dates(slot)) => *slot = dates.to_vec(),

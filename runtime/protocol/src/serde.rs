@@ -54,7 +54,7 @@ impl Serialize for Written<'_> {
             View::Decimals(decimals) => serializer.collect_seq(decimals.iter().map(ToString::to_string)),
             View::Jsons(jsons) => jsons.serialize(serializer),
             View::Files(files) => serializer.collect_seq(files.iter().map(super::File::file_name)),
-            View::Choices(choices) => serializer.collect_seq(choices.iter()),
+            View::OpenEnums(values) => serializer.collect_seq(values.iter()),
             View::Objects(objects) => {
                 serializer.collect_seq(objects.iter().map(|object| Written(View::Object(object))))
             }

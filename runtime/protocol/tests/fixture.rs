@@ -513,22 +513,22 @@ fn everything_beyond_its_limits_is_told_at_once() {
 }
 
 #[test]
-fn choices_take_in_values_of_tomorrow() {
+fn enums_keep_unknown_values() {
     assert_eq!(Status::from("TRADE_CLOSED"), Status::TradeClosed);
-    assert_eq!(Status::from("NEW"), Status::Unlisted("NEW".to_owned()));
+    assert_eq!(Status::from("NEW"), Status::Unknown("NEW".to_owned()));
     assert_eq!(Status::N1.to_string(), "1");
-    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unlisted","z"]},"picture":"aGk="}}"#;
+    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unknown","z"]},"picture":"aGk="}}"#;
     let response = decode::<FixtureLimitsSetRequest>(body.to_owned()).unwrap();
-    assert_eq!(response.status, Some(Status::Unlisted("NEW".to_owned())));
+    assert_eq!(response.status, Some(Status::Unknown("NEW".to_owned())));
     let kinds: Vec<_> = response.kinds.iter().map(ToString::to_string).collect();
-    assert_eq!(kinds, ["a", "unlisted", "z"]);
-    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unlisted", "z"]"#), "{response:?}");
+    assert_eq!(kinds, ["a", "unknown", "z"]);
+    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unknown", "z"]"#), "{response:?}");
     assert_eq!(response.mismatches(), []);
 }
 
 #[test]
 fn enums_compare_and_convert_by_their_wire_value() {
-    assert_eq!(Status::Unlisted("TRADE_CLOSED".to_owned()), Status::TradeClosed);
+    assert_eq!(Status::Unknown("TRADE_CLOSED".to_owned()), Status::TradeClosed);
     let distinct: HashSet<Status> = ["NEW", "TRADE_CLOSED", "NEW"].map(Status::from).into();
     assert_eq!(distinct.len(), 2);
     let Ok(parsed) = "TRADE_CLOSED".parse::<Status>();

@@ -3,8 +3,8 @@
 //! `taobao.item.seller.get`: 查询单个商品
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.item.seller.get`: 查询单个商品
@@ -610,7 +610,7 @@ impl Record for Item {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.after_sale_id),
-            1 => View::optional_choice(&self.approve_status),
+            1 => View::optional_open_enum(&self.approve_status),
             2 => View::of(&self.auction_point),
             3 => View::of(&self.auto_fill),
             4 => View::of(&self.auto_repost),
@@ -627,7 +627,7 @@ impl Record for Item {
             15 => View::of(&self.express_fee),
             16 => View::of(&self.features),
             17 => View::of(&self.food_security),
-            18 => View::optional_choice(&self.freight_payer),
+            18 => View::optional_open_enum(&self.freight_payer),
             19 => View::of(&self.global_stock_country),
             20 => View::of(&self.global_stock_type),
             21 => View::of(&self.has_discount),
@@ -675,17 +675,17 @@ impl Record for Item {
             63 => View::of(&self.props),
             64 => View::of(&self.props_name),
             65 => View::of(&self.score),
-            66 => View::optional_choice(&self.second_kill),
+            66 => View::optional_open_enum(&self.second_kill),
             67 => View::of(&self.sell_point),
             68 => View::of(&self.sell_promise),
             69 => View::of(&self.seller_cids),
             70 => View::of(&self.skus),
             71 => View::of(&self.sold_quantity),
-            72 => View::optional_choice(&self.stuff_status),
+            72 => View::optional_open_enum(&self.stuff_status),
             73 => View::of(&self.sub_stock),
             74 => View::of(&self.template_id),
             75 => View::of(&self.title),
-            76 => View::optional_choice(&self.r#type),
+            76 => View::optional_open_enum(&self.r#type),
             77 => View::of(&self.valid_thru),
             78 => View::of(&self.video_id),
             79 => View::of(&self.videos),
@@ -712,7 +712,7 @@ impl RecordMut for Item {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.after_sale_id),
-            1 => Slot::choice(&mut self.approve_status),
+            1 => Slot::open_enum(&mut self.approve_status),
             2 => Slot::of(&mut self.auction_point),
             3 => Slot::of(&mut self.auto_fill),
             4 => Slot::of(&mut self.auto_repost),
@@ -729,7 +729,7 @@ impl RecordMut for Item {
             15 => Slot::of(&mut self.express_fee),
             16 => Slot::of(&mut self.features),
             17 => Slot::of(&mut self.food_security),
-            18 => Slot::choice(&mut self.freight_payer),
+            18 => Slot::open_enum(&mut self.freight_payer),
             19 => Slot::of(&mut self.global_stock_country),
             20 => Slot::of(&mut self.global_stock_type),
             21 => Slot::of(&mut self.has_discount),
@@ -777,17 +777,17 @@ impl RecordMut for Item {
             63 => Slot::of(&mut self.props),
             64 => Slot::of(&mut self.props_name),
             65 => Slot::of(&mut self.score),
-            66 => Slot::choice(&mut self.second_kill),
+            66 => Slot::open_enum(&mut self.second_kill),
             67 => Slot::of(&mut self.sell_point),
             68 => Slot::of(&mut self.sell_promise),
             69 => Slot::of(&mut self.seller_cids),
             70 => Slot::of(&mut self.skus),
             71 => Slot::of(&mut self.sold_quantity),
-            72 => Slot::choice(&mut self.stuff_status),
+            72 => Slot::open_enum(&mut self.stuff_status),
             73 => Slot::of(&mut self.sub_stock),
             74 => Slot::of(&mut self.template_id),
             75 => Slot::of(&mut self.title),
-            76 => Slot::choice(&mut self.r#type),
+            76 => Slot::open_enum(&mut self.r#type),
             77 => Slot::of(&mut self.valid_thru),
             78 => Slot::of(&mut self.video_id),
             79 => Slot::of(&mut self.videos),
@@ -1718,16 +1718,16 @@ pub enum ApproveStatus {
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1735,12 +1735,12 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `freight_payer`.
 #[derive(Clone, Debug)]
@@ -1750,16 +1750,16 @@ pub enum FreightPayer {
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreightPayer {
+impl OpenEnum for FreightPayer {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1767,12 +1767,12 @@ impl Choice for FreightPayer {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreightPayer);
+open_enum!(FreightPayer);
 
 /// The values of `second_kill`.
 #[derive(Clone, Debug)]
@@ -1784,17 +1784,17 @@ pub enum SecondKill {
     WapOnly,
     /// `web_and_wap`
     WebAndWap,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SecondKill {
+impl OpenEnum for SecondKill {
     fn as_str(&self) -> &str {
         match self {
             Self::WebOnly => "web_only",
             Self::WapOnly => "wap_only",
             Self::WebAndWap => "web_and_wap",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1803,12 +1803,12 @@ impl Choice for SecondKill {
             "web_only" => Self::WebOnly,
             "wap_only" => Self::WapOnly,
             "web_and_wap" => Self::WebAndWap,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SecondKill);
+open_enum!(SecondKill);
 
 /// The values of `stuff_status`.
 #[derive(Clone, Debug)]
@@ -1820,17 +1820,17 @@ pub enum StuffStatus {
     Unused,
     /// `second`
     Second,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StuffStatus {
+impl OpenEnum for StuffStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::New => "new",
             Self::Unused => "unused",
             Self::Second => "second",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1839,12 +1839,12 @@ impl Choice for StuffStatus {
             "new" => Self::New,
             "unused" => Self::Unused,
             "second" => Self::Second,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StuffStatus);
+open_enum!(StuffStatus);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]
@@ -1854,16 +1854,16 @@ pub enum Type {
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1871,9 +1871,9 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

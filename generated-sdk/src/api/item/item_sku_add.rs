@@ -3,8 +3,8 @@
 //! `taobao.item.sku.add`: 新增SKU
 
 use top_protocol::generated::{
-    Authorization, Choice, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.item.sku.add`: 新增SKU
@@ -152,7 +152,7 @@ impl Record for ItemSkuAddRequest {
             2 => View::of(&self.quantity),
             3 => View::of(&self.price),
             4 => View::of(&self.outer_id),
-            5 => View::optional_choice(&self.lang),
+            5 => View::optional_open_enum(&self.lang),
             6 => View::of(&self.item_price),
             7 => View::of(&self.ignorewarning),
             _ => View::Absent,
@@ -271,16 +271,16 @@ pub enum Lang {
     ZhCn,
     /// `zh_HK`
     ZhHk,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Lang {
+impl OpenEnum for Lang {
     fn as_str(&self) -> &str {
         match self {
             Self::ZhCn => "zh_CN",
             Self::ZhHk => "zh_HK",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -288,9 +288,9 @@ impl Choice for Lang {
         match text.as_str() {
             "zh_CN" => Self::ZhCn,
             "zh_HK" => Self::ZhHk,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Lang);
+open_enum!(Lang);

@@ -3,8 +3,8 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
-    Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
+    Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.custom.get`: 按商家编码查询商品
@@ -464,16 +464,16 @@ impl Record for Item {
             6 => View::of(&self.num),
             7 => View::of(&self.list_time),
             8 => View::of(&self.delist_time),
-            9 => View::optional_choice(&self.stuff_status),
+            9 => View::optional_open_enum(&self.stuff_status),
             10 => View::of(&self.location),
             11 => View::of(&self.has_discount),
-            12 => View::optional_choice(&self.freight_payer),
+            12 => View::optional_open_enum(&self.freight_payer),
             13 => View::of(&self.has_invoice),
             14 => View::of(&self.has_warranty),
             15 => View::of(&self.has_showcase),
             16 => View::of(&self.modified),
             17 => View::of(&self.increment),
-            18 => View::optional_choice(&self.approve_status),
+            18 => View::optional_open_enum(&self.approve_status),
             19 => View::of(&self.postage_id),
             20 => View::of(&self.product_id),
             21 => View::of(&self.item_imgs),
@@ -484,13 +484,13 @@ impl Record for Item {
             26 => View::of(&self.videos),
             27 => View::of(&self.is_3d),
             28 => View::of(&self.one_station),
-            29 => View::optional_choice(&self.second_kill),
+            29 => View::optional_open_enum(&self.second_kill),
             30 => View::of(&self.violation),
             31 => View::of(&self.detail_url),
             32 => View::of(&self.num_iid),
             33 => View::of(&self.title),
             34 => View::of(&self.nick),
-            35 => View::optional_choice(&self.r#type),
+            35 => View::optional_open_enum(&self.r#type),
             36 => View::of(&self.desc),
             37 => View::of(&self.skus),
             38 => View::of(&self.auction_point),
@@ -535,16 +535,16 @@ impl RecordMut for Item {
             6 => Slot::of(&mut self.num),
             7 => Slot::of(&mut self.list_time),
             8 => Slot::of(&mut self.delist_time),
-            9 => Slot::choice(&mut self.stuff_status),
+            9 => Slot::open_enum(&mut self.stuff_status),
             10 => Slot::of(&mut self.location),
             11 => Slot::of(&mut self.has_discount),
-            12 => Slot::choice(&mut self.freight_payer),
+            12 => Slot::open_enum(&mut self.freight_payer),
             13 => Slot::of(&mut self.has_invoice),
             14 => Slot::of(&mut self.has_warranty),
             15 => Slot::of(&mut self.has_showcase),
             16 => Slot::of(&mut self.modified),
             17 => Slot::of(&mut self.increment),
-            18 => Slot::choice(&mut self.approve_status),
+            18 => Slot::open_enum(&mut self.approve_status),
             19 => Slot::of(&mut self.postage_id),
             20 => Slot::of(&mut self.product_id),
             21 => Slot::of(&mut self.item_imgs),
@@ -555,13 +555,13 @@ impl RecordMut for Item {
             26 => Slot::of(&mut self.videos),
             27 => Slot::of(&mut self.is_3d),
             28 => Slot::of(&mut self.one_station),
-            29 => Slot::choice(&mut self.second_kill),
+            29 => Slot::open_enum(&mut self.second_kill),
             30 => Slot::of(&mut self.violation),
             31 => Slot::of(&mut self.detail_url),
             32 => Slot::of(&mut self.num_iid),
             33 => Slot::of(&mut self.title),
             34 => Slot::of(&mut self.nick),
-            35 => Slot::choice(&mut self.r#type),
+            35 => Slot::open_enum(&mut self.r#type),
             36 => Slot::of(&mut self.desc),
             37 => Slot::of(&mut self.skus),
             38 => Slot::of(&mut self.auction_point),
@@ -925,17 +925,17 @@ pub enum StuffStatus {
     Unused,
     /// `second`
     Second,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StuffStatus {
+impl OpenEnum for StuffStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::New => "new",
             Self::Unused => "unused",
             Self::Second => "second",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -944,12 +944,12 @@ impl Choice for StuffStatus {
             "new" => Self::New,
             "unused" => Self::Unused,
             "second" => Self::Second,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StuffStatus);
+open_enum!(StuffStatus);
 
 /// The values of `freight_payer`.
 #[derive(Clone, Debug)]
@@ -959,16 +959,16 @@ pub enum FreightPayer {
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreightPayer {
+impl OpenEnum for FreightPayer {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -976,12 +976,12 @@ impl Choice for FreightPayer {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreightPayer);
+open_enum!(FreightPayer);
 
 /// The values of `approve_status`.
 #[derive(Clone, Debug)]
@@ -991,16 +991,16 @@ pub enum ApproveStatus {
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1008,12 +1008,12 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `second_kill`.
 #[derive(Clone, Debug)]
@@ -1025,17 +1025,17 @@ pub enum SecondKill {
     WapOnly,
     /// `web_and_wap`
     WebAndWap,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SecondKill {
+impl OpenEnum for SecondKill {
     fn as_str(&self) -> &str {
         match self {
             Self::WebOnly => "web_only",
             Self::WapOnly => "wap_only",
             Self::WebAndWap => "web_and_wap",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1044,12 +1044,12 @@ impl Choice for SecondKill {
             "web_only" => Self::WebOnly,
             "wap_only" => Self::WapOnly,
             "web_and_wap" => Self::WebAndWap,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SecondKill);
+open_enum!(SecondKill);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]
@@ -1059,16 +1059,16 @@ pub enum Type {
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1076,9 +1076,9 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

@@ -3,8 +3,8 @@
 //! `taobao.items.onsale.get`: 查询在售商品
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.onsale.get`: 查询在售商品
@@ -292,7 +292,7 @@ impl Record for ItemsOnsaleGetRequest {
             12 => View::of(&self.end_modified),
             13 => View::of(&self.is_cspu),
             14 => View::of(&self.is_combine),
-            15 => View::optional_choice(&self.auction_type),
+            15 => View::optional_open_enum(&self.auction_type),
             _ => View::Absent,
         }
     }
@@ -507,12 +507,12 @@ impl Record for Item {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.approve_status),
+            0 => View::optional_open_enum(&self.approve_status),
             1 => View::of(&self.iid),
             2 => View::of(&self.num_iid),
             3 => View::of(&self.title),
             4 => View::of(&self.nick),
-            5 => View::optional_choice(&self.r#type),
+            5 => View::optional_open_enum(&self.r#type),
             6 => View::of(&self.cid),
             7 => View::of(&self.seller_cids),
             8 => View::of(&self.pic_url),
@@ -543,12 +543,12 @@ impl Record for Item {
 impl RecordMut for Item {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.approve_status),
+            0 => Slot::open_enum(&mut self.approve_status),
             1 => Slot::of(&mut self.iid),
             2 => Slot::of(&mut self.num_iid),
             3 => Slot::of(&mut self.title),
             4 => Slot::of(&mut self.nick),
-            5 => Slot::choice(&mut self.r#type),
+            5 => Slot::open_enum(&mut self.r#type),
             6 => Slot::of(&mut self.cid),
             7 => Slot::of(&mut self.seller_cids),
             8 => Slot::of(&mut self.pic_url),
@@ -586,16 +586,16 @@ pub enum ApproveStatus {
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -603,12 +603,12 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]
@@ -618,16 +618,16 @@ pub enum Type {
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -635,12 +635,12 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `auction_type`.
 #[derive(Clone, Debug)]
@@ -650,16 +650,16 @@ pub enum AuctionType {
     A,
     /// `b`
     B,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AuctionType {
+impl OpenEnum for AuctionType {
     fn as_str(&self) -> &str {
         match self {
             Self::A => "a",
             Self::B => "b",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -667,9 +667,9 @@ impl Choice for AuctionType {
         match text.as_str() {
             "a" => Self::A,
             "b" => Self::B,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AuctionType);
+open_enum!(AuctionType);

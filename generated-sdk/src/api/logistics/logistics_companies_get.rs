@@ -3,8 +3,8 @@
 //! `taobao.logistics.companies.get`: 查询物流公司
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    Authorization, OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.logistics.companies.get`: 查询物流公司
@@ -101,7 +101,7 @@ impl Record for LogisticsCompaniesGetRequest {
         match index {
             0 => View::of(&self.fields),
             1 => View::of(&self.is_recommended),
-            2 => View::optional_choice(&self.order_mode),
+            2 => View::optional_open_enum(&self.order_mode),
             _ => View::Absent,
         }
     }
@@ -218,17 +218,17 @@ pub enum OrderMode {
     Online,
     /// `all`
     All,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OrderMode {
+impl OpenEnum for OrderMode {
     fn as_str(&self) -> &str {
         match self {
             Self::Offline => "offline",
             Self::Online => "online",
             Self::All => "all",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -237,9 +237,9 @@ impl Choice for OrderMode {
             "offline" => Self::Offline,
             "online" => Self::Online,
             "all" => Self::All,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OrderMode);
+open_enum!(OrderMode);

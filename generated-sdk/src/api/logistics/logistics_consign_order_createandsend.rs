@@ -3,8 +3,8 @@
 //! `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
-    required,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record, required,
 };
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
@@ -404,7 +404,7 @@ impl Record for LogisticsConsignOrderCreateandsendRequest {
             22 => View::of(&self.user_id),
             23 => View::of(&self.logis_type),
             24 => View::of(&self.order_type),
-            25 => View::optional_choice(&self.shipping),
+            25 => View::optional_open_enum(&self.shipping),
             26 => View::of(&self.item_json_string),
             _ => View::Absent,
         }
@@ -475,16 +475,16 @@ pub enum Shipping {
     N1,
     /// `2`
     N2,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Shipping {
+impl OpenEnum for Shipping {
     fn as_str(&self) -> &str {
         match self {
             Self::N1 => "1",
             Self::N2 => "2",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -492,9 +492,9 @@ impl Choice for Shipping {
         match text.as_str() {
             "1" => Self::N1,
             "2" => Self::N2,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Shipping);
+open_enum!(Shipping);

@@ -3,8 +3,8 @@
 //! `taobao.picture.category.get`: 查询图片分类
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.picture.category.get`: 查询图片分类
@@ -228,7 +228,7 @@ impl Record for PictureCategory {
             0 => View::of(&self.picture_category_id),
             1 => View::of(&self.picture_category_name),
             2 => View::of(&self.position),
-            3 => View::optional_choice(&self.r#type),
+            3 => View::optional_open_enum(&self.r#type),
             4 => View::of(&self.total),
             5 => View::of(&self.created),
             6 => View::of(&self.modified),
@@ -244,7 +244,7 @@ impl RecordMut for PictureCategory {
             0 => Slot::of(&mut self.picture_category_id),
             1 => Slot::of(&mut self.picture_category_name),
             2 => Slot::of(&mut self.position),
-            3 => Slot::choice(&mut self.r#type),
+            3 => Slot::open_enum(&mut self.r#type),
             4 => Slot::of(&mut self.total),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.modified),
@@ -266,17 +266,17 @@ pub enum Type {
     SysAuction,
     /// `user-define`
     UserDefine,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::SysFixture => "sys-fixture",
             Self::SysAuction => "sys-auction",
             Self::UserDefine => "user-define",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -285,9 +285,9 @@ impl Choice for Type {
             "sys-fixture" => Self::SysFixture,
             "sys-auction" => Self::SysAuction,
             "user-define" => Self::UserDefine,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

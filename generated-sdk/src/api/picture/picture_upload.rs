@@ -3,8 +3,8 @@
 //! `taobao.picture.upload`: 上传图片
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    OpenEnum, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.picture.upload`: 上传图片
@@ -126,7 +126,7 @@ impl Record for PictureUploadRequest {
             1 => View::of(&self.img),
             2 => View::of(&self.image_input_title),
             3 => View::of(&self.title),
-            4 => View::optional_choice(&self.client_type),
+            4 => View::optional_open_enum(&self.client_type),
             5 => View::of(&self.is_https),
             _ => View::Absent,
         }
@@ -252,7 +252,7 @@ impl Record for Picture {
             3 => View::of(&self.title),
             4 => View::of(&self.sizes),
             5 => View::of(&self.pixel),
-            6 => View::optional_choice(&self.status),
+            6 => View::optional_open_enum(&self.status),
             7 => View::of(&self.deleted),
             8 => View::of(&self.client_type),
             9 => View::of(&self.created),
@@ -271,7 +271,7 @@ impl RecordMut for Picture {
             3 => Slot::of(&mut self.title),
             4 => Slot::of(&mut self.sizes),
             5 => Slot::of(&mut self.pixel),
-            6 => Slot::choice(&mut self.status),
+            6 => Slot::open_enum(&mut self.status),
             7 => Slot::of(&mut self.deleted),
             8 => Slot::of(&mut self.client_type),
             9 => Slot::of(&mut self.created),
@@ -293,17 +293,17 @@ pub enum Status {
     Froze,
     /// `pass`
     Pass,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Unfroze => "unfroze",
             Self::Froze => "froze",
             Self::Pass => "pass",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -312,12 +312,12 @@ impl Choice for Status {
             "unfroze" => Self::Unfroze,
             "froze" => Self::Froze,
             "pass" => Self::Pass,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `client_type`.
 #[derive(Clone, Debug)]
@@ -327,16 +327,16 @@ pub enum ClientType {
     ClientComputer,
     /// `client:phone`
     ClientPhone,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ClientType {
+impl OpenEnum for ClientType {
     fn as_str(&self) -> &str {
         match self {
             Self::ClientComputer => "client:computer",
             Self::ClientPhone => "client:phone",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -344,9 +344,9 @@ impl Choice for ClientType {
         match text.as_str() {
             "client:computer" => Self::ClientComputer,
             "client:phone" => Self::ClientPhone,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ClientType);
+open_enum!(ClientType);

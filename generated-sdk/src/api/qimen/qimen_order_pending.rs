@@ -3,8 +3,8 @@
 //! `taobao.qimen.order.pending`: 挂起或恢复单据
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.order.pending`: 挂起或恢复单据
@@ -191,7 +191,7 @@ impl Record for OrderPendingRequest {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::choice(&self.action_type),
+            0 => View::open_enum(&self.action_type),
             1 => View::of(&self.warehouse_code),
             2 => View::of(&self.owner_code),
             3 => View::of(&self.order_code),
@@ -277,7 +277,7 @@ impl Record for OrderPendingResponse {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -288,7 +288,7 @@ impl Record for OrderPendingResponse {
 impl RecordMut for OrderPendingResponse {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -306,16 +306,16 @@ pub enum Flag {
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -323,12 +323,12 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);
 
 /// The values of `actionType`.
 #[derive(Clone, Debug)]
@@ -338,16 +338,16 @@ pub enum ActionType {
     Pending,
     /// `restore`
     Restore,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ActionType {
+impl OpenEnum for ActionType {
     fn as_str(&self) -> &str {
         match self {
             Self::Pending => "pending",
             Self::Restore => "restore",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -355,9 +355,9 @@ impl Choice for ActionType {
         match text.as_str() {
             "pending" => Self::Pending,
             "restore" => Self::Restore,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ActionType);
+open_enum!(ActionType);

@@ -3,8 +3,8 @@
 //! `taobao.refund.get`: 查询退款详情
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.refund.get`: 查询退款详情
@@ -352,13 +352,13 @@ impl Record for Refund {
             7 => View::of(&self.cs_status),
             8 => View::of(&self.desc),
             9 => View::of(&self.good_return_time),
-            10 => View::optional_choice(&self.good_status),
+            10 => View::optional_open_enum(&self.good_status),
             11 => View::of(&self.has_good_return),
             12 => View::of(&self.modified),
             13 => View::of(&self.num),
             14 => View::of(&self.num_iid),
             15 => View::of(&self.oid),
-            16 => View::optional_choice(&self.operation_contraint),
+            16 => View::optional_open_enum(&self.operation_contraint),
             17 => View::of(&self.order_status),
             18 => View::of(&self.outer_id),
             19 => View::of(&self.payment),
@@ -366,7 +366,7 @@ impl Record for Refund {
             21 => View::of(&self.reason),
             22 => View::of(&self.refund_fee),
             23 => View::of(&self.refund_id),
-            24 => View::optional_choice(&self.refund_phase),
+            24 => View::optional_open_enum(&self.refund_phase),
             25 => View::of(&self.refund_remind_timeout),
             26 => View::of(&self.refund_version),
             27 => View::of(&self.seller_nick),
@@ -375,14 +375,14 @@ impl Record for Refund {
             30 => View::of(&self.sku),
             31 => View::of(&self.split_seller_fee),
             32 => View::of(&self.split_taobao_fee),
-            33 => View::optional_choice(&self.status),
+            33 => View::optional_open_enum(&self.status),
             34 => View::of(&self.tid),
             35 => View::of(&self.title),
             36 => View::of(&self.total_fee),
             37 => View::of(&self.buyer_open_uid),
             38 => View::of(&self.ouid),
             39 => View::of(&self.combine_item_info),
-            40 => View::optional_choice(&self.dispute_type),
+            40 => View::optional_open_enum(&self.dispute_type),
             _ => View::Absent,
         }
     }
@@ -401,13 +401,13 @@ impl RecordMut for Refund {
             7 => Slot::of(&mut self.cs_status),
             8 => Slot::of(&mut self.desc),
             9 => Slot::of(&mut self.good_return_time),
-            10 => Slot::choice(&mut self.good_status),
+            10 => Slot::open_enum(&mut self.good_status),
             11 => Slot::of(&mut self.has_good_return),
             12 => Slot::of(&mut self.modified),
             13 => Slot::of(&mut self.num),
             14 => Slot::of(&mut self.num_iid),
             15 => Slot::of(&mut self.oid),
-            16 => Slot::choice(&mut self.operation_contraint),
+            16 => Slot::open_enum(&mut self.operation_contraint),
             17 => Slot::of(&mut self.order_status),
             18 => Slot::of(&mut self.outer_id),
             19 => Slot::of(&mut self.payment),
@@ -415,7 +415,7 @@ impl RecordMut for Refund {
             21 => Slot::of(&mut self.reason),
             22 => Slot::of(&mut self.refund_fee),
             23 => Slot::of(&mut self.refund_id),
-            24 => Slot::choice(&mut self.refund_phase),
+            24 => Slot::open_enum(&mut self.refund_phase),
             25 => Slot::of(&mut self.refund_remind_timeout),
             26 => Slot::of(&mut self.refund_version),
             27 => Slot::of(&mut self.seller_nick),
@@ -424,14 +424,14 @@ impl RecordMut for Refund {
             30 => Slot::of(&mut self.sku),
             31 => Slot::of(&mut self.split_seller_fee),
             32 => Slot::of(&mut self.split_taobao_fee),
-            33 => Slot::choice(&mut self.status),
+            33 => Slot::open_enum(&mut self.status),
             34 => Slot::of(&mut self.tid),
             35 => Slot::of(&mut self.title),
             36 => Slot::of(&mut self.total_fee),
             37 => Slot::of(&mut self.buyer_open_uid),
             38 => Slot::of(&mut self.ouid),
             39 => Slot::of(&mut self.combine_item_info),
-            40 => Slot::choice(&mut self.dispute_type),
+            40 => Slot::open_enum(&mut self.dispute_type),
             _ => Slot::None,
         }
     }
@@ -578,17 +578,17 @@ pub enum GoodStatus {
     BuyerReceived,
     /// `BUYER_RETURNED_GOODS`
     BuyerReturnedGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for GoodStatus {
+impl OpenEnum for GoodStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
             Self::BuyerReceived => "BUYER_RECEIVED",
             Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -597,12 +597,12 @@ impl Choice for GoodStatus {
             "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
             "BUYER_RECEIVED" => Self::BuyerReceived,
             "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(GoodStatus);
+open_enum!(GoodStatus);
 
 /// The values of `operation_contraint`.
 #[derive(Clone, Debug)]
@@ -612,16 +612,16 @@ pub enum OperationContraint {
     CannotRefuse,
     /// `refund_onweb`
     RefundOnweb,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OperationContraint {
+impl OpenEnum for OperationContraint {
     fn as_str(&self) -> &str {
         match self {
             Self::CannotRefuse => "cannot_refuse",
             Self::RefundOnweb => "refund_onweb",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -629,12 +629,12 @@ impl Choice for OperationContraint {
         match text.as_str() {
             "cannot_refuse" => Self::CannotRefuse,
             "refund_onweb" => Self::RefundOnweb,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OperationContraint);
+open_enum!(OperationContraint);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]
@@ -644,16 +644,16 @@ pub enum RefundPhase {
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -661,12 +661,12 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]
@@ -684,11 +684,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -697,7 +697,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -709,12 +709,12 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `dispute_type`.
 #[derive(Clone, Debug)]
@@ -734,11 +734,11 @@ pub enum DisputeType {
     Reshipping,
     /// `OTHERS`
     Others,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for DisputeType {
+impl OpenEnum for DisputeType {
     fn as_str(&self) -> &str {
         match self {
             Self::Refund => "REFUND",
@@ -748,7 +748,7 @@ impl Choice for DisputeType {
             Self::Repair => "REPAIR",
             Self::Reshipping => "RESHIPPING",
             Self::Others => "OTHERS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -761,9 +761,9 @@ impl Choice for DisputeType {
             "REPAIR" => Self::Repair,
             "RESHIPPING" => Self::Reshipping,
             "OTHERS" => Self::Others,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(DisputeType);
+open_enum!(DisputeType);

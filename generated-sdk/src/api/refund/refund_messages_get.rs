@@ -3,8 +3,8 @@
 //! `taobao.refund.messages.get`: 查询退款留言
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.refund.messages.get`: 查询退款留言
@@ -134,7 +134,7 @@ impl Record for RefundMessagesGetRequest {
             1 => View::of(&self.page_no),
             2 => View::of(&self.page_size),
             3 => View::of(&self.refund_id),
-            4 => View::optional_choice(&self.refund_phase),
+            4 => View::optional_open_enum(&self.refund_phase),
             _ => View::Absent,
         }
     }
@@ -265,12 +265,12 @@ impl Record for RefundMessage {
             0 => View::of(&self.content),
             1 => View::of(&self.created),
             2 => View::of(&self.id),
-            3 => View::optional_choice(&self.message_type),
+            3 => View::optional_open_enum(&self.message_type),
             4 => View::of(&self.owner_id),
             5 => View::of(&self.owner_nick),
             6 => View::of(&self.owner_role),
             7 => View::of(&self.refund_id),
-            8 => View::optional_choice(&self.refund_phase),
+            8 => View::optional_open_enum(&self.refund_phase),
             9 => View::of(&self.pic_urls),
             10 => View::of(&self.owner_open_uid),
             _ => View::Absent,
@@ -284,12 +284,12 @@ impl RecordMut for RefundMessage {
             0 => Slot::of(&mut self.content),
             1 => Slot::of(&mut self.created),
             2 => Slot::of(&mut self.id),
-            3 => Slot::choice(&mut self.message_type),
+            3 => Slot::open_enum(&mut self.message_type),
             4 => Slot::of(&mut self.owner_id),
             5 => Slot::of(&mut self.owner_nick),
             6 => Slot::of(&mut self.owner_role),
             7 => Slot::of(&mut self.refund_id),
-            8 => Slot::choice(&mut self.refund_phase),
+            8 => Slot::open_enum(&mut self.refund_phase),
             9 => Slot::of(&mut self.pic_urls),
             10 => Slot::of(&mut self.owner_open_uid),
             _ => Slot::None,
@@ -345,16 +345,16 @@ pub enum MessageType {
     Normal,
     /// `RETURN_GOODS_APPROVED`
     ReturnGoodsApproved,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for MessageType {
+impl OpenEnum for MessageType {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "NORMAL",
             Self::ReturnGoodsApproved => "RETURN_GOODS_APPROVED",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -362,12 +362,12 @@ impl Choice for MessageType {
         match text.as_str() {
             "NORMAL" => Self::Normal,
             "RETURN_GOODS_APPROVED" => Self::ReturnGoodsApproved,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(MessageType);
+open_enum!(MessageType);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]
@@ -377,16 +377,16 @@ pub enum RefundPhase {
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -394,9 +394,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,8 +3,8 @@
 //! `taobao.refund.refuse`: 拒绝退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    OpenEnum, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.refund.refuse`: 拒绝退款
@@ -132,7 +132,7 @@ impl Record for RefundRefuseRequest {
             0 => View::of(&self.refund_id),
             1 => View::of(&self.refuse_message),
             2 => View::of(&self.refuse_proof),
-            3 => View::optional_choice(&self.refund_phase),
+            3 => View::optional_open_enum(&self.refund_phase),
             4 => View::of(&self.refund_version),
             5 => View::of(&self.refuse_reason_id),
             _ => View::Absent,
@@ -224,7 +224,7 @@ impl Record for Refund {
         match index {
             0 => View::of(&self.refund_id),
             1 => View::of(&self.modified),
-            2 => View::optional_choice(&self.status),
+            2 => View::optional_open_enum(&self.status),
             _ => View::Absent,
         }
     }
@@ -235,7 +235,7 @@ impl RecordMut for Refund {
         match index {
             0 => Slot::of(&mut self.refund_id),
             1 => Slot::of(&mut self.modified),
-            2 => Slot::choice(&mut self.status),
+            2 => Slot::open_enum(&mut self.status),
             _ => Slot::None,
         }
     }
@@ -259,11 +259,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -272,7 +272,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -284,12 +284,12 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]
@@ -299,16 +299,16 @@ pub enum RefundPhase {
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -316,9 +316,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,8 +3,8 @@
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.refunds.receive.get`: 查询收到的退款
@@ -220,7 +220,7 @@ impl Record for RefundsReceiveGetRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.fields),
-            1 => View::optional_choice(&self.status),
+            1 => View::optional_open_enum(&self.status),
             2 => View::of(&self.r#type),
             3 => View::of(&self.start_modified),
             4 => View::of(&self.end_modified),
@@ -462,8 +462,8 @@ impl Record for Refund {
             5 => View::of(&self.created),
             6 => View::of(&self.modified),
             7 => View::of(&self.order_status),
-            8 => View::optional_choice(&self.status),
-            9 => View::optional_choice(&self.good_status),
+            8 => View::optional_open_enum(&self.status),
+            9 => View::optional_open_enum(&self.good_status),
             10 => View::of(&self.has_good_return),
             11 => View::of(&self.refund_fee),
             12 => View::of(&self.payment),
@@ -473,12 +473,12 @@ impl Record for Refund {
             16 => View::of(&self.num),
             17 => View::of(&self.company_name),
             18 => View::of(&self.sid),
-            19 => View::optional_choice(&self.refund_phase),
+            19 => View::optional_open_enum(&self.refund_phase),
             20 => View::of(&self.refund_version),
             21 => View::of(&self.sku),
             22 => View::of(&self.attribute),
             23 => View::of(&self.outer_id),
-            24 => View::optional_choice(&self.operation_contraint),
+            24 => View::optional_open_enum(&self.operation_contraint),
             25 => View::of(&self.ouid),
             26 => View::of(&self.buyer_open_uid),
             27 => View::of(&self.buyer_nick),
@@ -499,8 +499,8 @@ impl RecordMut for Refund {
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.modified),
             7 => Slot::of(&mut self.order_status),
-            8 => Slot::choice(&mut self.status),
-            9 => Slot::choice(&mut self.good_status),
+            8 => Slot::open_enum(&mut self.status),
+            9 => Slot::open_enum(&mut self.good_status),
             10 => Slot::of(&mut self.has_good_return),
             11 => Slot::of(&mut self.refund_fee),
             12 => Slot::of(&mut self.payment),
@@ -510,12 +510,12 @@ impl RecordMut for Refund {
             16 => Slot::of(&mut self.num),
             17 => Slot::of(&mut self.company_name),
             18 => Slot::of(&mut self.sid),
-            19 => Slot::choice(&mut self.refund_phase),
+            19 => Slot::open_enum(&mut self.refund_phase),
             20 => Slot::of(&mut self.refund_version),
             21 => Slot::of(&mut self.sku),
             22 => Slot::of(&mut self.attribute),
             23 => Slot::of(&mut self.outer_id),
-            24 => Slot::choice(&mut self.operation_contraint),
+            24 => Slot::open_enum(&mut self.operation_contraint),
             25 => Slot::of(&mut self.ouid),
             26 => Slot::of(&mut self.buyer_open_uid),
             27 => Slot::of(&mut self.buyer_nick),
@@ -543,11 +543,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -556,7 +556,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -568,12 +568,12 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `good_status`.
 #[derive(Clone, Debug)]
@@ -585,17 +585,17 @@ pub enum GoodStatus {
     BuyerReceived,
     /// `BUYER_RETURNED_GOODS`
     BuyerReturnedGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for GoodStatus {
+impl OpenEnum for GoodStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
             Self::BuyerReceived => "BUYER_RECEIVED",
             Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -604,12 +604,12 @@ impl Choice for GoodStatus {
             "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
             "BUYER_RECEIVED" => Self::BuyerReceived,
             "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(GoodStatus);
+open_enum!(GoodStatus);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]
@@ -619,16 +619,16 @@ pub enum RefundPhase {
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -636,12 +636,12 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);
 
 /// The values of `operation_contraint`.
 #[derive(Clone, Debug)]
@@ -651,16 +651,16 @@ pub enum OperationContraint {
     CannotRefuse,
     /// `refund_onweb`
     RefundOnweb,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OperationContraint {
+impl OpenEnum for OperationContraint {
     fn as_str(&self) -> &str {
         match self {
             Self::CannotRefuse => "cannot_refuse",
             Self::RefundOnweb => "refund_onweb",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -668,12 +668,12 @@ impl Choice for OperationContraint {
         match text.as_str() {
             "cannot_refuse" => Self::CannotRefuse,
             "refund_onweb" => Self::RefundOnweb,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OperationContraint);
+open_enum!(OperationContraint);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]
@@ -697,11 +697,11 @@ pub enum RefundsReceiveGetRequestStatus {
     ExchangeTransformToRefund,
     /// `WAIT_SELLER_CONSIGN_GOODS`
     WaitSellerConsignGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundsReceiveGetRequestStatus {
+impl OpenEnum for RefundsReceiveGetRequestStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -715,7 +715,7 @@ impl Choice for RefundsReceiveGetRequestStatus {
             }
             Self::ExchangeTransformToRefund => "EXCHANGE_TRANSFORM_TO_REFUND",
             Self::WaitSellerConsignGoods => "WAIT_SELLER_CONSIGN_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -732,9 +732,9 @@ impl Choice for RefundsReceiveGetRequestStatus {
             }
             "EXCHANGE_TRANSFORM_TO_REFUND" => Self::ExchangeTransformToRefund,
             "WAIT_SELLER_CONSIGN_GOODS" => Self::WaitSellerConsignGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundsReceiveGetRequestStatus);
+open_enum!(RefundsReceiveGetRequestStatus);

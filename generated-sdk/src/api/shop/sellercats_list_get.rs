@@ -3,7 +3,8 @@
 //! `taobao.sellercats.list.get`: 查询店铺内分类
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.sellercats.list.get`: 查询店铺内分类
@@ -144,7 +145,7 @@ impl Record for SellerCat {
             2 => View::of(&self.name),
             3 => View::of(&self.pic_url),
             4 => View::of(&self.sort_order),
-            5 => View::optional_choice(&self.r#type),
+            5 => View::optional_open_enum(&self.r#type),
             _ => View::Absent,
         }
     }
@@ -158,7 +159,7 @@ impl RecordMut for SellerCat {
             2 => Slot::of(&mut self.name),
             3 => Slot::of(&mut self.pic_url),
             4 => Slot::of(&mut self.sort_order),
-            5 => Slot::choice(&mut self.r#type),
+            5 => Slot::open_enum(&mut self.r#type),
             _ => Slot::None,
         }
     }
@@ -180,11 +181,11 @@ pub enum Type {
     PropertyType,
     /// `brand_type`
     BrandType,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::ManualType => "manual_type",
@@ -192,7 +193,7 @@ impl Choice for Type {
             Self::TreeType => "tree_type",
             Self::PropertyType => "property_type",
             Self::BrandType => "brand_type",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -203,9 +204,9 @@ impl Choice for Type {
             "tree_type" => Self::TreeType,
             "property_type" => Self::PropertyType,
             "brand_type" => Self::BrandType,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

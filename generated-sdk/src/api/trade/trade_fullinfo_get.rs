@@ -3,8 +3,8 @@
 //! `taobao.trade.fullinfo.get`: 查询订单详情
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.trade.fullinfo.get`: 查询订单详情
@@ -1543,7 +1543,7 @@ impl Record for Trade {
             6 => View::of(&self.acookie_id),
             7 => View::of(&self.seller_rate),
             8 => View::of(&self.buyer_rate),
-            9 => View::optional_choice(&self.status),
+            9 => View::optional_open_enum(&self.status),
             10 => View::of(&self.payment),
             11 => View::of(&self.discount_fee),
             12 => View::of(&self.adjust_fee),
@@ -1603,7 +1603,7 @@ impl Record for Trade {
             66 => View::of(&self.buyer_flag),
             67 => View::of(&self.seller_flag),
             68 => View::of(&self.credit_card_fee),
-            69 => View::optional_choice(&self.step_trade_status),
+            69 => View::optional_open_enum(&self.step_trade_status),
             70 => View::of(&self.step_paid_fee),
             71 => View::of(&self.eticket_ext),
             72 => View::of(&self.mark_desc),
@@ -1828,7 +1828,7 @@ impl RecordMut for Trade {
             6 => Slot::of(&mut self.acookie_id),
             7 => Slot::of(&mut self.seller_rate),
             8 => Slot::of(&mut self.buyer_rate),
-            9 => Slot::choice(&mut self.status),
+            9 => Slot::open_enum(&mut self.status),
             10 => Slot::of(&mut self.payment),
             11 => Slot::of(&mut self.discount_fee),
             12 => Slot::of(&mut self.adjust_fee),
@@ -1888,7 +1888,7 @@ impl RecordMut for Trade {
             66 => Slot::of(&mut self.buyer_flag),
             67 => Slot::of(&mut self.seller_flag),
             68 => Slot::of(&mut self.credit_card_fee),
-            69 => Slot::choice(&mut self.step_trade_status),
+            69 => Slot::open_enum(&mut self.step_trade_status),
             70 => Slot::of(&mut self.step_paid_fee),
             71 => Slot::of(&mut self.eticket_ext),
             72 => Slot::of(&mut self.mark_desc),
@@ -2927,7 +2927,7 @@ impl Record for Order {
             23 => View::of(&self.buyer_rate),
             24 => View::of(&self.seller_rate),
             25 => View::of(&self.refund_id),
-            26 => View::optional_choice(&self.seller_type),
+            26 => View::optional_open_enum(&self.seller_type),
             27 => View::of(&self.cid),
             28 => View::of(&self.is_oversold),
             29 => View::of(&self.end_time),
@@ -3091,7 +3091,7 @@ impl RecordMut for Order {
             23 => Slot::of(&mut self.buyer_rate),
             24 => Slot::of(&mut self.seller_rate),
             25 => Slot::of(&mut self.refund_id),
-            26 => Slot::choice(&mut self.seller_type),
+            26 => Slot::open_enum(&mut self.seller_type),
             27 => Slot::of(&mut self.cid),
             28 => Slot::of(&mut self.is_oversold),
             29 => Slot::of(&mut self.end_time),
@@ -5376,11 +5376,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -5395,7 +5395,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5413,12 +5413,12 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
 #[derive(Clone, Debug)]
@@ -5432,18 +5432,18 @@ pub enum StepTradeStatus {
     FrontPaidFinalPaid,
     /// `FRONT_PAID_FRONT_FORFEITED`
     FrontPaidFrontForfeited,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
             Self::FrontPaidFrontForfeited => "FRONT_PAID_FRONT_FORFEITED",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5453,12 +5453,12 @@ impl Choice for StepTradeStatus {
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
             "FRONT_PAID_FRONT_FORFEITED" => Self::FrontPaidFrontForfeited,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
 #[derive(Clone, Debug)]
@@ -5468,16 +5468,16 @@ pub enum SellerType {
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5485,9 +5485,9 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);

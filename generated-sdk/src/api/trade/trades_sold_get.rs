@@ -3,8 +3,8 @@
 //! `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
@@ -244,12 +244,12 @@ impl Record for TradesSoldGetRequest {
             0 => View::of(&self.fields),
             1 => View::of(&self.start_created),
             2 => View::of(&self.end_created),
-            3 => View::optional_choice(&self.status),
+            3 => View::optional_open_enum(&self.status),
             4 => View::of(&self.buyer_nick),
             5 => View::of(&self.r#type),
-            6 => View::optional_choice(&self.ext_type),
-            7 => View::optional_choice(&self.rate_status),
-            8 => View::optional_choice(&self.tag),
+            6 => View::optional_open_enum(&self.ext_type),
+            7 => View::optional_open_enum(&self.rate_status),
+            8 => View::optional_open_enum(&self.tag),
             9 => View::of(&self.page_no),
             10 => View::of(&self.page_size),
             11 => View::of(&self.use_has_next),
@@ -898,7 +898,7 @@ impl Record for Trade {
             7 => View::of(&self.sid),
             8 => View::of(&self.seller_rate),
             9 => View::of(&self.buyer_rate),
-            10 => View::optional_choice(&self.status),
+            10 => View::optional_open_enum(&self.status),
             11 => View::of(&self.payment),
             12 => View::of(&self.discount_fee),
             13 => View::of(&self.adjust_fee),
@@ -943,7 +943,7 @@ impl Record for Trade {
             52 => View::of(&self.has_buyer_message),
             53 => View::of(&self.credit_card_fee),
             54 => View::of(&self.trade_from),
-            55 => View::optional_choice(&self.step_trade_status),
+            55 => View::optional_open_enum(&self.step_trade_status),
             56 => View::of(&self.step_paid_fee),
             57 => View::of(&self.mark_desc),
             58 => View::of(&self.has_yfx),
@@ -1017,7 +1017,7 @@ impl RecordMut for Trade {
             7 => Slot::of(&mut self.sid),
             8 => Slot::of(&mut self.seller_rate),
             9 => Slot::of(&mut self.buyer_rate),
-            10 => Slot::choice(&mut self.status),
+            10 => Slot::open_enum(&mut self.status),
             11 => Slot::of(&mut self.payment),
             12 => Slot::of(&mut self.discount_fee),
             13 => Slot::of(&mut self.adjust_fee),
@@ -1062,7 +1062,7 @@ impl RecordMut for Trade {
             52 => Slot::of(&mut self.has_buyer_message),
             53 => Slot::of(&mut self.credit_card_fee),
             54 => Slot::of(&mut self.trade_from),
-            55 => Slot::choice(&mut self.step_trade_status),
+            55 => Slot::open_enum(&mut self.step_trade_status),
             56 => Slot::of(&mut self.step_paid_fee),
             57 => Slot::of(&mut self.mark_desc),
             58 => Slot::of(&mut self.has_yfx),
@@ -1421,7 +1421,7 @@ impl Record for Order {
             20 => View::of(&self.buyer_rate),
             21 => View::of(&self.seller_rate),
             22 => View::of(&self.refund_id),
-            23 => View::optional_choice(&self.seller_type),
+            23 => View::optional_open_enum(&self.seller_type),
             24 => View::of(&self.cid),
             25 => View::of(&self.end_time),
             26 => View::of(&self.consign_time),
@@ -1480,7 +1480,7 @@ impl RecordMut for Order {
             20 => Slot::of(&mut self.buyer_rate),
             21 => Slot::of(&mut self.seller_rate),
             22 => Slot::of(&mut self.refund_id),
-            23 => Slot::choice(&mut self.seller_type),
+            23 => Slot::open_enum(&mut self.seller_type),
             24 => Slot::of(&mut self.cid),
             25 => Slot::of(&mut self.end_time),
             26 => Slot::of(&mut self.consign_time),
@@ -1869,11 +1869,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1888,7 +1888,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1906,12 +1906,12 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
 #[derive(Clone, Debug)]
@@ -1923,17 +1923,17 @@ pub enum StepTradeStatus {
     FrontPaidFinalNopaid,
     /// `FRONT_PAID_FINAL_PAID`
     FrontPaidFinalPaid,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1942,12 +1942,12 @@ impl Choice for StepTradeStatus {
             "FRONT_NOPAID_FINAL_NOPAID" => Self::FrontNopaidFinalNopaid,
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
 #[derive(Clone, Debug)]
@@ -1957,16 +1957,16 @@ pub enum SellerType {
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1974,12 +1974,12 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);
 
 /// The values of `ext_type`.
 #[derive(Clone, Debug)]
@@ -1991,17 +1991,17 @@ pub enum ExtType {
     Service,
     /// `mark`
     Mark,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ExtType {
+impl OpenEnum for ExtType {
     fn as_str(&self) -> &str {
         match self {
             Self::Ershou => "ershou",
             Self::Service => "service",
             Self::Mark => "mark",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2010,12 +2010,12 @@ impl Choice for ExtType {
             "ershou" => Self::Ershou,
             "service" => Self::Service,
             "mark" => Self::Mark,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ExtType);
+open_enum!(ExtType);
 
 /// The values of `rate_status`.
 #[derive(Clone, Debug)]
@@ -2031,11 +2031,11 @@ pub enum RateStatus {
     RateUnbuyerSeller,
     /// `RATE_BUYER_SELLER`
     RateBuyerSeller,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RateStatus {
+impl OpenEnum for RateStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::RateUnbuyer => "RATE_UNBUYER",
@@ -2043,7 +2043,7 @@ impl Choice for RateStatus {
             Self::RateBuyerUnseller => "RATE_BUYER_UNSELLER",
             Self::RateUnbuyerSeller => "RATE_UNBUYER_SELLER",
             Self::RateBuyerSeller => "RATE_BUYER_SELLER",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2054,12 +2054,12 @@ impl Choice for RateStatus {
             "RATE_BUYER_UNSELLER" => Self::RateBuyerUnseller,
             "RATE_UNBUYER_SELLER" => Self::RateUnbuyerSeller,
             "RATE_BUYER_SELLER" => Self::RateBuyerSeller,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RateStatus);
+open_enum!(RateStatus);
 
 /// The values of `tag`.
 #[derive(Clone, Debug)]
@@ -2069,16 +2069,16 @@ pub enum Tag {
     TimeCard,
     /// `fee_card`
     FeeCard,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Tag {
+impl OpenEnum for Tag {
     fn as_str(&self) -> &str {
         match self {
             Self::TimeCard => "time_card",
             Self::FeeCard => "fee_card",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2086,9 +2086,9 @@ impl Choice for Tag {
         match text.as_str() {
             "time_card" => Self::TimeCard,
             "fee_card" => Self::FeeCard,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Tag);
+open_enum!(Tag);

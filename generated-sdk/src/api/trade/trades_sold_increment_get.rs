@@ -3,8 +3,8 @@
 //! `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
@@ -227,11 +227,11 @@ impl Record for TradesSoldIncrementGetRequest {
             0 => View::of(&self.fields),
             1 => View::of(&self.start_modified),
             2 => View::of(&self.end_modified),
-            3 => View::optional_choice(&self.status),
+            3 => View::optional_open_enum(&self.status),
             4 => View::of(&self.r#type),
             5 => View::of(&self.buyer_nick),
-            6 => View::optional_choice(&self.ext_type),
-            7 => View::optional_choice(&self.tag),
+            6 => View::optional_open_enum(&self.ext_type),
+            7 => View::optional_open_enum(&self.tag),
             8 => View::of(&self.page_no),
             9 => View::of(&self.page_size),
             10 => View::of(&self.use_has_next),
@@ -604,7 +604,7 @@ impl Record for Trade {
             16 => View::of(&self.tid),
             17 => View::of(&self.num),
             18 => View::of(&self.num_iid),
-            19 => View::optional_choice(&self.status),
+            19 => View::optional_open_enum(&self.status),
             20 => View::of(&self.title),
             21 => View::of(&self.r#type),
             22 => View::of(&self.price),
@@ -618,7 +618,7 @@ impl Record for Trade {
             30 => View::of(&self.buyer_nick),
             31 => View::of(&self.has_buyer_message),
             32 => View::of(&self.credit_card_fee),
-            33 => View::optional_choice(&self.step_trade_status),
+            33 => View::optional_open_enum(&self.step_trade_status),
             34 => View::of(&self.step_paid_fee),
             35 => View::of(&self.mark_desc),
             36 => View::of(&self.buyer_open_uid),
@@ -666,7 +666,7 @@ impl RecordMut for Trade {
             16 => Slot::of(&mut self.tid),
             17 => Slot::of(&mut self.num),
             18 => Slot::of(&mut self.num_iid),
-            19 => Slot::choice(&mut self.status),
+            19 => Slot::open_enum(&mut self.status),
             20 => Slot::of(&mut self.title),
             21 => Slot::of(&mut self.r#type),
             22 => Slot::of(&mut self.price),
@@ -680,7 +680,7 @@ impl RecordMut for Trade {
             30 => Slot::of(&mut self.buyer_nick),
             31 => Slot::of(&mut self.has_buyer_message),
             32 => Slot::of(&mut self.credit_card_fee),
-            33 => Slot::choice(&mut self.step_trade_status),
+            33 => Slot::open_enum(&mut self.step_trade_status),
             34 => Slot::of(&mut self.step_paid_fee),
             35 => Slot::of(&mut self.mark_desc),
             36 => Slot::of(&mut self.buyer_open_uid),
@@ -1108,7 +1108,7 @@ impl Record for Order {
             3 => View::of(&self.outer_iid),
             4 => View::of(&self.buyer_rate),
             5 => View::of(&self.seller_rate),
-            6 => View::optional_choice(&self.seller_type),
+            6 => View::optional_open_enum(&self.seller_type),
             7 => View::of(&self.cid),
             8 => View::of(&self.sub_order_tax_fee),
             9 => View::of(&self.sub_order_tax_rate),
@@ -1165,7 +1165,7 @@ impl RecordMut for Order {
             3 => Slot::of(&mut self.outer_iid),
             4 => Slot::of(&mut self.buyer_rate),
             5 => Slot::of(&mut self.seller_rate),
-            6 => Slot::choice(&mut self.seller_type),
+            6 => Slot::open_enum(&mut self.seller_type),
             7 => Slot::of(&mut self.cid),
             8 => Slot::of(&mut self.sub_order_tax_fee),
             9 => Slot::of(&mut self.sub_order_tax_rate),
@@ -1243,11 +1243,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1262,7 +1262,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1280,12 +1280,12 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
 #[derive(Clone, Debug)]
@@ -1297,17 +1297,17 @@ pub enum StepTradeStatus {
     FrontPaidFinalNopaid,
     /// `FRONT_PAID_FINAL_PAID`
     FrontPaidFinalPaid,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1316,12 +1316,12 @@ impl Choice for StepTradeStatus {
             "FRONT_NOPAID_FINAL_NOPAID" => Self::FrontNopaidFinalNopaid,
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
 #[derive(Clone, Debug)]
@@ -1331,16 +1331,16 @@ pub enum SellerType {
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1348,12 +1348,12 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);
 
 /// The values of `ext_type`.
 #[derive(Clone, Debug)]
@@ -1365,17 +1365,17 @@ pub enum ExtType {
     Service,
     /// `mark`
     Mark,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ExtType {
+impl OpenEnum for ExtType {
     fn as_str(&self) -> &str {
         match self {
             Self::Ershou => "ershou",
             Self::Service => "service",
             Self::Mark => "mark",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1384,12 +1384,12 @@ impl Choice for ExtType {
             "ershou" => Self::Ershou,
             "service" => Self::Service,
             "mark" => Self::Mark,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ExtType);
+open_enum!(ExtType);
 
 /// The values of `tag`.
 #[derive(Clone, Debug)]
@@ -1399,16 +1399,16 @@ pub enum Tag {
     TimeCard,
     /// `fee_card`
     FeeCard,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Tag {
+impl OpenEnum for Tag {
     fn as_str(&self) -> &str {
         match self {
             Self::TimeCard => "time_card",
             Self::FeeCard => "fee_card",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1416,9 +1416,9 @@ impl Choice for Tag {
         match text.as_str() {
             "time_card" => Self::TimeCard,
             "fee_card" => Self::FeeCard,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Tag);
+open_enum!(Tag);

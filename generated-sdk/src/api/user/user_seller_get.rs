@@ -3,8 +3,8 @@
 //! `taobao.user.seller.get`: 查询当前卖家
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    Authorization, OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.user.seller.get`: 查询当前卖家
@@ -271,18 +271,18 @@ impl Record for User {
         match index {
             0 => View::of(&self.user_id),
             1 => View::of(&self.nick),
-            2 => View::optional_choice(&self.sex),
+            2 => View::optional_open_enum(&self.sex),
             3 => View::of(&self.seller_credit),
-            4 => View::optional_choice(&self.r#type),
+            4 => View::optional_open_enum(&self.r#type),
             5 => View::of(&self.has_more_pic),
             6 => View::of(&self.item_img_num),
             7 => View::of(&self.item_img_size),
             8 => View::of(&self.prop_img_num),
             9 => View::of(&self.prop_img_size),
-            10 => View::optional_choice(&self.auto_repost),
+            10 => View::optional_open_enum(&self.auto_repost),
             11 => View::of(&self.promoted_type),
             12 => View::of(&self.status),
-            13 => View::optional_choice(&self.alipay_bind),
+            13 => View::optional_open_enum(&self.alipay_bind),
             14 => View::of(&self.consumer_protection),
             15 => View::of(&self.avatar),
             16 => View::of(&self.liangpin),
@@ -306,18 +306,18 @@ impl RecordMut for User {
         match index {
             0 => Slot::of(&mut self.user_id),
             1 => Slot::of(&mut self.nick),
-            2 => Slot::choice(&mut self.sex),
+            2 => Slot::open_enum(&mut self.sex),
             3 => Slot::of(&mut self.seller_credit),
-            4 => Slot::choice(&mut self.r#type),
+            4 => Slot::open_enum(&mut self.r#type),
             5 => Slot::of(&mut self.has_more_pic),
             6 => Slot::of(&mut self.item_img_num),
             7 => Slot::of(&mut self.item_img_size),
             8 => Slot::of(&mut self.prop_img_num),
             9 => Slot::of(&mut self.prop_img_size),
-            10 => Slot::choice(&mut self.auto_repost),
+            10 => Slot::open_enum(&mut self.auto_repost),
             11 => Slot::of(&mut self.promoted_type),
             12 => Slot::of(&mut self.status),
-            13 => Slot::choice(&mut self.alipay_bind),
+            13 => Slot::open_enum(&mut self.alipay_bind),
             14 => Slot::of(&mut self.consumer_protection),
             15 => Slot::of(&mut self.avatar),
             16 => Slot::of(&mut self.liangpin),
@@ -407,16 +407,16 @@ pub enum Sex {
     M,
     /// `f`
     F,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Sex {
+impl OpenEnum for Sex {
     fn as_str(&self) -> &str {
         match self {
             Self::M => "m",
             Self::F => "f",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -424,12 +424,12 @@ impl Choice for Sex {
         match text.as_str() {
             "m" => Self::M,
             "f" => Self::F,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Sex);
+open_enum!(Sex);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]
@@ -439,16 +439,16 @@ pub enum Type {
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -456,12 +456,12 @@ impl Choice for Type {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `auto_repost`.
 #[derive(Clone, Debug)]
@@ -471,16 +471,16 @@ pub enum AutoRepost {
     Limited,
     /// `unlimited`
     Unlimited,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AutoRepost {
+impl OpenEnum for AutoRepost {
     fn as_str(&self) -> &str {
         match self {
             Self::Limited => "limited",
             Self::Unlimited => "unlimited",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -488,12 +488,12 @@ impl Choice for AutoRepost {
         match text.as_str() {
             "limited" => Self::Limited,
             "unlimited" => Self::Unlimited,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AutoRepost);
+open_enum!(AutoRepost);
 
 /// The values of `alipay_bind`.
 #[derive(Clone, Debug)]
@@ -503,16 +503,16 @@ pub enum AlipayBind {
     Bind,
     /// `notbind`
     Notbind,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AlipayBind {
+impl OpenEnum for AlipayBind {
     fn as_str(&self) -> &str {
         match self {
             Self::Bind => "bind",
             Self::Notbind => "notbind",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -520,9 +520,9 @@ impl Choice for AlipayBind {
         match text.as_str() {
             "bind" => Self::Bind,
             "notbind" => Self::Notbind,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AlipayBind);
+open_enum!(AlipayBind);

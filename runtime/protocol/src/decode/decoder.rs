@@ -266,7 +266,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
             Slot::Date(place) => set(place, self.scalar(field, value, read_date)?),
             Slot::Decimal(place) => set(place, self.scalar(field, value, read_decimal)?),
             Slot::Json(place) => set(place, self.json(value)?.filter(|json| !json.is_null())),
-            Slot::Choice(place) => {
+            Slot::OpenEnum(place) => {
                 if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
                     place.set(text);
                 }
@@ -292,7 +292,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
                 list.extend(this.json(value)?);
                 Ok(())
             })?,
-            Slot::Choices(list) => self.list(field, value, list, |this, field, value, list| {
+            Slot::OpenEnums(list) => self.list(field, value, list, |this, field, value, list| {
                 if let Some(text) = this.text(field, value)? {
                     list.push(text);
                 }
@@ -750,11 +750,11 @@ impl<T> List for Vec<T> {
     }
 }
 
-impl List for dyn crate::ChoiceListSlot + '_ {
+impl List for dyn crate::OpenEnumListSlot + '_ {
     const ELEMENT: usize = size_of::<String>();
 
     fn clear(&mut self) {
-        crate::ChoiceListSlot::clear(self);
+        crate::OpenEnumListSlot::clear(self);
     }
 }
 

@@ -1,27 +1,27 @@
-//! Closed lists of values as enums that take in values of tomorrow too.
+//! Open enums: the documented values of a text, and any value that the platform adds later.
 
-/// A text that the documents list the values of.
+/// A text with documented values.
 ///
-/// Generated enums have a variant for each documented value, and `Unlisted` for a value that the platform adds later:
-/// a response with such a value can be read all the same.
-pub trait Choice: Send + Sync + Sized {
-    /// The value on the wire.
+/// A generated enum has a variant for each documented value, and `Unknown` for any other value: a response with a new value
+/// decodes without an error.
+pub trait OpenEnum: Send + Sync + Sized {
+    /// Returns the value on the wire.
     fn as_str(&self) -> &str;
 
-    /// The choice that a value on the wire stands for.
+    /// Creates the enum from a value on the wire.
     fn from_text(text: String) -> Self;
 }
 
-/// The place for a choice behind [`Slot::Choice`](super::Slot::Choice).
-pub trait ChoiceSlot {
-    /// Puts the choice that `text` stands for into the place.
+/// The slot of an enum behind [`Slot::OpenEnum`](super::Slot::OpenEnum).
+pub trait OpenEnumSlot {
+    /// Sets the enum from a value on the wire.
     fn set(&mut self, text: String);
 
-    /// Takes away what is there.
+    /// Removes the value.
     fn clear(&mut self);
 }
 
-impl<T: Choice> ChoiceSlot for Option<T> {
+impl<T: OpenEnum> OpenEnumSlot for Option<T> {
     fn set(&mut self, text: String) {
         *self = Some(T::from_text(text));
     }
@@ -31,42 +31,42 @@ impl<T: Choice> ChoiceSlot for Option<T> {
     }
 }
 
-/// The list of choices behind [`View::Choices`](super::View::Choices).
-pub trait ChoiceList {
-    /// How many there are.
+/// The list of enums behind [`View::OpenEnums`](super::View::OpenEnums).
+pub trait OpenEnumList {
+    /// Returns the number of values.
     fn count(&self) -> usize;
 
-    /// The value of the one at `index`, if there is one.
-    fn choice(&self, index: usize) -> Option<&str>;
+    /// Returns the value on the wire at `index`.
+    fn value(&self, index: usize) -> Option<&str>;
 }
 
-impl<'a> dyn ChoiceList + 'a {
-    /// The values in order.
+impl<'a> dyn OpenEnumList + 'a {
+    /// Returns the values on the wire in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.count()).filter_map(|index| self.choice(index))
+        (0..self.count()).filter_map(|index| self.value(index))
     }
 }
 
-impl<T: Choice> ChoiceList for Vec<T> {
+impl<T: OpenEnum> OpenEnumList for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn choice(&self, index: usize) -> Option<&str> {
+    fn value(&self, index: usize) -> Option<&str> {
         self.get(index).map(T::as_str)
     }
 }
 
-/// The list to fill behind [`Slot::Choices`](super::Slot::Choices).
-pub trait ChoiceListSlot {
-    /// Appends the choice that `text` stands for.
+/// The list to fill behind [`Slot::OpenEnums`](super::Slot::OpenEnums).
+pub trait OpenEnumListSlot {
+    /// Appends the enum of a value on the wire.
     fn push(&mut self, text: String);
 
-    /// Takes away every choice.
+    /// Removes all values.
     fn clear(&mut self);
 }
 
-impl<T: Choice> ChoiceListSlot for Vec<T> {
+impl<T: OpenEnum> OpenEnumListSlot for Vec<T> {
     fn push(&mut self, text: String) {
         Vec::push(self, T::from_text(text));
     }
@@ -79,24 +79,24 @@ impl<T: Choice> ChoiceListSlot for Vec<T> {
 /// Implements what every generated enum has.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __choice {
+macro_rules! __open_enum {
     ($type:ident) => {
         impl $type {
             /// Returns the value on the wire.
             pub fn as_str(&self) -> &str {
-                $crate::generated::Choice::as_str(self)
+                $crate::generated::OpenEnum::as_str(self)
             }
         }
 
         impl ::core::convert::From<&str> for $type {
             fn from(text: &str) -> Self {
-                $crate::generated::Choice::from_text(text.to_owned())
+                $crate::generated::OpenEnum::from_text(text.to_owned())
             }
         }
 
         impl ::core::convert::From<::std::string::String> for $type {
             fn from(text: ::std::string::String) -> Self {
-                $crate::generated::Choice::from_text(text)
+                $crate::generated::OpenEnum::from_text(text)
             }
         }
 
