@@ -159,7 +159,7 @@ fn add_parameter(
         Some(path) => {
             // The file is opened, not read: it is streamed, and a curl command has its path.
             let file = File::open(path).map_err(|error| match error.problem {
-                FileProblem::NoFile => {
+                FileProblem::NotAFile => {
                     let expected =
                         "expected a regular file, found a folder, pipe or device; copy the content to a file";
                     CommandError::Failed(format!("cannot send {path:?}: {expected}"))

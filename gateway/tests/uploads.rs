@@ -186,5 +186,5 @@ async fn a_stream_is_sent_only_once() {
     let error = client.execute(&request).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Interrupted), "{error}");
     let error = client.execute(&request).await.unwrap_err();
-    assert!(matches!(&error, Error::File(error) if error.problem == FileProblem::ReadAlready), "{error}");
+    assert!(matches!(&error, Error::File(error) if error.problem == FileProblem::AlreadyRead), "{error}");
 }
