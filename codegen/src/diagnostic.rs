@@ -164,7 +164,7 @@ impl Diagnostics {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let count = self.count();
         if self.more > 0 {
-            text.push_str(&format!("{count} problems, of which the first {} are listed", self.kept.len()));
+            text.push_str(&format!("{count} problems; the first {} are listed", self.kept.len()));
             return text;
         }
         let files: BTreeSet<_> = self.kept.iter().map(|diagnostic| &diagnostic.source.path).collect();

@@ -23,7 +23,7 @@ impl fmt::Display for ReadError {
         match self {
             Self::Io(_) => f.write_str("cannot read the file"),
             Self::NotAFile => f.write_str("expected a regular file, found a folder, a pipe or a device"),
-            Self::TooLong(limit) => write!(f, "the file is longer than {limit} bytes"),
+            Self::TooLong(limit) => write!(f, "the file is too long: expected at most {limit} bytes"),
         }
     }
 }

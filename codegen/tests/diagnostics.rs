@@ -56,23 +56,23 @@ fn a_type_that_is_none() {
             "  - { name: a, type: Sting }\n  - { name: 数量, type: Int }\n  - { name: c, type: \"String []\" }\n  - { name: d, type: Trade }",
         ),
         expect![[r#"
-            error: there is no type called `Sting`
+            error: unknown type `Sting`
              --> specs/top/taobao.a.get.yaml:4:22
               |
             4 |   - { name: a, type: Sting }
               |                      ^^^^^
               |
-              = help: did you mean `String`? An object needs its `fields`
+              = help: did you mean `String`? if it is an object, add its `fields`
 
-            error: there is no type called `Int`
+            error: unknown type `Int`
              --> specs/top/taobao.a.get.yaml:5:23
               |
             5 |   - { name: 数量, type: Int }
               |                         ^^^
               |
-              = help: did you mean `Number`? An object needs its `fields`
+              = help: did you mean `Number`? if it is an object, add its `fields`
 
-            error: `String []` is no type
+            error: invalid type `String []`
              --> specs/top/taobao.a.get.yaml:6:22
               |
             6 |   - { name: c, type: "String []" }
@@ -80,13 +80,13 @@ fn a_type_that_is_none() {
               |
               = help: did you mean `String[]`?
 
-            error: there is no type called `Trade`
+            error: unknown type `Trade`
              --> specs/top/taobao.a.get.yaml:7:22
               |
             7 |   - { name: d, type: Trade }
               |                      ^^^^^
               |
-              = help: an object needs its `fields`
+              = help: if it is an object, add its `fields`
 
             4 problems in 1 file
         "#]],
@@ -106,35 +106,37 @@ fn parameters_that_cannot_be() {
             4 |   - { name: app_key, type: String }
               |             ^^^^^^^
               |
-              = help: the client sets it; leave it out
+              = help: the client sets it; remove it
 
-            error: `a` stands here twice
+            error: duplicate parameter `a`
              --> specs/top/taobao.a.get.yaml:6:13
               |
             6 |   - { name: a, type: Number }
               |             ^
 
-            error: `a b` is no name of a parameter
+            error: invalid parameter name `a b`
              --> specs/top/taobao.a.get.yaml:7:13
               |
             7 |   - { name: "a b", type: String }
               |             ^^^^^
+              |
+              = help: expected letters, digits, Chinese characters, `_`, `-` and `.`
 
-            error: `String` has no fields
+            error: `String` cannot have fields
              --> specs/top/taobao.a.get.yaml:8:22
               |
             8 |   - { name: f, type: String, fields: [{ name: x, type: String }] }
               |                      ^^^^^^
               |
-              = help: give the object a name of its own, or take the fields away
+              = help: name the object as the type, or remove `fields`
 
-            error: no `O` can be made: it requires one that requires it
+            error: `O` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:9:51
               |
             9 |   - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }
               |                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
             5 problems in 1 file
         "#]],
@@ -146,7 +148,7 @@ fn keys_and_shapes() {
     told(
         &with_parameters("  - { name: a, typ: String }"),
         expect![[r#"
-            error: `type` is missing
+            error: missing key `type`
              --> specs/top/taobao.a.get.yaml:4:5
               |
             4 |   - { name: a, typ: String }
@@ -154,7 +156,7 @@ fn keys_and_shapes() {
               |
               = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; with [] behind it for a list.
 
-            error: there is no key `typ` here
+            error: unknown key `typ`
              --> specs/top/taobao.a.get.yaml:4:16
               |
             4 |   - { name: a, typ: String }
@@ -168,13 +170,13 @@ fn keys_and_shapes() {
     told(
         &with_parameters(""),
         expect![[r#"
-            error: expected a list
+            error: expected a list, found no value
              --> specs/top/taobao.a.get.yaml:3:8
               |
             3 | request:
               |        ^
               |
-              = help: write [] for none
+              = help: write [] for an empty list
 
             1 problem in 1 file
         "#]],
@@ -182,7 +184,7 @@ fn keys_and_shapes() {
     told(
         "method: taobao.a.get\nrequest: []\n",
         expect![[r#"
-            error: `title` is missing
+            error: missing key `title`
              --> specs/top/taobao.a.get.yaml:1:1
               |
             1 | method: taobao.a.get
@@ -190,7 +192,7 @@ fn keys_and_shapes() {
               |
               = help: The method's name for people, as the page has it.
 
-            error: `response` is missing
+            error: missing key `response`
              --> specs/top/taobao.a.get.yaml:1:1
               |
             1 | method: taobao.a.get
@@ -216,7 +218,7 @@ fn keys_and_shapes() {
     told(
         "method: taobao.a.get\nmethod: taobao.b.get\n",
         expect![[r#"
-            error: `method` stands here twice
+            error: duplicate key `method`
              --> specs/top/taobao.a.get.yaml:2:1
               |
             2 | method: taobao.b.get
@@ -234,57 +236,63 @@ fn what_cannot_be_kept_to() {
             "  - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }\n  - { name: b, type: Number, min_value: 3, max_value: 2, example: \"2\" }\n  - { name: c, type: Number, values: [x] }\n  - { name: ﬁ, type: String }\n  - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }\n  - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }",
         ),
         expect![[r#"
-            error: the example goes beyond the limits that stand beside it
+            error: the example violates the limits of the parameter
              --> specs/top/taobao.a.get.yaml:4:13
               |
             4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
               |             ^
+              |
+              = help: correct the example or the limits, or remove the example
 
-            error: `min_value` is for a number
+            error: `min_value` does not apply to String: expected a number
              --> specs/top/taobao.a.get.yaml:4:70
               |
             4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
               |                                                                      ^
 
-            error: the example goes beyond the limits that stand beside it
+            error: the example violates the limits of the parameter
              --> specs/top/taobao.a.get.yaml:5:13
               |
             5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
               |             ^
+              |
+              = help: correct the example or the limits, or remove the example
 
-            error: no number keeps to this: `max_value` is less than `min_value`
+            error: `max_value` is less than `min_value`
              --> specs/top/taobao.a.get.yaml:5:55
               |
             5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
               |                                                       ^
 
-            error: `values` are for a String
+            error: `values` does not apply to Number: expected String
              --> specs/top/taobao.a.get.yaml:6:39
               |
             6 |   - { name: c, type: Number, values: [x] }
               |                                       ^
 
-            error: `\u{fb01}` is no name of a parameter
+            error: invalid parameter name `\u{fb01}`
              --> specs/top/taobao.a.get.yaml:7:13
               |
             7 |   - { name: ﬁ, type: String }
               |             ^
+              |
+              = help: expected letters, digits, Chinese characters, `_`, `-` and `.`
 
-            error: no `E` can be made: it requires one that requires it
+            error: `E` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:8:67
               |
             8 |   - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }
               |                                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
-            error: no `D` can be made: it requires one that requires it
+            error: `D` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:9:51
               |
             9 |   - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }
               |                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
             8 problems in 1 file
         "#]],
@@ -305,15 +313,15 @@ fn every_file_is_told_of_in_one_run() {
             ("Shop 2/taobao.c.get.yaml", right.replace("taobao.a", "taobao.c").as_bytes()),
         ],
         expect![[r#"
-            error: `Shop 2` is no category
+            error: invalid category `Shop 2`
              --> specs/Shop 2/taobao.c.get.yaml:1:9
               |
             1 | method: taobao.c.get
               |         ^^^^^^^^^^^^
               |
-              = help: a category's folder is called in lower-case letters and digits, beginning with a letter
+              = help: expected lower-case letters, digits and `_`, starting with a letter; keywords of Rust and features of the SDK are reserved
 
-            error: the file is not UTF-8 from byte 0 on
+            error: invalid UTF-8 at byte 0; save the file as UTF-8
             --> specs/top/binary.yaml
 
             error: unclosed bracket '['
@@ -322,33 +330,33 @@ fn every_file_is_told_of_in_one_run() {
             1 | method: [
               |         ^
 
-            error: this is no spec
+            error: unexpected file in the folder of specs
             --> specs/top/notes.txt
-             = help: a category's folder holds files called METHOD.yaml and nothing else
+             = help: expected METHOD.yaml; move or remove the file
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.a.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/shop/taobao.a.get.yaml
+              = help: it is also in specs/shop/taobao.a.get.yaml; keep one of them
 
-            error: the method and the name of its file differ
+            error: the method does not match the name of the file
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: call the file taobao.a.get.yaml
+              = help: rename the file to taobao.a.get.yaml
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/top/taobao.a.get.yaml
+              = help: it is also in specs/top/taobao.a.get.yaml; keep one of them
 
             7 problems in 6 files
         "#]],
@@ -361,37 +369,37 @@ fn every_file_is_told_of_in_one_run() {
             ("Shop 2/taobao.c.get.yaml", right.replace("taobao.a", "taobao.c").as_bytes()),
         ],
         expect![[r#"
-            error: `Shop 2` is no category
+            error: invalid category `Shop 2`
              --> specs/Shop 2/taobao.c.get.yaml:1:9
               |
             1 | method: taobao.c.get
               |         ^^^^^^^^^^^^
               |
-              = help: a category's folder is called in lower-case letters and digits, beginning with a letter
+              = help: expected lower-case letters, digits and `_`, starting with a letter; keywords of Rust and features of the SDK are reserved
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.a.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/shop/taobao.a.get.yaml
+              = help: it is also in specs/shop/taobao.a.get.yaml; keep one of them
 
-            error: the method and the name of its file differ
+            error: the method does not match the name of the file
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: call the file taobao.a.get.yaml
+              = help: rename the file to taobao.a.get.yaml
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/top/taobao.a.get.yaml
+              = help: it is also in specs/top/taobao.a.get.yaml; keep one of them
 
             4 problems in 3 files
         "#]],
@@ -407,7 +415,7 @@ fn no_name_leads_out_of_the_folders() {
             .replace("taobao.a.get", &format!("\"{}\"", name.replace('\\', "\\\\")));
         let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
         let told = problems(folder.path()).unwrap_or_else(|| panic!("{name:?} passed")).to_string();
-        assert!(told.contains("is no method name"), "{told}");
+        assert!(told.contains("invalid method name"), "{told}");
     }
 }
 
@@ -485,7 +493,7 @@ fn a_skeleton_that_is_filled_in_is_a_spec() {
     let blank =
         codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton, &codegen::spec::Platform::default())
             .unwrap_err();
-    assert!(blank.iter().all(|problem| !problem.message.contains("there is no key")), "{blank}");
+    assert!(blank.iter().all(|problem| !problem.message.contains("unknown key")), "{blank}");
     let filled: String = skeleton
         .lines()
         .map(|line| match line.split_once(": #") {
@@ -516,7 +524,7 @@ fn the_schema_has_every_key_that_is_read_and_no_other() {
     }
     let told =
         codegen::spec::parse("a", "x.yaml", "methd: a\n", &codegen::spec::Platform::default()).unwrap_err().to_string();
-    assert!(told.contains("there is no key `methd` here") && told.contains("did you mean `method`?"), "{told}");
+    assert!(told.contains("unknown key `methd`") && told.contains("did you mean `method`?"), "{told}");
 }
 
 /// A spec that is right but for its pages.
@@ -561,7 +569,7 @@ fn pages_that_name_what_is_not_there() {
             22 |   size: option.begin
                |         ^^^^^^^^^^^^
                |
-               = help: names are those of the wire, with a dot before one that stands in an object
+               = help: expected names on the wire joined by dots, such as `data.results`
 
             error: `total` has no field `of`
               --> specs/top/taobao.a.get.yaml:23:10
@@ -569,7 +577,7 @@ fn pages_that_name_what_is_not_there() {
             23 |   total: total.of
                |          ^^^^^^^^
                |
-               = help: `total` is a Number
+               = help: `total` is a Number and has no fields
 
             error: the response has no field `more`
               --> specs/top/taobao.a.get.yaml:24:13
@@ -577,7 +585,7 @@ fn pages_that_name_what_is_not_there() {
             24 |   has_next: more
                |             ^^^^
                |
-               = help: names are those of the wire, with a dot before one that stands in an object
+               = help: expected names on the wire joined by dots, such as `data.results`
 
             error: the request has no parameter `date`
               --> specs/top/taobao.a.get.yaml:25:19
@@ -599,77 +607,65 @@ fn pages_of_the_wrong_types() {
             "  items: data.rows.cells\n  number: ids\n  size: option\n  total: has_next\n  has_next: data\n  ask_has_next: page_no\n  window: { from: page_no, to: day, minutes: 0 }",
         ),
         expect![[r#"
-            error: `data.rows.cells` is not one list
+            error: expected a list outside other lists for `items`, found `data.rows.cells`
               --> specs/top/taobao.a.get.yaml:20:10
                |
             20 |   items: data.rows.cells
                |          ^^^^^^^^^^^^^^^
                |
-               = help: name a list that stands in no other list; its type ends with []
+               = help: the type of a list ends with []
 
-            error: `number` is a Number or String
+            error: expected a Number or String for `number`, found `ids` of type Number[]
               --> specs/top/taobao.a.get.yaml:21:11
                |
             21 |   number: ids
                |           ^^^
-               |
-               = help: `ids` is of the type Number[]
 
-            error: `size` is a Number or String
+            error: expected a Number or String for `size`, found `option` of type Option
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   size: option
                |         ^^^^^^
-               |
-               = help: `option` is of the type Option
 
-            error: `total` is a Number or String
+            error: expected a Number or String for `total`, found `has_next` of type Boolean
               --> specs/top/taobao.a.get.yaml:23:10
                |
             23 |   total: has_next
                |          ^^^^^^^^
-               |
-               = help: `has_next` is of the type Boolean
 
-            error: `has_next` is a Boolean or Number or String
+            error: expected a Boolean or Number or String for `has_next`, found `data` of type Data
               --> specs/top/taobao.a.get.yaml:24:13
                |
             24 |   has_next: data
                |             ^^^^
-               |
-               = help: `data` is of the type Data
 
-            error: `ask_has_next` is a Boolean
+            error: expected a Boolean for `ask_has_next`, found `page_no` of type Number
               --> specs/top/taobao.a.get.yaml:25:17
                |
             25 |   ask_has_next: page_no
                |                 ^^^^^^^
-               |
-               = help: `page_no` is of the type Number
 
-            error: `from` is a Date or String
+            error: expected a Date or String for `from`, found `page_no` of type Number
+              --> specs/top/taobao.a.get.yaml:26:19
+               |
+            26 |   window: { from: page_no, to: day, minutes: 0 }
+               |                   ^^^^^^^
+
+            error: `page_no` is both `ask_has_next` and `from`
               --> specs/top/taobao.a.get.yaml:26:19
                |
             26 |   window: { from: page_no, to: day, minutes: 0 }
                |                   ^^^^^^^
                |
-               = help: `page_no` is of the type Number
+               = help: name another parameter as `from`, or remove one of the keys
 
-            error: `page_no` is `ask_has_next` already
-              --> specs/top/taobao.a.get.yaml:26:19
-               |
-            26 |   window: { from: page_no, to: day, minutes: 0 }
-               |                   ^^^^^^^
-               |
-               = help: name another parameter as `from`, or leave one of them out
-
-            error: `minutes` is between 1 and 5000000
+            error: `minutes` is 0: expected 1 to 5000000
               --> specs/top/taobao.a.get.yaml:26:46
                |
             26 |   window: { from: page_no, to: day, minutes: 0 }
                |                                              ^
                |
-               = help: a day has 1440
+               = help: a day has 1440 minutes
 
             9 problems in 1 file
         "#]],
@@ -677,21 +673,19 @@ fn pages_of_the_wrong_types() {
     told(
         &with_pages("  items: data.last\n  cursor: page_no\n  next: data.rows.cells"),
         expect![[r#"
-            error: `data.last` is not one list
+            error: expected a list outside other lists for `items`, found `data.last`
               --> specs/top/taobao.a.get.yaml:20:10
                |
             20 |   items: data.last
                |          ^^^^^^^^^
                |
-               = help: name a list that stands in no other list; its type ends with []
+               = help: the type of a list ends with []
 
-            error: `next` is a Number or String
+            error: expected a Number or String for `next`, found `rows` of type Row[]
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   next: data.rows.cells
                |         ^^^^^^^^^^^^^^^
-               |
-               = help: `rows` is of the type Row[]
 
             2 problems in 1 file
         "#]],
@@ -703,61 +697,61 @@ fn pages_that_make_no_sense() {
     told(
         &with_pages("  items: data.rows\n  total: total"),
         expect![[r#"
-        error: nothing says how the next page is asked for
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   items: data.rows
-           |   ^
-           |
-           = help: name the parameter that takes the page's number as `number`, how many items come before it as `offset`, or what the page before returned as `cursor`
+            error: no parameter selects the page: expected `number`, `offset` or `cursor`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   items: data.rows
+               |   ^
+               |
+               = help: set `number` to the parameter of the page number, `offset` to that of the number of skipped items, or `cursor` to that of the cursor
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
     told(
         &with_pages(
             "  items: data.rows\n  offset: option.start\n  cursor: page_no\n  ask_has_next: more\n  first: 0\n  backwards: true",
         ),
         expect![[r#"
-            error: an `offset` beside a `number` or a `cursor`
+            error: `offset` excludes `number` and `cursor`
               --> specs/top/taobao.a.get.yaml:21:11
                |
             21 |   offset: option.start
                |           ^^^^^^^^^^^^
                |
-               = help: a list is paged by one of them
+               = help: keep one of them
 
-            error: a `cursor` without `next`
+            error: `cursor` requires `next`
               --> specs/top/taobao.a.get.yaml:22:11
                |
             22 |   cursor: page_no
                |           ^^^^^^^
                |
-               = help: name what a page returns for it as `next`
+               = help: set `next` to the field that returns the next cursor
 
-            error: `ask_has_next` without `has_next`
+            error: `ask_has_next` requires `has_next`
               --> specs/top/taobao.a.get.yaml:23:17
                |
             23 |   ask_has_next: more
                |                 ^^^^
                |
-               = help: name what it asks for as `has_next`
+               = help: set `has_next` to the field that it turns on
 
-            error: `first` without a `number`
+            error: `first` requires `number`
               --> specs/top/taobao.a.get.yaml:24:10
                |
             24 |   first: 0
                |          ^
                |
-               = help: it is the number of the first page; leave it out
+               = help: remove it; it is the number of the first page
 
-            error: nothing says which page is the last
+            error: `backwards` requires `number` and `total`, and excludes `cursor`
               --> specs/top/taobao.a.get.yaml:25:14
                |
             25 |   backwards: true
                |              ^^^^
                |
-               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+               = help: `total` determines the last page, with which `backwards` starts
 
             5 problems in 1 file
         "#]],
@@ -765,29 +759,29 @@ fn pages_that_make_no_sense() {
     told(
         &with_pages("  items: data.rows\n  number: page_no\n  first: 2\n  next: data.rows.id\n  backwards: true"),
         expect![[r#"
-            error: pages are counted from 0 or from 1
+            error: `first` is 2: expected 0 or 1
               --> specs/top/taobao.a.get.yaml:22:10
                |
             22 |   first: 2
                |          ^
                |
-               = help: write one of them, or leave it out for 1
+               = help: remove it if the first page is 1
 
-            error: `next` without a `cursor`
+            error: `next` requires `cursor`
               --> specs/top/taobao.a.get.yaml:23:9
                |
             23 |   next: data.rows.id
                |         ^^^^^^^^^^^^
                |
-               = help: name the parameter that takes it as `cursor`
+               = help: set `cursor` to the parameter that takes it
 
-            error: nothing says which page is the last
+            error: `backwards` requires `number` and `total`, and excludes `cursor`
               --> specs/top/taobao.a.get.yaml:24:14
                |
             24 |   backwards: true
                |              ^^^^
                |
-               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+               = help: `total` determines the last page, with which `backwards` starts
 
             3 problems in 1 file
         "#]],
@@ -795,32 +789,32 @@ fn pages_that_make_no_sense() {
     told(
         &with_pages("  item: data.rows\n  numbr: page_no\n  window: { from: day, minuets: 3 }"),
         expect![[r#"
-        error: there is no key `item` here
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   item: data.rows
-           |   ^^^^
-           |
-           = help: did you mean `items`?
+            error: unknown key `item`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   item: data.rows
+               |   ^^^^
+               |
+               = help: did you mean `items`?
 
-        error: `items` is missing
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   item: data.rows
-           |   ^
-           |
-           = help: The list in the response.
+            error: missing key `items`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   item: data.rows
+               |   ^
+               |
+               = help: The list in the response.
 
-        error: there is no key `numbr` here
-          --> specs/top/taobao.a.get.yaml:21:3
-           |
-        21 |   numbr: page_no
-           |   ^^^^^
-           |
-           = help: did you mean `number`?
+            error: unknown key `numbr`
+              --> specs/top/taobao.a.get.yaml:21:3
+               |
+            21 |   numbr: page_no
+               |   ^^^^^
+               |
+               = help: did you mean `number`?
 
-        3 problems in 1 file
-    "#]],
+            3 problems in 1 file
+        "#]],
     );
 }
 
@@ -829,30 +823,30 @@ fn pages_with_nothing_behind_them() {
     told(
         &with_pages(""),
         expect![[r#"
-        error: expected a mapping, NAME: VALUE
-          --> specs/top/taobao.a.get.yaml:19:6
-           |
-        19 | pages:
-           |      ^
-           |
-           = help: the keys are items, number, first, offset, cursor, next, size, total, has_next, ask_has_next, backwards, window
+            error: expected a mapping, found no value
+              --> specs/top/taobao.a.get.yaml:19:6
+               |
+            19 | pages:
+               |      ^
+               |
+               = help: the keys are items, number, first, offset, cursor, next, size, total, has_next, ask_has_next, backwards, window
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
     told(
         &with_pages("  items: data.rows\n  number: page_no\n  window:"),
         expect![[r#"
-        error: expected a mapping, NAME: VALUE
-          --> specs/top/taobao.a.get.yaml:22:9
-           |
-        22 |   window:
-           |         ^
-           |
-           = help: the keys are from, to, minutes, to_excluded
+            error: expected a mapping, found no value
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   window:
+               |         ^
+               |
+               = help: the keys are from, to, minutes, to_excluded
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
 }
 
@@ -863,29 +857,29 @@ fn pages_that_name_a_thing_twice() {
             "  items: data.rows\n  number: page_no\n  size: page_no\n  total: total\n  has_next: total\n  window: { from: day, to: day, minutes: 60 }",
         ),
         expect![[r#"
-            error: `page_no` is `number` already
+            error: `page_no` is both `number` and `size`
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   size: page_no
                |         ^^^^^^^
                |
-               = help: name another parameter as `size`, or leave one of them out
+               = help: name another parameter as `size`, or remove one of the keys
 
-            error: `total` is `total` already
+            error: `total` is both `total` and `has_next`
               --> specs/top/taobao.a.get.yaml:24:13
                |
             24 |   has_next: total
                |             ^^^^^
                |
-               = help: name another field as `has_next`, or leave one of them out
+               = help: name another field as `has_next`, or remove one of the keys
 
-            error: `day` is `from` already
+            error: `day` is both `from` and `to`
               --> specs/top/taobao.a.get.yaml:25:28
                |
             25 |   window: { from: day, to: day, minutes: 60 }
                |                            ^^^
                |
-               = help: name another parameter as `to`, or leave one of them out
+               = help: name another parameter as `to`, or remove one of the keys
 
             3 problems in 1 file
         "#]],
@@ -893,24 +887,24 @@ fn pages_that_name_a_thing_twice() {
     told(
         &with_pages("  items: data.rows\n  number: page_no\n  cursor: page_no\n  next: data.last"),
         expect![[r#"
-        error: `page_no` is `number` already
-          --> specs/top/taobao.a.get.yaml:22:11
-           |
-        22 |   cursor: page_no
-           |           ^^^^^^^
-           |
-           = help: name another parameter as `cursor`, or leave one of them out
+            error: `page_no` is both `number` and `cursor`
+              --> specs/top/taobao.a.get.yaml:22:11
+               |
+            22 |   cursor: page_no
+               |           ^^^^^^^
+               |
+               = help: name another parameter as `cursor`, or remove one of the keys
 
-        error: `next` is of another type than `cursor`
-          --> specs/top/taobao.a.get.yaml:23:9
-           |
-        23 |   next: data.last
-           |         ^^^^^^^^^
-           |
-           = help: it is a String, and `cursor` takes a Number
+            error: `next` and `cursor` have different types
+              --> specs/top/taobao.a.get.yaml:23:9
+               |
+            23 |   next: data.last
+               |         ^^^^^^^^^
+               |
+               = help: `next` is a String, `cursor` is a Number
 
-        2 problems in 1 file
-    "#]],
+            2 problems in 1 file
+        "#]],
     );
 }
 
@@ -988,7 +982,7 @@ fn problems_are_listed_to_a_bound_and_counted() {
     let text = with_parameters(&format!("  - name: a\n    type: String\n{keys}"));
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
     let told = problems(folder.path()).unwrap().to_string();
-    assert!(told.ends_with("1000 problems, of which the first 200 are listed"), "{}", &told[told.len() - 200..]);
+    assert!(told.ends_with("1000 problems; the first 200 are listed"), "{}", &told[told.len() - 200..]);
     assert_eq!(told.matches("error: ").count(), 200);
     assert!(told.contains("taobao.a.get.yaml:205:5"), "{told}");
 }

@@ -94,7 +94,7 @@ fn what_was_written_by_hand_is_never_replaced() {
     let path = folder.path().join(api("fixture/fixture_names_get.rs"));
     fs::write(&path, "// mine\n").unwrap();
     let error = files.compare(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("fixture_names_get.rs: this file was not generated"), "{error}");
+    assert!(error.contains("fixture_names_get.rs: the file was not generated"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "// mine\n");
 }
 
@@ -103,7 +103,10 @@ fn a_manifest_without_the_block() {
     let (folder, files) = written();
     fs::write(folder.path().join("Cargo.toml"), "[features]\n").unwrap();
     let error = files.compare(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("Cargo.toml: there is no place to write to; give it the lines\n# >>>"), "{error}");
+    assert!(
+        error.contains("Cargo.toml: the markers of the generated block are missing; add the lines\n# >>>"),
+        "{error}"
+    );
 }
 
 #[test]

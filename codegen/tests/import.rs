@@ -192,7 +192,7 @@ fn rows_that_lost_their_indentation() {
           - { code: isp.busy, message: 系统忙, solution: 稍后再试 }
     "#]]
     .assert_eq(response);
-    assert!(yaml.contains("  # The document does not describe `Query`, so it is any JSON."), "{yaml}");
+    assert!(yaml.contains("  # The document does not describe `Query`; imported as Json."), "{yaml}");
 }
 
 /// A page with these rows in its request.
@@ -343,10 +343,14 @@ fn rows_in_odd_shapes() {
         (
             SPACES,
             "q String 是 x 甲\n    a Number 是 1 乙",
-            "# Indented below `q`, which is not an object; taken as its neighbour.\n  - name: a\n",
+            "# Indented below `q`, which is not an object; imported on the same level.\n  - name: a\n",
         ),
         // Nothing says which rows are an object's fields.
-        (SPACES, "a A 是 甲\nb Number 是 1 乙", "# The page indents no rows; those below it may be its fields.\n"),
+        (
+            SPACES,
+            "a A 是 甲\nb Number 是 1 乙",
+            "# The page indents no rows; the rows below may be fields of this object.\n",
+        ),
         // Lines of a description that say nothing elsewhere.
         (SPACES, "a String 是 x 甲\n无\n-\n暂无其他", "甲\n      无\n      -\n      暂无其他"),
         (SPACES, "a String 是 x 甲\n• 乙\n• 丙", "example: x 甲\n    description: |-\n      乙\n      丙"),
@@ -356,7 +360,7 @@ fn rows_in_odd_shapes() {
         assert!(yaml.contains(expected), "{rows}\n{yaml}");
     }
     let refused = spec_of(&page_of(TABS, "a\tString\t是\t1\t甲\nc d\tString\t是\t1\t乙", "")).unwrap_err();
-    assert_eq!(refused, "`c d` is no name of a parameter, at request");
+    assert_eq!(refused, "invalid parameter name `c d` in request");
 }
 
 #[test]
@@ -377,7 +381,7 @@ fn rows_that_the_response_sample_knows_in_part() {
               fields:
                 # Level inferred from the response sample.
                 - { name: id, type: Number, example: "1", description: 编号 }
-                # Level inferred: the response sample does not have it; taken on the level of the row above.
+                # Level inferred from the row above: the response sample does not have this field.
                 - { name: extra, type: String, example: x, description: 附加 }
                 # Level inferred from the response sample.
                 - { name: name, type: String, example: 甲, description: 名称 }
@@ -407,12 +411,12 @@ fn headings_and_heads() {
     let missing = page.replacen("\n请求参数\n", "\n其他\n", 1).replace(" 必须 ", " 要求 ");
     assert_eq!(
         spec_of(&missing).unwrap_err(),
-        "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list"
+        "the section 请求参数 is missing: expected the heading and a table, or 无 if there are no parameters"
     );
     let menu = page.replacen("taobao.a.get", "taobao.b.get\ntaobao.a.get", 1);
     assert_eq!(
         spec_of(&menu).unwrap_err(),
-        "the head of the page names several methods: expected one, found taobao.b.get, taobao.a.get"
+        "expected one method at the top of the page, found taobao.b.get, taobao.a.get"
     );
     let called = menu.replacen("请求示例\n", "请求示例\n-d 'method=taobao.a.get'\n", 1);
     assert_eq!(spec_of(&called).unwrap(), expected);
@@ -508,9 +512,9 @@ fn a_record() {
     }"#;
     expect![[r##"
         # yaml-language-server: $schema=../method.schema.json
-        # The document's gateway is https://elsewhere.example/router, which platform.yaml does not list.
-        # The document names this root node; from the method's name it would be fixture_parcel_get_response.
-        # Left out of the errors: one without a code.
+        # The document's gateway https://elsewhere.example/router is not in platform.yaml.
+        # The document states this root node; the method's name implies fixture_parcel_get_response.
+        # Left out: an error without a code.
         method: taobao.fixture.parcel.get
         title: 查询&包裹
         description: |-
@@ -558,33 +562,33 @@ fn hazards_of_records() {
         (
             parameter("a", "", ""),
             String::new(),
-            "  # The document gives no type; taken as String.\n  - name: a\n    type: String\n",
+            "  # The document has no type; imported as String.\n  - name: a\n    type: String\n",
         ),
         (
             parameter("a", "null", &fields(&leaf)),
             String::new(),
-            "  # The document gives no type; taken as A.\n  - name: a\n    type: A\n    fields:",
+            "  # The document has no type; imported as A.\n  - name: a\n    type: A\n    fields:",
         ),
         (parameter("a", "List<Long>", ""), String::new(), "    type: Number[]\n"),
         (
             parameter("a", "Order<Item>", &fields(&leaf)),
             String::new(),
-            "  # The document spells the type `Order<Item>`.\n  - name: a\n    type: OrderItem\n",
+            "  # The document's spelling of the type is `Order<Item>`.\n  - name: a\n    type: OrderItem\n",
         ),
         (
             parameter("a", "String[][]", ""),
             String::new(),
-            "  # The document's type is String[][], lists of lists, so it is any JSON.\n  - name: a\n    type: Json\n",
+            "  # The document's type is String[][], a list of lists; imported as Json.\n  - name: a\n    type: Json\n",
         ),
         (
             parameter("a_price", "Price []", &fields(&leaf)),
             String::new(),
-            "  # The document calls this Price and describes its fields; named APrice[].\n  - name: a_price\n    type: APrice[]\n",
+            "  # The document's type is Price, but it has fields; renamed to APrice[].\n  - name: a_price\n    type: APrice[]\n",
         ),
         (
             parameter("a", "Item", ""),
             String::new(),
-            "  # The document does not describe `Item`, so it is any JSON.\n  - name: a\n    type: Json\n",
+            "  # The document does not describe `Item`; imported as Json.\n  - name: a\n    type: Json\n",
         ),
         (parameter("a", "Item []", ""), String::new(), "    type: Json[]\n"),
         (
@@ -606,19 +610,19 @@ fn hazards_of_records() {
                 parameter("c", "Item", "")
             ),
             String::new(),
-            "  # The document describes several `Item`; this is the first.\n  - name: c\n    type: Item\n    fields:\n      - name: x\n",
+            "  # The document has several descriptions of `Item`; this is the first.\n  - name: c\n    type: Item\n    fields:\n      - name: x\n",
         ),
         // Its own kind within an object.
         (
             parameter("a", "Node", &fields(&parameter("next", "Node", r#","required":true"#))),
             String::new(),
-            "      # Required in the document; optional here, as an object that must hold its own kind never ends.\n      - name: next\n        type: Node\nresponse",
+            "      # Required in the document; optional here because an object cannot require itself.\n      - name: next\n        type: Node\nresponse",
         ),
         // Names.
         (
             format!("{leaf},{}", parameter("x", "Number", "")),
             String::new(),
-            "# Left out of the request: a second `x`, of the type Number.\nmethod",
+            "# Left out of the request: a second `x` of type Number.\nmethod",
         ),
         (
             format!("{leaf},{}", parameter("", "Number", "")),
@@ -628,7 +632,7 @@ fn hazards_of_records() {
         (
             parameter("app_key", "String", ""),
             String::new(),
-            "# Left out of the request: `app_key`, a public parameter, which the client sets.\nmethod",
+            "# Left out of the request: `app_key`, a public parameter.\nmethod",
         ),
         (parameter("\u{200b}a \u{a0}", "String", ""), String::new(), "  - name: a\n"),
         (parameter("类型", "String", ""), String::new(), "  - name: 类型\n"),
@@ -636,7 +640,7 @@ fn hazards_of_records() {
         (
             parameter("a", "Number", r#","maxLength":20"#),
             String::new(),
-            "  # The document limits the length to 20, which is not for a Number.\n  - name: a\n    type: Number\nresponse",
+            "  # Left out: the document's maximum length 20, which does not apply to a Number.\n  - name: a\n    type: Number\nresponse",
         ),
         (
             parameter("a", "String", r#","maxLength":0,"maxListSize":-1"#),
@@ -646,17 +650,17 @@ fn hazards_of_records() {
         (
             parameter("a", "Number", r#","minValue":9,"maxValue":1"#),
             String::new(),
-            "  # The document wants at least 9 and at most 1, which nothing is.\n  - name: a\n    type: Number\nresponse",
+            "  # Left out: the document's minimum 9 and maximum 1, which exclude every value.\n  - name: a\n    type: Number\nresponse",
         ),
         (
             parameter("a", "String", r#","maxLength":3,"demoValue":"abcd""#),
             String::new(),
-            "  # The document's example breaks its own limit: abcd\n  - name: a\n    type: String\n    max_length: 3\nresponse",
+            "  # Left out: the document's example, which violates its limits: abcd\n  - name: a\n    type: String\n    max_length: 3\nresponse",
         ),
         (
             parameter("a", "Number", r#","maxValue":3,"demoValue":"4""#),
             String::new(),
-            "  # The document's example breaks its own limit: 4\n",
+            "  # Left out: the document's example, which violates its limits: 4\n",
         ),
         // Texts.
         (
@@ -677,22 +681,22 @@ fn hazards_of_records() {
         (
             parameter("a", "String", r#","required":"perhaps""#),
             String::new(),
-            "  # Left out: the document's required, perhaps.\n",
+            "  # Left out: the document's required `perhaps`.\n",
         ),
         (
             parameter("a", "Number", r#","minValue":"1,000","maxValue":"99.5""#),
             String::new(),
-            "  # Left out: the document's maxValue, 99.5.\n  - name: a\n    type: Number\n    min_value: 1000\nresponse",
+            "  # Left out: the document's maxValue `99.5`.\n  - name: a\n    type: Number\n    min_value: 1000\nresponse",
         ),
         (
             parameter("a", "Number", r#","maxValue":99999999999999999999"#),
             String::new(),
-            "  # Left out: the document's maxValue, ",
+            "  # Left out: the document's maxValue `",
         ),
         (
             parameter("a", "Number", r#","defaultValue":"无""#),
             String::new(),
-            "  # The document's default is no Number: 无\n",
+            "  # Left out: the document's default, which is not a Number: 无\n",
         ),
         (
             parameter("a", "Price", r#","minValue":1,"maxValue":1,"defaultValue":"1""#),
@@ -705,7 +709,7 @@ fn hazards_of_records() {
             String::new(),
             "    max_length: 3\n    example: \"[1,2]\"\n",
         ),
-        (parameter("a", "List<List<Long>>", ""), String::new(), "lists of lists, so it is any JSON."),
+        (parameter("a", "List<List<Long>>", ""), String::new(), "a list of lists; imported as Json."),
         // Responses say nothing of what is required or limited.
         (
             String::new(),
@@ -723,8 +727,7 @@ fn hazards_of_records() {
 fn what_is_refused() {
     let deep =
         |depth: usize| (0..depth).map(|level| format!("{}a{level} Object x\n", " ".repeat(level))).collect::<String>();
-    const NO_METHOD: &str =
-        "the text does not name a method: expected a line that begins with its name, such as taobao.trade.close";
+    const NO_METHOD: &str = "no method found: expected a line that begins with its name, such as taobao.trade.close";
     for (text, reason) in [
         ("", "the file is empty"),
         (" \n\t\n", "the file is empty"),
@@ -733,7 +736,7 @@ fn what_is_refused() {
         ("\u{fffd}\u{1}\u{2}", NO_METHOD),
         (
             "taobao.a.get\nA\n",
-            "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list",
+            "the section 请求参数 is missing: expected the heading and a table, or 无 if there are no parameters",
         ),
         (
             "taobao.a.get\nA\n请求参数\na String 是\n响应参数\n无",
@@ -741,28 +744,31 @@ fn what_is_refused() {
         ),
         (
             &page_of("参数名 类型 描述", "nothing of the kind", ""),
-            "cannot read the table of 请求参数: expected rows that begin with a name and a type, found \"nothing of the kind\"",
+            "cannot read the table in 请求参数: expected rows that begin with a name and a type, found \"nothing of the kind\"",
         ),
         (
             "taobao.a.get\nA\n请求参数\n\n响应参数\n无",
-            "the section 请求参数 is empty: expected a table, or 无 if there is nothing to list",
+            "the section 请求参数 is empty: expected a table, or 无 if there are no parameters",
         ),
         (
             &page_of("参数名 类型 描述", "a String x\n结构 B\n字段 类型 描述\nb String y", ""),
-            "the section 请求参数 has a second table, below \"结构 B\": expected one table; move it below a heading of its own",
+            "expected one table in the section 请求参数, found a second below \"结构 B\"; move it to a section of its own",
         ),
-        ("{\"name\":\"../../x\",\"requestParams\":[]}", "`../../x` is no method name, as taobao.trade.close is one"),
-        (&record(r#"{"name":"a b","type":"String"}"#, ""), "`a b` is no name of a parameter, at request"),
-        (&record(r#"{"name":"a:b","type":"String"}"#, ""), "`a:b` is no name of a parameter, at request"),
-        (&record(r#"{"name":"a","type":"***"}"#, ""), "`***` is no type, at request.a"),
+        (
+            "{\"name\":\"../../x\",\"requestParams\":[]}",
+            "invalid method name `../../x`: expected a name such as taobao.trade.close",
+        ),
+        (&record(r#"{"name":"a b","type":"String"}"#, ""), "invalid parameter name `a b` in request"),
+        (&record(r#"{"name":"a:b","type":"String"}"#, ""), "invalid parameter name `a:b` in request"),
+        (&record(r#"{"name":"a","type":"***"}"#, ""), "invalid type `***` of request.a"),
         (
             &record(
                 r#"{"name":"a","type":"A","required":true,"subParams":[{"name":"b","type":"B","required":true,"subParams":[{"name":"c","type":"A","required":false}]},{"name":"d","type":"C","required":true}]},{"name":"e","type":"C","subParams":[{"name":"f","type":"A","required":true}]}"#,
                 "",
             ),
-            "the resulting spec breaks a rule: no `C` can be made: it requires one that requires it; and 1 more",
+            "the imported spec is invalid: `C` requires itself, so no value of it can exist; and 1 more",
         ),
-        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` is nested in more than 32 others"),
+        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` is nested too deeply: expected at most 32 levels"),
     ] {
         assert_eq!(spec_of(text).unwrap_err(), reason, "{text}");
     }
@@ -829,9 +835,9 @@ fn files_that_are_no_documents() {
     put(&documents, "g/h.json", record("", ""));
     expect![[r#"
         a.txt: the file is UTF-16; save it as UTF-8
-        b.txt: the file is not UTF-8 from byte 13 on; save it as UTF-8
-        c.txt: the file is not text: byte 4 is 0
-        d.txt: the file is longer than 16777216 bytes
+        b.txt: invalid UTF-8 at byte 13; save the file as UTF-8
+        c.txt: the file is binary: byte 4 is 0
+        d.txt: the file is too long: expected at most 16777216 bytes
         e.txt: the file is empty
         f.json: the JSON is not a documentation record: expected a name, and an apiChineseName or parameters
         g/taobao.a.get.yaml: new"#]]
@@ -922,19 +928,16 @@ fn categories() {
     put(&documents, "9/f.json", record("", "").replace("taobao.a.get", "x.3d.get"));
     let results = all(&specs, &documents, None);
     expect![[r#"
-        f.json: no category follows from x.3d.get; name one with --category
+        f.json: cannot derive a category from x.3d.get; choose one with --category
         kfc/taobao.kfc.search.yaml: new
-        e.json: `m-kvstore.端.get` is no method name, as taobao.trade.close is one
+        e.json: invalid method name `m-kvstore.端.get`: expected a name such as taobao.trade.close
         trade/taobao.trade.close.yaml: new
         tbk/taobao.a.get.yaml: new"#]]
     .assert_eq(
         &told(&results).iter().filter(|line| !line.starts_with("b.json")).cloned().collect::<Vec<_>>().join("\n"),
     );
     let twice = told(&results).into_iter().find(|line| line.starts_with("b.json")).unwrap();
-    assert!(
-        twice.starts_with("b.json: ") && twice.ends_with("a.json describes the same method; keep one of them"),
-        "{twice}"
-    );
+    assert!(twice.starts_with("b.json: ") && twice.ends_with("a.json describes it too; keep one of them"), "{twice}");
     write(&specs, &results);
 
     // A method stays where its spec is, whatever its document's folder is called.

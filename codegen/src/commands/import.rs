@@ -33,7 +33,7 @@ pub struct ImportOptions {
 pub fn import(context: &Context, options: &ImportOptions) -> Result<(), CommandError> {
     if let Some(category) = options.category.as_deref().filter(|category| !is_category(category)) {
         return Err(CommandError::usage(format!(
-            "{category:?} is no category: a category is called in lower-case letters and digits"
+            "invalid category {category:?}: expected lower-case letters and digits"
         )));
     }
     let importer = Importer::new(&context.specs).map_err(|found| CommandError::nothing_written(&found))?;
@@ -41,7 +41,7 @@ pub fn import(context: &Context, options: &ImportOptions) -> Result<(), CommandE
     if documents.is_empty() && refusals.is_empty() {
         let extensions = EXTENSIONS.map(|extension| format!(".{extension}")).join(", ");
         return Err(CommandError::failed(format!(
-            "found no document: expected a file that ends in {extensions}; nothing was imported"
+            "no document found: expected files that end in {extensions}; nothing was imported"
         )));
     }
     let progress = Progress::new(documents.len(), "documents");
@@ -84,11 +84,11 @@ fn report(
         if options.dry_run { "; nothing was written" } else { "" },
     ));
     if tally.notes > 0 {
-        let things = counted(tally.notes, "thing was", "things were");
-        line(format_args!("{things} not plain; a comment in the spec says how each was taken"));
+        let notes = counted(tally.notes, "note", "notes");
+        line(format_args!("{notes} on unclear or omitted parts; each is also a comment in its spec"));
     }
     if kept > 0 {
-        line("what is kept says something else than its document; --force replaces it");
+        line("kept specs differ from their documents; --force replaces them");
     }
     if !options.dry_run && imported + changed > 0 {
         line(format_args!("next: {} gen", context.program));
@@ -151,7 +151,7 @@ impl Tally {
             self.unlisted += 1;
             return;
         }
-        let broken = if import.state == State::Broken { ", which is no spec" } else { "" };
+        let broken = if import.state == State::Broken { ", which is not a valid spec" } else { "" };
         line(format_args!("{word:9} {}{broken}", printable(&context.specs.join(&import.path))));
         if let State::Changed(differences) = &import.state {
             differences.iter().for_each(|difference| line(format_args!("          {difference}")));

@@ -17,6 +17,6 @@ pub fn lint(context: &Context, paths: &[PathBuf]) -> Result<(), CommandError> {
     } else {
         spec::lint(&context.specs, paths)
     };
-    line(format_args!("{}, nothing wrong", counted(count?, "spec", "specs")));
+    line(format_args!("{}, no problems", counted(count?, "spec", "specs")));
     Ok(())
 }

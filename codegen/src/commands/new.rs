@@ -16,16 +16,20 @@ use crate::{import, render, spec};
 /// If a name is invalid, the method has a spec, or the file cannot be written.
 pub fn new(context: &Context, method: &str, category: Option<&str>) -> Result<(), CommandError> {
     if !spec::is_method_name(method) {
-        return Err(CommandError::usage(format!("{method:?} is no method name, as taobao.trade.close is one")));
+        return Err(CommandError::usage(format!(
+            "invalid method name {method:?}: expected a name such as taobao.trade.close"
+        )));
     }
     let category = category.map_or_else(|| import::guessed_category(method), str::to_owned);
     if !spec::is_category(&category) {
-        return Err(CommandError::usage(format!("{category:?} is no category; name one with --category")));
+        return Err(CommandError::usage(format!(
+            "invalid category {category:?}: expected lower-case letters and digits; choose one with --category"
+        )));
     }
     let categories = fs::read_dir(&context.specs).into_iter().flatten().flatten();
     let existing = categories.map(|entry| entry.path().join(format!("{method}.yaml"))).find(|path| path.exists());
     if let Some(path) = existing {
-        return Err(CommandError::failed(format!("{} is there already", printable(&path))));
+        return Err(CommandError::failed(format!("{} already exists", printable(&path))));
     }
     let folder = context.specs.join(&category);
     let path = folder.join(format!("{method}.yaml"));
@@ -36,8 +40,8 @@ pub fn new(context: &Context, method: &str, category: Option<&str>) -> Result<()
 
 fn write(folder: &Path, path: &Path, text: &str) -> Result<(), CommandError> {
     let at = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::failed(format!("{} is there already", printable(path))),
-        _ => CommandError::failed(format!("{}: {error}", printable(path))),
+        ErrorKind::AlreadyExists => CommandError::failed(format!("{} already exists", printable(path))),
+        _ => CommandError::failed(format!("cannot write {}: {error}", printable(path))),
     };
     fs::create_dir_all(folder).map_err(at)?;
     let mut file = fs::File::create_new(path).map_err(at)?;

@@ -75,19 +75,21 @@ impl fmt::Display for ImportError {
             Self::Read(error) => error.fmt(f),
             Self::ReadSpec(path, _) => write!(f, "cannot read the existing spec {}", printable(path)),
             Self::NotText(reason) | Self::Document(reason) => f.write_str(reason),
-            Self::Json(_) => f.write_str("the text begins as JSON but is not valid JSON"),
-            Self::Xml(_) => f.write_str("the text begins as XML but is not valid XML"),
+            Self::Json(_) => f.write_str("invalid JSON"),
+            Self::Xml(_) => f.write_str("invalid XML"),
             Self::SeveralMethods(count) => {
-                write!(f, "expected a document of one method, found {count} methods; save it as a file and import that")
+                write!(f, "expected a document of one method, found {count} methods; import it as a file")
             }
-            Self::SameMethod(other) => write!(f, "{} describes the same method; keep one of them", printable(other)),
+            Self::SameMethod(other) => {
+                write!(f, "duplicate method: {} describes it too; keep one of them", printable(other))
+            }
             Self::OtherCategory(path) => {
                 write!(f, "the method already has the spec {}; omit --category or move that file", printable(path))
             }
-            Self::NoCategory(method) => write!(f, "no category follows from {method}; name one with --category"),
+            Self::NoCategory(method) => write!(f, "cannot derive a category from {method}; choose one with --category"),
             Self::Spec(problems) => {
                 let first = problems.iter().next().map(|problem| problem.message.as_str()).unwrap_or_default();
-                write!(f, "the resulting spec breaks a rule: {first}")?;
+                write!(f, "the imported spec is invalid: {first}")?;
                 match problems.count().saturating_sub(1) {
                     0 => Ok(()),
                     more => write!(f, "; and {more} more"),

@@ -61,7 +61,7 @@ fn method(api: &Node, structs: &Structs) -> Result<Document, ImportError> {
     let sides = ["request", "response"].map(|side| {
         let Some(node) = api.children(side).next() else {
             return Err(
-                format!("{name}: the metadata has no <{side}>; a method without parameters has an empty one").into()
+                format!("{name}: missing element <{side}>: a method without parameters has an empty one").into()
             );
         };
         let mut expanded = Expanded { structs, open: Vec::new(), described: Vec::new(), count: 0 };
@@ -70,7 +70,11 @@ fn method(api: &Node, structs: &Structs) -> Result<Document, ImportError> {
     });
     let [request, response] = sides;
     if !is_method_name(&name) {
-        return Err(format!("`{}` is not a method name such as taobao.trade.close", name.escape_debug()).into());
+        return Err(format!(
+            "invalid method name `{}`: expected a name such as taobao.trade.close",
+            name.escape_debug()
+        )
+        .into());
     }
     let title = plain(&api.text_of("desc"));
     let mut document = Document { method: name, title, request: request?, response: response?, ..Document::default() };
@@ -119,7 +123,7 @@ impl Expanded<'_> {
     fn entry(&mut self, node: &Node) -> Result<Entry, String> {
         self.count += 1;
         if self.count > MOST_ENTRIES {
-            return Err(format!("its structs expand to more than {MOST_ENTRIES} fields"));
+            return Err(format!("the structs expand to too many fields: expected at most {MOST_ENTRIES}"));
         }
         let level = node.text_of("level");
         let list = level.to_ascii_lowercase().contains("array");
@@ -133,7 +137,7 @@ impl Expanded<'_> {
         let required = node.text_of("required");
         entry.required = words::required(&required);
         if entry.required.is_none() && !required.is_empty() {
-            entry.notes.push(format!("Taken as optional: the document's required is `{required}`."));
+            entry.notes.push(format!("Imported as optional: the document's `required` is `{required}`."));
         }
         let basic = level.to_ascii_lowercase().starts_with("basic");
         let known = self.structs.0.get(&word);
@@ -150,7 +154,7 @@ impl Expanded<'_> {
             }
             Some(Some(_)) => {}
             Some(None) => {
-                entry.notes.push(format!("The document defines several different `{word}`; taken as any JSON."));
+                entry.notes.push(format!("The document has different definitions of `{word}`; imported as Json."));
                 entry.kind = if list { "Json[]".to_owned() } else { "Json".to_owned() };
             }
             // Normalization notes an object that is not described.
@@ -188,9 +192,11 @@ fn tree(text: &str) -> Result<Node, ImportError> {
         match event {
             Event::Start(start) | Event::Empty(start) if open.len() >= DEPTH => {
                 let name = start.name().into_inner().to_owned();
-                return Err(
-                    format!("the element <{}> is nested in more than {DEPTH} others", name.escape_debug()).into()
-                );
+                return Err(format!(
+                    "the element <{}> is nested too deeply: expected at most {DEPTH} levels",
+                    name.escape_debug()
+                )
+                .into());
             }
             Event::Start(start) => open.push(named(start.name().into_inner())),
             Event::Empty(start) => {
@@ -208,7 +214,7 @@ fn tree(text: &str) -> Result<Node, ImportError> {
             },
             Event::Eof if open.len() > 1 => {
                 let name = open.last().map(|node| node.name.clone()).unwrap_or_default();
-                return Err(format!("the XML ends inside of the element <{}>", name.escape_debug()).into());
+                return Err(format!("the XML ends inside the element <{}>", name.escape_debug()).into());
             }
             Event::Eof => break,
             _ => {}

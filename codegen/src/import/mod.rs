@@ -259,11 +259,11 @@ fn text(path: &Path) -> Result<String, ImportError> {
         bytes.drain(.."\u{feff}".len());
     }
     if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        return not_text(format!("the file is not text: byte {place} is 0"));
+        return not_text(format!("the file is binary: byte {place} is 0"));
     }
     String::from_utf8(bytes).or_else(|error| {
         let place = error.utf8_error().valid_up_to();
-        not_text(format!("the file is not UTF-8 from byte {place} on; save it as UTF-8"))
+        not_text(format!("invalid UTF-8 at byte {place}; save the file as UTF-8"))
     })
 }
 

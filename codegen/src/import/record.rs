@@ -42,8 +42,8 @@ fn enveloped(mut envelope: Map<String, Value>) -> Result<Map<String, Value>, Str
     match (text_of(&envelope, "success").as_str(), envelope.remove("data")) {
         ("" | "true" | "1", Some(Value::Object(record))) => Ok(record),
         _ => Err(match message {
-            Some(message) => format!("the documentation service answered with an error instead of a record: {message}"),
-            None => "the documentation service answered without a record".to_owned(),
+            Some(message) => format!("the documentation service returned an error: {message}"),
+            None => "the documentation service returned no record".to_owned(),
         }),
     }
 }
@@ -59,7 +59,7 @@ fn document(record: &Map<String, Value>) -> Result<Document, String> {
     };
     for (side, key) in [("request parameters", "requestParams"), ("response fields", "responseParams")] {
         if !record.get(key).is_some_and(Value::is_array) {
-            document.notes.push(format!("The record has no {key}; taken as a method without {side}."));
+            document.notes.push(format!("The record has no {key}; imported without {side}."));
         }
     }
     let labels = objects(record, "labels")?;
@@ -116,7 +116,7 @@ fn entry(record: &Map<String, Value>) -> Result<Entry, String> {
 /// What a value was taken for, with a note if it was none that can be taken.
 fn noted<T>(taken: Option<T>, key: &str, text: &str, notes: &mut Vec<String>) -> Option<T> {
     if taken.is_none() {
-        notes.push(format!("Left out: the document's {key}, {text}."));
+        notes.push(format!("Left out: the document's {key} `{text}`."));
     }
     taken
 }
@@ -126,7 +126,7 @@ fn objects<'r>(record: &'r Map<String, Value>, key: &str) -> Result<Vec<&'r Map<
     let items = match record.get(key) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(items)) => items,
-        Some(_) => return Err(format!("expected a list in {key}")),
+        Some(_) => return Err(format!("expected an array in {key}")),
     };
     let objects = items.iter().map(|item| item.as_object().ok_or_else(|| format!("expected objects in {key}")));
     objects.collect()
@@ -158,27 +158,27 @@ mod tests {
     #[test]
     fn texts_that_are_not_records() {
         for (text, problem) in [
-            ("{", "the text begins as JSON but is not valid JSON: EOF while parsing an object at line 1 column 1"),
+            ("{", "invalid JSON: EOF while parsing an object at line 1 column 1"),
             ("[]", "the JSON is not a documentation record: expected one object, {\"name\": …}"),
             (
                 "{\"name\": \"a.b\"}",
                 "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters",
             ),
-            ("{\"name\": \"a.b\", \"requestParams\": 1}", "expected a list in requestParams"),
+            ("{\"name\": \"a.b\", \"requestParams\": 1}", "expected an array in requestParams"),
             ("{\"name\": \"a.b\", \"requestParams\": [1]}", "expected objects in requestParams"),
             (
                 "{\"name\": \"a.b\", \"requestParams\": [{\"name\": \"x\", \"subParams\": {}}]}",
-                "expected a list in subParams",
+                "expected an array in subParams",
             ),
             (
                 "{\"success\": false, \"code\": \"404\", \"errMsg\": \"文档不存在\", \"data\": null}",
-                "the documentation service answered with an error instead of a record: 文档不存在",
+                "the documentation service returned an error: 文档不存在",
             ),
             (
                 "{\"success\": false, \"errMsg\": \"x\", \"data\": {\"name\": \"a.b\", \"requestParams\": []}}",
-                "the documentation service answered with an error instead of a record: x",
+                "the documentation service returned an error: x",
             ),
-            ("{\"success\": true, \"data\": null}", "the documentation service answered without a record"),
+            ("{\"success\": true, \"data\": null}", "the documentation service returned no record"),
             (
                 "{\"success\": true, \"data\": {\"id\": 1}}",
                 "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters",

@@ -14,12 +14,15 @@ use crate::spec::{Kind, Platform, TypeName, elements, is_method_name, is_name, i
 pub(super) fn settle(document: &mut Document, platform: &Platform) -> Result<(), String> {
     document.method = single_line(&document.method);
     if !is_method_name(&document.method) {
-        return Err(format!("`{}` is no method name, as taobao.trade.close is one", document.method.escape_debug()));
+        return Err(format!(
+            "invalid method name `{}`: expected a name such as taobao.trade.close",
+            document.method.escape_debug()
+        ));
     }
     document.title = single_line(&document.title);
     if document.title.is_empty() {
         document.title.clone_from(&document.method);
-        document.notes.push("The document gives the method no title.".to_owned());
+        document.notes.push("The document has no title.".to_owned());
     }
     document.description = lines(&document.description);
     if document.description == document.title {
@@ -35,7 +38,7 @@ pub(super) fn settle(document: &mut Document, platform: &Platform) -> Result<(),
         if known.is_none() {
             let address = addresses.into_iter().rfind(|address| !address.is_empty());
             let address = address.map(String::as_str).unwrap_or_default();
-            document.notes.push(format!("The document's gateway is {address}, which platform.yaml does not list."));
+            document.notes.push(format!("The document's gateway {address} is not in platform.yaml."));
         }
     }
     node(document);
@@ -47,7 +50,7 @@ pub(super) fn settle(document: &mut Document, platform: &Platform) -> Result<(),
     let errors = document.errors.len();
     document.errors.retain(|error| !error.code.is_empty());
     if document.errors.len() < errors {
-        document.notes.push("Left out of the errors: one without a code.".to_owned());
+        document.notes.push("Left out: an error without a code.".to_owned());
     }
     for (request, entries) in [(true, &mut document.request), (false, &mut document.response)] {
         let side = Side { request, platform, objects: BTreeMap::new(), copied: 0 };
@@ -85,7 +88,7 @@ fn node(document: &mut Document) {
     match &document.node {
         Some(node) if *node == derived => {}
         Some(node) if is_name(node) => {
-            let note = format!("The document names this root node; from the method's name it would be {derived}.");
+            let note = format!("The document states this root node; the method's name implies {derived}.");
             document.notes.push(note);
         }
         _ => document.node = Some(derived),
@@ -136,11 +139,11 @@ impl Side<'_> {
             if name.is_empty() {
                 left_out.push(format!("Left out of the {path}: a parameter without a name."));
             } else if !is_name(name) {
-                return Err(format!("`{}` is no name of a parameter, at {path}", name.escape_debug()));
+                return Err(format!("invalid parameter name `{}` in {path}", name.escape_debug()));
             } else if top && self.request && self.platform.is_public(name) {
-                left_out.push(format!("Left out of the {path}: `{name}`, a public parameter, which the client sets."));
+                left_out.push(format!("Left out of the {path}: `{name}`, a public parameter."));
             } else if !names.insert(name.clone()) {
-                left_out.push(format!("Left out of the {path}: a second `{name}`, of the type {}.", entry.kind.trim()));
+                left_out.push(format!("Left out of the {path}: a second `{name}` of type {}.", entry.kind.trim()));
             } else {
                 self.entry(&mut entry, path)?;
                 entries.push(entry);
@@ -152,7 +155,7 @@ impl Side<'_> {
     fn entry(&self, entry: &mut Entry, path: &str) -> Result<(), String> {
         let path = format!("{path}.{}", entry.name);
         let mut spelling = kind(entry).ok_or_else(|| {
-            format!("`{}` is no type, at {path}", entry.kind.chars().take(80).collect::<String>().escape_debug())
+            format!("invalid type `{}` of {path}", entry.kind.chars().take(80).collect::<String>().escape_debug())
         })?;
         entry.description = lines(&entry.description);
         entry.default = single_line(&entry.default);
@@ -168,7 +171,9 @@ impl Side<'_> {
         let scalar =
             matches!(spelling.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal | Kind::Boolean));
         if scalar && !entry.default.is_empty() && !spelling.fits(&entry.default) {
-            entry.notes.push(format!("The document's default is no {}: {}", spelling.word, entry.default));
+            entry
+                .notes
+                .push(format!("Left out: the document's default, which is not a {}: {}", spelling.word, entry.default));
             entry.default.clear();
         }
         if spelling.kind().is_none() {
@@ -194,24 +199,26 @@ impl Side<'_> {
         let number = matches!(kind, Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal));
         let word = &spelling.word;
         for (limit, name, fits) in [
-            (&mut entry.max_length, "length", text),
-            (&mut entry.max_list_size, "number of elements", list),
-            (&mut entry.min_value, "least value", number),
-            (&mut entry.max_value, "greatest value", number),
+            (&mut entry.max_length, "maximum length", text),
+            (&mut entry.max_list_size, "maximum list size", list),
+            (&mut entry.min_value, "minimum", number),
+            (&mut entry.max_value, "maximum", number),
         ] {
-            let counted = matches!(name, "length" | "number of elements");
+            let counted = matches!(name, "maximum length" | "maximum list size");
             if limit.is_some_and(|limit| counted && limit < 1) {
                 *limit = None;
             }
             if let (Some(most), false) = (*limit, fits) {
-                entry.notes.push(format!("The document limits the {name} to {most}, which is not for a {word}."));
+                entry.notes.push(format!("Left out: the document's {name} {most}, which does not apply to a {word}."));
                 *limit = None;
             }
         }
         if let (Some(least), Some(most)) = (entry.min_value, entry.max_value)
             && least > most
         {
-            entry.notes.push(format!("The document wants at least {least} and at most {most}, which nothing is."));
+            entry.notes.push(format!(
+                "Left out: the document's minimum {least} and maximum {most}, which exclude every value."
+            ));
             (entry.min_value, entry.max_value) = (None, None);
         }
         let beyond = !spelling.list && {
@@ -223,7 +230,7 @@ impl Side<'_> {
         };
         if beyond {
             let example = single_line(&entry.example);
-            entry.notes.push(format!("The document's example breaks its own limit: {example}"));
+            entry.notes.push(format!("Left out: the document's example, which violates its limits: {example}"));
             entry.example.clear();
         }
     }
@@ -248,7 +255,7 @@ impl Side<'_> {
             if entry.fields.is_empty() {
                 if within.contains(&word) {
                     if entry.required.take().is_some() {
-                        let note = "Required in the document; optional here, as an object that must hold its own kind never ends.";
+                        let note = "Required in the document; optional here because an object cannot require itself.";
                         entry.notes.push(note.to_owned());
                     }
                     continue;
@@ -256,15 +263,19 @@ impl Side<'_> {
                 match self.objects.get(&word) {
                     Some((_, 1)) => continue,
                     Some((fields, _)) => {
-                        entry.notes.push(format!("The document describes several `{word}`; this is the first."));
+                        entry
+                            .notes
+                            .push(format!("The document has several descriptions of `{word}`; this is the first."));
                         self.copied += count(fields);
                         if self.copied > MOST_COPIED {
-                            return Err(format!("its objects name each other too often, `{word}` among them"));
+                            return Err(format!(
+                                "the objects expand to too many fields at `{word}`: expected at most {MOST_COPIED}"
+                            ));
                         }
                         entry.fields.clone_from(fields);
                     }
                     None => {
-                        entry.notes.push(format!("The document does not describe `{word}`, so it is any JSON."));
+                        entry.notes.push(format!("The document does not describe `{word}`; imported as Json."));
                         entry.kind = Spelling { word: Kind::Json.word().to_owned(), list }.spelled();
                         continue;
                     }
@@ -303,7 +314,7 @@ fn example(entry: &mut Entry, spelling: &mut Spelling) {
             let taken = spelling.spelled();
             entry
                 .notes
-                .push(format!("Type {taken} taken from the example {shown}; the document's type is {document}."));
+                .push(format!("Type {taken} inferred from the example {shown}; the document's type is {document}."));
         }
         _ => {
             entry
@@ -321,11 +332,11 @@ fn kind(entry: &mut Entry) -> Option<Spelling> {
     if spelling.word.is_empty() {
         spelling.word = if object { type_name(&entry.name) } else { Kind::String.word().to_owned() };
         let taken = spelling.spelled();
-        entry.notes.push(format!("The document gives no type; taken as {taken}."));
+        entry.notes.push(format!("The document has no type; imported as {taken}."));
     } else if let (true, Some(kind)) = (object, spelling.kind()) {
         spelling.word = type_name(&entry.name);
         let taken = spelling.spelled();
-        entry.notes.push(format!("The document calls this {} and describes its fields; named {taken}.", kind.word()));
+        entry.notes.push(format!("The document's type is {}, but it has fields; renamed to {taken}.", kind.word()));
     } else if spelling.kind().is_none() && !is_type_name(&spelling.word) {
         let known = |character: &char| character.is_ascii_alphanumeric() || *character == '_';
         let nested = spelling.word.ends_with("[]");
@@ -333,13 +344,13 @@ fn kind(entry: &mut Entry) -> Option<Spelling> {
         let cleaned = cleaned.trim_start_matches(|first: char| first.is_ascii_digit()).to_owned();
         if nested && !object {
             let raw = entry.kind.trim().to_owned();
-            entry.notes.push(format!("The document's type is {raw}, lists of lists, so it is any JSON."));
+            entry.notes.push(format!("The document's type is {raw}, a list of lists; imported as Json."));
             return Some(Spelling { word: Kind::Json.word().to_owned(), list: false });
         }
         if !is_type_name(&cleaned) || Kind::from_word(&cleaned).is_some() {
             return None;
         }
-        entry.notes.push(format!("The document spells the type `{}`.", entry.kind.trim()));
+        entry.notes.push(format!("The document's spelling of the type is `{}`.", entry.kind.trim()));
         spelling.word = cleaned;
     }
     Some(spelling)

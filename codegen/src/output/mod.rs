@@ -212,7 +212,7 @@ impl FileSet {
                 Some(present) if same(&present, text) => continue,
                 Some(present) if is_generated(present.as_bytes()) => ChangeKind::Stale(text.clone()),
                 Some(_) => {
-                    let problem = "this file was not generated and stands where a generated one belongs; move it away";
+                    let problem = "the file was not generated and would be overwritten; move it away";
                     return Err(OutputError::new(&full, problem));
                 }
             };
@@ -220,7 +220,7 @@ impl FileSet {
         }
         for block in &self.blocks {
             let full = folder.join(&block.path);
-            let present = read(&full)?.ok_or_else(|| OutputError::new(&full, "there is no such file"))?;
+            let present = read(&full)?.ok_or_else(|| OutputError::new(&full, "the file does not exist; create it"))?;
             let text = block.placed_in(&present).ok_or_else(|| block.homeless(&full))?;
             if !same(&present, &text) {
                 changes.push(Change { path: block.path.clone(), kind: ChangeKind::Stale(text) });
@@ -262,7 +262,7 @@ impl FileSet {
 impl Block {
     fn homeless(&self, path: &Path) -> OutputError {
         let (begin, end) = (self.begin, self.end);
-        OutputError::new(path, format!("there is no place to write to; give it the lines\n{begin}\n{end}"))
+        OutputError::new(path, format!("the markers of the generated block are missing; add the lines\n{begin}\n{end}"))
     }
 
     /// The text of the file with the block in its place, or nothing if it has no place.
@@ -294,7 +294,10 @@ fn read(path: &Path) -> Result<Option<String>, OutputError> {
     match files::read(path, MAX_BYTES) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
-            Err(_) => Err(OutputError::new(path, "the file is not UTF-8, so it was not generated; move it away")),
+            Err(_) => Err(OutputError::new(
+                path,
+                "the file is not UTF-8, so it was not generated and would be overwritten; move it away",
+            )),
         },
         Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(OutputError::with_source(path, error)),

@@ -11,7 +11,7 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     let node = |spec: &Spec| spec.response.node.value.clone();
     differences.changed("response.node", node(before), node(after));
     let authorization = |spec: &Spec| match spec.authorization {
-        None => "not said",
+        None => "unspecified",
         Some(Authorization::Required) => "required",
         Some(Authorization::Optional) => "optional",
         Some(Authorization::None) => "none",

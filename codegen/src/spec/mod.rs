@@ -136,10 +136,10 @@ impl Specs {
             if !self.methods.iter().any(|method| matches(pattern, &method.spec.method.value)) {
                 let source = Arc::new(Source { path: "--only".into(), text: pattern.clone() });
                 let names = self.methods.iter().map(|method| method.spec.method.value.as_str());
-                let diagnostic = Diagnostic::new(&source, 0..pattern.len(), "no method has such a name");
+                let diagnostic = Diagnostic::new(&source, 0..pattern.len(), "no method matches the pattern");
                 problems.push(match shape::closest(pattern, names) {
                     Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
-                    None => diagnostic,
+                    None => diagnostic.help("expected the name of a method, in which `*` matches any text"),
                 });
             }
         }

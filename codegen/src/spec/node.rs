@@ -27,6 +27,18 @@ pub(super) enum Content {
     Mapping(Vec<(Placed<String>, Node)>),
 }
 
+impl Content {
+    /// Describes the value for an error: `` `abc` ``, a list.
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Nothing => "no value".to_owned(),
+            Self::Text(text) => format!("`{}`", text.chars().take(40).collect::<String>().escape_debug()),
+            Self::List(_) => "a list".to_owned(),
+            Self::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
 /// What is wrong with a document, and where.
 #[derive(Debug)]
 pub(super) struct Malformed {
@@ -50,7 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
         let node = match event {
             Event::Scalar(scalar, style, anchor, tag) => {
                 if anchor > 0 || tag.is_some() {
-                    return wrong("an anchor or a tag, which a spec has no use for", Some("write the value itself"));
+                    return wrong("anchors and tags are not supported", Some("write the value itself"));
                 }
                 let nothing = style == ScalarStyle::Plain && matches!(scalar.as_ref(), "" | "~" | "null");
                 let value = if nothing { Content::Nothing } else { Content::Text(scalar.into_owned()) };
@@ -59,10 +71,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
             Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag)
                 if anchor > 0 || tag.is_some() =>
             {
-                return wrong("an anchor or a tag, which a spec has no use for", Some("write the value itself"));
+                return wrong("anchors and tags are not supported", Some("write the value itself"));
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if open.len() == DEPTH => {
-                return wrong(&format!("more than {DEPTH} levels of nesting"), None);
+                return wrong(&format!("nested too deeply: expected at most {DEPTH} levels"), None);
             }
             Event::SequenceStart(..) => {
                 open.push(Open::List(place, Vec::new()));
@@ -78,10 +90,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
                 None => continue,
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                return wrong("an alias, which a spec has no use for", Some("write the value itself"));
+                return wrong("aliases are not supported", Some("write the value itself"));
             }
             Event::DocumentStart(..) if root.is_some() => {
-                return wrong("a second document begins here", Some("one file holds one spec"));
+                return wrong("expected one YAML document, found a second", Some("write each spec to its own file"));
             }
             _ => continue,
         };
@@ -112,12 +124,12 @@ impl Open {
             Self::Mapping(_, entries, key) => match (key.take(), node.value) {
                 (Some(key), value) => entries.push((key, Node { value, place: node.place })),
                 (None, Content::Text(name)) if entries.iter().any(|(key, _)| key.value == name) => {
-                    let message = format!("`{}` stands here twice", name.escape_debug());
+                    let message = format!("duplicate key `{}`", name.escape_debug());
                     return Err(Malformed { message, help: None, place: node.place });
                 }
                 (None, Content::Text(name)) => *key = Some(Placed { value: name, place: node.place }),
                 (None, _) => {
-                    let message = "expected a key".to_owned();
+                    let message = "expected a string as the key".to_owned();
                     return Err(Malformed { message, help: None, place: node.place });
                 }
             },

@@ -13,11 +13,8 @@ pub(super) fn check(checker: &mut Checker<'_>, pages: &Pages, request: &Side<'_>
     if let Some(way) = way(checker, &pages.items, response)
         && lists(&way) != [way.len() - 1]
     {
-        let problem = format!("`{}` is not one list", pages.items.value);
-        checker
-            .problem(pages.items.place.clone(), problem)
-            .help("name a list that stands in no other list; its type ends with []")
-            .done();
+        let problem = format!("expected a list outside other lists for `items`, found `{}`", pages.items.value);
+        checker.problem(pages.items.place.clone(), problem).help("the type of a list ends with []").done();
     }
     for (named, side, key, kinds) in [
         (&pages.number, request, "number", COUNTS),
@@ -65,8 +62,8 @@ fn twice(checker: &mut Checker<'_>, pages: &Pages) {
             let Some(named) = named else { continue };
             match before.iter().find(|(_, value)| *value == named.value) {
                 Some((other, value)) => checker
-                    .problem(named.place.clone(), format!("`{value}` is `{other}` already"))
-                    .help(format!("name another {part} as `{key}`, or leave one of them out"))
+                    .problem(named.place.clone(), format!("`{value}` is both `{other}` and `{key}`"))
+                    .help(format!("name another {part} as `{key}`, or remove one of the keys"))
                     .done(),
                 None => before.push((key, &named.value)),
             }
@@ -89,8 +86,8 @@ fn next(checker: &mut Checker<'_>, pages: &Pages, request: &Side<'_>, response: 
         && lists(&plain).is_empty()
     {
         checker
-            .problem(named.place.clone(), "`next` is of another type than `cursor`")
-            .help(format!("it is a {}, and `cursor` takes a {}", returned.word(), taken.word()))
+            .problem(named.place.clone(), "`next` and `cursor` have different types")
+            .help(format!("`next` is a {}, `cursor` is a {}", returned.word(), taken.word()))
             .done();
     }
 }
@@ -112,45 +109,45 @@ fn sense(checker: &mut Checker<'_>, pages: &Pages) {
     if pages.number.is_none() && pages.offset.is_none() && pages.cursor.is_none() {
         problem(
             pages.place.clone(),
-            "nothing says how the next page is asked for",
-            "name the parameter that takes the page's number as `number`, how many items come before it as `offset`, or \
-             what the page before returned as `cursor`",
+            "no parameter selects the page: expected `number`, `offset` or `cursor`",
+            "set `number` to the parameter of the page number, `offset` to that of the number of skipped items, or \
+             `cursor` to that of the cursor",
         );
     }
     if let (Some(offset), true) = (place(&pages.offset), pages.number.is_some() || pages.cursor.is_some()) {
-        problem(offset, "an `offset` beside a `number` or a `cursor`", "a list is paged by one of them");
+        problem(offset, "`offset` excludes `number` and `cursor`", "keep one of them");
     }
     match (place(&pages.cursor), place(&pages.next)) {
         (Some(cursor), None) => {
-            problem(cursor, "a `cursor` without `next`", "name what a page returns for it as `next`")
+            problem(cursor, "`cursor` requires `next`", "set `next` to the field that returns the next cursor")
         }
-        (None, Some(next)) => {
-            problem(next, "`next` without a `cursor`", "name the parameter that takes it as `cursor`")
-        }
+        (None, Some(next)) => problem(next, "`next` requires `cursor`", "set `cursor` to the parameter that takes it"),
         _ => {}
     }
     if let (Some(ask), None) = (place(&pages.ask_has_next), &pages.has_next) {
-        problem(ask, "`ask_has_next` without `has_next`", "name what it asks for as `has_next`");
+        problem(ask, "`ask_has_next` requires `has_next`", "set `has_next` to the field that it turns on");
     }
     if let (Some(first), None) = (&pages.first, &pages.number) {
-        problem(first.place.clone(), "`first` without a `number`", "it is the number of the first page; leave it out");
+        problem(first.place.clone(), "`first` requires `number`", "remove it; it is the number of the first page");
     }
     if let Some(first) = pages.first.as_ref().filter(|first| !matches!(first.value, 0 | 1)) {
-        problem(first.place.clone(), "pages are counted from 0 or from 1", "write one of them, or leave it out for 1");
+        let message = format!("`first` is {}: expected 0 or 1", first.value);
+        problem(first.place.clone(), &message, "remove it if the first page is 1");
     }
     if let Some(backwards) = pages.backwards.as_ref().filter(|backwards| backwards.value)
         && (pages.number.is_none() || pages.cursor.is_some() || pages.total.is_none())
     {
         problem(
             backwards.place.clone(),
-            "nothing says which page is the last",
-            "pages are walked backwards by their `number`, from a last one that `total` tells",
+            "`backwards` requires `number` and `total`, and excludes `cursor`",
+            "`total` determines the last page, with which `backwards` starts",
         );
     }
     if let Some(minutes) = pages.window.as_ref().map(|window| &window.minutes)
         && !(1..=MINUTES).contains(&minutes.value)
     {
-        problem(minutes.place.clone(), &format!("`minutes` is between 1 and {MINUTES}"), "a day has 1440");
+        let message = format!("`minutes` is {}: expected 1 to {MINUTES}", minutes.value);
+        problem(minutes.place.clone(), &message, "a day has 1440 minutes");
     }
 }
 
@@ -172,9 +169,11 @@ fn way<'p>(checker: &mut Checker<'_>, named: &Placed<String>, side: &Side<'p>) -
             match (closest(name, level.iter().map(|parameter| parameter.name.value.as_str())), way.last()) {
                 (Some(meant), _) => draft.help(format!("did you mean `{meant}`?")).done(),
                 (None, Some(parameter)) if level.is_empty() => {
-                    draft.help(format!("`{}` is a {}", parameter.name.value, parameter.kind.value)).done();
+                    draft
+                        .help(format!("`{}` is a {} and has no fields", parameter.name.value, parameter.kind.value))
+                        .done();
                 }
-                _ => draft.help("names are those of the wire, with a dot before one that stands in an object").done(),
+                _ => draft.help("expected names on the wire joined by dots, such as `data.results`").done(),
             }
             return None;
         };
@@ -194,10 +193,8 @@ fn scalar(checker: &mut Checker<'_>, named: &Placed<String>, key: &str, way: &[&
     if !fits || !lists(way).is_empty() {
         let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
         let found = way.iter().find(|parameter| parameter.type_name().list).or(way.last());
-        let draft = checker.problem(named.place.clone(), format!("`{key}` is a {}", words.join(" or ")));
-        match found {
-            Some(found) => draft.help(format!("`{}` is of the type {}", found.name.value, found.kind.value)).done(),
-            None => draft.done(),
-        }
+        let found = found.map(|found| format!(", found `{}` of type {}", found.name.value, found.kind.value));
+        let message = format!("expected a {} for `{key}`{}", words.join(" or "), found.unwrap_or_default());
+        checker.problem(named.place.clone(), message).done();
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
         let name = file_name(&path);
         if !path.is_dir() {
             if !matches!(name.as_str(), PLATFORM | SCHEMA) {
-                problems.push(stranger(&path).help("a spec is called METHOD.yaml and stands in a category's folder"));
+                problems.push(stranger(&path).help("expected CATEGORY/METHOD.yaml; move or remove the file"));
             }
             continue;
         }
@@ -31,8 +31,7 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
             if path.extension().is_some_and(|extension| extension == "yaml") {
                 paths.push((name.clone(), path));
             } else {
-                problems
-                    .push(stranger(&path).help("a category's folder holds files called METHOD.yaml and nothing else"));
+                problems.push(stranger(&path).help("expected METHOD.yaml; move or remove the file"));
             }
         }
     }
@@ -47,7 +46,7 @@ pub(super) fn some(folder: &Path, paths: &[PathBuf], problems: &mut Diagnostics)
         let before = files.len();
         below(path, &mut files, problems);
         if files.len() == before && path.is_dir() {
-            problems.push(Diagnostic::new(&unread(path), None, "there is no spec below this"));
+            problems.push(Diagnostic::new(&unread(path), None, "no spec in the folder: expected a file METHOD.yaml"));
         }
     }
     Specs { platform, methods: methods(&files, problems) }
@@ -150,7 +149,7 @@ fn unread(path: &Path) -> Arc<Source> {
 }
 
 fn stranger(path: &Path) -> Diagnostic {
-    Diagnostic::new(&unread(path), None, "this is no spec")
+    Diagnostic::new(&unread(path), None, "unexpected file in the folder of specs")
 }
 
 /// Reads one file.
@@ -190,5 +189,5 @@ pub(super) fn document<T>(
 fn text(path: &Path) -> Result<String, String> {
     let bytes = files::read(path, MAX_BYTES).map_err(|error| chain(&error))?;
     String::from_utf8(bytes)
-        .map_err(|error| format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
+        .map_err(|error| format!("invalid UTF-8 at byte {}; save the file as UTF-8", error.utf8_error().valid_up_to()))
 }

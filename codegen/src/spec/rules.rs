@@ -19,8 +19,8 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
         let mut checker = Checker { source: &method.source, platform: &specs.platform, problems };
         checker.method(method);
         if let Some(first) = files.insert(&method.spec.method.value, method) {
-            let message = format!("`{}` has a spec already", method.spec.method.value);
-            let help = format!("the other is {}", printable(&first.source.path));
+            let message = format!("duplicate method `{}`", method.spec.method.value);
+            let help = format!("it is also in {}; keep one of them", printable(&first.source.path));
             checker.problem(method.spec.method.place.clone(), message).help(help).done();
         }
     }
@@ -58,18 +58,21 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
     let mut words = BTreeSet::new();
     for word in platform.errors.iter().flat_map(|entry| &entry.words) {
         if !words.insert(word.value.to_ascii_lowercase()) {
-            checker.problem(&word.place, format!("duplicate word `{}`; case does not count", word.value), None);
+            checker.problem(
+                &word.place,
+                format!("duplicate word `{}`, compared without regard to case", word.value),
+                None,
+            );
         }
     }
     for secret in &platform.secrets {
-        let help = if secret.value.trim().is_empty() {
-            "every name ends with nothing, so every value would be a secret"
+        if secret.value.trim().is_empty() {
+            let help = "an empty suffix matches every name; remove it".to_owned();
+            checker.problem(&secret.place, "the name suffix is empty", Some(help));
         } else if secret.value.chars().any(char::is_uppercase) {
-            "write it in lower case; names are compared without regard to case"
-        } else {
-            continue;
-        };
-        checker.problem(&secret.place, "this is no end of a name", Some(help.to_owned()));
+            let help = "names are compared without regard to case".to_owned();
+            checker.problem(&secret.place, "expected a name suffix in lower case", Some(help));
+        }
     }
     let mut ids = BTreeSet::new();
     for gateway in &platform.gateways {
@@ -91,6 +94,13 @@ pub(super) fn platform(checker: &mut shape::Checker<'_>, platform: &Platform) {
         }
     }
 }
+
+/// The help for an invalid category.
+const CATEGORY: &str = "expected lower-case letters, digits and `_`, starting with a letter; keywords of Rust and features of \
+                        the SDK are reserved";
+
+/// The help for an invalid name of a parameter, a field or a node.
+const NAME: &str = "expected letters, digits, Chinese characters, `_`, `-` and `.`";
 
 pub(super) struct Checker<'a> {
     source: &'a Arc<Source>,
@@ -125,27 +135,29 @@ impl Checker<'_> {
         let spec = &method.spec;
         let name = spec.method.value.as_str();
         if !is_method_name(name) {
-            self.problem(spec.method.place.clone(), format!("`{}` is no method name", name.escape_default()))
-                .help("a method name is words of letters, digits, `-` and `_` with dots between: taobao.item.get")
+            self.problem(spec.method.place.clone(), format!("invalid method name `{}`", name.escape_default()))
+                .help("expected words of letters, digits, `-` and `_`, joined by dots: `taobao.item.get`")
                 .done();
         } else if self.source.path.file_stem().is_none_or(|stem| stem != name) {
-            self.problem(spec.method.place.clone(), "the method and the name of its file differ")
-                .help(format!("call the file {name}.yaml"))
+            self.problem(spec.method.place.clone(), "the method does not match the name of the file")
+                .help(format!("rename the file to {name}.yaml"))
                 .done();
         }
         if !is_category(&method.category) {
-            self.problem(spec.method.place.clone(), format!("`{}` is no category", method.category.escape_default()))
-                .help("a category's folder is called in lower-case letters and digits, beginning with a letter")
+            self.problem(spec.method.place.clone(), format!("invalid category `{}`", method.category.escape_default()))
+                .help(CATEGORY)
                 .done();
         }
         if spec.title.value.trim().is_empty() {
             self.problem(spec.title.place.clone(), "the title is empty").done();
         }
         if !is_name(&spec.response.node.value) {
-            self.problem(spec.response.node.place.clone(), "this is no name of a node").done();
+            self.problem(spec.response.node.place.clone(), "invalid name of a root node").help(NAME).done();
         }
         if spec.response.node.value == "error_response" {
-            self.problem(spec.response.node.place.clone(), "this is the node of every refusal").done();
+            self.problem(spec.response.node.place.clone(), "`error_response` is the root node of errors")
+                .help("name the root node of a successful response")
+                .done();
         }
         let (request, response) = (Side::new(&spec.request, true), Side::new(&spec.response.fields, false));
         self.level(&spec.request, &request, &mut Vec::new());
@@ -162,19 +174,21 @@ impl Checker<'_> {
             let name = parameter.name.value.as_str();
             let at = parameter.name.place.clone();
             if !is_name(name) {
-                self.problem(at.clone(), format!("`{}` is no name of a parameter", name.escape_default())).done();
+                self.problem(at.clone(), format!("invalid parameter name `{}`", name.escape_default()))
+                    .help(NAME)
+                    .done();
             }
             if !names.insert(name) {
-                self.problem(at.clone(), format!("`{name}` stands here twice")).done();
+                self.problem(at.clone(), format!("duplicate parameter `{name}`")).done();
             }
             if side.request && within.is_empty() && self.platform.is_public(name) {
                 self.problem(at, format!("`{name}` is a public parameter"))
-                    .help("the client sets it; leave it out")
+                    .help("the client sets it; remove it")
                     .done();
             }
             if let (false, Some(required)) = (side.request, &parameter.required) {
-                self.problem(required.place.clone(), "a field of a response is never required")
-                    .help("leave `required` out; any field may be missing from an answer")
+                self.problem(required.place.clone(), "`required` is not allowed in a response")
+                    .help("remove it; every field of a response is optional")
                     .done();
             }
             self.kind(parameter, side, within);
@@ -193,17 +207,17 @@ impl Checker<'_> {
         match (Kind::from_word(word), parameter.fields.is_empty()) {
             (Some(_), true) => {}
             (Some(_), false) => {
-                self.problem(at, format!("`{word}` has no fields"))
-                    .help("give the object a name of its own, or take the fields away")
+                self.problem(at, format!("`{word}` cannot have fields"))
+                    .help("name the object as the type, or remove `fields`")
                     .done();
             }
             (None, false) if is_type_name(word) => {}
             (None, _) if !is_type_name(word) => {
                 let list = if parameter.type_name().list { "[]" } else { "" };
-                let draft = self.problem(at, format!("`{}` is no type", parameter.kind.value.escape_default()));
+                let draft = self.problem(at, format!("invalid type `{}`", parameter.kind.value.escape_default()));
                 match meant(word) {
                     Some(kind) => draft.help(format!("did you mean `{kind}{list}`?")).done(),
-                    None => draft.help("a type is one of the page's words, or the name of an object").done(),
+                    None => draft.help("expected a type of the platform or the name of an object").done(),
                 }
             }
             (None, _) => match side.objects.get(word).map(Vec::len) {
@@ -211,24 +225,24 @@ impl Checker<'_> {
                     && side.impossible.contains(word)
                     && within.last().is_some_and(|around| side.impossible.contains(around)) =>
                 {
-                    self.problem(at, format!("no `{word}` can be made: it requires one that requires it"))
-                        .help("an object that holds its own kind must be able to do without")
+                    self.problem(at, format!("`{word}` requires itself, so no value of it can exist"))
+                        .help("make a field in the cycle of required fields optional")
                         .done();
                 }
                 Some(1) => {}
                 _ if within.contains(&word) => {}
                 Some(_) => {
-                    self.problem(at, format!("there are several objects called `{word}` here"))
-                        .help("give the fields of the one that is meant")
+                    self.problem(at, format!("ambiguous type `{word}`: several objects have this name"))
+                        .help("add the `fields` of the object")
                         .done();
                 }
                 None => {
                     let described = side.objects.keys().copied().filter(|_| !self.problems.is_full());
                     let help = match meant(word).or_else(|| closest(word, described)) {
-                        Some(kind) => format!("did you mean `{kind}`? An object needs its `fields`"),
-                        None => "an object needs its `fields`".to_owned(),
+                        Some(kind) => format!("did you mean `{kind}`? if it is an object, add its `fields`"),
+                        None => "if it is an object, add its `fields`".to_owned(),
                     };
-                    self.problem(at, format!("there is no type called `{word}`")).help(help).done();
+                    self.problem(at, format!("unknown type `{word}`")).help(help).done();
                 }
             },
         }
@@ -248,7 +262,7 @@ impl Checker<'_> {
                 list => list.iter().all(|element| kind.accepts(element)).then(|| format!("{}[]", kind.word())),
             });
             let help = match fitting.filter(|_| type_name.kind() == Some(Kind::Number)) {
-                Some(kind) => format!("correct the example, or the type to `{kind}`"),
+                Some(kind) => format!("correct the example, or change the type to `{kind}`"),
                 None => "correct the example or the type, or remove the example".to_owned(),
             };
             let message =
@@ -267,20 +281,25 @@ impl Checker<'_> {
         let listed = type_name.list || matches!(kind, Some(Kind::FieldList | Kind::String));
         let number = matches!(kind, Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal));
         for (limit, key, fits, holder, least) in [
-            (&parameter.max_length, "max_length", long, "a text or a file", 1),
-            (&parameter.max_list_size, "max_list_size", listed, "a list or a text parted by commas", 1),
+            (&parameter.max_length, "max_length", long, "a string or a file", 1),
+            (&parameter.max_list_size, "max_list_size", listed, "a list or a comma-separated string", 1),
             (&parameter.min_value, "min_value", number, "a number", i64::MIN),
             (&parameter.max_value, "max_value", number, "a number", i64::MIN),
         ] {
             let Some(limit) = limit else { continue };
             if !side.request {
-                self.problem(limit.place.clone(), format!("`{key}` limits nothing in a response"))
-                    .help("leave it out; what the platform sends is taken as it is")
+                self.problem(limit.place.clone(), format!("`{key}` is not allowed in a response"))
+                    .help("remove it; responses are not validated against limits")
                     .done();
             } else if !fits {
-                self.problem(limit.place.clone(), format!("`{key}` is for {holder}")).done();
+                self.problem(
+                    limit.place.clone(),
+                    format!("`{key}` does not apply to {}: expected {holder}", parameter.kind.value),
+                )
+                .done();
             } else if limit.value < least {
-                self.problem(limit.place.clone(), format!("`{key}` is at least {least}")).done();
+                self.problem(limit.place.clone(), format!("`{key}` is {}: expected at least {least}", limit.value))
+                    .done();
             }
         }
         if let (true, Some(example)) = (side.request && !type_name.list, &parameter.example) {
@@ -291,23 +310,30 @@ impl Checker<'_> {
                 || parameter.min_value.as_ref().is_some_and(|least| number.is_some_and(|number| number < least.value))
                 || parameter.max_value.as_ref().is_some_and(|most| number.is_some_and(|number| number > most.value));
             if beyond {
-                self.problem(parameter.name.place.clone(), "the example goes beyond the limits that stand beside it")
+                self.problem(parameter.name.place.clone(), "the example violates the limits of the parameter")
+                    .help("correct the example or the limits, or remove the example")
                     .done();
             }
         }
         if let (Some(min), Some(max)) = (&parameter.min_value, &parameter.max_value)
             && min.value > max.value
         {
-            self.problem(max.place.clone(), "no number keeps to this: `max_value` is less than `min_value`").done();
+            self.problem(max.place.clone(), "`max_value` is less than `min_value`").done();
         }
         let mut seen = BTreeSet::new();
         for value in &parameter.values {
             if kind != Some(Kind::String) {
-                self.problem(value.place.clone(), "`values` are for a String").done();
+                self.problem(
+                    value.place.clone(),
+                    format!("`values` does not apply to {}: expected String", parameter.kind.value),
+                )
+                .done();
                 break;
             }
-            if value.value.trim().is_empty() || !seen.insert(&value.value) {
-                self.problem(value.place.clone(), "a value that is empty or stands here twice").done();
+            if value.value.trim().is_empty() {
+                self.problem(value.place.clone(), "the value is empty").done();
+            } else if !seen.insert(&value.value) {
+                self.problem(value.place.clone(), format!("duplicate value `{}`", value.value.escape_debug())).done();
             }
         }
     }

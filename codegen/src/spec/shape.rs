@@ -72,7 +72,8 @@ impl Checker<'_> {
     /// The values of a mapping, or nothing if a required one is missing or misshapen.
     pub(super) fn mapping<'n>(&mut self, table: &'static Table, node: &'n Node) -> Option<Values<'n>> {
         let Content::Mapping(entries) = &node.value else {
-            self.problem(&node.place, "expected a mapping, NAME: VALUE", Some(names(table)));
+            let message = format!("expected a mapping, found {}", node.value.description());
+            self.problem(&node.place, message, Some(names(table)));
             return None;
         };
         let mut values = Values::new();
@@ -81,7 +82,7 @@ impl Checker<'_> {
             let Some(known) = table.keys.iter().find(|known| known.name == key.value) else {
                 let help = closest(&key.value, table.keys.iter().map(|known| known.name))
                     .map_or_else(|| names(table), |name| format!("did you mean `{name}`?"));
-                self.problem(&key.place, format!("there is no key `{}` here", key.value.escape_debug()), Some(help));
+                self.problem(&key.place, format!("unknown key `{}`", key.value.escape_debug()), Some(help));
                 continue;
             };
             if self.fits(known.shape, value) {
@@ -92,7 +93,7 @@ impl Checker<'_> {
         }
         let present = |name| entries.iter().any(|(key, _)| key.value == name);
         for missing in table.keys.iter().filter(|known| known.required && !present(known.name)) {
-            self.problem(&node.place, format!("`{}` is missing", missing.name), Some(missing.doc.to_owned()));
+            self.problem(&node.place, format!("missing key `{}`", missing.name), Some(missing.doc.to_owned()));
             complete = false;
         }
         complete.then_some(values)
@@ -112,19 +113,23 @@ impl Checker<'_> {
                 }
                 return fits;
             }
-            (Shape::Text, _) => ("a text", None),
-            (Shape::Flag, _) => ("true or false", None),
-            (Shape::Whole, _) => ("a whole number", None),
-            (Shape::Word(words), Content::Text(text)) => {
-                let meant = closest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
-                ("one of other words", Some(meant.unwrap_or_else(|| format!("it is one of {}", words.join(", ")))))
+            (Shape::Text, _) => ("a string".to_owned(), None),
+            (Shape::Flag, _) => ("true or false".to_owned(), None),
+            (Shape::Whole, _) => ("an integer".to_owned(), None),
+            (Shape::Word(words), value) => {
+                let meant = match value {
+                    Content::Text(text) => closest(text, words.iter().copied()),
+                    _ => None,
+                };
+                (format!("one of {}", words.join(", ")), meant.map(|word| format!("did you mean `{word}`?")))
             }
-            (Shape::Word(words), _) => ("a word", Some(format!("it is one of {}", words.join(", ")))),
-            (Shape::Mapping(table), _) => ("a mapping, NAME: VALUE", Some(names(table))),
-            (Shape::Texts | Shape::List(_), Content::Nothing) => ("a list", Some("write [] for none".to_owned())),
-            (Shape::Texts | Shape::List(_), _) => ("a list", None),
+            (Shape::Mapping(table), _) => ("a mapping".to_owned(), Some(names(table))),
+            (Shape::Texts | Shape::List(_), Content::Nothing) => {
+                ("a list".to_owned(), Some("write [] for an empty list".to_owned()))
+            }
+            (Shape::Texts | Shape::List(_), _) => ("a list".to_owned(), None),
         };
-        self.problem(&node.place, format!("expected {expected}"), help);
+        self.problem(&node.place, format!("expected {expected}, found {}", node.value.description()), help);
         false
     }
 }

@@ -83,7 +83,7 @@ fn page(lines: &[&str]) -> Result<Document, String> {
     for (section, name) in [(Section::Request, "请求参数"), (Section::Response, "响应参数")] {
         if !sections.has(section) {
             return Err(format!(
-                "the page has no section {name}: expected the heading and a table, or 无 below it if there is nothing to list"
+                "the section {name} is missing: expected the heading and a table, or 无 if there are no parameters"
             ));
         }
     }
@@ -99,7 +99,7 @@ fn page(lines: &[&str]) -> Result<Document, String> {
         let samples = match (requests.any, requests.session) {
             (false, _) => "it has no samples",
             (true, true) => "some of its samples pass one",
-            (true, false) => "none of its samples passes one",
+            (true, false) => "its samples pass none",
         };
         document.notes.push(format!("The page does not say whether a call needs a session; {samples}."));
     }
@@ -117,18 +117,15 @@ fn head(lines: &[&str], called: &[&str], document: &mut Document) -> Result<(), 
         .filter_map(|(index, line)| method(line).map(|(name, after)| (index, name, after)))
         .collect();
     let is_meant = |name: &str| called.contains(&name) || document.node.as_deref() == Some(&response_node(name));
-    let first = named.first().ok_or(
-        "the text does not name a method: expected a line that begins with its name, such as taobao.trade.close",
-    )?;
+    let first = named
+        .first()
+        .ok_or("no method found: expected a line that begins with its name, such as taobao.trade.close")?;
     let several = named.iter().any(|(_, name, _)| *name != first.1);
     let (index, method, after) = match named.iter().rfind(|(_, name, _)| is_meant(name)) {
         Some(meant) if several => *meant,
         _ if several => {
             let names: Vec<_> = named.iter().map(|(_, name, _)| *name).collect();
-            return Err(format!(
-                "the head of the page names several methods: expected one, found {}",
-                names.join(", ")
-            ));
+            return Err(format!("expected one method at the top of the page, found {}", names.join(", ")));
         }
         _ => *first,
     };

@@ -109,14 +109,17 @@ fn by_depth(flat: Vec<Flat>, indented: bool) -> Result<Vec<Entry>, String> {
         let no_object = |around: &Entry| Spelling::parse(&around.kind).kind().is_some() && around.fields.is_empty();
         if !marked && open.last().is_some_and(|(_, around)| no_object(around)) {
             let around = open.last().map(|(_, around)| around.name.clone()).unwrap_or_default();
-            entry.notes.push(format!("Indented below `{around}`, which is not an object; taken as its neighbour."));
+            entry.notes.push(format!("Indented below `{around}`, which is not an object; imported on the same level."));
             close(&mut open, &mut entries);
         }
         if !indented && Spelling::parse(&entry.kind).kind().is_none() {
             entry.notes.push(UNKNOWN.to_owned());
         }
         if open.len() == DEPTH {
-            return Err(format!("`{}` is nested in more than {DEPTH} others", entry.name.escape_debug()));
+            return Err(format!(
+                "`{}` is nested too deeply: expected at most {DEPTH} levels",
+                entry.name.escape_debug()
+            ));
         }
         open.push((depth, entry));
     }
@@ -240,10 +243,7 @@ impl Placer {
             taken.insert(key);
             if row.inferred {
                 row.entry.notes.push(match own {
-                    [] => format!(
-                        "Level inferred: the {} does not have it; taken on the level of the row above.",
-                        self.sample
-                    ),
+                    [] => format!("Level inferred from the row above: the {} does not have this field.", self.sample),
                     _ => format!("Level inferred from the {}.", self.sample),
                 });
             }
@@ -273,7 +273,7 @@ impl Placer {
 }
 
 /// The note of an object of which nothing tells the fields.
-const UNKNOWN: &str = "The page indents no rows; those below it may be its fields.";
+const UNKNOWN: &str = "The page indents no rows; the rows below may be fields of this object.";
 
 /// The note of a row whose level follows from the marks of its neighbours.
-const BY_MARKS: &str = "Level inferred from the marks of the rows around it; the page does not show it.";
+const BY_MARKS: &str = "Level inferred from the marks of the adjacent rows.";

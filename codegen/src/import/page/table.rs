@@ -63,7 +63,7 @@ pub(super) fn parameters(
         return match lines.iter().find(written) {
             None => Ok(Vec::new()),
             Some(line) => Err(format!(
-                "cannot read the table of {section}: expected rows that begin with a name and a type, found {:?}",
+                "cannot read the table in {section}: expected rows that begin with a name and a type, found {:?}",
                 beginning(line)
             )),
         };
@@ -88,7 +88,7 @@ fn without_table(section: &str, lines: &[&str]) -> Result<Vec<Entry>, String> {
             beginning(line)
         )),
         None if written.next().is_some() => Ok(Vec::new()),
-        None => Err(format!("the section {section} is empty: expected a table, or 无 if there is nothing to list")),
+        None => Err(format!("the section {section} is empty: expected a table, or 无 if there are no parameters")),
     }
 }
 
@@ -119,7 +119,7 @@ fn one_table(section: &str, first: &str, lines: &[&str], columns: &[Column]) -> 
         if !between || line.trim() != first.trim() {
             let title = above.map(|line| beginning(line)).unwrap_or_default();
             return Err(format!(
-                "the section {section} has a second table, below {title:?}: expected one table; move it below a heading of its own"
+                "expected one table in the section {section}, found a second below {title:?}; move it to a section of its own"
             ));
         }
     }
@@ -322,7 +322,7 @@ fn put(entry: &mut Entry, column: Column, cell: String, other_limits: &mut Vec<S
         Column::Required => {
             entry.required = words::required(&cell);
             if entry.required.is_none() && !cell.is_empty() {
-                entry.notes.push(format!("Taken as optional: the page's required is `{cell}`."));
+                entry.notes.push(format!("Imported as optional: the page's `required` is `{cell}`."));
             }
         }
         Column::Example => entry.example = cell,
