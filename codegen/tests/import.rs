@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::import::{self, Import, Importer, Refusal, State};
+use codegen::import::{self, Import, ImportStatus, Importer, Refusal};
 use codegen::spec::Platform;
 use expect_test::{expect, expect_file};
 use proptest::prelude::*;
@@ -800,11 +800,11 @@ fn all(specs: &Path, documents: &Path, category: Option<&str>) -> Vec<Result<Imp
 fn told(results: &[Result<Import, Refusal>]) -> Vec<String> {
     let tell = |result: &Result<Import, Refusal>| match result {
         Ok(import) => {
-            let state = match &import.state {
-                State::New => "new".to_owned(),
-                State::Unchanged => "unchanged".to_owned(),
-                State::Broken => "broken".to_owned(),
-                State::Changed(differences) => {
+            let state = match &import.status {
+                ImportStatus::New => "new".to_owned(),
+                ImportStatus::Unchanged => "unchanged".to_owned(),
+                ImportStatus::Broken => "broken".to_owned(),
+                ImportStatus::Changed(differences) => {
                     differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
                 }
             };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::print::{Progress, counted, line};
 use super::{CommandError, Context};
 use crate::files::printable;
-use crate::import::{EXTENSIONS, Import, ImportError, Importer, Refusal, State, documents};
+use crate::import::{EXTENSIONS, Import, ImportError, ImportStatus, Importer, Refusal, documents};
 use crate::output;
 use crate::spec::is_category;
 
@@ -61,7 +61,7 @@ fn report(
     let mut tally = Tally::default();
     for result in results {
         let done = result.and_then(|import| {
-            let done = Done::of(&import.state, options.force);
+            let done = Done::of(&import.status, options.force);
             if done.writes() && !options.dry_run {
                 let refuse = |error| Refusal { document: import.document.clone(), error: ImportError::Write(error) };
                 output::apply(&context.specs, &[import.change()]).map_err(refuse)?;
@@ -106,12 +106,12 @@ enum Done {
 }
 
 impl Done {
-    fn of(state: &State, force: bool) -> Self {
-        match state {
-            State::New => Self::Imported,
-            State::Unchanged => Self::Unchanged,
-            State::Changed(_) | State::Broken if force => Self::Changed,
-            State::Changed(_) | State::Broken => Self::Kept,
+    fn of(status: &ImportStatus, force: bool) -> Self {
+        match status {
+            ImportStatus::New => Self::Imported,
+            ImportStatus::Unchanged => Self::Unchanged,
+            ImportStatus::Changed(_) | ImportStatus::Broken if force => Self::Changed,
+            ImportStatus::Changed(_) | ImportStatus::Broken => Self::Kept,
         }
     }
 
@@ -151,9 +151,9 @@ impl Tally {
             self.unlisted += 1;
             return;
         }
-        let broken = if import.state == State::Broken { ", which is not a valid spec" } else { "" };
+        let broken = if import.status == ImportStatus::Broken { ", which is not a valid spec" } else { "" };
         line(format_args!("{word:9} {}{broken}", printable(&context.specs.join(&import.path))));
-        if let State::Changed(differences) = &import.state {
+        if let ImportStatus::Changed(differences) = &import.status {
             differences.iter().for_each(|difference| line(format_args!("          {difference}")));
         }
         import.notes.iter().for_each(|note| line(format_args!("          note: {note}")));

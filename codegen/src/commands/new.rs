@@ -20,7 +20,7 @@ pub fn new(context: &Context, method: &str, category: Option<&str>) -> Result<()
             "invalid method name {method:?}: expected a name such as taobao.trade.close"
         )));
     }
-    let category = category.map_or_else(|| import::guessed_category(method), str::to_owned);
+    let category = category.map_or_else(|| import::derived_category(method), str::to_owned);
     if !spec::is_category(&category) {
         return Err(CommandError::usage(format!(
             "invalid category {category:?}: expected lower-case letters and digits; choose one with --category"

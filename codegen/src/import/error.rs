@@ -1,4 +1,4 @@
-//! Why a document is not imported.
+//! The reasons why a document is not imported.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::{fmt, io};
 use crate::diagnostic::{Diagnostics, chain};
 use crate::files::{ReadError, printable};
 
-/// A document that was not imported, and the reason.
+/// A document that was not imported, with the reason.
 #[derive(Debug)]
 pub struct Refusal {
     /// The document or folder.
@@ -21,7 +21,7 @@ impl Refusal {
         Self { document: document.into(), error: error.into() }
     }
 
-    /// The reason with the errors that caused it, on one line.
+    /// Returns the reason and its causes on one line.
     pub fn reason(&self) -> String {
         chain(&self.error)
     }
@@ -39,7 +39,7 @@ impl Error for Refusal {
     }
 }
 
-/// Why a document is not imported. `source()` holds the error of the reader, if there is one.
+/// The reason why a document is not imported. `source()` is the error of the reader, if any.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -47,13 +47,13 @@ pub enum ImportError {
     Read(ReadError),
     /// The existing spec at this path cannot be read.
     ReadSpec(PathBuf, ReadError),
-    /// The file is not text in UTF-8.
+    /// The file is not UTF-8 text.
     NotText(String),
-    /// The text begins as JSON but is not valid JSON.
+    /// The text looks like JSON but is invalid.
     Json(serde_json::Error),
-    /// The text begins as XML but is not valid XML.
+    /// The text looks like XML but is invalid.
     Xml(quick_xml::Error),
-    /// The text does not have the form of a known document, or a part of it is missing or unreadable.
+    /// The text is not a known document, or a part of it is missing or unreadable.
     Document(String),
     /// The text describes several methods where one was expected.
     SeveralMethods(usize),
@@ -61,9 +61,9 @@ pub enum ImportError {
     SameMethod(PathBuf),
     /// The method has a spec in another category.
     OtherCategory(PathBuf),
-    /// No category follows from the method's name.
+    /// No category can be derived from the method's name.
     NoCategory(String),
-    /// The resulting spec breaks rules.
+    /// The imported spec violates rules.
     Spec(Diagnostics),
     /// The spec cannot be written.
     Write(crate::output::OutputError),

@@ -120,6 +120,14 @@ pub(crate) fn elements(example: &str) -> Vec<&str> {
     elements.filter(|_| !inside.trim().is_empty()).collect()
 }
 
+/// Returns the numeric type of an example, `Number` or `BigDecimal`, and whether the example is a list.
+pub(crate) fn inferred_number(example: &str) -> Option<(Kind, bool)> {
+    let elements = elements(example);
+    let is_list = elements.len() > 1 || example.trim_start().starts_with('[');
+    let accepts = |kind: &Kind| !elements.is_empty() && elements.iter().all(|element| kind.accepts(element));
+    [Kind::Number, Kind::BigDecimal].into_iter().find(accepts).map(|kind| (kind, is_list))
+}
+
 /// A type as a spec spells it, taken apart: `Trade[]` is a list of `Trade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypeName<'a> {
@@ -164,6 +172,41 @@ impl<'a> TypeName<'a> {
         }
     }
 
+    /// Returns whether `max_length` applies.
+    pub(crate) fn has_length(self) -> bool {
+        match self.kind() {
+            Some(Kind::String | Kind::FieldList | Kind::File) => true,
+            Some(Kind::Json | Kind::Map) => !self.list,
+            _ => false,
+        }
+    }
+
+    /// Returns whether `max_list_size` applies. In many documents a list is a comma-separated string.
+    pub(crate) fn has_list_size(self) -> bool {
+        self.list || matches!(self.kind(), Some(Kind::String | Kind::FieldList))
+    }
+
+    /// Returns whether `min_value` and `max_value` apply.
+    pub(crate) fn is_numeric(self) -> bool {
+        matches!(self.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal))
+    }
+
+    /// Returns whether an example violates limits. Elements of lists are not checked.
+    pub(crate) fn violates_limits(
+        self,
+        example: &str,
+        max_length: Option<i64>,
+        min_value: Option<i64>,
+        max_value: Option<i64>,
+    ) -> bool {
+        let length = i64::try_from(example.encode_utf16().count()).unwrap_or(i64::MAX);
+        let is_long = self.kind() == Some(Kind::String) && max_length.is_some_and(|max| length > max);
+        let is_outside = example
+            .parse::<i64>()
+            .is_ok_and(|number| min_value.is_some_and(|min| number < min) || max_value.is_some_and(|max| number > max));
+        !self.list && (is_long || is_outside)
+    }
+
     /// The type if the word is one of the page's own, `None` for an object.
     pub fn kind(self) -> Option<Kind> {
         Kind::from_word(self.word)
@@ -175,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_taken_apart() {
+    fn parses_types() {
         for (text, word, list) in [
             ("String", "String", false),
             ("String[]", "String", true),
@@ -191,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_that_a_type_accepts() {
+    fn accepts_examples() {
         for (kind, accepted, refused) in [
             ("String", vec!["", "x", "1,2"], vec![]),
             (
@@ -238,7 +281,22 @@ mod tests {
     }
 
     #[test]
-    fn inner_keys() {
+    fn infers_numeric_types_from_examples() {
+        for (example, inferred) in [
+            ("5", Some((Kind::Number, false))),
+            ("0.5", Some((Kind::BigDecimal, false))),
+            ("1,2", Some((Kind::Number, true))),
+            ("1，0.5", Some((Kind::BigDecimal, true))),
+            ("[5]", Some((Kind::Number, true))),
+            ("[]", None),
+            ("x", None),
+        ] {
+            assert_eq!(inferred_number(example), inferred, "{example}");
+        }
+    }
+
+    #[test]
+    fn derives_inner_keys() {
         for (word, key) in [
             ("String[]", "string"),
             ("Number[]", "number"),

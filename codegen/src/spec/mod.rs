@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use diff::differences;
-pub(crate) use kind::elements;
+pub(crate) use kind::inferred_number;
 pub use kind::{Kind, TypeName};
 pub use node::Placed;
 pub use platform::{Code, Gateway, Platform, PublicParameter, Retry};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::kind::elements;
+use super::kind::inferred_number;
 use super::shape::{self, closest};
-use super::{Kind, Method, Parameter, Platform, Specs, pages};
+use super::{Kind, Method, Parameter, Placed, Platform, Specs, pages};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::files::printable;
 use crate::graph::{Edges, leading_to_cycles};
@@ -256,13 +256,12 @@ impl Checker<'_> {
         let Some(example) = parameter.example.as_deref().filter(|example| !example.is_empty()) else { return };
         if !type_name.accepts(example) {
             let shown: String = example.chars().take(40).collect();
-            let list = elements(example);
-            let fitting = [Kind::Number, Kind::BigDecimal].into_iter().find_map(|kind| match &list[..] {
-                [_] if !type_name.list => kind.accepts(example).then(|| kind.word().to_owned()),
-                list => list.iter().all(|element| kind.accepts(element)).then(|| format!("{}[]", kind.word())),
-            });
-            let help = match fitting.filter(|_| type_name.kind() == Some(Kind::Number)) {
-                Some(kind) => format!("correct the example, or change the type to `{kind}`"),
+            let inferred = inferred_number(example).filter(|_| type_name.kind() == Some(Kind::Number));
+            let help = match inferred {
+                Some((kind, is_list)) => {
+                    let list = if is_list || type_name.list { "[]" } else { "" };
+                    format!("correct the example, or change the type to `{}{list}`", kind.word())
+                }
                 None => "correct the example or the type, or remove the example".to_owned(),
             };
             let message =
@@ -275,16 +274,17 @@ impl Checker<'_> {
     fn limits(&mut self, parameter: &Parameter, side: &Side<'_>) {
         let type_name = parameter.type_name();
         let kind = type_name.kind();
-        let json = matches!(kind, Some(Kind::Json | Kind::Map)) && !type_name.list;
-        let long = json || matches!(kind, Some(Kind::String | Kind::FieldList | Kind::File));
-        // Many documents have lists that are one text, parted by commas.
-        let listed = type_name.list || matches!(kind, Some(Kind::FieldList | Kind::String));
-        let number = matches!(kind, Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal));
         for (limit, key, fits, holder, least) in [
-            (&parameter.max_length, "max_length", long, "a string or a file", 1),
-            (&parameter.max_list_size, "max_list_size", listed, "a list or a comma-separated string", 1),
-            (&parameter.min_value, "min_value", number, "a number", i64::MIN),
-            (&parameter.max_value, "max_value", number, "a number", i64::MIN),
+            (&parameter.max_length, "max_length", type_name.has_length(), "a string or a file", 1),
+            (
+                &parameter.max_list_size,
+                "max_list_size",
+                type_name.has_list_size(),
+                "a list or a comma-separated string",
+                1,
+            ),
+            (&parameter.min_value, "min_value", type_name.is_numeric(), "a number", i64::MIN),
+            (&parameter.max_value, "max_value", type_name.is_numeric(), "a number", i64::MIN),
         ] {
             let Some(limit) = limit else { continue };
             if !side.request {
@@ -302,20 +302,16 @@ impl Checker<'_> {
                     .done();
             }
         }
-        if let (true, Some(example)) = (side.request && !type_name.list, &parameter.example) {
-            let units = i64::try_from(example.encode_utf16().count()).unwrap_or(i64::MAX);
-            let number = example.parse::<i64>().ok();
-            let beyond = (kind == Some(Kind::String)
-                && parameter.max_length.as_ref().is_some_and(|most| units > most.value))
-                || parameter.min_value.as_ref().is_some_and(|least| number.is_some_and(|number| number < least.value))
-                || parameter.max_value.as_ref().is_some_and(|most| number.is_some_and(|number| number > most.value));
-            if beyond {
-                self.problem(parameter.name.place.clone(), "the example violates the limits of the parameter")
-                    .help("correct the example or the limits, or remove the example")
-                    .done();
-            }
+        let value = |limit: &Option<Placed<i64>>| limit.as_ref().map(|limit| limit.value);
+        let (max_length, min, max) = (&parameter.max_length, &parameter.min_value, &parameter.max_value);
+        if let (true, Some(example)) = (side.request, &parameter.example)
+            && type_name.violates_limits(example, value(max_length), value(min), value(max))
+        {
+            self.problem(parameter.name.place.clone(), "the example violates the limits of the parameter")
+                .help("correct the example or the limits, or remove the example")
+                .done();
         }
-        if let (Some(min), Some(max)) = (&parameter.min_value, &parameter.max_value)
+        if let (Some(min), Some(max)) = (min, max)
             && min.value > max.value
         {
             self.problem(max.place.clone(), "`max_value` is less than `min_value`").done();
