@@ -1,4 +1,4 @@
-//! The generator's entry: specs in, Rust out.
+//! The entry point: generates Rust from specs.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::{model, parallel, render, spec};
 
 /// Generates the module `api` from a folder of specs.
 ///
-/// From a `build.rs`, a command or a test, the same three lines:
+/// The same builder works in a `build.rs`, a command and a test:
 ///
 /// ```no_run
 /// # fn main() -> Result<(), codegen::BuildError> {
@@ -43,7 +43,7 @@ pub struct Builder {
     package: Option<PathBuf>,
 }
 
-/// What a build did, or would do.
+/// The result of a build or a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -57,7 +57,7 @@ pub struct Report {
     pub changes: Vec<Change>,
 }
 
-/// Why nothing was generated.
+/// Why no code was generated.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -86,28 +86,29 @@ impl Builder {
         self
     }
 
-    /// Takes only the methods that match one of `patterns`, in which `*` matches any text. Default: all methods.
+    /// Generates only the methods that match one of `patterns`, in which `*` matches any text. Default: all methods.
     #[must_use]
     pub fn only<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.only.extend(patterns.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the paths that generated code names, and the command that its banner names. Default: those of a crate that depends on `top-client`.
+    /// Sets the paths in generated code and the command in its banner. Default: those of a crate that depends on
+    /// `top-client`.
     #[must_use]
     pub fn paths(mut self, paths: Paths) -> Self {
         self.paths = paths;
         self
     }
 
-    /// Makes `out` a package of its own, which depends on the client's crate in the folder `client`.
+    /// Generates a package in `out` that depends on the client crate in the folder `client`.
     #[must_use]
     pub fn package(mut self, client: impl Into<PathBuf>) -> Self {
         self.package = Some(client.into());
         self
     }
 
-    /// Renders the code, and compares nothing yet.
+    /// Renders the code without reading `out`.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl Builder {
             specs.keep(&self.only)?;
         }
         let model = model::resolve(&specs);
-        let api = render::api(&model, &self.paths, false, parallel::available())?;
+        let api = render::api(&model, &self.paths, false, parallel::available_threads())?;
         let files = match &self.package {
             None => api,
             Some(client) => {
@@ -133,12 +134,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`]. If the specs are wrong, nothing is written.
+    /// [`BuildError`]. Nothing is written if the specs are invalid.
     pub fn write(&self) -> Result<Report, BuildError> {
         self.generate()?.write()
     }
 
-    /// Generates, and compares with `out`. See [`Generated::check`].
+    /// Generates, and compares the result with `out`. See [`Generated::check`].
     ///
     /// # Errors
     ///
@@ -147,7 +148,7 @@ impl Builder {
         self.generate()?.check()
     }
 
-    /// Generates, and lists what changes for users of the code. See [`Generated::diff`].
+    /// Generates, and lists the API changes. See [`Generated::diff`].
     ///
     /// # Errors
     ///
@@ -156,7 +157,7 @@ impl Builder {
         self.generate()?.diff()
     }
 
-    /// Renders the files without looking at `out`.
+    /// Renders the files without reading `out`.
     ///
     /// # Errors
     ///
@@ -166,8 +167,8 @@ impl Builder {
     }
 }
 
-/// Generates this project: `generated-sdk`, the platform's data in the protocol's crate, the JSON Schema of specs, and the
-/// specs that are built into `codegen` and `cargo-top`.
+/// Generates the files of this project: `generated-sdk`, the platform data of the protocol crate, the JSON Schema of
+/// specs, and the specs that are built into `codegen` and `cargo-top`.
 ///
 /// # Errors
 ///
@@ -177,11 +178,11 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
     let specs = spec::read(&folder)?;
     let model = model::resolve(&specs);
     let paths = Paths::of_generated_sdk();
-    let api = render::api(&model, &paths, true, parallel::available())?.under(Path::new("src/api"));
+    let api = render::api(&model, &paths, true, parallel::available_threads())?.under(Path::new("src/api"));
     let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
     let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
     let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
-    files.put(Path::new("specs").join(spec::SCHEMA), spec::schema());
+    files.put(Path::new("specs").join(spec::SCHEMA), spec::json_schema());
     if let Some(text) = spec::platform_text(&folder)? {
         files.put(spec::BUILT_IN.into(), render::built_in_platform(&text));
     }
@@ -189,7 +190,7 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
     Ok(Generated { files, model, folder: root.to_owned() })
 }
 
-/// Generated files, and the folder that they belong to.
+/// Generated files and their folder.
 #[derive(Clone, Debug)]
 pub struct Generated {
     files: FileSet,
@@ -198,7 +199,7 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Writes the files that differ, and removes generated files whose spec is gone.
+    /// Writes the files that differ, and removes generated files without a spec.
     ///
     /// # Errors
     ///
@@ -209,7 +210,7 @@ impl Generated {
         Ok(report)
     }
 
-    /// Compares the folder with what [`write`](Self::write) would write, and writes nothing.
+    /// Compares the folder with the generated files. Writes nothing.
     ///
     /// # Errors
     ///
@@ -223,7 +224,7 @@ impl Generated {
         })
     }
 
-    /// Lists what changes for users of the generated code, and writes nothing.
+    /// Lists the API changes. Writes nothing.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a person is told about a wrong spec.
+//! The diagnostics of invalid specs.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const PLATFORM: &str = include_str!("fixtures/specs/platform.yaml");
 
-/// A folder of specs with the given files beside `platform.yaml`.
+/// Creates a folder of specs with `platform.yaml` and the given files.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
@@ -32,26 +32,26 @@ fn problems(folder: &Path) -> Option<Diagnostics> {
     }
 }
 
-fn told_of(files: &[(&str, &[u8])], expected: Expect) {
+fn assert_diagnostics_of(files: &[(&str, &[u8])], expected: Expect) {
     let folder = folder(files);
-    let told = problems(folder.path()).expect("something is wrong").to_string();
-    let told = told.replace(&format!("{}/", folder.path().display()), "specs/");
-    let told: String = told.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    expected.assert_eq(&told);
+    let output = problems(folder.path()).expect("the specs are valid").to_string();
+    let output = output.replace(&format!("{}/", folder.path().display()), "specs/");
+    let output: String = output.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    expected.assert_eq(&output);
 }
 
-fn told(text: &str, expected: Expect) {
-    told_of(&[("top/taobao.a.get.yaml", text.as_bytes())], expected);
+fn assert_diagnostics(text: &str, expected: Expect) {
+    assert_diagnostics_of(&[("top/taobao.a.get.yaml", text.as_bytes())], expected);
 }
 
-/// A spec that is right but for its parameters.
+/// A valid spec with the given parameters.
 fn with_parameters(parameters: &str) -> String {
     format!("method: taobao.a.get\ntitle: t\nrequest:\n{parameters}\nresponse:\n  node: a_get_response\n  fields: []\n")
 }
 
 #[test]
-fn a_type_that_is_none() {
-    told(
+fn reports_unknown_types() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: a, type: Sting }\n  - { name: 数量, type: Int }\n  - { name: c, type: \"String []\" }\n  - { name: d, type: Trade }",
         ),
@@ -94,8 +94,8 @@ fn a_type_that_is_none() {
 }
 
 #[test]
-fn parameters_that_cannot_be() {
-    told(
+fn reports_invalid_parameters() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: app_key, type: String }\n  - { name: a, type: String }\n  - { name: a, type: Number }\n  - { name: \"a b\", type: String }\n  - { name: f, type: String, fields: [{ name: x, type: String }] }\n  - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }",
         ),
@@ -144,8 +144,8 @@ fn parameters_that_cannot_be() {
 }
 
 #[test]
-fn keys_and_shapes() {
-    told(
+fn reports_unknown_and_missing_keys() {
+    assert_diagnostics(
         &with_parameters("  - { name: a, typ: String }"),
         expect![[r#"
             error: missing key `type`
@@ -154,7 +154,7 @@ fn keys_and_shapes() {
             4 |   - { name: a, typ: String }
               |     ^
               |
-              = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; with [] behind it for a list.
+              = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; followed by [] for a list.
 
             error: unknown key `typ`
              --> specs/top/taobao.a.get.yaml:4:16
@@ -167,7 +167,7 @@ fn keys_and_shapes() {
             2 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_parameters(""),
         expect![[r#"
             error: expected a list, found no value
@@ -181,7 +181,7 @@ fn keys_and_shapes() {
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "method: taobao.a.get\nrequest: []\n",
         expect![[r#"
             error: missing key `title`
@@ -190,7 +190,7 @@ fn keys_and_shapes() {
             1 | method: taobao.a.get
               | ^
               |
-              = help: The method's name for people, as the page has it.
+              = help: The title in the documentation.
 
             error: missing key `response`
              --> specs/top/taobao.a.get.yaml:1:1
@@ -203,7 +203,7 @@ fn keys_and_shapes() {
             2 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "",
         expect![[r#"
             error: the file is empty
@@ -215,7 +215,7 @@ fn keys_and_shapes() {
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "method: taobao.a.get\nmethod: taobao.b.get\n",
         expect![[r#"
             error: duplicate key `method`
@@ -230,8 +230,8 @@ fn keys_and_shapes() {
 }
 
 #[test]
-fn what_cannot_be_kept_to() {
-    told(
+fn reports_contradicting_limits() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }\n  - { name: b, type: Number, min_value: 3, max_value: 2, example: \"2\" }\n  - { name: c, type: Number, values: [x] }\n  - { name: ﬁ, type: String }\n  - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }\n  - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }",
         ),
@@ -300,9 +300,9 @@ fn what_cannot_be_kept_to() {
 }
 
 #[test]
-fn every_file_is_told_of_in_one_run() {
+fn reports_all_files_in_one_run() {
     let right = with_parameters("  - { name: a, type: String }");
-    told_of(
+    assert_diagnostics_of(
         &[
             ("top/taobao.a.get.yaml", right.as_bytes()),
             ("shop/taobao.a.get.yaml", right.as_bytes()),
@@ -361,7 +361,7 @@ fn every_file_is_told_of_in_one_run() {
             7 problems in 6 files
         "#]],
     );
-    told_of(
+    assert_diagnostics_of(
         &[
             ("top/taobao.a.get.yaml", right.as_bytes()),
             ("shop/taobao.a.get.yaml", right.as_bytes()),
@@ -407,20 +407,20 @@ fn every_file_is_told_of_in_one_run() {
 }
 
 #[test]
-fn no_name_leads_out_of_the_folders() {
+fn refuses_method_names_with_path_components() {
     for name in
         ["../../etc/passwd", "taobao..get", "taobao./x.get", "a.b\\c", "get", "", ".a.b", "a.b.", "taobao.\u{7aef}"]
     {
         let text = with_parameters("  - { name: a, type: String }")
             .replace("taobao.a.get", &format!("\"{}\"", name.replace('\\', "\\\\")));
         let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-        let told = problems(folder.path()).unwrap_or_else(|| panic!("{name:?} passed")).to_string();
-        assert!(told.contains("invalid method name"), "{told}");
+        let output = problems(folder.path()).unwrap_or_else(|| panic!("{name:?} passed")).to_string();
+        assert!(output.contains("invalid method name"), "{output}");
     }
 }
 
 #[test]
-fn text_never_becomes_code() {
+fn escapes_text_in_generated_code() {
     let hostile = "*/ \"#]] } pub fn injected() {} \\u{0} {{ x }} {% x %} \r //! x";
     let text = format!(
         "method: taobao.a.get\ntitle: {hostile:?}\ndescription: {hostile:?}\nrequest:\n  - {{ name: a, type: String, required: true, example: {hostile:?}, description: {hostile:?} }}\nresponse:\n  node: a_get_response\n  fields: []\n"
@@ -434,7 +434,7 @@ fn text_never_becomes_code() {
 }
 
 #[test]
-fn hostile_yaml_is_refused() {
+fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in b'b'..b'm' {
@@ -449,20 +449,20 @@ fn hostile_yaml_is_refused() {
     let nul = "method: \0\0\0".to_owned();
     for text in [bomb, deep_flow, deep_block[..3 << 20].to_owned(), long, nul] {
         let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-        let told = problems(folder.path()).expect("hostile").to_string();
-        assert!(told.len() < 10_000, "{} bytes are told", told.len());
+        let output = problems(folder.path()).expect("hostile").to_string();
+        assert!(output.len() < 10_000, "{} bytes of output", output.len());
     }
 }
 
 #[test]
-fn folders_that_are_not_there() {
+fn reports_missing_folder() {
     let folder = TempDir::new().unwrap();
-    let told = problems(&folder.path().join("nowhere")).unwrap().to_string();
-    assert!(told.contains("nowhere") && told.contains("cannot read the folder"), "{told}");
+    let output = problems(&folder.path().join("nowhere")).unwrap().to_string();
+    assert!(output.contains("nowhere") && output.contains("cannot read the folder"), "{output}");
 }
 
 #[test]
-fn the_built_in_platform_unless_there_is_a_file() {
+fn reads_built_in_platform_without_file() {
     let folder = TempDir::new().unwrap();
     let ids = |folder: &Path| {
         let platform = codegen::spec::platform(folder).map_err(|problems| problems.to_string())?;
@@ -472,7 +472,7 @@ fn the_built_in_platform_unless_there_is_a_file() {
     let expected: Result<_, String> = ids(&shipped);
     assert!(expected.as_ref().unwrap().contains(&"taobao".to_owned()));
     assert_eq!(ids(folder.path()), expected);
-    // Nothing else is taken for a missing file.
+    // Only a missing file selects the built-in platform.
     let path = folder.path().join("platform.yaml");
     fs::write(&path, "").unwrap();
     assert!(ids(folder.path()).is_err());
@@ -488,7 +488,7 @@ fn the_built_in_platform_unless_there_is_a_file() {
 }
 
 #[test]
-fn a_skeleton_that_is_filled_in_is_a_spec() {
+fn filled_in_template_is_valid() {
     let skeleton = codegen::render::skeleton("taobao.trade.close").unwrap();
     let blank =
         codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton, &codegen::spec::Platform::default())
@@ -511,23 +511,24 @@ fn a_skeleton_that_is_filled_in_is_a_spec() {
         })
         .collect();
     let method = codegen::spec::parse("trade", "taobao.trade.close.yaml", &filled, &codegen::spec::Platform::default())
-        .unwrap_or_else(|told| panic!("{told}\n{filled}"));
+        .unwrap_or_else(|output| panic!("{output}\n{filled}"));
     assert_eq!(method.spec.response.node.value, "trade_close_response");
     assert!(method.spec.request[0].is_required());
 }
 
 #[test]
-fn the_schema_has_every_key_that_is_read_and_no_other() {
+fn json_schema_and_reader_have_same_keys() {
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/method.schema.json")).unwrap();
+    assert!(schema.contains("https://json-schema.org/draft/2020-12/schema"), "{schema}");
     for key in ["method", "authorization", "https_only", "max_list_size", "values", "solution", "fields"] {
         assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
     }
-    let told =
+    let output =
         codegen::spec::parse("a", "x.yaml", "methd: a\n", &codegen::spec::Platform::default()).unwrap_err().to_string();
-    assert!(told.contains("unknown key `methd`") && told.contains("did you mean `method`?"), "{told}");
+    assert!(output.contains("unknown key `methd`") && output.contains("did you mean `method`?"), "{output}");
 }
 
-/// A spec that is right but for its pages.
+/// A valid spec with the given pagination.
 fn with_pages(pages: &str) -> String {
     format!(
         "method: taobao.a.get\ntitle: t\nrequest:\n  - {{ name: page_no, type: Number }}\n  - {{ name: more, type: Boolean }}\n  \
@@ -541,8 +542,8 @@ fn with_pages(pages: &str) -> String {
 }
 
 #[test]
-fn pages_that_name_what_is_not_there() {
-    told(
+fn reports_unknown_pagination_paths() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.row\n  number: page_num\n  size: option.begin\n  total: total.of\n  has_next: more\n  window: { from: date, to: day, minutes: 60 }",
         ),
@@ -601,8 +602,8 @@ fn pages_that_name_what_is_not_there() {
 }
 
 #[test]
-fn pages_of_the_wrong_types() {
-    told(
+fn reports_pagination_types() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows.cells\n  number: ids\n  size: option\n  total: has_next\n  has_next: data\n  ask_has_next: page_no\n  window: { from: page_no, to: day, minutes: 0 }",
         ),
@@ -670,7 +671,7 @@ fn pages_of_the_wrong_types() {
             9 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.last\n  cursor: page_no\n  next: data.rows.cells"),
         expect![[r#"
             error: expected a list outside other lists for `items`, found `data.last`
@@ -693,8 +694,8 @@ fn pages_of_the_wrong_types() {
 }
 
 #[test]
-fn pages_that_make_no_sense() {
-    told(
+fn reports_inconsistent_pagination() {
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  total: total"),
         expect![[r#"
             error: no parameter selects the page: expected `number`, `offset` or `cursor`
@@ -708,7 +709,7 @@ fn pages_that_make_no_sense() {
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows\n  offset: option.start\n  cursor: page_no\n  ask_has_next: more\n  first: 0\n  backwards: true",
         ),
@@ -756,7 +757,7 @@ fn pages_that_make_no_sense() {
             5 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  first: 2\n  next: data.rows.id\n  backwards: true"),
         expect![[r#"
             error: `first` is 2: expected 0 or 1
@@ -786,7 +787,7 @@ fn pages_that_make_no_sense() {
             3 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  item: data.rows\n  numbr: page_no\n  window: { from: day, minuets: 3 }"),
         expect![[r#"
             error: unknown key `item`
@@ -819,8 +820,8 @@ fn pages_that_make_no_sense() {
 }
 
 #[test]
-fn pages_with_nothing_behind_them() {
-    told(
+fn reports_empty_pagination() {
+    assert_diagnostics(
         &with_pages(""),
         expect![[r#"
             error: expected a mapping, found no value
@@ -834,7 +835,7 @@ fn pages_with_nothing_behind_them() {
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  window:"),
         expect![[r#"
             error: expected a mapping, found no value
@@ -851,8 +852,8 @@ fn pages_with_nothing_behind_them() {
 }
 
 #[test]
-fn pages_that_name_a_thing_twice() {
-    told(
+fn reports_paths_with_two_roles() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows\n  number: page_no\n  size: page_no\n  total: total\n  has_next: total\n  window: { from: day, to: day, minutes: 60 }",
         ),
@@ -884,7 +885,7 @@ fn pages_that_name_a_thing_twice() {
             3 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  cursor: page_no\n  next: data.last"),
         expect![[r#"
             error: `page_no` is both `number` and `cursor`
@@ -909,7 +910,7 @@ fn pages_that_name_a_thing_twice() {
 }
 
 #[test]
-fn pages_that_are_right() {
+fn accepts_valid_pagination() {
     for pages in [
         "  items: data.rows\n  number: page_no\n  first: 0\n  total: total\n  backwards: true",
         "  items: data.rows\n  offset: option.start\n  has_next: has_next\n  ask_has_next: more",
@@ -921,23 +922,23 @@ fn pages_that_are_right() {
     }
 }
 
-/// The names of a method with these parameters.
+/// The model of a method with these parameters.
 fn resolved(parameters: &str) -> codegen::model::Model {
     let folder = folder(&[("top/taobao.a.get.yaml", with_parameters(parameters).as_bytes())]);
     codegen::model::resolve(&codegen::spec::read(folder.path()).unwrap())
 }
 
-/// Quadratic work on these specs takes minutes.
+/// Quadratic work on these specs would take minutes.
 #[test]
 fn large_specs_take_linear_time() {
     const MANY: usize = 8_000;
     let lines = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<Vec<_>>().join("\n");
-    // Values with one Rust name.
+    // Values with the same Rust name.
     let values = (1..=MANY).map(|count| format!("a{}", "-".repeat(count % 150) + &"_".repeat(count / 150)));
     let values = values.collect::<Vec<_>>().join("\", \"");
     let model = resolved(&format!("  - {{ name: a, type: String, values: [\"{values}\"] }}"));
-    let choice = &model.apis().next().unwrap().choices[0];
-    let names: std::collections::BTreeSet<_> = choice.values.iter().map(|(_, name)| name).collect();
+    let open_enum = &model.apis().next().unwrap().enums[0];
+    let names: std::collections::BTreeSet<_> = open_enum.values.iter().map(|(_, name)| name).collect();
     assert_eq!((names.len(), names.contains(&format!("A{MANY}"))), (MANY, true));
     // Shapes of one type, and enums.
     let shapes = lines(&|index| {
@@ -947,8 +948,8 @@ fn large_specs_take_linear_time() {
     });
     let model = resolved(&shapes);
     let api = model.apis().next().unwrap();
-    assert_eq!((api.request_objects.len(), api.choices.len()), (MANY, MANY));
-    // Wrong keys, wrong types, and one long line.
+    assert_eq!((api.request_objects.len(), api.enums.len()), (MANY, MANY));
+    // Unknown keys, unknown types, and one long line.
     for (parameters, count) in [
         (format!("  - name: a\n    type: String\n{}", lines(&|index| format!("    descriptio{index}: b"))), MANY),
         (lines(&|index| format!("  - {{ name: f{index}, type: Sting{index} }}")), MANY),
@@ -967,7 +968,7 @@ fn large_specs_take_linear_time() {
         assert!(problems.count() >= count.min(1) && problems.iter().count() <= 200, "{}", problems.count());
         assert!(problems.render(false).len() < 4 << 20);
     }
-    // A chain of objects, each of which requires the next.
+    // A chain of objects that require the next.
     let chain = (0..2_000).map(|index| {
         let next = index + 1;
         format!("  - {{ name: f{index}, type: T{index}, fields: [{{ name: g, type: T{next}, required: true }}] }}")
@@ -977,17 +978,17 @@ fn large_specs_take_linear_time() {
 }
 
 #[test]
-fn problems_are_listed_to_a_bound_and_counted() {
+fn lists_at_most_200_problems() {
     let keys: String = (0..1000).map(|index| format!("    x{index}: 1\n")).collect();
     let text = with_parameters(&format!("  - name: a\n    type: String\n{keys}"));
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let told = problems(folder.path()).unwrap().to_string();
-    assert!(told.ends_with("1000 problems; the first 200 are listed"), "{}", &told[told.len() - 200..]);
-    assert_eq!(told.matches("error: ").count(), 200);
-    assert!(told.contains("taobao.a.get.yaml:205:5"), "{told}");
+    let output = problems(folder.path()).unwrap().to_string();
+    assert!(output.ends_with("1000 problems; the first 200 are listed"), "{}", &output[output.len() - 200..]);
+    assert_eq!(output.matches("error: ").count(), 200);
+    assert!(output.contains("taobao.a.get.yaml:205:5"), "{output}");
 }
 
-/// Whether the field that mentions a type is boxed, for each object of the request.
+/// Returns the object fields of the request objects, each with whether it is boxed.
 fn boxed(parameters: &str) -> Vec<(String, bool)> {
     let model = resolved(parameters);
     let objects = &model.apis().next().unwrap().request_objects;
@@ -1003,7 +1004,7 @@ fn boxed(parameters: &str) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn objects_that_may_hold_themselves_are_boxed() {
+fn boxes_recursive_objects() {
     for (parameters, expected) in [
         ("  - { name: a, type: A, fields: [{ name: a, type: A }] }", vec![("A.a", true)]),
         ("  - { name: a, type: A, fields: [{ name: a, type: \"A[]\" }] }", vec![("A.a", false)]),
@@ -1026,14 +1027,14 @@ fn objects_that_may_hold_themselves_are_boxed() {
 
 #[cfg(unix)]
 #[test]
-fn control_characters_in_the_name_of_a_file_are_escaped() {
-    let told = problems(folder(&[("top/\u{1b}[31m\u{7}.yaml", b"method: x")]).path()).unwrap().to_string();
-    assert!(told.contains("top/\\u{1b}[31m\\u{7}.yaml"), "{told}");
-    assert!(!told.contains('\u{1b}'), "{told}");
+fn escapes_control_characters_in_paths() {
+    let output = problems(folder(&[("top/\u{1b}[31m\u{7}.yaml", b"method: x")]).path()).unwrap().to_string();
+    assert!(output.contains("top/\\u{1b}[31m\\u{7}.yaml"), "{output}");
+    assert!(!output.contains('\u{1b}'), "{output}");
 }
 
 #[test]
-fn folders_that_windows_has_no_names_for_are_no_categories() {
+fn refuses_windows_device_names_as_categories() {
     for name in ["con", "prn", "aux", "nul", "com1", "lpt9"] {
         assert!(!codegen::spec::is_category(name), "{name}");
     }

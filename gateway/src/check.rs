@@ -71,7 +71,7 @@ fn hides<'a>(parameter: &'a Parameter, objects: &Objects<'a>, platform: &Platfor
     if parameter.secret.unwrap_or_else(|| platform.is_secret(&parameter.name.value)) {
         return true;
     }
-    let word = parameter.type_name().word;
+    let word = parameter.type_name().name;
     if parameter.fields.is_empty() {
         if within.contains(&word) {
             return false;
@@ -360,7 +360,7 @@ fn scalar(path: &str, kind: Kind, value: &str, parameter: &Parameter) -> Result<
     if !is_value {
         return Err(Refused::invalid(path, expected));
     }
-    let beyond = |limit: &Option<codegen::spec::Placed<i64>>, is: fn(Decimal, Decimal) -> bool| {
+    let beyond = |limit: &Option<codegen::spec::Spanned<i64>>, is: fn(Decimal, Decimal) -> bool| {
         let limit = limit.as_ref()?.value;
         let value = Decimal::from_str_exact(value).ok()?;
         is(value, limit.into()).then_some(limit)

@@ -19,7 +19,7 @@ impl<'a> Objects<'a> {
     /// The fields of an object: its own, or those that its type has elsewhere.
     pub(crate) fn fields(&self, object: &'a Parameter) -> &'a [Parameter] {
         if object.fields.is_empty() {
-            self.0.get(object.type_name().word).copied().unwrap_or_default()
+            self.0.get(object.type_name().name).copied().unwrap_or_default()
         } else {
             &object.fields
         }
@@ -28,7 +28,7 @@ impl<'a> Objects<'a> {
 
 fn collect<'a>(fields: &'a [Parameter], objects: &mut BTreeMap<&'a str, &'a [Parameter]>) {
     for field in fields.iter().filter(|field| !field.fields.is_empty()) {
-        objects.entry(field.type_name().word).or_insert(&field.fields);
+        objects.entry(field.type_name().name).or_insert(&field.fields);
         collect(&field.fields, objects);
     }
 }

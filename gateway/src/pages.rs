@@ -5,7 +5,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use codegen::spec::{Pages, Parameter, Placed, Window};
+use codegen::spec::{Pages, Parameter, Spanned, Window};
 use serde_json::Value;
 use top_protocol::DateTime;
 
@@ -33,7 +33,7 @@ pub(crate) fn page(
     mut answer: Members,
     length: Option<i64>,
 ) -> Result<Members, Refused> {
-    let asked = |named: &Option<Placed<String>>| named.as_ref().and_then(|named| sent(parameters, &named.value));
+    let asked = |named: &Option<Spanned<String>>| named.as_ref().and_then(|named| sent(parameters, &named.value));
     let list = List::of(pages, parameters, &answer, length)?;
     let size = match (number(pages.size.as_ref(), parameters)?, pages.size.as_ref()) {
         (Some(size), Some(named)) if size < 1 => return Err(Refused::invalid(&named.value, "at least 1")),
@@ -153,7 +153,7 @@ fn in_items<'w>(pages: &Pages, way: &'w str) -> Option<&'w str> {
 
 /// The minutes in a span of time: the number of the first since 1970, and how many there are.
 fn minutes(window: &Window, parameters: &Parameters) -> Result<Option<(i64, i64)>, Refused> {
-    let read = |named: &Placed<String>| -> Result<Option<i64>, Refused> {
+    let read = |named: &Spanned<String>| -> Result<Option<i64>, Refused> {
         let Some(text) = sent(parameters, &named.value) else { return Ok(None) };
         let date: DateTime =
             text.parse().map_err(|_| Refused::invalid(&named.value, "a date as yyyy-MM-dd HH:mm:ss"))?;
@@ -265,7 +265,7 @@ fn sent(parameters: &Parameters, way: &str) -> Option<String> {
 }
 
 /// The number that is sent under a parameter.
-fn number(named: Option<&Placed<String>>, parameters: &Parameters) -> Result<Option<i64>, Refused> {
+fn number(named: Option<&Spanned<String>>, parameters: &Parameters) -> Result<Option<i64>, Refused> {
     let Some(named) = named else { return Ok(None) };
     let Some(text) = sent(parameters, &named.value) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Refused::invalid(&named.value, "a whole number"))

@@ -1,11 +1,12 @@
-//! Write a spec to fill in.
+//! Writes the template of a spec.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use super::context::Context;
+use super::error::CommandError;
 use super::print::line;
-use super::{CommandError, Context};
 use crate::files::printable;
 use crate::{import, render, spec};
 

@@ -10,7 +10,7 @@ use super::document::{Document, Entry};
 use super::element::Element;
 use super::error::ImportError;
 use super::vocabulary::{self, DocumentType};
-use crate::html::plain;
+use crate::html::plain_text;
 use crate::spec::is_method_name;
 
 /// The maximum nesting of elements. The format has seven levels.
@@ -77,7 +77,7 @@ fn method(api: &Element, structs: &Structs) -> Result<Document, ImportError> {
         )
         .into());
     }
-    let title = plain(&api.text_of("desc"));
+    let title = plain_text(&api.text_of("desc"));
     let mut document = Document { method: name, title, request: request?, response: response?, ..Document::default() };
     document.notes.push("The metadata does not say whether a call needs a session.".to_owned());
     Ok(document)
@@ -134,7 +134,7 @@ impl Expander<'_> {
         let mut entry = Entry {
             name: element.text_of("name"),
             kind: if list { format!("{type_name}[]") } else { type_name.clone() },
-            description: plain(&element.text_of("desc")),
+            description: plain_text(&element.text_of("desc")),
             ..Entry::default()
         };
         let required = element.text_of("required");

@@ -28,7 +28,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::difference::Difference;
 use crate::files::{self, ReadError};
 use crate::output::{Change, ChangeKind};
-use crate::parallel::{available, on_threads};
+use crate::parallel::{available_threads, map_in_parallel};
 use crate::spec::{self, Method, Platform, is_category};
 
 /// The maximum size of a document. The largest page has about 500 KiB; a Markdown file of all methods of an area or the
@@ -159,7 +159,7 @@ impl Importer {
                 }
             }
         }
-        problems.or(Self { folder: folder.to_owned(), platform, present })
+        problems.into_result(Self { folder: folder.to_owned(), platform, present })
     }
 
     /// Imports the methods of documents, on all cores, in order. Calls `done` after each document.
@@ -172,7 +172,7 @@ impl Importer {
         category: Option<&str>,
         done: impl Fn() + Sync,
     ) -> Vec<Result<Import, Refusal>> {
-        let imports = on_threads(documents, available(), |path| {
+        let imports = map_in_parallel(documents, available_threads(), |path| {
             let imports = self.document(path, category);
             done();
             imports

@@ -232,7 +232,7 @@ impl SideNormalizer<'_> {
     fn resolve_references(&mut self, entries: &mut [Entry], enclosing: &mut Vec<String>) -> Result<(), String> {
         for entry in entries {
             let DocumentType { name, list } = DocumentType::parse(&entry.kind);
-            if Kind::from_word(&name).is_some() {
+            if Kind::from_name(&name).is_some() {
                 continue;
             }
             if entry.fields.is_empty() {
@@ -306,13 +306,13 @@ fn type_of(entry: &mut Entry) -> Option<DocumentType> {
     let mut document_type = DocumentType::parse(&strip_invisible(&entry.kind));
     let object = !entry.fields.is_empty();
     if document_type.name.is_empty() {
-        document_type.name = if object { type_name(&entry.name) } else { Kind::String.word().to_owned() };
+        document_type.name = if object { type_name(&entry.name) } else { Kind::String.name().to_owned() };
         let inferred = document_type.spec_type();
         entry.notes.push(format!("The document has no type; imported as {inferred}."));
     } else if let (true, Some(kind)) = (object, document_type.kind()) {
         document_type.name = type_name(&entry.name);
         let inferred = document_type.spec_type();
-        entry.notes.push(format!("The document's type is {}, but it has fields; renamed to {inferred}.", kind.word()));
+        entry.notes.push(format!("The document's type is {}, but it has fields; renamed to {inferred}.", kind.name()));
     } else if document_type.kind().is_none() && !is_type_name(&document_type.name) {
         let is_valid = |character: &char| character.is_ascii_alphanumeric() || *character == '_';
         let nested = document_type.name.ends_with("[]");
@@ -323,7 +323,7 @@ fn type_of(entry: &mut Entry) -> Option<DocumentType> {
             entry.notes.push(format!("The document's type is {raw}, a list of lists; imported as Json."));
             return Some(DocumentType::new(Kind::Json, false));
         }
-        if !is_type_name(&cleaned) || Kind::from_word(&cleaned).is_some() {
+        if !is_type_name(&cleaned) || Kind::from_name(&cleaned).is_some() {
             return None;
         }
         entry.notes.push(format!("The document's spelling of the type is `{}`.", entry.kind.trim()));

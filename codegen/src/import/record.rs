@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, Entry, GatewayUrls};
 use super::error::ImportError;
 use super::vocabulary;
-use crate::html::{plain, resolved};
+use crate::html::{plain_text, resolve_entities};
 use crate::spec::ErrorCode;
 
 /// A record has its name and at least one of these members. A trimmed record omits empty lists.
@@ -52,8 +52,8 @@ fn unwrap_envelope(mut envelope: Map<String, Value>) -> Result<Map<String, Value
 fn document(record: &Map<String, Value>) -> Result<Document, String> {
     let mut document = Document {
         method: text_of(record, "name"),
-        title: plain(&text_of(record, "apiChineseName")),
-        description: plain(&text_of(record, "description")),
+        title: plain_text(&text_of(record, "apiChineseName")),
+        description: plain_text(&text_of(record, "description")),
         request: entries(record, "requestParams")?,
         response: entries(record, "responseParams")?,
         ..Document::default()
@@ -71,8 +71,8 @@ fn document(record: &Map<String, Value>) -> Result<Document, String> {
     for error in objects(record, "errorCodes")? {
         document.errors.push(ErrorCode {
             code: text_of(error, "errorCode"),
-            message: plain(&text_of(error, "errorMsg")),
-            solution: plain(&text_of(error, "solution")),
+            message: plain_text(&text_of(error, "errorMsg")),
+            solution: plain_text(&text_of(error, "solution")),
         });
     }
     document.node = sample_root(record);
@@ -87,9 +87,9 @@ fn entry(record: &Map<String, Value>) -> Result<Entry, String> {
     let mut entry = Entry {
         name: text_of(record, "name"),
         kind: text_of(record, "type"),
-        default: resolved(&text_of(record, "defaultValue")),
-        example: resolved(&text_of(record, "demoValue")),
-        description: plain(&text_of(record, "description")),
+        default: resolve_entities(&text_of(record, "defaultValue")),
+        example: resolve_entities(&text_of(record, "demoValue")),
+        description: plain_text(&text_of(record, "description")),
         fields: entries(record, "subParams")?,
         ..Entry::default()
     };

@@ -79,7 +79,7 @@ const MAX_JSON_ATTEMPTS: usize = 64;
 fn json(text: &str) -> Vec<Element> {
     let mut roots = Vec::new();
     let mut rest = text;
-    // After invalid JSON, parsing starts again behind its first brace.
+    // After invalid JSON, parsing starts again after its first brace.
     for _ in 0..MAX_JSON_ATTEMPTS {
         let Some(start) = rest.find('{') else { break };
         rest = &rest[start..];

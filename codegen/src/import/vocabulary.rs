@@ -67,7 +67,7 @@ pub(super) struct DocumentType {
 
 impl DocumentType {
     pub(super) fn new(kind: Kind, list: bool) -> Self {
-        Self { name: kind.word().to_owned(), list }
+        Self { name: kind.name().to_owned(), list }
     }
 
     /// Parses a spelling: `Trade []`, `List<Trade>` and `com.taobao.Trade[]` are all a list of `Trade`. The name is
@@ -84,24 +84,24 @@ impl DocumentType {
             (text, list) = (inner, true);
         }
         if type_argument(&text, &["map", "hashmap"]).is_some() {
-            text = Kind::Map.word().to_owned();
+            text = Kind::Map.name().to_owned();
         }
         // A Java class is identified by its last name.
         if text.contains('.') && text.split('.').all(|part| !part.is_empty()) {
             text = text.rsplit('.').next().unwrap_or_default().to_owned();
         }
         let name = match text.to_ascii_lowercase().as_str() {
-            "string" | "str" | "text" | "char" | "varchar" => Kind::String.word().to_owned(),
-            "number" | "long" | "int" | "integer" | "short" => Kind::Number.word().to_owned(),
-            "boolean" | "bool" => Kind::Boolean.word().to_owned(),
-            "date" | "datetime" => Kind::Date.word().to_owned(),
-            "price" => Kind::Price.word().to_owned(),
-            "bigdecimal" | "decimal" | "double" | "float" => Kind::BigDecimal.word().to_owned(),
-            "json" => Kind::Json.word().to_owned(),
-            "map" | "hashmap" => Kind::Map.word().to_owned(),
-            "fieldlist" => Kind::FieldList.word().to_owned(),
-            "byte" => Kind::Byte.word().to_owned(),
-            "byte[]" | "file" => Kind::File.word().to_owned(),
+            "string" | "str" | "text" | "char" | "varchar" => Kind::String.name().to_owned(),
+            "number" | "long" | "int" | "integer" | "short" => Kind::Number.name().to_owned(),
+            "boolean" | "bool" => Kind::Boolean.name().to_owned(),
+            "date" | "datetime" => Kind::Date.name().to_owned(),
+            "price" => Kind::Price.name().to_owned(),
+            "bigdecimal" | "decimal" | "double" | "float" => Kind::BigDecimal.name().to_owned(),
+            "json" => Kind::Json.name().to_owned(),
+            "map" | "hashmap" => Kind::Map.name().to_owned(),
+            "fieldlist" => Kind::FieldList.name().to_owned(),
+            "byte" => Kind::Byte.name().to_owned(),
+            "byte[]" | "file" => Kind::File.name().to_owned(),
             _ => text,
         };
         Self { name, list }
@@ -129,7 +129,7 @@ impl DocumentType {
 
     /// Borrows the type as that of a spec.
     pub(super) fn as_type_name(&self) -> TypeName<'_> {
-        TypeName { word: &self.name, list: self.list }
+        TypeName { name: &self.name, list: self.list }
     }
 
     /// Returns the platform type; `None` for an object.
@@ -163,7 +163,7 @@ pub(super) fn type_name(field: &str) -> String {
             letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
         })
         .collect();
-    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) || Kind::from_word(&name).is_some() {
+    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) || Kind::from_name(&name).is_some() {
         name.insert_str(0, "Of");
     }
     name

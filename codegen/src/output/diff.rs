@@ -1,4 +1,4 @@
-//! What a change of specs does to the SDK's users: the public items of generated files, before and after.
+//! The API changes between generated files and those on disk: public types, fields and variants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,8 +13,8 @@ use crate::difference::{Difference, DifferenceKind};
 use crate::files;
 
 impl FileSet {
-    /// What users of the SDK would meet if the set were written to `folder`, in the order of the items. Of an item that is
-    /// added or removed as a whole its fields are not told.
+    /// Returns the API changes of writing the set to `folder`, sorted by item. The fields of an added or removed type
+    /// are not listed.
     ///
     /// # Errors
     ///
@@ -85,17 +85,18 @@ fn read(root: &Path, folder: &Path, items: &mut Items) -> Result<(), OutputError
     Ok(())
 }
 
-/// The module that users name: the category for a request and a response, with the method's module for other types.
+/// Returns the path that users write: the category for a request and a response, and the module of the method for other
+/// types.
 fn module(path: &Path) -> Vec<String> {
     let path: PathBuf = path.with_extension("");
     let names = path.iter().map(|name| name.to_string_lossy().into_owned());
     names.skip_while(|name| name != "api").skip(1).filter(|name| name != "mod").collect()
 }
 
-/// Adds the public types of a file. A file that is no Rust, as one that was edited may be, has none.
+/// Adds the public types of a file. A file that is not valid Rust, such as an edited one, has none.
 fn collect(module: &[String], text: &str, items: &mut Items) {
     let Ok(file) = syn::parse_file(text) else { return };
-    let outside = outside(&file);
+    let reexported = reexported(&file);
     for item in file.items {
         let (name, members) = match item {
             Item::Struct(item) => {
@@ -103,7 +104,7 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
                 let public = fields.named.iter().filter(|field| matches!(field.vis, Visibility::Public(_)));
                 let members = public.filter_map(|field| {
                     let name = field.ident.as_ref()?;
-                    Some((format!(".{name}"), spelled(&field.ty)))
+                    Some((format!(".{name}"), type_text(&field.ty)))
                 });
                 (item.ident.to_string(), members.collect())
             }
@@ -113,32 +114,32 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
             }
             _ => continue,
         };
-        let module = if outside.contains(&name) { &module[..module.len().min(1)] } else { module };
+        let module = if reexported.contains(&name) { &module[..module.len().min(1)] } else { module };
         let path = module.iter().chain([&name]).cloned().collect::<Vec<_>>().join("::");
         items.insert(path, members);
     }
 }
 
-/// The types of a method's file that its category shows too: the request, what it requires, and the response.
-fn outside(file: &syn::File) -> BTreeSet<String> {
+/// Returns the types that the category re-exports: the request, its struct of required fields, and the response.
+fn reexported(file: &syn::File) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in &file.items {
         let Item::Impl(item) = item else { continue };
         if item.trait_.as_ref().is_none_or(|(path, _)| !path.is_ident("Request")) {
             continue;
         }
-        let request = spelled(&item.self_ty);
+        let request = type_text(&item.self_ty);
         names.insert(request.strip_suffix("Request").unwrap_or(&request).to_owned() + "Required");
         names.insert(request);
         names.extend(item.items.iter().filter_map(|item| match item {
-            ImplItem::Type(item) if item.ident == "Response" => Some(spelled(&item.ty)),
+            ImplItem::Type(item) if item.ident == "Response" => Some(type_text(&item.ty)),
             _ => None,
         }));
     }
     names
 }
 
-/// A type as people write it.
-fn spelled(ty: &Type) -> String {
+/// Returns the source text of a type.
+fn type_text(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }

@@ -10,12 +10,12 @@ const EXAMPLE: usize = 80;
 
 /// A text as one line of Markdown that shows it as it is.
 pub(super) fn line(text: &str) -> String {
-    words(&html::plain(text))
+    words(&html::plain_text(text))
 }
 
 /// A text as one line for a compiler message, which is not Markdown.
 pub(super) fn plain_line(text: &str) -> String {
-    let visible: String = html::plain(text).chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
+    let visible: String = html::plain_text(text).chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -25,7 +25,7 @@ fn words(text: &str) -> String {
 
 /// The lines of a text, each with the space that parts it from its slashes, without empty ones at either end.
 fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = html::plain(text).lines().map(|text| spaced(&words(text))).collect();
+    let mut lines: Vec<String> = html::plain_text(text).lines().map(|text| spaced(&words(text))).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(start, |last| last + 1);
@@ -140,9 +140,9 @@ fn documented(field: &Field) -> String {
     let list = if field.list { "\\[\\]" } else { "" };
     match &field.kind {
         FieldKind::Plain(Kind::File) => format!("byte\\[\\]{list}"),
-        FieldKind::Choice(name) => format!("String{list}, see [`{name}`]"),
-        FieldKind::Plain(Kind::FieldList) => Kind::FieldList.word().to_owned(),
-        FieldKind::Plain(kind) => format!("{}{list}", kind.word()),
+        FieldKind::OpenEnum(name) => format!("String{list}, see [`{name}`]"),
+        FieldKind::Plain(Kind::FieldList) => Kind::FieldList.name().to_owned(),
+        FieldKind::Plain(kind) => format!("{}{list}", kind.name()),
         FieldKind::Object { name, .. } if field.list => format!("List of [`{name}`]"),
         FieldKind::Object { name, .. } => format!("[`{name}`]"),
     }

@@ -119,7 +119,7 @@ impl<'a> Example<'a> {
         let example = field.example.as_deref().unwrap_or_default();
         let kind = match &field.kind {
             FieldKind::Plain(kind) => *kind,
-            FieldKind::Choice(_) => Kind::String,
+            FieldKind::OpenEnum(_) => Kind::String,
             FieldKind::Object { name, .. } => return self.object(field, name, place),
         };
         if field.list {

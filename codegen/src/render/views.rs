@@ -6,8 +6,8 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Choice, Field, FieldKind, Limit, Paging, Struct};
-use crate::spec::{Code, ErrorCode, Gateway, Kind, Retry};
+use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct};
+use crate::spec::{ErrorCode, Gateway, Kind, PlatformError, Retry};
 
 /// A struct for the templates.
 #[derive(Clone)]
@@ -82,9 +82,9 @@ impl FieldView {
             (false, false) => element,
         };
         let (view, slot) = match (&field.kind, field.list, optional) {
-            (FieldKind::Choice(_), true, _) => (quote!(View::choices), quote!(Slot::choices)),
-            (FieldKind::Choice(_), _, true) => (quote!(View::optional_choice), quote!(Slot::choice)),
-            (FieldKind::Choice(_), _, false) => (quote!(View::choice), quote!(Slot::choice)),
+            (FieldKind::OpenEnum(_), true, _) => (quote!(View::choices), quote!(Slot::choices)),
+            (FieldKind::OpenEnum(_), _, true) => (quote!(View::optional_choice), quote!(Slot::choice)),
+            (FieldKind::OpenEnum(_), _, false) => (quote!(View::choice), quote!(Slot::choice)),
             _ => (quote!(View::of), quote!(Slot::of)),
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
@@ -126,7 +126,7 @@ fn element(kind: &FieldKind, output: bool) -> TokenStream {
             let name = ident(name);
             if *boxed { quote!(Box<#name>) } else { quote!(#name) }
         }
-        FieldKind::Choice(name) => ident(name).to_token_stream(),
+        FieldKind::OpenEnum(name) => ident(name).to_token_stream(),
     }
 }
 
@@ -136,7 +136,7 @@ fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream,
     let into = match &field.kind {
         FieldKind::Plain(kind) => !matches!(kind, Kind::Number | Kind::Byte | Kind::Boolean | Kind::Date),
         FieldKind::Object { boxed, .. } => *boxed,
-        FieldKind::Choice(_) => true,
+        FieldKind::OpenEnum(_) => true,
     };
     match (field.list, into) {
         (false, false) => (element.clone(), quote!(#name)),
@@ -155,8 +155,8 @@ fn row(field: &Field) -> TokenStream {
         FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
         FieldKind::Plain(Kind::Byte) => format_ident!("Byte"),
         FieldKind::Plain(Kind::File) => format_ident!("File"),
-        FieldKind::Choice(_) => format_ident!("String"),
-        FieldKind::Plain(kind) => format_ident!("{}", kind.word()),
+        FieldKind::OpenEnum(_) => format_ident!("String"),
+        FieldKind::Plain(kind) => format_ident!("{}", kind.name()),
         FieldKind::Object { .. } => format_ident!("Object"),
     };
     let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
@@ -198,7 +198,7 @@ pub(super) struct ValueView {
 }
 
 impl ChoiceView {
-    pub(super) fn new(choice: &Choice) -> Self {
+    pub(super) fn new(choice: &OpenEnum) -> Self {
         let value = |(value, variant): &(String, String)| ValueView {
             variant: ident(variant).to_string(),
             mention: docs::mention(value),
@@ -304,7 +304,7 @@ pub(super) fn imports(api: &Api) -> String {
     let limits = inputs.clone().any(|field| !field.limits.is_empty());
     let names = [
         ("Authorization", api.authorization.is_some()),
-        ("Choice", !api.choices.is_empty()),
+        ("Choice", !api.enums.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.errors.is_empty()),
@@ -321,7 +321,7 @@ pub(super) fn imports(api: &Api) -> String {
         ("Schema", true),
         ("Slot", true),
         ("View", true),
-        ("choice", !api.choices.is_empty()),
+        ("choice", !api.enums.is_empty()),
         ("record", true),
     ];
     names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
@@ -372,7 +372,7 @@ pub(super) struct CodeView {
 }
 
 impl CodeView {
-    pub(super) fn new(code: &Code) -> Self {
+    pub(super) fn new(code: &PlatformError) -> Self {
         Self {
             code: code.code.value,
             name: literal(&code.name),

@@ -1,34 +1,34 @@
-//! The page's type words.
+//! The types of the platform.
 
-/// A type that needs no further description.
+/// A built-in type of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Text.
+    /// A string.
     String,
-    /// A whole number.
+    /// An integer.
     Number,
     /// `true` or `false`.
     Boolean,
-    /// A date and time at GMT+8.
+    /// A date and time in GMT+8.
     Date,
-    /// Money.
+    /// An amount of money.
     Price,
-    /// An exact decimal.
+    /// A decimal number.
     BigDecimal,
-    /// JSON text.
+    /// A string of JSON.
     Json,
-    /// A JSON object with keys of the caller's choosing.
+    /// A JSON object with arbitrary keys.
     Map,
-    /// Names of fields to return.
+    /// The names of the fields to return.
     FieldList,
-    /// A whole number of one byte.
+    /// An integer of one byte.
     Byte,
     /// A file.
     File,
 }
 
 impl Kind {
-    /// All of them.
+    /// All types.
     pub const ALL: [Self; 11] = [
         Self::String,
         Self::Number,
@@ -43,8 +43,8 @@ impl Kind {
         Self::File,
     ];
 
-    /// The page's word for it.
-    pub const fn word(self) -> &'static str {
+    /// Returns the platform's name.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::String => "String",
             Self::Number => "Number",
@@ -60,8 +60,8 @@ impl Kind {
         }
     }
 
-    /// Whether a text can be a value of this type. The unit of a price and any spelling of a date and a truth value count,
-    /// as documents use them.
+    /// Returns whether a text is a value of this type, as documents write it: with the unit of a price, and any
+    /// spelling of a date or a boolean.
     pub fn accepts(self, text: &str) -> bool {
         let text = text.trim();
         match self {
@@ -76,20 +76,20 @@ impl Kind {
         }
     }
 
-    /// The type that a word stands for.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    /// Returns the type with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// Whether a text is a decimal number without an exponent.
+/// Returns whether a text is a decimal number without an exponent.
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether a text is a day, with or without a time of the day: `2024-06-18 10:00:00`, `2024/6/18`, `2024-06-18T10:00`.
+/// Returns whether a text is a date with an optional time: `2024-06-18 10:00:00`, `2024/6/18`, `2024-06-18T10:00`.
 fn is_date(text: &str) -> bool {
     let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let numbers = |text: &str, parts: &[char]| {
@@ -112,7 +112,7 @@ fn is_date(text: &str) -> bool {
     }
 }
 
-/// The elements that an example of a list shows: parted by commas, or as a JSON array.
+/// Returns the elements in the example of a list: comma-separated or a JSON array.
 pub(crate) fn elements(example: &str) -> Vec<&str> {
     let example = example.trim();
     let inside = example.strip_prefix('[').and_then(|example| example.strip_suffix(']')).unwrap_or(example);
@@ -128,31 +128,31 @@ pub(crate) fn inferred_number(example: &str) -> Option<(Kind, bool)> {
     [Kind::Number, Kind::BigDecimal].into_iter().find(accepts).map(|kind| (kind, is_list))
 }
 
-/// A type as a spec spells it, taken apart: `Trade[]` is a list of `Trade`.
+/// A parsed type: `Trade[]` is a list of `Trade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypeName<'a> {
-    /// The word, of one element if it is a list.
-    pub word: &'a str,
-    /// Whether it is a list.
+    /// The name; of one element if the type is a list.
+    pub name: &'a str,
+    /// Whether the type is a list.
     pub list: bool,
 }
 
 impl<'a> TypeName<'a> {
-    /// Takes a spelling apart.
+    /// Parses a type.
     pub fn parse(text: &'a str) -> Self {
         match text.strip_suffix("[]") {
-            // A list of bytes is a file, which is one thing.
-            Some("byte") => Self { word: text, list: false },
-            Some(word) => Self { word, list: true },
-            None => Self { word: text, list: false },
+            // A list of bytes is a file.
+            Some("byte") => Self { name: text, list: false },
+            Some(name) => Self { name, list: true },
+            None => Self { name: text, list: false },
         }
     }
 
-    /// The key or element that holds each element of a list of this type (docs/protocol.md section 4.3): `_` before
-    /// every capital but the first letter, all in lower case, without regard to acronyms.
+    /// Returns the key of the elements of a list (docs/protocol.md section 4.3): lower case, with `_` before every
+    /// capital except the first letter. Acronyms are not special.
     pub fn inner_key(self) -> String {
         let mut key = String::new();
-        for (index, character) in self.word.chars().enumerate() {
+        for (index, character) in self.name.chars().enumerate() {
             if character.is_ascii_uppercase() && index > 0 {
                 key.push('_');
             }
@@ -161,11 +161,11 @@ impl<'a> TypeName<'a> {
         key
     }
 
-    /// Whether `example` can be a value of this type. The example of an object is JSON.
+    /// Returns whether `example` is a value of this type. The example of an object is JSON.
     pub fn accepts(self, example: &str) -> bool {
         match self.kind() {
             None => example.trim_start().starts_with(['{', '[']),
-            // The elements are JSON themselves, which holds commas.
+            // The elements are JSON, which may contain commas.
             Some(Kind::Json | Kind::Map) if self.list => true,
             Some(kind) if self.list => elements(example).into_iter().all(|element| kind.accepts(element)),
             Some(kind) => kind.accepts(example),
@@ -207,9 +207,9 @@ impl<'a> TypeName<'a> {
         !self.list && (is_long || is_outside)
     }
 
-    /// The type if the word is one of the page's own, `None` for an object.
+    /// Returns the built-in type; `None` for an object.
     pub fn kind(self) -> Option<Kind> {
-        Kind::from_word(self.word)
+        Kind::from_name(self.name)
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn parses_types() {
-        for (text, word, list) in [
+        for (text, name, list) in [
             ("String", "String", false),
             ("String[]", "String", true),
             ("byte", "byte", false),
@@ -227,7 +227,7 @@ mod tests {
             ("byte[][]", "byte[]", true),
             ("Field List", "Field List", false),
         ] {
-            assert_eq!(TypeName::parse(text), TypeName { word, list }, "{text}");
+            assert_eq!(TypeName::parse(text), TypeName { name, list }, "{text}");
             assert!(TypeName::parse(text).kind().is_some(), "{text}");
         }
         assert_eq!(TypeName::parse("Trade[]").kind(), None);
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn derives_inner_keys() {
-        for (word, key) in [
+        for (name, key) in [
             ("String[]", "string"),
             ("Number[]", "number"),
             ("Price[]", "price"),
@@ -308,7 +308,7 @@ mod tests {
             ("MapData[]", "map_data"),
             ("Top2Item[]", "top2_item"),
         ] {
-            assert_eq!(TypeName::parse(word).inner_key(), key, "{word}");
+            assert_eq!(TypeName::parse(name).inner_key(), key, "{name}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tables with pipes between cells, with or without a Markdown delimiter row, converted to tables with tabs.
 
 use super::row::{is_header, is_parameter};
-use crate::html::plain;
+use crate::html::plain_text;
 
 /// Converts each row of a table to one line with tabs between cells. A line `#` ends a table.
 pub(super) fn to_tabs(lines: &[&str]) -> Vec<String> {
@@ -77,7 +77,7 @@ fn split_at_pipes(line: &str, leading: bool) -> Vec<String> {
 
 /// Returns a cell without Markdown and HTML. Unusual leading spaces are kept, as they may be indentation.
 fn plain_cell(cell: &str) -> String {
-    let cell = plain(cell.trim_matches([' ', '\t', '\r']));
+    let cell = plain_text(cell.trim_matches([' ', '\t', '\r']));
     let cell = cell.trim_end().trim_start_matches(['\n', '\r']);
     let cell = cell.replace("**", "").replace('\t', " ");
     match cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) {
