@@ -116,12 +116,12 @@ fn clients_that_cannot_be() {
         (
             "127.0.0.1:80",
             "k",
-            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
+            "invalid URL of the gateway: expected a URL starting with `http://` or `https://`, found",
         ),
         (
             "ftp://127.0.0.1/",
             "k",
-            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
+            "invalid URL of the gateway: expected a URL starting with `http://` or `https://`, found",
         ),
         ("http://user:s3cr3t@127.0.0.1/", "k", "invalid URL of the gateway: it contains a user name or password"),
         ("http://user:s3cr3t@127.0.0.1:99999/", "k", "invalid URL of the gateway: "),

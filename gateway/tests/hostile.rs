@@ -199,10 +199,10 @@ async fn answers_that_are_none() {
         a picture => Decode: the answer cannot be read: expected a JSON value, found '�' at line 1 column 1
         half of it => Decode: the answer cannot be read: a string begins and does not end at line 1 column 2
         a character cut in two => Decode: the answer cannot be read: a string begins and does not end at line 1 column 6
-        GBK that says so => Decode: the answer cannot be read: its Content-Type says that it is in "GBK", and only UTF-8 is read
-        UTF-8 that says GBK => Decode: the answer cannot be read: its Content-Type says that it is in "gbk", and only UTF-8 is read
+        GBK that says so => Decode: the answer cannot be read: expected UTF-8, found the charset "GBK" in its Content-Type
+        UTF-8 that says GBK => Decode: the answer cannot be read: expected UTF-8, found the charset "gbk" in its Content-Type
         UTF-16 => Decode: the answer cannot be read: expected a key, found '\0' at line 1 column 2
-        brotli => Decode: the answer cannot be read: it is packed with br, which the client did not ask for
+        brotli => Decode: the answer cannot be read: expected no Content-Encoding, found "br"
         gzip cut short => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip without its sum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip that is none => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
@@ -287,7 +287,7 @@ async fn redirects_that_were_followed() {
             "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
              redirects; check the gateway's address (the response came from localhost)"
         );
-        assert!(error.is_callers_fault() && !error.is_retryable() && !error.was_not_carried_out());
+        assert!(error.is_client_error() && !error.is_retryable() && !error.was_not_processed());
     }
 }
 

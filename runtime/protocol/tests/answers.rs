@@ -220,18 +220,18 @@ fn codes_that_are_words() {
         refusal(&format!(r#"{{"error_response":{{"type":"ISV","code":"{code}","msg":"{msg}","request_id":"1"}}}}"#))
     };
     let limit = refused("ApiCallLimit", "The call limit is reached. This ban will last 3 more seconds");
-    assert!(limit.is_retryable() && limit.is_limit() && limit.was_not_carried_out());
+    assert!(limit.is_retryable() && limit.is_limit() && limit.was_not_processed());
     assert_eq!(limit.retry_after(), Some(Duration::from_secs(3)));
     for word in ["IllegalAccessToken", "illegalaccesstoken", "InvalidSession", "MissingAccessToken"] {
         let session = refused(word, "m");
-        assert!(session.is_session_invalid() && !session.is_callers_fault() && !session.is_retryable(), "{word}");
+        assert!(session.is_session_invalid() && !session.is_client_error() && !session.is_retryable(), "{word}");
         assert_eq!(session.code, word);
     }
     for word in ["IncompleteSignature", "sign-check-failure", "MissingParameter", "InvalidAppKey"] {
-        assert!(refused(word, "m").is_callers_fault(), "{word}");
+        assert!(refused(word, "m").is_client_error(), "{word}");
     }
     let unknown = refused("E_UNKNOWN", "m");
-    assert!(!unknown.is_session_invalid() && !unknown.is_retryable() && !unknown.is_callers_fault());
+    assert!(!unknown.is_session_invalid() && !unknown.is_retryable() && !unknown.is_client_error());
     expect!["the gateway refused the call: IllegalAccessToken m; the session is expired, revoked, or granted to another application; request 1"]
         .assert_eq(&refused("IllegalAccessToken", "m").to_string());
     let both = refusal(

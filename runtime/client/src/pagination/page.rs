@@ -1,4 +1,4 @@
-//! What the response of one page says about the list.
+//! The facts about a list in the response of one page.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,7 +6,7 @@ use super::overlay::lookup;
 use top_protocol::internal::{Written, size};
 use top_protocol::{Paging, Record, View};
 
-/// What the response of one page says about the list.
+/// The facts about a list in the response of one page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageInfo {
     /// The number of items on the page.

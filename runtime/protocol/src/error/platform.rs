@@ -99,7 +99,7 @@ impl PlatformError {
     ///
     /// If this is so, a call that creates something can be repeated without creating it twice. Otherwise find out
     /// first whether it was carried out.
-    pub fn was_not_carried_out(&self) -> bool {
+    pub fn was_not_processed(&self) -> bool {
         matches!(self.number(), 4..=9 | 11..=13 | 21..=34 | 42 | 44 | 47 | 53)
     }
 
@@ -146,7 +146,7 @@ impl PlatformError {
     ///
     /// Read [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the method's error codes, and mend it. The
     /// same call fails again.
-    pub fn is_callers_fault(&self) -> bool {
+    pub fn is_client_error(&self) -> bool {
         if self.is_session_invalid() {
             return false;
         }
