@@ -20,16 +20,16 @@ use crate::{model, parallel, render, spec};
 /// use codegen::Builder;
 ///
 /// // Write src/api. Add `pub mod api;` to src/lib.rs or src/main.rs.
-/// let report = Builder::new("specs").out("src/api").write()?;
+/// let report = Builder::new("specs").out("src/api").generate()?.write()?;
 /// println!("{} methods, {} files changed", report.methods, report.changes.len());
 ///
 /// // In a test: fail if src/api does not match specs.
-/// let stale = Builder::new("specs").out("src/api").check()?.changes;
+/// let stale = Builder::new("specs").out("src/api").generate()?.check()?.changes;
 /// assert!(stale.is_empty(), "run the generator again: {stale:?}");
 ///
 /// // In a build script: write to OUT_DIR, and use `mod api { include!(concat!(env!("OUT_DIR"), "/api/mod.rs")); }`.
 /// let out = std::env::var_os("OUT_DIR").map(std::path::PathBuf::from).unwrap_or_default();
-/// Builder::new("specs").out(out.join("api")).write()?;
+/// Builder::new("specs").out(out.join("api")).generate()?.write()?;
 /// println!("cargo::rerun-if-changed=specs");
 /// # Ok(())
 /// # }
@@ -108,7 +108,7 @@ impl Builder {
         self
     }
 
-    /// Renders the code without reading `out`.
+    /// Renders the code. Does not read or write `out`.
     ///
     /// # Errors
     ///
@@ -128,42 +128,6 @@ impl Builder {
             }
         };
         Ok(Generated { files, model, folder: self.out.clone() })
-    }
-
-    /// Generates, and writes the files that differ. See [`Generated::write`].
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`]. Nothing is written if the specs are invalid.
-    pub fn write(&self) -> Result<Report, BuildError> {
-        self.generate()?.write()
-    }
-
-    /// Generates, and compares the result with `out`. See [`Generated::check`].
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn check(&self) -> Result<Report, BuildError> {
-        self.generate()?.check()
-    }
-
-    /// Generates, and lists the API changes. See [`Generated::diff`].
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn diff(&self) -> Result<Vec<Difference>, BuildError> {
-        self.generate()?.diff()
-    }
-
-    /// Renders the files without reading `out`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Specs`].
-    pub fn files(&self) -> Result<FileSet, BuildError> {
-        Ok(self.generate()?.files)
     }
 }
 
@@ -199,6 +163,11 @@ pub struct Generated {
 }
 
 impl Generated {
+    /// Returns the files.
+    pub fn files(&self) -> &FileSet {
+        &self.files
+    }
+
     /// Writes the files that differ, and removes generated files without a spec.
     ///
     /// # Errors

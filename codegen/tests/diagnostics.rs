@@ -25,7 +25,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(folder: &Path) -> Option<Diagnostics> {
-    match codegen::Builder::new(folder).files() {
+    match codegen::Builder::new(folder).generate() {
         Ok(_) => None,
         Err(BuildError::Specs(problems)) => Some(problems),
         Err(error) => panic!("{error}"),
@@ -426,8 +426,8 @@ fn escapes_text_in_generated_code() {
         "method: taobao.a.get\ntitle: {hostile:?}\ndescription: {hostile:?}\nrequest:\n  - {{ name: a, type: String, required: true, example: {hostile:?}, description: {hostile:?} }}\nresponse:\n  node: a_get_response\n  fields: []\n"
     );
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let files = codegen::Builder::new(folder.path()).files().unwrap();
-    let (_, text) = files.files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
+    let generated = codegen::Builder::new(folder.path()).generate().unwrap();
+    let (_, text) = generated.files().files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
     for line in text.lines().filter(|line| line.contains("injected")) {
         assert!(line.trim_start().starts_with("//"), "{line}");
     }

@@ -220,10 +220,10 @@ fn concurrent_runs_succeed() {
     let out = folder.path().join("src/api");
     std::thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| codegen::Builder::new(&specs).out(&out).write().unwrap());
+            scope.spawn(|| codegen::Builder::new(&specs).out(&out).generate().unwrap().write().unwrap());
         }
     });
-    assert_eq!(codegen::Builder::new(&specs).out(&out).check().unwrap().changes, []);
+    assert_eq!(codegen::Builder::new(&specs).out(&out).generate().unwrap().check().unwrap().changes, []);
 }
 
 #[test]

@@ -160,14 +160,14 @@ proptest! {
         fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
         let yaml = spec("taobao.any.thing.get", &title, &request, &response);
         fs::write(folder.path().join("top/taobao.any.thing.get.yaml"), &yaml).unwrap();
-        let files = match codegen::Builder::new(folder.path()).files() {
-            Ok(files) => files,
+        let generated = match codegen::Builder::new(folder.path()).generate() {
+            Ok(generated) => generated,
             Err(problems) => {
                 // All random specs are valid: types with the same name and different fields get different Rust names.
                 return Err(TestCaseError::fail(format!("{problems}\n{yaml}")));
             }
         };
-        for (path, text) in files.files().filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")) {
+        for (path, text) in generated.files().files().filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")) {
             let file = syn::parse_file(text).map_err(|error| TestCaseError::fail(format!("{}: {error}\n{text}", path.display())))?;
             let (_, body) = text.split_once('\n').unwrap();
             let once = prettyplease::unparse(&file);

@@ -76,7 +76,8 @@ impl fmt::Display for ImportError {
             Self::ReadSpec(path, _) => write!(f, "cannot read the existing spec {}", printable(path)),
             Self::NotText(reason) | Self::Document(reason) => f.write_str(reason),
             Self::Json(_) => f.write_str("invalid JSON"),
-            Self::Xml(_) => f.write_str("invalid XML"),
+            // `quick_xml::Error` prints its own source, so it is not a source here.
+            Self::Xml(error) => write!(f, "invalid XML: {error}"),
             Self::SeveralMethods(count) => {
                 write!(f, "expected a document of one method, found {count} methods; import it as a file")
             }
@@ -106,7 +107,6 @@ impl Error for ImportError {
             Self::Read(error) => error.source(),
             Self::ReadSpec(_, error) => Some(error),
             Self::Json(error) => Some(error),
-            Self::Xml(error) => Some(error),
             Self::Write(error) => Some(error),
             _ => None,
         }

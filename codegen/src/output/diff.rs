@@ -1,16 +1,13 @@
 //! The API changes between generated files and those on disk: public types, fields and variants.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, Type, Visibility};
 
-use super::{FileSet, MAX_BYTES, OutputError, is_generated};
+use super::{FileSet, OutputError, generated_files};
 use crate::difference::{Difference, DifferenceKind};
-use crate::files;
 
 impl FileSet {
     /// Returns the API changes of writing the set to `folder`, sorted by item. The fields of an added or removed type
@@ -22,7 +19,9 @@ impl FileSet {
     pub fn differences(&self, folder: &Path) -> Result<Vec<Difference>, OutputError> {
         let mut before = Items::new();
         for owned in &self.owned {
-            read(folder, &folder.join(owned), &mut before)?;
+            for (path, text) in generated_files(folder, &folder.join(owned))? {
+                collect(&module(&path), &text, &mut before);
+            }
         }
         let mut after = Items::new();
         for (path, text) in self.files().filter(|(path, _)| self.owned.iter().any(|owned| path.starts_with(owned))) {
@@ -62,27 +61,6 @@ fn members(
     for name in now.keys().filter(|name| !was.contains_key(*name)) {
         differences.push(Difference { item: format!("{item}{name}"), kind: DifferenceKind::Added });
     }
-}
-
-fn read(root: &Path, folder: &Path, items: &mut Items) -> Result<(), OutputError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(OutputError::with_source(folder, error)),
-    };
-    for entry in entries {
-        let path = entry.map_err(|error| OutputError::with_source(folder, error))?.path();
-        if path.is_dir() {
-            read(root, &path, items)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let bytes = files::read(&path, MAX_BYTES).map_err(|error| OutputError::with_source(&path, error))?;
-            if is_generated(&bytes) {
-                let relative = path.strip_prefix(root).unwrap_or(&path);
-                collect(&module(relative), &String::from_utf8_lossy(&bytes), items);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Returns the path that users write: the category for a request and a response, and the module of the method for other

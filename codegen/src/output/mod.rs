@@ -106,7 +106,7 @@ impl fmt::Display for Change {
 pub struct OutputError {
     path: PathBuf,
     problem: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<io::Error>,
 }
 
 impl OutputError {
@@ -114,8 +114,16 @@ impl OutputError {
         Self { path: path.to_owned(), problem: problem.into(), source: None }
     }
 
-    fn with_source(path: &Path, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..Self::new(path, "cannot read or write the file or folder") }
+    fn with_source(path: &Path, problem: &str, source: io::Error) -> Self {
+        Self { source: Some(source), ..Self::new(path, problem) }
+    }
+
+    fn read(path: &Path, error: ReadError) -> Self {
+        let problem = error.to_string();
+        match error {
+            ReadError::Io(source) => Self::with_source(path, &problem, source),
+            _ => Self::new(path, problem),
+        }
     }
 }
 
@@ -127,7 +135,7 @@ impl fmt::Display for OutputError {
 
 impl StdError for OutputError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.source.as_ref().map(|source| source as _)
     }
 }
 
@@ -227,35 +235,12 @@ impl FileSet {
             }
         }
         for owned in &self.owned {
-            self.orphans(folder, &folder.join(owned), &mut changes)?;
+            let generated = generated_files(folder, &folder.join(owned))?.into_iter();
+            let orphans = generated.filter(|(path, _)| !self.files.contains_key(path));
+            changes.extend(orphans.map(|(path, _)| Change { path, kind: ChangeKind::Orphan }));
         }
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
-    }
-
-    fn orphans(&self, root: &Path, folder: &Path, changes: &mut Vec<Change>) -> Result<(), OutputError> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(OutputError::with_source(folder, error)),
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| OutputError::with_source(folder, error))?;
-            let path = entry.path();
-            // Links are not generated, so they are kept.
-            let kind = entry.file_type().map_err(|error| OutputError::with_source(&path, error))?;
-            if kind.is_dir() {
-                self.orphans(root, &path, changes)?;
-            } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
-                let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
-                let generated =
-                    files::read(&path, MAX_BYTES).map_err(|error| OutputError::with_source(&path, error))?;
-                if !self.files.contains_key(&relative) && is_generated(&generated) {
-                    changes.push(Change { path: relative, kind: ChangeKind::Orphan });
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -281,13 +266,38 @@ impl Block {
 pub fn apply(folder: &Path, changes: &[Change]) -> Result<(), OutputError> {
     for change in changes {
         let path = folder.join(&change.path);
-        let done = match &change.kind {
-            ChangeKind::Missing(text) | ChangeKind::Stale(text) => files::write(&path, text),
-            ChangeKind::Orphan => remove(folder, &path),
+        let (result, problem) = match &change.kind {
+            ChangeKind::Missing(text) | ChangeKind::Stale(text) => (files::write(&path, text), "cannot write the file"),
+            ChangeKind::Orphan => (remove(folder, &path), "cannot remove the file"),
         };
-        done.map_err(|error| OutputError::with_source(&path, error))?;
+        result.map_err(|error| OutputError::with_source(&path, problem, error))?;
     }
     Ok(())
+}
+
+/// Reads the generated Rust files in `folder` and below, with their paths relative to `root`. Links are not generated.
+fn generated_files(root: &Path, folder: &Path) -> Result<Vec<(PathBuf, String)>, OutputError> {
+    let cannot_read = |error| OutputError::with_source(folder, "cannot read the folder", error);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot_read(error)),
+    };
+    let mut generated = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(cannot_read)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(cannot_read)?);
+        if kind.is_dir() {
+            generated.extend(generated_files(root, &path)?);
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
+            let bytes = files::read(&path, MAX_BYTES).map_err(|error| OutputError::read(&path, error))?;
+            if is_generated(&bytes) {
+                let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
+                generated.push((relative, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+    }
+    Ok(generated)
 }
 
 fn read(path: &Path) -> Result<Option<String>, OutputError> {
@@ -300,7 +310,7 @@ fn read(path: &Path) -> Result<Option<String>, OutputError> {
             )),
         },
         Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(OutputError::with_source(path, error)),
+        Err(error) => Err(OutputError::read(path, error)),
     }
 }
 
