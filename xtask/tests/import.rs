@@ -182,11 +182,11 @@ fn the_platforms_own_documents() {
         taobao.tbk.order.details.get rspSampleJson: decoded
         taobao.tbk.order.details.get rspSampleSimplifyJson: decoded
         taobao.tbk.order.details.get rspSampleXml: decoded
-        taobao.tbk.relation.refund rspSampleJson: the answer cannot be read: expected a JSON value, found ',' at line 12 column 50
-        taobao.tbk.relation.refund rspSampleSimplifyJson: the answer cannot be read: expected a JSON value, found ',' at line 11 column 50
+        taobao.tbk.relation.refund rspSampleJson: cannot decode the response: expected a JSON value, found ',' at line 12 column 50
+        taobao.tbk.relation.refund rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found ',' at line 11 column 50
         taobao.tbk.relation.refund rspSampleXml: decoded
-        alibaba.taobao.ud.smart.order.detail.pull rspSampleJson: the answer cannot be read: expected a JSON value, found 'x' at line 8 column 32
-        alibaba.taobao.ud.smart.order.detail.pull rspSampleSimplifyJson: the answer cannot be read: expected a JSON value, found 'x' at line 7 column 32
+        alibaba.taobao.ud.smart.order.detail.pull rspSampleJson: cannot decode the response: expected a JSON value, found 'x' at line 8 column 32
+        alibaba.taobao.ud.smart.order.detail.pull rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found 'x' at line 7 column 32
         alibaba.taobao.ud.smart.order.detail.pull rspSampleXml: decoded; result[0].brand_id: expected Number, found "xxx""#]]
     .assert_eq(&samples.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Imports the platform's documents as specs: method pages, documentation records and the metadata of an SDK download.
 //!
 //! A reader for each format (`page`, `record`, `metadata`) returns a `Document` per method. `normalize` reduces it to
-//! what a spec can status, `yaml` writes the spec, and the rules of specs check it. Everything inferred, changed or left
+//! what a spec can state, `yaml` writes the spec, and the rules of specs check it. Everything inferred, changed or left
 //! out is a comment in the spec.
 
 mod document;

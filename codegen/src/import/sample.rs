@@ -116,7 +116,7 @@ pub(super) struct RequestSamples {
     styles: Vec<BTreeSet<String>>,
     /// The values that the curl sample sends.
     pub(super) values: SampleValues,
-    /// The objects that samples assign to parameters, children an unnamed root.
+    /// The objects that samples assign to parameters, below an unnamed root.
     pub(super) objects: Vec<Element>,
     /// Whether the page has a sample.
     pub(super) any: bool,
@@ -161,12 +161,11 @@ impl RequestSamples {
 
     /// Returns those of `parameters` that are set in every style that sets any parameter.
     pub(super) fn always_set<'p>(&self, parameters: &[&'p str]) -> BTreeSet<&'p str> {
-        let normalized_name: Vec<_> = parameters.iter().map(|name| (*name, normalized_name(name))).collect();
-        let styles = self.styles.iter().filter(|style| normalized_name.iter().any(|(_, name)| style.contains(name)));
+        let names: Vec<_> = parameters.iter().map(|name| (*name, normalized_name(name))).collect();
+        let styles = self.styles.iter().filter(|style| names.iter().any(|(_, name)| style.contains(name)));
         let styles: Vec<_> = styles.collect();
-        let always = normalized_name
-            .iter()
-            .filter(|(_, name)| !styles.is_empty() && styles.iter().all(|style| style.contains(name)));
+        let always =
+            names.iter().filter(|(_, name)| !styles.is_empty() && styles.iter().all(|style| style.contains(name)));
         always.map(|(name, _)| *name).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Reads spec files enclosing limits, and reports problems with their positions.
+//! Reads spec files within limits, and reports problems with their positions.
 
 use std::fs;
 use std::path::{Path, PathBuf};

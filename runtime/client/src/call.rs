@@ -14,7 +14,7 @@ use crate::received::{Decode, ban, decode_as, decoded, refuses_timestamp, unsucc
 use crate::report::Report;
 use crate::transport::{HttpMethod, HttpRequest};
 use crate::{runtime, trace, upload};
-use top_protocol::internal::{Head, PreparedRequest};
+use top_protocol::internal::{PreparedRequest, ResponseHead};
 use top_protocol::{Authorization, FileError, Request, Response, SignedRequest};
 
 /// A call of a method.
@@ -173,7 +173,7 @@ impl<'a> Attempts<'a> {
     /// Decodes the body of a response with any status.
     fn decode<T>(
         &self,
-        head: &Head,
+        head: &ResponseHead,
         bytes: Vec<u8>,
         truncated: bool,
         decode: &Decode<'_, T>,
@@ -185,8 +185,8 @@ impl<'a> Attempts<'a> {
     }
 
     /// Redacts the error of a response, and applies its facts: the platform's time, or a ban.
-    async fn refused(&mut self, mut error: Error, head: &Head, clock_offset: i64) -> Error {
-        error.hide(self.request.secrets());
+    async fn refused(&mut self, mut error: Error, head: &ResponseHead, clock_offset: i64) -> Error {
+        error.redact(self.request.secrets());
         if refuses_timestamp(&error) {
             self.clock_updated = self.client.shared.clock.update(head, clock_offset);
         }

@@ -1,13 +1,13 @@
 //! Decoding of response bodies as text.
 
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 use top_protocol::{DecodeError, RawBody, ResponseBody};
 
 use crate::error::Error;
 
 /// Decodes a body as UTF-8 and replaces invalid bytes (docs/protocol.md sections 1.3 and 4.7). A body that is declared to
 /// have another charset is an error.
-pub(super) fn decode_lossy(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
+pub(super) fn decode_lossy(head: &ResponseHead, bytes: Vec<u8>) -> Result<ResponseBody, Error> {
     match charset_mismatch(head, &bytes) {
         None => Ok(bytes.into()),
         Some(problem) => Err(Error::Decode(not_utf8(problem, &bytes))),
@@ -15,7 +15,7 @@ pub(super) fn decode_lossy(head: &Head, bytes: Vec<u8>) -> Result<ResponseBody, 
 }
 
 /// Decodes a body as UTF-8. An invalid byte is an error.
-pub(super) fn decode_strict(head: &Head, bytes: Vec<u8>) -> Result<String, Error> {
+pub(super) fn decode_strict(head: &ResponseHead, bytes: Vec<u8>) -> Result<String, Error> {
     if let Some(problem) = charset_mismatch(head, &bytes) {
         return Err(Error::Decode(not_utf8(problem, &bytes)));
     }
@@ -26,7 +26,7 @@ pub(super) fn decode_strict(head: &Head, bytes: Vec<u8>) -> Result<String, Error
 }
 
 /// Returns why the bytes are not UTF-8, if the headers declare another encoding.
-fn charset_mismatch(head: &Head, bytes: &[u8]) -> Option<String> {
+fn charset_mismatch(head: &ResponseHead, bytes: &[u8]) -> Option<String> {
     let declared = charset(head).filter(|charset| !is_default_charset(charset));
     let declared = declared.map(|charset| format!("expected UTF-8, found the charset {charset:?} in its Content-Type"));
     match std::str::from_utf8(bytes) {
@@ -46,7 +46,7 @@ fn not_utf8(problem: String, bytes: &[u8]) -> Box<DecodeError> {
 }
 
 /// Returns the charset of the `Content-Type`.
-fn charset(head: &Head) -> Option<&str> {
+fn charset(head: &ResponseHead) -> Option<&str> {
     let parameters = head.headers.get("Content-Type")?.split(';').skip(1);
     let charset = parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
@@ -55,7 +55,7 @@ fn charset(head: &Head) -> Option<&str> {
 }
 
 /// Returns the `Content-Encoding` of a body that is still encoded.
-fn content_encoding(head: &Head) -> Option<&str> {
+fn content_encoding(head: &ResponseHead) -> Option<&str> {
     head.headers.get("Content-Encoding").map(str::trim).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use top_protocol::DateTime;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
 use crate::trace;
 
@@ -40,7 +40,7 @@ impl PlatformClock {
     /// Updates the offset from the `Date` of a response that was just received. Returns whether a call that was signed with
     /// the offset `used` would now be signed with another time. Concurrent calls are refused together, and only the first
     /// one updates the offset.
-    pub(super) fn update(&self, head: &Head, used: i64) -> bool {
+    pub(super) fn update(&self, head: &ResponseHead, used: i64) -> bool {
         let Some(offset) = offset(head) else { return false };
         if offset.abs_diff(self.offset()) >= CORRECTION_THRESHOLD {
             self.offset.store(offset, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl PlatformClock {
 }
 
 /// Returns how many seconds the clock of the sender of a response is ahead of this machine's.
-fn offset(head: &Head) -> Option<i64> {
+fn offset(head: &ResponseHead) -> Option<i64> {
     let platform = http_date(head.headers.get("Date")?)?;
     let seconds = |difference: Duration| i64::try_from(difference.as_secs()).ok();
     match platform.duration_since(SystemTime::now()) {

@@ -124,11 +124,11 @@ impl Error {
     }
 
     /// Redacts `secrets` in what the error repeats of a response.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         match self {
-            Self::Platform(refusal) => refusal.hide(secrets),
-            Self::Decode(error) => error.hide(secrets),
-            Self::Status(error) => error.body.hide(secrets),
+            Self::Platform(refusal) => refusal.redact(secrets),
+            Self::Decode(error) => error.redact(secrets),
+            Self::Status(error) => error.body.redact(secrets),
             _ => {}
         }
     }
@@ -218,7 +218,7 @@ impl Error {
         let expected = format!("{}{list}", mismatch.kind.name());
         let mut error = DecodeError::new(mismatch.to_string(), expected, mismatch.found.clone());
         error.path.clone_from(&mismatch.path);
-        Self::Decode(error.in_body(body))
+        Self::Decode(error.with_body(body))
     }
 }
 

@@ -12,11 +12,11 @@ use crate::error::{Timeout, TransportError, TransportKind};
 use crate::transport::{Chunks, HttpRequest};
 use crate::upload::UploadProgress;
 use top_protocol::RawBody;
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 
 /// A received response with any status.
 pub(super) struct Received {
-    pub(super) head: Head,
+    pub(super) head: ResponseHead,
     pub(super) bytes: Vec<u8>,
     /// Whether the body is truncated. Only for an error status, where a part is enough.
     pub(super) truncated: bool,
@@ -36,7 +36,7 @@ impl Shared {
         let (body, progress) = UploadProgress::watch(request.body);
         let sent = deadlines.wait_while_sending(self.transport.send(HttpRequest { body, ..request }), &progress).await;
         let response = sent.map_err(|error| progress.error().unwrap_or(error))?;
-        let (head, mut body) = (Head { status: response.status, headers: response.headers }, response.body);
+        let (head, mut body) = (ResponseHead { status: response.status, headers: response.headers }, response.body);
         let mut received = Received { head, bytes: Vec::new(), truncated: false };
         let success = received.head.is_success();
         let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };

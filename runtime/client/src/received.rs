@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::{Error, LimitError, StatusError};
 use crate::limit::limiter::{CallInfo, Permit};
 use crate::trace;
-use top_protocol::internal::{Envelope, Head, decode_into, redacted};
+use top_protocol::internal::{Envelope, ResponseHead, decode_into, redacted};
 use top_protocol::{RawBody, Request, Response, ResponseBody};
 
 /// Decodes a body as a response or as a refusal of the platform.
@@ -24,7 +24,7 @@ pub(super) fn decode_as<R: Request>(body: &ResponseBody) -> Result<(R::Response,
 /// Decodes the body of a successful HTTP response. A type mismatch is an error if `strict`.
 pub(super) fn decoded<'s, T>(
     strict: bool,
-    head: &Head,
+    head: &ResponseHead,
     bytes: Vec<u8>,
     secrets: impl Iterator<Item = &'s str> + Clone,
     decode: &Decode<'_, T>,
@@ -39,7 +39,7 @@ pub(super) fn decoded<'s, T>(
 }
 
 /// Returns the error of a response with an error status. A refusal in its body takes precedence.
-pub(super) fn unsuccessful<T>(head: &Head, bytes: &[u8], truncated: bool, decode: &Decode<'_, T>) -> Error {
+pub(super) fn unsuccessful<T>(head: &ResponseHead, bytes: &[u8], truncated: bool, decode: &Decode<'_, T>) -> Error {
     let body = RawBody::of_bytes(bytes, truncated);
     if body.contains("error_response")
         && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))

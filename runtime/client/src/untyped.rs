@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
-use top_protocol::internal::{enveloped, reads};
+use top_protocol::internal::{decode_value, is_read_only_method};
 use top_protocol::{Authorization, Format, Json, Response, SignedRequest, UntypedParameters};
 
 impl Client {
@@ -55,10 +55,10 @@ impl Client {
             method,
             authorization: Authorization::Optional,
             https_only: false,
-            reads: reads(method),
+            reads: is_read_only_method(method),
             prepare: &|| application.prepare_untyped(method, parameters),
         };
-        self.execute_attempts(call, &|body| enveloped(body, method, simplified)).await
+        self.execute_attempts(call, &|body| decode_value(body, method, simplified)).await
     }
 
     /// Returns the request that [`call`](Self::call) would send now. `Debug` redacts its secrets.

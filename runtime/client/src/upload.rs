@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::error::{Error, TransportError, TransportKind};
 use crate::lock::locked;
 use crate::transport::{Chunks, Payload};
-use top_protocol::internal::{Attachment, Content, Measure, Piece, Reader, length, open_again, read_some};
+use top_protocol::internal::{Attachment, Content, LengthCheck, Reader, Segment, length, read_uninterrupted, reopen};
 use top_protocol::{File, FileError, FileProblem, SignedRequest};
 
 /// The size of a chunk of a file.
@@ -25,15 +25,15 @@ const CHUNK: usize = 128 << 10;
 /// Creates the body of `signed`. Opens the files on disk and checks that they did not change. Streams are read when
 /// their first byte is sent.
 pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
-    let Some(pieces) = signed.pieces() else {
+    let Some(pieces) = signed.segments() else {
         return Ok(Payload::from(signed.parameters().to_form()));
     };
     let length = length(&pieces);
     let mut parts = VecDeque::new();
     for piece in pieces {
         parts.push_back(match piece {
-            Piece::Text(text) => BodyPart::Memory(Bytes::from(text)),
-            Piece::File(attachment) => {
+            Segment::Text(text) => BodyPart::Memory(Bytes::from(text)),
+            Segment::File(attachment) => {
                 let name = attachment.name.clone();
                 part(attachment).await.map_err(|error| error.for_parameter(&name))?
             }
@@ -43,20 +43,22 @@ pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
 }
 
 async fn part(attachment: Attachment) -> Result<BodyPart, FileError> {
-    let Attachment { name, file, most } = attachment;
+    let Attachment { name, file, limit } = attachment;
     let source = match file.content() {
         Content::Bytes(bytes) => return Ok(BodyPart::Memory(Bytes::from_owner(bytes.clone()))),
         Content::Path { path, length, .. } => {
             let (path, length) = (path.clone(), *length);
-            let opened = spawn_blocking(move || open_again(&path, length)).await;
-            ReaderState::Blocking(Some(Box::new(opened.map_err(|error| FileError::failed(&file, error))??)))
+            let opened = spawn_blocking(move || reopen(&path, length)).await;
+            ReaderState::Blocking(Some(Box::new(
+                opened.map_err(|error| file.error(FileProblem::Unreadable).with_source(error))??,
+            )))
         }
         Content::Stream(stream) if stream.is_fresh() => ReaderState::Fresh,
-        Content::Stream(_) => return Err(FileError::of(&file, FileProblem::ReadAlready)),
+        Content::Stream(_) => return Err(file.error(FileProblem::AlreadyRead)),
     };
     Ok(BodyPart::File(FileReader {
         name,
-        measure: Measure::new(&file, most),
+        check: LengthCheck::new(file.length(), limit),
         file,
         source,
         runtime: Handle::current(),
@@ -79,7 +81,7 @@ struct FileReader {
     /// The name of the parameter.
     name: Cow<'static, str>,
     file: File,
-    measure: Measure,
+    check: LengthCheck,
     source: ReaderState,
     /// The runtime of the call. A transport may poll the file in another one.
     runtime: Handle,
@@ -106,7 +108,7 @@ impl Chunks for Upload {
                 BodyPart::File(reading) => match ready!(reading.poll(context)) {
                     Ok(chunk) => chunk,
                     Err(error) => {
-                        let error = error.for_parameter(&reading.name).while_sent();
+                        let error = error.for_parameter(&reading.name).while_sending();
                         parts.clear();
                         let error = TransportError::new(TransportKind::Upload, error);
                         return Poll::Ready(Some(Err(error)));
@@ -126,7 +128,7 @@ impl FileReader {
     /// Returns the next bytes, or no bytes at the end.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, FileError>> {
         let read = ready!(self.poll_read(context))?;
-        self.measure.take(read.len()).map_err(|problem| FileError::of(&self.file, problem))?;
+        self.check.advance(read.len()).map_err(|problem| self.file.error(problem))?;
         Poll::Ready(Ok(read))
     }
 
@@ -142,16 +144,16 @@ impl FileReader {
                         Some(Reader::Blocking(reader)) => ReaderState::Blocking(Some(reader)),
                         Some(Reader::Async(reader)) => ReaderState::Async(reader),
                         // Another call reads the stream.
-                        None => return Poll::Ready(Err(FileError::of(&self.file, FileProblem::ReadAlready))),
+                        None => return Poll::Ready(Err(self.file.error(FileProblem::AlreadyRead))),
                     };
                 }
                 ReaderState::Blocking(reader) => {
                     let Some(mut reader) = reader.take() else {
-                        return Poll::Ready(Err(FileError::of(&self.file, FileProblem::ReadAlready)));
+                        return Poll::Ready(Err(self.file.error(FileProblem::AlreadyRead)));
                     };
                     self.source = ReaderState::Busy(self.runtime.spawn_blocking(move || {
                         let mut chunk = vec![0; CHUNK];
-                        let read = read_some(reader.as_mut(), &mut chunk);
+                        let read = read_uninterrupted(reader.as_mut(), &mut chunk);
                         (
                             reader,
                             read.map(|read| {
@@ -163,16 +165,19 @@ impl FileReader {
                 }
                 ReaderState::Busy(task) => {
                     // The reader is lost if it panics or its runtime ends.
-                    let (reader, read) =
-                        ready!(Pin::new(task).poll(context)).map_err(|error| FileError::failed(&self.file, error))?;
+                    let (reader, read) = ready!(Pin::new(task).poll(context))
+                        .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error))?;
                     self.source = ReaderState::Blocking(Some(reader));
-                    return Poll::Ready(read.map(Bytes::from).map_err(|error| FileError::failed(&self.file, error)));
+                    return Poll::Ready(
+                        read.map(Bytes::from)
+                            .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error)),
+                    );
                 }
                 ReaderState::Async(reader) => {
                     let mut chunk = vec![0; CHUNK];
                     let mut buffer = ReadBuf::new(&mut chunk);
                     ready!(reader.as_mut().poll_read(context, &mut buffer))
-                        .map_err(|error| FileError::failed(&self.file, error))?;
+                        .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error))?;
                     let read = buffer.filled().len();
                     chunk.truncate(read);
                     return Poll::Ready(Ok(Bytes::from(chunk)));

@@ -204,7 +204,7 @@ async fn timeout_errors_name_the_timeout() {
     let slow = Script::new([Reply::Slow(SECOND)]);
     let error = read(&slow.builder().timeout(20 * SECOND).read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
     assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Attempt), 20));
-    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_cut())), Some((true, true)));
+    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_truncated())), Some((true, true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -320,7 +320,7 @@ async fn decode_errors_name_the_path() {
             r#"{"top_client_token_get_response":{"token":"s3cr3t"#,
             "token",
             "well-formed JSON or XML",
-            "a string begins and does not end",
+            "unterminated string",
         ),
     ] {
         let script = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]);
@@ -469,11 +469,11 @@ async fn stops_reading_at_the_body_limit() {
     let client = script.builder().body_limit(100_000).build().unwrap();
     let error = read(&client).await.unwrap_err();
     assert_eq!(kind(&error), TransportKind::TooLong);
-    assert_eq!(error.body().map(|body| (body.len(), body.is_cut())), Some((64 << 10, true)));
+    assert_eq!(error.body().map(|body| (body.len(), body.is_truncated())), Some((64 << 10, true)));
     // The beginning of an error page is enough.
     let error = read(&client).await.unwrap_err();
     let Error::Status(error) = error else { panic!("{error:?}") };
-    assert_eq!((error.status, error.body.len(), error.body.is_cut()), (500, 64 << 10, true));
+    assert_eq!((error.status, error.body.len(), error.body.is_truncated()), (500, 64 << 10, true));
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ fn classifies_doubtful_sessions() {
         (15, "isv.invalid-sessionkey", false),
         (42, "", false),
     ] {
-        assert_eq!(refusal(code, sub_code).is_session_doubtful(), doubtful, "{code} {sub_code}");
+        assert_eq!(refusal(code, sub_code).is_session_ambiguous(), doubtful, "{code} {sub_code}");
     }
 }
 
@@ -351,10 +351,10 @@ fn messages_say_what_happened_and_what_was_expected() {
 #[test]
 fn bodies_are_kept_within_a_limit() {
     let short = RawBody::from("端");
-    assert_eq!((&*short, short.is_cut(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
+    assert_eq!((&*short, short.is_truncated(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
     // The limit falls into a character.
     let long = RawBody::from(format!("x{}", "端".repeat(RawBody::LIMIT / 3 + 1)).as_str());
-    assert!(long.is_cut() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
+    assert!(long.is_truncated() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
     assert_eq!(format!("{long:?}"), format!("[the first {} bytes]", long.len()));
-    assert!(long.to_string().ends_with("端… (cut)"));
+    assert!(long.to_string().ends_with("端… (truncated)"));
 }

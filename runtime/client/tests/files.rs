@@ -185,13 +185,13 @@ fn rejects_paths_that_are_not_files() {
     let said_of = |error| message_of(&Error::from(error), &folder);
     assert!(said_of(error).starts_with("the file \"FOLDER/gone.jpg\" cannot be read"));
     let error = File::open(folder.path()).unwrap_err();
-    assert_eq!(error.problem, FileProblem::NoFile);
+    assert_eq!(error.problem, FileProblem::NotAFile);
     assert_eq!(
         said_of(error),
         "the file \"FOLDER\" is not a regular file: send the content of a pipe or a device as a stream"
     );
     #[cfg(target_os = "linux")]
-    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NoFile);
+    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NotAFile);
 }
 
 /// Reads the body of every request, and responds or fails.
@@ -386,7 +386,7 @@ async fn streams_are_sent_once() {
     assert!(request.picture.is_fresh());
     client(taking(false)).execute(&request).await.unwrap();
     assert!(!clone.picture.is_fresh());
-    let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
+    let (error, transport) = fails(&clone, FileProblem::AlreadyRead).await;
     expect![[
         r#"the stream "s" for picture was already read: a stream can be sent once, create a new File for every call"#
     ]]

@@ -258,7 +258,7 @@ async fn rejects_other_charsets() {
         };
         let error = answer.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
-        assert_eq!(error.to_string(), format!("the answer cannot be read: {problem}"));
+        assert_eq!(error.to_string(), format!("cannot decode the response: {problem}"));
         assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
     }
 }

@@ -3,10 +3,9 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Field, Record, View, secrets};
-
-/// What stands where a secret would.
-pub const HIDDEN: &str = "[hidden]";
+use crate::record::{Field, Record, View};
+use crate::redact::HIDDEN;
+use crate::secrets;
 
 /// Prints the fields that have a value.
 pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +81,7 @@ struct Json<'a>(&'a serde_json::Value);
 
 impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&secrets::redacted(self.0), f)
+        fmt::Display::fmt(&secrets::redacted_json(self.0), f)
     }
 }
 

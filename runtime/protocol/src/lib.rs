@@ -1,8 +1,11 @@
 //! The Taobao Open Platform (TOP) protocol without HTTP: signing, encoding, decoding, time and errors.
 //!
-//! The crate has no async code and no HTTP. A caller with an HTTP stack of its own needs three steps:
-//! [`Application::sign`] signs a request, the caller POSTs its [`body`](SignedRequest::body), and [`decode`](fn@decode) reads
-//! the response. The crate `top-client` does all of that.
+//! The crate has no async code and no HTTP. The crate `top-client` adds both. With another HTTP stack, a call has three
+//! steps:
+//!
+//! 1. Sign a request with [`Application::sign`].
+//! 2. POST its [`body`](SignedRequest::body).
+//! 3. Decode the response with [`decode`](fn@decode).
 //!
 //! Requests and responses are generated from specs. A generated type is data for this crate: see [`generated`].
 
@@ -16,6 +19,7 @@ mod decode;
 mod encode;
 mod error;
 mod file;
+mod format;
 mod gateway;
 mod headers;
 mod hex;
@@ -24,6 +28,7 @@ mod paging;
 mod parameters;
 #[rustfmt::skip]
 pub mod platform;
+mod platform_code;
 mod prepared;
 mod record;
 mod redact;
@@ -33,8 +38,10 @@ mod secrets;
 pub mod sensitive;
 mod serde;
 mod sign;
+mod source;
 #[cfg(feature = "spi")]
 pub mod spi;
+mod surrogate;
 mod time;
 mod untyped;
 mod validate;
@@ -44,15 +51,15 @@ pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
 pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
-pub use decode::{Format, Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
-pub use error::{
-    Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
-};
+pub use decode::{Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
+pub use error::{Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformError, RawBody};
 pub use file::File;
+pub use format::{Format, UnknownFormat};
 pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
-pub use paging::{Paged, Paging, Way, Window};
+pub use paging::{FieldPath, Paged, Paging, Window};
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
+pub use platform_code::{PlatformCode, Retry};
 pub use record::{AsSlot, AsView, record};
 pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
@@ -67,29 +74,29 @@ pub mod generated;
 
 #[doc(hidden)]
 pub mod internal {
-    //! What the client shares with this crate. It is not covered by semantic versioning.
-    pub use super::content::{Content, Measure, Reader, open_again, read_some};
+    //! Items for the client. Semantic versioning does not cover them.
+    pub use super::content::{Content, LengthCheck, Reader, read_uninterrupted, reopen};
     pub use super::credentials::optional as optional_variable;
-    pub use super::debug::HIDDEN;
-    pub use super::decode::{Envelope, Head, decode_into, enveloped};
+    pub use super::decode::{Envelope, ResponseHead, decode_into, decode_value};
     pub use super::encode::Attachment;
     pub use super::gateway::redacted_url;
-    pub use super::multipart::{Piece, length};
+    pub use super::multipart::{Segment, length};
     pub use super::parameters::encoded;
     pub use super::prepared::PreparedRequest;
-    pub use super::redact::redacted;
-    pub use super::request::reads;
-    pub use super::secrets::redacted as redacted_json;
-    pub use super::serde::Written;
+    pub use super::redact::{HIDDEN, redacted};
+    pub use super::request::is_read_only_method;
+    pub use super::secrets::redacted_json;
+    pub use super::serde::SerializedView;
     pub use super::time::http_date;
     pub use super::validate::size;
 }
 
 #[doc(hidden)]
 pub mod __private {
-    //! What the one-line impls of generated types call.
+    //! Functions for the impls of generated types.
     pub use super::debug::debug;
+    pub use super::decode::deserialize;
     pub use super::record::equal;
-    pub use super::serde::{deserialize, serialize};
+    pub use super::serde::serialize;
     pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 }

@@ -22,9 +22,9 @@ impl RequiredWords {
         if !columns.contains(&Column::Required) {
             return Self::None;
         }
-        let mut loose = rows.iter().filter(|row| delimited_cells(&row.line, columns.len()).is_none());
+        let mut undelimited = rows.iter().filter(|row| delimited_cells(&row.line, columns.len()).is_none());
         let third = |row: &Row| first_word(split_name_and_type(&row.line).2).0.to_owned();
-        if loose.all(|row| vocabulary::required(&third(row)).is_some()) { Self::All } else { Self::Chinese }
+        if undelimited.all(|row| vocabulary::required(&third(row)).is_some()) { Self::All } else { Self::Chinese }
     }
 
     fn required(self, word: &str) -> Option<bool> {
@@ -52,8 +52,8 @@ pub(super) fn read_undelimited(
         joined = format!("{rest} {}", cells.remove(0));
         rest = &joined;
     }
-    let behind_name = rest.trim_start().strip_prefix(first_word(rest).0);
-    let wide = behind_name.is_some_and(|rest| rest.starts_with("  "));
+    let after_name = rest.trim_start().strip_prefix(first_word(rest).0);
+    let wide = after_name.is_some_and(|rest| rest.starts_with("  "));
     let (name, kind, mut rest) = split_name_and_type(rest);
     name.clone_into(&mut entry.name);
     entry.kind = kind;

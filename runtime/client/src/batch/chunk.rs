@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use top_protocol::SignedRequest;
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 
 use super::error::BatchError;
 use crate::client::Client;
@@ -24,7 +24,7 @@ pub(super) struct Chunk(pub(super) Vec<EncodedCall>);
 
 /// The response to one call, as received.
 pub(super) struct ResponsePart {
-    pub(super) head: Head,
+    pub(super) head: ResponseHead,
     pub(super) body: Vec<u8>,
     pub(super) chunk: Arc<Chunk>,
 }

@@ -101,7 +101,7 @@ impl Outcomes<'_> {
         match decoded(self.client.shared.strict, &head, body, secrets.clone(), &decode_as::<R>) {
             Ok(response) => Ok(response.with_head(head)),
             Err(mut error) => {
-                error.hide(secrets);
+                error.redact(secrets);
                 self.bans.extend(ban(&error, R::METHOD));
                 Err(error)
             }

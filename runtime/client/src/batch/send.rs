@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::runtime;
 use crate::trace;
 use crate::transport::{HttpMethod, HttpRequest};
-use top_protocol::internal::{Head, encoded, enveloped};
+use top_protocol::internal::{ResponseHead, decode_value, encoded};
 use top_protocol::{
     Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, Violation, Violations, signature,
 };
@@ -158,14 +158,14 @@ impl BatchSender<'_> {
     }
 
     /// Sends a chunk, with retries by the retry policy. Returns a body for every call.
-    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let report = Report::of_call(NAME);
         let result = self.attempts(chunk, endpoint).instrument(report.span()).await;
         report.ended(result.as_ref().map(|_| None));
         result
     }
 
-    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let (policy, deadline) = (&self.client.retry, self.client.deadline());
         let reads = chunk.0.iter().all(|call| call.reads);
         let (mut made, mut corrected) = (0, false);
@@ -175,7 +175,7 @@ impl BatchSender<'_> {
                 Ok(parts) => return Ok(parts),
                 Err(error) => error,
             };
-            error.hide(chunk.secrets(self.client));
+            error.redact(chunk.secrets(self.client));
             if clock_corrected && !corrected && policy.allows(&error, reads) {
                 corrected = true;
                 continue;
@@ -200,7 +200,7 @@ impl BatchSender<'_> {
         endpoint: &Endpoint,
         deadline: Instant,
         clock_corrected: &mut bool,
-    ) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    ) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let shared = &self.client.shared;
         let mut permit = None;
         for call in &chunk.0 {
@@ -218,7 +218,7 @@ impl BatchSender<'_> {
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
         let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
         let head = received.head;
-        let whole = |body: &ResponseBody| enveloped(body, NAME, false);
+        let whole = |body: &ResponseBody| decode_value(body, NAME, false);
         if !head.is_success() {
             return Err(unsuccessful(&head, &received.bytes, received.truncated, &whole));
         }
@@ -233,7 +233,7 @@ impl BatchSender<'_> {
             _ => {
                 let (expected, found) = (format!("{} responses", chunk.0.len()), format!("{}", parts.len()));
                 let problem = format!("expected {expected}, found {found}");
-                Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
+                Error::Decode(DecodeError::new(problem, expected, found).with_body(body.text()))
             }
         };
         if refuses_timestamp(&error) {

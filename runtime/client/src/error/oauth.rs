@@ -67,7 +67,7 @@ impl OAuthError {
     }
 
     /// Redacts `secrets` in the name and the description: some servers repeat what they received.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         self.error = hidden(&self.error, secrets.clone());
         self.description = self.description.take().map(|text| hidden(&text, secrets));
     }

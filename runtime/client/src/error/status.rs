@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use top_protocol::RawBody;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
 /// An unexpected HTTP status: the response is from a proxy, a login page or a failing gateway, not from the platform's
 /// API.
@@ -22,7 +22,7 @@ pub struct StatusError {
 }
 
 impl StatusError {
-    pub(crate) fn of(head: &Head, body: RawBody) -> Self {
+    pub(crate) fn of(head: &ResponseHead, body: RawBody) -> Self {
         // The header has seconds, or a date of the server's clock.
         let text = head.headers.get("Retry-After").map(str::trim);
         let retry_after = text.and_then(|text| match text.parse() {
@@ -55,7 +55,7 @@ impl fmt::Display for StatusError {
         if matches!(self.status, 301..=303 | 307 | 308) {
             f.write_str("; redirects are not followed, because the request is signed for its gateway")?;
         }
-        match self.body.beginning() {
+        match self.body.excerpt() {
             beginning if beginning.is_empty() => Ok(()),
             beginning => write!(f, "; the body begins with {beginning:?}"),
         }

@@ -214,12 +214,12 @@ impl OAuth {
             shared.exchange(request, timeouts, deadline).await.map_err(|error| failed_at(&url, error))?;
         let refusal = |body: &RawBody| {
             let mut refusal = refusal(head.status, body)?;
-            refusal.hide(form.secrets());
+            refusal.redact(form.secrets());
             Some(Error::OAuth(Box::new(refusal)))
         };
         if !head.is_success() {
             let mut body = RawBody::of_bytes(&bytes, truncated);
-            body.hide(form.secrets());
+            body.redact(form.secrets());
             return Err(refusal(&body).unwrap_or_else(|| Error::Status(StatusError::of(&head, body))));
         }
         let text = charset::decode_strict(&head, bytes)?;
@@ -271,6 +271,6 @@ fn refusal(status: u16, body: &RawBody) -> Option<OAuthError> {
 
 /// Reads the token in a response.
 pub(super) fn token_of(body: &str, received_at: SystemTime) -> Result<Token, Error> {
-    let wrong = |error: InvalidToken| DecodeError::new(error.to_string(), "a token", "something else").in_body(body);
+    let wrong = |error: InvalidToken| DecodeError::new(error.to_string(), "a token", "something else").with_body(body);
     Token::from_response(body, received_at).map_err(|error| Error::Decode(wrong(error)))
 }

@@ -55,7 +55,7 @@ use crate::transport::BoxFuture;
 ///
 /// Another one is looked for at once: first in the store, where another machine may have put it, then by a refresh. A
 /// token younger than a minute is not refreshed, because the platform would refuse the next one too. If the refusal
-/// [may have another reason](PlatformError::is_session_doubtful), this is done once an hour per user, and the session
+/// [may have another reason](PlatformError::is_session_ambiguous), this is done once an hour per user, and the session
 /// stays in use if no other is found.
 pub struct RefreshingSessions {
     state: Arc<RefreshState>,
@@ -188,7 +188,7 @@ impl SessionProvider for RefreshingSessions {
 
     fn refused<'a>(&'a self, user: &'a str, session: &'a str, refusal: &'a PlatformError) -> BoxFuture<'a, bool> {
         let now = self.state.now();
-        let clearly = !refusal.is_session_doubtful();
+        let clearly = !refusal.is_session_ambiguous();
         let refuse = |user: &mut UserSession| user.refuse(session, clearly, now);
         let has_other = self.state.users().get_mut(user).is_none_or(refuse);
         Box::pin(async move { has_other })
