@@ -426,6 +426,22 @@ fn text_never_becomes_code() {
 }
 
 #[test]
+fn the_url_of_a_page_is_one_that_a_link_can_hold() {
+    let parameters = with_parameters("  - { name: a, type: String }");
+    let with_url = |url: &str| parameters.replace("request:", &format!("doc_url: {url:?}\nrequest:"));
+    for url in ["https://open.taobao.com/api.htm?docId=1&docType=2", "http://open.ieasynote.com/api"] {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_url(url).as_bytes())]);
+        assert!(problems(folder.path()).is_none(), "{url}");
+    }
+    for url in ["", "docId=1", "https://", "ftp://a", "https://a b", "https://a)|[x](y", "https://a>", "https://接口"]
+    {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_url(url).as_bytes())]);
+        let told = problems(folder.path()).unwrap_or_else(|| panic!("{url:?} passed")).to_string();
+        assert!(told.contains("expected a URL"), "{told}");
+    }
+}
+
+#[test]
 fn hostile_yaml_is_refused() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();

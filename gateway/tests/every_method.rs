@@ -11,9 +11,9 @@ mod every_method;
 
 use every_method::Visit;
 use expect_test::expect;
-use generated_sdk::protocol::{AppCredentials, Application, Record, Request, View};
+use generated_sdk::protocol::{AppCredentials, Application, Paged, Record, Request, View};
 use generated_sdk::{Client, DateTime, Format};
-use support::{client, start};
+use support::{client, start, start_with};
 use tokio::runtime::Runtime;
 
 /// Calls each request and compares the responses.
@@ -87,6 +87,50 @@ fn the_same_value_in_every_form() {
         taobao.trades.sold.get.has_next
         taobao.trades.sold.increment.get.has_next"#]]
     .assert_eq(&caller.absent.join("\n"));
+}
+
+/// Walks each list to its end.
+struct Walker {
+    runtime: Runtime,
+    client: Client,
+    /// The numbers of lists whose length the gateway sets, and of those that have an item for every minute.
+    lists: (usize, usize),
+    problems: Vec<String>,
+}
+
+impl Visit for Walker {
+    fn visit<R: Request>(&mut self, _: R) {}
+
+    fn visit_list<R: Paged>(&mut self, request: R) {
+        let mut items = self.client.items(request);
+        let mut count = 0;
+        while let Some(item) = self.runtime.block_on(items.next()) {
+            match item {
+                Ok(_) => count += 1,
+                Err(error) => return self.problems.push(format!("{}: {error}", R::METHOD)),
+            }
+        }
+        let windows = R::PAGING.window.is_some();
+        let expected = if windows { count > 0 } else { count == LIST };
+        if !expected {
+            self.problems.push(format!("{}: {count} items", R::METHOD));
+        }
+        *if windows { &mut self.lists.1 } else { &mut self.lists.0 } += 1;
+    }
+}
+
+/// The length of the lists: more than two pages of the largest size that an example has, and no multiple of a size.
+const LIST: u32 = 211;
+
+#[test]
+fn every_list_is_walked() {
+    let runtime = Runtime::new().unwrap();
+    let (address, _) = runtime.block_on(start_with(support::gateway().list_length(LIST)));
+    let client = client(address).build().unwrap().with_session("a session");
+    let mut walker = Walker { runtime, client, lists: (0, 0), problems: Vec::new() };
+    every_method::each(&mut walker).unwrap();
+    assert!(walker.problems.is_empty(), "{:#?}", walker.problems);
+    assert!(walker.lists.0 > 5 && walker.lists.1 > 1, "{:?}", walker.lists);
 }
 
 /// Prints each request, and looks for its secrets.

@@ -59,6 +59,8 @@ pub struct Api {
     pub reads: Option<bool>,
     /// That it should no longer be called, and what to call instead.
     pub deprecated: Option<String>,
+    /// The URL of its page in the platform's documentation.
+    pub doc_url: Option<String>,
     /// The error codes that it answers itself.
     pub errors: Vec<ErrorCode>,
     /// The root node of a response.
@@ -257,6 +259,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         https_only: spec.https_only,
         reads: spec.reads,
         deprecated: spec.deprecated.clone(),
+        doc_url: spec.doc_url.as_ref().map(|url| url.value.clone()),
         errors: spec.errors.clone(),
         node: spec.response.node.value.clone(),
         spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),

@@ -176,6 +176,8 @@ pub struct Spec {
     pub reads: Option<bool>,
     /// That the method should no longer be called, and what to call instead.
     pub deprecated: Option<String>,
+    /// The URL of the method's page in the platform's documentation.
+    pub doc_url: Option<Placed<String>>,
     /// The request's parameters, without the public ones.
     pub request: Vec<Parameter>,
     /// The response.

@@ -26,6 +26,13 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     }
 }
 
+/// Whether a text is a URL that a link can hold.
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && text.chars().all(|character| character.is_ascii_graphic()))
+        && !text.contains(['<', '>', '(', ')', '|', '`', '\\'])
+}
+
 /// Whether `id` is lower-case words joined by hyphens, so that it is also the name of a constant and distinct from a URL.
 fn is_gateway_id(id: &str) -> bool {
     let is_word = |word: &str| {
@@ -140,6 +147,11 @@ impl Checker<'_> {
         }
         if spec.title.value.trim().is_empty() {
             self.problem(spec.title.place.clone(), "the title is empty").done();
+        }
+        if let Some(url) = &spec.doc_url
+            && !is_url(&url.value)
+        {
+            self.problem(url.place.clone(), "expected a URL starting with `https://` or `http://`").done();
         }
         if !is_name(&spec.response.node.value) {
             self.problem(spec.response.node.place.clone(), "this is no name of a node").done();

@@ -37,7 +37,12 @@ impl Told {
 
 /// Starts the gateway; it ends with the test's runtime.
 pub(crate) async fn start() -> (SocketAddr, Told) {
-    let server = Server::bind(gateway(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    start_with(gateway()).await
+}
+
+/// Starts a gateway of the test's own.
+pub(crate) async fn start_with(gateway: Gateway) -> (SocketAddr, Told) {
+    let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let (address, told) = (server.address().unwrap(), Told::default());
     let lines = told.clone();
     tokio::spawn(server.serve(move |line| lines.0.lock().unwrap().push(line.to_owned())));

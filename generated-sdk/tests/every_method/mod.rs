@@ -3,14 +3,20 @@
 //! The example of every method as a value, for tests that hold of all of them.
 
 use generated_sdk::api;
-use generated_sdk::protocol::Request;
+use generated_sdk::protocol::{Paged, Request};
 
 /// What a test does with each request.
 pub trait Visit {
-    /// Takes a request in.
+    /// Takes a request.
     fn visit<
         R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>,
     >(&mut self, request: R);
+    /// Takes the request of a list. Default: [`visit`](Self::visit).
+    fn visit_list<
+        R: Paged<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>,
+    >(&mut self, request: R) {
+        self.visit(request);
+    }
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
@@ -64,7 +70,7 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             )
         });
     visitor
-        .visit({
+        .visit_list({
             use api::item::items_onsale_get::ItemsOnsaleGetRequest;
             ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"])
         });
@@ -154,7 +160,7 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             )
         });
     visitor
-        .visit({
+        .visit_list({
             use api::refund::refund_messages_get::RefundMessagesGetRequest;
             RefundMessagesGetRequest::new(
                 ["id", "content", "created", "pic_urls"],
@@ -177,7 +183,7 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售")
         });
     visitor
-        .visit({
+        .visit_list({
             use api::refund::refunds_receive_get::RefundsReceiveGetRequest;
             RefundsReceiveGetRequest::new([
                 "refund_id",
@@ -213,17 +219,17 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             SubuserDepartmentsGetRequest::new("商家测试账号")
         });
     visitor
-        .visit({
+        .visit_list({
             use api::tbk::tbk_dg_newuser_order_sum::TbkDgNewuserOrderSumRequest;
             TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2")
         });
     visitor
-        .visit({
+        .visit_list({
             use api::tbk::tbk_order_details_get::TbkOrderDetailsGetRequest;
             TbkOrderDetailsGetRequest::new("2024-06-18 12:00:00", "2024-06-18 10:00:00")
         });
     visitor
-        .visit({
+        .visit_list({
             use api::tbk::tbk_relation_refund::{
                 TbkRelationRefundRequest, TopApiRefundRptOption,
                 TopApiRefundRptOptionRequired,
@@ -323,12 +329,12 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             TradeMemoAddRequest::new(2001000000000001, "请尽快发货")
         });
     visitor
-        .visit({
+        .visit_list({
             use api::trade::trades_sold_get::TradesSoldGetRequest;
             TradesSoldGetRequest::new(["tid", "status", "payment", "orders"])
         });
     visitor
-        .visit({
+        .visit_list({
             use api::trade::trades_sold_increment_get::TradesSoldIncrementGetRequest;
             TradesSoldIncrementGetRequest::new(
                 ["tid", "status", "modified"],

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `alitrip.policy.domfare.compare`: 国内机票比价
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=61457&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::flight::AlitripPolicyDomfareCompareRequest;
 /// use generated_sdk::api::flight::alitrip_policy_domfare_compare::CompareDomFareRequestDto;

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 返回一个商品的全部资料，由 fields 决定返回哪些字段。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24625&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSellerGetRequest;
 ///

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// A call needs a session.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkuAddRequest;
 ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家自行联系快递并登记运单号，订单随即变为已发货。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54934&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsOfflineSendRequest;
 ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// A call needs no session.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=59&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AreasGetRequest;
 ///

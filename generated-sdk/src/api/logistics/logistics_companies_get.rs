@@ -13,6 +13,8 @@ use top_protocol::generated::{
 ///
 /// A call needs no session.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=233&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsCompaniesGetRequest;
 ///

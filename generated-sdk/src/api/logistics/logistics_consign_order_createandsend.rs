@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22172&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::{LogisticsConsignOrderCreateandsendRequest, LogisticsConsignOrderCreateandsendRequired};
 ///

@@ -9,6 +9,8 @@ use top_protocol::generated::{
 
 /// `taobao.refund.get`: 查询退款详情
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundGetRequest;
 ///

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家拒绝一笔退款，可附上凭证图片。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10480&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundRefuseRequest;
 ///

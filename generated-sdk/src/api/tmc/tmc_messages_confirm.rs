@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 告诉平台这些消息已处理，未确认的消息会再次投递。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21985&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessagesConfirmRequest;
 ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 一次取多条消息。没有消息时请稍等再取，不要连续调用。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21986&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessagesConsumeRequest;
 ///

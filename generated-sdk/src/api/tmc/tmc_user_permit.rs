@@ -13,6 +13,8 @@ use top_protocol::generated::{
 ///
 /// A call needs a session.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21990&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcUserPermitRequest;
 ///

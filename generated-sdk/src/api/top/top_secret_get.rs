@@ -13,6 +13,8 @@ use top_protocol::generated::{
 ///
 /// A call may have a session. It goes over https alone.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26567&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopSecretGetRequest;
 ///

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 返回一笔订单的全部资料，由 fields 决定返回哪些字段。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeFullinfoGetRequest;
 ///

@@ -15,6 +15,8 @@ use top_protocol::generated::{
 ///
 /// `client.items(request)` walks through all pages of the list.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=46&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldGetRequest;
 ///

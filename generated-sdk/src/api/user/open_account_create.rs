@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 一次最多导入 20 个账号。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24821&docType=2>
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpenAccountCreateRequest;
 ///
