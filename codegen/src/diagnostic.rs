@@ -111,7 +111,7 @@ pub struct Diagnostics {
     more: usize,
 }
 
-/// How many problems are kept. Nobody reads more of them, and each costs memory and time.
+/// The number of problems that are kept. More are not readable, and each costs memory and time.
 const KEPT: usize = 200;
 
 /// The longest line that is shown, in bytes.
@@ -182,8 +182,8 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// An error and its causes in one line.
-pub(crate) fn described(error: &dyn std::error::Error) -> String {
+/// Returns an error and its sources on one line, separated by colons.
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -72,7 +72,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // A hidden name: whoever reads the folder meanwhile passes over it.
+    // Readers of the folder skip hidden names.
     let mut file = builder().tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(|_| ()).map_err(|error| error.error)

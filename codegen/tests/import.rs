@@ -20,7 +20,7 @@ fn platform() -> Platform {
 }
 
 fn spec_of(text: &str) -> Result<String, String> {
-    import::spec_of(text, &platform()).map_err(|error| error.chain())
+    import::spec_of(text, &platform()).map_err(|error| codegen::diagnostic::chain(&error))
 }
 
 /// The comments of a spec but the first, which is for editors.

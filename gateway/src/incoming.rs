@@ -85,7 +85,7 @@ impl<'a> Parameters<'a> {
         let boundary = boundary.ok_or(Unreadable::Parts("the content type has no boundary"))?;
         let delimiter = Delimiter::new(boundary);
         let (_preamble, mut rest) = delimiter.split_first(body)?;
-        while let Some(part) = rest {
+        while let Following::Part(part) = rest {
             let (content, after) = delimiter.split(part)?;
             rest = after;
             let (head, content) = split_head(content)?;
@@ -116,8 +116,16 @@ struct Delimiter<'d> {
     line: memmem::Finder<'d>,
 }
 
-/// What precedes a delimiter, and what follows it. Nothing follows the last one.
-type Split<'a> = (&'a [u8], Option<&'a [u8]>);
+/// What precedes a delimiter, and what follows it.
+type Split<'a> = (&'a [u8], Following<'a>);
+
+/// What follows a delimiter.
+enum Following<'a> {
+    /// Another part, and the rest of the body after it.
+    Part(&'a [u8]),
+    /// The end of the body, after the last delimiter.
+    Nothing,
+}
 
 impl<'d> Delimiter<'d> {
     fn new(boundary: &str) -> Self {
@@ -142,15 +150,14 @@ impl<'d> Delimiter<'d> {
     }
 }
 
-/// What follows a delimiter whose boundary was read, or `None` if it is none: `Some(None)` after the last part.
-#[expect(clippy::option_option, reason = "no delimiter and the last delimiter differ")]
-fn line_end(rest: &[u8]) -> Option<Option<&[u8]>> {
+/// Reads the end of a delimiter after its boundary. Returns `None` if the text is not a delimiter.
+fn line_end(rest: &[u8]) -> Option<Following<'_>> {
     if rest.starts_with(b"--") {
-        return Some(None);
+        return Some(Following::Nothing);
     }
     let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     // The line break stays: a part without headers begins with the empty line that it ends.
-    rest[blanks..].starts_with(b"\r\n").then_some(Some(&rest[blanks..]))
+    rest[blanks..].starts_with(b"\r\n").then_some(Following::Part(&rest[blanks..]))
 }
 
 /// Splits a part, which begins with a line break, at the empty line after its headers.

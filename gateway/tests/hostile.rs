@@ -248,7 +248,7 @@ async fn statuses_that_are_no_answer() {
             "unavailable for ever",
             vec![send("HTTP/1.1 503 Service Unavailable\r\n\r\n"), Step::Repeat(vec![b'x'; 1 << 16], 16_384)],
         ),
-        ("a status of nobody", whole("999 What", "", b"?")),
+        ("an unassigned status", whole("999 What", "", b"?")),
     ] {
         let said = said(steps).await;
         lines.push(format!("{name} => {}", said.replace(&other.to_string(), "OTHER")));
@@ -269,7 +269,7 @@ async fn statuses_that_are_no_answer() {
         unavailable and cut => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
         unavailable and silent => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
         unavailable for ever => Status: unexpected HTTP status 503 (not an API response); the body begins with "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
-        a status of nobody => Status: unexpected HTTP status 999 (not an API response); the body begins with "?""#]].assert_eq(&lines.join("\n"));
+        an unassigned status => Status: unexpected HTTP status 999 (not an API response); the body begins with "?""#]].assert_eq(&lines.join("\n"));
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
 }
 

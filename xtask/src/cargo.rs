@@ -1,7 +1,7 @@
 //! Cargo, and the programs that it builds.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 use crate::root;
@@ -44,6 +44,16 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let line = line(command);
     let status = command.status().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("failed: {line}"))) }
+}
+
+/// Runs a command without output, and returns whether it succeeds.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Returns whether this is CI, where a missing tool is a failure.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// The command as a person would type it.

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use codegen::diagnostic::chain;
+
 /// A failure and what to tell of it.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -35,16 +37,9 @@ impl Failure {
         Self::Failed(problem.to_string())
     }
 
-    /// The failure of an error, with its causes.
+    /// The failure of an error, with its sources.
     pub(crate) fn of_error(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::Failed(text)
+        Self::Failed(chain(error))
     }
 
     /// Says why on standard error.

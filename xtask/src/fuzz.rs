@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use lexopt::prelude::*;
 
-use crate::cargo::{cargo, in_root, run};
+use crate::cargo::{cargo, in_ci, in_root, run, succeeds};
 use crate::failure::Failure;
 use crate::{root, tell};
 
@@ -65,7 +65,7 @@ pub(crate) fn smoke() -> Result<(), Failure> {
         return fuzz(targets()?, None);
     }
     let missing = "no C++ compiler is installed (Debian: g++)";
-    if std::env::var_os("CI").is_some_and(|value| value == "true") {
+    if in_ci() {
         return Err(Failure::new(missing));
     }
     tell::line(format_args!("{missing}; fuzz targets are checked and not run"));
@@ -82,8 +82,7 @@ pub(crate) fn smoke() -> Result<(), Failure> {
 /// Returns whether the compiler that libFuzzer is built with is installed.
 fn has_cpp_compiler() -> bool {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
-    let version = Command::new(compiler).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
+    succeeds(Command::new(compiler).arg("--version"))
 }
 
 /// The names of the targets: the files in `fuzz/fuzz_targets`.
@@ -103,7 +102,7 @@ fn seconds() -> Result<u32, Failure> {
         Ok(text) => text.parse().map_err(|_| {
             Failure::new(format!("invalid TOP_FUZZ_SECONDS {text:?}: expected a number of seconds, such as 60"))
         }),
-        Err(_) => Ok(if std::env::var("CI").is_ok_and(|ci| ci == "true") { 60 } else { 5 }),
+        Err(_) => Ok(if in_ci() { 60 } else { 5 }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use lexopt::prelude::*;
 
-use crate::cargo::{cargo, in_root, line, run};
+use crate::cargo::{cargo, in_ci, in_root, line, run, succeeds};
 use crate::failure::Failure;
 use crate::{fuzz, generate, root, tell};
 
@@ -119,7 +119,7 @@ fn lint(checks: &Checks) -> Result<(), Failure> {
     announced(
         cargo().args(["clippy", "--workspace", "--all-targets"]).args(checks.all_features()?).args(DENY_WARNINGS),
     )?;
-    if !program("typos").arg("--version").silent() {
+    if !succeeds(program("typos").arg("--version")) {
         step("typos is not installed; the spelling is not checked");
         return Ok(());
     }
@@ -158,7 +158,7 @@ fn msrv(checks: &Checks) -> Result<(), Failure> {
         command.args(["run", OLDEST, "cargo"]).args(arguments);
         command
     };
-    if !rustup(&["--version"]).silent() {
+    if !succeeds(&mut rustup(&["--version"])) {
         return checks.skip(&format!("Rust {OLDEST} is not installed; clippy and a test of the manifests stand in"));
     }
     announced(rustup(&["check", "--workspace"]).args(checks.all_features()?))
@@ -166,7 +166,7 @@ fn msrv(checks: &Checks) -> Result<(), Failure> {
 
 fn test(checks: &Checks) -> Result<(), Failure> {
     let features = checks.all_features()?;
-    let tests: &[&str] = if cargo().args(["nextest", "--version"]).silent() {
+    let tests: &[&str] = if succeeds(cargo().args(["nextest", "--version"])) {
         &["nextest", "run", "--no-fail-fast"]
     } else {
         &["test", "--all-targets", "--no-fail-fast"]
@@ -178,7 +178,7 @@ fn test(checks: &Checks) -> Result<(), Failure> {
 fn docs(checks: &Checks) -> Result<(), Failure> {
     let docs = ["doc", "--workspace", "--no-deps"];
     announced(cargo().args(docs).args(checks.all_features()?).env("RUSTDOCFLAGS", "-D warnings"))?;
-    if !program("mdbook").arg("--version").silent() {
+    if !succeeds(program("mdbook").arg("--version")) {
         return checks.skip("mdbook is not installed; the guide is not built");
     }
     for language in ["en", "zh"] {
@@ -193,7 +193,7 @@ fn fuzz_targets(_: &Checks) -> Result<(), Failure> {
 }
 
 fn deny(checks: &Checks) -> Result<(), Failure> {
-    if !cargo().args(["deny", "--version"]).silent() {
+    if !succeeds(cargo().args(["deny", "--version"])) {
         return checks.skip("cargo-deny is not installed");
     }
     // Advisories are fetched from a public host, so the full run, which needs no network, leaves them out.
@@ -202,7 +202,7 @@ fn deny(checks: &Checks) -> Result<(), Failure> {
 }
 
 fn semver(checks: &Checks) -> Result<(), Failure> {
-    if !cargo().args(["semver-checks", "--version"]).silent() {
+    if !succeeds(cargo().args(["semver-checks", "--version"])) {
         return checks.skip("cargo-semver-checks is not installed");
     }
     let tag = program("git").args(["describe", "--tags", "--abbrev=0", "--match", "v*"]).stderr(Stdio::null()).output();
@@ -223,7 +223,7 @@ fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
         command.args(["run", "nightly", "cargo"]);
         command
     };
-    if !nightly().arg("--version").silent() {
+    if !succeeds(nightly().arg("--version")) {
         return checks.skip("a nightly toolchain is not installed");
     }
     let options =
@@ -237,10 +237,6 @@ const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 /// Every feature.
 const ALL: &[&str] = &["--all-features"];
 
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value == "true")
-}
-
 impl Checks {
     /// Returns the options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and is
     /// built from its headers.
@@ -253,7 +249,7 @@ impl Checks {
         if let Some(features) = self.features.get() {
             return Ok(features);
         }
-        let found = !cfg!(target_os = "linux") || program("pkg-config").args(["--exists", "openssl"]).silent();
+        let found = !cfg!(target_os = "linux") || succeeds(program("pkg-config").args(["--exists", "openssl"]));
         if !found {
             let missing = "OpenSSL's headers are not installed (Debian: libssl-dev, pkg-config)";
             if in_ci() {
@@ -279,17 +275,6 @@ fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     in_root(&mut command);
     command
-}
-
-trait Silent {
-    /// Runs the command without output, and returns whether it succeeds.
-    fn silent(&mut self) -> bool;
-}
-
-impl Silent for Command {
-    fn silent(&mut self) -> bool {
-        self.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    }
 }
 
 /// Prints the command, and runs it.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, chain};
 use crate::files::{ReadError, printable};
 
 /// A document that was not imported, and the reason.
@@ -23,7 +23,7 @@ impl Refusal {
 
     /// The reason with the errors that caused it, on one line.
     pub fn reason(&self) -> String {
-        self.error.chain()
+        chain(&self.error)
     }
 }
 
@@ -69,20 +69,6 @@ pub enum ImportError {
     Write(crate::output::OutputError),
 }
 
-impl ImportError {
-    /// The error and its sources on one line, parted by colons.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
-    }
-}
-
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,9 +86,9 @@ impl fmt::Display for ImportError {
             }
             Self::NoCategory(method) => write!(f, "no category follows from {method}; name one with --category"),
             Self::Spec(problems) => {
-                let mut messages = problems.iter().map(|problem| problem.message.as_str());
-                write!(f, "the resulting spec breaks a rule: {}", messages.next().unwrap_or_default())?;
-                match messages.count() {
+                let first = problems.iter().next().map(|problem| problem.message.as_str()).unwrap_or_default();
+                write!(f, "the resulting spec breaks a rule: {first}")?;
+                match problems.count().saturating_sub(1) {
                     0 => Ok(()),
                     more => write!(f, "; and {more} more"),
                 }

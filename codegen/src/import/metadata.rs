@@ -165,7 +165,7 @@ impl Node {
         self.below.iter().filter(move |node| node.name == name)
     }
 
-    /// The trimmed text of the first child called `name`; empty if there is none.
+    /// Returns the trimmed text of the first child called `name`; empty without such a child.
     fn text_of(&self, name: &str) -> String {
         self.below.iter().find(|node| node.name == name).map(|node| node.text.trim().to_owned()).unwrap_or_default()
     }

@@ -153,6 +153,7 @@ fn sample_root(record: &Map<String, Value>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::chain;
 
     #[test]
     fn texts_that_are_not_records() {
@@ -183,7 +184,7 @@ mod tests {
                 "the JSON is not a documentation record: expected a name, and an apiChineseName or parameters",
             ),
         ] {
-            assert_eq!(read(text).unwrap_err().chain(), problem, "{text}");
+            assert_eq!(chain(&read(text).unwrap_err()), problem, "{text}");
         }
     }
 
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn nesting_beyond_reason() {
         let deep = "{\"name\":\"a.b\",\"requestParams\":".to_owned() + &"[".repeat(100_000);
-        let error = read(&deep).unwrap_err().chain();
+        let error = chain(&read(&deep).unwrap_err());
         assert!(error.contains("recursion limit"), "{error}");
     }
 }

@@ -97,7 +97,10 @@ fn is_date(text: &str) -> bool {
         read.collect::<Option<Vec<u16>>>()
     };
     let seconds = time.trim().trim_end_matches('Z');
-    let seconds = seconds.split_once('.').map_or(seconds, |(seconds, _)| seconds);
+    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let day = matches!(
         numbers(day, &['-', '/', '.']).as_deref(),
         Some([year, month, day]) if (1000..=9999).contains(year) && (1..=12).contains(month) && (1..=31).contains(day)
@@ -205,7 +208,16 @@ mod tests {
             (
                 "Date",
                 vec!["2024-06-18 10:00:00", "2024-06-18", "2024/06/18 10:00", "2024-06-18T10:00:00.000Z"],
-                vec!["2024-13-01", "2024-06-18 24:00:00", "yyyy-MM-dd", "1718676000000", "x", "2024-06"],
+                vec![
+                    "2024-13-01",
+                    "2024-06-18 24:00:00",
+                    "2024-06-18 10:00:00.",
+                    "2024-06-18 10:00.0间",
+                    "yyyy-MM-dd",
+                    "1718676000000",
+                    "x",
+                    "2024-06",
+                ],
             ),
             ("byte", vec!["0", "-128", "255"], vec!["256", "x"]),
             ("byte[]", vec!["x"], vec![]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::node::{self, Node};
 use super::shape::Checker;
 use super::{Method, Platform, Specs, rules, tables};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, described};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, chain};
 use crate::files;
 use crate::parallel::{available, on_threads};
 
@@ -158,7 +158,7 @@ pub(super) fn document<T>(
 }
 
 fn text(path: &Path) -> Result<String, String> {
-    let bytes = files::read(path, MAX_BYTES).map_err(|error| described(&error))?;
+    let bytes = files::read(path, MAX_BYTES).map_err(|error| chain(&error))?;
     String::from_utf8(bytes)
         .map_err(|error| format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
 }

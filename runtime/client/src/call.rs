@@ -7,18 +7,16 @@ use tracing::Instrument;
 use super::Client;
 use super::clock::Clock;
 use super::exchange::{Received, ends_in};
-use super::limit::{Permit, Turn};
+use super::limit::Permit;
 use super::observer::{Attempt, Report};
+use super::received::{Decode, ban, decoded, refuses_timestamp, unsuccessful};
 use super::runtime;
-use super::text;
 use super::trace;
 use super::transport::{HttpRequest, Verb};
 use super::upload;
-use crate::error::{
-    ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
-};
-use top_protocol::internal::{Envelope, Head, PreparedRequest, redacted};
-use top_protocol::{Authorization, FileError, RawBody, Response, ResponseBody};
+use crate::error::{ConfigurationError, Error, Timeout, TransportError, TransportKind};
+use top_protocol::internal::{Head, PreparedRequest};
+use top_protocol::{Authorization, FileError, Response};
 
 /// A call of a method.
 pub(super) struct Call<'a> {
@@ -32,9 +30,6 @@ pub(super) struct Call<'a> {
 
 /// Validates and encodes the request of a call.
 pub(super) type Prepare<'a> = dyn Fn() -> Result<PreparedRequest<'a>, top_protocol::Error> + Sync + 'a;
-
-/// Decodes a body as a response, or as a refusal of the platform.
-pub(super) type Decode<'a, T> = dyn Fn(&ResponseBody) -> Result<(T, Envelope), top_protocol::Error> + Sync + 'a;
 
 impl Client {
     /// Executes `call` and returns its decoded response. Sends the request again as the retry policy allows, and once more
@@ -90,16 +85,14 @@ struct Exchanged {
 impl<'a> Attempts<'a> {
     fn prepare(client: &'a Client, call: Call<'a>) -> Result<Self, Error> {
         runtime::current()?;
-        let endpoint = &client.shared.endpoint;
-        if call.https_only && endpoint.is_plain() {
-            let message = format!("{} requires an https gateway, found {}", call.method, endpoint.redacted());
-            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
+        if call.https_only {
+            client.shared.endpoint.check_https(call.method)?;
         }
         Ok(Self {
             client,
             request: (call.prepare)()?,
             call,
-            deadline: ends_in(client.retry.whole(client.timeouts.attempt)),
+            deadline: client.deadline(),
             number: 0,
             counted: 0,
             session_renewed: false,
@@ -121,7 +114,7 @@ impl<'a> Attempts<'a> {
         let result = async {
             let Exchanged { received, ahead, _permit } = self.exchange(&mut report).await?;
             match self.decode(&received.head, received.bytes, received.cut, decode) {
-                Ok((value, envelope, body)) => Ok(Response::new(value, envelope, body).with_head(received.head)),
+                Ok(response) => Ok(response.with_head(received.head)),
                 Err(error) => Err(self.refused(error, &received.head, ahead).await),
             }
         };
@@ -137,7 +130,7 @@ impl<'a> Attempts<'a> {
         self.session = self.in_time("session", session.get(self.call.authorization)).await?;
         let session = self.session.as_ref().map(ExposeSecret::expose_secret);
         self.request.check_session(session)?;
-        let permit = self.permit().await?;
+        let permit = self.client.permit(self.call.method, self.deadline).await?;
         let ahead = shared.clock.ahead();
         let signed = self.request.sign(session, Clock::at(ahead))?;
         let (content_type, payload) = (signed.content_type(), upload::payload(signed));
@@ -150,44 +143,23 @@ impl<'a> Attempts<'a> {
         Ok(Exchanged { received, ahead, _permit: permit })
     }
 
-    /// Decodes a body. A status that is no success is an error: the platform's, if the body is a refusal all the same.
-    fn decode<T>(
-        &self,
-        head: &Head,
-        bytes: Vec<u8>,
-        cut: bool,
-        decode: &Decode<'_, T>,
-    ) -> Result<(T, Envelope, String), Error> {
+    /// Decodes the body of a response with any status.
+    fn decode<T>(&self, head: &Head, bytes: Vec<u8>, cut: bool, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
         if !head.is_success() {
-            let mut body = RawBody::of_bytes(&bytes, cut);
-            body.hide(self.request.secrets());
-            if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))
-            {
-                return Err(error.into());
-            }
-            return Err(Error::Status(StatusError::of(head, body)));
+            return Err(unsuccessful(head, &bytes, cut, decode));
         }
-        let body = text::lenient(head, bytes)?;
-        let (value, mut envelope) = decode(&body)?;
-        if let (Some(first), true) = (envelope.mismatches.first(), self.client.shared.strict) {
-            return Err(Error::mismatch(first, body.text()));
-        }
-        envelope.request_id = envelope.request_id.map(|request_id| redacted(&request_id, self.request.secrets()));
-        Ok((value, envelope, body.into_text()))
+        decoded(self.client.shared.strict, head, bytes, self.request.secrets(), decode)
     }
 
     /// Redacts the error of a response, and learns from it: the platform's time, and a ban.
     async fn refused(&mut self, mut error: Error, head: &Head, ahead: i64) -> Error {
-        match &mut error {
-            Error::Platform(refusal) => refusal.hide(self.request.secrets()),
-            Error::Decode(error) => error.hide(self.request.secrets()),
-            _ => {}
-        }
-        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
+        error.hide(self.request.secrets());
+        if refuses_timestamp(&error) {
             self.clock_learned = self.client.shared.clock.learn(head, ahead);
         }
-        self.report_ban(&error).await;
+        if let Some(ban) = ban(&error, self.call.method) {
+            self.client.report_ban(ban, self.deadline).await;
+        }
         error
     }
 
@@ -235,30 +207,6 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    async fn permit(&self) -> Result<Permit, Error> {
-        let shared = &self.client.shared;
-        let patience = self.deadline.saturating_duration_since(Instant::now());
-        let turn = Turn::new(shared.application.key(), self.call.method, patience);
-        match timeout_at(self.deadline, shared.limiter.acquire(turn)).await {
-            Ok(permit) => permit.map_err(Error::Limit),
-            Err(_) => Err(Error::Limit(LimitError::out_of_time())),
-        }
-    }
-
-    /// Reports a ban to the limiter: it concerns other calls too.
-    async fn report_ban(&self, error: &Error) {
-        if let Some(refusal) = error.platform()
-            && let (Some(APP_CALL_LIMITED), Some(time)) = (refusal.code.equivalent(), refusal.retry_after())
-        {
-            let method = (!refusal.is_limit_of_application()).then_some(self.call.method);
-            trace::ban(method, time);
-            let shared = &self.client.shared;
-            // If the limiter does not get it in time, other calls find out for themselves.
-            let banned = shared.limiter.banned(shared.application.key(), method, time);
-            let _ = timeout_at(self.deadline, banned).await;
-        }
-    }
-
     async fn in_time<T>(&self, what: &str, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         in_time(self.client, self.deadline, what, step).await
     }
@@ -281,6 +229,11 @@ async fn in_time<T>(
 }
 
 impl Client {
+    /// Returns the end of a call with all its attempts.
+    pub(super) fn deadline(&self) -> Instant {
+        ends_in(self.retry.whole(self.timeouts.attempt))
+    }
+
     fn at_gateway(&self, error: TransportError) -> Error {
         failed_at(&self.shared.endpoint.redacted(), error)
     }
@@ -298,12 +251,6 @@ pub(super) fn failed_at(url: &str, error: TransportError) -> Error {
         Err(error) => Error::Transport(error.at(url)),
     }
 }
-
-/// The platform's code for a timestamp that differs from its own time.
-const INVALID_TIMESTAMP: i64 = 31;
-
-/// The platform's code for a quota or a rate that is used up.
-const APP_CALL_LIMITED: i64 = 7;
 
 fn outcome<T>(result: &Result<Response<T>, Error>) -> Result<Option<&str>, &Error> {
     result.as_ref().map(Response::request_id)

@@ -76,6 +76,15 @@ impl Endpoint {
         self.https
     }
 
+    /// Checks that calls of a method that requires https are not sent over http.
+    pub(super) fn check_https(&self, method: &str) -> Result<(), ConfigurationError> {
+        if !self.is_plain() {
+            return Ok(());
+        }
+        let message = format!("{method} requires an https gateway, found {}", self.redacted());
+        Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message))
+    }
+
     /// Whether requests can be read on their way: over http to another machine.
     pub(super) fn is_plain(&self) -> bool {
         !self.https && !self.loopback

@@ -123,6 +123,16 @@ impl Error {
         }
     }
 
+    /// Redacts `secrets` in what the error repeats of a response.
+    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        match self {
+            Self::Platform(refusal) => refusal.hide(secrets),
+            Self::Decode(error) => error.hide(secrets),
+            Self::Status(error) => error.body.hide(secrets),
+            _ => {}
+        }
+    }
+
     /// How long to wait before another attempt, if the other side says so: the seconds of the platform's ban, or the
     /// `Retry-After` of whoever stands before it.
     ///

@@ -49,6 +49,7 @@ mod lock;
 mod oauth;
 mod observer;
 mod pagination;
+mod received;
 #[cfg(feature = "redis")]
 mod redis;
 mod retry;
@@ -93,8 +94,8 @@ use self::clock::Clock;
 use self::endpoint::Endpoint;
 use self::exchange::Timeouts;
 use self::http::HttpSettings;
+use self::received::decode_as;
 use self::session::Session;
-use top_protocol::internal::decode_into;
 use top_protocol::{Application, Request, SignedRequest};
 
 /// A client of one gateway, for one application.
@@ -227,11 +228,7 @@ impl Client {
             reads: R::READS,
             prepare: &|| self.shared.application.prepare(request, has_session),
         };
-        self.execute_attempts(call, &|body| {
-            let mut value = R::Response::default();
-            decode_into(body, R::RESPONSE_NODE, &mut value).map(|envelope| (value, envelope))
-        })
-        .await
+        self.execute_attempts(call, &decode_as::<R>).await
     }
 
     /// The request as [`execute`](Self::execute) would send it now, without a session that a provider is to be asked

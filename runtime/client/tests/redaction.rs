@@ -4,14 +4,11 @@
 
 mod support;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{OAuth, Refresh};
 use generated_sdk::protocol::{Request, UntypedParameters, decode, decode_untyped};
-use support::{Reply, SECRET, Script};
+use support::{Lines, Reply, SECRET, Script};
 
 const SESSION: &str = "6100/e2+f3=a&b c";
 
@@ -77,25 +74,11 @@ async fn in_a_value_that_does_not_fit() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn in_fields_of_tracing() {
     let lines = Lines::default();
-    let writer = lines.clone();
     let format = tracing_subscriber::fmt::format::FmtSpan::CLOSE;
-    let builder = tracing_subscriber::fmt().with_span_events(format).with_writer(move || writer.clone());
+    let builder = tracing_subscriber::fmt().with_span_events(format).with_writer(lines.writer());
     let _guard = tracing::subscriber::set_default(builder.with_ansi(false).finish());
     for written in WRITTEN {
         let text = json(written);
@@ -106,7 +89,7 @@ async fn in_fields_of_tracing() {
             let _ = call(Reply::Answer(200, Vec::new(), body), false).await;
         }
     }
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert!(text.contains("request_id=\"[hidden]\"") && !tells(&text), "{text}");
 }
 

@@ -5,42 +5,27 @@
 mod authority;
 mod support;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy, Turn};
 use generated_sdk::protocol::LimitError;
-use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
+use support::{Lines, Reply, SECRET, Script, ok, parameter, refusal, status};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Listens to all that is told on this thread.
 fn listen() -> (Lines, DefaultGuard) {
     let lines = Lines::default();
-    let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
         .with_ansi(false)
         .without_time()
-        .with_writer(move || writer.clone())
+        .with_writer(lines.writer())
         .finish();
     (lines, tracing::subscriber::set_default(subscriber))
 }
@@ -56,7 +41,7 @@ async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, Stri
         Ok(response) => format!("{response:?} {client:?}"),
         Err(error) => format!("{error:?} {error} {client:?}"),
     };
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     (text, script, shown)
 }
 
@@ -91,7 +76,7 @@ async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
     let client = script.builder().limiter(rarely).build().unwrap();
     client.execute(&request).await.unwrap();
     client.with_retry(RetryPolicy::off().deadline(Duration::from_secs(2))).execute(&request).await.unwrap_err();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     for expected in [
         "attempt=1 waited_ms=0 duration_ms=20 outcome=\"ok\"",
         "attempt=1 waited_ms=980 duration_ms=20 outcome=\"ok\"",
@@ -121,7 +106,7 @@ async fn the_sub_code_is_told_where_it_is_a_word() {
         let (lines, _guard) = listen();
         let client = Script::new([refusal(code, sub_code, "m")]).builder().build().unwrap();
         client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let text = lines.text();
         // Of the attempt and of the call.
         assert_eq!(text.matches(&format!("outcome=\"refused\" {expected}")).count(), 2, "{expected}: {text}");
     }
@@ -141,7 +126,7 @@ async fn requests_to_the_authorisation_server_are_told() {
     authority.state().down = true;
     oauth.refresh("refresh-1").await.unwrap_err();
     oauth.token("c0de-s3cr3t", "https://shop.test/s3cr3t").await.unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     for expected in [
         "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"ok\"}: generated_sdk: close",
         "call{method=\"oauth.refresh\" duration_ms=30 outcome=\"refused\" code=400 sub_code=\"invalid_grant\"}: generated_sdk: close",
@@ -162,7 +147,7 @@ async fn a_call_that_waits_on_a_thread_of_its_own_is_told_where_it_was_made() {
     let client = Script::new([ok("t")]).builder().build_blocking().unwrap();
     let span = tracing::info_span!("around");
     span.in_scope(|| client.execute(&TopClientTokenGetRequest::new("x"))).unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert!(text.contains("around:call{method=\"taobao.top.client.token.get\"}:attempt{"), "{text}");
 }
 
@@ -172,7 +157,7 @@ async fn a_call_that_nobody_waits_for_any_more_has_an_end_too() {
     let client = Script::new([Reply::Never]).builder().build().unwrap();
     let request = TopClientTokenGetRequest::new("x");
     assert!(tokio::time::timeout(Duration::from_secs(1), client.execute(&request)).await.is_err());
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert_eq!(text.matches("outcome=\"cancelled\"}: generated_sdk: close").count(), 2, "{text}");
 }
 
@@ -229,7 +214,7 @@ async fn what_a_limiter_does_with_an_answer_is_no_part_of_the_exchange() {
     let script = Script::new([refusal(7, "", "This ban will last for 2 more seconds")]);
     let client = script.builder().limiter(Slow).build().unwrap();
     client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     for expected in ["attempt=1 waited_ms=0 duration_ms=0 outcome=", "duration_ms=500 outcome="] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }
@@ -243,7 +228,7 @@ async fn a_refresh_is_told_where_it_is_waited_for() {
     sessions.put("seller 1", authority.token()).await.unwrap();
     authority.clock.pass(86_400);
     sessions.token("seller 1").await.unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert!(text.contains("the session is refreshed user=\"seller 1\""), "{text}");
 }
 
@@ -264,7 +249,7 @@ async fn refreshes_are_told_and_their_secrets_are_not() {
     // A refresh that has failed is not tried again at once.
     authority.clock.pass(10);
     call().await.unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     for expected in [
         "the session could not be refreshed and is used as long as it is good user=\"seller 1\" needs_authorization=false",
         "the session is refreshed user=\"seller 1\"",

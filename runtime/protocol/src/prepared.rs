@@ -85,6 +85,13 @@ impl Application {
         requires_session: bool,
     ) -> PreparedRequest<'_> {
         parameters.set("method", method);
+        self.set_public(&mut parameters);
+        PreparedRequest { application: self, requires_session, request: SignedRequest { parameters, files } }
+    }
+
+    /// Sets the public parameters that are the same for every call.
+    #[doc(hidden)]
+    pub fn set_public(&self, parameters: &mut Parameters) {
         parameters.set("app_key", self.key().to_owned());
         parameters.set("v", VERSION);
         parameters.set("format", self.format.name());
@@ -97,7 +104,6 @@ impl Application {
                 parameters.set(name, value.clone());
             }
         }
-        PreparedRequest { application: self, requires_session, request: SignedRequest { parameters, files } }
     }
 }
 

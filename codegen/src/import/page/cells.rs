@@ -122,7 +122,7 @@ fn split(text: &str, entry: &mut Entry, known: &[&str]) {
     }
     let (first, rest) = first_word(text);
     if present(first).is_empty() {
-        // The cell of the example says that there is none.
+        // The example cell is explicitly empty.
         rest.clone_into(&mut entry.description);
         return;
     }

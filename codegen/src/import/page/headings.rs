@@ -235,8 +235,8 @@ impl Section {
 pub(super) struct Sections<'t>(BTreeMap<Section, Vec<&'t str>>);
 
 impl<'t> Sections<'t> {
-    /// Parts the lines of a page. A heading that is not followed by what belongs below it is none, unless the page has no
-    /// tables of parameters then. Tables without a heading are told by their columns.
+    /// Splits the lines of a page into sections. A line counts as a heading only if the expected content follows, unless the
+    /// page has no tables of parameters then. Tables without a heading are recognized by their columns.
     pub(super) fn of(lines: &[&'t str]) -> Self {
         let mut sections = Self::parted(lines, true);
         if !sections.has(Section::Request) && !sections.has(Section::Response) {

@@ -90,7 +90,7 @@ fn cleaned(cell: &str) -> String {
 struct Table {
     leading: bool,
     columns: usize,
-    /// The cells of the current row as they are written; empty if there is none.
+    /// The unmodified cells of the current row; empty outside a row.
     row: Vec<String>,
 }
 

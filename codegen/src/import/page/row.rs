@@ -210,7 +210,7 @@ pub(super) fn exact(line: &str, columns: usize) -> Option<Vec<String>> {
     (cells.len() == columns && columns > 2).then(|| cells.into_iter().map(str::to_owned).collect())
 }
 
-/// The text of a cell; empty if it only says that there is none.
+/// Returns the text of a cell; empty for words that mark an empty cell, such as `null` and `-`.
 pub(super) fn present(cell: &str) -> &str {
     match cell.trim() {
         "null" | "NULL" | "Null" | "-" | "--" | "N/A" => "",

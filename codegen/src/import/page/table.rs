@@ -8,7 +8,7 @@ use super::row::{
 use crate::import::document::Entry;
 use crate::import::sample::Values;
 use crate::import::words::{self, Spelling};
-use crate::spec::{Kind, is_name};
+use crate::spec::{Kind, TypeName, is_name};
 
 /// Whether a line says that there is nothing to list, or what the lines below it list.
 pub(super) fn is_nothing(line: &str) -> bool {
@@ -350,10 +350,14 @@ fn put(entry: &mut Entry, column: Column, cell: String, other_limits: &mut Vec<S
 /// an object or of a type that it cannot be.
 fn shift(entry: &mut Entry, columns: &[Column], mut other_limits: Vec<String>) {
     let kind = Spelling::parse(&entry.kind);
+    let fits = |example: &str| match kind.kind() {
+        Some(_) => TypeName::parse(&kind.spelled()).accepts(example),
+        None => kind.fits(example),
+    };
     if columns.contains(&Column::Description) && entry.description.trim().is_empty() {
         if !other_limits.is_empty() {
             entry.description = std::mem::take(&mut other_limits).join("；");
-        } else if !entry.example.is_empty() && !entry.example.is_ascii() && !kind.fits(&entry.example) {
+        } else if !entry.example.is_empty() && !entry.example.is_ascii() && !fits(&entry.example) {
             entry.description = std::mem::take(&mut entry.example);
         }
     }

@@ -1,16 +1,15 @@
 //! What a batch is made of, with the types of its results.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::vec;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::BatchError;
-use super::send::{Part, ban};
+use super::send::Part;
+use crate::Client;
 use crate::error::Error;
-use crate::{Client, text};
-use top_protocol::internal::{decode_into, redacted};
+use crate::received::{Ban, ban, decode_as, decoded};
 use top_protocol::{Application, Authorization, DateTime, Request, Response, SignedRequest};
 
 /// The result of a call of the request type `R`.
@@ -86,7 +85,7 @@ pub struct Outcomes<'o> {
     pub(super) client: &'o Client,
     pub(super) outcomes: &'o mut vec::IntoIter<Result<Part, BatchError>>,
     /// The bans that responses name, for the limiter: the method if it is not the whole application, and the time.
-    pub(super) bans: &'o mut Vec<(Option<&'static str>, Duration)>,
+    pub(super) bans: &'o mut Vec<Ban<'static>>,
 }
 
 impl Outcomes<'_> {
@@ -99,21 +98,11 @@ impl Outcomes<'_> {
 
     fn decode<R: Request>(&mut self, part: Part) -> Result<Response<R::Response>, Error> {
         let Part { head, body, chunk } = part;
-        let mut value = R::Response::default();
-        let read = text::lenient(&head, body).and_then(|body| {
-            let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
-            match envelope.mismatches.first() {
-                Some(first) if self.client.shared.strict => Err(Error::mismatch(first, body.text())),
-                _ => Ok((envelope, body.into_text())),
-            }
-        });
-        match read {
-            Ok((mut envelope, body)) => {
-                envelope.request_id = envelope.request_id.map(|id| redacted(&id, chunk.secrets(self.client)));
-                Ok(Response::new(value, envelope, body).with_head(head))
-            }
+        let secrets = chunk.secrets(self.client);
+        match decoded(self.client.shared.strict, &head, body, secrets.clone(), &decode_as::<R>) {
+            Ok(response) => Ok(response.with_head(head)),
             Err(mut error) => {
-                chunk.hide(self.client, &mut error);
+                error.hide(secrets);
                 self.bans.extend(ban(&error, R::METHOD));
                 Err(error)
             }

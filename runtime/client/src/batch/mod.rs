@@ -120,7 +120,9 @@ impl<T: BatchItems> Batch<T> {
         let mut outcomes = send(&sending, &items).await.into_iter();
         let mut bans = Vec::new();
         let results = items.results(&mut items::Outcomes { client: &client, outcomes: &mut outcomes, bans: &mut bans });
-        sending.banned(bans).await;
+        for ban in bans {
+            client.report_ban(ban, client.deadline()).await;
+        }
         results
     }
 }

@@ -1,7 +1,6 @@
 //! Sends the calls of a batch, a chunk of them in each request.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -12,19 +11,16 @@ use super::items::{BatchItems, Call};
 use crate::call::failed_at;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
-use crate::error::{
-    ConfigurationError, ConfigurationKind, Error, LimitError, StatusError, Timeout, TransportError, TransportKind,
-};
-use crate::exchange::ends_in;
-use crate::limit::Turn;
+use crate::error::{ConfigurationError, ConfigurationKind, Error, Timeout, TransportError, TransportKind};
 use crate::observer::Report;
+use crate::received::{ban, refuses_timestamp, unsuccessful};
 use crate::trace;
 use crate::transport::{HttpRequest, Verb};
 use crate::{Client, runtime};
 use top_protocol::internal::{Head, encoded, enveloped};
 use top_protocol::{
-    Authorization, DecodeError, Format, PUBLIC_PARAMETERS, Parameters, Problem, RawBody, ResponseBody, SignedRequest,
-    VERSION, Violation, Violations, signature,
+    Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, SignedRequest, Violation,
+    Violations, signature,
 };
 
 /// What is between two calls, and between two responses.
@@ -32,12 +28,6 @@ const SEPARATOR: &str = "\r\n-S-\r\n";
 
 /// What a batch is called in traces.
 const NAME: &str = "batch";
-
-/// The platform's code for a timestamp that is not its own time.
-const INVALID_TIMESTAMP: i64 = 31;
-
-/// The platform's code for a quota or a rate that is used up.
-const APP_CALL_LIMITED: i64 = 7;
 
 /// How a batch is sent.
 pub(super) struct Sending<'b> {
@@ -158,7 +148,7 @@ impl Sending<'_> {
         } else {
             Authorization::None
         };
-        let (client, deadline) = (self.client, self.deadline());
+        let (client, deadline) = (self.client, self.client.deadline());
         match timeout_at(deadline, client.session.get(authorization)).await {
             Ok(session) => session,
             Err(_) => {
@@ -167,15 +157,10 @@ impl Sending<'_> {
         }
     }
 
-    fn deadline(&self) -> Instant {
-        ends_in(self.client.retry.whole(self.client.timeouts.attempt))
-    }
-
     fn encode(&self, call: &dyn Call, session: Option<&str>, endpoint: &Endpoint) -> Result<Encoded, Error> {
         let method = call.method();
-        if call.https_only() && endpoint.is_plain() {
-            let message = format!("{method} requires an https gateway, found {}", endpoint.redacted());
-            return Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message).into());
+        if call.https_only() {
+            endpoint.check_https(method)?;
         }
         let shared = &self.client.shared;
         let signed = call.sign(&shared.application, call.session().or(session), shared.clock.now())?;
@@ -199,7 +184,7 @@ impl Sending<'_> {
     }
 
     async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
-        let (policy, deadline) = (&self.client.retry, self.deadline());
+        let (policy, deadline) = (&self.client.retry, self.client.deadline());
         let reads = chunk.0.iter().all(|call| call.reads);
         let (mut made, mut corrected) = (0, false);
         loop {
@@ -208,13 +193,15 @@ impl Sending<'_> {
                 Ok(parts) => return Ok(parts),
                 Err(error) => error,
             };
-            chunk.hide(self.client, &mut error);
+            error.hide(chunk.secrets(self.client));
             if clock_corrected && !corrected && policy.allows(&error, reads) {
                 corrected = true;
                 continue;
             }
             // A batch is no method that could be banned alone.
-            self.banned(ban(&error, NAME).filter(|(method, _)| method.is_none())).await;
+            if let Some(ban @ (None, _)) = ban(&error, NAME) {
+                self.client.report_ban(ban, self.client.deadline()).await;
+            }
             made += 1;
             let Some(pause) = policy.pause(&error, reads, made) else { return Err(error) };
             if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
@@ -237,10 +224,7 @@ impl Sending<'_> {
         for call in &chunk.0 {
             // The calls of a batch are one request: a limit of concurrency counts them once.
             drop(permit.take());
-            let patience = deadline.saturating_duration_since(Instant::now());
-            let turn = Turn::new(shared.application.key(), call.method, patience);
-            let acquired = timeout_at(deadline, shared.limiter.acquire(turn)).await;
-            permit = Some(acquired.unwrap_or_else(|_| Err(LimitError::out_of_time())).map_err(Error::Limit)?);
+            permit = Some(self.client.permit(call.method, deadline).await?);
         }
         let forms: Vec<_> = chunk.0.iter().map(|call| call.form.as_str()).collect();
         let body = forms.join(SEPARATOR);
@@ -254,13 +238,7 @@ impl Sending<'_> {
         let head = received.head;
         let whole = |body: &ResponseBody| enveloped(body, NAME, false);
         if !head.is_success() {
-            let body = RawBody::of_bytes(&received.bytes, received.cut);
-            if body.contains("error_response")
-                && let Err(error @ top_protocol::Error::Platform(_)) = whole(&ResponseBody::from(&*body))
-            {
-                return Err(error.into());
-            }
-            return Err(Error::Status(StatusError::of(&head, body)));
+            return Err(unsuccessful(&head, &received.bytes, received.cut, &whole));
         }
         let parts = split(&received.bytes);
         if parts.len() == chunk.0.len() {
@@ -276,7 +254,7 @@ impl Sending<'_> {
                 Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
             }
         };
-        if error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP)) {
+        if refuses_timestamp(&error) {
             *clock_corrected = shared.clock.learn(&head, ahead);
         }
         Err(error)
@@ -286,32 +264,11 @@ impl Sending<'_> {
     fn query(&self, body: &str, ahead: i64) -> Parameters {
         let application = &self.client.shared.application;
         let mut query = Parameters::new();
-        query.set("app_key", application.key().to_owned());
+        application.set_public(&mut query);
         query.set("timestamp", Clock::at(ahead).to_string());
-        query.set("v", VERSION);
-        query.set("format", application.format.name());
-        query.set("sign_method", application.sign_method.name());
-        if application.simplify && application.format == Format::Json {
-            query.set("simplify", "true");
-        }
-        for (name, value) in [("partner_id", &application.partner_id), ("target_app_key", &application.target_app_key)]
-        {
-            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-                query.set(name, value.clone());
-            }
-        }
         let sign = signature(application.sign_method, application.secret(), query.pairs(), body.as_bytes());
         query.set("sign", sign);
         query
-    }
-
-    /// Informs the limiter of bans.
-    pub(super) async fn banned(&self, bans: impl IntoIterator<Item = (Option<&'static str>, Duration)>) {
-        let shared = &self.client.shared;
-        for (method, time) in bans {
-            trace::ban(method, time);
-            let _ = timeout_at(self.deadline(), shared.limiter.banned(shared.application.key(), method, time)).await;
-        }
     }
 }
 
@@ -320,16 +277,6 @@ impl Chunk {
     pub(super) fn secrets<'a>(&'a self, client: &'a Client) -> impl Iterator<Item = &'a str> + Clone {
         let secrets = self.0.iter().flat_map(|call| call.signed.parameters().secrets());
         secrets.chain([client.shared.application.secret()])
-    }
-
-    /// Redacts the secrets of the calls in an error.
-    pub(super) fn hide(&self, client: &Client, error: &mut Error) {
-        match error {
-            Error::Platform(refusal) => refusal.hide(self.secrets(client)),
-            Error::Decode(error) => error.hide(self.secrets(client)),
-            Error::Status(error) => error.body.hide(self.secrets(client)),
-            _ => {}
-        }
     }
 }
 
@@ -342,11 +289,4 @@ fn split(body: &[u8]) -> Vec<Vec<u8>> {
     }
     parts.push(rest.to_vec());
     parts
-}
-
-/// Returns the ban that a refusal names: of the method, or of the application.
-pub(super) fn ban(error: &Error, method: &'static str) -> Option<(Option<&'static str>, Duration)> {
-    let refusal = error.platform().filter(|refusal| refusal.code.equivalent() == Some(APP_CALL_LIMITED))?;
-    let method = (!refusal.is_limit_of_application()).then_some(method);
-    Some((method, refusal.retry_after()?))
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
 use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,6 +13,31 @@ use generated_sdk::AppCredentials;
 use generated_sdk::client::{BoxFuture, Chunks, Client, ClientBuilder, HttpAnswer, HttpRequest, Payload, Transport};
 use generated_sdk::protocol::{TransportError, TransportKind};
 use tokio::time::{Instant, sleep};
+
+/// What a subscriber of `tracing` writes.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn writer(&self) -> impl Fn() -> Self + use<> {
+        let lines = self.clone();
+        move || lines.clone()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 pub(crate) const SECRET: &str = "s3cr3t";
 

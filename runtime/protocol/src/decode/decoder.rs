@@ -194,9 +194,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         value: Event<'a>,
         public: Option<&mut PublicFields>,
     ) -> Result<bool, SyntaxError> {
-        let is_public = PublicFields::has(key);
-        let strange = is_structure(&value);
-        match public.filter(|_| is_public) {
+        match public.filter(|_| PublicFields::has(key)) {
             Some(public) => {
                 let value = self.tree(value)?;
                 public.read(key, &value);
@@ -207,6 +205,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
                 Ok(false)
             }
             None => {
+                let strange = is_structure(&value);
                 self.keep_value(key, value)?;
                 self.report_replacements_in(key);
                 Ok(strange)
