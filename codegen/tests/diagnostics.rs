@@ -426,7 +426,7 @@ fn text_never_becomes_code() {
 }
 
 #[test]
-fn the_url_of_a_page_is_one_that_a_link_can_hold() {
+fn accepts_only_urls_that_a_link_can_hold() {
     let parameters = with_parameters("  - { name: a, type: String }");
     let with_url = |url: &str| parameters.replace("request:", &format!("doc_url: {url:?}\nrequest:"));
     for url in ["https://open.taobao.com/api.htm?docId=1&docType=2", "http://open.ieasynote.com/api"] {

@@ -84,13 +84,17 @@ fn the_same_value_in_every_form() {
     expect![[r#"
         alibaba.shop.category.get.result.module.sub_shop_category_list
         taobao.refunds.receive.get.has_next
+        taobao.special.refunds.receive.get.has_next
+        taobao.traderates.get.has_next
         taobao.trades.sold.get.has_next
-        taobao.trades.sold.increment.get.has_next"#]]
+        taobao.trades.sold.increment.get.has_next
+        taobao.trades.sold.incrementv.get.has_next
+        tmall.dispute.receive.get.result.has_next"#]]
     .assert_eq(&caller.absent.join("\n"));
 }
 
-/// Walks each list to its end.
-struct Walker {
+/// Reads each list to its end.
+struct ListReader {
     runtime: Runtime,
     client: Client,
     /// The numbers of lists whose length the gateway sets, and of those that have an item for every minute.
@@ -98,7 +102,7 @@ struct Walker {
     problems: Vec<String>,
 }
 
-impl Visit for Walker {
+impl Visit for ListReader {
     fn visit<R: Request>(&mut self, _: R) {}
 
     fn visit_list<R: Paged>(&mut self, request: R) {
@@ -123,14 +127,14 @@ impl Visit for Walker {
 const LIST: u32 = 211;
 
 #[test]
-fn every_list_is_walked() {
+fn pages_through_every_list() {
     let runtime = Runtime::new().unwrap();
     let (address, _) = runtime.block_on(start_with(support::gateway().list_length(LIST)));
     let client = client(address).build().unwrap().with_session("a session");
-    let mut walker = Walker { runtime, client, lists: (0, 0), problems: Vec::new() };
-    every_method::each(&mut walker).unwrap();
-    assert!(walker.problems.is_empty(), "{:#?}", walker.problems);
-    assert!(walker.lists.0 > 5 && walker.lists.1 > 1, "{:?}", walker.lists);
+    let mut reader = ListReader { runtime, client, lists: (0, 0), problems: Vec::new() };
+    every_method::each(&mut reader).unwrap();
+    assert!(reader.problems.is_empty(), "{:#?}", reader.problems);
+    assert!(reader.lists.0 > 5 && reader.lists.1 > 1, "{:?}", reader.lists);
 }
 
 /// Prints each request, and looks for its secrets.
@@ -168,6 +172,14 @@ fn no_secret_is_printed() {
     let mut printer = Printer::default();
     every_method::each(&mut printer).unwrap();
     expect![[r#"
+        alibaba.ascp.logistics.seller.send.delivery_mobile
+        alibaba.ascp.logistics.seller.send.delivery_name
+        taobao.logistics.consign.order.createandsend.s_address
+        taobao.logistics.consign.order.createandsend.s_name
+        taobao.logistics.consign.order.createandsend.r_address
+        taobao.logistics.consign.order.createandsend.r_name
+        taobao.top.oaid.client.decrypt.sec_once_token
+        taobao.top.once.token.get.sec_token
         taobao.top.auth.token.create.code
         taobao.top.auth.token.refresh.refresh_token
         taobao.top.client.token.get.sec_token

@@ -24,12 +24,708 @@ pub trait Visit {
 pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> {
     visitor
         .visit({
+            use api::aliexpress::aliexpress_affiliate_link_generate::AliexpressAffiliateLinkGenerateRequest;
+            AliexpressAffiliateLinkGenerateRequest::new(
+                0,
+                "https://www.aliexpress.com/item/1005000000000001.html",
+                "default",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::aliexpress::aliexpress_affiliate_order_list::AliexpressAffiliateOrderListRequest;
+            AliexpressAffiliateOrderListRequest::new(
+                "2024-06-18 00:00:00",
+                "2024-06-18 23:59:59",
+                "Payment Completed",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::aliexpress::aliexpress_affiliate_product_query::AliexpressAffiliateProductQueryRequest;
+            AliexpressAffiliateProductQueryRequest::new()
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_affiliate_productdetail_get::AliexpressAffiliateProductdetailGetRequest;
+            AliexpressAffiliateProductdetailGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_ds_order_create::{
+                AliexpressDsOrderCreateRequest, MaillingAddressRequestDto,
+                PlaceOrderRequest4OpenApiDto, ProductBaseItem,
+            };
+            AliexpressDsOrderCreateRequest::new(
+                PlaceOrderRequest4OpenApiDto::new(
+                    MaillingAddressRequestDto::new(
+                        "1 Main St",
+                        "New York",
+                        "US",
+                        "New York",
+                    ),
+                    [ProductBaseItem::new(1, 1005000000000001)],
+                ),
+            )
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_ds_product_get::AliexpressDsProductGetRequest;
+            AliexpressDsProductGetRequest::new("US", 1005000000000001)
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_trade_buy_placeorder::{
+                AliexpressTradeBuyPlaceorderRequest, MaillingAddressRequestDto,
+                PlaceOrderRequest4OpenApiDto, ProductBaseItem,
+            };
+            AliexpressTradeBuyPlaceorderRequest::new(
+                PlaceOrderRequest4OpenApiDto::new(
+                    MaillingAddressRequestDto::new("1 Main St"),
+                    [ProductBaseItem::new(1, 1005000000000001)],
+                ),
+            )
+        });
+    visitor
+        .visit({
             use api::crm::crm_grade_set::CrmGradeSetRequest;
             CrmGradeSetRequest::new(
                 [1, 2, 3, 4],
                 [990, 950, 900, 800],
                 [true, true, true, false],
             )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_getbyrefentid::AlibabaAlihealthDrugKytGetbyrefentidRequest;
+            AlibabaAlihealthDrugKytGetbyrefentidRequest::new("e0a1b2c3", "e0a1b2c4")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_getentinfo::AlibabaAlihealthDrugKytGetentinfoRequest;
+            AlibabaAlihealthDrugKytGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_listupout::{
+                AlibabaAlihealthDrugKytListupoutRequest,
+                AlibabaAlihealthDrugKytListupoutRequired,
+            };
+            AlibabaAlihealthDrugKytListupoutRequest::new(AlibabaAlihealthDrugKytListupoutRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                page_size: 20,
+                page: 1,
+            })
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_searchbill::{
+                AlibabaAlihealthDrugKytSearchbillRequest,
+                AlibabaAlihealthDrugKytSearchbillRequired,
+            };
+            AlibabaAlihealthDrugKytSearchbillRequest::new(AlibabaAlihealthDrugKytSearchbillRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                auth_ref_user_id: "auth_ref_user_id".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                bill_type: "102".into(),
+                cur_page: 1,
+                page_size: 20,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_singlerelation::AlibabaAlihealthDrugKytSinglerelationRequest;
+            AlibabaAlihealthDrugKytSinglerelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadcircubill::{
+                AlibabaAlihealthDrugKytUploadcircubillRequest,
+                AlibabaAlihealthDrugKytUploadcircubillRequired,
+            };
+            AlibabaAlihealthDrugKytUploadcircubillRequest::new(AlibabaAlihealthDrugKytUploadcircubillRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                physic_type: 3,
+                ref_user_id: "e0a1b2c3".into(),
+                from_user_id: "100001".into(),
+                to_user_id: "100002".into(),
+                oper_ic_code: "OP01".into(),
+                file_content: "file_content".into(),
+                upload_file_name: "upload_file_name".into(),
+                client_type: "2".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadinoutbill::{
+                AlibabaAlihealthDrugKytUploadinoutbillRequest,
+                AlibabaAlihealthDrugKytUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugKytUploadinoutbillRequest::new(AlibabaAlihealthDrugKytUploadinoutbillRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                physic_type: 3,
+                ref_user_id: "e0a1b2c3".into(),
+                from_user_id: "100001".into(),
+                to_user_id: "100002".into(),
+                oper_ic_code: "OP01".into(),
+                oper_ic_name: "李**".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+                client_type: "2".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadretail::{
+                AlibabaAlihealthDrugKytUploadretailRequest,
+                AlibabaAlihealthDrugKytUploadretailRequired,
+            };
+            AlibabaAlihealthDrugKytUploadretailRequest::new(AlibabaAlihealthDrugKytUploadretailRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                ref_user_id: "e0a1b2c3".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+                client_type: "2".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_getentinfolist::AlibabaAlihealthDrugLsydGetentinfolistRequest;
+            AlibabaAlihealthDrugLsydGetentinfolistRequest::new("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_getentinfonew::AlibabaAlihealthDrugLsydGetentinfonewRequest;
+            AlibabaAlihealthDrugLsydGetentinfonewRequest::new("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_query_billcount::AlibabaAlihealthDrugLsydQueryBillcountRequest;
+            AlibabaAlihealthDrugLsydQueryBillcountRequest::new(
+                "e0a1b2c3",
+                "2024-06-01",
+                "2024-06-18",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_query_upoutbillcount::AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest;
+            AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest::new(
+                "e0a1b2c3",
+                "2024-06-01",
+                "2024-06-18",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_saveent::{
+                AddEntReqDto, AddEntReqDtoRequired, AddEntReqRegAddr,
+                AlibabaAlihealthDrugLsydSaveentRequest,
+            };
+            AlibabaAlihealthDrugLsydSaveentRequest::new(
+                "e0a1b2c3",
+                AddEntReqDto::new(AddEntReqDtoRequired {
+                    dict_region_detail: "浙江省杭州市余杭区".into(),
+                    ent_org_type: 1,
+                    ent_name: "测试药店".into(),
+                    user_role_type: 1,
+                    reg_addr: AddEntReqRegAddr::new("余杭区"),
+                    license_type: 1,
+                    mobile_phone: "139****0000".into(),
+                    org_code: "org_code".into(),
+                }),
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_searchbill::{
+                AlibabaAlihealthDrugLsydSearchbillRequest,
+                AlibabaAlihealthDrugLsydSearchbillRequired,
+            };
+            AlibabaAlihealthDrugLsydSearchbillRequest::new(AlibabaAlihealthDrugLsydSearchbillRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                bill_type: "102".into(),
+                cur_page: 1,
+                page_size: 20,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_getentinfolist::AlibabaAlihealthDrugYljgGetentinfolistRequest;
+            AlibabaAlihealthDrugYljgGetentinfolistRequest::new("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_getentinfonew::AlibabaAlihealthDrugYljgGetentinfonewRequest;
+            AlibabaAlihealthDrugYljgGetentinfonewRequest::new("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_query_billcount::AlibabaAlihealthDrugYljgQueryBillcountRequest;
+            AlibabaAlihealthDrugYljgQueryBillcountRequest::new(
+                "e0a1b2c3",
+                "2024-06-01",
+                "2024-06-18",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_query_upoutbillcount::AlibabaAlihealthDrugYljgQueryUpoutbillcountRequest;
+            AlibabaAlihealthDrugYljgQueryUpoutbillcountRequest::new(
+                "e0a1b2c3",
+                "2024-06-01",
+                "2024-06-18",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_saveent::{
+                AddEntReqDto, AlibabaAlihealthDrugYljgSaveentRequest,
+            };
+            AlibabaAlihealthDrugYljgSaveentRequest::new(
+                "e0a1b2c3",
+                AddEntReqDto::new(),
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_searchbill::{
+                AlibabaAlihealthDrugYljgSearchbillRequest,
+                AlibabaAlihealthDrugYljgSearchbillRequired,
+            };
+            AlibabaAlihealthDrugYljgSearchbillRequest::new(AlibabaAlihealthDrugYljgSearchbillRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                bill_type: "102".into(),
+                cur_page: 1,
+                page_size: 20,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_getkeyflagdruginfo_downloadurl::AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest;
+            AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest::new(
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listbillprocesspartsuccess::AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest;
+            AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest::new(
+                "e0a1b2c3",
+                1,
+                20,
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listupout::{
+                AlibabaAlihealthDrugtraceTopLsydListupoutRequest,
+                AlibabaAlihealthDrugtraceTopLsydListupoutRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydListupoutRequest::new(AlibabaAlihealthDrugtraceTopLsydListupoutRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                page_size: 20,
+                page: 1,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listupout_detail::AlibabaAlihealthDrugtraceTopLsydListupoutDetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydListupoutDetailRequest::new(
+                "e0a1b2c3",
+                "DJ20240618001",
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_billstatus::{
+                AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest,
+                AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest::new(AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                bill_type: "102".into(),
+                page_size: 20,
+                page: 1,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_codedetail::AlibabaAlihealthDrugtraceTopLsydQueryCodedetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryCodedetailRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_getbyrefentid::AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest::new(
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_getentinfo::AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_listparts::AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest::new("e0a1b2c3", 20, 1)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_relation::AlibabaAlihealthDrugtraceTopLsydQueryRelationRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryRelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_upbillcode::AlibabaAlihealthDrugtraceTopLsydQueryUpbillcodeRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryUpbillcodeRequest::new()
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_upbilldetail::AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest::new(
+                "DJ20240618001",
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_querycodeactive::AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest;
+            AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_service_getenddate::AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest;
+            AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest::new(
+                "e0a1b2c3",
+                1,
+                1,
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_uploadinoutbill::{
+                AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest,
+                AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest::new(AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                physic_type: 3,
+                ref_user_id: "e0a1b2c3".into(),
+                from_user_id: "100001".into(),
+                to_user_id: "100002".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+                client_type: "2".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_uploadretail::{
+                AlibabaAlihealthDrugtraceTopLsydUploadretailRequest,
+                AlibabaAlihealthDrugtraceTopLsydUploadretailRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydUploadretailRequest::new(AlibabaAlihealthDrugtraceTopLsydUploadretailRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                ref_user_id: "e0a1b2c3".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+            })
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_drugtable::AlibabaAlihealthDrugtraceTopYljgDrugtableRequest;
+            AlibabaAlihealthDrugtraceTopYljgDrugtableRequest::new(
+                "e0a1b2c3",
+                "测试胶囊",
+                20,
+                1,
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_getdruglist::AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest;
+            AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest::new(
+                "e0a1b2c3",
+                "测试胶囊",
+                20,
+                1,
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_getkeyflagdruginfo_downloadurl::AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest;
+            AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest::new(
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listbillprocesspartsuccess::AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest;
+            AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest::new(
+                "e0a1b2c3",
+                1,
+                20,
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listupout::{
+                AlibabaAlihealthDrugtraceTopYljgListupoutRequest,
+                AlibabaAlihealthDrugtraceTopYljgListupoutRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgListupoutRequest::new(AlibabaAlihealthDrugtraceTopYljgListupoutRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                page_size: 20,
+                page: 1,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listupout_detail::AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest::new(
+                "e0a1b2c3",
+                "DJ20240618001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_billstatus::{
+                AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequest,
+                AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequest::new(AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequired {
+                ref_ent_id: "e0a1b2c3".into(),
+                begin_date: "2024-06-01".into(),
+                end_date: "2024-06-18".into(),
+                bill_type: "102".into(),
+                page_size: 20,
+                page: 1,
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_codedetail::AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_getbyrefentid::AlibabaAlihealthDrugtraceTopYljgQueryGetbyrefentidRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryGetbyrefentidRequest::new(
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_getentinfo::AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_listparts::AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest::new("e0a1b2c3", 20, 1)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_relation::AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_upbillcode::AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest::new()
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_upbilldetail::AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest::new(
+                "DJ20240618001",
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_service_getenddate::AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest;
+            AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest::new(
+                "e0a1b2c3",
+                1,
+                1,
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_uploadinoutbill::{
+                AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest,
+                AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest::new(AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                physic_type: 3,
+                ref_user_id: "e0a1b2c3".into(),
+                from_user_id: "100001".into(),
+                to_user_id: "100002".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+                client_type: "2".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_uploadretail::{
+                AlibabaAlihealthDrugtraceTopYljgUploadretailRequest,
+                AlibabaAlihealthDrugtraceTopYljgUploadretailRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgUploadretailRequest::new(AlibabaAlihealthDrugtraceTopYljgUploadretailRequired {
+                bill_code: "DJ20240618001".into(),
+                bill_time: "2024-06-18 10:00:00".parse()?,
+                bill_type: 102,
+                ref_user_id: "e0a1b2c3".into(),
+                trace_codes: vec!["81000001000000000001".into()],
+            })
+        });
+    visitor
+        .visit({
+            use api::eleme::alibaba_alsc_union_eleme_promotion_officialactivity_get::{
+                ActivityRequest, AlibabaAlscUnionElemePromotionOfficialactivityGetRequest,
+            };
+            AlibabaAlscUnionElemePromotionOfficialactivityGetRequest::new(
+                ActivityRequest::new("alsc_1_2_3", "10001"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::eleme::alibaba_alsc_union_eleme_promotion_storepromotion_query::{
+                AlibabaAlscUnionElemePromotionStorepromotionQueryRequest,
+                PromotionQueryRequest,
+            };
+            AlibabaAlscUnionElemePromotionStorepromotionQueryRequest::new(
+                PromotionQueryRequest::new("alsc_1_2_3", "120.01", "30.28"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::eleme::alibaba_alsc_union_kbcpx_positive_order_get::{
+                AlibabaAlscUnionKbcpxPositiveOrderGetRequest,
+                AlibabaAlscUnionKbcpxPositiveOrderGetRequired,
+            };
+            AlibabaAlscUnionKbcpxPositiveOrderGetRequest::new(AlibabaAlscUnionKbcpxPositiveOrderGetRequired {
+                date_type: 1,
+                biz_unit: 2,
+                page_size: 20,
+                page_number: 1,
+                start_date: "2024-06-18 00:00:00".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_agree::TmallExchangeAgreeRequest;
+            TmallExchangeAgreeRequest::new(
+                7002,
+                4001000000000001,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_consigngoods::{
+                TmallExchangeConsigngoodsRequest, TmallExchangeConsigngoodsRequired,
+            };
+            TmallExchangeConsigngoodsRequest::new(TmallExchangeConsigngoodsRequired {
+                dispute_id: 4001000000000001,
+                logistics_no: "75000000000002".into(),
+                logistics_type: 200,
+                logistics_company_name: "中通快递".into(),
+                fields: vec!["dispute_id".into(), "biz_order_id".into(), "status".into()],
+            })
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_get::TmallExchangeGetRequest;
+            TmallExchangeGetRequest::new(
+                4001000000000001,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit_list({
+            use api::exchange::tmall_exchange_receive_get::TmallExchangeReceiveGetRequest;
+            TmallExchangeReceiveGetRequest::new(["dispute_id", "biz_order_id", "status"])
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_refuse::TmallExchangeRefuseRequest;
+            TmallExchangeRefuseRequest::new(
+                4001000000000001,
+                401,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_returngoods_agree::TmallExchangeReturngoodsAgreeRequest;
+            TmallExchangeReturngoodsAgreeRequest::new(
+                4001000000000001,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit_list({
+            use api::fenxiao::fenxiao_orders_get::FenxiaoOrdersGetRequest;
+            FenxiaoOrdersGetRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::fenxiao::fenxiao_products_get::FenxiaoProductsGetRequest;
+            FenxiaoProductsGetRequest::new()
         });
     visitor
         .visit({
@@ -40,8 +736,213 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::hotel::xhotel_add::{XhotelAddRequest, XhotelAddRequired};
+            XhotelAddRequest::new(XhotelAddRequired {
+                outer_id: "H001".into(),
+                name: "测试酒店".into(),
+                city: 330100,
+                address: "浙江省杭州市文一西路".into(),
+                tel: "0086#0571#88880000".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_cancelsettle::XhotelOrderAlipayfaceCancelsettleRequest;
+            XhotelOrderAlipayfaceCancelsettleRequest::new()
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_settle::XhotelOrderAlipayfaceSettleRequest;
+            XhotelOrderAlipayfaceSettleRequest::new(
+                50000,
+                0,
+                "2024-06-19 12:00:00".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_update::XhotelOrderAlipayfaceUpdateRequest;
+            XhotelOrderAlipayfaceUpdateRequest::new(2)
+        });
+    visitor
+        .visit_list({
+            use api::hotel::xhotel_order_search::XhotelOrderSearchRequest;
+            XhotelOrderSearchRequest::new(
+                "2024-06-01 00:00:00".parse()?,
+                "2024-06-18 23:59:59".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_update::XhotelOrderUpdateRequest;
+            XhotelOrderUpdateRequest::new(2001000000000001, 2)
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_update_confirmcode::XhotelOrderUpdateConfirmcodeRequest;
+            XhotelOrderUpdateConfirmcodeRequest::new()
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_rate_update::XhotelRateUpdateRequest;
+            XhotelRateUpdateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_rateplan_add::{
+                XhotelRateplanAddRequest, XhotelRateplanAddRequired,
+            };
+            XhotelRateplanAddRequest::new(XhotelRateplanAddRequired {
+                rateplan_code: "RP001".into(),
+                name: "标准价".into(),
+                payment_type: 1,
+                breakfast_count: 1,
+                cancel_policy: "{\"cancelPolicyType\":1}".into(),
+                status: 1,
+            })
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_room_update::XhotelRoomUpdateRequest;
+            XhotelRoomUpdateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_roomtype_add::XhotelRoomtypeAddRequest;
+            XhotelRoomtypeAddRequest::new("大床房", "大床", "H001")
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_fastupdate::AlibabaItemEditFastupdateRequest;
+            AlibabaItemEditFastupdateRequest::new(610000000001, "schema")
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_schema_get::AlibabaItemEditSchemaGetRequest;
+            AlibabaItemEditSchemaGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_submit::AlibabaItemEditSubmitRequest;
+            AlibabaItemEditSubmitRequest::new(610000000001, "schema")
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_delete::AlibabaItemOperateDeleteRequest;
+            AlibabaItemOperateDeleteRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_downshelf::AlibabaItemOperateDownshelfRequest;
+            AlibabaItemOperateDownshelfRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_upshelf::AlibabaItemOperateUpshelfRequest;
+            AlibabaItemOperateUpshelfRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_market_get::AlibabaItemPublishMarketGetRequest;
+            AlibabaItemPublishMarketGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_props_get::AlibabaItemPublishPropsGetRequest;
+            AlibabaItemPublishPropsGetRequest::new("taobao", 50012345, "schema", 1627207)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_schema_get::AlibabaItemPublishSchemaGetRequest;
+            AlibabaItemPublishSchemaGetRequest::new("taobao", 50012345)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_submit::AlibabaItemPublishSubmitRequest;
+            AlibabaItemPublishSubmitRequest::new("taobao", 50012345, "schema")
+        });
+    visitor
+        .visit({
+            use api::item::item_add::{ItemAddRequest, ItemAddRequired};
+            ItemAddRequest::new(ItemAddRequired {
+                cid: 50012345,
+                desc: "<p>不锈钢保温杯</p>".into(),
+                location_city: "杭州".into(),
+                location_state: "浙江".into(),
+                num: 100,
+                stuff_status: "new".into(),
+                title: "不锈钢保温杯".into(),
+                r#type: "fixed".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::item::item_anchor_get::ItemAnchorGetRequest;
+            ItemAnchorGetRequest::new(-1, 50012345)
+        });
+    visitor
+        .visit({
+            use api::item::item_barcode_update::ItemBarcodeUpdateRequest;
+            ItemBarcodeUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_catprops_modification_get::ItemCatpropsModificationGetRequest;
+            ItemCatpropsModificationGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::item_delete::ItemDeleteRequest;
+            ItemDeleteRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_img_delete::ItemImgDeleteRequest;
+            ItemImgDeleteRequest::new(610000000001, 505)
+        });
+    visitor
+        .visit({
             use api::item::item_img_upload::ItemImgUploadRequest;
             ItemImgUploadRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_joint_img::ItemJointImgRequest;
+            ItemJointImgRequest::new(610000000001, "i1/2024/main.jpg")
+        });
+    visitor
+        .visit({
+            use api::item::item_joint_propimg::ItemJointPropimgRequest;
+            ItemJointPropimgRequest::new(
+                610000000001,
+                "1627207:28329",
+                "i1/2024/prop.jpg",
+            )
+        });
+    visitor
+        .visit({
+            use api::item::item_price_update::ItemPriceUpdateRequest;
+            ItemPriceUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_promotion_rule_get::ItemPromotionRuleGetRequest;
+            ItemPromotionRuleGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_propimg_delete::ItemPropimgDeleteRequest;
+            ItemPropimgDeleteRequest::new(610000000001, 504)
+        });
+    visitor
+        .visit({
+            use api::item::item_propimg_upload::ItemPropimgUploadRequest;
+            ItemPropimgUploadRequest::new(610000000001, "1627207:28329")
+        });
+    visitor
+        .visit({
+            use api::item::item_quantity_update::ItemQuantityUpdateRequest;
+            ItemQuantityUpdateRequest::new(610000000001, 100)
         });
     visitor
         .visit({
@@ -63,6 +964,91 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::item::item_sku_delete::ItemSkuDeleteRequest;
+            ItemSkuDeleteRequest::new(610000000001, "1627207:28329;20509:28314")
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_get::ItemSkuGetRequest;
+            ItemSkuGetRequest::new(
+                [
+                    "sku_id",
+                    "iid",
+                    "num_iid",
+                    "properties",
+                    "properties_name",
+                    "quantity",
+                ],
+                4200000000001,
+            )
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_price_update::ItemSkuPriceUpdateRequest;
+            ItemSkuPriceUpdateRequest::new(610000000001, "1627207:28329;20509:28314")
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_update::ItemSkuUpdateRequest;
+            ItemSkuUpdateRequest::new(610000000001, "1627207:28329;20509:28314")
+        });
+    visitor
+        .visit({
+            use api::item::item_skus_get::ItemSkusGetRequest;
+            ItemSkusGetRequest::new(["fields"], "610000000001")
+        });
+    visitor
+        .visit({
+            use api::item::item_templates_get::ItemTemplatesGetRequest;
+            ItemTemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::item_update::ItemUpdateRequest;
+            ItemUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_delisting::ItemUpdateDelistingRequest;
+            ItemUpdateDelistingRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_delisting_tmall::ItemUpdateDelistingTmallRequest;
+            ItemUpdateDelistingTmallRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_listing::ItemUpdateListingRequest;
+            ItemUpdateListingRequest::new(610000000001, 100)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_listing_tmall::ItemUpdateListingTmallRequest;
+            ItemUpdateListingTmallRequest::new(610000000001, 100)
+        });
+    visitor
+        .visit({
+            use api::item::itemcats_authorize_get::ItemcatsAuthorizeGetRequest;
+            ItemcatsAuthorizeGetRequest::new(["fields"])
+        });
+    visitor
+        .visit({
+            use api::item::itemcats_get::ItemcatsGetRequest;
+            ItemcatsGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::itemprops_get::ItempropsGetRequest;
+            ItempropsGetRequest::new(50012345)
+        });
+    visitor
+        .visit({
+            use api::item::itempropvalues_get::ItempropvaluesGetRequest;
+            ItempropvaluesGetRequest::new(50012345, ["fields"])
+        });
+    visitor
+        .visit({
             use api::item::items_custom_get::ItemsCustomGetRequest;
             ItemsCustomGetRequest::new(
                 "CUP-500,CUP-750",
@@ -71,8 +1057,54 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit_list({
+            use api::item::items_inventory_get::ItemsInventoryGetRequest;
+            ItemsInventoryGetRequest::new(["num_iid", "title", "price"])
+        });
+    visitor
+        .visit_list({
             use api::item::items_onsale_get::ItemsOnsaleGetRequest;
             ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"])
+        });
+    visitor
+        .visit({
+            use api::item::items_seller_list_get::ItemsSellerListGetRequest;
+            ItemsSellerListGetRequest::new(
+                ["num_iid", "title", "price", "skus"],
+                ["610000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::item::promotionmisc_item_activity_add::PromotionmiscItemActivityAddRequest;
+            PromotionmiscItemActivityAddRequest::new(
+                "限时优惠",
+                0,
+                "2024-06-18 10:00:00".parse()?,
+                "2024-06-25 10:00:00".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::item::skus_custom_get::SkusCustomGetRequest;
+            SkusCustomGetRequest::new(
+                ["sku_id", "iid", "properties", "properties_name", "quantity", "price"],
+                "CUP-500",
+            )
+        });
+    visitor
+        .visit({
+            use api::item::skus_quantity_update::SkusQuantityUpdateRequest;
+            SkusQuantityUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_add_schema_get::TmallItemAddSchemaGetRequest;
+            TmallItemAddSchemaGetRequest::new(50012345, 502)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_add_simpleschema_get::TmallItemAddSimpleschemaGetRequest;
+            TmallItemAddSimpleschemaGetRequest::new()
         });
     visitor
         .visit({
@@ -81,8 +1113,212 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::item::tmall_item_combine_get::TmallItemCombineGetRequest;
+            TmallItemCombineGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_desc_modules_get::TmallItemDescModulesGetRequest;
+            TmallItemDescModulesGetRequest::new(50012345, "200000001")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_hscode_audit_results_query::TmallItemHscodeAuditResultsQueryRequest;
+            TmallItemHscodeAuditResultsQueryRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_hscode_detail_get::TmallItemHscodeDetailGetRequest;
+            TmallItemHscodeDetailGetRequest::new("9617009000")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_increment_update_schema_get::TmallItemIncrementUpdateSchemaGetRequest;
+            TmallItemIncrementUpdateSchemaGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_outerid_update::TmallItemOuteridUpdateRequest;
+            TmallItemOuteridUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
             use api::item::tmall_item_price_update::TmallItemPriceUpdateRequest;
             TmallItemPriceUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_quantity_update::TmallItemQuantityUpdateRequest;
+            TmallItemQuantityUpdateRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_add::TmallItemSchemaAddRequest;
+            TmallItemSchemaAddRequest::new(50012345, 502, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_increment_update::TmallItemSchemaIncrementUpdateRequest;
+            TmallItemSchemaIncrementUpdateRequest::new(610000000001, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_update::TmallItemSchemaUpdateRequest;
+            TmallItemSchemaUpdateRequest::new(610000000001, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_shiptime_update::{
+                TmallItemShiptimeUpdateRequest, UpdateItemShipTimeOption,
+            };
+            TmallItemShiptimeUpdateRequest::new(
+                610000000001,
+                UpdateItemShipTimeOption::new(2),
+            )
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_simpleschema_add::TmallItemSimpleschemaAddRequest;
+            TmallItemSimpleschemaAddRequest::new("<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_simpleschema_update::TmallItemSimpleschemaUpdateRequest;
+            TmallItemSimpleschemaUpdateRequest::new(610000000001, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_update_schema_get::TmallItemUpdateSchemaGetRequest;
+            TmallItemUpdateSchemaGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_add_schema_get::TmallProductAddSchemaGetRequest;
+            TmallProductAddSchemaGetRequest::new(50012345)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_match_schema_get::TmallProductMatchSchemaGetRequest;
+            TmallProductMatchSchemaGetRequest::new(50012345)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_add::TmallProductSchemaAddRequest;
+            TmallProductSchemaAddRequest::new(50012345, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_get::TmallProductSchemaGetRequest;
+            TmallProductSchemaGetRequest::new(502)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_match::TmallProductSchemaMatchRequest;
+            TmallProductSchemaMatchRequest::new(50012345, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_update::TmallProductSchemaUpdateRequest;
+            TmallProductSchemaUpdateRequest::new(502, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_update_schema_get::TmallProductUpdateSchemaGetRequest;
+            TmallProductUpdateSchemaGetRequest::new(502)
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_consign_modify::AlibabaAscpLogisticsConsignModifyRequest;
+            AlibabaAscpLogisticsConsignModifyRequest::new(
+                "2001000000000001",
+                "75000000000001",
+                "75000000000002",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_consign_resend::{
+                AlibabaAscpLogisticsConsignResendRequest, TopConsignPkgRequest,
+            };
+            AlibabaAscpLogisticsConsignResendRequest::new(
+                "2001000000000001",
+                [TopConsignPkgRequest::new("ZTO", "75000000000001")],
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_calldelivery::{
+                AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest,
+                AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired, ItemList,
+                SelectedResourceTopDto, SenderTopDto, SenderTopDtoRequired,
+            };
+            AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired {
+                out_order_id: "ERP20240618001".into(),
+                biz_type: "INSTANT_ONLINE".into(),
+                tid: 2001000000000001,
+                sender: SenderTopDto::new(SenderTopDtoRequired {
+                    name: "李**".into(),
+                    phone: "0571-8****000".into(),
+                    address: "文一西路***".into(),
+                    lat: "30.28".into(),
+                    lng: "120.01".into(),
+                }),
+                item_list: vec![
+                    ItemList::new("不锈钢保温杯", 5990, 1, 610000000001)
+                ],
+                total_item_actual_value: 5890,
+                total_weight: 1,
+                selected_resource: SelectedResourceTopDto::new(
+                    "RQ20240618001",
+                    "SFTC",
+                    600,
+                ),
+            })
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_canceldelivery::AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest;
+            AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest::new(
+                "INSTANT_ONLINE",
+                "ERP20240618001",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_checkdeliveryauth::AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest;
+            AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest::new()
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_deliveryorder_get::AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest;
+            AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest::new(
+                "ERP20240618001",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_priorcalldelivery::{
+                AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest,
+                AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired, ItemTopDto,
+                SenderTopDto, SenderTopDtoRequired,
+            };
+            AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired {
+                out_order_id: "ERP20240618001".into(),
+                biz_type: "INSTANT_ONLINE".into(),
+                tid: 2001000000000001,
+                sender: SenderTopDto::new(SenderTopDtoRequired {
+                    name: "李**".into(),
+                    phone: "0571-8****000".into(),
+                    address: "文一西路***".into(),
+                    lat: "30.28".into(),
+                    lng: "120.01".into(),
+                }),
+                item_list: vec![
+                    ItemTopDto::new("不锈钢保温杯", 5990, 1, 610000000001)
+                ],
+                total_item_actual_value: 5890,
+                total_weight: 1,
+            })
         });
     visitor
         .visit({
@@ -90,9 +1326,97 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             AlibabaAscpLogisticsOfflineSendRequest::new("2001000000000001")
         });
     visitor
+        .visit_list({
+            use api::logistics::alibaba_ascp_logistics_seller_orders_get::AlibabaAscpLogisticsSellerOrdersGetRequest;
+            AlibabaAscpLogisticsSellerOrdersGetRequest::new("1024")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_send::AlibabaAscpLogisticsSellerSendRequest;
+            AlibabaAscpLogisticsSellerSendRequest::new(
+                "170****0000",
+                "2001000000000001",
+                "李**",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_writelogisticsnode::{
+                AlibabaAscpLogisticsSellerWritelogisticsnodeRequest, LogisticsNodeTopDto,
+            };
+            AlibabaAscpLogisticsSellerWritelogisticsnodeRequest::new(
+                800000000001,
+                [LogisticsNodeTopDto::new("TRANSIT", 1718676000000)],
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_writeoff::AlibabaAscpLogisticsSellerWriteoffRequest;
+            AlibabaAscpLogisticsSellerWriteoffRequest::new(800000000001, "1024")
+        });
+    visitor
         .visit({
             use api::logistics::areas_get::AreasGetRequest;
             AreasGetRequest::new(["id", "type", "name", "parent_id", "zip"])
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_add::{
+                DeliveryTemplateAddRequest, DeliveryTemplateAddRequired,
+            };
+            DeliveryTemplateAddRequest::new(DeliveryTemplateAddRequired {
+                name: "全国包邮".into(),
+                assumer: 0,
+                valuation: 0,
+                template_types: "post;express".into(),
+                template_dests: "1,110000;1".into(),
+                template_start_standards: "1,1;1".into(),
+                template_start_fees: "5.00,6.00;10.00".into(),
+                template_add_standards: "1,1;1".into(),
+                template_add_fees: "2.00,3.00;5.00".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_delete::DeliveryTemplateDeleteRequest;
+            DeliveryTemplateDeleteRequest::new(301)
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_get::DeliveryTemplateGetRequest;
+            DeliveryTemplateGetRequest::new(["301"], ["fields"])
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_update::{
+                DeliveryTemplateUpdateRequest, DeliveryTemplateUpdateRequired,
+            };
+            DeliveryTemplateUpdateRequest::new(DeliveryTemplateUpdateRequired {
+                template_id: 301,
+                template_types: "post;express".into(),
+                template_dests: "1,110000;1".into(),
+                template_start_standards: "1,1;1".into(),
+                template_start_fees: "5.00,6.00;10.00".into(),
+                template_add_standards: "1,1;1".into(),
+                template_add_fees: "2.00,3.00;5.00".into(),
+            })
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_templates_get::DeliveryTemplatesGetRequest;
+            DeliveryTemplatesGetRequest::new([
+                "template_id",
+                "name",
+                "assumer",
+                "valuation",
+                "supports",
+                "created",
+            ])
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_address_search::LogisticsAddressSearchRequest;
+            LogisticsAddressSearchRequest::new()
         });
     visitor
         .visit({
@@ -129,13 +1453,148 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::logistics::logistics_consign_resend::LogisticsConsignResendRequest;
+            LogisticsConsignResendRequest::new(2001000000000001, "75000000000001", "ZTO")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_dummy_send::LogisticsDummySendRequest;
+            LogisticsDummySendRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_instant_trace_search::LogisticsInstantTraceSearchRequest;
+            LogisticsInstantTraceSearchRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_offline_send::LogisticsOfflineSendRequest;
+            LogisticsOfflineSendRequest::new("ZTO", "75000000000001", 2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_cancel::LogisticsOnlineCancelRequest;
+            LogisticsOnlineCancelRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_confirm::LogisticsOnlineConfirmRequest;
+            LogisticsOnlineConfirmRequest::new(2001000000000001, "75000000000001")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_send::LogisticsOnlineSendRequest;
+            LogisticsOnlineSendRequest::new(2001000000000001, "ZTO")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_order_create::LogisticsOrderCreateRequest;
+            LogisticsOrderCreateRequest::new(
+                "5990",
+                "不锈钢保温杯",
+                "1",
+                "测试店铺",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::logistics::logistics_orders_detail_get::LogisticsOrdersDetailGetRequest;
+            LogisticsOrdersDetailGetRequest::new([
+                "tid",
+                "seller_nick",
+                "buyer_nick",
+                "delivery_start",
+            ])
+        });
+    visitor
+        .visit_list({
+            use api::logistics::logistics_orders_get::LogisticsOrdersGetRequest;
+            LogisticsOrdersGetRequest::new([
+                "tid",
+                "seller_nick",
+                "buyer_nick",
+                "delivery_start",
+            ])
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_partners_get::LogisticsPartnersGetRequest;
+            LogisticsPartnersGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_trace_get::LogisticsTraceGetRequest;
+            LogisticsTraceGetRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
             use api::logistics::logistics_trace_search::LogisticsTraceSearchRequest;
             LogisticsTraceSearchRequest::new(2001000000000001)
         });
     visitor
         .visit({
+            use api::logistics::wlb_order_jz_consign::{Tpdto, WlbOrderJzConsignRequest};
+            WlbOrderJzConsignRequest::new(2001000000000001, Tpdto::new())
+        });
+    visitor
+        .visit({
+            use api::logistics::wlb_order_jz_query::WlbOrderJzQueryRequest;
+            WlbOrderJzQueryRequest::new()
+        });
+    visitor
+        .visit({
+            use api::logistics::wlb_stores_baseinfo_get::WlbStoresBaseinfoGetRequest;
+            WlbStoresBaseinfoGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::picture::picture_category_add::PictureCategoryAddRequest;
+            PictureCategoryAddRequest::new("主图")
+        });
+    visitor
+        .visit({
             use api::picture::picture_category_get::PictureCategoryGetRequest;
             PictureCategoryGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::picture::picture_category_update::PictureCategoryUpdateRequest;
+            PictureCategoryUpdateRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_changecategory::PictureChangecategoryRequest;
+            PictureChangecategoryRequest::new(["900001"], 1001)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_delete::PictureDeleteRequest;
+            PictureDeleteRequest::new(["900001"])
+        });
+    visitor
+        .visit_list({
+            use api::picture::picture_get::PictureGetRequest;
+            PictureGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::picture::picture_isreferenced_get::PictureIsreferencedGetRequest;
+            PictureIsreferencedGetRequest::new(900001)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_pictures_count::PicturePicturesCountRequest;
+            PicturePicturesCountRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::picture::picture_pictures_get::PicturePicturesGetRequest;
+            PicturePicturesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::picture::picture_update::PictureUpdateRequest;
+            PictureUpdateRequest::new(900001, "main")
         });
     visitor
         .visit({
@@ -148,8 +1607,255 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::picture::picture_userinfo_get::PictureUserinfoGetRequest;
+            PictureUserinfoGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_client_decrypt::{
+                ReceiverQuery, TopOaidClientDecryptRequest,
+            };
+            TopOaidClientDecryptRequest::new(
+                "3a4b5c6d",
+                [ReceiverQuery::new("2001000000000001", "1Nw9bXk0", "1001")],
+            )
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_decrypt::{ReceiverQuery, TopOaidDecryptRequest};
+            TopOaidDecryptRequest::new([
+                ReceiverQuery::new("1Nw9bXk0", "2001000000000001", "1001"),
+            ])
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_merge::{OrderMerge, TopOaidMergeRequest};
+            TopOaidMergeRequest::new([OrderMerge::new("1Nw9bXk0", "2001000000000001")])
+        });
+    visitor
+        .visit({
+            use api::privacy::top_once_token_get::TopOnceTokenGetRequest;
+            TopOnceTokenGetRequest::new("3a4b5c6d")
+        });
+    visitor
+        .visit_list({
+            use api::privacy::top_secret_appkey_bill_detail::{
+                AppBillQueryRequest, TopSecretAppkeyBillDetailRequest,
+            };
+            TopSecretAppkeyBillDetailRequest::new(
+                AppBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::privacy::top_secret_bill_detail::{
+                SellerBillQueryRequest, TopSecretBillDetailRequest,
+            };
+            TopSecretBillDetailRequest::new(
+                SellerBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?),
+            )
+        });
+    visitor
+        .visit({
+            use api::privacy::top_secret_extend::{
+                SecretNoExtendRequest, TopSecretExtendRequest,
+            };
+            TopSecretExtendRequest::new(
+                SecretNoExtendRequest::new(7, "1Nw9bXk0", 2001000000000001, "1001"),
+            )
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_deliveryorder_confirm::QimenDeliveryorderConfirmRequest;
+            QimenDeliveryorderConfirmRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_deliveryorder_create::QimenDeliveryorderCreateRequest;
+            QimenDeliveryorderCreateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_entryorder_confirm::QimenEntryorderConfirmRequest;
+            QimenEntryorderConfirmRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_entryorder_create::QimenEntryorderCreateRequest;
+            QimenEntryorderCreateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_event_produce::QimenEventProduceRequest;
+            QimenEventProduceRequest::new("QIMEN_ERP_CHECK", "2001000000000001")
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_events_produce::{
+                QimenEvent, QimenEventsProduceRequest,
+            };
+            QimenEventsProduceRequest::new([QimenEvent::new()])
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_inventory_query::QimenInventoryQueryRequest;
+            QimenInventoryQueryRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_inventory_report::QimenInventoryReportRequest;
+            QimenInventoryReportRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_order_cancel::QimenOrderCancelRequest;
+            QimenOrderCancelRequest::new()
+        });
+    visitor
+        .visit({
             use api::qimen::qimen_order_pending::QimenOrderPendingRequest;
             QimenOrderPendingRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_orderprocess_report::QimenOrderprocessReportRequest;
+            QimenOrderprocessReportRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_returnorder_confirm::QimenReturnorderConfirmRequest;
+            QimenReturnorderConfirmRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_returnorder_create::QimenReturnorderCreateRequest;
+            QimenReturnorderCreateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_singleitem_synchronize::QimenSingleitemSynchronizeRequest;
+            QimenSingleitemSynchronizeRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_stockout_confirm::QimenStockoutConfirmRequest;
+            QimenStockoutConfirmRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_stockout_create::QimenStockoutCreateRequest;
+            QimenStockoutCreateRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_trade_user_add::QimenTradeUserAddRequest;
+            QimenTradeUserAddRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_trade_user_delete::QimenTradeUserDeleteRequest;
+            QimenTradeUserDeleteRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::qimen::qimen_trade_users_get::QimenTradeUsersGetRequest;
+            QimenTradeUsersGetRequest::new(40, 1)
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_add::TraderateAddRequest;
+            TraderateAddRequest::new(2001000000000001, "good", "seller")
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_explain_add::TraderateExplainAddRequest;
+            TraderateExplainAddRequest::new(2001000000000002, "感谢支持")
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_list_add::TraderateListAddRequest;
+            TraderateListAddRequest::new(2001000000000001, "good", "seller")
+        });
+    visitor
+        .visit_list({
+            use api::rate::traderates_get::TraderatesGetRequest;
+            TraderatesGetRequest::new(["fields"], "get", "seller")
+        });
+    visitor
+        .visit({
+            use api::rate::tmall_traderate_feeds_get::TmallTraderateFeedsGetRequest;
+            TmallTraderateFeedsGetRequest::new(2001000000000002)
+        });
+    visitor
+        .visit({
+            use api::rate::tmall_traderate_itemtags_get::TmallTraderateItemtagsGetRequest;
+            TmallTraderateItemtagsGetRequest::new(610000000001)
+        });
+    visitor
+        .visit_list({
+            use api::refund::rdc_aligenius_autorefunds_query::RdcAligeniusAutorefundsQueryRequest;
+            RdcAligeniusAutorefundsQueryRequest::new(
+                "2024-06-18 23:59:59".parse()?,
+                1,
+                40,
+                "2024-06-18 00:00:00".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_identification_case_result_update::{
+                RdcAligeniusIdentificationCaseResultUpdateRequest,
+                SyncIdentifyRefundCaseResultDto, SyncIdentifyRefundCaseResultDtoRequired,
+            };
+            RdcAligeniusIdentificationCaseResultUpdateRequest::new(
+                SyncIdentifyRefundCaseResultDto::new(SyncIdentifyRefundCaseResultDtoRequired {
+                    detail_order_id: 2001000000000002,
+                    occur_time: 1718676000,
+                    outer_case_id: "CASE20240618001".into(),
+                    result_type: 1,
+                    refund_id: 3001000000000001,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_identification_case_update::{
+                RdcAligeniusIdentificationCaseUpdateRequest, SyncIdentifyRefundCaseDto,
+                SyncIdentifyRefundCaseDtoRequired,
+            };
+            RdcAligeniusIdentificationCaseUpdateRequest::new(
+                SyncIdentifyRefundCaseDto::new(SyncIdentifyRefundCaseDtoRequired {
+                    detail_order_id: 2001000000000002,
+                    occur_time: 1718676000,
+                    operate_type: 1,
+                    operate_tips: "operate_tips".into(),
+                    outer_case_id: "CASE20240618001".into(),
+                    refund_id: 3001000000000001,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_refunds_check::{
+                RdcAligeniusRefundsCheckRequest, RefundCheckDto,
+            };
+            RdcAligeniusRefundsCheckRequest::new(
+                RefundCheckDto::new(3001000000000001, "SUCCESS", "msg"),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_sendgoods_cancel::{
+                CancelGoodsDto, RdcAligeniusSendgoodsCancelRequest,
+            };
+            RdcAligeniusSendgoodsCancelRequest::new(
+                CancelGoodsDto::new(3001000000000001, "SUCCESS", 2001000000000001),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::refund_detail_get::RefundDetailGetRequest;
+            RefundDetailGetRequest::new(3001000000000001, ["refund_version"])
         });
     visitor
         .visit({
@@ -157,6 +1863,15 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             RefundGetRequest::new(
                 ["refund_id", "status", "refund_fee", "reason"],
                 3001000000000001,
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::refund_message_add::RefundMessageAddRequest;
+            RefundMessageAddRequest::new(
+                3001000000000001,
+                "已与买家协商",
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
             )
         });
     visitor
@@ -179,8 +1894,36 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::refund_negotiatereturn_render::RefundNegotiatereturnRenderRequest;
+            RefundNegotiatereturnRenderRequest::new(3001000000000001)
+        });
+    visitor
+        .visit({
             use api::refund::refund_refuse::RefundRefuseRequest;
             RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售")
+        });
+    visitor
+        .visit({
+            use api::refund::refund_refusereason_get::RefundRefusereasonGetRequest;
+            RefundRefusereasonGetRequest::new(
+                "aftersale",
+                3001000000000001,
+                ["reason_id", "reason_text"],
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::refund_status_get::{
+                RefundQueryByOrderIdRequest, RefundStatusGetRequest,
+            };
+            RefundStatusGetRequest::new(
+                RefundQueryByOrderIdRequest::new(2001000000000001),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::refund::refunds_apply_get::RefundsApplyGetRequest;
+            RefundsApplyGetRequest::new(["fields"])
         });
     visitor
         .visit_list({
@@ -195,13 +1938,159 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::rp_refund_intercept::RpRefundInterceptRequest;
+            RpRefundInterceptRequest::new(3001000000000001, 1718676000000)
+        });
+    visitor
+        .visit({
+            use api::refund::rp_refund_review::{
+                RpRefundReviewRequest, RpRefundReviewRequired,
+            };
+            RpRefundReviewRequest::new(RpRefundReviewRequired {
+                operator: "测试店铺:客服".into(),
+                refund_id: 3001000000000001,
+                refund_phase: "aftersale".into(),
+                refund_version: 1718676000000,
+                message: "同意".into(),
+                result: true,
+            })
+        });
+    visitor
+        .visit({
+            use api::refund::rp_refunds_agree::RpRefundsAgreeRequest;
+            RpRefundsAgreeRequest::new("3001000000000001|5890|1718676000000|aftersale")
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_agree::RpReturngoodsAgreeRequest;
+            RpReturngoodsAgreeRequest::new(3001000000000001)
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_refill::RpReturngoodsRefillRequest;
+            RpReturngoodsRefillRequest::new(
+                3001000000000001,
+                "aftersale",
+                "75000000000001",
+                "ZTO",
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_refuse::RpReturngoodsRefuseRequest;
+            RpReturngoodsRefuseRequest::new(
+                3001000000000001,
+                "aftersale",
+                1718676000000,
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::special_refund_get::SpecialRefundGetRequest;
+            SpecialRefundGetRequest::new(["fields"], 3001000000000001)
+        });
+    visitor
+        .visit_list({
+            use api::refund::special_refunds_receive_get::SpecialRefundsReceiveGetRequest;
+            SpecialRefundsReceiveGetRequest::new(["fields"])
+        });
+    visitor
+        .visit_list({
+            use api::refund::tmall_dispute_receive_get::TmallDisputeReceiveGetRequest;
+            TmallDisputeReceiveGetRequest::new(["fields"])
+        });
+    visitor
+        .visit({
+            use api::service::appstore_subscribe_get::AppstoreSubscribeGetRequest;
+            AppstoreSubscribeGetRequest::new("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::service::fuwu_sale_link_gen::FuwuSaleLinkGenRequest;
+            FuwuSaleLinkGenRequest::new("{\"param\":{\"aCode\":\"ts-1234\"}}")
+        });
+    visitor
+        .visit({
+            use api::service::jushita_jdp_user_add::JushitaJdpUserAddRequest;
+            JushitaJdpUserAddRequest::new("rds001")
+        });
+    visitor
+        .visit({
+            use api::service::jushita_jdp_user_delete::JushitaJdpUserDeleteRequest;
+            JushitaJdpUserDeleteRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::service::jushita_jdp_users_get::JushitaJdpUsersGetRequest;
+            JushitaJdpUsersGetRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::service::vas_order_search::VasOrderSearchRequest;
+            VasOrderSearchRequest::new("ts-1234")
+        });
+    visitor
+        .visit({
+            use api::service::vas_service_get_serv_times::VasServiceGetServTimesRequest;
+            VasServiceGetServTimesRequest::new("ts-1234")
+        });
+    visitor
+        .visit_list({
+            use api::service::vas_subsc_search::VasSubscSearchRequest;
+            VasSubscSearchRequest::new("ts-1234")
+        });
+    visitor
+        .visit({
+            use api::service::vas_subscribe_get::VasSubscribeGetRequest;
+            VasSubscribeGetRequest::new("ts-1234", "测试店铺")
+        });
+    visitor
+        .visit({
+            use api::shop::alibaba_shop_category_all_get::AlibabaShopCategoryAllGetRequest;
+            AlibabaShopCategoryAllGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::shop::alibaba_shop_category_get::AlibabaShopCategoryGetRequest;
             AlibabaShopCategoryGetRequest::new(1001)
         });
     visitor
         .visit({
+            use api::shop::alibaba_shop_coupon_apply::AlibabaShopCouponApplyRequest;
+            AlibabaShopCouponApplyRequest::new("0f1e2d3c", "AAFq6wMiBE")
+        });
+    visitor
+        .visit({
+            use api::shop::sellercats_list_add::SellercatsListAddRequest;
+            SellercatsListAddRequest::new("保温杯")
+        });
+    visitor
+        .visit({
             use api::shop::sellercats_list_get::SellercatsListGetRequest;
             SellercatsListGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::shop::sellercats_list_update::SellercatsListUpdateRequest;
+            SellercatsListUpdateRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::shop::shop_get::ShopGetRequest;
+            ShopGetRequest::new(
+                [
+                    "all_count",
+                    "bulletin",
+                    "cid",
+                    "created",
+                    "desc",
+                    "modified",
+                    "nick",
+                    "pic_path",
+                ],
+                "测试店铺",
+            )
         });
     visitor
         .visit({
@@ -215,8 +2104,68 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::shop::shopcats_list_get::ShopcatsListGetRequest;
+            ShopcatsListGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::subuser::subuser_departments_get::SubuserDepartmentsGetRequest;
             SubuserDepartmentsGetRequest::new("商家测试账号")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_activity_info_get::TbkActivityInfoGetRequest;
+            TbkActivityInfoGetRequest::new("20150318020000001", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_adzone_create::TbkAdzoneCreateRequest;
+            TbkAdzoneCreateRequest::new(234567, "测试推广位")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_coupon_convert::TbkCouponConvertRequest;
+            TbkCouponConvertRequest::new(12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_coupon_get::TbkCouponGetRequest;
+            TbkCouponGetRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_cpa_activity_detail::TbkDgCpaActivityDetailRequest;
+            TbkDgCpaActivityDetailRequest::new(1001)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_cpa_activity_report::TbkDgCpaActivityReportRequest;
+            TbkDgCpaActivityReportRequest::new(1001, "20180801")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_general_link_convert::TbkDgGeneralLinkConvertRequest;
+            TbkDgGeneralLinkConvertRequest::new(12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_general_link_parse::TbkDgGeneralLinkParseRequest;
+            TbkDgGeneralLinkParseRequest::new(12345678)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_material_optional::TbkDgMaterialOptionalRequest;
+            TbkDgMaterialOptionalRequest::new(12345678)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_material_optional_upgrade::TbkDgMaterialOptionalUpgradeRequest;
+            TbkDgMaterialOptionalUpgradeRequest::new(12345678)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_newuser_order_get::TbkDgNewuserOrderGetRequest;
+            TbkDgNewuserOrderGetRequest::new("119013_2")
         });
     visitor
         .visit_list({
@@ -225,8 +2174,98 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit_list({
+            use api::tbk::tbk_dg_optimus_material::TbkDgOptimusMaterialRequest;
+            TbkDgOptimusMaterialRequest::new(12345678, 13366)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_optimus_promotion::TbkDgOptimusPromotionRequest;
+            TbkDgOptimusPromotionRequest::new(12345678, 37104)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_punish_order_get::TbkDgPunishOrderGetRequest;
+            TbkDgPunishOrderGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_tpwd_report_get::TbkDgTpwdReportGetRequest;
+            TbkDgTpwdReportGetRequest::new("8￥AbCdEf￥", "12345678")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_tpwd_risk_report::TbkDgTpwdRiskReportRequest;
+            TbkDgTpwdRiskReportRequest::new(0, 100)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_send_report::TbkDgVegasSendReportRequest;
+            TbkDgVegasSendReportRequest::new("20240618")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_send_status::TbkDgVegasSendStatusRequest;
+            TbkDgVegasSendStatusRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_create::{
+                TbkDgVegasTljCreateRequest, TbkDgVegasTljCreateRequired,
+            };
+            TbkDgVegasTljCreateRequest::new(TbkDgVegasTljCreateRequired {
+                send_start_time: "2024-06-18 00:00:00".parse()?,
+                per_face: "1.00".into(),
+                security_switch: true,
+                user_total_win_num_limit: 1,
+                name: "淘礼金".into(),
+                total_num: 10,
+                item_id: "AbCd1234-EfGh5678".into(),
+                adzone_id: 12345678,
+            })
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_report::TbkDgVegasTljReportRequest;
+            TbkDgVegasTljReportRequest::new("Ab1Cd2", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_stop::TbkDgVegasTljStopRequest;
+            TbkDgVegasTljStopRequest::new("Ab1Cd2", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_click_extract::TbkItemClickExtractRequest;
+            TbkItemClickExtractRequest::new("https://s.example.com/t/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_convert::TbkItemConvertRequest;
+            TbkItemConvertRequest::new(
+                12345678,
+                ["click_url", "num_iid"],
+                "AbCd1234-EfGh5678",
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_info_get::TbkItemInfoGetRequest;
+            TbkItemInfoGetRequest::new("AbCd1234-EfGh5678")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_info_upgrade_get::TbkItemInfoUpgradeGetRequest;
+            TbkItemInfoUpgradeGetRequest::new("AbCd1234-EfGh5678")
+        });
+    visitor
+        .visit_list({
             use api::tbk::tbk_order_details_get::TbkOrderDetailsGetRequest;
             TbkOrderDetailsGetRequest::new("2024-06-18 12:00:00", "2024-06-18 10:00:00")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_privilege_get::TbkPrivilegeGetRequest;
+            TbkPrivilegeGetRequest::new(12345678, 234567)
         });
     visitor
         .visit_list({
@@ -244,6 +2283,213 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                     biz_type: 1,
                 }),
             )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_activity_info_get::TbkScActivityInfoGetRequest;
+            TbkScActivityInfoGetRequest::new("20150318020000001", 12345678, 234567)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_adzone_create::TbkScAdzoneCreateRequest;
+            TbkScAdzoneCreateRequest::new(234567, "测试推广位")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_general_link_convert::TbkScGeneralLinkConvertRequest;
+            TbkScGeneralLinkConvertRequest::new(12345678, 234567)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_invitecode_get::TbkScInvitecodeGetRequest;
+            TbkScInvitecodeGetRequest::new("common", 1)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_material_optional::TbkScMaterialOptionalRequest;
+            TbkScMaterialOptionalRequest::new(12345678, 234567)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_membergroup_optional::TbkScMembergroupOptionalRequest;
+            TbkScMembergroupOptionalRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_optimus_material::TbkScOptimusMaterialRequest;
+            TbkScOptimusMaterialRequest::new(12345678, 13366, 234567)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_optimus_promotion::TbkScOptimusPromotionRequest;
+            TbkScOptimusPromotionRequest::new(12345678, 37104, 234567)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_order_details_get::TbkScOrderDetailsGetRequest;
+            TbkScOrderDetailsGetRequest::new(
+                "2024-06-18 12:59:59",
+                "2024-06-18 10:00:00",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_publisher_info_get::TbkScPublisherInfoGetRequest;
+            TbkScPublisherInfoGetRequest::new(1, "common")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_publisher_info_save::TbkScPublisherInfoSaveRequest;
+            TbkScPublisherInfoSaveRequest::new("AB12CD", 1)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_punish_order_get::TbkScPunishOrderGetRequest;
+            TbkScPunishOrderGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_relation_record::TbkScRelationRecordRequest;
+            TbkScRelationRecordRequest::new("user-1", 1, 1, "https://example.com/")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_relation_refund::{
+                TbkScRelationRefundRequest, TopApiRefundRptOption,
+                TopApiRefundRptOptionRequired,
+            };
+            TbkScRelationRefundRequest::new(
+                TopApiRefundRptOption::new(TopApiRefundRptOptionRequired {
+                    page_size: 40,
+                    search_type: 1,
+                    refund_type: 1,
+                    start_time: "2024-06-18 00:00:00".parse()?,
+                    page_no: 1,
+                    biz_type: 1,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_shop_convert::TbkScShopConvertRequest;
+            TbkScShopConvertRequest::new(12345678, ["user_id"], 234567, "200000001")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_tpwd_convert::TbkScTpwdConvertRequest;
+            TbkScTpwdConvertRequest::new("8￥AbCdEf￥", 12345678, 234567)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_create::TbkScUcrowdCreateRequest;
+            TbkScUcrowdCreateRequest::new(1, "测试人群")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_delete::TbkScUcrowdDeleteRequest;
+            TbkScUcrowdDeleteRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_get::TbkScUcrowdGetRequest;
+            TbkScUcrowdGetRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_member_add::TbkScUcrowdMemberAddRequest;
+            TbkScUcrowdMemberAddRequest::new(1, 1001, ["2400001"], 1)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_report_get::TbkScUcrowdReportGetRequest;
+            TbkScUcrowdReportGetRequest::new(1001, "2024-06-18")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_vegas_send_report::TbkScVegasSendReportRequest;
+            TbkScVegasSendReportRequest::new("20240618")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_vegas_send_status::TbkScVegasSendStatusRequest;
+            TbkScVegasSendStatusRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_shop_get::TbkShopGetRequest;
+            TbkShopGetRequest::new(
+                ["user_id", "shop_title", "shop_type", "seller_nick"],
+                "保温杯",
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_shop_recommend_get::TbkShopRecommendGetRequest;
+            TbkShopRecommendGetRequest::new(
+                ["user_id", "shop_title", "shop_type", "seller_nick"],
+                200000001,
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sku_best_coupon::TbkSkuBestCouponRequest;
+            TbkSkuBestCouponRequest::new(4200000000001, "AbCd1234-EfGh5678")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_spread_get::{TbkSpreadGetRequest, TbkSpreadRequest};
+            TbkSpreadGetRequest::new([
+                TbkSpreadRequest::new("https://s.example.com/t/1"),
+            ])
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_convert::TbkTpwdConvertRequest;
+            TbkTpwdConvertRequest::new("8￥AbCdEf￥", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_create::TbkTpwdCreateRequest;
+            TbkTpwdCreateRequest::new("https://s.example.com/t/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_mix_create::TbkTpwdMixCreateRequest;
+            TbkTpwdMixCreateRequest::new(
+                "https://s.example.com/t/1",
+                "text",
+                "8￥AbCdEf￥",
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_parse::TbkTpwdParseRequest;
+            TbkTpwdParseRequest::new("8￥AbCdEf￥")
+        });
+    visitor
+        .visit_list({
+            use api::tmc::increment_customers_get::IncrementCustomersGetRequest;
+            IncrementCustomersGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_auth_get::TmcAuthGetRequest;
+            TmcAuthGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_group_add::TmcGroupAddRequest;
+            TmcGroupAddRequest::new("vip", ["测试店铺"])
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_group_delete::TmcGroupDeleteRequest;
+            TmcGroupDeleteRequest::new("vip")
+        });
+    visitor
+        .visit_list({
+            use api::tmc::tmc_groups_get::TmcGroupsGetRequest;
+            TmcGroupsGetRequest::new()
         });
     visitor
         .visit({
@@ -277,8 +2523,41 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::tmc::tmc_queue_get::TmcQueueGetRequest;
+            TmcQueueGetRequest::new("vip")
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_topic_group_add::TmcTopicGroupAddRequest;
+            TmcTopicGroupAddRequest::new("vip", ["taobao_trade_TradeCreate"])
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_topic_group_delete::TmcTopicGroupDeleteRequest;
+            TmcTopicGroupDeleteRequest::new("vip", ["taobao_trade_TradeCreate"])
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_cancel::TmcUserCancelRequest;
+            TmcUserCancelRequest::new("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_get::TmcUserGetRequest;
+            TmcUserGetRequest::new(
+                ["user_nick", "topics", "user_id", "is_valid"],
+                "测试店铺",
+            )
+        });
+    visitor
+        .visit({
             use api::tmc::tmc_user_permit::TmcUserPermitRequest;
             TmcUserPermitRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_topics_get::TmcUserTopicsGetRequest;
+            TmcUserTopicsGetRequest::new()
         });
     visitor
         .visit({
@@ -312,8 +2591,39 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::trade::fulfillment_order_assemble::{
+                AssembleOrder, FulfillmentOrderAssembleRequest,
+            };
+            FulfillmentOrderAssembleRequest::new(
+                AssembleOrder::new("G20240618001"),
+                "MERGE",
+            )
+        });
+    visitor
+        .visit({
+            use api::trade::trade_amount_get::TradeAmountGetRequest;
+            TradeAmountGetRequest::new(
+                [
+                    "tid",
+                    "alipay_no",
+                    "created",
+                    "pay_time",
+                    "end_time",
+                    "total_fee",
+                    "post_fee",
+                ],
+                2001000000000001,
+            )
+        });
+    visitor
+        .visit({
             use api::trade::trade_close::TradeCloseRequest;
             TradeCloseRequest::new(2001000000000001, "缺货")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_confirmfee_get::TradeConfirmfeeGetRequest;
+            TradeConfirmfeeGetRequest::new(2001000000000001)
         });
     visitor
         .visit({
@@ -325,8 +2635,46 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::trade::trade_get::TradeGetRequest;
+            TradeGetRequest::new(
+                ["tid", "status", "payment", "orders"],
+                2001000000000001,
+            )
+        });
+    visitor
+        .visit({
+            use api::trade::trade_invoice_amount_get::TradeInvoiceAmountGetRequest;
+            TradeInvoiceAmountGetRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
             use api::trade::trade_memo_add::TradeMemoAddRequest;
             TradeMemoAddRequest::new(2001000000000001, "请尽快发货")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_memo_update::TradeMemoUpdateRequest;
+            TradeMemoUpdateRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::trade::trade_ordersku_update::TradeOrderskuUpdateRequest;
+            TradeOrderskuUpdateRequest::new(2001000000000002)
+        });
+    visitor
+        .visit({
+            use api::trade::trade_postage_update::TradePostageUpdateRequest;
+            TradePostageUpdateRequest::new(2001000000000001, "8.00")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_receivetime_delay::TradeReceivetimeDelayRequest;
+            TradeReceivetimeDelayRequest::new(2001000000000001, 3)
+        });
+    visitor
+        .visit({
+            use api::trade::trade_shippingaddress_update::TradeShippingaddressUpdateRequest;
+            TradeShippingaddressUpdateRequest::new(2001000000000001)
         });
     visitor
         .visit_list({
@@ -341,6 +2689,20 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 "2024-06-18 00:00:00".parse()?,
                 "2024-06-18 23:59:59".parse()?,
             )
+        });
+    visitor
+        .visit_list({
+            use api::trade::trades_sold_incrementv_get::TradesSoldIncrementvGetRequest;
+            TradesSoldIncrementvGetRequest::new(
+                ["tid", "status", "modified"],
+                "2024-06-18 00:00:00".parse()?,
+                "2024-06-18 23:59:59".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::trade::trades_sold_query::{OrderQuery, TradesSoldQueryRequest};
+            TradesSoldQueryRequest::new([OrderQuery::new()], "1001")
         });
     visitor
         .visit({
@@ -359,6 +2721,51 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::user::opensecurity_isv_uid_get::OpensecurityIsvUidGetRequest;
+            OpensecurityIsvUidGetRequest::new("AAEq5vLhAD")
+        });
+    visitor
+        .visit({
+            use api::user::opensecurity_uid_get::OpensecurityUidGetRequest;
+            OpensecurityUidGetRequest::new(200000001)
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get::OpenuidGetRequest;
+            OpenuidGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get_bymixnick::OpenuidGetBymixnickRequest;
+            OpenuidGetBymixnickRequest::new("t01Zx9k")
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get_bytrade::OpenuidGetBytradeRequest;
+            OpenuidGetBytradeRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::user::top_openid_convert::TopOpenidConvertRequest;
+            TopOpenidConvertRequest::new()
+        });
+    visitor
+        .visit({
+            use api::user::user_buyer_get::UserBuyerGetRequest;
+            UserBuyerGetRequest::new(["nick", "avatar"])
+        });
+    visitor
+        .visit({
+            use api::user::user_openid_get::UserOpenidGetRequest;
+            UserOpenidGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::user::user_openuid_getbynick::UserOpenuidGetbynickRequest;
+            UserOpenuidGetbynickRequest::new("买家**")
+        });
+    visitor
+        .visit({
             use api::user::user_seller_get::UserSellerGetRequest;
             UserSellerGetRequest::new(["user_id", "nick", "seller_credit", "type"])
         });
@@ -371,6 +2778,114 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::util::time_get::TimeGetRequest;
             TimeGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_isvtemplates_get::CainiaoCloudprintIsvtemplatesGetRequest;
+            CainiaoCloudprintIsvtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_mystdtemplates_get::CainiaoCloudprintMystdtemplatesGetRequest;
+            CainiaoCloudprintMystdtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_stdtemplates_get::CainiaoCloudprintStdtemplatesGetRequest;
+            CainiaoCloudprintStdtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_cancel::CainiaoWaybillIiCancelRequest;
+            CainiaoWaybillIiCancelRequest::new("ZTO", "75000000000001")
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_get::{
+                AddressDto, CainiaoWaybillIiGetRequest, Item, OrderInfoDto,
+                PackageInfoDto, RecipientInfoDto, TradeOrderInfoDto,
+                TradeOrderInfoDtoRequired, UserInfoDto, WaybillCloudPrintApplyNewRequest,
+            };
+            CainiaoWaybillIiGetRequest::new(
+                WaybillCloudPrintApplyNewRequest::new(
+                    "ZTO",
+                    UserInfoDto::new(
+                        AddressDto::new("文一西路***", "浙江省"),
+                        "李**",
+                    ),
+                    [
+                        TradeOrderInfoDto::new(TradeOrderInfoDtoRequired {
+                            object_id: "1".into(),
+                            order_info: OrderInfoDto::new("TB", ["2001000000000001"]),
+                            package_info: PackageInfoDto::new([
+                                Item::new(1, "不锈钢保温杯"),
+                            ]),
+                            recipient: RecipientInfoDto::new(
+                                AddressDto::new("文一西路***", "浙江省"),
+                                "王**",
+                            ),
+                            template_url: "https://example.com/template/303".into(),
+                            user_id: 200000001,
+                        }),
+                    ],
+                ),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_query_by_waybillcode::CainiaoWaybillIiQueryByWaybillcodeRequest;
+            CainiaoWaybillIiQueryByWaybillcodeRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_search::CainiaoWaybillIiSearchRequest;
+            CainiaoWaybillIiSearchRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_update::{
+                CainiaoWaybillIiUpdateRequest, WaybillCloudPrintUpdateRequest,
+            };
+            CainiaoWaybillIiUpdateRequest::new(
+                WaybillCloudPrintUpdateRequest::new("ZTO", "75000000000001"),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::wlb_waybill_i_get::{
+                PackageItemInput, TradeOrderInfoInput, TradeOrderInfoInputRequired,
+                WaybillAddressInput, WaybillApplyNewRequest, WlbWaybillIGetRequest,
+            };
+            WlbWaybillIGetRequest::new(
+                WaybillApplyNewRequest::new(
+                    "ZTO",
+                    WaybillAddressInput::new("文一西路***", "浙江省"),
+                    [
+                        TradeOrderInfoInput::new(TradeOrderInfoInputRequired {
+                            consignee_address: WaybillAddressInput::new(
+                                "文一西路***",
+                                "浙江省",
+                            ),
+                            consignee_name: "王**".into(),
+                            consignee_phone: "139****0000".into(),
+                            order_channels_type: "TB".into(),
+                            package_items: vec![
+                                PackageItemInput::new(1, "不锈钢保温杯")
+                            ],
+                            product_type: "product_type".into(),
+                            trade_order_list: vec!["2001000000000001".into()],
+                            real_user_id: 200000001,
+                        }),
+                    ],
+                ),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::wlb_waybill_i_search::{
+                WaybillApplyRequest, WlbWaybillISearchRequest,
+            };
+            WlbWaybillISearchRequest::new(WaybillApplyRequest::new())
         });
     Ok(())
 }

@@ -472,7 +472,7 @@ pub struct PriceComparisonDto {
     ///
     /// String, for example `p1001`.
     pub policy_id_str: Option<String>,
-    /// 政策类型：0 普通，1 特殊，2 规则
+    /// 政策属于哪一类：普通 0，特殊 1，按规则 2
     ///
     /// Number, for example `0`.
     pub policy_type: Option<i64>,

@@ -129,7 +129,7 @@ pub struct Item {
     ///
     /// Number, for example `5`.
     pub auction_point: Option<i64>,
-    /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
+    /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
     /// String, for example `no_mark`.
     pub auto_fill: Option<String>,
@@ -189,7 +189,7 @@ pub struct Item {
     ///
     /// [`FoodSecurity`].
     pub food_security: Option<FoodSecurity>,
-    /// 运费由谁承担：seller 卖家，buyer 买家
+    /// 谁付运费：seller 或 buyer
     ///
     /// String, see [`FreightPayer`], for example `seller`.
     pub freight_payer: Option<FreightPayer>,

@@ -3,8 +3,8 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
-    Request, Schema, Slot, View, choice, record,
+    Authorization, Choice, DateTime, Decimal, Field, Json, Kind, Limit, Record,
+    RecordMut, Request, Schema, Slot, View, choice, record,
 };
 
 /// `taobao.items.custom.get`: 按商家编码查询商品
@@ -27,7 +27,7 @@ use top_protocol::generated::{
 pub struct ItemsCustomGetRequest {
     /// 商家编码，以逗号分隔，最多 40 个
     ///
-    /// String, required, for example `CUP-500,CUP-750`.
+    /// String, required, at most 40 elements, for example `CUP-500,CUP-750`.
     pub outer_id: String,
     /// 要返回的字段
     ///
@@ -60,7 +60,9 @@ impl Record for ItemsCustomGetRequest {
         const SCHEMA: Schema = Schema {
             name: "ItemsCustomGetRequest",
             fields: &[
-                Field::new("outer_id", Kind::String).required(),
+                Field::new("outer_id", Kind::String)
+                    .required()
+                    .limits(&[Limit::MaxListSize(40)]),
                 Field::new("fields", Kind::FieldList).required(),
             ],
         };
@@ -166,7 +168,7 @@ pub struct Item {
     ///
     /// Boolean, for example `true`.
     pub has_discount: Option<bool>,
-    /// 运费由谁承担：seller 卖家，buyer 买家
+    /// 谁付运费：seller 或 buyer
     ///
     /// String, see [`FreightPayer`], for example `seller`.
     pub freight_payer: Option<FreightPayer>,
@@ -310,7 +312,7 @@ pub struct Item {
     ///
     /// String, for example `CUP-500`.
     pub outer_id: Option<String>,
-    /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
+    /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
     /// String, for example `no_mark`.
     pub auto_fill: Option<String>,

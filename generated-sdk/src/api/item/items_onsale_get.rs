@@ -43,7 +43,7 @@ pub struct ItemsOnsaleGetRequest {
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔，最多 32 个
     ///
-    /// String, for example `1001,1002`.
+    /// String, at most 32 elements, for example `1001,1002`.
     pub seller_cids: Option<String>,
     /// 第几页，从 1 开始；翻得太深会报错，请缩小条件
     ///
@@ -251,7 +251,8 @@ impl Record for ItemsOnsaleGetRequest {
                 Field::new("fields", Kind::FieldList).required(),
                 Field::new("q", Kind::String),
                 Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
+                Field::new("seller_cids", Kind::String)
+                    .limits(&[Limit::MaxListSize(32)]),
                 Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
                 Field::new("page_size", Kind::Number)
                     .limits(&[Limit::MinValue(1), Limit::MaxValue(200)]),

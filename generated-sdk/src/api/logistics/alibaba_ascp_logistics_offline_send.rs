@@ -36,7 +36,7 @@ pub struct AlibabaAscpLogisticsOfflineSendRequest {
     ///
     /// String, required, for example `2001000000000001`.
     pub tid: String,
-    /// 子订单编号，以逗号分隔
+    /// 子订单编号，以逗号分隔；consign_type 为 1、2、3 时改填 goods
     ///
     /// String, at most 1000 characters, for example `2001000000000002,2001000000000003`.
     pub sub_tid: Option<String>,

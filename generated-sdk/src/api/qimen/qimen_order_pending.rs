@@ -91,7 +91,7 @@ pub struct OrderPendingRequest {
     ///
     /// String, `orderId` on the wire, for example `W20240618001`.
     pub order_id: Option<String>,
-    /// 单据类型，如 JYCK 一般交易出库
+    /// 单据类型的代码；一般交易的出库为 JYCK
     ///
     /// String, `orderType` on the wire, for example `JYCK`.
     pub order_type: Option<String>,

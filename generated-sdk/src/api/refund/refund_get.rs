@@ -213,7 +213,7 @@ pub struct Refund {
     ///
     /// String, for example `3001000000000001`.
     pub refund_id: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// String, see [`RefundPhase`], for example `onsale`.
     pub refund_phase: Option<RefundPhase>,

@@ -41,7 +41,7 @@ pub struct RefundMessagesGetRequest {
     ///
     /// Number, required, for example `3001000000000001`.
     pub refund_id: i64,
-    /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale；天猫必填
     ///
     /// String, see [`RefundPhase`], for example `onsale`.
     pub refund_phase: Option<RefundPhase>,
@@ -194,7 +194,7 @@ pub struct RefundMessage {
     ///
     /// Number, for example `6001`.
     pub id: Option<i64>,
-    /// 留言的类型：NORMAL 普通，RETURN_GOODS_APPROVED 告知退货地址
+    /// 留言的用途；告知退货地址的为 RETURN_GOODS_APPROVED，其余 NORMAL
     ///
     /// String, see [`MessageType`], for example `NORMAL`.
     pub message_type: Option<MessageType>,
@@ -214,7 +214,7 @@ pub struct RefundMessage {
     ///
     /// String, for example `3001000000000001`.
     pub refund_id: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// String, see [`RefundPhase`], for example `onsale`.
     pub refund_phase: Option<RefundPhase>,

@@ -37,7 +37,7 @@ pub struct RefundRefuseRequest {
     ///
     /// byte\[\], at most 130000 bytes.
     pub refuse_proof: Option<File>,
-    /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale；天猫必填
     ///
     /// String, see [`RefundPhase`], for example `onsale`.
     pub refund_phase: Option<RefundPhase>,

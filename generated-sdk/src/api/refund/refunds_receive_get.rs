@@ -356,7 +356,7 @@ pub struct Refund {
     ///
     /// String, for example `75000000000002`.
     pub sid: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// String, see [`RefundPhase`], for example `onsale`.
     pub refund_phase: Option<RefundPhase>,

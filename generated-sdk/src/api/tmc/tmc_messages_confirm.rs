@@ -24,7 +24,7 @@ use top_protocol::generated::{
 /// ```
 #[derive(Clone)]
 pub struct TmcMessagesConfirmRequest {
-    /// 分组名，不传则为默认分组
+    /// 所属的分组；默认分组不必传
     ///
     /// String, for example `default`.
     pub group_name: Option<String>,

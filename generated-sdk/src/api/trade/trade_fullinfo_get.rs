@@ -408,7 +408,7 @@ pub struct Trade {
     ///
     /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -492,7 +492,7 @@ pub struct Trade {
     ///
     /// String.
     pub o2o_shop_name: Option<String>,
-    /// 提货方式：inshop 到店，online 线上发货
+    /// 导购宝订单如何交货：inshop 由门店，online 由网店
     ///
     /// String.
     pub o2o_delivery: Option<String>,
@@ -520,7 +520,7 @@ pub struct Trade {
     ///
     /// String.
     pub hk_card_code: Option<String>,
-    /// 证件类型：001 港澳通行证，002 入台证，003 护照
+    /// 证件的种类：港澳通行证 001，入台证 002，护照 003
     ///
     /// String.
     pub hk_card_type: Option<String>,
@@ -568,7 +568,7 @@ pub struct Trade {
     ///
     /// String, for example `WAP,JHS`.
     pub trade_from: Option<String>,
-    /// 外部来源：ownshop 商家官网
+    /// 平台以外的来源；来自商家官网时为 ownshop
     ///
     /// String.
     pub trade_source: Option<String>,
@@ -1108,7 +1108,7 @@ pub struct Trade {
     ///
     /// String.
     pub asdp_biz_type: Option<String>,
-    /// 是否 OpenMall 订单
+    /// 订单是否来自 OpenMall
     ///
     /// Boolean, for example `true`.
     pub is_openmall: Option<bool>,
@@ -1192,7 +1192,7 @@ pub struct Trade {
     ///
     /// String.
     pub play_type: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean, for example `false`.
     pub is_force_dc: Option<bool>,
@@ -1228,7 +1228,7 @@ pub struct Trade {
     ///
     /// String.
     pub third_party_customs_declaration: Option<String>,
-    /// 补差类型：ITEM 商品，POSTAGE 邮费，OTHER 其他
+    /// 补的是什么的差价：商品 ITEM，邮费 POSTAGE，其余 OTHER
     ///
     /// String.
     pub receipt_type: Option<String>,
@@ -1282,23 +1282,23 @@ impl Record for Trade {
                 Field::new("point_fee", Kind::Number),
                 Field::new("real_point_fee", Kind::Number),
                 Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("buyer_alipay_no", Kind::String),
-                Field::new("receiver_name", Kind::String),
+                Field::new("buyer_alipay_no", Kind::String).secret(),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_country", Kind::String),
                 Field::new("receiver_state", Kind::String),
                 Field::new("receiver_city", Kind::String),
                 Field::new("receiver_district", Kind::String),
                 Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
-                Field::new("buyer_email", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
+                Field::new("buyer_email", Kind::String).secret(),
                 Field::new("seller_alipay_no", Kind::String),
-                Field::new("seller_mobile", Kind::String),
-                Field::new("seller_phone", Kind::String),
+                Field::new("seller_mobile", Kind::String).secret(),
+                Field::new("seller_phone", Kind::String).secret(),
                 Field::new("seller_name", Kind::String),
-                Field::new("seller_email", Kind::String),
+                Field::new("seller_email", Kind::String).secret(),
                 Field::new("available_confirm_fee", Kind::String),
                 Field::new("has_post_fee", Kind::Boolean),
                 Field::new("timeout_action_time", Kind::Date),
@@ -1337,9 +1337,9 @@ impl Record for Trade {
                 Field::new("o2o_delivery", Kind::String),
                 Field::new("o2o_out_trade_id", Kind::String),
                 Field::new("shop_code", Kind::String),
-                Field::new("hk_en_name", Kind::String),
+                Field::new("hk_en_name", Kind::String).secret(),
                 Field::new("hk_flight_no", Kind::String),
-                Field::new("hk_china_name", Kind::String),
+                Field::new("hk_china_name", Kind::String).secret(),
                 Field::new("hk_card_code", Kind::String).secret(),
                 Field::new("hk_card_type", Kind::String),
                 Field::new("hk_flight_date", Kind::String),
@@ -1399,13 +1399,13 @@ impl Record for Trade {
                 Field::new("tid_str", Kind::String),
                 Field::new("toptype", Kind::Number),
                 Field::new("service_type", Kind::String),
-                Field::new("o2o_service_mobile", Kind::String),
-                Field::new("o2o_service_name", Kind::String),
+                Field::new("o2o_service_mobile", Kind::String).secret(),
+                Field::new("o2o_service_name", Kind::String).secret(),
                 Field::new("o2o_service_state", Kind::String),
                 Field::new("o2o_service_city", Kind::String),
                 Field::new("o2o_service_district", Kind::String),
                 Field::new("o2o_service_town", Kind::String),
-                Field::new("o2o_service_address", Kind::String),
+                Field::new("o2o_service_address", Kind::String).secret(),
                 Field::new("o2o_step_trade_detail_new", Kind::String),
                 Field::new("o2o_xiaopiao", Kind::String),
                 Field::new("o2o_contract", Kind::String),
@@ -2219,7 +2219,7 @@ pub struct Order {
     ///
     /// Date, for example `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
-    /// 子订单的来源，如 jhs、taobao、wap
+    /// 子订单从哪里下单；聚划算为 jhs，无线端为 wap
     ///
     /// String, for example `taobao`.
     pub order_from: Option<String>,
@@ -2627,7 +2627,7 @@ pub struct Order {
     ///
     /// String.
     pub brand_light_shop_source: Option<String>,
-    /// 服务订单的类型：1 主子挂载，2 双主挂载，3 单独售卖
+    /// 服务与商品的关系：挂在商品下为 1，并列挂载为 2，单独出售为 3
     ///
     /// String.
     pub service_order_type: Option<String>,
@@ -2679,7 +2679,7 @@ pub struct Order {
     ///
     /// String, for example `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean, for example `false`.
     pub is_force_dc: Option<bool>,
@@ -2805,7 +2805,7 @@ impl Record for Order {
                 Field::new("penalty", Kind::String),
                 Field::new("service_fee", Kind::String),
                 Field::new("car_taker", Kind::String),
-                Field::new("car_taker_phone", Kind::String),
+                Field::new("car_taker_phone", Kind::String).secret(),
                 Field::new("car_taker_id", Kind::String),
                 Field::new("car_store_code", Kind::String),
                 Field::new("car_store_name", Kind::String),
@@ -3704,7 +3704,7 @@ pub struct ServiceOrder {
     ///
     /// String.
     pub service_outer_id: Option<String>,
-    /// 服务订单的类型：1 主子挂载，2 双主挂载，3 单独售卖
+    /// 服务与商品的关系：挂在商品下为 1，并列挂载为 2，单独出售为 3
     ///
     /// String.
     pub service_order_type: Option<String>,
@@ -3750,7 +3750,7 @@ impl Record for ServiceOrder {
                 Field::new("et_verified_shop_name", Kind::String),
                 Field::new("et_plate_number", Kind::String),
                 Field::new("oid_str", Kind::String),
-                Field::new("apple_care_email", Kind::String),
+                Field::new("apple_care_email", Kind::String).secret(),
                 Field::new("apple_care_mpn", Kind::String),
                 Field::new("service_outer_id", Kind::String),
                 Field::new("service_order_type", Kind::String),
@@ -4432,14 +4432,14 @@ impl Record for AddressDetail {
         const SCHEMA: Schema = Schema {
             name: "AddressDetail",
             fields: &[
-                Field::new("detailed_address", Kind::String),
+                Field::new("detailed_address", Kind::String).secret(),
                 Field::new("division_code", Kind::String),
                 Field::new("area", Kind::String),
-                Field::new("telephone", Kind::String),
+                Field::new("telephone", Kind::String).secret(),
                 Field::new("city", Kind::String),
                 Field::new("prov", Kind::String),
                 Field::new("country", Kind::String),
-                Field::new("contact_name", Kind::String),
+                Field::new("contact_name", Kind::String).secret(),
                 Field::new("biz_type", Kind::String),
             ],
         };
@@ -4589,10 +4589,10 @@ impl Record for DeliveryPlan {
                 Field::new("goods_num", Kind::Number),
                 Field::new("plan_status", Kind::Number),
                 Field::new("plan_refund_status", Kind::Number),
-                Field::new("receiver_name", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("oaid", Kind::String),
                 Field::new("privacy_num", Kind::String),
                 Field::new("privacy_expire_time", Kind::Date),

@@ -77,7 +77,7 @@ pub struct TradesSoldGetRequest {
     ///
     /// Boolean, for example `true`.
     pub use_has_next: Option<bool>,
-    /// 按买家的 openId 筛选
+    /// 只查询此 openId 的买家
     ///
     /// String, for example `AAEq5vLhAD`.
     pub buyer_open_id: Option<String>,
@@ -535,7 +535,7 @@ pub struct Trade {
     ///
     /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -559,7 +559,7 @@ pub struct Trade {
     ///
     /// String.
     pub yfx_type: Option<String>,
-    /// 外部来源：ownshop 商家官网
+    /// 平台以外的来源；来自商家官网时为 ownshop
     ///
     /// String.
     pub trade_source: Option<String>,
@@ -603,7 +603,7 @@ pub struct Trade {
     ///
     /// String.
     pub o2o_shop_name: Option<String>,
-    /// 提货方式：inshop 到店，online 线上发货
+    /// 导购宝订单如何交货：inshop 由门店，online 由网店
     ///
     /// String.
     pub o2o_delivery: Option<String>,
@@ -739,7 +739,7 @@ pub struct Trade {
     ///
     /// String.
     pub scenario_group: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean, for example `false`.
     pub is_force_dc: Option<bool>,
@@ -799,15 +799,15 @@ impl Record for Trade {
                 Field::new("point_fee", Kind::Number),
                 Field::new("real_point_fee", Kind::Number),
                 Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("receiver_name", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_state", Kind::String),
                 Field::new("receiver_city", Kind::String),
                 Field::new("receiver_district", Kind::String),
                 Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
                 Field::new("seller_flag", Kind::Number),
                 Field::new("is_lgtype", Kind::Boolean),
                 Field::new("lg_aging_type", Kind::String),
@@ -1316,7 +1316,7 @@ pub struct Order {
     ///
     /// String, for example `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean, for example `false`.
     pub is_force_dc: Option<bool>,

@@ -425,7 +425,7 @@ pub struct Trade {
     ///
     /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -517,12 +517,12 @@ impl Record for Trade {
                 Field::new("payment", Kind::String),
                 Field::new("seller_rate", Kind::Boolean),
                 Field::new("post_fee", Kind::String),
-                Field::new("receiver_name", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_state", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
                 Field::new("consign_time", Kind::Date),
                 Field::new("received_payment", Kind::String),
                 Field::new("receiver_country", Kind::String),

@@ -151,7 +151,7 @@ pub struct OpenAccount {
     ///
     /// Number, for example `2`.
     pub r#type: Option<i64>,
-    /// 状态：1 启用，2 删除，3 禁用
+    /// 账号能否使用：1 可以，2 已删，3 被禁
     ///
     /// Number, for example `1`.
     pub status: Option<i64>,
@@ -384,18 +384,18 @@ impl Record for OpenAccount {
             fields: &[
                 Field::new("login_id", Kind::String),
                 Field::new("create_device_id", Kind::String),
-                Field::new("alipay_id", Kind::String),
+                Field::new("alipay_id", Kind::String).secret(),
                 Field::new("locale", Kind::String),
                 Field::new("bank_card_no", Kind::String).secret(),
                 Field::new("isv_account_id", Kind::String),
-                Field::new("email", Kind::String),
+                Field::new("email", Kind::String).secret(),
                 Field::new("avatar_url", Kind::String),
                 Field::new("bank_card_owner_name", Kind::String),
                 Field::new("display_name", Kind::String),
                 Field::new("login_pwd_salt", Kind::String).secret(),
                 Field::new("login_pwd", Kind::String).secret(),
                 Field::new("open_id", Kind::String),
-                Field::new("mobile", Kind::String),
+                Field::new("mobile", Kind::String).secret(),
                 Field::new("create_location", Kind::String),
                 Field::new("ext_infos", Kind::String),
                 Field::new("login_pwd_intensity", Kind::Number),
@@ -403,7 +403,7 @@ impl Record for OpenAccount {
                 Field::new("status", Kind::Number),
                 Field::new("login_pwd_encryption", Kind::Number),
                 Field::new("gender", Kind::Number),
-                Field::new("name", Kind::String),
+                Field::new("name", Kind::String).secret(),
                 Field::new("birthday", Kind::String),
                 Field::new("wangwang", Kind::String),
                 Field::new("weixin", Kind::String),
