@@ -115,6 +115,8 @@ mod guide {
         Errors "errors.md",
         Limits "limits.md",
         Uploads "uploads.md",
+        Recipes "recipes.md",
+        Methods "methods.md",
         LocalGateway "gateway.md",
         Specs "specs.md",
         Trimmed "trimmed.md",
