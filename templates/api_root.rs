@@ -9,6 +9,9 @@
     clippy::wrong_self_convention,
     reason = "modules and setters have the names of methods and parameters"
 )]
+{%- if !features %}
+#[allow(unused, unreachable_pub, reason = "a program uses a part of the methods")]
+{%- endif %}
 {%- if features %}
 #[cfg(feature = "{{ category.name }}")]
 {%- endif %}

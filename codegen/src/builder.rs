@@ -93,7 +93,7 @@ impl Builder {
         self
     }
 
-    /// Sets the paths that generated code names. Default: those of a crate that depends on `top-client`.
+    /// Sets the paths that generated code names, and the command that its banner names. Default: those of a crate that depends on `top-client`.
     #[must_use]
     pub fn paths(mut self, paths: Paths) -> Self {
         self.paths = paths;
@@ -107,46 +107,12 @@ impl Builder {
         self
     }
 
-    /// Writes the files that differ, and removes generated files whose spec is gone.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`]. If the specs are wrong, nothing is written.
-    pub fn write(&self) -> Result<Report, BuildError> {
-        let report = self.check()?;
-        output::apply(&self.out, &report.changes)?;
-        Ok(report)
-    }
-
-    /// Compares `out` with what [`write`](Self::write) would generate, and writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn check(&self) -> Result<Report, BuildError> {
-        let (files, model) = self.render()?;
-        Report::new(&files, &model, &self.out)
-    }
-
-    /// Lists what changes for users of the generated code, and writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn diff(&self) -> Result<Vec<Difference>, BuildError> {
-        Ok(self.render()?.0.differences(&self.out)?)
-    }
-
-    /// Renders the files without looking at `out`.
+    /// Renders the code, and compares nothing yet.
     ///
     /// # Errors
     ///
     /// [`BuildError::Specs`].
-    pub fn files(&self) -> Result<FileSet, BuildError> {
-        Ok(self.render()?.0)
-    }
-
-    fn render(&self) -> Result<(FileSet, Model), BuildError> {
+    pub fn generate(&self) -> Result<Generated, BuildError> {
         let mut specs = spec::read(&self.specs)?;
         if !self.only.is_empty() {
             specs.keep(&self.only)?;
@@ -155,76 +121,115 @@ impl Builder {
         let api = render::api(&model, &self.paths, false, parallel::available())?;
         let files = match &self.package {
             None => api,
-            Some(client) => api.under(Path::new("src/api")).and(render::package(&model, &self.out, client)?),
+            Some(client) => {
+                let package = render::package(&model, &self.paths, &self.out, client)?;
+                api.under(Path::new("src/api")).and(package)
+            }
         };
-        Ok((files, model))
+        Ok(Generated { files, model, folder: self.out.clone() })
+    }
+
+    /// Generates, and writes the files that differ. See [`Generated::write`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]. If the specs are wrong, nothing is written.
+    pub fn write(&self) -> Result<Report, BuildError> {
+        self.generate()?.write()
+    }
+
+    /// Generates, and compares with `out`. See [`Generated::check`].
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn check(&self) -> Result<Report, BuildError> {
+        self.generate()?.check()
+    }
+
+    /// Generates, and lists what changes for users of the code. See [`Generated::diff`].
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn diff(&self) -> Result<Vec<Difference>, BuildError> {
+        self.generate()?.diff()
+    }
+
+    /// Renders the files without looking at `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Specs`].
+    pub fn files(&self) -> Result<FileSet, BuildError> {
+        Ok(self.generate()?.files)
     }
 }
 
-/// Generates this project: `generated-sdk`, the platform's data in the protocol's crate, and the JSON Schema of specs.
+/// Generates this project: `generated-sdk`, the platform's data in the protocol's crate, the JSON Schema of specs, and the
+/// specs that are built into `codegen` and `cargo-top`.
 ///
 /// # Errors
 ///
 /// [`BuildError::Specs`].
-pub fn workspace(root: &Path) -> Result<Workspace, BuildError> {
-    let model = model::resolve(&spec::read(&root.join("specs"))?);
+pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
+    let folder = root.join("specs");
+    let specs = spec::read(&folder)?;
+    let model = model::resolve(&specs);
     let paths = Paths::of_generated_sdk();
     let api = render::api(&model, &paths, true, parallel::available())?.under(Path::new("src/api"));
-    let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?).under(Path::new("generated-sdk"));
+    let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
     let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
-    let mut schema = FileSet::new([]);
-    schema.put(spec::SCHEMA.into(), spec::schema());
-    let files = sdk.and(platform).and(schema.under(Path::new("specs")));
-    Ok(Workspace { files, model, root: root.to_owned() })
+    let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
+    files.put(Path::new("specs").join(spec::SCHEMA), spec::schema());
+    if let Some(text) = spec::platform_text(&folder)? {
+        files.put(spec::BUILT_IN.into(), render::built_in_platform(&text));
+    }
+    let files = files.and(render::shipped(&specs)?.under(Path::new("cli")));
+    Ok(Generated { files, model, folder: root.to_owned() })
 }
 
-/// The generated files of this project.
+/// Generated files, and the folder that they belong to.
 #[derive(Clone, Debug)]
-pub struct Workspace {
+pub struct Generated {
     files: FileSet,
     model: Model,
-    root: PathBuf,
+    folder: PathBuf,
 }
 
-impl Workspace {
-    /// Writes the files that differ. See [`Builder::write`].
+impl Generated {
+    /// Writes the files that differ, and removes generated files whose spec is gone.
     ///
     /// # Errors
     ///
     /// [`BuildError::Output`].
     pub fn write(&self) -> Result<Report, BuildError> {
         let report = self.check()?;
-        output::apply(&self.root, &report.changes)?;
+        output::apply(&self.folder, &report.changes)?;
         Ok(report)
     }
 
-    /// Compares the project with its specs. See [`Builder::check`].
+    /// Compares the folder with what [`write`](Self::write) would write, and writes nothing.
     ///
     /// # Errors
     ///
     /// [`BuildError::Output`].
     pub fn check(&self) -> Result<Report, BuildError> {
-        Report::new(&self.files, &self.model, &self.root)
+        Ok(Report {
+            methods: self.model.apis().count(),
+            categories: self.model.categories.len(),
+            files: self.files.len(),
+            changes: self.files.compare(&self.folder)?,
+        })
     }
 
-    /// Lists what changes for users of the SDK. See [`Builder::diff`].
+    /// Lists what changes for users of the generated code, and writes nothing.
     ///
     /// # Errors
     ///
     /// [`BuildError::Output`].
     pub fn diff(&self) -> Result<Vec<Difference>, BuildError> {
-        Ok(self.files.differences(&self.root)?)
-    }
-}
-
-impl Report {
-    fn new(files: &FileSet, model: &Model, folder: &Path) -> Result<Self, BuildError> {
-        Ok(Self {
-            methods: model.apis().count(),
-            categories: model.categories.len(),
-            files: files.len(),
-            changes: files.compare(folder)?,
-        })
+        Ok(self.files.differences(&self.folder)?)
     }
 }
 

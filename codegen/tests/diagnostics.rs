@@ -466,7 +466,33 @@ fn hostile_yaml_is_refused() {
 fn folders_that_are_not_there() {
     let folder = TempDir::new().unwrap();
     let told = problems(&folder.path().join("nowhere")).unwrap().to_string();
-    assert!(told.contains("platform.yaml") && told.contains("cannot read the file"), "{told}");
+    assert!(told.contains("nowhere") && told.contains("cannot read the folder"), "{told}");
+}
+
+#[test]
+fn the_built_in_platform_unless_there_is_a_file() {
+    let folder = TempDir::new().unwrap();
+    let ids = |folder: &Path| {
+        let platform = codegen::spec::platform(folder).map_err(|problems| problems.to_string())?;
+        Ok(platform.gateways.into_iter().map(|gateway| gateway.id.value).collect::<Vec<_>>())
+    };
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    let expected: Result<_, String> = ids(&shipped);
+    assert!(expected.as_ref().unwrap().contains(&"taobao".to_owned()));
+    assert_eq!(ids(folder.path()), expected);
+    // Nothing else is taken for a missing file.
+    let path = folder.path().join("platform.yaml");
+    fs::write(&path, "").unwrap();
+    assert!(ids(folder.path()).is_err());
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(ids(folder.path()).is_err());
+    #[cfg(unix)]
+    {
+        fs::remove_dir(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere.yaml", &path).unwrap();
+        assert!(ids(folder.path()).is_err());
+    }
 }
 
 #[test]

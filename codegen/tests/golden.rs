@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use codegen::output::Generator;
 use codegen::render::{self, Paths};
 use codegen::{model, output, spec};
 
@@ -16,6 +17,7 @@ fn fixtures() {
         runtime: "generated_sdk::generated".to_owned(),
         client: "generated_sdk".to_owned(),
         api: "generated_sdk::api".to_owned(),
+        generator: Generator::Xtask,
     };
     let golden = tests.join("golden");
     let model = model::resolve(&spec::read(&tests.join("fixtures/specs")).unwrap());

@@ -117,6 +117,7 @@ mod guide {
         Uploads "uploads.md",
         Recipes "recipes.md",
         Methods "methods.md",
+        Callbacks "callbacks.md",
         LocalGateway "gateway.md",
         Specs "specs.md",
         Trimmed "trimmed.md",

@@ -30,6 +30,16 @@ pub(crate) fn cargo_run(program: &[&str]) -> Result<Command, Failure> {
     Ok(command)
 }
 
+/// A command that builds `cargo-top`, with or without TLS, and runs it as a part of `cargo xtask`, with the arguments that are
+/// added.
+pub(crate) fn cargo_top(tls: bool) -> Result<Command, Failure> {
+    let features: &[&str] = if tls { &[] } else { &["--no-default-features"] };
+    let mut command = cargo_run(&[&["--package", "cargo-top"], features].concat())?;
+    // As cargo names the subcommand that it runs: messages say `cargo xtask`.
+    command.arg("xtask");
+    Ok(command)
+}
+
 /// Lets a command run in the project's root.
 pub(crate) fn in_root(command: &mut Command) {
     if let Ok(root) = root()
@@ -41,7 +51,7 @@ pub(crate) fn in_root(command: &mut Command) {
 
 /// Runs a command to its end and fails if it does.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
-    let line = line(command);
+    let line = command_line(command);
     let status = command.status().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("failed: {line}"))) }
 }
@@ -57,7 +67,7 @@ pub(crate) fn in_ci() -> bool {
 }
 
 /// The command as a person would type it.
-pub(crate) fn line(command: &Command) -> String {
+pub(crate) fn command_line(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let program = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
@@ -77,7 +87,7 @@ pub(crate) fn become_program(mut program: Command, what: &str) -> Result<(), Fai
     let status = program.status().map_err(|error| Failure::new(format!("cannot start {what}: {error}")))?;
     match status.code() {
         Some(0) => Ok(()),
-        Some(2) => Err(Failure::UsageTold),
-        _ => Err(Failure::Told),
+        Some(2) => Err(Failure::UsageReported),
+        _ => Err(Failure::Reported),
     }
 }

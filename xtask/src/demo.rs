@@ -3,9 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
-use crate::cargo::{cargo, cargo_run, run};
+use codegen::commands::line;
+
+use crate::cargo::{cargo, cargo_run, cargo_top, run};
 use crate::failure::Failure;
-use crate::{generate, only_help, tell};
+use crate::{generate, only_help};
 
 pub(crate) const HELP: &str = "\
 Show the whole idea on real input: specs, generated code, a signed call, both sides of it.
@@ -25,7 +27,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     }
     generate::generate(false)?;
     // Built first, so that the gateway's first line is its address.
-    run(cargo().args(["build", "--quiet", "--package", "gateway"]))?;
+    run(cargo().args(["build", "--quiet", "--package", "cargo-top", "--no-default-features"]))?;
     let mut gateway = Gateway::start()?;
     // Without TLS, which calls over loopback do not need and which takes longest to build.
     let features = ["--no-default-features", "--features", "client,top"];
@@ -37,7 +39,7 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         .status()
         .map_err(|error| Failure::new(format!("cannot start the client: {error}")))?;
     let seen = gateway.stop();
-    tell::line(format_args!("\n── what the gateway saw {}\n{}", "─".repeat(52), seen.trim_end()));
+    line(format_args!("\n── what the gateway saw {}\n{}", "─".repeat(52), seen.trim_end()));
     if client.success() { Ok(()) } else { Err(Failure::new("the demo did not go as it should")) }
 }
 
@@ -50,8 +52,8 @@ struct Gateway {
 
 impl Gateway {
     fn start() -> Result<Self, Failure> {
-        let mut child = cargo_run(&["--package", "gateway"])?
-            .args(["--listen", "127.0.0.1:0", "--app", &format!("{KEY}={SECRET}")])
+        let mut child = cargo_top(false)?
+            .args(["gateway", "--listen", "127.0.0.1:0", "--app", &format!("{KEY}={SECRET}")])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| Failure::new(format!("cannot start the gateway: {error}")))?;

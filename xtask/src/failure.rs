@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use codegen::diagnostic::chain;
+use codegen::commands::CommandError;
 
 /// A failure and what to tell of it.
 #[derive(Debug)]
@@ -14,10 +14,10 @@ pub(crate) enum Failure {
     Failed(String),
     /// A program that was started failed, and has told why.
     #[cfg(not(unix))]
-    Told,
+    Reported,
     /// A program that was started says that the command line is wrong.
     #[cfg(not(unix))]
-    UsageTold,
+    UsageReported,
 }
 
 impl Failure {
@@ -37,11 +37,6 @@ impl Failure {
         Self::Failed(problem.to_string())
     }
 
-    /// The failure of an error, with its sources.
-    pub(crate) fn of_error(error: &dyn std::error::Error) -> Self {
-        Self::Failed(chain(error))
-    }
-
     /// Says why on standard error.
     pub(crate) fn report(self) -> ExitCode {
         match self {
@@ -55,9 +50,18 @@ impl Failure {
                 ExitCode::FAILURE
             }
             #[cfg(not(unix))]
-            Self::Told => ExitCode::FAILURE,
+            Self::Reported => ExitCode::FAILURE,
             #[cfg(not(unix))]
-            Self::UsageTold => ExitCode::from(2),
+            Self::UsageReported => ExitCode::from(2),
+        }
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Usage(problem) => Self::usage(problem),
+            error => Self::new(error),
         }
     }
 }

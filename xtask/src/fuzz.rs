@@ -7,11 +7,12 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use codegen::commands::line;
 use lexopt::prelude::*;
 
 use crate::cargo::{cargo, in_ci, in_root, run, succeeds};
 use crate::failure::Failure;
-use crate::{root, tell};
+use crate::root;
 
 pub(crate) const HELP: &str = "\
 Build the fuzz targets of fuzz/fuzz_targets and run each of them, one per core at a time.
@@ -38,7 +39,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => {
-                tell::line(HELP);
+                line(HELP);
                 return Ok(());
             }
             Long("seconds") => seconds = Some(arguments.value()?.parse()?),
@@ -68,7 +69,7 @@ pub(crate) fn smoke() -> Result<(), Failure> {
     if in_ci() {
         return Err(Failure::new(missing));
     }
-    tell::line(format_args!("{missing}; fuzz targets are checked and not run"));
+    line(format_args!("{missing}; fuzz targets are checked and not run"));
     run(cargo().args([
         "check",
         "--manifest-path",
@@ -120,9 +121,9 @@ fn fuzz(targets: Vec<String>, given: Option<u32>) -> Result<(), Failure> {
     let work = || {
         while let Some(target) = locked(&queue, VecDeque::pop_front) {
             match fuzz_one(&programs, &target, seconds) {
-                Ok(runs) => tell::line(format_args!("{target:width$}  {runs} runs in {seconds} s, no crash")),
+                Ok(runs) => line(format_args!("{target:width$}  {runs} runs in {seconds} s, no crash")),
                 Err(failure) => {
-                    tell::line(format_args!("{target:width$}  failed"));
+                    line(format_args!("{target:width$}  failed"));
                     locked(&failures, |failures| failures.push(failure));
                 }
             }

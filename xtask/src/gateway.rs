@@ -1,21 +1,17 @@
-//! `cargo xtask gateway`: the gateway, built and started.
+//! `cargo xtask gateway`: build and start the gateway.
 
-use std::ffi::OsStr;
-
-use crate::cargo::{become_program, cargo_run};
+use crate::cargo::{become_program, cargo_top};
 use crate::failure::Failure;
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
-    start(arguments.raw_args()?)
+    // Without TLS: the gateway listens on loopback only.
+    let mut gateway = cargo_top(false)?;
+    gateway.arg("gateway").args(arguments.raw_args()?);
+    become_program(gateway, "the gateway")
 }
 
-/// The gateway says itself how it is used.
 pub(crate) fn help() -> Result<(), Failure> {
-    start(["--help"])
-}
-
-fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(), Failure> {
-    let mut gateway = cargo_run(&["--package", "gateway"])?;
-    gateway.args(arguments);
+    let mut gateway = cargo_top(false)?;
+    gateway.args(["gateway", "--help"]);
     become_program(gateway, "the gateway")
 }

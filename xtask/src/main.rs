@@ -10,12 +10,12 @@ mod generate;
 mod import;
 mod lint;
 mod new;
-mod tell;
 mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use codegen::commands::{Context, line};
 use codegen::project;
 use lexopt::prelude::*;
 
@@ -33,12 +33,15 @@ Commands:
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in
   import   Write specs from the platform's own documents
-  lint     Hold specs against the rules
+  lint     Check specs against the rules
   gateway  Run a TOP gateway on loopback, made from the specs
-  call     Call any method through the client, or print the call as a line for a shell
-  help     Say this, or more about a command: cargo xtask help gen
+  call     Call any method through the client, or print the call as a curl command
+  help     Print help for a command: cargo xtask help gen
 
-Exit status: 0 done, 1 failed and said why, 2 not called rightly.";
+Exit status: 0 success, 1 failure, 2 usage error.";
+
+/// The program as a person types it.
+const PROGRAM: &str = "cargo xtask";
 
 fn main() -> ExitCode {
     match run() {
@@ -74,7 +77,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let text = match arguments.next()? {
         None => HELP,
         Some(Value(command)) => match command.string()?.as_str() {
-            "call" => call::HELP,
+            "call" => return call::help(),
             "demo" => demo::HELP,
             "fuzz" => fuzz::HELP,
             "gateway" => return gateway::help(),
@@ -88,7 +91,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         },
         Some(other) => return Err(other.unexpected().into()),
     };
-    tell::line(text);
+    line(text);
     Ok(())
 }
 
@@ -97,11 +100,16 @@ fn only_help(mut arguments: lexopt::Parser, help: &str) -> Result<bool, Failure>
     match arguments.next()? {
         None => Ok(false),
         Some(Short('h') | Long("help")) => {
-            tell::line(help);
+            line(help);
             Ok(true)
         }
         Some(other) => Err(other.unexpected().into()),
     }
+}
+
+/// The context of the commands that are written once for `cargo xtask` and `cargo top`.
+fn context() -> Result<Context, Failure> {
+    Ok(Context { program: PROGRAM.to_owned(), specs: root()?.join("specs") })
 }
 
 /// The root of the project that the current folder is in; empty if it is that folder, for short paths in messages.

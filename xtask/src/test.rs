@@ -3,11 +3,12 @@
 use std::cell::OnceCell;
 use std::process::{Command, Stdio};
 
+use codegen::commands::line;
 use lexopt::prelude::*;
 
-use crate::cargo::{cargo, in_ci, in_root, line, run, succeeds};
+use crate::cargo::{cargo, command_line, in_ci, in_root, run, succeeds};
 use crate::failure::Failure;
-use crate::{fuzz, generate, root, tell};
+use crate::{fuzz, generate, root};
 
 pub(crate) const HELP: &str = "\
 Run the checks that CI runs, or one part of them.
@@ -80,7 +81,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => {
-                tell::line(HELP);
+                line(HELP);
                 return Ok(());
             }
             Value(name) => parts.push(part(&name.string()?)?),
@@ -95,7 +96,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     for part in &parts {
         (part.run)(&checks)?;
     }
-    tell::line(if checks.named { "\nall checks passed for the named parts" } else { "\nall checks passed" });
+    line(if checks.named { "\nall checks passed for the named parts" } else { "\nall checks passed" });
     Ok(())
 }
 
@@ -144,7 +145,7 @@ fn features(checks: &Checks) -> Result<(), Failure> {
         "system-proxy",
     ];
     let client = client.iter().chain(tls).map(|feature| ("top-client", *feature));
-    for (package, features) in protocol.chain(sdk).chain(client) {
+    for (package, features) in protocol.chain(sdk).chain(client).chain([("cargo-top", "")]) {
         let library = ["clippy", "--package", package, "--no-default-features", "--features", features];
         announced(cargo().args(library).args(DENY_WARNINGS))?;
     }
@@ -279,12 +280,12 @@ fn program(name: &str) -> Command {
 
 /// Prints the command, and runs it.
 fn announced(command: &mut Command) -> Result<(), Failure> {
-    step(&line(command));
+    step(&command_line(command));
     run(command)
 }
 
-fn step(line: &str) {
-    tell::line(format_args!("\n── {line}"));
+fn step(text: &str) {
+    line(format_args!("\n── {text}"));
 }
 
 #[cfg(test)]

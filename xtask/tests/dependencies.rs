@@ -37,7 +37,7 @@ fn the_protocol_has_no_http_and_no_runtime() {
 
 #[test]
 fn ours_depend_one_way() {
-    let ours = ["codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
+    let ours = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
     for (package, allowed) in [
         ("top-protocol", &[][..]),
         ("codegen", &[]),
@@ -45,10 +45,20 @@ fn ours_depend_one_way() {
         ("top-client", &["top-protocol"]),
         ("generated-sdk", &["top-client", "top-protocol"]),
         ("gateway", &["codegen", "top-protocol"]),
+        ("cargo-top", &["codegen", "gateway", "top-client", "top-protocol"]),
         ("xtask", &["codegen"]),
     ] {
         let found: Vec<_> =
             tree(package).into_iter().filter(|name| ours.contains(&name.as_str()) && name != package).collect();
         assert_eq!(found, allowed, "{package}");
+    }
+}
+
+/// It is built before every command.
+#[test]
+fn xtask_is_light() {
+    let xtask = tree("xtask");
+    for unwanted in ["cargo-top", "clap", "hyper", "indicatif", "reqwest", "rustls", "tokio"] {
+        assert!(!xtask.contains(unwanted), "xtask depends on {unwanted}");
     }
 }

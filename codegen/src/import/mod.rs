@@ -16,6 +16,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -128,7 +129,7 @@ pub struct Importer {
 }
 
 impl Importer {
-    /// Reads the platform and the names of the specs in a folder.
+    /// Reads the platform and the names of the specs in a folder, which need not exist yet.
     ///
     /// # Errors
     ///
@@ -139,6 +140,9 @@ impl Importer {
         let mut entries = |folder: &Path| {
             let read = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
             read.unwrap_or_else(|error| {
+                if error.kind() == ErrorKind::NotFound {
+                    return Vec::new();
+                }
                 let source = Arc::new(Source { path: folder.to_owned(), text: String::new() });
                 problems.push(Diagnostic::new(&source, None, format!("cannot read the folder: {error}")));
                 Vec::new()

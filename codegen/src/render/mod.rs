@@ -14,9 +14,9 @@ use askama::Template;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{Api, Category, Model};
-use crate::output::{Block, FileSet};
+use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::on_threads;
-use crate::spec::{Authorization, response_node};
+use crate::spec::{Authorization, Specs, response_node};
 
 pub use paths::Paths;
 use views::{ChoiceView, CodeView, ErrorView, GatewayView, PagingView, StructView};
@@ -33,15 +33,15 @@ const CONTRACT: u32 = 1;
 pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Result<FileSet, Diagnostics> {
     let specs = Path::new("specs");
     let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories };
-    let mut rendered = vec![rust("mod.rs", specs, &root)];
+    let mut rendered = vec![rust(paths.generator, "mod.rs", specs, &root)];
     for category in &model.categories {
         let module = CategoryFile { name: &category.name, apis: &category.apis };
-        rendered.push(rust(folder(category).join("mod.rs"), &specs.join(&category.name), &module));
+        rendered.push(rust(paths.generator, folder(category).join("mod.rs"), &specs.join(&category.name), &module));
     }
     let apis: Vec<_> =
         model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
     rendered.extend(on_threads(&apis, threads, |(category, api)| {
-        rust(folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
+        rust(paths.generator, folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
     }));
     let mut files = FileSet::new([""]);
     let mut problems = Diagnostics::default();
@@ -65,7 +65,7 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
         count: docs::counted(model.apis().count(), "method", "methods"),
         categories: model.categories.iter().map(IndexCategory::new).collect(),
     };
-    let banner = crate::output::banner(Path::new("specs"));
+    let banner = banner(Generator::Xtask, Path::new("specs"));
     files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", text("METHODS.md", &index)?));
     let features =
         Features { categories: model.categories.iter().map(FeatureView::new).collect(), default: &model.default };
@@ -84,7 +84,7 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
 /// # Errors
 ///
 /// As [`api`].
-pub fn package(model: &Model, out: &Path, client: &Path) -> Result<FileSet, Diagnostics> {
+pub fn package(model: &Model, paths: &Paths, out: &Path, client: &Path) -> Result<FileSet, Diagnostics> {
     let name = out.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
     let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     let name = name.trim_matches('-');
@@ -93,7 +93,7 @@ pub fn package(model: &Model, out: &Path, client: &Path) -> Result<FileSet, Diag
         version: env!("CARGO_PKG_VERSION"),
         client: tokens::literal(&client.to_string_lossy()),
         count: docs::counted(model.apis().count(), "method", "methods"),
-        banner: crate::output::banner(Path::new("specs")),
+        banner: banner(paths.generator, Path::new("specs")),
         apis: model.apis().collect(),
     };
     let mut files = FileSet::new([]);
@@ -116,11 +116,37 @@ pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
     };
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
-    match rust("src/platform.rs", &Path::new("specs").join("platform.yaml"), &file) {
+    match rust(Generator::Xtask, "src/platform.rs", &Path::new("specs").join("platform.yaml"), &file) {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
     problems.or(files)
+}
+
+/// Renders the specs that `cargo-top` ships with, as the source file `src/shipped.rs`.
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn shipped(specs: &Specs) -> Result<FileSet, Diagnostics> {
+    let specs = specs.methods.iter().map(|method| ShippedSpec {
+        category: &method.category,
+        method: tokens::literal(&method.spec.method.value),
+        text: tokens::raw_literal(&method.source.text.replace("\r\n", "\n")),
+    });
+    let mut files = FileSet::new([]);
+    let mut problems = Diagnostics::default();
+    match rust(Generator::Xtask, "src/shipped.rs", Path::new("specs"), &Shipped { specs: specs.collect() }) {
+        Ok((path, text)) => files.put(path, text),
+        Err(problem) => problems.push(problem),
+    }
+    problems.or(files)
+}
+
+/// Returns the copy of a `platform.yaml` that is built into this crate.
+pub fn built_in_platform(text: &str) -> String {
+    let banner = banner(Generator::Xtask, &Path::new("specs").join("platform.yaml"));
+    format!("# {banner}\n\n{}", text.replace("\r\n", "\n"))
 }
 
 /// Renders the examples of all methods, for tests.
@@ -131,7 +157,12 @@ pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
 pub fn examples(model: &Model, paths: &Paths) -> Result<FileSet, Diagnostics> {
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
-    match rust("tests/every_method/mod.rs", Path::new("specs"), &Examples { categories: &model.categories, paths }) {
+    match rust(
+        paths.generator,
+        "tests/every_method/mod.rs",
+        Path::new("specs"),
+        &Examples { categories: &model.categories, paths },
+    ) {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
@@ -153,7 +184,12 @@ fn text(path: &str, template: &impl Template) -> Result<String, Diagnostics> {
 }
 
 /// Renders one file of Rust and lays it out.
-fn rust(path: impl Into<PathBuf>, spec: &Path, template: &impl Template) -> Result<(PathBuf, String), Diagnostic> {
+fn rust(
+    generator: Generator,
+    path: impl Into<PathBuf>,
+    spec: &Path,
+    template: &impl Template,
+) -> Result<(PathBuf, String), Diagnostic> {
     let path = path.into();
     let text = match template.render() {
         Ok(text) => text,
@@ -164,7 +200,7 @@ fn rust(path: impl Into<PathBuf>, spec: &Path, template: &impl Template) -> Resu
     };
     match syn::parse_file(&text) {
         Ok(file) => {
-            let banner = crate::output::banner(spec);
+            let banner = banner(generator, spec);
             Ok((path, format!("// {banner}\n\n{}", layout::text(file))))
         }
         Err(error) => {
@@ -196,6 +232,18 @@ struct PlatformFile {
     gateways: Vec<GatewayView>,
     codes: Vec<CodeView>,
     secrets: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "shipped.rs", escape = "none")]
+struct Shipped<'a> {
+    specs: Vec<ShippedSpec<'a>>,
+}
+
+struct ShippedSpec<'a> {
+    category: &'a str,
+    method: String,
+    text: String,
 }
 
 #[derive(Template)]

@@ -25,12 +25,13 @@ pub use rules::{is_category, is_method_name};
 pub(crate) use rules::{is_name, is_type_name};
 pub use shape::closest;
 
-pub(crate) use read::SCHEMA;
+pub(crate) use read::{BUILT_IN, SCHEMA};
 pub(crate) use schema::schema;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
-/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`.
+/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`. Without the former, the built-in platform is used:
+/// that of this project.
 ///
 /// # Errors
 ///
@@ -73,7 +74,7 @@ pub fn lint(folder: &Path, paths: &[PathBuf]) -> Result<usize, Diagnostics> {
     problems.or(specs.methods.len())
 }
 
-/// Reads `folder/platform.yaml`.
+/// Reads `folder/platform.yaml`, or the built-in platform if there is no such file.
 ///
 /// # Errors
 ///
@@ -82,6 +83,24 @@ pub fn platform(folder: &Path) -> Result<Platform, Diagnostics> {
     let mut problems = Diagnostics::default();
     let platform = read::platform(folder, &mut problems);
     problems.or(platform)
+}
+
+/// Reads the built-in platform.
+///
+/// # Errors
+///
+/// If it violates a rule, which is a fault of this crate.
+pub fn built_in_platform() -> Result<Platform, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let platform = read::built_in_platform(&mut problems);
+    problems.or(platform)
+}
+
+/// Reads the text of `folder/platform.yaml`, if there is such a file.
+pub(crate) fn platform_text(folder: &Path) -> Result<Option<String>, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let text = read::platform_text(folder, &mut problems);
+    problems.or(text)
 }
 
 /// Reads the text of one spec as if it stood in `path`.

@@ -77,11 +77,24 @@ fn methods(paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Vec<Metho
     methods
 }
 
-/// Reads `folder/platform.yaml` and holds it against its rules.
+/// Reads `folder/platform.yaml`, or the built-in one if there is no such file, and checks its rules.
 pub(super) fn platform(folder: &Path, problems: &mut Diagnostics) -> Platform {
-    let Some((source, platform)) = file(&folder.join(PLATFORM), tables::platform, problems) else {
-        return Platform::default();
-    };
+    let path = folder.join(PLATFORM);
+    if is_missing(&path) {
+        return built_in_platform(problems);
+    }
+    checked(file(&path, tables::platform, problems), problems)
+}
+
+/// Reads the built-in platform.
+pub(super) fn built_in_platform(problems: &mut Diagnostics) -> Platform {
+    let source = Arc::new(Source { path: BUILT_IN.into(), text: include_str!("platform.yaml").to_owned() });
+    let platform = document(&source, tables::platform, problems);
+    checked(platform.map(|platform| (source, platform)), problems)
+}
+
+fn checked(read: Option<(Arc<Source>, Platform)>, problems: &mut Diagnostics) -> Platform {
+    let Some((source, platform)) = read else { return Platform::default() };
     rules::platform(&mut Checker { source: &source, problems }, &platform);
     platform
 }
@@ -93,8 +106,25 @@ fn method(category: &str, path: &Path) -> (Option<Method>, Diagnostics) {
     (read.map(|(source, spec)| Method { category: category.to_owned(), source, spec }), problems)
 }
 
+/// Reads the text of `folder/platform.yaml`, if there is such a file.
+pub(super) fn platform_text(folder: &Path, problems: &mut Diagnostics) -> Option<String> {
+    let path = folder.join(PLATFORM);
+    if is_missing(&path) {
+        return None;
+    }
+    text(&path).map_err(|problem| problems.push(Diagnostic::new(&unread(&path), None, problem))).ok()
+}
+
+/// Whether nothing is at `path`. A link that leads nowhere is something.
+fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
 /// The file that speaks of no single method.
 const PLATFORM: &str = "platform.yaml";
+
+/// The platform of folders without a `platform.yaml`: a copy of this project's, which is in the package of this crate.
+pub(crate) const BUILT_IN: &str = "codegen/src/spec/platform.yaml";
 
 /// The JSON Schema of specs, which editors find there.
 pub(crate) const SCHEMA: &str = "method.schema.json";

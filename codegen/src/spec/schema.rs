@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::shape::{Key, Shape, Table};
 use super::tables::SPEC;
-use crate::output::banner;
+use crate::output::{Generator, banner};
 
 /// The schema: the tables that specs are read by, in the words of JSON Schema.
 pub(crate) fn schema() -> String {
@@ -25,7 +25,7 @@ pub(crate) fn schema() -> String {
     format!(
         "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$comment\": {},\n  \
          \"title\": \"TOP method\",\n  \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
-        quoted(&banner(Path::new("codegen/src/spec/tables.rs"))),
+        quoted(&banner(Generator::Xtask, Path::new("codegen/src/spec/tables.rs"))),
         SPEC.name,
         definitions.join(",\n")
     )

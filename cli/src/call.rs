@@ -1,0 +1,291 @@
+//! `cargo top call`: call any method by names and values.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use codegen::commands::{CommandError, line};
+use codegen::spec::{Authorization, Kind, Spec, closest};
+use top_client::{AppCredentials, Client};
+use top_protocol::{File, FileProblem, Format, PUBLIC_PARAMETERS, UntypedParameters};
+
+use crate::application::Application;
+use crate::methods;
+use crate::project::Project;
+
+/// The arguments of `call`.
+#[derive(Args)]
+pub(crate) struct CallArgs {
+    /// The method, such as taobao.time.get
+    method: String,
+    /// The parameters of the method
+    #[arg(value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// The gateway: a URL, or an id of platform.yaml such as taobao
+    #[arg(long, env = "TOP_GATEWAY", hide_env_values = true)]
+    gateway: Option<String>,
+    /// The application. Default: TOP_APP_KEY and TOP_APP_SECRET
+    #[arg(long, value_name = "KEY=SECRET")]
+    app: Option<String>,
+    /// The session of the user on whose behalf the call is made
+    #[arg(long, env = "TOP_SESSION", hide_env_values = true)]
+    session: Option<String>,
+    /// The format of the response
+    #[arg(long, default_value = "json")]
+    format: ResponseFormat,
+    /// Send nothing; print the call as a curl command, which holds the session and is valid for ten minutes
+    #[arg(long)]
+    curl: bool,
+    /// Send the call even if it does not match the spec
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ResponseFormat {
+    Json,
+    Xml,
+}
+
+pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
+    let method = args.method.as_str();
+    if method.is_empty() {
+        return Err(usage("which method? For example taobao.time.get"));
+    }
+    if method.contains('=') {
+        return Err(usage("the method comes first: METHOD NAME=VALUE..."));
+    }
+    let pairs = args.parameters.iter().map(|text| pair(text)).collect::<Result<Vec<_>, _>>()?;
+    let application = match &args.app {
+        Some(app) => Application::parse(app)?,
+        None => Application::from_env().ok_or_else(|| {
+            usage("for which application? --app KEY=SECRET, or TOP_APP_KEY and TOP_APP_SECRET in the environment")
+        })?,
+    };
+    let own = Project::find()?.and_then(|project| project.existing_specs());
+    let session = args.session.as_deref().filter(|session| !session.is_empty());
+    let gateway = gateway_url(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
+    check(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
+
+    let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), with)?;
+    let builder =
+        Client::builder(gateway, AppCredentials::new(application.key, application.secret)).format(match args.format {
+            ResponseFormat::Json => Format::Json,
+            ResponseFormat::Xml => Format::Xml,
+        });
+    let builder = match session {
+        Some(session) => builder.session(session),
+        None => builder,
+    };
+    let failed = |error: &dyn std::error::Error| CommandError::from_error(error);
+    let client = builder.build().map_err(|error| failed(&error))?;
+    let text = if args.curl {
+        client.sign_untyped(method, parameters).map_err(|error| failed(&error))?.to_curl(client.gateway())
+    } else {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(&error))?;
+        let response = runtime.block_on(client.call(method, parameters)).map_err(|error| failed(&error))?;
+        format!("{:#}", *response)
+    };
+    line(text);
+    Ok(())
+}
+
+fn usage(problem: impl Into<String>) -> CommandError {
+    CommandError::Usage(problem.into())
+}
+
+/// Parses `NAME=VALUE`. A value is not in the message: it may be a secret.
+fn pair(text: &str) -> Result<(&str, &str), CommandError> {
+    match text.split_once('=') {
+        Some(("", _)) => Err(usage("a name is missing: NAME=VALUE")),
+        Some(pair) => Ok(pair),
+        None => Err(usage(format!("{text:?} is no NAME=VALUE"))),
+    }
+}
+
+/// Returns the URL of the gateway to call.
+fn gateway_url(own: Option<&Path>, named: Option<&str>) -> Result<String, CommandError> {
+    let platform = methods::platform(own)?;
+    let supported = || platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
+    let problem = match named {
+        Some(url) if url.contains(':') => return Ok(url.to_owned()),
+        Some(id) => match supported().find(|gateway| gateway.id.value == id) {
+            Some(gateway) => return Ok(gateway.https.value.clone()),
+            None => format!("unknown gateway {id:?}"),
+        },
+        None => "no gateway".to_owned(),
+    };
+    let ids: Vec<_> = supported().map(|gateway| gateway.id.value.as_str()).collect();
+    Err(usage(format!("{problem}: expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "))))
+}
+
+/// Checks the call against the spec of the method, if there is one.
+fn check(
+    args: &CallArgs,
+    own: Option<&Path>,
+    pairs: &[(&str, &str)],
+    gateway: &str,
+    has_session: bool,
+) -> Result<(), CommandError> {
+    let method = args.method.as_str();
+    let Some(spec) = methods::find(own, method)? else {
+        eprintln!("{}", undescribed(method, own));
+        return Ok(());
+    };
+    let mut problems = problems(&spec, pairs, has_session);
+    if spec.https_only && is_overheard(gateway) {
+        problems.push(format!("{method} goes over https alone"));
+    }
+    if !problems.is_empty() && !args.force {
+        let all = problems.join("\n");
+        return Err(usage(format!("{all}\nNothing was sent; --force sends it all the same")));
+    }
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    Ok(())
+}
+
+/// Adds a parameter: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with @.
+fn with(parameters: UntypedParameters, (name, value): (&str, &str)) -> Result<UntypedParameters, CommandError> {
+    if PUBLIC_PARAMETERS.contains(&name) {
+        return Err(usage(format!("{name} belongs to the protocol, and the client sets it")));
+    }
+    Ok(match value.strip_prefix('@') {
+        Some(text) if text.starts_with('@') => parameters.text(name, text),
+        Some(path) => {
+            // The file is read while it is sent; a curl command names it by its path.
+            let file = File::open(path).map_err(|error| match error.problem {
+                FileProblem::NoFile => {
+                    let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
+                    CommandError::Failed(format!("{path:?} {problem}"))
+                }
+                _ => CommandError::from_error(&error),
+            })?;
+            parameters.file(name, file)
+        }
+        None if value.is_empty() => parameters.with_empty(name),
+        None => parameters.text(name, value),
+    })
+}
+
+/// The message for a method without a spec.
+fn undescribed(method: &str, own: Option<&Path>) -> String {
+    let names = methods::names(own);
+    // The common prefix makes no name like another.
+    let stem = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.strip_prefix("taobao.").map(str::to_owned).unwrap_or(name)
+    };
+    let stems: BTreeMap<String, &String> = names.iter().map(|name| (stem(name), name)).collect();
+    match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
+        Some(meant) => format!("no spec describes {method}; did you mean {meant}? It is sent as it is"),
+        None => format!("no spec describes {method}, so it is sent as it is"),
+    }
+}
+
+/// Whether others can read what is sent: over http to another machine.
+fn is_overheard(gateway: &str) -> bool {
+    // As clients parse URLs: control characters are removed, a backslash is a slash, and a user name ends with @.
+    let url: String = gateway.chars().filter(|character| !character.is_control()).collect();
+    let Some((scheme, rest)) = url.trim().split_once(':') else { return false };
+    if !scheme.eq_ignore_ascii_case("http") {
+        return false;
+    }
+    let rest = rest.trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let address = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse().map(IpAddr::V6).ok(),
+        None => host.parse().map(IpAddr::V4).ok(),
+    };
+    !host.eq_ignore_ascii_case("localhost") && !address.is_some_and(|address| address.is_loopback())
+}
+
+/// Lists every difference between a call and the spec. Values are left out: they may be secrets.
+fn problems(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let method = &spec.method.value;
+    for (index, &(name, value)) in pairs.iter().enumerate() {
+        let Some(parameter) = spec.request.iter().find(|parameter| parameter.name.value == name) else {
+            let names = spec.request.iter().map(|parameter| parameter.name.value.as_str());
+            let help = match closest(name, names.clone()) {
+                _ if name == "session" => "a session is given as --session".to_owned(),
+                Some(meant) => format!("did you mean {meant}?"),
+                None if spec.request.is_empty() => "it has none".to_owned(),
+                None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
+            };
+            problems.push(format!("{method} has no parameter {name}; {help}"));
+            continue;
+        };
+        let is_file = parameter.type_name().kind() == Some(Kind::File);
+        match (is_file, value.starts_with('@'), value.starts_with("@@")) {
+            (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: {name}=@PATH")),
+            (true, true, _) if value == "@" => problems.push(format!("{name} has no file: {name}=@PATH")),
+            (false, true, false) => {
+                problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@@TEXT"));
+            }
+            _ => {}
+        }
+        if !is_file && pairs[..index].iter().any(|&(other, _)| other == name) {
+            problems.push(format!("{name} stands here twice; a list is joined by commas, {name}=A,B"));
+        }
+    }
+    let given = |name: &str| pairs.iter().any(|&(other, value)| other == name && !value.trim().is_empty());
+    for parameter in spec.request.iter().filter(|parameter| parameter.is_required() && !given(&parameter.name.value)) {
+        let (name, kind) = (&parameter.name.value, &parameter.kind.value);
+        let example = parameter.example.as_ref().map(|example| format!(", for example {name}={example}"));
+        problems.push(format!("{method} needs {name}, a {kind}{}", example.unwrap_or_default()));
+    }
+    if spec.authorization == Some(Authorization::Required) && !has_session {
+        problems.push(format!("{method} needs a session: --session S, or TOP_SESSION in the environment"));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_others_can_read() {
+        for gateway in [
+            "https://gw.example.com/router/rest",
+            "HTTPS://gw.example.com/",
+            "http://localhost",
+            "http://LOCALHOST:8642/api",
+            "HTTP://127.0.0.1:8642",
+            "http://127.1.2.3/?a=@b",
+            "http://[::1]:8642/",
+            "http://user@127.0.0.1/",
+        ] {
+            assert!(!is_overheard(gateway), "{gateway}");
+        }
+        for gateway in [
+            "http://gw.example.com/router/rest",
+            "HTTP://gw.example.com/",
+            "hTTp:gw.example.com",
+            " ht\ttp://gw.example.com",
+            "http://127.evil.com",
+            "http://127.0.0.1.evil.com/",
+            "http://127.0.0.1@evil.com/",
+            "http://127.0.0.1:80@evil.com/",
+            "http://evil.com\\@127.0.0.1/",
+            "http://localhost.evil.com/",
+            "http://localhost@evil.com",
+            "http://evil.com/@localhost",
+            "http://evil.com?@localhost",
+            "http://evil.com#@localhost",
+            "http://[::1].evil.com/",
+            "http://[2001:db8::1]/",
+            "http://0.0.0.0/",
+            "http://",
+        ] {
+            assert!(is_overheard(gateway), "{gateway}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! `cargo top`: the commands of this project for any crate with a folder `specs`.
+
+mod application;
+mod call;
+mod gateway;
+mod generate;
+mod methods;
+mod package;
+mod project;
+#[rustfmt::skip]
+mod shipped;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use codegen::commands::{self, CommandError, Context, ImportOptions};
+
+use project::Project;
+
+/// Generate Rust from specs of TOP methods, call methods, and run a local gateway
+///
+/// A spec is specs/CATEGORY/METHOD.yaml in the folder of a crate. It describes one method of a gateway that
+/// speaks the Taobao Open Platform (TOP) protocol. specs/platform.yaml is optional: it replaces the built-in
+/// list of gateways, error codes and secret names.
+#[derive(Parser)]
+#[command(
+    version,
+    verbatim_doc_comment,
+    after_help = "\
+Start in the folder of a crate:
+  cargo top import page.txt     Write a spec from the platform's page of a method
+  cargo top gen                 Write src/api
+  cargo top gateway             Serve the methods on loopback
+
+Exit status: 0 success, 1 failure, 2 usage error."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a spec to fill in from the platform's page
+    #[command(after_help = "\
+The spec is specs/CATEGORY/METHOD.yaml. A file that exists is not changed.
+
+Example:
+  cargo top new taobao.trade.close")]
+    New {
+        /// The method, such as taobao.trade.close
+        method: String,
+        /// The folder. Default: a word of the method's name, such as trade for taobao.trade.close
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+    },
+    /// Write specs from the platform's documents
+    #[command(after_help = "\
+A PATH is one of these, or a folder of them:
+  - a method's page: copied from a browser as text, saved as HTML, or kept in Markdown; in Chinese or
+    English. A Markdown file may hold many methods, each below a heading with its name.
+  - a documentation record: the JSON of the documentation service, alone or in the service's answer
+  - ApiMetadata.xml of an SDK download: all methods of an application
+
+Of a folder, every .txt, .md, .markdown, .html, .htm, .json and .xml file is read, except README files.
+Each method becomes specs/CATEGORY/METHOD.yaml. A comment in the spec states what was inferred, changed
+or left out. A document that cannot be read is refused with the reason; the others are imported.
+
+A spec that is the same already is not written. One that differs is kept, and the differences are
+printed, unless --force is given.
+
+Examples:
+  cargo top import page.txt
+  cargo top import documents --category trade --dry-run")]
+    Import {
+        /// The documents
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// The category of all methods. Default: the category of the existing spec; or the name of a record's
+        /// folder; or a word of the method's name, such as trade for taobao.trade.close
+        #[arg(long, value_name = "NAME", verbatim_doc_comment)]
+        category: Option<String>,
+        /// Replace specs that differ
+        #[arg(long)]
+        force: bool,
+        /// Write nothing; print what would be written
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Check specs against the rules; write nothing
+    #[command(after_help = "\
+All violations are printed, each with its line.
+
+Examples:
+  cargo top lint
+  cargo top lint specs/trade")]
+    Lint {
+        /// Specs, or folders of specs. Default: specs
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Write the module api from specs
+    #[command(after_help = "\
+Every specs/CATEGORY/METHOD.yaml becomes a module of src/api, which the crate declares with `mod api;`.
+Nothing is written if any spec is wrong. Only files that differ are written, and only generated files are
+replaced or removed.
+
+The code names the crate generated-sdk if the manifest depends on it, and top-client otherwise. A renamed
+dependency is named as the manifest names it.
+
+Examples:
+  cargo top gen
+  cargo top gen --check")]
+    Gen(generate::GenArgs),
+    /// Run a TOP gateway on loopback
+    #[command(after_help = "\
+The gateway serves the methods of the crate's specs and those of generated-sdk. A spec of the crate is
+used in place of that of the same method in generated-sdk.
+
+It answers GET and POST on any path with the specs' examples, in XML, JSON or simplified JSON, and
+refuses what the platform refuses, with the platform's codes. The refusal of a wrong signature names
+the mistake if it is a common one, and the console shows the text that was to be signed.
+
+It listens on loopback only, and runs until it is interrupted.
+
+Examples:
+  cargo top gateway
+  cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld")]
+    Gateway(gateway::GatewayArgs),
+    /// Call any method through the client, and print the response as JSON
+    #[command(after_help = "\
+Names and values are those of the platform's page: a list is joined by commas, an object is JSON, a
+date is yyyy-MM-dd HH:mm:ss.
+  NAME=VALUE    a value
+  NAME=         an empty value, which is sent
+  NAME=@PATH    a file, for a byte[] parameter
+  NAME=@@TEXT   the text @TEXT
+
+If a spec of the crate or of generated-sdk describes the method, the call is checked before it is sent.
+Any other method is sent as it is. Environment variables keep secrets out of the shell's history.
+
+Examples, with the gateway in another terminal:
+  cargo top gateway
+  cargo top call taobao.time.get --gateway http://127.0.0.1:8642 --app 12345678=helloworld")]
+    Call(call::CallArgs),
+}
+
+fn main() -> ExitCode {
+    let (program, arguments) = invocation(std::env::args_os().skip(1).collect());
+    let is_call = arguments.first().is_some_and(|first| first == "call");
+    let mut command = named(Cli::command(), program);
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok((name, Cli::from_arg_matches(&matches)?.command))
+    });
+    let (name, command) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let _ = error.print();
+            if is_call && error.kind() == ErrorKind::UnknownArgument {
+                eprintln!("A parameter of the method is written NAME=VALUE.");
+            }
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(command, program) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CommandError::Usage(problem)) => {
+            eprintln!("{problem}\nTry: {program} help {name}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns the program as a person types it, and its arguments. Cargo passes the name of the subcommand as the first argument;
+/// `cargo xtask` does so too.
+fn invocation(mut arguments: Vec<OsString>) -> (&'static str, Vec<OsString>) {
+    let program = match arguments.first().and_then(|first| first.to_str()) {
+        Some("top") => "cargo top",
+        Some("xtask") => "cargo xtask",
+        _ => return ("cargo-top", arguments),
+    };
+    arguments.remove(0);
+    (program, arguments)
+}
+
+/// Lets the help texts of a command and its subcommands name the program.
+fn named(command: clap::Command, program: &str) -> clap::Command {
+    let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let help = command.get_after_help().map(|help| help.to_string().replace("cargo top ", &format!("{program} ")));
+    let command = command.bin_name(program).no_binary_name(true);
+    let command = names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| {
+            let help =
+                command.get_after_help().map(|help| help.to_string().replace("cargo top ", &format!("{program} ")));
+            match help {
+                Some(help) => command.after_help(help),
+                None => command,
+            }
+        })
+    });
+    match help {
+        Some(help) => command.after_help(help),
+        None => command,
+    }
+}
+
+fn run(command: Command, program: &str) -> Result<(), CommandError> {
+    let context = |specs| Context { program: program.to_owned(), specs };
+    match command {
+        Command::New { method, category } => {
+            commands::new(&context(Project::required()?.specs()), &method, category.as_deref())
+        }
+        Command::Import { paths, category, force, dry_run } => {
+            let options = ImportOptions { paths, category, force, dry_run };
+            commands::import(&context(Project::required()?.specs()), &options)
+        }
+        Command::Lint { paths } => commands::lint(&context(Project::required()?.required_specs()?), &paths),
+        Command::Gen(args) => generate::run(&args),
+        Command::Gateway(args) => match gateway::run(args)? {},
+        Command::Call(args) => call::run(&args),
+    }
+}

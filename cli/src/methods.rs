@@ -1,0 +1,102 @@
+//! The methods that `call` and `gateway` know: those of the crate's specs, and those that `generated-sdk` ships.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use codegen::commands::CommandError;
+use codegen::files::{self, printable};
+use codegen::spec::{self, Method, Platform, Spec, Specs};
+
+use crate::shipped::{SHIPPED, Shipped};
+
+/// Reads all methods. A spec of the folder `own` is used in place of the shipped spec of the same method.
+///
+/// # Errors
+///
+/// If a spec violates a rule.
+pub(crate) fn all(own: Option<&Path>) -> Result<Specs, CommandError> {
+    let mut specs = match own {
+        Some(folder) => spec::read(folder)?,
+        None => Specs { platform: built_in()?, methods: Vec::new() },
+    };
+    let own: BTreeMap<&str, &Method> =
+        specs.methods.iter().map(|method| (method.spec.method.value.as_str(), method)).collect();
+    let platform = built_in()?;
+    let mut shipped = Vec::new();
+    for spec in SHIPPED {
+        match own.get(spec.1) {
+            Some(method) => report_override(spec, &method.source.path, &method.source.text),
+            None => shipped.push(parse_shipped(spec, &platform)?),
+        }
+    }
+    specs.methods.extend(shipped);
+    Ok(specs)
+}
+
+/// Finds the spec of one method: that of the folder `own`, or else the shipped one.
+///
+/// # Errors
+///
+/// If the spec cannot be read or violates a rule.
+pub(crate) fn find(own: Option<&Path>, name: &str) -> Result<Option<Spec>, CommandError> {
+    let shipped = SHIPPED.iter().find(|spec| spec.1 == name);
+    let Some((category, path)) = own.and_then(|own| own_files(own).remove(name)) else {
+        let Some(shipped) = shipped else { return Ok(None) };
+        return Ok(Some(parse_shipped(shipped, &built_in()?)?.spec));
+    };
+    let text = files::read(&path, spec::MAX_BYTES).map_err(|error| CommandError::from_error(&error))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if let Some(shipped) = shipped {
+        report_override(shipped, &path, &text);
+    }
+    Ok(Some(spec::parse(&category, path, &text, &platform(own)?)?.spec))
+}
+
+/// Returns the names of all methods.
+pub(crate) fn names(own: Option<&Path>) -> BTreeSet<String> {
+    let own = own.map(own_files).unwrap_or_default();
+    own.into_keys().chain(SHIPPED.iter().map(|spec| spec.1.to_owned())).collect()
+}
+
+/// Reads the platform of the folder `own`, or else the built-in one.
+///
+/// # Errors
+///
+/// If it violates a rule.
+pub(crate) fn platform(own: Option<&Path>) -> Result<Platform, CommandError> {
+    match own {
+        Some(folder) => Ok(spec::platform(folder)?),
+        None => built_in(),
+    }
+}
+
+fn built_in() -> Result<Platform, CommandError> {
+    Ok(spec::built_in_platform()?)
+}
+
+fn parse_shipped((category, method, text): &Shipped, platform: &Platform) -> Result<Method, CommandError> {
+    Ok(spec::parse(category, Path::new("specs").join(category).join(format!("{method}.yaml")), text, platform)?)
+}
+
+/// Reports a spec that is used in place of a shipped one, unless the two are the same.
+fn report_override((_, method, shipped): &Shipped, path: &Path, text: &str) {
+    if text.replace("\r\n", "\n") != *shipped {
+        eprintln!("{} is used in place of the shipped spec of {method}", printable(path));
+    }
+}
+
+/// The spec files of a folder by method, with their categories.
+fn own_files(folder: &Path) -> BTreeMap<String, (String, PathBuf)> {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files = BTreeMap::new();
+    for category in entries(folder) {
+        for file in entries(&category.path()) {
+            if let Some(method) = file.file_name().to_string_lossy().strip_suffix(".yaml") {
+                let category = category.file_name().to_string_lossy().into_owned();
+                files.insert(method.to_owned(), (category, file.path()));
+            }
+        }
+    }
+    files
+}

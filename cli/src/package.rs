@@ -1,0 +1,197 @@
+//! What the manifest of a crate says about generated code: the runtime that the crate depends on, and its root file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package as CargoPackage, Target, TargetKind};
+use codegen::commands::CommandError;
+use codegen::files::printable;
+use syn::{Item, ItemMod};
+
+/// The packages that have the runtime, the preferred one first. `generated-sdk` re-exports what `top-client` has.
+const RUNTIMES: [&str; 2] = ["generated-sdk", "top-client"];
+
+/// A package that code is generated into.
+pub(crate) struct Package {
+    /// The crate that has the runtime, as the code names it, if the manifest depends on one.
+    pub(crate) runtime: Option<String>,
+    /// The root file: `lib.rs`, or the `main.rs` of a package without a library.
+    pub(crate) root_file: PathBuf,
+    /// Whether the root file is that of a library.
+    pub(crate) is_library: bool,
+    /// The root files in the same folder, which may declare the module too.
+    root_files: Vec<PathBuf>,
+}
+
+impl Package {
+    /// Reads the package in the folder `root` with `cargo metadata`.
+    ///
+    /// # Errors
+    ///
+    /// If cargo cannot read the manifest, or it has no package.
+    pub(crate) fn read(root: &Path) -> Result<Self, CommandError> {
+        let manifest = root.join("Cargo.toml");
+        let manifest = std::path::absolute(&manifest).unwrap_or(manifest);
+        let metadata =
+            MetadataCommand::new().manifest_path(&manifest).no_deps().exec().map_err(|error| match error {
+                // Cargo's own words, without what cargo_metadata adds.
+                cargo_metadata::Error::CargoMetadata { stderr } => CommandError::Failed(stderr.trim_end().to_owned()),
+                error => CommandError::from_error(&error),
+            })?;
+        Self::of_metadata(&metadata, &manifest)
+    }
+
+    fn of_metadata(metadata: &Metadata, manifest: &Path) -> Result<Self, CommandError> {
+        let no_package = || {
+            let manifest = printable(manifest);
+            CommandError::Failed(format!("{manifest} has no [package]: expected the folder of a package; change to it"))
+        };
+        let package = metadata
+            .packages
+            .iter()
+            .find(|package| is_same_file(package.manifest_path.as_std_path(), manifest))
+            .ok_or_else(no_package)?;
+        let (target, is_library) = root_target(package)
+            .ok_or_else(|| CommandError::Failed(format!("{} has neither a library nor a program", package.name)))?;
+        let root_file = target.src_path.clone().into_std_path_buf();
+        let targets = package.targets.iter().filter(|target| is_library_target(target) || target.is_bin());
+        let root_files = targets.map(|target| target.src_path.clone().into_std_path_buf());
+        let root_files = root_files.filter(|file| file.parent() == root_file.parent()).collect();
+        Ok(Self { runtime: runtime(package), root_file, is_library, root_files })
+    }
+
+    /// Returns the folder of the module `api`: `src/api`, unless the manifest moves the root file.
+    pub(crate) fn api(&self) -> PathBuf {
+        self.root_file.with_file_name("api")
+    }
+
+    /// Returns whether a root file declares the module `api`.
+    pub(crate) fn declares_api(&self) -> bool {
+        self.root_files.iter().any(|path| fs::read_to_string(path).is_ok_and(|text| declares_api(&text)))
+    }
+}
+
+/// Returns the name by which code names the runtime.
+fn runtime(package: &CargoPackage) -> Option<String> {
+    let normal = || package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let dependency = RUNTIMES.iter().find_map(|name| normal().find(|dependency| dependency.name == *name))?;
+    Some(dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_"))
+}
+
+/// Returns the target that has the module `api`, and whether it is a library.
+fn root_target(package: &CargoPackage) -> Option<(&Target, bool)> {
+    let programs = || package.targets.iter().filter(|target| target.is_bin());
+    if let Some(library) = package.targets.iter().find(|target| is_library_target(target)) {
+        return Some((library, true));
+    }
+    let main = programs().find(|target| target.src_path.file_name() == Some("main.rs"));
+    main.or_else(|| programs().next()).map(|program| (program, false))
+}
+
+fn is_library_target(target: &Target) -> bool {
+    use TargetKind::{CDyLib, DyLib, Lib, RLib, StaticLib};
+    target.kind.iter().any(|kind| matches!(kind, CDyLib | DyLib | Lib | RLib | StaticLib))
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Whether the text of a root file has `mod api;`.
+fn declares_api(text: &str) -> bool {
+    let is_api = |item: &Item| matches!(item, Item::Mod(ItemMod { ident, content: None, .. }) if ident == "api");
+    syn::parse_file(text).is_ok_and(|file| file.items.iter().any(is_api))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_of_the_module() {
+        for text in
+            ["mod api;", "pub(crate) mod api;", "#[rustfmt::skip]\npub mod api;\nfn main() {}", "#![a]\nmod  api ;"]
+        {
+            assert!(declares_api(text), "{text}");
+        }
+        for text in [
+            "",
+            "// mod api;",
+            "mod api {}",
+            "mod apis;",
+            "mod a { mod api; }",
+            "const A: &str = \"\nmod api;\n\";",
+            "mod api; {",
+        ] {
+            assert!(!declares_api(text), "{text}");
+        }
+    }
+
+    /// Reads a package with a manifest and files of these names.
+    fn package(manifest: &str, files: &[&str]) -> Result<Package, CommandError> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        Package::read(folder.path())
+    }
+
+    #[test]
+    fn runtimes_by_the_names_of_dependencies() {
+        let sdk = "[package]\nname = \"a\"\n";
+        for (dependencies, expected) in [
+            ("", None),
+            ("[dependencies]\ngenerated-sdk = \"1\"", Some("generated_sdk")),
+            ("[dependencies]\nsdk = { package = \"generated-sdk\", version = \"1\" }", Some("sdk")),
+            ("[dependencies.the-sdk]\npackage = \"generated-sdk\"\npath = \"nowhere\"", Some("the_sdk")),
+            ("[dependencies.top-client]\nversion = \"1\"", Some("top_client")),
+            ("[dependencies]\ntop-client = \"1\"\ngenerated-sdk = \"1\"", Some("generated_sdk")),
+            ("[target.'cfg(unix)'.dependencies]\ntop-client = \"1\"", Some("top_client")),
+            (
+                "[dependencies]\nsdk.workspace = true\n[workspace.dependencies]\nsdk = { package = \"generated-sdk\", version = \"1\" }",
+                Some("sdk"),
+            ),
+            ("[dev-dependencies]\ngenerated-sdk = \"1\"\n[build-dependencies]\ntop-client = \"1\"", None),
+            ("[dependencies]\ngenerated-sdk = { package = \"other\", version = \"1\" }", None),
+            ("# [dependencies]\n# generated-sdk = \"1\"", None),
+        ] {
+            let package = package(&format!("{sdk}{dependencies}\n"), &["src/lib.rs"]).unwrap();
+            assert_eq!(package.runtime.as_deref(), expected, "{dependencies}");
+        }
+    }
+
+    #[test]
+    fn root_files_by_targets() {
+        let manifest = "[package]\nname = \"a\"\n";
+        for (more, files, root, is_library) in [
+            ("", &["src/lib.rs"][..], "src/lib.rs", true),
+            ("", &["src/main.rs"], "src/main.rs", false),
+            ("", &["src/main.rs", "src/lib.rs"], "src/lib.rs", true),
+            ("", &["src/bin/b.rs", "src/main.rs"], "src/main.rs", false),
+            ("[lib]\npath = \"code/root.rs\"\n", &["code/root.rs"], "code/root.rs", true),
+            ("[lib]\ncrate-type = [\"cdylib\"]\n", &["src/lib.rs"], "src/lib.rs", true),
+        ] {
+            let package = package(&format!("{manifest}{more}"), files).unwrap();
+            assert!(package.root_file.ends_with(root), "{:?}", package.root_file);
+            assert_eq!(package.is_library, is_library, "{root}");
+            assert_eq!(package.api(), package.root_file.parent().unwrap().join("api"));
+        }
+    }
+
+    #[test]
+    fn manifests_without_a_package() {
+        let failed = |manifest| match package(manifest, &[]) {
+            Err(CommandError::Failed(problem)) => problem,
+            _ => panic!("{manifest}"),
+        };
+        assert!(failed("[workspace]\n").contains("has no [package]: expected the folder of a package"));
+        assert!(failed("[package\n").contains("Cargo.toml:1"), "{}", failed("[package\n"));
+        assert!(failed("[package]\nname = \"a\"\n").contains("no targets specified"));
+    }
+}
