@@ -9723,7 +9723,11 @@ response:
           example: onsale
           description: 上下架状态：onsale 在售，instock 在库
         - { name: auction_point, type: Number, example: "5", description: 积分返点比例，5 即 0.5% }
-        - { name: auto_fill, type: String, example: no_mark, description: 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark }
+        - name: auto_fill
+          type: String
+          values: [no_mark, time_card, fee_card]
+          example: no_mark
+          description: 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
         - { name: auto_repost, type: Boolean, example: "false", description: 下架后是否自动重新上架 }
         - { name: barcode, type: String, example: "6901234567892", description: 条形码 }
         - { name: cid, type: Number, example: "50012345", description: 叶子类目的编号 }
@@ -10022,6 +10026,7 @@ request:
     description: 销售属性的组合，形如 pid:vid;pid:vid
   - name: lang
     type: String
+    values: [zh_CN, zh_HK]
     default: zh_CN
     example: zh_CN
     description: 文字版本：zh_CN 简体，zh_HK 繁体
@@ -10129,6 +10134,7 @@ request:
     description: 商家编码
   - name: lang
     type: String
+    values: [zh_CN, zh_HK]
     default: zh_CN
     example: zh_CN
     description: 文字版本：zh_CN 简体，zh_HK 繁体
@@ -10184,6 +10190,7 @@ request:
     description: 商家编码
   - name: lang
     type: String
+    values: [zh_CN, zh_HK]
     default: zh_CN
     example: zh_CN
     description: 文字版本：zh_CN 简体，zh_HK 繁体
@@ -11404,6 +11411,7 @@ request:
     description: 是否在外部网店展示
   - name: banner
     type: String
+    values: [regular_shelved, never_on_shelf, off_shelf, for_shelved, sold_out, violation_off_shelf]
     example: for_shelved
     description: 分类：regular_shelved 定时上架，never_on_shelf 从未上架，off_shelf 我下架的，for_shelved 等待上架，sold_out 售完，violation_off_shelf 违规下架
   - name: start_modified
@@ -11620,7 +11628,11 @@ response:
         - { name: after_sale_id, type: Number, example: "1", description: 售后说明的编号 }
         - { name: approve_status, type: String, example: onsale, description: 上下架状态：onsale 在售，instock 在库 }
         - { name: auction_point, type: Number, example: "5", description: 积分返点比例，5 即 0.5% }
-        - { name: auto_fill, type: String, example: no_mark, description: 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark }
+        - name: auto_fill
+          type: String
+          values: [no_mark, time_card, fee_card]
+          example: no_mark
+          description: 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
         - { name: auto_repost, type: Boolean, example: "true", description: 自动重发是否受限 }
         - { name: barcode, type: String, example: "6900000000001", description: 条形码 }
         - { name: cid, type: Number, example: "50012345", description: 叶子类目的编号 }
@@ -11769,7 +11781,11 @@ response:
           example: 20000:84533669:品牌:自有品牌
           description: 属性的中文名，每项为 pid:vid:属性名:属性值
         - { name: score, type: Number, example: "1", description: 卖家的信用等级 }
-        - { name: second_kill, type: String, example: web_only, description: 秒杀类型：web_only、wap_only 或 web_and_wap }
+        - name: second_kill
+          type: String
+          values: [web_only, wap_only, web_and_wap]
+          example: web_only
+          description: 秒杀类型：web_only、wap_only 或 web_and_wap
         - { name: sell_point, type: String, example: 六小时保温, description: 卖点 }
         - { name: sell_promise, type: Boolean, example: "true", description: 是否承诺退换货 }
         - { name: seller_cids, type: String, example: "1001,1002", description: 店铺内分类的编号，以逗号分隔 }
@@ -13804,6 +13820,7 @@ response:
           fields:
             - name: service_type
               type: String
+              values: [post, cod, ems, express]
               example: express
               description: 按哪种寄送方式计费：平邮 post，快递 express，ems，货到付款 cod
             - { name: destination, type: String, example: "1", description: 适用地区的编号，以逗号分隔；1 为默认 }
@@ -13910,6 +13927,7 @@ response:
           fields:
             - name: service_type
               type: String
+              values: [post, cod, ems, express]
               example: express
               description: 按哪种寄送方式计费：平邮 post，快递 express，ems，货到付款 cod
             - { name: destination, type: String, example: "1", description: 适用地区的编号，以逗号分隔；1 为默认 }
@@ -14658,7 +14676,11 @@ response:
             - ACCEPTED_BY_RECEIVER
           example: CREATED
           description: 物流状态
-        - { name: type, type: String, example: express, description: 如何寄送：包邮 free，平邮 post，快递 express，或 ems }
+        - name: type
+          type: String
+          values: [free, post, express, ems]
+          example: express
+          description: 如何寄送：包邮 free，平邮 post，快递 express，或 ems
         - name: freight_payer
           type: String
           values: [buyer, seller]
@@ -14794,7 +14816,11 @@ response:
             - ACCEPTED_BY_RECEIVER
           example: CREATED
           description: 物流状态
-        - { name: type, type: String, example: express, description: 如何寄送：包邮 free，平邮 post，快递 express，或 ems }
+        - name: type
+          type: String
+          values: [free, post, express, ems]
+          example: express
+          description: 如何寄送：包邮 free，平邮 post，快递 express，或 ems
         - name: freight_payer
           type: String
           values: [buyer, seller]
@@ -15443,9 +15469,9 @@ request:
   - name: picture_ids
     type: String[]
     required: true
-    max_list_size: 100
+    max_list_size: 1000
     example: "900001"
-    description: 图片的编号，以逗号分隔，最多 100 个
+    description: 要移动哪些图片，以逗号分隔
   - name: picture_category_id
     type: Number
     required: true
@@ -20426,7 +20452,7 @@ response:
             - { name: timeout, type: Date, example: "2024-06-25 10:00:00", description: 何时超时 }
         - { name: refund_version, type: Number, example: "1718850000000", description: 退款的版本，为时间戳 }
         - { name: seller_nick, type: String, example: 商家测试账号, description: 卖家昵称 }
-        - { name: shipping_type, type: String, example: express, description: 配送方式 }
+        - { name: shipping_type, type: String, values: [free, post, express, ems], example: express, description: 配送方式 }
         - { name: sid, type: String, example: "75000000000002", description: 退货的运单号 }
         - { name: sku, type: String, description: 所退的规格 }
         - { name: split_seller_fee, type: String, description: 分给卖家的金额，单位元 }
@@ -20849,7 +20875,11 @@ response:
         - { name: tid, type: Number, example: "2001000000000001", description: 订单编号 }
         - { name: seller_nick, type: String, example: 测试店铺, description: 卖家昵称 }
         - { name: total_fee, type: String, example: "59.90", description: 交易总额，单位元 }
-        - { name: status, type: String, example: WAIT_SELLER_AGREE, description: 退款状态 }
+        - name: status
+          type: String
+          values: [WAIT_SELLER_AGREE, WAIT_BUYER_RETURN_GOODS, WAIT_SELLER_CONFIRM_GOODS, SELLER_REFUSE_BUYER, CLOSED, SUCCESS]
+          example: WAIT_SELLER_AGREE
+          description: 退款状态
         - { name: created, type: Date, example: "2024-06-20 10:00:00", description: 申请时间 }
         - { name: refund_fee, type: String, example: "58.90", description: 退给买家的金额，单位元 }
         - { name: title, type: String, example: 不锈钢保温杯, description: 商品标题 }
@@ -21283,13 +21313,21 @@ response:
         - { name: cs_status, type: Number, example: "1", description: 客服介入的状态，1 为不需要 }
         - { name: desc, type: String, description: 退款说明 }
         - { name: good_return_time, type: Date, example: "2024-06-21 10:00:00", description: 退货时间 }
-        - { name: good_status, type: String, example: BUYER_RECEIVED, description: 货物状态 }
+        - name: good_status
+          type: String
+          values: [BUYER_NOT_RECEIVED, BUYER_RECEIVED, BUYER_RETURNED_GOODS]
+          example: BUYER_RECEIVED
+          description: 货物状态
         - { name: has_good_return, type: Boolean, example: "true", description: 买家要不要退货 }
         - { name: modified, type: Date, example: "2024-06-20 11:00:00", description: 最近修改时间 }
         - { name: num, type: Number, example: "1", description: 商品数量 }
         - { name: num_iid, type: Number, example: "610000000001", description: 商品编号 }
         - { name: oid, type: Number, example: "2001000000000002", description: 子订单编号 }
-        - { name: operation_contraint, type: String, description: 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理 }
+        - name: operation_contraint
+          type: String
+          values: [cannot_refuse, refund_onweb]
+          example: cannot_refuse
+          description: 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
         - { name: order_status, type: String, example: WAIT_BUYER_CONFIRM_GOODS, description: 所属订单的状态 }
         - { name: outer_id, type: String, example: CUP-500, description: 商家编码 }
         - { name: payment, type: String, example: "1.00", description: 付给卖家的金额，单位元 }
@@ -21297,7 +21335,11 @@ response:
         - { name: reason, type: String, example: 不想要了, description: 退款原因 }
         - { name: refund_fee, type: String, example: "58.90", description: 退给买家的金额，单位元 }
         - { name: refund_id, type: String, example: "3001000000000001", description: 退款单号 }
-        - { name: refund_phase, type: String, example: onsale, description: 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale }
+        - name: refund_phase
+          type: String
+          values: [onsale, aftersale]
+          example: onsale
+          description: 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
         - name: refund_remind_timeout
           type: RefundRemindTimeout
           description: 超时提醒
@@ -21307,12 +21349,16 @@ response:
             - { name: timeout, type: Date, example: "2024-06-25 10:00:00", description: 何时超时 }
         - { name: refund_version, type: Number, example: "1718850000000", description: 退款的版本，为时间戳 }
         - { name: seller_nick, type: String, example: 商家测试账号, description: 卖家昵称 }
-        - { name: shipping_type, type: String, example: express, description: 配送方式 }
+        - { name: shipping_type, type: String, values: [free, post, express, ems], example: express, description: 配送方式 }
         - { name: sid, type: String, example: "75000000000002", description: 退货的运单号 }
         - { name: sku, type: String, description: 所退的规格 }
         - { name: split_seller_fee, type: String, description: 分给卖家的金额，单位元 }
         - { name: split_taobao_fee, type: String, description: 分给平台的金额，单位元 }
-        - { name: status, type: String, description: 退款状态 }
+        - name: status
+          type: String
+          values: [WAIT_SELLER_AGREE, WAIT_BUYER_RETURN_GOODS, WAIT_SELLER_CONFIRM_GOODS, SELLER_REFUSE_BUYER, CLOSED, SUCCESS]
+          example: WAIT_SELLER_AGREE
+          description: 退款状态
         - { name: tid, type: Number, example: "2001000000000001", description: 订单编号 }
         - { name: title, type: String, example: 不锈钢保温杯, description: 商品标题 }
         - { name: total_fee, type: String, example: "59.90", description: 交易总额，单位元 }
@@ -21393,24 +21439,40 @@ response:
         - { name: company_name, type: String, example: 中通快递, description: 物流公司 }
         - { name: created, type: Date, example: "2024-06-20 10:00:00", description: 申请时间 }
         - { name: desc, type: String, description: 退款说明 }
-        - { name: good_status, type: String, example: BUYER_RECEIVED, description: 货物状态 }
+        - name: good_status
+          type: String
+          values: [BUYER_NOT_RECEIVED, BUYER_RECEIVED, BUYER_RETURNED_GOODS]
+          example: BUYER_RECEIVED
+          description: 货物状态
         - { name: has_good_return, type: Boolean, example: "true", description: 买家要不要退货 }
         - { name: modified, type: Date, example: "2024-06-20 11:00:00", description: 最近修改时间 }
         - { name: num, type: Number, example: "1", description: 商品数量 }
         - { name: oid, type: Number, example: "2001000000000002", description: 子订单编号 }
-        - { name: operation_contraint, type: String, description: 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理 }
+        - name: operation_contraint
+          type: String
+          values: [cannot_refuse, refund_onweb]
+          example: cannot_refuse
+          description: 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
         - { name: order_status, type: String, example: WAIT_BUYER_CONFIRM_GOODS, description: 所属订单的状态 }
         - { name: outer_id, type: String, example: CUP-500, description: 商家编码 }
         - { name: payment, type: String, example: "1.00", description: 付给卖家的金额，单位元 }
         - { name: reason, type: String, example: 不想要了, description: 退款原因 }
         - { name: refund_fee, type: String, example: "58.90", description: 退给买家的金额，单位元 }
         - { name: refund_id, type: Number, example: "3001000000000001", description: 退款单号 }
-        - { name: refund_phase, type: String, example: onsale, description: 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale }
+        - name: refund_phase
+          type: String
+          values: [onsale, aftersale]
+          example: onsale
+          description: 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
         - { name: refund_version, type: Number, example: "1718850000000", description: 退款的版本，为时间戳 }
         - { name: seller_nick, type: String, example: 商家测试账号, description: 卖家昵称 }
         - { name: sid, type: String, example: "75000000000002", description: 退货的运单号 }
         - { name: sku, type: String, description: 所退的规格 }
-        - { name: status, type: String, description: 退款状态 }
+        - name: status
+          type: String
+          values: [WAIT_SELLER_AGREE, WAIT_BUYER_RETURN_GOODS, WAIT_SELLER_CONFIRM_GOODS, SELLER_REFUSE_BUYER, CLOSED, SUCCESS]
+          example: WAIT_SELLER_AGREE
+          description: 退款状态
         - { name: tid, type: Number, example: "2001000000000001", description: 订单编号 }
         - { name: title, type: String, example: 不锈钢保温杯, description: 商品标题 }
         - { name: total_fee, type: String, example: "59.90", description: 交易总额，单位元 }
@@ -30679,10 +30741,12 @@ request:
     description: 交易类型，以逗号分隔
   - name: ext_type
     type: String
+    values: [ershou, service, mark]
     example: service
     description: 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常
   - name: tag
     type: String
+    values: [time_card, fee_card]
     example: time_card
     description: 订单分组：time_card 点卡，fee_card 话费
   - name: page_no

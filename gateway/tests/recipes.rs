@@ -80,7 +80,7 @@ async fn overlapping_runs_store_each_order_once() {
     let mut orders = sync_orders::OrderStore::new(time("2024-06-18 10:00:00"));
     let first = orders.sync(&client, time("2024-06-18 12:00:00")).await.unwrap();
     assert!(first >= 130, "{first}");
-    assert_eq!(orders.len(), first);
+    assert_eq!(orders.count(), first);
     // The second run also reads the last 10 minutes of the first one.
     let second = orders.sync(&client, time("2024-06-18 12:30:00")).await.unwrap();
     assert_eq!(second, 30);
@@ -95,7 +95,7 @@ async fn a_failed_run_is_repeated_from_its_start() {
     let mut orders = sync_orders::OrderStore::new(time("2024-06-18 10:00:00"));
     // Without a session the method is refused.
     orders.sync(&refused, time("2024-06-18 11:00:00")).await.unwrap_err();
-    assert_eq!(orders.len(), 0);
+    assert_eq!(orders.count(), 0);
     let stored = orders.sync(&client, time("2024-06-18 12:00:00")).await.unwrap();
     assert!(stored >= 130, "{stored}");
 }

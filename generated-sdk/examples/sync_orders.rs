@@ -27,7 +27,7 @@ impl OrderStore {
     }
 
     /// Returns the number of stored orders.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.modified.len()
     }
 
@@ -69,6 +69,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hour_ago = now.to_system_time() - Duration::from_secs(3600);
     let mut orders = OrderStore::new(hour_ago.into());
     let stored = orders.sync(&client, now).await?;
-    println!("{stored} of {} orders are new or newer", orders.len());
+    println!("{stored} of {} orders are new or newer", orders.count());
     Ok(())
 }

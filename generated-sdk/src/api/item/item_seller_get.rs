@@ -131,8 +131,8 @@ pub struct Item {
     pub auction_point: Option<i64>,
     /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
-    /// String, for example `no_mark`.
-    pub auto_fill: Option<String>,
+    /// String, see [`AutoFill`], for example `no_mark`.
+    pub auto_fill: Option<AutoFill>,
     /// 下架后是否自动重新上架
     ///
     /// Boolean, for example `false`.
@@ -606,7 +606,7 @@ impl Record for Item {
             0 => View::of(&self.after_sale_id),
             1 => View::optional_choice(&self.approve_status),
             2 => View::of(&self.auction_point),
-            3 => View::of(&self.auto_fill),
+            3 => View::optional_choice(&self.auto_fill),
             4 => View::of(&self.auto_repost),
             5 => View::of(&self.barcode),
             6 => View::of(&self.cid),
@@ -708,7 +708,7 @@ impl RecordMut for Item {
             0 => Slot::of(&mut self.after_sale_id),
             1 => Slot::choice(&mut self.approve_status),
             2 => Slot::of(&mut self.auction_point),
-            3 => Slot::of(&mut self.auto_fill),
+            3 => Slot::choice(&mut self.auto_fill),
             4 => Slot::of(&mut self.auto_repost),
             5 => Slot::of(&mut self.barcode),
             6 => Slot::of(&mut self.cid),
@@ -1723,6 +1723,42 @@ impl Choice for ApproveStatus {
 }
 
 choice!(ApproveStatus);
+
+/// The values of `auto_fill`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AutoFill {
+    /// `no_mark`
+    NoMark,
+    /// `time_card`
+    TimeCard,
+    /// `fee_card`
+    FeeCard,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for AutoFill {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NoMark => "no_mark",
+            Self::TimeCard => "time_card",
+            Self::FeeCard => "fee_card",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "no_mark" => Self::NoMark,
+            "time_card" => Self::TimeCard,
+            "fee_card" => Self::FeeCard,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(AutoFill);
 
 /// The values of `freight_payer`.
 #[derive(Clone, Debug, PartialEq, Eq)]

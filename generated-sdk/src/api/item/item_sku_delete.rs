@@ -3,7 +3,8 @@
 //! `taobao.item.sku.delete`: 删除 SKU
 
 use top_protocol::generated::{
-    Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Choice, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
+    record,
 };
 
 /// `taobao.item.sku.delete`: 删除 SKU
@@ -32,8 +33,8 @@ pub struct ItemSkuDeleteRequest {
     pub properties: String,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, `zh_CN` if it is not sent, for example `zh_CN`.
-    pub lang: Option<String>,
+    /// String, see [`Lang`], `zh_CN` if it is not sent, for example `zh_CN`.
+    pub lang: Option<Lang>,
     /// 商品的新价格，单位元
     ///
     /// Price, for example `59.90`.
@@ -63,7 +64,7 @@ impl ItemSkuDeleteRequest {
 
     /// Sets `lang`.
     #[must_use]
-    pub fn lang(mut self, lang: impl Into<String>) -> Self {
+    pub fn lang(mut self, lang: impl Into<Lang>) -> Self {
         self.lang = Some(lang.into());
         self
     }
@@ -116,7 +117,7 @@ impl Record for ItemSkuDeleteRequest {
         match index {
             0 => View::of(&self.num_iid),
             1 => View::of(&self.properties),
-            2 => View::of(&self.lang),
+            2 => View::optional_choice(&self.lang),
             3 => View::of(&self.item_price),
             4 => View::of(&self.item_num),
             5 => View::of(&self.ignorewarning),
@@ -218,3 +219,35 @@ impl RecordMut for Sku {
 }
 
 record!(mut Sku);
+
+/// The values of `lang`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lang {
+    /// `zh_CN`
+    ZhCn,
+    /// `zh_HK`
+    ZhHk,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Lang {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::ZhCn => "zh_CN",
+            Self::ZhHk => "zh_HK",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "zh_CN" => Self::ZhCn,
+            "zh_HK" => Self::ZhHk,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Lang);

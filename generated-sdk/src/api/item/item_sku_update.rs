@@ -3,7 +3,8 @@
 //! `taobao.item.sku.update`: 修改 SKU
 
 use top_protocol::generated::{
-    Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Choice, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
+    record,
 };
 
 /// `taobao.item.sku.update`: 修改 SKU
@@ -44,8 +45,8 @@ pub struct ItemSkuUpdateRequest {
     pub outer_id: Option<String>,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, `zh_CN` if it is not sent, for example `zh_CN`.
-    pub lang: Option<String>,
+    /// String, see [`Lang`], `zh_CN` if it is not sent, for example `zh_CN`.
+    pub lang: Option<Lang>,
     /// 商品的新价格，单位元
     ///
     /// Price, for example `59.90`.
@@ -94,7 +95,7 @@ impl ItemSkuUpdateRequest {
 
     /// Sets `lang`.
     #[must_use]
-    pub fn lang(mut self, lang: impl Into<String>) -> Self {
+    pub fn lang(mut self, lang: impl Into<Lang>) -> Self {
         self.lang = Some(lang.into());
         self
     }
@@ -145,7 +146,7 @@ impl Record for ItemSkuUpdateRequest {
             2 => View::of(&self.quantity),
             3 => View::of(&self.price),
             4 => View::of(&self.outer_id),
-            5 => View::of(&self.lang),
+            5 => View::optional_choice(&self.lang),
             6 => View::of(&self.item_price),
             7 => View::of(&self.ignorewarning),
             _ => View::Absent,
@@ -253,3 +254,35 @@ impl RecordMut for Sku {
 }
 
 record!(mut Sku);
+
+/// The values of `lang`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lang {
+    /// `zh_CN`
+    ZhCn,
+    /// `zh_HK`
+    ZhHk,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Lang {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::ZhCn => "zh_CN",
+            Self::ZhHk => "zh_HK",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "zh_CN" => Self::ZhCn,
+            "zh_HK" => Self::ZhHk,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Lang);

@@ -3,8 +3,8 @@
 //! `taobao.items.inventory.get`: 查询仓库中的商品
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
+    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, choice, record,
 };
 
 /// `taobao.items.inventory.get`: 查询仓库中的商品
@@ -69,8 +69,8 @@ pub struct ItemsInventoryGetRequest {
     pub is_ex: Option<bool>,
     /// 分类：regular_shelved 定时上架，never_on_shelf 从未上架，off_shelf 我下架的，for_shelved 等待上架，sold_out 售完，violation_off_shelf 违规下架
     ///
-    /// String, for example `for_shelved`.
-    pub banner: Option<String>,
+    /// String, see [`Banner`], for example `for_shelved`.
+    pub banner: Option<Banner>,
     /// 修改时间的起点
     ///
     /// Date, for example `2024-06-18 00:00:00`.
@@ -171,7 +171,7 @@ impl ItemsInventoryGetRequest {
 
     /// Sets `banner`.
     #[must_use]
-    pub fn banner(mut self, banner: impl Into<String>) -> Self {
+    pub fn banner(mut self, banner: impl Into<Banner>) -> Self {
         self.banner = Some(banner.into());
         self
     }
@@ -254,7 +254,7 @@ impl Record for ItemsInventoryGetRequest {
             7 => View::of(&self.has_discount),
             8 => View::of(&self.is_taobao),
             9 => View::of(&self.is_ex),
-            10 => View::of(&self.banner),
+            10 => View::optional_choice(&self.banner),
             11 => View::of(&self.start_modified),
             12 => View::of(&self.end_modified),
             13 => View::of(&self.auction_type),
@@ -526,3 +526,51 @@ impl RecordMut for Item {
 }
 
 record!(mut Item);
+
+/// The values of `banner`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Banner {
+    /// `regular_shelved`
+    RegularShelved,
+    /// `never_on_shelf`
+    NeverOnShelf,
+    /// `off_shelf`
+    OffShelf,
+    /// `for_shelved`
+    ForShelved,
+    /// `sold_out`
+    SoldOut,
+    /// `violation_off_shelf`
+    ViolationOffShelf,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Banner {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::RegularShelved => "regular_shelved",
+            Self::NeverOnShelf => "never_on_shelf",
+            Self::OffShelf => "off_shelf",
+            Self::ForShelved => "for_shelved",
+            Self::SoldOut => "sold_out",
+            Self::ViolationOffShelf => "violation_off_shelf",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "regular_shelved" => Self::RegularShelved,
+            "never_on_shelf" => Self::NeverOnShelf,
+            "off_shelf" => Self::OffShelf,
+            "for_shelved" => Self::ForShelved,
+            "sold_out" => Self::SoldOut,
+            "violation_off_shelf" => Self::ViolationOffShelf,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Banner);

@@ -3,7 +3,8 @@
 //! `taobao.items.seller.list.get`: 批量查询商品
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    choice, record,
 };
 
 /// `taobao.items.seller.list.get`: 批量查询商品
@@ -134,8 +135,8 @@ pub struct Item {
     pub auction_point: Option<i64>,
     /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
-    /// String, for example `no_mark`.
-    pub auto_fill: Option<String>,
+    /// String, see [`AutoFill`], for example `no_mark`.
+    pub auto_fill: Option<AutoFill>,
     /// 自动重发是否受限
     ///
     /// Boolean, for example `true`.
@@ -386,8 +387,8 @@ pub struct Item {
     pub score: Option<i64>,
     /// 秒杀类型：web_only、wap_only 或 web_and_wap
     ///
-    /// String, for example `web_only`.
-    pub second_kill: Option<String>,
+    /// String, see [`SecondKill`], for example `web_only`.
+    pub second_kill: Option<SecondKill>,
     /// 卖点
     ///
     /// String, for example `六小时保温`.
@@ -589,7 +590,7 @@ impl Record for Item {
             0 => View::of(&self.after_sale_id),
             1 => View::of(&self.approve_status),
             2 => View::of(&self.auction_point),
-            3 => View::of(&self.auto_fill),
+            3 => View::optional_choice(&self.auto_fill),
             4 => View::of(&self.auto_repost),
             5 => View::of(&self.barcode),
             6 => View::of(&self.cid),
@@ -652,7 +653,7 @@ impl Record for Item {
             63 => View::of(&self.props),
             64 => View::of(&self.props_name),
             65 => View::of(&self.score),
-            66 => View::of(&self.second_kill),
+            66 => View::optional_choice(&self.second_kill),
             67 => View::of(&self.sell_point),
             68 => View::of(&self.sell_promise),
             69 => View::of(&self.seller_cids),
@@ -687,7 +688,7 @@ impl RecordMut for Item {
             0 => Slot::of(&mut self.after_sale_id),
             1 => Slot::of(&mut self.approve_status),
             2 => Slot::of(&mut self.auction_point),
-            3 => Slot::of(&mut self.auto_fill),
+            3 => Slot::choice(&mut self.auto_fill),
             4 => Slot::of(&mut self.auto_repost),
             5 => Slot::of(&mut self.barcode),
             6 => Slot::of(&mut self.cid),
@@ -750,7 +751,7 @@ impl RecordMut for Item {
             63 => Slot::of(&mut self.props),
             64 => Slot::of(&mut self.props_name),
             65 => Slot::of(&mut self.score),
-            66 => Slot::of(&mut self.second_kill),
+            66 => Slot::choice(&mut self.second_kill),
             67 => Slot::of(&mut self.sell_point),
             68 => Slot::of(&mut self.sell_promise),
             69 => Slot::of(&mut self.seller_cids),
@@ -1747,3 +1748,75 @@ impl RecordMut for ItemsItemRectangleImgs {
 }
 
 record!(mut ItemsItemRectangleImgs);
+
+/// The values of `auto_fill`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AutoFill {
+    /// `no_mark`
+    NoMark,
+    /// `time_card`
+    TimeCard,
+    /// `fee_card`
+    FeeCard,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for AutoFill {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NoMark => "no_mark",
+            Self::TimeCard => "time_card",
+            Self::FeeCard => "fee_card",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "no_mark" => Self::NoMark,
+            "time_card" => Self::TimeCard,
+            "fee_card" => Self::FeeCard,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(AutoFill);
+
+/// The values of `second_kill`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecondKill {
+    /// `web_only`
+    WebOnly,
+    /// `wap_only`
+    WapOnly,
+    /// `web_and_wap`
+    WebAndWap,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for SecondKill {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::WebOnly => "web_only",
+            Self::WapOnly => "wap_only",
+            Self::WebAndWap => "web_and_wap",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "web_only" => Self::WebOnly,
+            "wap_only" => Self::WapOnly,
+            "web_and_wap" => Self::WebAndWap,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(SecondKill);

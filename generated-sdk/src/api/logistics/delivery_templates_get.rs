@@ -3,7 +3,8 @@
 //! `taobao.delivery.templates.get`: 查询卖家的全部运费模板
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    choice, record,
 };
 
 /// `taobao.delivery.templates.get`: 查询卖家的全部运费模板
@@ -215,8 +216,8 @@ record!(mut DeliveryTemplate);
 pub struct TopFee {
     /// 按哪种寄送方式计费：平邮 post，快递 express，ems，货到付款 cod
     ///
-    /// String, for example `express`.
-    pub service_type: Option<String>,
+    /// String, see [`ServiceType`], for example `express`.
+    pub service_type: Option<ServiceType>,
     /// 适用地区的编号，以逗号分隔；1 为默认
     ///
     /// String, for example `1`.
@@ -257,7 +258,7 @@ impl Record for TopFee {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::of(&self.service_type),
+            0 => View::optional_choice(&self.service_type),
             1 => View::of(&self.destination),
             2 => View::of(&self.start_standard),
             3 => View::of(&self.start_fee),
@@ -271,7 +272,7 @@ impl Record for TopFee {
 impl RecordMut for TopFee {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::of(&mut self.service_type),
+            0 => Slot::choice(&mut self.service_type),
             1 => Slot::of(&mut self.destination),
             2 => Slot::of(&mut self.start_standard),
             3 => Slot::of(&mut self.start_fee),
@@ -283,3 +284,43 @@ impl RecordMut for TopFee {
 }
 
 record!(mut TopFee);
+
+/// The values of `service_type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServiceType {
+    /// `post`
+    Post,
+    /// `cod`
+    Cod,
+    /// `ems`
+    Ems,
+    /// `express`
+    Express,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for ServiceType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Post => "post",
+            Self::Cod => "cod",
+            Self::Ems => "ems",
+            Self::Express => "express",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "post" => Self::Post,
+            "cod" => Self::Cod,
+            "ems" => Self::Ems,
+            "express" => Self::Express,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(ServiceType);

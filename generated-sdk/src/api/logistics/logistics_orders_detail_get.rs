@@ -65,8 +65,8 @@ pub struct LogisticsOrdersDetailGetRequest {
     pub freight_payer: Option<FreightPayer>,
     /// 配送方式：post 平邮，express 快递，ems EMS
     ///
-    /// String, see [`Type`], for example `express`.
-    pub r#type: Option<Type>,
+    /// String, see [`LogisticsOrdersDetailGetRequestType`], for example `express`.
+    pub r#type: Option<LogisticsOrdersDetailGetRequestType>,
     /// 第几页，从 1 开始
     ///
     /// Number, `1` if it is not sent, for example `1`.
@@ -159,7 +159,10 @@ impl LogisticsOrdersDetailGetRequest {
 
     /// Sets `type`.
     #[must_use]
-    pub fn r#type(mut self, r#type: impl Into<Type>) -> Self {
+    pub fn r#type(
+        mut self,
+        r#type: impl Into<LogisticsOrdersDetailGetRequestType>,
+    ) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
@@ -360,8 +363,8 @@ pub struct SingleResultDto {
     pub status: Option<Status>,
     /// 如何寄送：包邮 free，平邮 post，快递 express，或 ems
     ///
-    /// String, for example `express`.
-    pub r#type: Option<String>,
+    /// String, see [`Type`], for example `express`.
+    pub r#type: Option<Type>,
     /// 运费由谁承担：buyer 买家，seller 卖家
     ///
     /// String, see [`FreightPayer`], for example `seller`.
@@ -462,7 +465,7 @@ impl Record for SingleResultDto {
             12 => View::of(&self.created),
             13 => View::of(&self.modified),
             14 => View::optional_choice(&self.status),
-            15 => View::of(&self.r#type),
+            15 => View::optional_choice(&self.r#type),
             16 => View::optional_choice(&self.freight_payer),
             17 => View::of(&self.company_name),
             18 => View::optional_choice(&self.seller_confirm),
@@ -497,7 +500,7 @@ impl RecordMut for SingleResultDto {
             12 => Slot::of(&mut self.created),
             13 => Slot::of(&mut self.modified),
             14 => Slot::choice(&mut self.status),
-            15 => Slot::of(&mut self.r#type),
+            15 => Slot::choice(&mut self.r#type),
             16 => Slot::choice(&mut self.freight_payer),
             17 => Slot::of(&mut self.company_name),
             18 => Slot::choice(&mut self.seller_confirm),
@@ -712,6 +715,46 @@ impl Choice for Status {
 
 choice!(Status);
 
+/// The values of `type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// `free`
+    Free,
+    /// `post`
+    Post,
+    /// `express`
+    Express,
+    /// `ems`
+    Ems,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Type {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Free => "free",
+            Self::Post => "post",
+            Self::Express => "express",
+            Self::Ems => "ems",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "free" => Self::Free,
+            "post" => Self::Post,
+            "express" => Self::Express,
+            "ems" => Self::Ems,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Type);
+
 /// The values of `freight_payer`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -779,7 +822,7 @@ choice!(SellerConfirm);
 /// The values of `type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Type {
+pub enum LogisticsOrdersDetailGetRequestType {
     /// `post`
     Post,
     /// `express`
@@ -790,7 +833,7 @@ pub enum Type {
     Unlisted(String),
 }
 
-impl Choice for Type {
+impl Choice for LogisticsOrdersDetailGetRequestType {
     fn as_str(&self) -> &str {
         match self {
             Self::Post => "post",
@@ -810,4 +853,4 @@ impl Choice for Type {
     }
 }
 
-choice!(Type);
+choice!(LogisticsOrdersDetailGetRequestType);

@@ -63,8 +63,8 @@ pub struct LogisticsOrdersGetRequest {
     pub freight_payer: Option<FreightPayer>,
     /// 配送方式：post 平邮，express 快递，ems EMS
     ///
-    /// String, see [`Type`], for example `express`.
-    pub r#type: Option<Type>,
+    /// String, see [`LogisticsOrdersGetRequestType`], for example `express`.
+    pub r#type: Option<LogisticsOrdersGetRequestType>,
     /// 第几页，从 1 开始
     ///
     /// Number, `1` if it is not sent, for example `1`.
@@ -157,7 +157,7 @@ impl LogisticsOrdersGetRequest {
 
     /// Sets `type`.
     #[must_use]
-    pub fn r#type(mut self, r#type: impl Into<Type>) -> Self {
+    pub fn r#type(mut self, r#type: impl Into<LogisticsOrdersGetRequestType>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
@@ -346,8 +346,8 @@ pub struct Shipping {
     pub status: Option<Status>,
     /// 如何寄送：包邮 free，平邮 post，快递 express，或 ems
     ///
-    /// String, for example `express`.
-    pub r#type: Option<String>,
+    /// String, see [`Type`], for example `express`.
+    pub r#type: Option<Type>,
     /// 运费由谁承担：buyer 买家，seller 卖家
     ///
     /// String, see [`FreightPayer`], for example `seller`.
@@ -422,7 +422,7 @@ impl Record for Shipping {
             9 => View::of(&self.created),
             10 => View::of(&self.modified),
             11 => View::optional_choice(&self.status),
-            12 => View::of(&self.r#type),
+            12 => View::optional_choice(&self.r#type),
             13 => View::optional_choice(&self.freight_payer),
             14 => View::of(&self.company_name),
             15 => View::optional_choice(&self.seller_confirm),
@@ -450,7 +450,7 @@ impl RecordMut for Shipping {
             9 => Slot::of(&mut self.created),
             10 => Slot::of(&mut self.modified),
             11 => Slot::choice(&mut self.status),
-            12 => Slot::of(&mut self.r#type),
+            12 => Slot::choice(&mut self.r#type),
             13 => Slot::choice(&mut self.freight_payer),
             14 => Slot::of(&mut self.company_name),
             15 => Slot::choice(&mut self.seller_confirm),
@@ -541,6 +541,46 @@ impl Choice for Status {
 
 choice!(Status);
 
+/// The values of `type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// `free`
+    Free,
+    /// `post`
+    Post,
+    /// `express`
+    Express,
+    /// `ems`
+    Ems,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Type {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Free => "free",
+            Self::Post => "post",
+            Self::Express => "express",
+            Self::Ems => "ems",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "free" => Self::Free,
+            "post" => Self::Post,
+            "express" => Self::Express,
+            "ems" => Self::Ems,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Type);
+
 /// The values of `freight_payer`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -608,7 +648,7 @@ choice!(SellerConfirm);
 /// The values of `type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Type {
+pub enum LogisticsOrdersGetRequestType {
     /// `post`
     Post,
     /// `express`
@@ -619,7 +659,7 @@ pub enum Type {
     Unlisted(String),
 }
 
-impl Choice for Type {
+impl Choice for LogisticsOrdersGetRequestType {
     fn as_str(&self) -> &str {
         match self {
             Self::Post => "post",
@@ -639,4 +679,4 @@ impl Choice for Type {
     }
 }
 
-choice!(Type);
+choice!(LogisticsOrdersGetRequestType);

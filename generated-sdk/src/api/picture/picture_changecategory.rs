@@ -22,9 +22,9 @@ use top_protocol::generated::{
 /// ```
 #[derive(Clone)]
 pub struct PictureChangecategoryRequest {
-    /// 图片的编号，以逗号分隔，最多 100 个
+    /// 要移动哪些图片，以逗号分隔
     ///
-    /// String\[\], required, at most 100 elements, for example `900001`.
+    /// String\[\], required, at most 1000 elements, for example `900001`.
     pub picture_ids: Vec<String>,
     /// 目标分类的编号
     ///
@@ -59,7 +59,7 @@ impl Record for PictureChangecategoryRequest {
                 Field::new("picture_ids", Kind::String)
                     .list()
                     .required()
-                    .limits(&[Limit::MaxListSize(100)]),
+                    .limits(&[Limit::MaxListSize(1000)]),
                 Field::new("picture_category_id", Kind::Number).required(),
             ],
         };

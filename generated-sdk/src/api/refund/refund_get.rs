@@ -231,8 +231,8 @@ pub struct Refund {
     pub seller_nick: Option<String>,
     /// 配送方式
     ///
-    /// String, for example `express`.
-    pub shipping_type: Option<String>,
+    /// String, see [`ShippingType`], for example `express`.
+    pub shipping_type: Option<ShippingType>,
     /// 退货的运单号
     ///
     /// String, for example `75000000000002`.
@@ -364,7 +364,7 @@ impl Record for Refund {
             25 => View::of(&self.refund_remind_timeout),
             26 => View::of(&self.refund_version),
             27 => View::of(&self.seller_nick),
-            28 => View::of(&self.shipping_type),
+            28 => View::optional_choice(&self.shipping_type),
             29 => View::of(&self.sid),
             30 => View::of(&self.sku),
             31 => View::of(&self.split_seller_fee),
@@ -413,7 +413,7 @@ impl RecordMut for Refund {
             25 => Slot::of(&mut self.refund_remind_timeout),
             26 => Slot::of(&mut self.refund_version),
             27 => Slot::of(&mut self.seller_nick),
-            28 => Slot::of(&mut self.shipping_type),
+            28 => Slot::choice(&mut self.shipping_type),
             29 => Slot::of(&mut self.sid),
             30 => Slot::of(&mut self.sku),
             31 => Slot::of(&mut self.split_seller_fee),
@@ -659,6 +659,46 @@ impl Choice for RefundPhase {
 }
 
 choice!(RefundPhase);
+
+/// The values of `shipping_type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShippingType {
+    /// `free`
+    Free,
+    /// `post`
+    Post,
+    /// `express`
+    Express,
+    /// `ems`
+    Ems,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for ShippingType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Free => "free",
+            Self::Post => "post",
+            Self::Express => "express",
+            Self::Ems => "ems",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "free" => Self::Free,
+            "post" => Self::Post,
+            "express" => Self::Express,
+            "ems" => Self::Ems,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(ShippingType);
 
 /// The values of `status`.
 #[derive(Clone, Debug, PartialEq, Eq)]

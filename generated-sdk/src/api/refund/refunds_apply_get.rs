@@ -221,8 +221,8 @@ pub struct Refund {
     pub total_fee: Option<String>,
     /// 退款状态
     ///
-    /// String, for example `WAIT_SELLER_AGREE`.
-    pub status: Option<String>,
+    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    pub status: Option<Status>,
     /// 申请时间
     ///
     /// Date, for example `2024-06-20 10:00:00`.
@@ -271,7 +271,7 @@ impl Record for Refund {
             1 => View::of(&self.tid),
             2 => View::of(&self.seller_nick),
             3 => View::of(&self.total_fee),
-            4 => View::of(&self.status),
+            4 => View::optional_choice(&self.status),
             5 => View::of(&self.created),
             6 => View::of(&self.refund_fee),
             7 => View::of(&self.title),
@@ -289,7 +289,7 @@ impl RecordMut for Refund {
             1 => Slot::of(&mut self.tid),
             2 => Slot::of(&mut self.seller_nick),
             3 => Slot::of(&mut self.total_fee),
-            4 => Slot::of(&mut self.status),
+            4 => Slot::choice(&mut self.status),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.refund_fee),
             7 => Slot::of(&mut self.title),

@@ -3,7 +3,8 @@
 //! `taobao.special.refund.get`: 查询特殊退款的详情
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    choice, record,
 };
 
 /// `taobao.special.refund.get`: 查询特殊退款的详情
@@ -159,8 +160,8 @@ pub struct Refund {
     pub good_return_time: Option<DateTime>,
     /// 货物状态
     ///
-    /// String, for example `BUYER_RECEIVED`.
-    pub good_status: Option<String>,
+    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
     /// Boolean, for example `true`.
@@ -183,8 +184,8 @@ pub struct Refund {
     pub oid: Option<i64>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String.
-    pub operation_contraint: Option<String>,
+    /// String, see [`OperationContraint`], for example `cannot_refuse`.
+    pub operation_contraint: Option<OperationContraint>,
     /// 所属订单的状态
     ///
     /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
@@ -215,8 +216,8 @@ pub struct Refund {
     pub refund_id: Option<String>,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, for example `onsale`.
-    pub refund_phase: Option<String>,
+    /// String, see [`RefundPhase`], for example `onsale`.
+    pub refund_phase: Option<RefundPhase>,
     /// 超时提醒
     ///
     /// [`RefundRemindTimeout`].
@@ -231,8 +232,8 @@ pub struct Refund {
     pub seller_nick: Option<String>,
     /// 配送方式
     ///
-    /// String, for example `express`.
-    pub shipping_type: Option<String>,
+    /// String, see [`ShippingType`], for example `express`.
+    pub shipping_type: Option<ShippingType>,
     /// 退货的运单号
     ///
     /// String, for example `75000000000002`.
@@ -251,8 +252,8 @@ pub struct Refund {
     pub split_taobao_fee: Option<String>,
     /// 退款状态
     ///
-    /// String.
-    pub status: Option<String>,
+    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    pub status: Option<Status>,
     /// 订单编号
     ///
     /// Number, for example `2001000000000001`.
@@ -336,13 +337,13 @@ impl Record for Refund {
             7 => View::of(&self.cs_status),
             8 => View::of(&self.desc),
             9 => View::of(&self.good_return_time),
-            10 => View::of(&self.good_status),
+            10 => View::optional_choice(&self.good_status),
             11 => View::of(&self.has_good_return),
             12 => View::of(&self.modified),
             13 => View::of(&self.num),
             14 => View::of(&self.num_iid),
             15 => View::of(&self.oid),
-            16 => View::of(&self.operation_contraint),
+            16 => View::optional_choice(&self.operation_contraint),
             17 => View::of(&self.order_status),
             18 => View::of(&self.outer_id),
             19 => View::of(&self.payment),
@@ -350,16 +351,16 @@ impl Record for Refund {
             21 => View::of(&self.reason),
             22 => View::of(&self.refund_fee),
             23 => View::of(&self.refund_id),
-            24 => View::of(&self.refund_phase),
+            24 => View::optional_choice(&self.refund_phase),
             25 => View::of(&self.refund_remind_timeout),
             26 => View::of(&self.refund_version),
             27 => View::of(&self.seller_nick),
-            28 => View::of(&self.shipping_type),
+            28 => View::optional_choice(&self.shipping_type),
             29 => View::of(&self.sid),
             30 => View::of(&self.sku),
             31 => View::of(&self.split_seller_fee),
             32 => View::of(&self.split_taobao_fee),
-            33 => View::of(&self.status),
+            33 => View::optional_choice(&self.status),
             34 => View::of(&self.tid),
             35 => View::of(&self.title),
             36 => View::of(&self.total_fee),
@@ -383,13 +384,13 @@ impl RecordMut for Refund {
             7 => Slot::of(&mut self.cs_status),
             8 => Slot::of(&mut self.desc),
             9 => Slot::of(&mut self.good_return_time),
-            10 => Slot::of(&mut self.good_status),
+            10 => Slot::choice(&mut self.good_status),
             11 => Slot::of(&mut self.has_good_return),
             12 => Slot::of(&mut self.modified),
             13 => Slot::of(&mut self.num),
             14 => Slot::of(&mut self.num_iid),
             15 => Slot::of(&mut self.oid),
-            16 => Slot::of(&mut self.operation_contraint),
+            16 => Slot::choice(&mut self.operation_contraint),
             17 => Slot::of(&mut self.order_status),
             18 => Slot::of(&mut self.outer_id),
             19 => Slot::of(&mut self.payment),
@@ -397,16 +398,16 @@ impl RecordMut for Refund {
             21 => Slot::of(&mut self.reason),
             22 => Slot::of(&mut self.refund_fee),
             23 => Slot::of(&mut self.refund_id),
-            24 => Slot::of(&mut self.refund_phase),
+            24 => Slot::choice(&mut self.refund_phase),
             25 => Slot::of(&mut self.refund_remind_timeout),
             26 => Slot::of(&mut self.refund_version),
             27 => Slot::of(&mut self.seller_nick),
-            28 => Slot::of(&mut self.shipping_type),
+            28 => Slot::choice(&mut self.shipping_type),
             29 => Slot::of(&mut self.sid),
             30 => Slot::of(&mut self.sku),
             31 => Slot::of(&mut self.split_seller_fee),
             32 => Slot::of(&mut self.split_taobao_fee),
-            33 => Slot::of(&mut self.status),
+            33 => Slot::choice(&mut self.status),
             34 => Slot::of(&mut self.tid),
             35 => Slot::of(&mut self.title),
             36 => Slot::of(&mut self.total_fee),
@@ -471,3 +472,191 @@ impl RecordMut for RefundRemindTimeout {
 }
 
 record!(mut RefundRemindTimeout);
+
+/// The values of `good_status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GoodStatus {
+    /// `BUYER_NOT_RECEIVED`
+    BuyerNotReceived,
+    /// `BUYER_RECEIVED`
+    BuyerReceived,
+    /// `BUYER_RETURNED_GOODS`
+    BuyerReturnedGoods,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for GoodStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
+            Self::BuyerReceived => "BUYER_RECEIVED",
+            Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
+            "BUYER_RECEIVED" => Self::BuyerReceived,
+            "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(GoodStatus);
+
+/// The values of `operation_contraint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OperationContraint {
+    /// `cannot_refuse`
+    CannotRefuse,
+    /// `refund_onweb`
+    RefundOnweb,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for OperationContraint {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::CannotRefuse => "cannot_refuse",
+            Self::RefundOnweb => "refund_onweb",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "cannot_refuse" => Self::CannotRefuse,
+            "refund_onweb" => Self::RefundOnweb,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(OperationContraint);
+
+/// The values of `refund_phase`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefundPhase {
+    /// `onsale`
+    Onsale,
+    /// `aftersale`
+    Aftersale,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for RefundPhase {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Onsale => "onsale",
+            Self::Aftersale => "aftersale",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "onsale" => Self::Onsale,
+            "aftersale" => Self::Aftersale,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(RefundPhase);
+
+/// The values of `shipping_type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShippingType {
+    /// `free`
+    Free,
+    /// `post`
+    Post,
+    /// `express`
+    Express,
+    /// `ems`
+    Ems,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for ShippingType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Free => "free",
+            Self::Post => "post",
+            Self::Express => "express",
+            Self::Ems => "ems",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "free" => Self::Free,
+            "post" => Self::Post,
+            "express" => Self::Express,
+            "ems" => Self::Ems,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(ShippingType);
+
+/// The values of `status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// `WAIT_SELLER_AGREE`
+    WaitSellerAgree,
+    /// `WAIT_BUYER_RETURN_GOODS`
+    WaitBuyerReturnGoods,
+    /// `WAIT_SELLER_CONFIRM_GOODS`
+    WaitSellerConfirmGoods,
+    /// `SELLER_REFUSE_BUYER`
+    SellerRefuseBuyer,
+    /// `CLOSED`
+    Closed,
+    /// `SUCCESS`
+    Success,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Status {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
+            Self::WaitBuyerReturnGoods => "WAIT_BUYER_RETURN_GOODS",
+            Self::WaitSellerConfirmGoods => "WAIT_SELLER_CONFIRM_GOODS",
+            Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
+            Self::Closed => "CLOSED",
+            Self::Success => "SUCCESS",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "WAIT_SELLER_AGREE" => Self::WaitSellerAgree,
+            "WAIT_BUYER_RETURN_GOODS" => Self::WaitBuyerReturnGoods,
+            "WAIT_SELLER_CONFIRM_GOODS" => Self::WaitSellerConfirmGoods,
+            "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
+            "CLOSED" => Self::Closed,
+            "SUCCESS" => Self::Success,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Status);

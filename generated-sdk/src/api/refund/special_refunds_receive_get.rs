@@ -290,8 +290,8 @@ pub struct Refund {
     pub desc: Option<String>,
     /// 货物状态
     ///
-    /// String, for example `BUYER_RECEIVED`.
-    pub good_status: Option<String>,
+    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
     /// Boolean, for example `true`.
@@ -310,8 +310,8 @@ pub struct Refund {
     pub oid: Option<i64>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String.
-    pub operation_contraint: Option<String>,
+    /// String, see [`OperationContraint`], for example `cannot_refuse`.
+    pub operation_contraint: Option<OperationContraint>,
     /// 所属订单的状态
     ///
     /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
@@ -338,8 +338,8 @@ pub struct Refund {
     pub refund_id: Option<i64>,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, for example `onsale`.
-    pub refund_phase: Option<String>,
+    /// String, see [`RefundPhase`], for example `onsale`.
+    pub refund_phase: Option<RefundPhase>,
     /// 退款的版本，为时间戳
     ///
     /// Number, for example `1718850000000`.
@@ -358,8 +358,8 @@ pub struct Refund {
     pub sku: Option<String>,
     /// 退款状态
     ///
-    /// String.
-    pub status: Option<String>,
+    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    pub status: Option<Status>,
     /// 订单编号
     ///
     /// Number, for example `2001000000000001`.
@@ -427,24 +427,24 @@ impl Record for Refund {
             2 => View::of(&self.company_name),
             3 => View::of(&self.created),
             4 => View::of(&self.desc),
-            5 => View::of(&self.good_status),
+            5 => View::optional_choice(&self.good_status),
             6 => View::of(&self.has_good_return),
             7 => View::of(&self.modified),
             8 => View::of(&self.num),
             9 => View::of(&self.oid),
-            10 => View::of(&self.operation_contraint),
+            10 => View::optional_choice(&self.operation_contraint),
             11 => View::of(&self.order_status),
             12 => View::of(&self.outer_id),
             13 => View::of(&self.payment),
             14 => View::of(&self.reason),
             15 => View::of(&self.refund_fee),
             16 => View::of(&self.refund_id),
-            17 => View::of(&self.refund_phase),
+            17 => View::optional_choice(&self.refund_phase),
             18 => View::of(&self.refund_version),
             19 => View::of(&self.seller_nick),
             20 => View::of(&self.sid),
             21 => View::of(&self.sku),
-            22 => View::of(&self.status),
+            22 => View::optional_choice(&self.status),
             23 => View::of(&self.tid),
             24 => View::of(&self.title),
             25 => View::of(&self.total_fee),
@@ -463,24 +463,24 @@ impl RecordMut for Refund {
             2 => Slot::of(&mut self.company_name),
             3 => Slot::of(&mut self.created),
             4 => Slot::of(&mut self.desc),
-            5 => Slot::of(&mut self.good_status),
+            5 => Slot::choice(&mut self.good_status),
             6 => Slot::of(&mut self.has_good_return),
             7 => Slot::of(&mut self.modified),
             8 => Slot::of(&mut self.num),
             9 => Slot::of(&mut self.oid),
-            10 => Slot::of(&mut self.operation_contraint),
+            10 => Slot::choice(&mut self.operation_contraint),
             11 => Slot::of(&mut self.order_status),
             12 => Slot::of(&mut self.outer_id),
             13 => Slot::of(&mut self.payment),
             14 => Slot::of(&mut self.reason),
             15 => Slot::of(&mut self.refund_fee),
             16 => Slot::of(&mut self.refund_id),
-            17 => Slot::of(&mut self.refund_phase),
+            17 => Slot::choice(&mut self.refund_phase),
             18 => Slot::of(&mut self.refund_version),
             19 => Slot::of(&mut self.seller_nick),
             20 => Slot::of(&mut self.sid),
             21 => Slot::of(&mut self.sku),
-            22 => Slot::of(&mut self.status),
+            22 => Slot::choice(&mut self.status),
             23 => Slot::of(&mut self.tid),
             24 => Slot::of(&mut self.title),
             25 => Slot::of(&mut self.total_fee),
@@ -492,6 +492,106 @@ impl RecordMut for Refund {
 }
 
 record!(mut Refund);
+
+/// The values of `good_status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GoodStatus {
+    /// `BUYER_NOT_RECEIVED`
+    BuyerNotReceived,
+    /// `BUYER_RECEIVED`
+    BuyerReceived,
+    /// `BUYER_RETURNED_GOODS`
+    BuyerReturnedGoods,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for GoodStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
+            Self::BuyerReceived => "BUYER_RECEIVED",
+            Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
+            "BUYER_RECEIVED" => Self::BuyerReceived,
+            "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(GoodStatus);
+
+/// The values of `operation_contraint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OperationContraint {
+    /// `cannot_refuse`
+    CannotRefuse,
+    /// `refund_onweb`
+    RefundOnweb,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for OperationContraint {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::CannotRefuse => "cannot_refuse",
+            Self::RefundOnweb => "refund_onweb",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "cannot_refuse" => Self::CannotRefuse,
+            "refund_onweb" => Self::RefundOnweb,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(OperationContraint);
+
+/// The values of `refund_phase`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefundPhase {
+    /// `onsale`
+    Onsale,
+    /// `aftersale`
+    Aftersale,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for RefundPhase {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Onsale => "onsale",
+            Self::Aftersale => "aftersale",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "onsale" => Self::Onsale,
+            "aftersale" => Self::Aftersale,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(RefundPhase);
 
 /// The values of `status`.
 #[derive(Clone, Debug, PartialEq, Eq)]

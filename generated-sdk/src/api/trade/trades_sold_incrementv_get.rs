@@ -49,12 +49,12 @@ pub struct TradesSoldIncrementvGetRequest {
     pub r#type: Option<String>,
     /// 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常
     ///
-    /// String, for example `service`.
-    pub ext_type: Option<String>,
+    /// String, see [`ExtType`], for example `service`.
+    pub ext_type: Option<ExtType>,
     /// 订单分组：time_card 点卡，fee_card 话费
     ///
-    /// String, for example `time_card`.
-    pub tag: Option<String>,
+    /// String, see [`Tag`], for example `time_card`.
+    pub tag: Option<Tag>,
     /// 第几页，从 1 开始
     ///
     /// Number, at least 1, `1` if it is not sent, for example `1`.
@@ -106,14 +106,14 @@ impl TradesSoldIncrementvGetRequest {
 
     /// Sets `ext_type`.
     #[must_use]
-    pub fn ext_type(mut self, ext_type: impl Into<String>) -> Self {
+    pub fn ext_type(mut self, ext_type: impl Into<ExtType>) -> Self {
         self.ext_type = Some(ext_type.into());
         self
     }
 
     /// Sets `tag`.
     #[must_use]
-    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+    pub fn tag(mut self, tag: impl Into<Tag>) -> Self {
         self.tag = Some(tag.into());
         self
     }
@@ -190,8 +190,8 @@ impl Record for TradesSoldIncrementvGetRequest {
             2 => View::of(&self.end_create),
             3 => View::of(&self.status),
             4 => View::of(&self.r#type),
-            5 => View::of(&self.ext_type),
-            6 => View::of(&self.tag),
+            5 => View::optional_choice(&self.ext_type),
+            6 => View::optional_choice(&self.tag),
             7 => View::of(&self.page_no),
             8 => View::of(&self.page_size),
             9 => View::of(&self.use_has_next),
@@ -1373,3 +1373,71 @@ impl Choice for RefundStatus {
 }
 
 choice!(RefundStatus);
+
+/// The values of `ext_type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExtType {
+    /// `ershou`
+    Ershou,
+    /// `service`
+    Service,
+    /// `mark`
+    Mark,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for ExtType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Ershou => "ershou",
+            Self::Service => "service",
+            Self::Mark => "mark",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "ershou" => Self::Ershou,
+            "service" => Self::Service,
+            "mark" => Self::Mark,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(ExtType);
+
+/// The values of `tag`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tag {
+    /// `time_card`
+    TimeCard,
+    /// `fee_card`
+    FeeCard,
+    /// A value that the documents do not list.
+    Unlisted(String),
+}
+
+impl Choice for Tag {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::TimeCard => "time_card",
+            Self::FeeCard => "fee_card",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "time_card" => Self::TimeCard,
+            "fee_card" => Self::FeeCard,
+            _ => Self::Unlisted(text),
+        }
+    }
+}
+
+choice!(Tag);
