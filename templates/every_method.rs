@@ -6,10 +6,10 @@ use generated_sdk::protocol::{Paged, Request};
 /// What a test does with each request.
 pub trait Visit {
     /// Takes a request.
-    fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R);
+    fn visit<R: Request>(&mut self, request: R);
 
     /// Takes the request of a list. Default: [`visit`](Self::visit).
-    fn visit_list<R: Paged<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
+    fn visit_list<R: Paged>(&mut self, request: R) {
         self.visit(request);
     }
 }

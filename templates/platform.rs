@@ -1,8 +1,9 @@
-//! What `specs/platform.yaml` says about the platform: its gateways, its error codes, and which names are secrets.
+//! The gateways, error codes and names of secrets in `specs/platform.yaml`.
 
-use crate::{Gateway, KnownGateway, PlatformCode, Retry};
+use crate::gateway::{Gateway, KnownGateway};
+use crate::platform_code::{PlatformCode, Retry};
 
-/// The gateways that the platform documents.
+/// The documented gateways.
 pub const GATEWAYS: &[KnownGateway] = &[
     {%- for gateway in gateways %}
     KnownGateway {
@@ -15,7 +16,7 @@ pub const GATEWAYS: &[KnownGateway] = &[
     {%- endfor %}
 ];
 
-/// The gateways that the platform documents.
+/// The documented gateways.
 impl Gateway {
     {%- for gateway in gateways %}
     {%- for line in gateway.docs %}
@@ -28,12 +29,12 @@ impl Gateway {
     {%- endfor %}
 }
 
-/// The platform's codes, in their order.
+/// The error codes of the platform, in ascending order.
 pub const CODES: &[PlatformCode] = &[
     {%- for code in codes %}
     PlatformCode { code: {{ code.code }}, name: {{ code.name }}, meaning: {{ code.meaning }}, retry: Retry::{{ code.retry }}, words: &[{% for word in code.words %}{{ word }}, {% endfor %}] },
     {%- endfor %}
 ];
 
-/// The ends of names whose values are secrets, in lower case.
+/// The suffixes of names of secrets, in lower case.
 pub const SECRETS: &[&str] = &[{% for secret in secrets %}{{ secret }}, {% endfor %}];

@@ -156,7 +156,7 @@ fn with(parameters: UntypedParameters, (name, value): (&str, &str)) -> Result<Un
         Some(path) => {
             // The file is read while it is sent; a curl command names it by its path.
             let file = File::open(path).map_err(|error| match error.problem {
-                FileProblem::NoFile => {
+                FileProblem::NotAFile => {
                     let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
                     CommandError::Failed(format!("{path:?} {problem}"))
                 }

@@ -82,9 +82,9 @@ fn encoded(fields: &BTreeMap<String, String>) -> String {
 ///
 /// If a token is not the same after it was written and read again, or if printing it shows a secret.
 pub fn token(text: &str) {
-    let Ok(token) = Token::from_answer(text, received()) else { return };
+    let Ok(token) = Token::from_response(text, received()) else { return };
     let json = token.to_json();
-    assert_eq!(Token::from_answer(&json, received()).as_ref(), Ok(&token), "{json}");
+    assert_eq!(Token::from_response(&json, received()).as_ref(), Ok(&token), "{json}");
     assert_eq!(Token::from_json(&json).as_ref(), Ok(&token), "{json}");
 
     let mut other = token.clone();

@@ -11,7 +11,8 @@ mod every_method;
 
 use every_method::Visit;
 use expect_test::expect;
-use generated_sdk::protocol::{AppCredentials, Application, Paged, Record, Request, View};
+use generated_sdk::generated::{Record, View};
+use generated_sdk::protocol::{AppCredentials, Application, Paged, Request};
 use generated_sdk::{Client, DateTime, Format};
 use support::{client, start, start_with};
 use tokio::runtime::Runtime;
@@ -28,7 +29,7 @@ struct Caller {
 }
 
 impl Visit for Caller {
-    fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
+    fn visit<R: Request>(&mut self, request: R) {
         self.methods.push(R::METHOD);
         let mut values = Vec::new();
         for client in &self.clients {
@@ -144,7 +145,7 @@ struct Printer {
 }
 
 impl Visit for Printer {
-    fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
+    fn visit<R: Request>(&mut self, request: R) {
         let signed =
             Application::new(AppCredentials::new("k", "s")).sign(&request, Some("s3ssion"), DateTime::now()).unwrap();
         let printed = format!("{signed}\n{signed:?}");

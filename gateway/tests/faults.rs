@@ -77,7 +77,7 @@ async fn pages_in_place_of_answers() {
     let error = answered(http("200 OK", page)).await;
     assert_eq!(
         error.to_string(),
-        "the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there"
+        "cannot decode the response: expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds"
     );
     for status in ["403 Forbidden", "302 Found\r\nLocation: http://127.0.0.1:1/", "500 Internal Server Error"] {
         let error = answered(http(status, page)).await;
@@ -116,12 +116,12 @@ fn clients_that_cannot_be() {
         (
             "127.0.0.1:80",
             "k",
-            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
+            "invalid URL of the gateway: expected a URL starting with `http://` or `https://`, found",
         ),
         (
             "ftp://127.0.0.1/",
             "k",
-            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found",
+            "invalid URL of the gateway: expected a URL starting with `http://` or `https://`, found",
         ),
         ("http://user:s3cr3t@127.0.0.1/", "k", "invalid URL of the gateway: it contains a user name or password"),
         ("http://user:s3cr3t@127.0.0.1:99999/", "k", "invalid URL of the gateway: "),

@@ -188,28 +188,28 @@ async fn answers_that_are_none() {
         lines.push(format!("{name} => {}", said(steps).await));
     }
     expect![[r#"
-        nothing => Decode: the answer cannot be read: the body is empty
-        no content => Decode: the answer cannot be read: the body is empty
-        space => Decode: the answer cannot be read: the body is empty
-        a byte order mark => Decode: the answer cannot be read: the body is empty
-        a word => Decode: the answer cannot be read: expected a JSON value, found 's' at line 1 column 1
-        a list => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
-        another API => Decode: the answer cannot be read: expected top_client_token_get_response or error_response, found neither
-        a page => Decode: the answer cannot be read: an HTML page came instead; a proxy, a login page or another server answers there
-        a picture => Decode: the answer cannot be read: expected a JSON value, found '�' at line 1 column 1
-        half of it => Decode: the answer cannot be read: a string begins and does not end at line 1 column 2
-        a character cut in two => Decode: the answer cannot be read: a string begins and does not end at line 1 column 6
-        GBK that says so => Decode: the answer cannot be read: its Content-Type says that it is in "GBK", and only UTF-8 is read
-        UTF-8 that says GBK => Decode: the answer cannot be read: its Content-Type says that it is in "gbk", and only UTF-8 is read
-        UTF-16 => Decode: the answer cannot be read: expected a key, found '\0' at line 1 column 2
-        brotli => Decode: the answer cannot be read: it is packed with br, which the client did not ask for
+        nothing => Decode: cannot decode the response: the body is empty
+        no content => Decode: cannot decode the response: the body is empty
+        space => Decode: cannot decode the response: the body is empty
+        a byte order mark => Decode: cannot decode the response: the body is empty
+        a word => Decode: cannot decode the response: expected a JSON value, found 's' at line 1 column 1
+        a list => Decode: cannot decode the response: expected a JSON object or an XML element at the top level
+        another API => Decode: cannot decode the response: expected top_client_token_get_response or error_response, found neither
+        a page => Decode: cannot decode the response: expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds
+        a picture => Decode: cannot decode the response: expected a JSON value, found '�' at line 1 column 1
+        half of it => Decode: cannot decode the response: unterminated string at line 1 column 2
+        a character cut in two => Decode: cannot decode the response: unterminated string at line 1 column 6
+        GBK that says so => Decode: cannot decode the response: expected UTF-8, found the charset "GBK" in its Content-Type
+        UTF-8 that says GBK => Decode: cannot decode the response: expected UTF-8, found the charset "gbk" in its Content-Type
+        UTF-16 => Decode: cannot decode the response: expected a key, found '\0' at line 1 column 2
+        brotli => Decode: cannot decode the response: expected no Content-Encoding, found "br"
         gzip cut short => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip without its sum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
         gzip that is none => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
-        lists in lists => Decode: the answer cannot be read: expected a JSON object or an XML element at the top level
-        objects in objects => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 641
-        lists under the root => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 150
-        elements in elements => Decode: the answer cannot be read: more than 128 levels of nesting at line 1 column 388"#]].assert_eq(&lines.join("\n"));
+        lists in lists => Decode: cannot decode the response: expected a JSON object or an XML element at the top level
+        objects in objects => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 641
+        lists under the root => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 150
+        elements in elements => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 388"#]].assert_eq(&lines.join("\n"));
 }
 
 #[tokio::test]
@@ -287,7 +287,7 @@ async fn redirects_that_were_followed() {
             "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
              redirects; check the gateway's address (the response came from localhost)"
         );
-        assert!(error.is_callers_fault() && !error.is_retryable() && !error.was_not_carried_out());
+        assert!(error.is_client_error() && !error.is_retryable() && !error.was_not_processed());
     }
 }
 

@@ -16,7 +16,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{
-    Chunks, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport, Verb,
+    Chunks, HttpMethod, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport,
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
@@ -234,7 +234,7 @@ async fn requests_are_streamed() {
     let (address, heads) = recording(http("200 OK", TOKEN)).await;
     let send = |pieces, length| {
         let body = Payload::Stream { chunks: Box::new(Pieces(pieces)), length };
-        transport.send(HttpRequest::new(Verb::Post, format!("http://{address}/"), body).header("X-A", "b"))
+        transport.send(HttpRequest::new(HttpMethod::Post, format!("http://{address}/"), body).header("X-A", "b"))
     };
     for (length, sent) in [(Some(6), "onetwo"), (None, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")] {
         assert_eq!(send(vec![Ok("one"), Ok("two")], length).await.unwrap().status, 200);
@@ -245,7 +245,7 @@ async fn requests_are_streamed() {
     let error = send(vec![Ok("one"), Err("the file is gone")], Some(6)).await.unwrap_err();
     assert_eq!(error.kind, TransportKind::Upload);
     assert!(support::chain(&error).contains("the file is gone"), "{error}");
-    let get = HttpRequest::new(Verb::Get, format!("http://{address}/?a=b"), "");
+    let get = HttpRequest::new(HttpMethod::Get, format!("http://{address}/?a=b"), "");
     assert_eq!(transport.send(get).await.unwrap().status, 200);
     assert!(heads.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
 }
@@ -297,7 +297,7 @@ async fn certificates_are_verified() {
     // Nobody vouches for it.
     let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
-    assert!(error.was_not_carried_out() && !error.is_retryable());
+    assert!(error.was_not_processed() && !error.is_retryable());
     assert!(error.to_string().starts_with("cannot make a secure connection to https://localhost:"), "{error}");
     // A client that is told to trust it does, under its name alone.
     let trusting = || {

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::api::trade::TradeCloseRequest;
-use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Limits, Payload, Repeat, RetryPolicy, Transport};
+use generated_sdk::client::{
+    BoxFuture, HttpRequest, HttpResponse, Limits, Payload, RetryPolicy, RetryScope, Transport,
+};
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use support::client;
@@ -231,7 +233,7 @@ async fn more_calls_than_files() {
     );
     for error in errors {
         assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Exhausted), "{error:?}");
-        assert!(error.is_retryable() && error.was_not_carried_out() && !error.is_callers_fault(), "{error:?}");
+        assert!(error.is_retryable() && error.was_not_processed() && !error.is_client_error(), "{error:?}");
         assert_eq!(error.to_string(), expected);
     }
     // It passes.
@@ -267,7 +269,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
         }
     })
     .await;
-    let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).repeat(Repeat::Reads);
+    let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).scope(RetryScope::Reads);
     let client = many(address).retry(policy).build().unwrap();
     let calls: Vec<_> = (0..CALLS)
         .map(|number| {
@@ -282,7 +284,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
         let result = call.await.expect("no call panics");
         let lost = number % 10 == 7 && number / 10 % 3 != 0;
         assert_eq!(result.is_err(), lost, "{number}: {result:?}");
-        assert!(result.err().is_none_or(|error| !error.was_not_carried_out()));
+        assert!(result.err().is_none_or(|error| !error.was_not_processed()));
     }
     let done = done.lock().unwrap();
     assert_eq!(done.len(), CALLS);
@@ -293,7 +295,7 @@ async fn what_changes_something_is_done_once_however_it_fails() {
 struct AllAtOnce(tokio::sync::Barrier);
 
 impl Transport for AllAtOnce {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             let Payload::Bytes(body) = request.body else { panic!("it has no files") };
             self.0.wait().await;
@@ -301,7 +303,7 @@ impl Transport for AllAtOnce {
             if token.ends_with('7') {
                 return Err(TransportError::new(TransportKind::Interrupted, "scripted"));
             }
-            Ok(HttpAnswer::new(200, format!("{{\"r_response\":{{\"token\":\"{token}\"}}}}")))
+            Ok(HttpResponse::new(200, format!("{{\"r_response\":{{\"token\":\"{token}\"}}}}")))
         })
     }
 }

@@ -186,5 +186,5 @@ async fn a_stream_that_has_been_begun_keeps_its_call_from_being_sent_again() {
     let error = client.execute(&request).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Interrupted), "{error}");
     let error = client.execute(&request).await.unwrap_err();
-    assert!(matches!(&error, Error::File(error) if error.problem == FileProblem::ReadAlready), "{error}");
+    assert!(matches!(&error, Error::File(error) if error.problem == FileProblem::AlreadyRead), "{error}");
 }

@@ -1,6 +1,6 @@
-//! A call, signed in each way that the protocol has, and one that the gateway refuses.
+//! Calls a method with each sign method, and once with a wrong secret.
 //!
-//! `cargo xtask demo` runs it against the gateway of this project. It fails if anything is not as it expects.
+//! `cargo xtask demo` runs it against the local gateway of this project. It fails if a response is unexpected.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
         let expected = (Some("200"), Some("token"), Some("token参数有误"));
         let got = (response.result_code.as_deref(), response.token.as_deref(), response.result_msg.as_deref());
         if got != expected || !response.mismatches().is_empty() || response.request_id().is_none() {
-            return Err("the response is not the one that the spec's examples make".into());
+            return Err("unexpected response: expected the examples of the spec".into());
         }
     }
 
@@ -54,7 +54,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
             println!("{}\n{error:#?}\n{error}", error.body);
             Ok(())
         }
-        Err(error) => Err(format!("expected a refusal with code {INVALID_SIGNATURE}, got: {error}").into()),
+        Err(error) => Err(format!("expected a refusal with code {INVALID_SIGNATURE}, found: {error}").into()),
         Ok(_) => Err("the gateway accepted a wrong signature".into()),
     }
 }

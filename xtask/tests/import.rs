@@ -190,10 +190,10 @@ fn the_platforms_own_documents() {
     // Some samples are not well-formed. All others decode.
     let damaged: Vec<_> = samples.into_iter().filter(|sample| !sample.ends_with(": decoded")).collect();
     expect![[r#"
-        taobao.tbk.relation.refund rspSampleJson: the answer cannot be read: expected a JSON value, found ',' at line 12 column 50
-        taobao.tbk.relation.refund rspSampleSimplifyJson: the answer cannot be read: expected a JSON value, found ',' at line 11 column 50
-        alibaba.taobao.ud.smart.order.detail.pull rspSampleJson: the answer cannot be read: expected a JSON value, found 'x' at line 8 column 32
-        alibaba.taobao.ud.smart.order.detail.pull rspSampleSimplifyJson: the answer cannot be read: expected a JSON value, found 'x' at line 7 column 32
+        taobao.tbk.relation.refund rspSampleJson: cannot decode the response: expected a JSON value, found ',' at line 12 column 50
+        taobao.tbk.relation.refund rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found ',' at line 11 column 50
+        alibaba.taobao.ud.smart.order.detail.pull rspSampleJson: cannot decode the response: expected a JSON value, found 'x' at line 8 column 32
+        alibaba.taobao.ud.smart.order.detail.pull rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found 'x' at line 7 column 32
         alibaba.taobao.ud.smart.order.detail.pull rspSampleXml: decoded; result[0].brand_id: expected Number, found "xxx""#]]
     .assert_eq(&damaged.join("\n"));
 }

@@ -93,21 +93,21 @@ pub struct Paging {
     /// The type of an item.
     pub item: FieldKind,
     /// The way to the items.
-    pub items: Way,
+    pub items: FieldPath,
     /// The way to the page's number, and the number of the first page.
-    pub number: Option<(Way, i64)>,
+    pub number: Option<(FieldPath, i64)>,
     /// The way to how many items come before the page.
-    pub offset: Option<Way>,
+    pub offset: Option<FieldPath>,
     /// The way to the cursor, and to what it takes.
-    pub cursor: Option<(Way, Way)>,
+    pub cursor: Option<(FieldPath, FieldPath)>,
     /// The way to how many items a page may have, and how many it may where nothing is said.
-    pub size: Option<(Way, Option<i64>)>,
+    pub size: Option<(FieldPath, Option<i64>)>,
     /// The way to the number of all items.
-    pub total: Option<Way>,
+    pub total: Option<FieldPath>,
     /// The way to whether there are more pages.
-    pub has_next: Option<Way>,
+    pub has_next: Option<FieldPath>,
     /// The way to what asks for that.
-    pub ask_has_next: Option<Way>,
+    pub ask_has_next: Option<FieldPath>,
     /// Whether pages are to be taken from the last to the first.
     pub backwards: bool,
     /// The span of time that one list may have.
@@ -115,15 +115,15 @@ pub struct Paging {
 }
 
 /// The wire names that lead to a parameter or a field.
-pub type Way = Vec<String>;
+pub type FieldPath = Vec<String>;
 
 /// The span of time that one list may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The way to its beginning.
-    pub from: Way,
+    pub from: FieldPath,
     /// The way to its end.
-    pub to: Way,
+    pub to: FieldPath,
     /// How long it may be.
     pub minutes: i64,
     /// Whether what happened at the very second of the end lies outside of it.

@@ -311,8 +311,8 @@ mod tests {
     #[test]
     fn names_that_are_given_away() {
         assert_eq!(
-            distinct_from(&["Unlisted", "unlisted", "a"], Case::Type, &["Unlisted"]),
-            ["Unlisted2", "Unlisted3", "A"]
+            distinct_from(&["Unknown", "unknown", "a"], Case::Type, &["Unknown"]),
+            ["Unknown2", "Unknown3", "A"]
         );
         assert_eq!(distinct(&["self", "Self"], Case::Type), ["Self2", "Self_"]);
         assert_eq!(distinct(&["self", "Self"], Case::Field), ["self_2", "self_"]);

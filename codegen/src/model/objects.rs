@@ -36,7 +36,7 @@ impl<'a> Scope<'a> {
         let name = self.taken.take_or_number(name);
         // The variant for other values keeps its name; a listed value that has it is numbered.
         let wires: Vec<&str> = values.iter().map(String::as_str).collect();
-        let variants = names::distinct_from(&wires, names::Case::Type, &[UNLISTED]);
+        let variants = names::distinct_from(&wires, names::Case::Type, &[UNKNOWN]);
         let values = values.iter().cloned().zip(variants).collect();
         self.choices.push(Choice { name: name.clone(), wire: wire.to_owned(), values });
         self.named.insert(key, name.clone());
@@ -44,8 +44,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The variant for values that the documents do not list.
-const UNLISTED: &str = "Unlisted";
+/// The variant for values that the documentation does not list.
+const UNKNOWN: &str = "Unknown";
 
 /// A request or response with the objects in it.
 pub(super) struct Resolved {

@@ -1,7 +1,7 @@
 //! How a list is paged, with the fields that lead to its items by their Rust names.
 
 use super::objects::Resolved;
-use super::{Field, FieldKind, Paging, Way, Window};
+use super::{Field, FieldKind, FieldPath, Paging, Window};
 use crate::spec::{Pages, Placed};
 
 /// Resolves a description that keeps to the rules, against the request and the response that it speaks of.
@@ -36,12 +36,12 @@ pub(super) fn resolve(pages: &Pages, request: &Resolved, response: &Resolved) ->
     })
 }
 
-fn way(named: &Placed<String>) -> Way {
+fn way(named: &Placed<String>) -> FieldPath {
     named.value.split('.').map(str::to_owned).collect()
 }
 
 /// The fields that a way leads through.
-fn fields<'r>(way: &Way, side: &'r Resolved) -> Option<Vec<&'r Field>> {
+fn fields<'r>(way: &FieldPath, side: &'r Resolved) -> Option<Vec<&'r Field>> {
     let mut level = Some(&side.root);
     let mut fields = Vec::new();
     for wire in way {

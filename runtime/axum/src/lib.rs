@@ -1,7 +1,7 @@
 //! An axum extractor for SPI calls, which the platform makes to an HTTP endpoint of the application.
 //!
-//! The state of the router has a [`SpiVerifier`]. A handler that takes a [`Verified`] runs only for calls that the platform
-//! signed; other calls are answered with the refusal that the platform expects, and logged with `tracing`.
+//! The state of the router contains a [`SpiVerifier`]. A handler with a [`Verified`] argument runs only for calls that the
+//! platform signed. Other calls get the refusal that the platform expects, and are logged with `tracing`.
 //!
 //! ```
 //! use axum::Router;
@@ -19,8 +19,7 @@
 //! let router: Router = Router::new().route("/spi", post(callback)).with_state(SpiVerifier::new("app secret"));
 //! ```
 //!
-//! Put a `SpiVerifier` into a larger state with axum's `FromRef`. The size of a body is limited by axum's `DefaultBodyLimit`,
-//! 2 MB unless it is set.
+//! Use axum's `FromRef` for a larger state. Axum's `DefaultBodyLimit` limits the size of a body. Default: 2 MB.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -44,28 +43,28 @@ where
         let (mut parts, body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default();
         let mut request = Request::new(body);
-        // The limit of the body is an extension.
+        // The body limit is an extension.
         *request.extensions_mut() = std::mem::take(&mut parts.extensions);
         let body = Bytes::from_request(request, state).await.map_err(Refused::Body)?;
         verifier.verify_parts(query, &parts.headers, &body).map(Self).map_err(|error| {
-            tracing::warn!(target: "top_axum", %error, "an SPI call is refused");
+            tracing::warn!(target: "top_axum", %error, "SPI call refused");
             Refused::Call { error, refusal: SpiRefusal::of_parts(query, &parts.headers) }
         })
     }
 }
 
-/// A call that the handler does not see.
+/// The rejection of a call.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Refused {
-    /// The call is not signed by the platform, or too old.
+    /// The signature is invalid, or the timestamp is too old.
     Call {
-        /// Why.
+        /// The reason.
         error: SpiError,
-        /// The response.
+        /// The response to the platform.
         refusal: SpiRefusal,
     },
-    /// The body is too large, or did not arrive.
+    /// The body is too large, or cannot be read.
     Body(BytesRejection),
 }
 

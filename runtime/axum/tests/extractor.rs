@@ -13,7 +13,7 @@ use top_protocol::DateTime;
 use top_protocol::spi::{SpiRequest, SpiVerifier};
 use tower_service::Service;
 
-/// A state that has the verifier beside other things.
+/// A state with a verifier and other fields.
 #[derive(Clone)]
 struct State {
     verifier: SpiVerifier,
@@ -51,7 +51,7 @@ async fn send(request: Request<Vec<u8>>) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn a_handler_has_the_verified_call() {
+async fn handlers_receive_verified_calls() {
     let request = call().parameter("nick", "小二").json(r#"{"a":"1"}"#).sign("/spi").unwrap();
     let (status, _, body) = send(request).await;
     assert_eq!((status, body.as_str()), (200, r#"state Some("taobao.qimen.test") Some("小二") {"a":"1"}"#));
@@ -62,7 +62,7 @@ async fn a_handler_has_the_verified_call() {
 }
 
 #[tokio::test]
-async fn other_calls_are_refused_in_their_format() {
+async fn refuses_other_calls_in_their_format() {
     let mut request = call().json(r#"{"a":"1"}"#).sign("/spi").unwrap();
     request.body_mut()[6] = b'2';
     let (status, content_type, body) = send(request).await;
@@ -76,7 +76,7 @@ async fn other_calls_are_refused_in_their_format() {
 }
 
 #[tokio::test]
-async fn the_limit_of_the_router_holds() {
+async fn applies_the_body_limit_of_the_router() {
     let (status, _, _) = send(call().plain("a".repeat(64)).sign("/spi").unwrap()).await;
     assert_eq!(status, 200);
     let (status, _, body) = send(call().plain("a".repeat(65)).sign("/spi").unwrap()).await;

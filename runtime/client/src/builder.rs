@@ -1,4 +1,4 @@
-//! A client to be.
+//! The builder of a client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::endpoint::Endpoint;
-use super::exchange::Timeouts;
-use super::http::HttpSettings;
-use super::limit::{Limiter, Limits};
-use super::observer::AttemptObserver;
-use super::retry::RetryPolicy;
-use super::session::Session;
-use super::transport::Transport;
-use super::{Client, Shared};
+use crate::client::{Client, Shared, Timeouts};
+use crate::endpoint::Endpoint;
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
-use top_protocol::{Application, Format, Gateway, SignMethod};
+use crate::http::HttpSettings;
+use crate::limit::limiter::Limiter;
+use crate::limit::limits::Limits;
+use crate::observer::AttemptObserver;
+use crate::retry::RetryPolicy;
+use crate::session::provider::SessionSource;
+use crate::transport::Transport;
+use top_protocol::{AppCredentials, Application, Format, Gateway, SignMethod};
 
-/// A client to be.
+/// A builder of a [`Client`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
@@ -33,11 +33,22 @@ pub struct ClientBuilder {
     limiter: Arc<dyn Limiter>,
     observers: Vec<Arc<dyn AttemptObserver>>,
     retry: RetryPolicy,
-    session: Session,
+    session: SessionSource,
+}
+
+impl Client {
+    /// Creates a builder of a client for `gateway`: a [`Gateway`], the id of one, or an http or https URL with any
+    /// path.
+    ///
+    /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads the gateway and the credentials from the
+    /// environment.
+    pub fn builder(gateway: impl Into<Gateway>, credentials: AppCredentials) -> ClientBuilder {
+        ClientBuilder::new(gateway.into(), Application::new(credentials))
+    }
 }
 
 impl ClientBuilder {
-    pub(super) fn new(gateway: Gateway, application: Application) -> Self {
+    fn new(gateway: Gateway, application: Application) -> Self {
         Self {
             gateway,
             application,
@@ -50,104 +61,106 @@ impl ClientBuilder {
             limiter: Arc::new(Limits::new()),
             observers: Vec::new(),
             retry: RetryPolicy::default(),
-            session: Session::None,
+            session: SessionSource::None,
         }
     }
 
-    /// How requests are signed; [`SignMethod::HmacSha256`] unless set.
+    /// Sets the sign method. Default: [`SignMethod::HmacSha256`].
     pub fn sign_method(mut self, method: SignMethod) -> Self {
         self.application.sign_method = method;
         self
     }
 
-    /// What the gateway is to answer in; [`Format::Json`] unless set.
+    /// Sets the format of responses. Default: [`Format::Json`].
     pub fn format(mut self, format: Format) -> Self {
         self.application.format = format;
         self
     }
 
-    /// Whether JSON answers come without their root node and with plain lists; `false` unless set.
+    /// Requests simplified JSON responses: without a root node, with plain lists. Default: `false`.
     pub fn simplify(mut self, simplify: bool) -> Self {
         self.application.simplify = simplify;
         self
     }
 
-    /// The `partner_id` parameter, which names an SDK to the platform.
+    /// Sets the `partner_id` parameter, which identifies an SDK to the platform. Default: not sent.
     pub fn partner_id(mut self, partner_id: impl Into<String>) -> Self {
         self.application.partner_id = Some(partner_id.into());
         self
     }
 
-    /// The application whose implementation of an interface is called: the `target_app_key` parameter.
+    /// Sets the `target_app_key` parameter: the application that implements the called interface. Default: not sent.
     pub fn target_app_key(mut self, app_key: impl Into<String>) -> Self {
         self.application.target_app_key = Some(app_key.into());
         self
     }
 
-    /// Whether a request that breaks the documents' demands is refused before it is sent; `true` unless set.
+    /// Sets whether requests are validated against the documented limits before they are sent. Default: `true`.
     pub fn validate(mut self, validate: bool) -> Self {
         self.application.validate = validate;
         self
     }
 
-    /// Whether a value that does not fit its documented type is an error; `false` unless set.
+    /// Sets whether a response value that does not have its documented type is an error. Default: `false`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// How long an attempt at a call may take from its first byte out to its last byte in; 30 seconds unless set.
+    /// Sets the timeout of an attempt, from the first byte of the request to the last byte of the response. Default:
+    /// 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.attempt = timeout;
         self
     }
 
-    /// How long the gateway may be silent: before its answer begins, and between two pieces of it. No limit but
-    /// [`timeout`](Self::timeout) unless set.
+    /// Sets the maximum time without progress: until the response starts, and between two chunks of it. Default: no
+    /// limit other than [`timeout`](Self::timeout).
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.read = Some(timeout);
         self
     }
 
-    /// How long a connection may take to be made; 10 seconds unless set. For the client's own transport.
+    /// Sets the connect timeout. Default: 10 seconds. Applies to the client's own transport only.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// The proxy to go through: an `http`, `https` or `socks5` URL, with a name and password if it wants them. Those of
-    /// the system unless set, and none for a gateway on loopback. For the client's own transport.
+    /// Sets the proxy: an `http`, `https` or `socks5` URL, which may contain a user name and password. Default: the
+    /// proxies of the system, and no proxy for a gateway on loopback. Applies to the client's own transport only.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// How many bytes an answer may have, once unpacked; 32 MiB unless set.
+    /// Sets the maximum size of a decompressed response body, in bytes. Default: 32 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Whether and when a call that fails is made again; never unless set.
+    /// Sets the retry policy. Default: [`RetryPolicy::off`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// On whose behalf calls are made: that of the user who granted this session, as
-    /// [`with_session`](Client::with_session) of the client says it later; nobody's unless set.
+    /// Sets the session of the user on whose behalf calls are made. Default: no session. See
+    /// [`with_session`](Client::with_session).
     pub fn session(mut self, session: impl Into<String>) -> Self {
-        self.session = Session::Fixed(SecretString::from(session.into()));
+        self.session = SessionSource::Fixed(SecretString::from(session.into()));
         self
     }
 
-    /// Who may call when. Unless set, that is [`Limits::new`]: all at once, but for what the platform has banned.
+    /// Sets the limiter. Default: [`Limits::new`], which only enforces the platform's bans.
     pub fn limiter(mut self, limiter: impl Limiter) -> Self {
         self.limiter = Arc::new(limiter);
         self
     }
 
-    /// Adds an observer of every attempt. Several are called in the order in which they are added. Default: none.
+    /// Adds an observer of every attempt. Observers are called in the order in which they are added. Default: no
+    /// observer.
     pub fn observer(mut self, observer: impl AttemptObserver) -> Self {
         self.observers.push(Arc::new(observer));
         self
@@ -174,7 +187,7 @@ impl ClientBuilder {
             return wrong(ConfigurationKind::Credentials, "the app secret is empty");
         }
         let endpoint = Endpoint::of(&self.gateway)?;
-        let (transport, own) = match self.transport {
+        let (transport, http_settings) = match self.transport {
             Some(_) if self.connect_timeout.is_some() || self.proxy.is_some() => {
                 let message = "a connect timeout and a proxy apply to the client's own transport only: \
                                set them in the given transport";
@@ -197,7 +210,7 @@ impl ClientBuilder {
         let shared = Shared {
             endpoint,
             transport,
-            own,
+            http_settings,
             limiter: self.limiter,
             clock: Arc::default(),
             observers: self.observers,
@@ -207,17 +220,15 @@ impl ClientBuilder {
         };
         Ok(Client { shared: Arc::new(shared), session: self.session, retry: self.retry, timeouts: self.timeouts })
     }
-}
 
-impl ClientBuilder {
-    /// The client for programs that are not async.
+    /// Builds a client for programs without async code.
     ///
     /// # Errors
     ///
-    /// Those of [`build`](Self::build), and [`Error::Configuration`] if the system has no thread for it.
+    /// The errors of [`build`](Self::build), and [`Error::Configuration`] if the system cannot start a thread.
     #[cfg(feature = "blocking")]
-    pub fn build_blocking(self) -> Result<super::blocking::Client, Error> {
-        super::blocking::Client::of(self.build()?)
+    pub fn build_blocking(self) -> Result<crate::blocking::client::Client, Error> {
+        crate::blocking::client::Client::from_unused(self.build()?)
     }
 }
 

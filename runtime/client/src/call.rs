@@ -1,29 +1,28 @@
-//! The one path of every call: prepare the request once, then attempt it until it succeeds or its error is final.
+//! The path of every call: prepare the request once, then attempt it until it succeeds or its error is final.
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
-use super::Client;
-use super::clock::Clock;
-use super::exchange::{Received, ends_in};
-use super::limit::Permit;
-use super::observer::{Attempt, Report};
-use super::received::{Decode, ban, decoded, refuses_timestamp, unsuccessful};
-use super::runtime;
-use super::trace;
-use super::transport::{HttpRequest, Verb};
-use super::upload;
+use crate::client::Client;
+use crate::clock::PlatformClock;
 use crate::error::{ConfigurationError, Error, Timeout, TransportError, TransportKind};
-use top_protocol::internal::{Head, PreparedRequest};
-use top_protocol::{Authorization, FileError, Response};
+use crate::exchange::{Received, deadline_after};
+use crate::limit::limiter::Permit;
+use crate::observer::Attempt;
+use crate::received::{Decode, ban, decode_as, decoded, refuses_timestamp, unsuccessful};
+use crate::report::Report;
+use crate::transport::{HttpMethod, HttpRequest};
+use crate::{runtime, trace, upload};
+use top_protocol::internal::{PreparedRequest, ResponseHead};
+use top_protocol::{Authorization, FileError, Request, Response, SignedRequest};
 
 /// A call of a method.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     pub(super) authorization: Authorization,
     pub(super) https_only: bool,
-    /// Whether the method changes nothing, so that a call may be repeated.
+    /// Whether the method changes nothing, so that a call may be retried.
     pub(super) reads: bool,
     pub(super) prepare: &'a Prepare<'a>,
 }
@@ -32,6 +31,33 @@ pub(super) struct Call<'a> {
 pub(super) type Prepare<'a> = dyn Fn() -> Result<PreparedRequest<'a>, top_protocol::Error> + Sync + 'a;
 
 impl Client {
+    /// Validates and signs `request`, sends it, and decodes the response.
+    ///
+    /// # Errors
+    ///
+    /// Every error of a call: see [`Error`].
+    pub async fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
+        let has_session = self.session.is_set();
+        let call = Call {
+            method: R::METHOD,
+            authorization: R::AUTHORIZATION,
+            https_only: R::HTTPS_ONLY,
+            reads: R::READS,
+            prepare: &|| self.shared.application.prepare(request, has_session),
+        };
+        self.execute_attempts(call, &decode_as::<R>).await
+    }
+
+    /// Returns the request that [`execute`](Self::execute) would send now, without a session from a provider. `Debug`
+    /// redacts its secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if the request violates the documented limits.
+    pub fn sign<R: Request>(&self, request: &R) -> Result<SignedRequest, Error> {
+        Ok(self.shared.application.sign(request, self.session.fixed(), self.shared.clock.now())?)
+    }
+
     /// Executes `call` and returns its decoded response. Sends the request again as the retry policy allows, and once more
     /// after a refused session or timestamp.
     pub(super) async fn execute_attempts<'a, T>(
@@ -71,14 +97,14 @@ struct Attempts<'a> {
     /// The session of the current attempt.
     session: Option<SecretString>,
     /// Whether the platform refused the timestamp of the current attempt, and the next one has another.
-    clock_learned: bool,
+    clock_updated: bool,
 }
 
 /// An attempt that has its response. The permit is held until the limiter knows of a ban in it.
 struct Exchanged {
     received: Received,
-    /// How far the platform's clock was ahead in the timestamp.
-    ahead: i64,
+    /// The offset of the platform's clock in the timestamp.
+    clock_offset: i64,
     _permit: Permit,
 }
 
@@ -98,24 +124,24 @@ impl<'a> Attempts<'a> {
             session_renewed: false,
             clock_corrected: false,
             session: None,
-            clock_learned: false,
+            clock_updated: false,
         })
     }
 
     /// Makes the next attempt.
     async fn attempt<T>(&mut self, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
         self.number += 1;
-        (self.session, self.clock_learned) = (None, false);
+        (self.session, self.clock_updated) = (None, false);
         let shared = &self.client.shared;
         let gateway = shared.endpoint.redacted();
         let attempt = Attempt::new(self.call.method, self.number, shared.application.key(), &gateway);
         let mut report = Report::of_attempt(attempt, &shared.observers);
         let span = report.span();
         let result = async {
-            let Exchanged { received, ahead, _permit } = self.exchange(&mut report).await?;
-            match self.decode(&received.head, received.bytes, received.cut, decode) {
+            let Exchanged { received, clock_offset, _permit } = self.exchange(&mut report).await?;
+            match self.decode(&received.head, received.bytes, received.truncated, decode) {
                 Ok(response) => Ok(response.with_head(received.head)),
-                Err(error) => Err(self.refused(error, &received.head, ahead).await),
+                Err(error) => Err(self.refused(error, &received.head, clock_offset).await),
             }
         };
         let result = result.instrument(span).await;
@@ -131,31 +157,38 @@ impl<'a> Attempts<'a> {
         let session = self.session.as_ref().map(ExposeSecret::expose_secret);
         self.request.check_session(session)?;
         let permit = self.client.permit(self.call.method, self.deadline).await?;
-        let ahead = shared.clock.ahead();
-        let signed = self.request.sign(session, Clock::at(ahead))?;
+        let clock_offset = shared.clock.offset();
+        let signed = self.request.sign(session, PlatformClock::at(clock_offset))?;
         let (content_type, payload) = (signed.content_type(), upload::payload(signed));
         let payload = in_time(self.client, self.deadline, "file", payload).await?;
-        let request = HttpRequest::new(Verb::Post, shared.endpoint.url(), payload).header("Content-Type", content_type);
+        let request =
+            HttpRequest::new(HttpMethod::Post, shared.endpoint.url(), payload).header("Content-Type", content_type);
         report.sent();
         let received = shared.exchange(request, *timeouts, self.deadline).await;
         report.received(received.as_ref().ok().map(|received| received.head.status));
         let received = received.map_err(|error| self.client.at_gateway(error))?;
-        Ok(Exchanged { received, ahead, _permit: permit })
+        Ok(Exchanged { received, clock_offset, _permit: permit })
     }
 
     /// Decodes the body of a response with any status.
-    fn decode<T>(&self, head: &Head, bytes: Vec<u8>, cut: bool, decode: &Decode<'_, T>) -> Result<Response<T>, Error> {
+    fn decode<T>(
+        &self,
+        head: &ResponseHead,
+        bytes: Vec<u8>,
+        truncated: bool,
+        decode: &Decode<'_, T>,
+    ) -> Result<Response<T>, Error> {
         if !head.is_success() {
-            return Err(unsuccessful(head, &bytes, cut, decode));
+            return Err(unsuccessful(head, &bytes, truncated, decode));
         }
         decoded(self.client.shared.strict, head, bytes, self.request.secrets(), decode)
     }
 
-    /// Redacts the error of a response, and learns from it: the platform's time, and a ban.
-    async fn refused(&mut self, mut error: Error, head: &Head, ahead: i64) -> Error {
-        error.hide(self.request.secrets());
+    /// Redacts the error of a response, and applies its facts: the platform's time, or a ban.
+    async fn refused(&mut self, mut error: Error, head: &ResponseHead, clock_offset: i64) -> Error {
+        error.redact(self.request.secrets());
         if refuses_timestamp(&error) {
-            self.clock_learned = self.client.shared.clock.learn(head, ahead);
+            self.clock_updated = self.client.shared.clock.update(head, clock_offset);
         }
         if let Some(ban) = ban(&error, self.call.method) {
             self.client.report_ban(ban, self.deadline).await;
@@ -169,17 +202,17 @@ impl<'a> Attempts<'a> {
         // Most gateways check the time and the session before anything else, but a service behind one may also refuse a
         // session, in the middle of its work.
         let repeatable = retry.allows(&error, self.call.reads);
-        if self.clock_learned && !self.clock_corrected && repeatable {
+        if self.clock_updated && !self.clock_corrected && repeatable {
             self.clock_corrected = true;
             return self.check_files(error);
         }
         if let (Some(used), Some(refusal), false) = (&self.session, error.platform(), self.session_renewed)
             && refusal.is_session_invalid()
-            // Even if this call is not repeated, the next one needs another session.
+            // The next call needs another session even if this one is not retried.
             && timeout_at(self.deadline, session.refused(used, refusal)).await == Ok(true)
             && repeatable
         {
-            trace::session();
+            trace::session_replaced();
             self.session_renewed = true;
             return self.check_files(error);
         }
@@ -191,7 +224,7 @@ impl<'a> Attempts<'a> {
             return Err(error);
         }
         self.check_files(error)?;
-        trace::pause(self.number, pause);
+        trace::retrying(self.number, pause);
         sleep(pause).await;
         Ok(())
     }
@@ -200,7 +233,7 @@ impl<'a> Attempts<'a> {
     fn check_files(&self, error: Error) -> Result<(), Error> {
         match self.request.consumed() {
             Some(attachment) => {
-                trace::consumed(&attachment.name);
+                trace::file_consumed(&attachment.name);
                 Err(error)
             }
             None => Ok(()),
@@ -212,7 +245,7 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Waits until `deadline` for what an attempt needs before it is sent.
+/// Waits until `deadline` for a step before the request is sent.
 async fn in_time<T>(
     client: &Client,
     deadline: Instant,
@@ -222,7 +255,7 @@ async fn in_time<T>(
     match timeout_at(deadline, step).await {
         Ok(result) => result,
         Err(_) => {
-            let error = TransportError::new(TransportKind::Timeout(Timeout::Turn), format!("no {what} in time"));
+            let error = TransportError::new(TransportKind::Timeout(Timeout::BeforeSend), format!("no {what} in time"));
             Err(client.at_gateway(error))
         }
     }
@@ -231,7 +264,7 @@ async fn in_time<T>(
 impl Client {
     /// Returns the end of a call with all its attempts.
     pub(super) fn deadline(&self) -> Instant {
-        ends_in(self.retry.whole(self.timeouts.attempt))
+        deadline_after(self.retry.total_time(self.timeouts.attempt))
     }
 
     fn at_gateway(&self, error: TransportError) -> Error {
@@ -239,8 +272,8 @@ impl Client {
     }
 }
 
-/// Converts a failed exchange with `url` into the error of a call. A file that cannot be read and a runtime that cannot
-/// connect come through the transport, but are not its errors.
+/// Converts the error of an exchange with `url` into the error of a call. A file that cannot be read and a missing I/O
+/// driver are reported through the transport, but are not transport errors.
 pub(super) fn failed_at(url: &str, error: TransportError) -> Error {
     let error = match error.into_source::<FileError>() {
         Ok(error) => return Error::File(error),

@@ -1,58 +1,59 @@
-//! The time that calls are signed with: this machine's, or the platform's where the two differ.
+//! The time in signatures: this machine's, corrected by the platform's.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::trace;
 use top_protocol::DateTime;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
-/// How far the clocks must be apart for the one to be mended by the other. The platform minds ten minutes; what is less
-/// than this is no reason for its refusal.
-const APART: u64 = 60;
+use crate::trace;
 
-/// This machine's clock, with what is known of its distance to the platform's.
+/// The smallest difference of the clocks, in seconds, that is corrected. The platform accepts ten minutes, so a smaller
+/// difference is not the reason of a refusal.
+const CORRECTION_THRESHOLD: u64 = 60;
+
+/// This machine's clock, with its known offset to the platform's clock.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct PlatformClock {
     /// How many seconds the platform is ahead.
-    ahead: AtomicI64,
+    offset: AtomicI64,
 }
 
-impl Clock {
-    /// By how many seconds the platform is ahead, as far as is known.
-    pub(super) fn ahead(&self) -> i64 {
-        self.ahead.load(Ordering::Relaxed)
+impl PlatformClock {
+    /// Returns how many seconds the platform is ahead, as far as is known.
+    pub(super) fn offset(&self) -> i64 {
+        self.offset.load(Ordering::Relaxed)
     }
 
-    /// The time to sign with.
+    /// Returns the time to sign with.
     pub(super) fn now(&self) -> DateTime {
-        Self::at(self.ahead())
+        Self::at(self.offset())
     }
 
-    /// The time to sign with, if the platform is so many seconds ahead.
-    pub(super) fn at(ahead: i64) -> DateTime {
-        let (now, distance) = (SystemTime::now(), Duration::from_secs(ahead.unsigned_abs()));
-        let mended = if ahead < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
-        DateTime::from(mended.unwrap_or(now))
+    /// Returns the time to sign with, if the platform is `offset` seconds ahead.
+    pub(super) fn at(offset: i64) -> DateTime {
+        let (now, difference) = (SystemTime::now(), Duration::from_secs(offset.unsigned_abs()));
+        let corrected = if offset < 0 { now.checked_sub(difference) } else { now.checked_add(difference) };
+        DateTime::from(corrected.unwrap_or(now))
     }
 
-    /// Learns the distance from the `Date` of an answer that has just come. Returns whether a call that was signed with
-    /// the distance `used` would be signed with another time now: calls that went out together are refused together, and
-    /// only the first of them learns.
-    pub(super) fn learn(&self, head: &Head, used: i64) -> bool {
-        let Some(ahead) = distance(head) else { return false };
-        if ahead.abs_diff(self.ahead()) >= APART {
-            self.ahead.store(ahead, Ordering::Relaxed);
-            trace::clock(ahead);
+    /// Updates the offset from the `Date` of a response that was just received. Returns whether a call that was signed with
+    /// the offset `used` would now be signed with another time. Concurrent calls are refused together, and only the first
+    /// one updates the offset.
+    pub(super) fn update(&self, head: &ResponseHead, used: i64) -> bool {
+        let Some(offset) = offset(head) else { return false };
+        if offset.abs_diff(self.offset()) >= CORRECTION_THRESHOLD {
+            self.offset.store(offset, Ordering::Relaxed);
+            trace::clock_corrected(offset);
         }
-        ahead.abs_diff(used) >= APART
+        offset.abs_diff(used) >= CORRECTION_THRESHOLD
     }
 }
 
-/// By how many seconds the clock of whoever sent an answer is ahead of this machine's.
-fn distance(head: &Head) -> Option<i64> {
+/// Returns how many seconds the clock of the sender of a response is ahead of this machine's.
+fn offset(head: &ResponseHead) -> Option<i64> {
     let platform = http_date(head.headers.get("Date")?)?;
-    let seconds = |distance: Duration| i64::try_from(distance.as_secs()).ok();
+    let seconds = |difference: Duration| i64::try_from(difference.as_secs()).ok();
     match platform.duration_since(SystemTime::now()) {
         Ok(ahead) => seconds(ahead),
         Err(behind) => seconds(behind.duration()).map(|behind| -behind),

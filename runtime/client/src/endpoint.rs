@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::http::Url;
 use crate::error::{ConfigurationError, ConfigurationKind};
+use crate::http::Url;
 use top_protocol::Gateway;
 use top_protocol::internal::redacted_url;
 
-/// A URL that can be called.
+/// A checked URL of a server.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     url: String,
@@ -42,9 +42,8 @@ impl Endpoint {
     pub(super) fn parse(kind: ConfigurationKind, name: &str, text: &str) -> Result<Self, ConfigurationError> {
         let wrong = || {
             let found = redacted_url(text);
-            let message = format!(
-                "invalid URL of {name}: expected one that starts with `http://` or `https://`, found {found:?}"
-            );
+            let message =
+                format!("invalid URL of {name}: expected a URL starting with `http://` or `https://`, found {found:?}");
             ConfigurationError::new(kind, message)
         };
         let url = Url::parse(text).map_err(|_| wrong())?;
@@ -63,7 +62,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// The URL as it may be printed.
+    /// Returns the URL with its secrets redacted, for printing.
     pub(super) fn redacted(&self) -> Cow<'_, str> {
         redacted_url(&self.url)
     }
@@ -85,7 +84,7 @@ impl Endpoint {
         Err(ConfigurationError::new(ConfigurationKind::HttpsRequired, message))
     }
 
-    /// Whether requests can be read on their way: over http to another machine.
+    /// Returns whether requests are sent unencrypted to another machine.
     pub(super) fn is_plain(&self) -> bool {
         !self.https && !self.loopback
     }
@@ -101,7 +100,7 @@ impl Endpoint {
     }
 }
 
-/// What names a gateway, for error messages.
+/// Returns what names a gateway, for error messages.
 pub(super) fn expected_gateway() -> String {
     format!("a URL starting with `http://` or `https://`, or one of {}", Gateway::ids())
 }

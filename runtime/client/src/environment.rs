@@ -1,10 +1,11 @@
-//! Clients that are set up by the environment.
+//! Clients from environment variables.
 
 use std::env;
 use std::ffi::OsString;
 
-use super::endpoint::expected_gateway;
-use super::{Client, ClientBuilder};
+use crate::builder::ClientBuilder;
+use crate::client::Client;
+use crate::endpoint::expected_gateway;
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
 use top_protocol::AppCredentials;
 use top_protocol::internal::optional_variable;
@@ -49,12 +50,12 @@ fn from(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Er
 mod tests {
     use super::*;
     use crate::error::TransportError;
-    use crate::{BoxFuture, HttpAnswer, HttpRequest, Transport};
+    use crate::transport::{BoxFuture, HttpRequest, HttpResponse, Transport};
 
-    struct Nowhere;
+    struct PendingTransport;
 
-    impl Transport for Nowhere {
-        fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    impl Transport for PendingTransport {
+        fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
             Box::pin(std::future::pending())
         }
     }
@@ -62,10 +63,10 @@ mod tests {
     /// Describes the client of an environment, or the error.
     fn client(environment: &[(&str, OsString)]) -> String {
         let variable = |name: &str| Some(environment.iter().find(|(other, _)| *other == name)?.1.clone());
-        match from(variable).and_then(|builder| builder.transport(Nowhere).build()) {
+        match from(variable).and_then(|builder| builder.transport(PendingTransport).build()) {
             Ok(client) => {
                 let application = &client.shared.application;
-                let session = client.session.fixed().unwrap_or("nobody");
+                let session = client.session.fixed().unwrap_or("no session");
                 format!("{} {}={} {session}", client.gateway(), application.key(), application.secret())
             }
             Err(error) => error.to_string(),
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_but_the_session_is_required() {
+    fn requires_all_variables_except_the_session() {
         let (gateway, key, secret) = (("TOP_GATEWAY", "taobao"), ("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
         let url = ("TOP_GATEWAY", "http://127.0.0.1/api");
         let no_gateway = "invalid configuration: TOP_GATEWAY is not set in the environment: expected a URL starting with \
@@ -81,9 +82,9 @@ mod tests {
         let no_key = "invalid configuration: TOP_APP_KEY is not set in the environment";
         let no_secret = "invalid configuration: TOP_APP_SECRET is not set in the environment";
         for (environment, expected) in [
-            (vec![gateway, key, secret], "https://gw.api.taobao.com/router/rest k=s3cr3t nobody"),
+            (vec![gateway, key, secret], "https://gw.api.taobao.com/router/rest k=s3cr3t no session"),
             (vec![url, key, secret, ("TOP_SESSION", "a session")], "http://127.0.0.1/api k=s3cr3t a session"),
-            (vec![url, key, secret, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t nobody"),
+            (vec![url, key, secret, ("TOP_SESSION", "")], "http://127.0.0.1/api k=s3cr3t no session"),
             (vec![key, secret], no_gateway),
             (vec![("TOP_GATEWAY", ""), key, secret], no_gateway),
             (vec![gateway, secret], no_key),
@@ -97,7 +98,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_not_utf_8_is_not_printed() {
+    fn omits_values_that_are_not_utf_8() {
         use std::os::unix::ffi::OsStringExt;
         let secret = OsString::from_vec(b"s3cr3t\xff".into());
         let error =

@@ -1,4 +1,4 @@
-//! What can go wrong with a call.
+//! Errors of calls.
 
 mod configuration;
 mod limit;
@@ -21,25 +21,25 @@ pub use self::status::StatusError;
 pub use self::transport::{Timeout, TransportError, TransportKind};
 use top_protocol::{DecodeError, EnvironmentError, FileError, Mismatch, PlatformError, RawBody, Violations};
 
-/// Why a call did not return its response.
+/// The error of a call.
 ///
-/// What it was is told by the variant, and what comes next by the methods, each of which says what to do:
+/// The variant is the kind of error. The methods classify it, and their documentation says what to do:
 ///
 /// ```
 /// use generated_sdk::Error;
 /// use generated_sdk::protocol::{ConfigurationError, ConfigurationKind};
 ///
-/// fn next(error: &Error) -> String {
+/// fn next_step(error: &Error) -> String {
 ///     if error.needs_authorization() {
-///         "have the user authorise the application".to_owned()
+///         "ask the user to authorize the application".to_owned()
 ///     } else if error.is_session_invalid() {
-///         "renew the session".to_owned()
-///     } else if error.is_callers_fault() {
-///         format!("mend it: {error}")
+///         "refresh the session".to_owned()
+///     } else if error.is_client_error() {
+///         format!("fix it: {error}")
 ///     } else if !error.is_retryable() {
-///         format!("look at it: {error}")
-///     } else if !error.was_not_carried_out() {
-///         "call again, if a second time does no harm".to_owned()
+///         format!("investigate: {error}")
+///     } else if !error.was_not_processed() {
+///         "call again if the call is idempotent".to_owned()
 ///     } else if let Some(time) = error.retry_after() {
 ///         format!("call again after {time:?}")
 ///     } else {
@@ -48,37 +48,37 @@ use top_protocol::{DecodeError, EnvironmentError, FileError, Mismatch, PlatformE
 /// }
 ///
 /// let error = ConfigurationError::new(ConfigurationKind::Credentials, "the app key is empty");
-/// assert_eq!(next(&error.into()), "mend it: invalid configuration: the app key is empty");
+/// assert_eq!(next_step(&error.into()), "fix it: invalid configuration: the app key is empty");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The client cannot be built or used with its settings. Nothing was sent.
     Configuration(ConfigurationError),
-    /// The request breaks the documents' demands and was not sent.
+    /// The request violates the documented limits. It was not sent.
     Invalid(Violations),
     /// A file of the request cannot be sent.
     File(FileError),
-    /// The call's turn did not come, and it was not sent.
+    /// The limiter did not admit the call. It was not sent.
     Limit(LimitError),
-    /// No answer came, or not all of it.
+    /// No complete response was received.
     Transport(TransportError),
-    /// The answer has an HTTP status other than 2xx and is no refusal, so it does not come from the platform's API.
+    /// The HTTP status is not 2xx and the body is not a refusal: the response is not from the platform's API.
     Status(StatusError),
     /// The platform refused the call.
     Platform(Box<PlatformError>),
-    /// The answer is no response of the protocol.
+    /// The response does not follow the protocol.
     Decode(Box<DecodeError>),
-    /// The authorisation server refused to grant or to refresh a token.
+    /// The authorization server refused to grant or refresh a token.
     OAuth(Box<OAuthError>),
-    /// No session could be had for the call, which was not sent.
+    /// No session is available for the call. It was not sent.
     Session(Box<SessionError>),
-    /// A list ended early, and the error has the position to continue from.
+    /// A list ended early. The error has the position to continue from.
     Pagination(Box<PaginationError>),
 }
 
 impl Error {
-    /// The platform's refusal, if that is what it is.
+    /// Returns the platform's refusal, if the error is one.
     pub fn platform(&self) -> Option<&PlatformError> {
         match self {
             Self::Platform(error) => Some(error),
@@ -86,12 +86,12 @@ impl Error {
         }
     }
 
-    /// The platform's name for the call, to give to its support.
+    /// Returns the platform's id of the request. Quote it to the platform's support.
     pub fn request_id(&self) -> Option<&str> {
         self.platform()?.request_id.as_deref()
     }
 
-    /// The answer's body, or what came of it; `None` if there was no answer.
+    /// Returns the body of the response, as far as it was received. `None` if there was no response.
     pub fn body(&self) -> Option<&RawBody> {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::File(_) | Self::Limit(_) | Self::Session(_) => None,
@@ -104,12 +104,12 @@ impl Error {
         }
     }
 
-    /// Whether the same call can succeed later without anything being changed. Whether it may be made again is another
-    /// question: see [`was_not_carried_out`](Self::was_not_carried_out).
+    /// Returns whether the same call can succeed later without any change. Whether it is safe to send it again is a
+    /// separate question: see [`was_not_processed`](Self::was_not_processed).
     ///
     /// # What to do
     ///
-    /// Wait for [`retry_after`](Self::retry_after), or for a little while that grows, and call again.
+    /// Wait for [`retry_after`](Self::retry_after), or with exponential backoff, and call again.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Limit(_) => true,
@@ -124,21 +124,21 @@ impl Error {
     }
 
     /// Redacts `secrets` in what the error repeats of a response.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         match self {
-            Self::Platform(refusal) => refusal.hide(secrets),
-            Self::Decode(error) => error.hide(secrets),
-            Self::Status(error) => error.body.hide(secrets),
+            Self::Platform(refusal) => refusal.redact(secrets),
+            Self::Decode(error) => error.redact(secrets),
+            Self::Status(error) => error.body.redact(secrets),
             _ => {}
         }
     }
 
-    /// How long to wait before another attempt, if the other side says so: the seconds of the platform's ban, or the
-    /// `Retry-After` of whoever stands before it.
+    /// Returns the time to wait before the next attempt, if the response names one: the end of the platform's ban, or
+    /// the `Retry-After` of a proxy.
     ///
     /// # What to do
     ///
-    /// Call again after this time and not before. If it is longer than you can wait, give up at once.
+    /// Call again after this time, not before. If you cannot wait that long, give up at once.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Limit(error) => error.retry_after,
@@ -148,39 +148,39 @@ impl Error {
         }
     }
 
-    /// Whether it is certain that the call has changed nothing: it was never sent, or the platform refused it before it
-    /// came to the service behind it, or the authorisation server granted no token and used up nothing.
+    /// Returns whether it is certain that the call changed nothing. It was not sent, or the platform refused it before
+    /// a service processed it, or the authorization server granted no token and consumed no code.
     ///
     /// # What to do
     ///
-    /// If this is so, a call that creates something can be repeated without creating it twice. Otherwise find out
-    /// first whether it was carried out.
-    pub fn was_not_carried_out(&self) -> bool {
+    /// If `true`, a call that creates something can be repeated without creating it twice. If `false`, check first
+    /// whether the call was processed.
+    pub fn was_not_processed(&self) -> bool {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::Limit(_) | Self::Session(_) => true,
             Self::File(error) => error.was_not_sent(),
             Self::Transport(error) => error.was_not_sent(),
-            Self::Platform(error) => error.was_not_carried_out(),
-            Self::OAuth(error) => error.was_not_carried_out(),
+            Self::Platform(error) => error.was_not_processed(),
+            Self::OAuth(error) => error.was_not_processed(),
             Self::Status(_) | Self::Decode(_) | Self::Pagination(_) => false,
         }
     }
 
-    /// Whether the session is missing, expired, revoked or of another application.
+    /// Returns whether the session is missing, expired, revoked, or granted to another application.
     ///
     /// # What to do
     ///
-    /// Refresh the session, or have the user grant a new one, and call again with that.
+    /// Refresh the session, or ask the user for a new grant, and call again with the new session.
     pub fn is_session_invalid(&self) -> bool {
         self.platform().is_some_and(PlatformError::is_session_invalid)
     }
 
-    /// Whether only the user can help: the session is good and was not granted for this, or it has ended and cannot be
-    /// refreshed, or there was none.
+    /// Returns whether only the user can help: the session lacks the permission, or it has ended and cannot be
+    /// refreshed, or there is no session.
     ///
     /// # What to do
     ///
-    /// Have the user authorise the application again; refreshing the session does not help.
+    /// Ask the user to authorize the application again. Refreshing the session does not help.
     pub fn needs_authorization(&self) -> bool {
         match self {
             Self::OAuth(error) => error.needs_authorization(),
@@ -189,36 +189,36 @@ impl Error {
         }
     }
 
-    /// Whether the caller must change something: the client's settings, the request and its files, the application's
-    /// rights, its secret or the clock.
+    /// Returns whether the caller must change something: the client's settings, the request, its files, the
+    /// permissions or the secret of the application, or the clock.
     ///
     /// # What to do
     ///
-    /// Read the message and mend it. The same call fails again.
-    pub fn is_callers_fault(&self) -> bool {
+    /// Fix what the message names. The same call fails again.
+    pub fn is_client_error(&self) -> bool {
         match self {
             Self::Configuration(_) | Self::Invalid(_) | Self::File(_) => true,
-            Self::Platform(error) => error.is_callers_fault(),
-            Self::OAuth(error) => error.is_callers_fault(),
+            Self::Platform(error) => error.is_client_error(),
+            Self::OAuth(error) => error.is_client_error(),
             Self::Transport(error) => error.kind == TransportKind::Redirected,
             Self::Limit(_) | Self::Status(_) | Self::Decode(_) | Self::Session(_) | Self::Pagination(_) => false,
         }
     }
 
-    /// What the platform's code means, in the words of `specs/platform.yaml`.
+    /// Returns the meaning of the platform's code, as described in `specs/platform.yaml`.
     pub fn meaning(&self) -> Option<&'static str> {
         self.platform()?.meaning()
     }
 }
 
 impl Error {
-    /// A mismatch, to a client that asked for none.
+    /// Creates the error of a mismatch, for a strict client.
     pub(crate) fn mismatch(mismatch: &Mismatch, body: &str) -> Self {
         let list = if mismatch.list { "[]" } else { "" };
         let expected = format!("{}{list}", mismatch.kind.name());
         let mut error = DecodeError::new(mismatch.to_string(), expected, mismatch.found.clone());
         error.path.clone_from(&mismatch.path);
-        Self::Decode(error.in_body(body))
+        Self::Decode(error.with_body(body))
     }
 }
 
@@ -248,6 +248,17 @@ impl From<EnvironmentError> for Error {
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
         Self::Session(Box::new(error))
+    }
+}
+
+/// For a provider that calls the platform itself.
+impl From<Error> for SessionError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Session(error) => *error,
+            error if error.needs_authorization() => Self::unauthorized(error),
+            error => Self::unavailable(error),
+        }
     }
 }
 
@@ -281,7 +292,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Every variant shows the error inside it and has that error's source, so a chain says each thing once.
+/// `Display` and `source` are those of the wrapped error, so that a chain prints each message once.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {

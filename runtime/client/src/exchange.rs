@@ -1,4 +1,4 @@
-//! One exchange with a gateway: a request out and an answer in, within limits of time and size.
+//! One HTTP exchange, within limits of time and size.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -7,51 +7,42 @@ use std::time::Duration;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::Shared;
-use super::transport::{Chunks, HttpRequest};
-use super::upload::Progress;
+use crate::client::{Shared, Timeouts};
 use crate::error::{Timeout, TransportError, TransportKind};
+use crate::transport::{Chunks, HttpRequest};
+use crate::upload::UploadProgress;
 use top_protocol::RawBody;
-use top_protocol::internal::Head;
+use top_protocol::internal::ResponseHead;
 
-/// How long an exchange may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    /// In all.
-    pub(super) attempt: Duration,
-    /// In silence.
-    pub(super) read: Option<Duration>,
-}
-
-/// An answer, whatever its status.
+/// A received response with any status.
 pub(super) struct Received {
-    pub(super) head: Head,
+    pub(super) head: ResponseHead,
     pub(super) bytes: Vec<u8>,
-    /// Whether the body may go on; only where the status tells of a failure, of which a part is enough.
-    pub(super) cut: bool,
+    /// Whether the body is truncated. Only for an error status, where a part is enough.
+    pub(super) truncated: bool,
 }
 
 impl Shared {
-    /// Sends `request` and receives the answer to it.
+    /// Sends `request` and receives the response.
     pub(super) async fn exchange(
         &self,
         request: HttpRequest,
         timeouts: Timeouts,
         deadline: Instant,
     ) -> Result<Received, TransportError> {
-        let attempt = ends_in(timeouts.attempt);
+        let attempt = deadline_after(timeouts.attempt);
         let end = if deadline < attempt { (deadline, Timeout::Call) } else { (attempt, Timeout::Attempt) };
-        let patience = Patience { read: timeouts.read, end };
-        let (body, progress) = Progress::watch(request.body);
-        let sent = patience.while_sent(self.transport.send(HttpRequest { body, ..request }), &progress).await;
-        let answer = sent.map_err(|error| progress.error().unwrap_or(error))?;
-        let (head, mut body) = (Head { status: answer.status, headers: answer.headers }, answer.body);
-        let mut received = Received { head, bytes: Vec::new(), cut: false };
+        let deadlines = Deadlines { read: timeouts.read, end };
+        let (body, progress) = UploadProgress::watch(request.body);
+        let sent = deadlines.wait_while_sending(self.transport.send(HttpRequest { body, ..request }), &progress).await;
+        let response = sent.map_err(|error| progress.error().unwrap_or(error))?;
+        let (head, mut body) = (ResponseHead { status: response.status, headers: response.headers }, response.body);
+        let mut received = Received { head, bytes: Vec::new(), truncated: false };
         let success = received.head.is_success();
         let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };
-        match collect(body.as_mut(), &mut received.bytes, limit, &patience).await {
+        match collect(body.as_mut(), &mut received.bytes, limit, &deadlines).await {
             Ok(()) => Ok(received),
-            Err(_) if !success => Ok(Received { cut: true, ..received }),
+            Err(_) if !success => Ok(Received { truncated: true, ..received }),
             Err(mut error) => {
                 error.body = RawBody::of_bytes(&received.bytes, true);
                 Err(error)
@@ -60,42 +51,42 @@ impl Shared {
     }
 }
 
-/// Appends the pieces of a body to `bytes`, up to `limit` of them.
+/// Appends the chunks of a body to `bytes`, up to `limit` bytes.
 async fn collect(
     body: &mut dyn Chunks,
     bytes: &mut Vec<u8>,
     limit: usize,
-    patience: &Patience,
+    deadlines: &Deadlines,
 ) -> Result<(), TransportError> {
-    while let Some(chunk) = patience.with(poll_fn(|context| body.poll_chunk(context).map(Option::transpose))).await? {
-        let room = limit - bytes.len();
-        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
+    while let Some(chunk) = deadlines.wait(poll_fn(|context| body.poll_chunk(context).map(Option::transpose))).await? {
+        let remaining = limit - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(remaining)]);
+        if chunk.len() > remaining {
             return Err(TransportError::new(TransportKind::TooLong, format!("more than {limit} bytes")));
         }
     }
     Ok(())
 }
 
-/// How long to wait for the other side.
-struct Patience {
+/// The time limits of one exchange.
+struct Deadlines {
     read: Option<Duration>,
-    /// When there is none left, and which time that is.
+    /// The end of the exchange, and the timeout to report then.
     end: (Instant, Timeout),
 }
 
-impl Patience {
-    /// Waits for `step`, the next sign of life.
-    async fn with<T>(&self, step: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
+impl Deadlines {
+    /// Waits for `step`: the next chunk of the response.
+    async fn wait<T>(&self, step: impl Future<Output = Result<T, TransportError>>) -> Result<T, TransportError> {
         let (end, timeout) = self.end(Instant::now());
-        timeout_at(end, step).await.unwrap_or_else(|elapsed| Err(too_late(timeout, elapsed)))
+        timeout_at(end, step).await.unwrap_or_else(|elapsed| Err(timed_out(timeout, elapsed)))
     }
 
-    /// Waits for `step`, while a request is sent. The gateway is not silent as long as it takes pieces of it.
-    async fn while_sent<T>(
+    /// Waits for `step` while a request is sent. Each chunk that the transport takes restarts the read timeout.
+    async fn wait_while_sending<T>(
         &self,
         step: impl Future<Output = Result<T, TransportError>>,
-        progress: &Progress,
+        progress: &UploadProgress,
     ) -> Result<T, TransportError> {
         let mut step = pin!(step);
         loop {
@@ -103,26 +94,26 @@ impl Patience {
             match timeout_at(end, step.as_mut()).await {
                 Ok(result) => return result,
                 Err(_) if self.end(progress.last()).0 > end => {}
-                Err(elapsed) => return Err(too_late(timeout, elapsed)),
+                Err(elapsed) => return Err(timed_out(timeout, elapsed)),
             }
         }
     }
 
-    /// When time is up after the last sign of life, and which time that is.
+    /// Returns the deadline after the last progress, and the timeout to report then.
     fn end(&self, last: Instant) -> (Instant, Timeout) {
-        let silent = self.read.map(|read| last + read.min(LONG)).filter(|end| *end < self.end.0);
-        silent.map_or(self.end, |end| (end, Timeout::Read))
+        let idle = self.read.map(|read| last + read.min(FAR_FUTURE)).filter(|end| *end < self.end.0);
+        idle.map_or(self.end, |end| (end, Timeout::Read))
     }
 }
 
-fn too_late(timeout: Timeout, elapsed: Elapsed) -> TransportError {
+fn timed_out(timeout: Timeout, elapsed: Elapsed) -> TransportError {
     TransportError::new(TransportKind::Timeout(timeout), elapsed)
 }
 
-/// Longer than any clock of a program goes on.
-const LONG: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+/// A time that no program waits for, but that every clock can represent.
+const FAR_FUTURE: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
-/// The end of a time that begins now. One that no clock sees is as good as one in a hundred years.
-pub(super) fn ends_in(time: Duration) -> Instant {
-    Instant::now() + time.min(LONG)
+/// Returns the instant after `time`, at most a hundred years from now.
+pub(super) fn deadline_after(time: Duration) -> Instant {
+    Instant::now() + time.min(FAR_FUTURE)
 }

@@ -1,4 +1,4 @@
-//! HTTP through reqwest, and the only place that knows reqwest.
+//! The HTTP transport. No other module uses reqwest.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,15 +12,15 @@ use http_body::{Body as _, Frame, SizeHint};
 pub(super) use reqwest::Url;
 use reqwest::redirect::Policy;
 
-use super::runtime;
-use super::transport::{BoxFuture, Chunks, HttpAnswer, HttpRequest, Payload, Transport, Verb};
 use crate::error::{ConfigurationError, ConfigurationKind, Error, Timeout, TransportError, TransportKind};
+use crate::runtime;
+use crate::transport::{BoxFuture, Chunks, HttpMethod, HttpRequest, HttpResponse, Payload, Transport};
 use top_protocol::Headers;
 
-/// HTTP/1.1 through reqwest, with connections that are kept and used again.
+/// HTTP/1.1 through reqwest, with reused connections.
 ///
-/// A client creates one of its own. The feature `reqwest-0_13` adds constructors, for what a [`reqwest::Client`] can do and
-/// [`ClientBuilder`](super::ClientBuilder) has no setting for: root certificates, a resolver, a local address.
+/// A client creates one by default. The feature `reqwest-0_13` adds constructors for settings of [`reqwest::Client`]
+/// that [`ClientBuilder`](super::ClientBuilder) lacks: root certificates, a resolver, a local address.
 ///
 /// ```no_run
 /// use generated_sdk::client::{Client, HttpTransport};
@@ -77,7 +77,7 @@ impl HttpTransport {
     }
 }
 
-/// The cryptography of rustls. Without one, reqwest panics when it builds a client.
+/// The cryptography of rustls. Without a provider, reqwest panics when it builds a client.
 mod provider {
     use crate::error::ConfigurationError;
 
@@ -88,11 +88,11 @@ mod provider {
 
         #[cfg(feature = "rustls-ring")]
         if CryptoProvider::get_default().is_none() {
-            // If it fails, the program has installed another one meanwhile.
+            // Fails only if the program has installed a provider in the meantime.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         if CryptoProvider::get_default().is_none() {
-            let message = "rustls has no cryptography: call `CryptoProvider::install_default` first, or enable the \
+            let message = "rustls has no cryptography provider: call `CryptoProvider::install_default` first, or enable the \
                            feature `rustls` or `rustls-ring`";
             return Err(ConfigurationError::new(crate::error::ConfigurationKind::Tls, message));
         }
@@ -106,19 +106,19 @@ mod provider {
 }
 
 impl fmt::Debug for HttpTransport {
-    /// Without the client, which may show the headers that it adds.
+    /// Omits the client, which may contain secret headers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpTransport").finish_non_exhaustive()
     }
 }
 
-/// What a client's own HTTP is made of.
+/// The settings of the transport that a client creates.
 #[derive(Clone)]
 pub(super) struct HttpSettings {
     pub(super) connect_timeout: Duration,
-    /// The proxy's URL; the system's proxies if there is none.
+    /// The URL of the proxy. Default: the proxies of the system.
     pub(super) proxy: Option<String>,
-    /// Whether the gateway is on this machine, where no proxy of the system can reach it.
+    /// Whether the gateway is on this machine. The system's proxies cannot reach it.
     pub(super) loopback: bool,
     /// Whether the gateway is called over TLS.
     pub(super) https: bool,
@@ -137,17 +137,17 @@ impl HttpSettings {
         if let Some(url) = &self.proxy {
             // reqwest ignores a proxy with an unknown scheme.
             #[cfg(feature = "socks")]
-            const KINDS: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+            const SCHEMES: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
             #[cfg(not(feature = "socks"))]
-            const KINDS: &[&str] = &["http", "https"];
-            // The URL may contain a password, and the library's message the URL.
+            const SCHEMES: &[&str] = &["http", "https"];
+            // The URL may contain a password, so neither it nor the message of reqwest is shown.
             let wrong = || {
                 let help = if cfg!(feature = "socks") { "" } else { " (the feature `socks` adds its schemes)" };
-                let kinds = KINDS.join(", ");
-                let message = format!("invalid URL of the proxy: expected one of the schemes {kinds}{help}");
+                let schemes = SCHEMES.join(", ");
+                let message = format!("invalid URL of the proxy: expected one of the schemes {schemes}{help}");
                 ConfigurationError::new(ConfigurationKind::Proxy, message)
             };
-            if !Url::parse(url).is_ok_and(|url| KINDS.contains(&url.scheme()) && url.has_host()) {
+            if !Url::parse(url).is_ok_and(|url| SCHEMES.contains(&url.scheme()) && url.has_host()) {
                 return Err(wrong().into());
             }
             builder = builder.proxy(reqwest::Proxy::all(url).map_err(|_| wrong())?);
@@ -161,7 +161,7 @@ impl HttpSettings {
     }
 }
 
-/// Nothing is called over TLS, so a machine that has no certificates need not have any.
+/// Loads no certificates: nothing is called over TLS, and the machine may have none.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn without_certificates(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.tls_certs_only([])
@@ -170,17 +170,17 @@ fn without_certificates(builder: reqwest::ClientBuilder) -> reqwest::ClientBuild
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 use std::convert::identity as without_certificates;
 
-/// How long a connection is kept that nothing is sent over: less than servers keep theirs, so that a request seldom meets
-/// a connection that the other side is closing.
+/// The maximum idle time of a connection. Servers keep connections longer, so a request seldom meets one that is being
+/// closed.
 const IDLE: Duration = Duration::from_secs(30);
 
 impl Transport for HttpTransport {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             runtime::check_io().map_err(|error| TransportError::new(TransportKind::Connect, error))?;
-            let mut builder = match request.verb {
-                Verb::Get => self.client.get(&request.url),
-                Verb::Post => self.client.post(&request.url),
+            let mut builder = match request.method {
+                HttpMethod::Get => self.client.get(&request.url),
+                HttpMethod::Post => self.client.post(&request.url),
             };
             for (name, value) in request.headers.iter() {
                 builder = builder.header(name, value);
@@ -190,24 +190,24 @@ impl Transport for HttpTransport {
                 Payload::Stream { chunks, length } => reqwest::Body::wrap(Outgoing { chunks, left: length }),
             };
             let request = builder.body(body).build().map_err(failed)?;
-            let asked = request.url().clone();
-            let answer = self.client.execute(request).await.map_err(failed)?;
-            if *answer.url() != asked {
-                let host = answer.url().host_str().unwrap_or_default();
-                return Err(TransportError::new(TransportKind::Redirected, format!("the response came from {host}")));
+            let requested = request.url().clone();
+            let received = self.client.execute(request).await.map_err(failed)?;
+            if *received.url() != requested {
+                let host = received.url().host_str().unwrap_or_default();
+                return Err(TransportError::new(TransportKind::Redirected, format!("the response is from {host}")));
             }
-            let status = answer.status().as_u16();
-            let headers = answer.headers().iter();
+            let status = received.status().as_u16();
+            let headers = received.headers().iter();
             let headers: Headers =
                 headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
-            let mut answer = HttpAnswer::with_chunks(status, Incoming(answer.into()));
-            answer.headers = headers;
-            Ok(answer)
+            let mut response = HttpResponse::with_chunks(status, Incoming(received.into()));
+            response.headers = headers;
+            Ok(response)
         })
     }
 }
 
-/// The body of a request, as the library reads it.
+/// A request body for reqwest.
 struct Outgoing {
     chunks: Box<dyn Chunks>,
     left: Option<u64>,
@@ -233,7 +233,7 @@ impl http_body::Body for Outgoing {
     }
 }
 
-/// The body of an answer, as the library hands it over.
+/// A response body from reqwest.
 struct Incoming(reqwest::Body);
 
 impl Chunks for Incoming {
@@ -243,7 +243,7 @@ impl Chunks for Incoming {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(failed(error)))),
                 Some(Ok(frame)) => {
-                    // What is no data is a trailer.
+                    // Other frames are trailers.
                     if let Ok(bytes) = frame.into_data() {
                         return Poll::Ready(Some(Ok(bytes)));
                     }
@@ -254,7 +254,7 @@ impl Chunks for Incoming {
 }
 
 fn failed(error: reqwest::Error) -> TransportError {
-    // The gateway's URL stands in the error already.
+    // `TransportError` contains the URL of the gateway, redacted.
     let error = error.without_url();
     let has = |wanted: fn(&(dyn StdError + 'static)) -> bool| causes(&error).any(wanted);
     let kind = if has(|cause| cause.is::<TransportError>()) {
@@ -278,7 +278,7 @@ fn failed(error: reqwest::Error) -> TransportError {
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-        // An I/O error says of the error in its box only what that one's own source is.
+        // `source` of an I/O error skips the error inside it.
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
@@ -287,10 +287,10 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |error| cause(*error))
 }
 
-/// Whether the system has no socket left, for this program (`EMFILE`) or for all (`ENFILE`, `ENOBUFS`). The standard library
-/// has no kinds for these, and their numbers are those of every Unix, but for the last.
+/// Returns whether the process (`EMFILE`) or the system (`ENFILE`, `ENOBUFS`) has no more sockets. The standard
+/// library has no error kinds for them.
 fn is_exhausted(cause: &(dyn StdError + 'static)) -> bool {
-    const NUMBERS: &[i32] = if cfg!(windows) {
+    const CODES: &[i32] = if cfg!(windows) {
         &[10024, 10055]
     } else if cfg!(any(target_os = "linux", target_os = "android")) {
         &[24, 23, 105]
@@ -298,13 +298,13 @@ fn is_exhausted(cause: &(dyn StdError + 'static)) -> bool {
         &[24, 23, 55]
     };
     let number = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
-    number.is_some_and(|number| NUMBERS.contains(&number))
+    number.is_some_and(|number| CODES.contains(&number))
 }
 
-/// Whether the other side has hung up. One that does so in the middle of a handshake may be one that starts anew.
+/// Returns whether the server closed the connection. A server that restarts may do so during a handshake.
 fn is_end(cause: &(dyn StdError + 'static)) -> bool {
     let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-    // OpenSSL has no kind for it, only words.
+    // OpenSSL reports it only in the message.
     kind == Some(io::ErrorKind::UnexpectedEof) || cause.to_string().to_ascii_lowercase().contains("unexpected eof")
 }
 

@@ -1,13 +1,9 @@
-//! What is reported about calls and attempts: spans of `tracing`, and observers.
+//! Observers of attempts.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-use tracing::Span;
-
-use super::trace;
 use crate::error::{Error, TransportKind};
 
 /// Observes the attempts of a client's calls, for metrics and logs.
@@ -164,7 +160,7 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
-    /// Returns the name, as the field `outcome` of `tracing` has it.
+    /// Returns the name in the field `outcome` of `tracing`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -218,121 +214,4 @@ impl fmt::Display for OutcomeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Reports one call or attempt. Dropping it reports that the call was dropped.
-pub(super) struct Report<'a> {
-    span: Span,
-    observed: Option<(Attempt<'a>, &'a [Arc<dyn AttemptObserver>])>,
-    phase: Option<Phase>,
-    phase_started: Instant,
-    outcome: AttemptOutcome<'static>,
-    ended: bool,
-}
-
-/// What the time is measured of.
-#[derive(Clone, Copy)]
-enum Phase {
-    /// What an attempt waits for before it is sent.
-    Wait,
-    /// A whole call, or the exchange of an attempt.
-    Run,
-}
-
-impl<'a> Report<'a> {
-    /// Starts the report of a call with all its attempts, or of a request to an authorization server.
-    pub(super) fn of_call(method: &str) -> Self {
-        Self::start(trace::call(method), None, Phase::Run)
-    }
-
-    /// Starts the report of an attempt.
-    pub(super) fn of_attempt(attempt: Attempt<'a>, observers: &'a [Arc<dyn AttemptObserver>]) -> Self {
-        let report = Self::start(trace::attempt(&attempt), Some((attempt, observers)), Phase::Wait);
-        report.span.in_scope(|| observers.iter().for_each(|observer| observer.before(&attempt)));
-        report
-    }
-
-    fn start(span: Span, observed: Option<(Attempt<'a>, &'a [Arc<dyn AttemptObserver>])>, phase: Phase) -> Self {
-        let outcome = AttemptOutcome::new(OutcomeKind::Cancelled);
-        Self { span, observed, phase: Some(phase), phase_started: Instant::now(), outcome, ended: false }
-    }
-
-    pub(super) fn span(&self) -> Span {
-        self.span.clone()
-    }
-
-    /// The request of the attempt is sent now.
-    pub(super) fn sent(&mut self) {
-        self.end_phase();
-        (self.phase_started, self.phase) = (Instant::now(), Some(Phase::Run));
-    }
-
-    /// The response of the attempt was received, or failed to be: decoding does not count as its time.
-    pub(super) fn received(&mut self, status: Option<u16>) {
-        self.end_phase();
-        self.outcome.status = status;
-    }
-
-    /// Ends the report with the id of the request, or an error.
-    pub(super) fn ended(mut self, result: Result<Option<&str>, &Error>) {
-        self.end_phase();
-        let error = result.err();
-        let outcome = AttemptOutcome {
-            kind: error.map_or(OutcomeKind::Ok, OutcomeKind::of),
-            code: error.and_then(Error::platform).and_then(|refusal| refusal.code.equivalent()),
-            sub_code: error.and_then(sub_code),
-            request_id: result.unwrap_or_else(Error::request_id),
-            ..self.outcome
-        };
-        trace::ended(&self.span, &outcome, error.and_then(http_status));
-        self.notify(&outcome);
-        self.ended = true;
-    }
-
-    fn end_phase(&mut self) {
-        let Some(phase) = self.phase.take() else { return };
-        let elapsed = self.phase_started.elapsed();
-        match phase {
-            Phase::Wait => self.outcome.waited = elapsed,
-            Phase::Run => self.outcome.duration = Some(elapsed),
-        }
-        trace::time(&self.span, matches!(phase, Phase::Run), elapsed);
-    }
-
-    fn notify(&self, outcome: &AttemptOutcome<'_>) {
-        if let Some((attempt, observers)) = &self.observed {
-            self.span.in_scope(|| observers.iter().for_each(|observer| observer.after(attempt, outcome)));
-        }
-    }
-}
-
-impl Drop for Report<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.end_phase();
-            trace::ended(&self.span, &self.outcome, None);
-            self.notify(&self.outcome);
-        }
-    }
-}
-
-/// The HTTP status that an error is about.
-fn http_status(error: &Error) -> Option<u16> {
-    match error {
-        Error::Status(error) => Some(error.status),
-        Error::OAuth(error) => error.status,
-        _ => None,
-    }
-}
-
-/// The `sub_code` of the platform, or the error of an authorization server. Some gateways send a sentence in its place,
-/// which may contain parameters.
-fn sub_code(error: &Error) -> Option<&str> {
-    const MAX_LENGTH: usize = 100;
-    let word = match error {
-        Error::OAuth(error) => error.error.as_str(),
-        error => error.platform()?.sub_code.as_deref()?.trim(),
-    };
-    let is_word = !word.is_empty() && word.len() <= MAX_LENGTH && word.bytes().all(|byte| byte.is_ascii_graphic());
-    is_word.then_some(word)
 }

@@ -1,18 +1,18 @@
-//! What calls and batches make of a received response.
+//! Decoding and classification of received responses, for calls and batches.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::Client;
-use super::limit::{Permit, Turn};
-use super::text;
-use super::trace;
+use crate::charset;
+use crate::client::Client;
 use crate::error::{Error, LimitError, StatusError};
-use top_protocol::internal::{Envelope, Head, decode_into, redacted};
+use crate::limit::limiter::{CallInfo, Permit};
+use crate::trace;
+use top_protocol::internal::{Envelope, ResponseHead, decode_into, redacted};
 use top_protocol::{RawBody, Request, Response, ResponseBody};
 
-/// Decodes a body as a response, or as a refusal of the platform.
+/// Decodes a body as a response or as a refusal of the platform.
 pub(super) type Decode<'a, T> = dyn Fn(&ResponseBody) -> Result<(T, Envelope), top_protocol::Error> + Sync + 'a;
 
 /// The [`Decode`] of a typed call.
@@ -21,26 +21,26 @@ pub(super) fn decode_as<R: Request>(body: &ResponseBody) -> Result<(R::Response,
     decode_into(body, R::RESPONSE_NODE, &mut value).map(|envelope| (value, envelope))
 }
 
-/// Decodes the body of a response whose status is a success. A mismatch is an error if `strict`.
+/// Decodes the body of a successful HTTP response. A type mismatch is an error if `strict`.
 pub(super) fn decoded<'s, T>(
     strict: bool,
-    head: &Head,
+    head: &ResponseHead,
     bytes: Vec<u8>,
     secrets: impl Iterator<Item = &'s str> + Clone,
     decode: &Decode<'_, T>,
 ) -> Result<Response<T>, Error> {
-    let body = text::lenient(head, bytes)?;
+    let body = charset::decode_lossy(head, bytes)?;
     let (value, mut envelope) = decode(&body)?;
     if let (Some(first), true) = (envelope.mismatches.first(), strict) {
         return Err(Error::mismatch(first, body.text()));
     }
     envelope.request_id = envelope.request_id.map(|request_id| redacted(&request_id, secrets));
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
-/// Returns the error of a response whose status is no success: the platform's, if the body is a refusal all the same.
-pub(super) fn unsuccessful<T>(head: &Head, bytes: &[u8], cut: bool, decode: &Decode<'_, T>) -> Error {
-    let body = RawBody::of_bytes(bytes, cut);
+/// Returns the error of a response with an error status. A refusal in its body takes precedence.
+pub(super) fn unsuccessful<T>(head: &ResponseHead, bytes: &[u8], truncated: bool, decode: &Decode<'_, T>) -> Error {
+    let body = RawBody::of_bytes(bytes, truncated);
     if body.contains("error_response")
         && let Err(error @ top_protocol::Error::Platform(_)) = decode(&ResponseBody::from(&*body))
     {
@@ -49,16 +49,16 @@ pub(super) fn unsuccessful<T>(head: &Head, bytes: &[u8], cut: bool, decode: &Dec
     Error::Status(StatusError::of(head, body))
 }
 
-/// Whether the platform refused the timestamp, because it differs from its own time.
+/// Returns whether the platform refused the timestamp, because it differs from the platform's time.
 pub(super) fn refuses_timestamp(error: &Error) -> bool {
     const INVALID_TIMESTAMP: i64 = 31;
     error.platform().is_some_and(|refusal| refusal.code.equivalent() == Some(INVALID_TIMESTAMP))
 }
 
-/// A ban of a method, or of the application, and how long it lasts.
+/// A ban: the method, or `None` for the whole application, and its duration.
 pub(super) type Ban<'m> = (Option<&'m str>, Duration);
 
-/// Returns the ban that the refusal of a call of `method` names.
+/// Returns the ban in the refusal of a call of `method`.
 pub(super) fn ban<'m>(error: &Error, method: &'m str) -> Option<Ban<'m>> {
     const APP_CALL_LIMITED: i64 = 7;
     let refusal = error.platform().filter(|refusal| refusal.code.equivalent() == Some(APP_CALL_LIMITED))?;
@@ -70,17 +70,17 @@ impl Client {
     /// Waits for the limiter's permit for a call.
     pub(super) async fn permit(&self, method: &str, deadline: Instant) -> Result<Permit, Error> {
         let shared = &self.shared;
-        let patience = deadline.saturating_duration_since(Instant::now());
-        let turn = Turn::new(shared.application.key(), method, patience);
-        let permit = timeout_at(deadline, shared.limiter.acquire(turn)).await;
+        let max_wait = deadline.saturating_duration_since(Instant::now());
+        let call = CallInfo::new(shared.application.key(), method, max_wait);
+        let permit = timeout_at(deadline, shared.limiter.acquire(call)).await;
         permit.unwrap_or_else(|_| Err(LimitError::out_of_time())).map_err(Error::Limit)
     }
 
-    /// Reports a ban to the limiter: it concerns other calls too.
+    /// Reports a ban to the limiter, which applies it to other calls.
     pub(super) async fn report_ban(&self, (method, time): Ban<'_>, deadline: Instant) {
         trace::ban(method, time);
         let shared = &self.shared;
-        // If the limiter does not get it in time, other calls find out for themselves.
+        // At the deadline, the report is given up. Other calls then learn of the ban from their own refusals.
         let _ = timeout_at(deadline, shared.limiter.banned(shared.application.key(), method, time)).await;
     }
 }

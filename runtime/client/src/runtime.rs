@@ -1,4 +1,4 @@
-//! The tokio runtime that a call is made in.
+//! Checks of the tokio runtime of a call.
 
 use std::cell::Cell;
 use std::panic::catch_unwind;
@@ -38,8 +38,8 @@ pub(super) fn check_io() -> Result<(), ConfigurationError> {
 
 /// Checks that `probe`, which uses a driver of the runtime, does not panic. Tokio has no query for its drivers.
 ///
-/// This is the only place where a panic is caught. No code of a caller runs in a probe. A runtime is probed once a thread;
-/// the panic of a failed probe still reaches the panic hook.
+/// This is the only place where a panic is caught. A probe runs no code of a caller. Each runtime is probed once per
+/// thread. The panic of a failed probe still reaches the panic hook.
 fn check(
     runtime: &Handle,
     checked: &'static std::thread::LocalKey<Cell<Option<Id>>>,

@@ -1,4 +1,4 @@
-//! What is told through `tracing`: methods, attempts, times, codes and request ids. Never a parameter or a secret.
+//! Spans and events of `tracing`: methods, attempts, times, codes and request ids, never a parameter or a secret.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,14 +8,14 @@ use tracing::field::Empty;
 use tracing::{Span, error, info, info_span, warn};
 
 #[cfg(feature = "secret")]
-use super::observer::OutcomeKind;
-use super::observer::{Attempt, AttemptOutcome};
-use super::session::StoreError;
-#[cfg(feature = "secret")]
 use crate::error::Error;
 use crate::error::SessionError;
+#[cfg(feature = "secret")]
+use crate::observer::OutcomeKind;
+use crate::observer::{Attempt, AttemptOutcome};
+use crate::session::store::StoreError;
 
-/// What all of it is filtered by.
+/// The target of all spans and events.
 const TARGET: &str = "generated_sdk";
 
 /// Creates the span of a call with all its attempts, or of a request to an authorization server.
@@ -68,55 +68,55 @@ pub(super) fn ended(span: &Span, outcome: &AttemptOutcome<'_>, status: Option<u1
     }
 }
 
-pub(super) fn pause(attempt: u32, pause: Duration) {
+pub(super) fn retrying(attempt: u32, pause: Duration) {
     info!(target: TARGET,
         attempt,
         pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-        "the call is made again after a pause"
+        "call failed; retrying after a pause"
     );
 }
 
-pub(super) fn consumed(parameter: &str) {
-    info!(target: TARGET, parameter, "the call is not repeated: its file can be read only once; make a new File and call again");
+pub(super) fn file_consumed(parameter: &str) {
+    info!(target: TARGET, parameter, "call not retried: its file can be read only once; create a new File and call again");
 }
 
-pub(super) fn session() {
-    info!(target: TARGET, "the platform has refused the session; the call is made again with another");
+pub(super) fn session_replaced() {
+    info!(target: TARGET, "session refused; retrying with another session");
 }
 
-pub(super) fn clock(ahead: i64) {
+pub(super) fn clock_corrected(offset: i64) {
     warn!(target: TARGET,
-        ahead_s = ahead,
-        "the clocks of the platform and of this machine differ; calls are signed with the platform's time from now on"
+        offset_s = offset,
+        "this machine's clock differs from the platform's; signing with the platform's time"
     );
 }
 
 pub(super) fn ban(method: Option<&str>, time: Duration) {
     let seconds = time.as_secs();
-    warn!(target: TARGET, method, seconds, "the platform refuses calls for some time; the limiter holds them back");
+    warn!(target: TARGET, method, seconds, "calls banned by the platform; waiting until the ban ends");
 }
 
-/// The user is the caller's own name for whoever it is.
+/// `user` is the caller's name of the user.
 pub(super) fn refreshed(user: &str) {
-    info!(target: TARGET, user, "the session is refreshed");
+    info!(target: TARGET, user, "session refreshed");
 }
 
-pub(super) fn not_kept(user: &str, error: &StoreError) {
+pub(super) fn token_not_stored(user: &str, error: &StoreError) {
     let error = Chain(error.as_ref());
-    error!(target: TARGET, user, %error, "the refreshed token could not be stored; this process alone has it until it can be");
+    error!(target: TARGET, user, %error, "cannot store the refreshed token; only this process has it until a retry succeeds");
 }
 
-/// Why is not told: a gateway may repeat the parameters in its refusals. The error of a call tells, once the session
-/// ends.
+/// The error is not logged: a gateway may repeat the parameters in its refusals. The error of a call shows it when the
+/// session ends.
 pub(super) fn not_refreshed(user: &str, error: &SessionError) {
     let needs_authorization = error.needs_authorization();
-    warn!(target: TARGET, user, needs_authorization, "the session could not be refreshed and is used as long as it is good");
+    warn!(target: TARGET, user, needs_authorization, "cannot refresh the session; using it until it ends");
 }
 
 #[cfg(feature = "redis")]
-pub(super) fn alone(error: &StoreError) {
+pub(super) fn redis_unavailable(error: &StoreError) {
     let error = Chain(error.as_ref());
-    warn!(target: TARGET, %error, "limits are kept by this program alone as long as Redis is down");
+    warn!(target: TARGET, %error, "Redis is unavailable; this program enforces limits by itself");
 }
 
 /// The error is not logged: a gateway may repeat the parameters in its refusals.
@@ -125,7 +125,7 @@ pub(super) fn key_not_refreshed(error: &Error) {
     warn!(target: TARGET, reason = OutcomeKind::of(error).name(), "the secret key is not refreshed; the cached key is used");
 }
 
-/// An error with its sources: an event has one field for all of them.
+/// An error with its sources, for an event with one field.
 struct Chain<'a>(&'a (dyn StdError + 'static));
 
 impl fmt::Display for Chain<'_> {

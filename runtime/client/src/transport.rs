@@ -1,4 +1,4 @@
-//! What carries requests to a gateway and its answers back, in types that belong to no HTTP library.
+//! The interface between a client and its HTTP library.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,26 +11,25 @@ use crate::error::TransportError;
 use top_protocol::Headers;
 use top_protocol::internal::redacted_url;
 
-/// A future in a box, as traits that are used behind a pointer return it.
+/// A boxed future, as object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What carries requests to a gateway and its answers back.
+/// Sends requests to a gateway and receives its responses.
 ///
-/// A client creates one that uses reqwest. Another one takes its
-/// place through [`ClientBuilder::transport`](super::ClientBuilder::transport): an HTTP stack of the caller's own, or
-/// one for tests that needs no socket.
+/// A client uses reqwest by default. [`ClientBuilder::transport`](super::ClientBuilder::transport) replaces it, with
+/// another HTTP library, or with one for tests that needs no socket.
 ///
 /// ```
 /// use generated_sdk::AppCredentials;
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
-/// use generated_sdk::client::{BoxFuture, Client, HttpAnswer, HttpRequest, Transport};
+/// use generated_sdk::client::{BoxFuture, Client, HttpResponse, HttpRequest, Transport};
 /// use generated_sdk::protocol::TransportError;
 ///
 /// struct Canned(&'static str);
 ///
 /// impl Transport for Canned {
-///     fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
-///         Box::pin(async { Ok(HttpAnswer::new(200, self.0)) })
+///     fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+///         Box::pin(async { Ok(HttpResponse::new(200, self.0)) })
 ///     }
 /// }
 ///
@@ -44,50 +43,50 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # }
 /// ```
 ///
-/// # What an implementation must keep to
+/// # Requirements
 ///
-/// * A redirect is an answer: a signed request goes to the gateway and nowhere else.
-/// * Certificates are verified.
-/// * The body that it hands over is decoded: if it asks for gzip, it unpacks it.
-/// * Dropping the future, or the body of the answer, ends the exchange. The client does so when time is up, and when
-///   the answer is longer than it accepts; an implementation needs no deadline of its own.
-/// * Nothing of the request but its URL stands in an error.
+/// * A redirect is a response. Do not follow it: a signed request is for its gateway only.
+/// * Verify certificates.
+/// * Decompress the body: if the transport requests gzip, it decodes gzip.
+/// * Dropping the future or the response body ends the exchange. The client does so at a timeout or at its body limit; an
+///   implementation needs no timeout of its own.
+/// * An error contains nothing of the request except its URL.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends `request` and returns the head of the answer, with the body to come.
+    /// Sends `request` and returns the head of the response, with a body to read.
     ///
     /// # Errors
     ///
-    /// A [`TransportError`] of the [kind](crate::TransportKind) that says how far the exchange came. An HTTP
-    /// status is no error here.
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>>;
+    /// A [`TransportError`] of the [kind](crate::TransportKind) that tells how far the exchange got. An HTTP status is
+    /// not an error here.
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         (**self).send(request)
     }
 }
 
-/// A request on its way out. It holds secrets, and printing it shows none.
+/// An HTTP request. `Debug` redacts its secrets.
 #[non_exhaustive]
 pub struct HttpRequest {
-    /// The HTTP verb.
-    pub verb: Verb,
-    /// Where to.
+    /// The HTTP method.
+    pub method: HttpMethod,
+    /// The URL.
     pub url: String,
-    /// The headers that belong to the request, `Content-Type` among them. Those of the connection are the transport's.
+    /// The headers, such as `Content-Type`. The transport adds those of the connection.
     pub headers: Headers,
     /// The body.
     pub body: Payload,
 }
 
 impl HttpRequest {
-    /// A request without headers.
-    pub fn new(verb: Verb, url: impl Into<String>, body: impl Into<Payload>) -> Self {
-        Self { verb, url: url.into(), headers: Headers::new(), body: body.into() }
+    /// Creates a request without headers.
+    pub fn new(method: HttpMethod, url: impl Into<String>, body: impl Into<Payload>) -> Self {
+        Self { method, url: url.into(), headers: Headers::new(), body: body.into() }
     }
 
-    /// The same request with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
@@ -98,7 +97,7 @@ impl HttpRequest {
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
-            .field("verb", &self.verb)
+            .field("method", &self.method)
             .field("url", &redacted_url(&self.url))
             .field("headers", &self.headers)
             .field("body", &self.body)
@@ -106,17 +105,17 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// An HTTP verb that the protocol uses.
+/// An HTTP method that the protocol uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub enum HttpMethod {
     /// `GET`.
     Get,
     /// `POST`.
     Post,
 }
 
-impl Verb {
-    /// The verb as HTTP writes it.
+impl HttpMethod {
+    /// Returns the name of the method.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -127,13 +126,13 @@ impl Verb {
 
 /// The body of a request.
 pub enum Payload {
-    /// One that is in memory.
+    /// A body in memory.
     Bytes(Bytes),
-    /// One that is read as it is sent.
+    /// A body that is read while it is sent.
     Stream {
-        /// Its pieces.
+        /// The chunks of the body.
         chunks: Box<dyn Chunks>,
-        /// How many bytes they have together, if that is known beforehand.
+        /// The total number of bytes, if it is known in advance.
         length: Option<u64>,
     },
 }
@@ -145,7 +144,7 @@ impl<T: Into<Bytes>> From<T> for Payload {
 }
 
 impl fmt::Debug for Payload {
-    /// Its length: secrets are in it.
+    /// Shows the length only: the body contains secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(f, "[{} bytes]", bytes.len()),
@@ -155,28 +154,28 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// A body in pieces.
+/// A body in chunks.
 pub trait Chunks: Send + Sync {
-    /// The next piece, `None` behind the last. It is asked for again after [`Poll::Pending`] and not after `None` or an
-    /// error.
+    /// Returns the next chunk, or `None` after the last. It is polled again after [`Poll::Pending`], not after `None`
+    /// or an error.
     ///
     /// # Errors
     ///
-    /// [`TransportKind::Upload`](crate::TransportKind::Upload) from the body of a request that cannot be
-    /// read, any other kind from the body of an answer.
+    /// [`TransportKind::Upload`](crate::TransportKind::Upload) if the body of a request cannot be read, any other kind
+    /// for the body of a response.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>>;
 }
 
-/// The pieces of a body that is in memory.
+/// The chunks of a body in memory.
 impl Chunks for std::vec::IntoIter<Bytes> {
     fn poll_chunk(&mut self, _context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
         Poll::Ready(self.next().map(Ok))
     }
 }
 
-/// An answer on its way in: its head, and the body to come.
+/// An HTTP response: its head, and a body to read.
 #[non_exhaustive]
-pub struct HttpAnswer {
+pub struct HttpResponse {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
@@ -185,18 +184,18 @@ pub struct HttpAnswer {
     pub body: Box<dyn Chunks>,
 }
 
-impl HttpAnswer {
-    /// An answer without headers, with a body that is in memory.
+impl HttpResponse {
+    /// Creates a response without headers, with a body in memory.
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         Self::with_chunks(status, vec![body.into()].into_iter())
     }
 
-    /// An answer without headers, with a body that is still to come.
+    /// Creates a response without headers, with a body that is read later.
     pub fn with_chunks(status: u16, body: impl Chunks + 'static) -> Self {
         Self { status, headers: Headers::new(), body: Box::new(body) }
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
@@ -204,9 +203,9 @@ impl HttpAnswer {
     }
 }
 
-impl fmt::Debug for HttpAnswer {
+impl fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpAnswer")
+        f.debug_struct("HttpResponse")
             .field("status", &self.status)
             .field("headers", &self.headers)
             .finish_non_exhaustive()

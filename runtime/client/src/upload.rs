@@ -13,27 +13,27 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
-use super::lock::locked;
-use super::transport::{Chunks, Payload};
 use crate::error::{Error, TransportError, TransportKind};
-use top_protocol::internal::{Attachment, Content, Measure, Piece, Reader, length, open_again, read_some};
+use crate::lock::locked;
+use crate::transport::{Chunks, Payload};
+use top_protocol::internal::{Attachment, Content, LengthCheck, Reader, Segment, length, read_uninterrupted, reopen};
 use top_protocol::{File, FileError, FileProblem, SignedRequest};
 
-/// How much of a file is in memory at a time.
+/// The size of a chunk of a file.
 const CHUNK: usize = 128 << 10;
 
-/// The body of `signed`. Files on disk are opened here, and found to be as they were; streams are begun when the first
-/// of their bytes is sent.
+/// Creates the body of `signed`. Opens the files on disk and checks that they did not change. Streams are read when
+/// their first byte is sent.
 pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
-    let Some(pieces) = signed.pieces() else {
+    let Some(pieces) = signed.segments() else {
         return Ok(Payload::from(signed.parameters().to_form()));
     };
     let length = length(&pieces);
     let mut parts = VecDeque::new();
     for piece in pieces {
         parts.push_back(match piece {
-            Piece::Text(text) => Part::Memory(Bytes::from(text)),
-            Piece::File(attachment) => {
+            Segment::Text(text) => BodyPart::Memory(Bytes::from(text)),
+            Segment::File(attachment) => {
                 let name = attachment.name.clone();
                 part(attachment).await.map_err(|error| error.for_parameter(&name))?
             }
@@ -42,51 +42,59 @@ pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
     Ok(Payload::Stream { chunks: Box::new(Upload { parts: Mutex::new(parts) }), length })
 }
 
-async fn part(attachment: Attachment) -> Result<Part, FileError> {
-    let Attachment { name, file, most } = attachment;
+async fn part(attachment: Attachment) -> Result<BodyPart, FileError> {
+    let Attachment { name, file, limit } = attachment;
     let source = match file.content() {
-        Content::Bytes(bytes) => return Ok(Part::Memory(Bytes::from_owner(bytes.clone()))),
+        Content::Bytes(bytes) => return Ok(BodyPart::Memory(Bytes::from_owner(bytes.clone()))),
         Content::Path { path, length, .. } => {
             let (path, length) = (path.clone(), *length);
-            let opened = spawn_blocking(move || open_again(&path, length)).await;
-            Source::Blocking(Some(Box::new(opened.map_err(|error| FileError::failed(&file, error))??)))
+            let opened = spawn_blocking(move || reopen(&path, length)).await;
+            ReaderState::Blocking(Some(Box::new(
+                opened.map_err(|error| file.error(FileProblem::Unreadable).with_source(error))??,
+            )))
         }
-        Content::Stream(stream) if stream.is_fresh() => Source::Fresh,
-        Content::Stream(_) => return Err(FileError::of(&file, FileProblem::ReadAlready)),
+        Content::Stream(stream) if stream.is_fresh() => ReaderState::Fresh,
+        Content::Stream(_) => return Err(file.error(FileProblem::AlreadyRead)),
     };
-    Ok(Part::File(Reading { name, measure: Measure::new(&file, most), file, source, runtime: Handle::current() }))
+    Ok(BodyPart::File(FileReader {
+        name,
+        check: LengthCheck::new(file.length(), limit),
+        file,
+        source,
+        runtime: Handle::current(),
+    }))
 }
 
-/// The parts that are still to be sent.
+/// The remaining parts of a body.
 struct Upload {
-    /// Nobody waits for it: readers are not for several threads at once, and the bodies of requests must be.
-    parts: Mutex<VecDeque<Part>>,
+    /// A body must be `Sync`, and readers are not. The lock is never contended.
+    parts: Mutex<VecDeque<BodyPart>>,
 }
 
-enum Part {
+enum BodyPart {
     Memory(Bytes),
-    File(Reading),
+    File(FileReader),
 }
 
 /// A file that is being read.
-struct Reading {
-    /// The parameter's.
+struct FileReader {
+    /// The name of the parameter.
     name: Cow<'static, str>,
     file: File,
-    measure: Measure,
-    source: Source,
-    /// Where the call was made; a transport may ask for the file from anywhere.
+    check: LengthCheck,
+    source: ReaderState,
+    /// The runtime of the call. A transport may poll the file in another one.
     runtime: Handle,
 }
 
 type BoxRead = Box<dyn Read + Send>;
 
-enum Source {
-    /// A stream that has not been begun.
+enum ReaderState {
+    /// A stream that is not read yet.
     Fresh,
-    /// A reader that may block; `None` once it is lost.
+    /// A blocking reader. `None` if it is lost.
     Blocking(Option<BoxRead>),
-    /// The same while it reads, on a thread where it may.
+    /// A blocking reader that is reading, on another thread.
     Busy(JoinHandle<(BoxRead, io::Result<Vec<u8>>)>),
     Async(Pin<Box<dyn AsyncRead + Send>>),
 }
@@ -96,11 +104,11 @@ impl Chunks for Upload {
         let parts = self.parts.get_mut().unwrap_or_else(PoisonError::into_inner);
         while let Some(part) = parts.front_mut() {
             let chunk = match part {
-                Part::Memory(bytes) => std::mem::take(bytes),
-                Part::File(reading) => match ready!(reading.poll(context)) {
+                BodyPart::Memory(bytes) => std::mem::take(bytes),
+                BodyPart::File(reading) => match ready!(reading.poll(context)) {
                     Ok(chunk) => chunk,
                     Err(error) => {
-                        let error = error.for_parameter(&reading.name).while_sent();
+                        let error = error.for_parameter(&reading.name).while_sending();
                         parts.clear();
                         let error = TransportError::new(TransportKind::Upload, error);
                         return Poll::Ready(Some(Err(error)));
@@ -116,36 +124,36 @@ impl Chunks for Upload {
     }
 }
 
-impl Reading {
-    /// The next of its bytes; none at its end.
+impl FileReader {
+    /// Returns the next bytes, or no bytes at the end.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, FileError>> {
         let read = ready!(self.poll_read(context))?;
-        self.measure.take(read.len()).map_err(|problem| FileError::of(&self.file, problem))?;
+        self.check.advance(read.len()).map_err(|problem| self.file.error(problem))?;
         Poll::Ready(Ok(read))
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, FileError>> {
         loop {
             match &mut self.source {
-                Source::Fresh => {
+                ReaderState::Fresh => {
                     let reader = match self.file.content() {
                         Content::Stream(stream) => stream.take(),
                         _ => None,
                     };
                     self.source = match reader {
-                        Some(Reader::Blocking(reader)) => Source::Blocking(Some(reader)),
-                        Some(Reader::Async(reader)) => Source::Async(reader),
-                        // Another call was quicker.
-                        None => return Poll::Ready(Err(FileError::of(&self.file, FileProblem::ReadAlready))),
+                        Some(Reader::Blocking(reader)) => ReaderState::Blocking(Some(reader)),
+                        Some(Reader::Async(reader)) => ReaderState::Async(reader),
+                        // Another call reads the stream.
+                        None => return Poll::Ready(Err(self.file.error(FileProblem::AlreadyRead))),
                     };
                 }
-                Source::Blocking(reader) => {
+                ReaderState::Blocking(reader) => {
                     let Some(mut reader) = reader.take() else {
-                        return Poll::Ready(Err(FileError::of(&self.file, FileProblem::ReadAlready)));
+                        return Poll::Ready(Err(self.file.error(FileProblem::AlreadyRead)));
                     };
-                    self.source = Source::Busy(self.runtime.spawn_blocking(move || {
+                    self.source = ReaderState::Busy(self.runtime.spawn_blocking(move || {
                         let mut chunk = vec![0; CHUNK];
-                        let read = read_some(reader.as_mut(), &mut chunk);
+                        let read = read_uninterrupted(reader.as_mut(), &mut chunk);
                         (
                             reader,
                             read.map(|read| {
@@ -155,18 +163,21 @@ impl Reading {
                         )
                     }));
                 }
-                Source::Busy(task) => {
-                    // A reader that panics is lost, and so is one whose runtime ends.
-                    let (reader, read) =
-                        ready!(Pin::new(task).poll(context)).map_err(|error| FileError::failed(&self.file, error))?;
-                    self.source = Source::Blocking(Some(reader));
-                    return Poll::Ready(read.map(Bytes::from).map_err(|error| FileError::failed(&self.file, error)));
+                ReaderState::Busy(task) => {
+                    // The reader is lost if it panics or its runtime ends.
+                    let (reader, read) = ready!(Pin::new(task).poll(context))
+                        .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error))?;
+                    self.source = ReaderState::Blocking(Some(reader));
+                    return Poll::Ready(
+                        read.map(Bytes::from)
+                            .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error)),
+                    );
                 }
-                Source::Async(reader) => {
+                ReaderState::Async(reader) => {
                     let mut chunk = vec![0; CHUNK];
                     let mut buffer = ReadBuf::new(&mut chunk);
                     ready!(reader.as_mut().poll_read(context, &mut buffer))
-                        .map_err(|error| FileError::failed(&self.file, error))?;
+                        .map_err(|error| self.file.error(FileProblem::Unreadable).with_source(error))?;
                     let read = buffer.filled().len();
                     chunk.truncate(read);
                     return Poll::Ready(Ok(Bytes::from(chunk)));
@@ -176,19 +187,19 @@ impl Reading {
     }
 }
 
-/// How far the body of a request has come, as seen from outside of the transport that sends it.
+/// The progress of a request body, observed outside of the transport that sends it.
 #[derive(Clone)]
-pub(super) struct Progress(Arc<Mutex<State>>);
+pub(super) struct UploadProgress(Arc<Mutex<ProgressState>>);
 
-struct State {
+struct ProgressState {
     last: Instant,
     error: Option<TransportError>,
 }
 
-impl Progress {
-    /// The same body, watched.
+impl UploadProgress {
+    /// Returns `body` with its progress.
     pub(super) fn watch(body: Payload) -> (Payload, Self) {
-        let progress = Self(Arc::new(Mutex::new(State { last: Instant::now(), error: None })));
+        let progress = Self(Arc::new(Mutex::new(ProgressState { last: Instant::now(), error: None })));
         let body = match body {
             Payload::Stream { chunks, length } => {
                 Payload::Stream { chunks: Box::new(Watched { chunks, progress: progress.clone() }), length }
@@ -198,24 +209,24 @@ impl Progress {
         (body, progress)
     }
 
-    /// When the transport last took a piece of it.
+    /// Returns when the transport last took a chunk.
     pub(super) fn last(&self) -> Instant {
         self.with(|state| state.last)
     }
 
-    /// Why it could not be read, which is told here because a transport may lose it.
+    /// Returns the error of the body. A transport may drop it.
     pub(super) fn error(&self) -> Option<TransportError> {
         self.with(|state| state.error.take())
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut locked(&self.0))
+    fn with<T>(&self, f: impl FnOnce(&mut ProgressState) -> T) -> T {
+        f(&mut locked(&self.0))
     }
 }
 
 struct Watched {
     chunks: Box<dyn Chunks>,
-    progress: Progress,
+    progress: UploadProgress,
 }
 
 impl Chunks for Watched {

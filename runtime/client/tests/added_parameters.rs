@@ -15,7 +15,7 @@ fn page(items: &str) -> Reply {
         r#"{{"trades_sold_get_response":{{"trades":{{"trade":[{items}]}},"has_next":{},"request_id":"r"}}}}"#,
         !items.is_empty()
     );
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 fn pages() -> Script {
@@ -51,7 +51,7 @@ async fn every_page_has_the_added_parameters() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn blocking_too() {
+fn blocking_pages_have_the_added_parameters() {
     let script = pages();
     let client = script.builder().build_blocking().unwrap().with_session("session");
     let counts: Vec<_> = client.pages(request()).map(|page| page.unwrap().trades.len()).collect();

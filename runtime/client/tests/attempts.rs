@@ -14,12 +14,11 @@ use std::time::Duration;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{
-    Attempt, AttemptObserver, AttemptOutcome, BoxFuture, Client, Limiter, Limits, OutcomeKind, Permit, RetryPolicy,
-    SessionProvider, Turn,
+    Attempt, AttemptObserver, AttemptOutcome, BoxFuture, CallInfo, Client, Limiter, Limits, OutcomeKind, Permit,
+    RetryPolicy, SessionProvider,
 };
-use generated_sdk::protocol::{
-    Authorization, Field, Kind, LimitError, PlatformError, Record, Request, Schema, SessionError, View,
-};
+use generated_sdk::generated::{Field, Kind, Record, Schema, View};
+use generated_sdk::protocol::{Authorization, LimitError, PlatformError, Request, SessionError};
 use generated_sdk::{AppCredentials, Error};
 use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tokio::time::timeout;
@@ -81,7 +80,7 @@ fn retry(attempts: u32) -> RetryPolicy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_encoded_once_whatever_the_number_of_attempts() {
+async fn encodes_a_request_once() {
     let once = Counted::new("t");
     let client = Script::new([ok("t")]).builder().build().unwrap().with_session("s1");
     client.execute(&once).await.unwrap();
@@ -108,7 +107,7 @@ async fn a_request_is_encoded_once_whatever_the_number_of_attempts() {
 struct NoPermits;
 
 impl Limiter for NoPermits {
-    fn acquire<'a>(&'a self, _turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, _call: CallInfo<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         panic!("the request is invalid")
     }
 
@@ -118,7 +117,7 @@ impl Limiter for NoPermits {
 }
 
 #[tokio::test]
-async fn an_invalid_request_takes_no_permit() {
+async fn invalid_requests_take_no_permit() {
     let client = Script::new([ok("t")]).builder().limiter(NoPermits).build().unwrap();
     let error = client.execute(&Counted::new("")).await.unwrap_err();
     let Error::Invalid(violations) = &error else { panic!("{error:?}") };
@@ -223,7 +222,7 @@ async fn observers_see_every_attempt_over_http_and_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_that_are_not_sent_or_are_dropped_end_too() {
+async fn unsent_and_dropped_attempts_end() {
     let log = Arc::new(Log::default());
     let builder = |reply: Reply| Script::new([reply]).builder().observer(Arc::clone(&log));
     let after = |lines: Vec<String>| lines[1].split(" status").next().unwrap().to_owned();
@@ -251,7 +250,7 @@ async fn attempts_that_are_not_sent_or_are_dropped_end_too() {
     client.execute(&request).unwrap();
     assert_eq!(after(log.lines()), "after 1 ok");
 
-    // A call that fails before its first attempt has none.
+    // A call that fails before its first attempt has no attempts.
     assert!(client.execute(&Counted::new("")).is_err());
     assert_eq!(log.lines(), [""; 0]);
 }
@@ -261,7 +260,7 @@ async fn client_fails(client: &Client) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn observers_learn_how_long_an_attempt_waited_and_took() {
+async fn observers_receive_waited_and_duration() {
     struct Times(Mutex<Vec<(OutcomeKind, Duration, Option<Duration>)>>);
     impl AttemptObserver for Times {
         fn after(&self, _attempt: &Attempt<'_>, outcome: &AttemptOutcome<'_>) {

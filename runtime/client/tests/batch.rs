@@ -30,7 +30,7 @@ struct Received {
     items: Vec<Form>,
 }
 
-/// What the gateway answers a request with: HTTP status, more headers, and the body.
+/// A reply of the gateway: HTTP status, more headers, and the body.
 type Reply = (u16, String, String);
 
 /// A gateway on loopback.
@@ -40,7 +40,7 @@ struct Gateway {
 }
 
 impl Gateway {
-    /// Starts a gateway that answers the `n`th request with `reply(n, request)`.
+    /// Starts a gateway that sends `reply(n, request)` to the `n`th request.
     async fn start(reply: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/router/rest", listener.local_addr().unwrap());
@@ -54,7 +54,7 @@ impl Gateway {
         Self { url, received }
     }
 
-    /// Starts a gateway that answers every call of a batch with `answer`.
+    /// Starts a gateway that sends `answer(call)` for every call of a batch.
     async fn answering(answer: impl Fn(&Form) -> String + Send + Sync + 'static) -> Self {
         Self::start(move |_, received| (200, String::new(), joined(received.items.iter().map(&answer)))).await
     }
@@ -85,7 +85,7 @@ async fn serve(
         };
         let (status, headers, body) = reply(number, &received);
         let response = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
-        // A control character in a reply is for a byte that is not UTF-8.
+        // A control character in a reply stands for an invalid byte.
         let bytes: Vec<u8> = response.bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect();
         stream.write_all(&bytes).await.unwrap();
     }
@@ -156,7 +156,7 @@ fn refusal(code: i64, msg: &str) -> String {
     format!(r#"{{"error_response":{{"code":{code},"msg":"{msg}","request_id":"r2"}}}}"#)
 }
 
-/// Answers with the security token as the token, and refuses `refused`.
+/// Returns the security token as the token, and refuses `refused`.
 fn echo(item: &Form) -> String {
     match item.get("sec_token").map(String::as_str) {
         Some("refused") => refusal(15, "Remote service error"),
@@ -172,11 +172,11 @@ fn requests(tokens: &[&str]) -> Vec<TopClientTokenGetRequest> {
 
 /// The tokens of the responses; `!` and a code for a refusal, `?` for another error.
 fn tokens<T>(results: Vec<Result<T, BatchError>>, token: impl Fn(&T) -> Option<String>) -> Vec<String> {
-    let shown = |result: Result<T, BatchError>| match result {
+    let output = |result: Result<T, BatchError>| match result {
         Ok(response) => token(&response).unwrap(),
         Err(error) => error.error().platform().map_or("?".to_owned(), |refusal| format!("!{}", refusal.code)),
     };
-    results.into_iter().map(shown).collect()
+    results.into_iter().map(output).collect()
 }
 
 macro_rules! tokens {
@@ -186,7 +186,7 @@ macro_rules! tokens {
 }
 
 #[tokio::test]
-async fn each_call_has_its_typed_result() {
+async fn calls_have_typed_results() {
     let gateway = Gateway::answering(echo).await;
     let client = gateway.client().with_session("the session");
     let (one, two) = (TopClientTokenGetRequest::new("一 &=\r\n-S-\r\n"), TimeGetRequest::new());
@@ -228,7 +228,7 @@ trait Boxed: Future + Sized {
 impl<F: Future> Boxed for F {}
 
 #[tokio::test]
-async fn a_long_batch_is_sent_in_chunks() {
+async fn sends_long_batches_in_chunks() {
     let gateway = Gateway::answering(echo).await;
     let requests = requests(&["1", "refused", "3", "damaged", "5"]);
     let (results,) = gateway.client().batch().add_all(&requests).chunk_size(2).send().await;
@@ -247,7 +247,7 @@ async fn a_long_batch_is_sent_in_chunks() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_not_utf8_does_not_affect_others() {
+async fn invalid_utf8_affects_one_response_only() {
     let gateway = Gateway::answering(|item| match item["sec_token"].as_str() {
         "garbled" => "{\"top_client_token_get_response\":{\"token\":\"a\u{1}\",\"result_code\":\"200\"}}".to_owned(),
         text => token(text),
@@ -262,7 +262,7 @@ async fn a_response_that_is_not_utf8_does_not_affect_others() {
 }
 
 #[tokio::test]
-async fn calls_that_cannot_be_sent_are_refused_before() {
+async fn rejects_invalid_calls_before_sending() {
     let gateway = Gateway::answering(echo).await;
     let client = gateway.client().with_session("s");
     let upload = ItemImgUploadRequest::new(1).image(File::new(*b"GIF89a"));
@@ -276,7 +276,7 @@ async fn calls_that_cannot_be_sent_are_refused_before() {
         error.to_string(),
         "taobao.item.img.upload was not sent: image is a file, which a batch cannot send: call the method alone"
     );
-    assert!(error.error().was_not_carried_out() && error.error().is_callers_fault() && !error.is_whole_request());
+    assert!(error.error().was_not_processed() && error.error().is_client_error() && !error.is_whole_request());
     assert!(gateway.received().is_empty());
 
     let (before, upload, invalid, after) =
@@ -285,7 +285,7 @@ async fn calls_that_cannot_be_sent_are_refused_before() {
     assert!(matches!(invalid.unwrap_err().error(), Error::Invalid(_)));
     assert_eq!(gateway.received()[0].items.len(), 2);
 
-    // Without a session, a method that requires one is refused too.
+    // A method that requires a session fails without one.
     let (upload,) = gateway.client().batch().add(&ItemImgUploadRequest::new(1)).send().await;
     assert!(matches!(upload.unwrap_err().error(), Error::Invalid(_)));
     let () = gateway.client().batch().send().await;
@@ -293,7 +293,7 @@ async fn calls_that_cannot_be_sent_are_refused_before() {
 }
 
 #[tokio::test]
-async fn a_request_that_fails_as_a_whole() {
+async fn shares_the_error_of_a_whole_request() {
     let gateway = Gateway::start(|number, received| match number {
         1 => (200, String::new(), refusal(25, "Invalid signature")),
         2 => (500, String::new(), "<html>".to_owned()),
@@ -318,7 +318,7 @@ async fn a_request_that_fails_as_a_whole() {
 }
 
 #[tokio::test]
-async fn requests_are_repeated_as_the_policy_says() {
+async fn retries_requests_by_the_policy() {
     let flaky = |number: usize, received: &Received| match number {
         1 => (503, String::new(), String::new()),
         _ => (200, String::new(), joined(received.items.iter().map(echo))),
@@ -339,7 +339,7 @@ async fn requests_are_repeated_as_the_policy_says() {
 }
 
 #[tokio::test]
-async fn a_wrong_clock_is_corrected() {
+async fn corrects_the_clock() {
     let gateway = Gateway::start(|number, received| match number {
         1 => (200, "Date: Fri, 01 Jan 2016 04:00:00 GMT\r\n".to_owned(), refusal(31, "Invalid timestamp")),
         _ => (200, String::new(), joined(received.items.iter().map(echo))),
@@ -351,7 +351,7 @@ async fn a_wrong_clock_is_corrected() {
 }
 
 #[tokio::test]
-async fn errors_hide_what_was_sent() {
+async fn errors_redact_secrets() {
     let gateway = Gateway::answering(|item| refusal(15, &format!("no {} for {}", item["session"], SECRET))).await;
     let client = gateway.client();
     let request = TopClientTokenGetRequest::new("1");
@@ -365,7 +365,7 @@ async fn errors_hide_what_was_sent() {
 }
 
 #[tokio::test]
-async fn the_url_of_the_gateway() {
+async fn derives_the_batch_url() {
     let gateway = Gateway::answering(echo).await;
     let address = gateway.url.trim_end_matches("/router/rest").to_owned();
     let request = TopClientTokenGetRequest::new("1");

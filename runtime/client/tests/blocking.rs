@@ -1,4 +1,4 @@
-//! The client that waits, wherever it is called from.
+//! The blocking client in different runtimes.
 
 #![cfg(feature = "blocking")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
@@ -51,7 +51,7 @@ async fn in_a_runtime_of_several_threads() {
 }
 
 #[test]
-fn time_runs_out_as_it_does_elsewhere() {
+fn blocking_calls_time_out() {
     let script = Script::new([Reply::Never]);
     let client = script.builder().timeout(Duration::from_millis(20)).build_blocking().unwrap();
     assert!(matches!(token(&client), Err(Error::Transport(_))));

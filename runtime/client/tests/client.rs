@@ -1,4 +1,4 @@
-//! The client over a transport without a socket: retries, limits, deadlines, the clock, and what is told of them.
+//! The client over a transport without a socket: retries, limits, deadlines, and the clock.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopSecretRegisterRequest};
 use generated_sdk::api::trade::TradesSoldGetRequest;
 use generated_sdk::client::{
-    BoxFuture, Client, HttpAnswer, HttpRequest, Limiter, Limits, MemorySessionStore, OAuth, Refresh,
-    RefreshingSessions, Repeat, RetryPolicy, SessionProvider, Token, Transport, Verb,
+    BoxFuture, Client, HttpMethod, HttpRequest, HttpResponse, Limiter, Limits, MemorySessionStore, OAuth, Refresh,
+    RefreshingSessions, RetryPolicy, RetryScope, SessionProvider, Token, Transport,
 };
 use generated_sdk::protocol::{
     ConfigurationKind, PlatformError, Request, SessionError, Timeout, TransportError, TransportKind,
@@ -30,7 +30,7 @@ async fn read(client: &Client) -> Result<String, Error> {
     Ok(response.token.clone().unwrap_or_default())
 }
 
-/// A call that creates something.
+/// Makes a call that creates something.
 async fn write(client: &Client) -> Result<(), Error> {
     client.execute(&TopSecretRegisterRequest::new()).await.map(|_| ())
 }
@@ -42,19 +42,19 @@ fn kind(error: &Error) -> TransportKind {
     }
 }
 
-/// A policy whose pauses are of no length that a test waits for.
+/// A policy with negligible pauses.
 fn quick(attempts: u32) -> RetryPolicy {
     RetryPolicy::new().attempts(attempts).first_pause(Duration::ZERO)
 }
 
 #[test]
-fn what_reads_is_told_by_its_name() {
+fn read_methods_are_recognized_by_name() {
     const { assert!(TopClientTokenGetRequest::READS) };
     const { assert!(!TopSecretRegisterRequest::READS) };
 }
 
 #[tokio::test]
-async fn no_call_is_made_twice_unless_asked_for() {
+async fn retries_are_off_by_default() {
     let script = Script::new([status(503), ok("t")]);
     let error = read(&script.builder().build().unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::Status(_)), "{error:?}");
@@ -62,11 +62,11 @@ async fn no_call_is_made_twice_unless_asked_for() {
 }
 
 #[tokio::test]
-async fn what_passes_is_repeated_and_what_does_not_is_not() {
+async fn retries_only_temporary_failures() {
     let busy = refusal(10, "", "");
     let after_sending = Reply::Error(TransportKind::Interrupted);
     let before_sending = Reply::Error(TransportKind::Connect);
-    // First reply, attempts at a call that reads, attempts at one that creates.
+    // The first reply, the attempts of a call that reads, and of one that creates.
     for (reply, reads, writes) in [
         (status(500), 2, 1),
         (status(404), 1, 1),
@@ -79,28 +79,28 @@ async fn what_passes_is_repeated_and_what_does_not_is_not() {
         (before_sending, 2, 2),
         (after_sending, 2, 1),
         (Reply::Error(TransportKind::Tls), 1, 1),
-        (Reply::Answer(200, Vec::new(), "[]".to_owned()), 1, 1),
+        (Reply::Response(200, Vec::new(), "[]".to_owned()), 1, 1),
     ] {
-        let attempts = |repeat: Repeat, reads: bool| {
-            // The response of any method.
-            let success = Reply::Answer(200, Vec::new(), r#"{"request_id":"r1"}"#.to_owned());
+        let attempts = |scope: RetryScope, reads: bool| {
+            // A response of any method.
+            let success = Reply::Response(200, Vec::new(), r#"{"request_id":"r1"}"#.to_owned());
             let script = Script::new([reply.clone(), success]);
-            let client = script.builder().retry(quick(3).repeat(repeat)).build().unwrap();
+            let client = script.builder().retry(quick(3).scope(scope)).build().unwrap();
             async move {
                 let error = if reads { read(&client).await.err() } else { write(&client).await.err() };
                 assert_eq!(error.is_none(), script.count() == 2, "{error:?}");
                 script.count()
             }
         };
-        assert_eq!(attempts(Repeat::Reads, true).await, reads);
-        assert_eq!(attempts(Repeat::Reads, false).await, writes);
-        assert_eq!(attempts(Repeat::NotCarriedOut, true).await, writes);
-        assert_eq!(attempts(Repeat::All, false).await, reads);
+        assert_eq!(attempts(RetryScope::Reads, true).await, reads);
+        assert_eq!(attempts(RetryScope::Reads, false).await, writes);
+        assert_eq!(attempts(RetryScope::NotProcessed, true).await, writes);
+        assert_eq!(attempts(RetryScope::All, false).await, reads);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_grow_at_random_up_to_their_bounds() {
+async fn pauses_are_random_within_doubling_bounds() {
     let mut pauses = Vec::new();
     for _ in 0..64 {
         let script = Script::new([status(500)]);
@@ -115,7 +115,7 @@ async fn pauses_grow_at_random_up_to_their_bounds() {
             pauses.push(pause.as_millis() * 4 / (u128::from(bound) * 1000));
         }
     }
-    // Full jitter: every quarter of the bound has its share.
+    // Full jitter: each quarter of the bound occurs.
     for quarter in 0..4 {
         let share = pauses.iter().filter(|pause| **pause == quarter).count();
         assert!(share > pauses.len() / 10, "quarter {quarter} has {share} of {}", pauses.len());
@@ -123,7 +123,7 @@ async fn pauses_grow_at_random_up_to_their_bounds() {
 }
 
 #[tokio::test]
-async fn every_attempt_is_signed_anew() {
+async fn signs_every_attempt_again() {
     let wait = Reply::After(Duration::from_millis(1100), Box::new(status(500)));
     let script = Script::new([wait, ok("t")]);
     let client = script.builder().retry(quick(2)).build().unwrap().with_session("the session");
@@ -137,14 +137,14 @@ async fn every_attempt_is_signed_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bans_and_retry_after_are_waited_for() {
+async fn waits_for_bans_and_retry_after() {
     let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 5 more seconds");
-    let header = |value: String| Reply::Answer(503, vec![("Retry-After", value)], String::new());
+    let header = |value: String| Reply::Response(503, vec![("Retry-After", value)], String::new());
     let date = vec![
         ("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()),
         ("Retry-After", "Wed, 21 Oct 2015 07:28:05 GMT".to_owned()),
     ];
-    for reply in [ban, header("5".to_owned()), Reply::Answer(429, date, String::new())] {
+    for reply in [ban, header("5".to_owned()), Reply::Response(429, date, String::new())] {
         let script = Script::new([reply, ok("t")]);
         let start = Instant::now();
         assert_eq!(read(&script.builder().retry(RetryPolicy::new()).build().unwrap()).await.unwrap(), "t");
@@ -154,8 +154,8 @@ async fn bans_and_retry_after_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ban_beyond_the_deadline_ends_the_call_at_once() {
-    // The last is a ban that no clock sees the end of.
+async fn fails_at_once_if_a_ban_exceeds_the_deadline() {
+    // The last ban is longer than any clock can represent.
     for seconds in [31_000, u64::MAX] {
         let script = Script::new([refusal(7, "", &format!("This ban will last for {seconds} more seconds"))]);
         let start = Instant::now();
@@ -169,8 +169,8 @@ async fn a_ban_beyond_the_deadline_ends_the_call_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_outlives_the_deadline() {
-    // Attempts that hang until their own time is up, or that fail and are repeated for ever.
+async fn no_call_exceeds_its_deadline() {
+    // Attempts that hang until their timeout, or that fail and are retried forever.
     for reply in [Reply::Never, Reply::Slow(SECOND), status(500)] {
         let script = Script::new([reply]);
         let policy = RetryPolicy::new().attempts(u32::MAX).longest_pause(SECOND).deadline(10 * SECOND);
@@ -181,7 +181,7 @@ async fn nothing_outlives_the_deadline() {
         assert!((8 * SECOND..=10 * SECOND + Duration::from_millis(1)).contains(&took), "{took:?}");
         assert!(script.count() > 2);
     }
-    // Durations without end are taken as such.
+    // Infinite durations are accepted.
     let policy = RetryPolicy::new().first_pause(Duration::MAX).longest_pause(Duration::MAX).deadline(Duration::MAX);
     let script = Script::new([status(500), status(500), ok("t")]);
     let client = script.builder().timeout(Duration::MAX).read_timeout(Duration::MAX).retry(policy).build().unwrap();
@@ -189,7 +189,7 @@ async fn nothing_outlives_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn timeouts_say_which() {
+async fn timeout_errors_name_the_timeout() {
     let start = Instant::now();
     let script = Script::new([Reply::Never]);
     let error = read(&script.builder().build().unwrap()).await.unwrap_err();
@@ -199,16 +199,16 @@ async fn timeouts_say_which() {
         let error = read(&Script::new([reply]).builder().read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
         assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Read), 5));
     }
-    // A body that never ends and never is silent for long has the time of an attempt.
+    // An endless body without long pauses has the timeout of an attempt.
     let start = Instant::now();
     let slow = Script::new([Reply::Slow(SECOND)]);
     let error = read(&slow.builder().timeout(20 * SECOND).read_timeout(5 * SECOND).build().unwrap()).await.unwrap_err();
     assert_eq!((kind(&error), start.elapsed().as_secs()), (TransportKind::Timeout(Timeout::Attempt), 20));
-    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_cut())), Some((true, true)));
+    assert_eq!(error.body().map(|body| (body.len() > 10, body.is_truncated())), Some((true, true)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_may_have_more_time() {
+async fn with_timeout_applies_to_one_call() {
     let script = Script::new([Reply::After(20 * SECOND, Box::new(ok("t")))]);
     let client = script.builder().timeout(5 * SECOND).build().unwrap();
     for (client, expected) in [
@@ -225,7 +225,7 @@ async fn one_call_may_have_more_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_spreads_calls_evenly_over_all_clones() {
+async fn clones_share_an_evenly_spaced_rate() {
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Limits::new().per_second(10)).build().unwrap();
     let start = Instant::now();
@@ -247,7 +247,7 @@ async fn a_rate_spreads_calls_evenly_over_all_clones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_calls_at_once_and_no_more() {
+async fn concurrency_is_limited() {
     let script = Script::new([Reply::After(SECOND, Box::new(ok("t")))]);
     let client = script.builder().limiter(Limits::new().concurrency(3)).build().unwrap();
     let start = Instant::now();
@@ -260,7 +260,7 @@ async fn so_many_calls_at_once_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_that_come_too_late_are_refused_at_once() {
+async fn waits_beyond_the_deadline_fail_at_once() {
     let script = Script::new([ok("t")]);
     let policy = RetryPolicy::off().deadline(10 * SECOND);
     let limits = Limits::new().rate(1, 60 * SECOND);
@@ -268,9 +268,9 @@ async fn turns_that_come_too_late_are_refused_at_once() {
     read(&client).await.unwrap();
     let start = Instant::now();
     let error = read(&client).await.unwrap_err();
-    assert!(matches!(error, Error::Limit(_)) && error.was_not_carried_out(), "{error:?}");
+    assert!(matches!(error, Error::Limit(_)) && error.was_not_processed(), "{error:?}");
     assert_eq!((error.retry_after(), start.elapsed()), (Some(60 * SECOND), Duration::ZERO));
-    // One that cannot be foreseen is waited for until the deadline.
+    // A wait of unknown length lasts until the deadline.
     let script = Script::new([Reply::Never]);
     let client = script.builder().timeout(60 * SECOND).limiter(Limits::new().concurrency(1)).build().unwrap();
     let first = tokio::spawn({
@@ -284,13 +284,13 @@ async fn turns_that_come_too_late_are_refused_at_once() {
         error.to_string(),
         "the request was not sent: the limiter did not allow it before the deadline of the call's retry policy"
     );
-    assert!(error.is_retryable() && error.was_not_carried_out());
+    assert!(error.is_retryable() && error.was_not_processed());
     assert_eq!((start.elapsed().as_secs(), script.count()), (10, 1));
     first.abort();
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalid_request_takes_nobody_s_turn() {
+async fn invalid_requests_do_not_use_the_limiter() {
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Limits::new().rate(1, 60 * SECOND)).build().unwrap();
     let error = client.execute(&TopClientTokenGetRequest::new("")).await.unwrap_err();
@@ -299,7 +299,7 @@ async fn an_invalid_request_takes_nobody_s_turn() {
 }
 
 #[tokio::test]
-async fn a_call_is_signed_when_its_turn_has_come() {
+async fn signs_after_the_limiter_admits_the_call() {
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Limits::new().rate(1, Duration::from_millis(1100))).build().unwrap();
     let both = tokio::join!(read(&client), read(&client));
@@ -309,7 +309,7 @@ async fn a_call_is_signed_when_its_turn_has_come() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_by_its_place() {
+async fn decode_errors_name_the_path() {
     for (body, path, expected, found) in [
         ("[]", "", "an object", "something else"),
         ("<html>", "", "an answer", "an HTML page"),
@@ -320,10 +320,10 @@ async fn what_cannot_be_read_is_told_by_its_place() {
             r#"{"top_client_token_get_response":{"token":"s3cr3t"#,
             "token",
             "well-formed JSON or XML",
-            "a string begins and does not end",
+            "unterminated string",
         ),
     ] {
-        let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+        let script = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]);
         let error = read(&script.builder().build().unwrap()).await.unwrap_err();
         let Error::Decode(error) = error else { panic!("{error:?}") };
         assert_eq!((error.path.as_str(), error.expected.as_str(), error.found.as_str()), (path, expected, found));
@@ -332,9 +332,9 @@ async fn what_cannot_be_read_is_told_by_its_place() {
 }
 
 #[tokio::test]
-async fn a_strict_client_says_what_does_not_fit() {
+async fn strict_client_reports_type_mismatches() {
     let body = r#"{"top_client_token_get_response":[1]}"#;
-    let script = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]);
+    let script = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]);
     assert_eq!(read(&script.builder().build().unwrap()).await.unwrap(), "");
     let error = read(&script.builder().strict(true).build().unwrap()).await.unwrap_err();
     let Error::Decode(error) = error else { panic!("{error:?}") };
@@ -342,7 +342,7 @@ async fn a_strict_client_says_what_does_not_fit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ban_holds_back_every_call_of_the_method() {
+async fn a_ban_delays_all_calls_of_the_method() {
     let ban = |sub_code: &str| refusal(7, sub_code, "This ban will last for 5 more seconds");
     let script = Script::new([ban("accesscontrol.limited-by-api-access-count"), ok("t")]);
     let client = script.builder().build().unwrap();
@@ -350,21 +350,21 @@ async fn a_ban_holds_back_every_call_of_the_method() {
     assert!(read(&client).await.is_err());
     let held: Vec<_> = (0..5).map(|_| client.clone()).collect();
     let held: Vec<_> = held.into_iter().map(|client| tokio::spawn(async move { read(&client).await })).collect();
-    // Another method is not held back.
+    // Other methods are not delayed.
     let _ = write(&client).await;
     assert_eq!(script.times(start), [Duration::ZERO; 2]);
     for call in held {
         call.await.unwrap().unwrap();
     }
     assert!(script.times(start)[2..].iter().all(|time| time.as_secs() == 5), "{:?}", script.times(start));
-    // A call that cannot wait for the end of the ban is not sent.
+    // A call whose deadline is before the end of the ban is not sent.
     let script = Script::new([ban("accesscontrol.limited-by-app-access-count"), ok("t")]);
     let policy = RetryPolicy::off().deadline(3 * SECOND);
     let client = script.builder().limiter(Limits::new()).retry(policy).build().unwrap();
     assert!(read(&client).await.is_err());
     let error = read(&client).await.unwrap_err();
     assert!(matches!(error, Error::Limit(_)), "{error:?}");
-    // The application's quota of the day is every method's.
+    // The daily quota of the application is shared by all methods.
     assert!(matches!(write(&client).await, Err(Error::Limit(_))));
     assert_eq!(script.count(), 1);
 }
@@ -379,19 +379,19 @@ fn http_date(time: SystemTime) -> String {
 }
 
 #[tokio::test]
-async fn the_platform_s_clock_is_learned_once() {
+async fn corrects_the_clock_once() {
     let invalid_time = |ahead: i64| {
-        let Reply::Answer(status, _, body) = refusal(31, "", "") else { unreachable!() };
+        let Reply::Response(status, _, body) = refusal(31, "", "") else { unreachable!() };
         let distance = Duration::from_secs(ahead.unsigned_abs());
         let now = SystemTime::now();
         let date = http_date(if ahead < 0 { now - distance } else { now + distance });
-        Reply::Answer(status, vec![("Date", date)], body)
+        Reply::Response(status, vec![("Date", date)], body)
     };
     for ahead in [3600, -7200] {
         let script = Script::new([invalid_time(ahead), ok("t")]);
         let client = script.builder().build().unwrap();
         assert_eq!(read(&client).await.unwrap(), "t");
-        // Later calls, of clones too, begin with the right time.
+        // Later calls, also of clones, start with the corrected time.
         assert_eq!(read(&client.with_session("s")).await.unwrap(), "t");
         let times: Vec<DateTime> =
             script.bodies().iter().map(|body| parameter(body, "timestamp").parse().unwrap()).collect();
@@ -403,7 +403,7 @@ async fn the_platform_s_clock_is_learned_once() {
             assert!((seconds(*time) - seconds(times[0]) - ahead).abs() <= 2, "{times:?}");
         }
     }
-    // Calls that go out together are refused together; the first to learn mends the others too.
+    // Concurrent calls are refused together. The first one corrects the clock for all.
     let refused = || Reply::After(SECOND / 20, Box::new(invalid_time(3600)));
     let script = Script::new(std::iter::repeat_with(refused).take(10).chain([ok("t")]));
     let client = script.builder().build().unwrap();
@@ -412,7 +412,7 @@ async fn the_platform_s_clock_is_learned_once() {
     for call in calls {
         assert_eq!(call.await.unwrap().unwrap(), "t");
     }
-    // Once a call, and only if the clocks are apart: there are other reasons for the code.
+    // Once per call, and only if the clocks differ: the code may have other reasons.
     let script = Script::new([invalid_time(3600), invalid_time(7200)]);
     assert_eq!(read(&script.builder().build().unwrap()).await.unwrap_err().platform().unwrap().code, 31);
     assert_eq!(script.count(), 2);
@@ -424,11 +424,11 @@ async fn the_platform_s_clock_is_learned_once() {
 }
 
 #[tokio::test]
-async fn only_a_refused_time_tells_of_a_wrong_clock() {
-    // Whatever else has answered may have a clock that is wrong itself.
+async fn corrects_the_clock_only_after_a_refused_timestamp() {
+    // Other servers may have a wrong clock.
     let from_2015 = |reply| {
-        let Reply::Answer(status, _, body) = reply else { unreachable!() };
-        Reply::Answer(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
+        let Reply::Response(status, _, body) = reply else { unreachable!() };
+        Reply::Response(status, vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned())], body)
     };
     for reply in [ok("t"), refusal(15, "isp.x", ""), refusal(26, "", ""), status(503)] {
         let script = Script::new([from_2015(reply), ok("t")]);
@@ -441,9 +441,9 @@ async fn only_a_refused_time_tells_of_a_wrong_clock() {
 }
 
 #[tokio::test]
-async fn status_headers_and_body_are_at_hand() {
-    let Reply::Answer(_, _, body) = ok("t") else { unreachable!() };
-    let script = Script::new([Reply::Answer(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
+async fn responses_have_status_headers_and_body() {
+    let Reply::Response(_, _, body) = ok("t") else { unreachable!() };
+    let script = Script::new([Reply::Response(201, vec![("Application-Host", "top1".to_owned())], body.clone())]);
     let client = script.builder().build().unwrap();
     let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
     assert_eq!((response.status(), response.body()), (Some(201), body.as_str()));
@@ -451,38 +451,38 @@ async fn status_headers_and_body_are_at_hand() {
 }
 
 #[tokio::test]
-async fn refusals_with_another_status_are_refusals() {
-    let Reply::Answer(_, _, body) = refusal(25, "", "") else { unreachable!() };
-    let script = Script::new([Reply::Answer(400, Vec::new(), body)]);
+async fn decodes_refusals_with_any_status() {
+    let Reply::Response(_, _, body) = refusal(25, "", "") else { unreachable!() };
+    let script = Script::new([Reply::Response(400, Vec::new(), body)]);
     let error = read(&script.builder().build().unwrap()).await.unwrap_err();
     assert_eq!(error.platform().map(|refusal| refusal.code.clone()), Some(25.into()), "{error:?}");
     assert_eq!(error.request_id(), Some("r2"));
-    // Its fields alone are some other server's.
-    let script = Script::new([Reply::Answer(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
+    // The fields alone are not a refusal.
+    let script = Script::new([Reply::Response(400, Vec::new(), r#"{"code":25,"msg":"m"}"#.to_owned())]);
     assert!(matches!(read(&script.builder().build().unwrap()).await, Err(Error::Status(_))));
 }
 
 #[tokio::test]
-async fn bodies_are_read_to_their_limit_and_no_further() {
-    let long = |status| Reply::Answer(status, Vec::new(), "x".repeat(200_000));
+async fn stops_reading_at_the_body_limit() {
+    let long = |status| Reply::Response(status, Vec::new(), "x".repeat(200_000));
     let script = Script::new([long(200), long(500)]);
     let client = script.builder().body_limit(100_000).build().unwrap();
     let error = read(&client).await.unwrap_err();
     assert_eq!(kind(&error), TransportKind::TooLong);
-    assert_eq!(error.body().map(|body| (body.len(), body.is_cut())), Some((64 << 10, true)));
-    // Of a page that tells of a failure the beginning is enough.
+    assert_eq!(error.body().map(|body| (body.len(), body.is_truncated())), Some((64 << 10, true)));
+    // The beginning of an error page is enough.
     let error = read(&client).await.unwrap_err();
     let Error::Status(error) = error else { panic!("{error:?}") };
-    assert_eq!((error.status, error.body.len(), error.body.is_cut()), (500, 64 << 10, true));
+    assert_eq!((error.status, error.body.len(), error.body.is_truncated()), (500, 64 << 10, true));
 }
 
 #[tokio::test]
-async fn an_attempt_leaves_nothing_to_the_next() {
-    // Fields beside a refusal, and then a response without them.
+async fn attempts_are_independent() {
+    // A refusal with other fields, and then a response without them.
     let mixed = r#"{"token":"old","error_response":{"code":10,"msg":"busy"}}"#;
     let script = Script::new([
-        Reply::Answer(200, Vec::new(), mixed.to_owned()),
-        Reply::Answer(200, Vec::new(), r#"{"top_client_token_get_response":{"result_code":"200"}}"#.to_owned()),
+        Reply::Response(200, Vec::new(), mixed.to_owned()),
+        Reply::Response(200, Vec::new(), r#"{"top_client_token_get_response":{"result_code":"200"}}"#.to_owned()),
     ]);
     let client = script.builder().retry(quick(2)).build().unwrap();
     let response = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
@@ -490,7 +490,7 @@ async fn an_attempt_leaves_nothing_to_the_next() {
 }
 
 #[test]
-fn settings_of_the_client_s_own_transport_are_no_other_s() {
+fn rejects_transport_settings_with_a_given_transport() {
     let script = Script::new([]);
     for builder in [script.builder().proxy("http://127.0.0.1:1/"), script.builder().connect_timeout(SECOND)] {
         let error = builder.build().unwrap_err().to_string();
@@ -502,7 +502,7 @@ fn settings_of_the_client_s_own_transport_are_no_other_s() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_that_nobody_waits_for_are_given_back() {
+async fn dropped_calls_release_their_places() {
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Limits::new().per_second(1)).build().unwrap();
     assert_eq!(read(&client).await.unwrap(), "t");
@@ -515,7 +515,7 @@ async fn turns_that_nobody_waits_for_are_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ban_that_comes_while_a_call_waits_for_its_turn() {
+async fn applies_a_ban_reported_during_the_wait() {
     let limits = Arc::new(Limits::new().per_second(1));
     let script = Script::new([ok("t")]);
     let client = script.builder().limiter(Arc::clone(&limits)).build().unwrap();
@@ -532,35 +532,35 @@ async fn a_ban_that_comes_while_a_call_waits_for_its_turn() {
 }
 
 #[tokio::test]
-async fn refusals_that_repeat_what_they_were_sent() {
+async fn redacts_repeated_secrets_in_refusals() {
     let script = Script::new([refusal(27, "session-is-SESS10N-6100e2", "session SESS10N-6100e2 is not valid")]);
     let client = script.builder().build().unwrap().with_session("SESS10N-6100e2");
     let error = read(&client).await.unwrap_err();
-    for shown in [error.to_string(), format!("{error:?}")] {
-        assert!(!shown.contains("SESS10N") && shown.contains("session [hidden] is not valid"), "{shown}");
+    for output in [error.to_string(), format!("{error:?}")] {
+        assert!(!output.contains("SESS10N") && output.contains("session [hidden] is not valid"), "{output}");
     }
 }
 
 #[tokio::test]
-async fn refusals_that_repeat_a_secret_out_of_a_parameter() {
+async fn redacts_parts_of_parameters_in_refusals() {
     let json =
         r#"{"name":"jeep","login_token":"t0k3n-1","more":[{"password":"hunter\"22"},{"password":"hunter\"22-b"}]}"#;
-    for (said, told) in [
+    for (said, text) in [
         ("t0k3n-1 is old", "[hidden] is old"),
         ("jeep is too short", "jeep is too short"),
         (r#"not hunter\"22, not hunter&quot;22-b"#, "not [hidden], not [hidden]"),
-        // As it stands in the JSON of the parameter.
+        // Encoded as in the JSON of the parameter.
         (r#"not \"hunter\\\"22-b\""#, r#"not "[hidden]""#),
     ] {
         let script = Script::new([refusal(41, "isv.invalid-parameter", said)]);
         let error = script.builder().build().unwrap().call("taobao.a.b", [("login", json)]).await.unwrap_err();
         let sub_msg = error.platform().and_then(|refusal| refusal.sub_msg.as_deref());
-        assert_eq!(sub_msg, Some(told));
+        assert_eq!(sub_msg, Some(text));
     }
 }
 
 #[tokio::test]
-async fn refusals_that_repeat_a_secret_out_of_an_object() {
+async fn redacts_members_of_objects_in_refusals() {
     use generated_sdk::api::user::OpenAccountCreateRequest;
     use generated_sdk::api::user::open_account_create::OpenAccount;
 
@@ -572,15 +572,15 @@ async fn refusals_that_repeat_a_secret_out_of_an_object() {
 }
 
 #[test]
-fn proxies_and_gateways_that_are_none() {
+fn rejects_invalid_proxies_and_gateways() {
     for proxy in ["ftp://127.0.0.1:1", "socks://127.0.0.1:1", "nonsense", "http://"] {
         let error = Client::builder("https://gateway.test/", AppCredentials::new("key", "secret"))
             .proxy(proxy)
             .build()
             .unwrap_err();
-        let told = "invalid configuration: invalid URL of the proxy: expected one of the schemes \
+        let text = "invalid configuration: invalid URL of the proxy: expected one of the schemes \
                     http, https, socks4, socks4a, socks5, socks5h";
-        assert_eq!(error.to_string(), told, "{proxy}");
+        assert_eq!(error.to_string(), text, "{proxy}");
     }
     let error =
         Client::builder("https://t0k3n@gateway.test/", AppCredentials::new("key", "secret")).build().unwrap_err();
@@ -588,7 +588,7 @@ fn proxies_and_gateways_that_are_none() {
 }
 
 #[test]
-fn a_gateway_is_an_id_or_a_url_and_nothing_else() {
+fn accepts_gateway_ids_and_urls_only() {
     let build = |gateway: Gateway| {
         Client::builder(gateway, AppCredentials::new("key", "secret")).transport(Script::new([])).build()
     };
@@ -613,7 +613,7 @@ fn a_gateway_is_an_id_or_a_url_and_nothing_else() {
         ("gw.api.taobao.com/router/rest", "unknown gateway \"gw.api.taobao.com/router/rest\": expected "),
         (
             "ftp://gateway.test/",
-            "invalid URL of the gateway: expected one that starts with `http://` or `https://`, found \"ftp://gateway.test/\"",
+            "invalid URL of the gateway: expected a URL starting with `http://` or `https://`, found \"ftp://gateway.test/\"",
         ),
         ("https://", "invalid URL of the gateway: "),
         ("qimen", "the gateway `qimen` is not supported yet: "),
@@ -643,10 +643,10 @@ impl SessionProvider for Counting {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_session_never_sends_a_call_twice_that_may_have_been_processed() {
+async fn refused_sessions_do_not_repeat_calls_that_may_be_processed() {
     const { assert!(TopClientTokenGetRequest::READS && !TopSecretRegisterRequest::READS) };
     let sub_codes = ["", "isv.invalid-sessionkey", "isp.invalid-sessionkey", "INVALID-SESSIONKEY", "isv.other"];
-    let policies = [RetryPolicy::off(), RetryPolicy::new(), RetryPolicy::new().repeat(Repeat::NotCarriedOut)];
+    let policies = [RetryPolicy::off(), RetryPolicy::new(), RetryPolicy::new().scope(RetryScope::NotProcessed)];
     for (code, sub_code, policy) in (0..=60)
         .chain([100, 500, 999])
         .flat_map(|code| sub_codes.map(|sub_code| (code, sub_code)))
@@ -660,33 +660,33 @@ async fn a_refused_session_never_sends_a_call_twice_that_may_have_been_processed
             let result = if reads { read(&client).await.map(drop) } else { write(&client).await };
             let mut refused = PlatformError::new(code, "");
             refused.sub_code = Some(sub_code.to_owned());
-            let safe = refused.was_not_carried_out() || (reads && policy != policies[2]);
+            let safe = refused.was_not_processed() || (reads && policy != policies[2]);
             let case = format!("{code} {sub_code} reads={reads} {policy:?}");
             assert!(safe || script.count() == 1, "{case}");
             assert_eq!(result.is_ok(), script.count() == 2, "{case}");
             if refused.is_session_invalid() {
                 assert_eq!(result.is_ok(), safe, "{case}");
-                // The next call has another session in any case.
+                // The next call has another session.
                 let next = provider.session("seller 1").await.unwrap();
                 assert_eq!(next, "session-1", "{case}");
             }
         }
     }
-    // A caller who knows that a second time does no harm says so.
+    // For an idempotent call.
     let script = Script::new([refusal(15, "isv.invalid-sessionkey", ""), ok("t")]);
-    let client = script.builder().retry(RetryPolicy::off().repeat(Repeat::All)).build().unwrap();
+    let client = script.builder().retry(RetryPolicy::off().scope(RetryScope::All)).build().unwrap();
     write(&client.with_session_from(Arc::new(Counting::default()), "seller 1")).await.unwrap();
 }
 
 #[test]
-fn the_default_policy_is_the_one_of_a_client() {
+fn default_policy_is_off() {
     assert_eq!(RetryPolicy::default(), RetryPolicy::off());
     let client = Script::new([]).builder().build().unwrap();
     assert!(format!("{client:?}").contains(&format!("{:?}", RetryPolicy::default())));
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_duration_is_too_long() {
+async fn accepts_any_duration() {
     const MAX: Duration = Duration::MAX;
     let script = Script::new([status(503), status(503), ok("t")]);
     let policy = RetryPolicy::new().deadline(MAX).longest_pause(MAX).first_pause(SECOND);
@@ -696,17 +696,17 @@ async fn no_duration_is_too_long() {
     let policy = RetryPolicy::new().first_pause(MAX).longest_pause(MAX);
     let client = Script::new([status(503)]).builder().retry(policy).build().unwrap();
     read(&client).await.unwrap_err();
-    // A wait that no one waits for.
+    // A dropped wait.
     let limits = Limits::new().rate(1, MAX);
-    limits.acquire(generated_sdk::client::Turn::new("k", "m", MAX)).await.unwrap();
+    limits.acquire(generated_sdk::client::CallInfo::new("k", "m", MAX)).await.unwrap();
     limits.banned("k", None, MAX).await;
-    let turn = limits.acquire(generated_sdk::client::Turn::new("k", "m", SECOND)).await;
+    let turn = limits.acquire(generated_sdk::client::CallInfo::new("k", "m", SECOND)).await;
     assert!(turn.unwrap_err().retry_after.is_some());
     Client::builder("http://127.0.0.1:9/", AppCredentials::new("key", "secret")).connect_timeout(MAX).build().unwrap();
 }
 
 #[test]
-fn a_runtime_without_its_drivers_is_an_error_that_says_what_to_enable() {
+fn missing_runtime_drivers_are_configuration_errors() {
     let client = Client::builder("http://127.0.0.1:9/", AppCredentials::new("12345678", SECRET)).build().unwrap();
     let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
     let request = TopClientTokenGetRequest::new("x");
@@ -728,14 +728,14 @@ fn a_runtime_without_its_drivers_is_an_error_that_says_what_to_enable() {
             }
         }
     }
-    // A transport that needs no socket needs no I/O driver, and one runtime's drivers are not taken for another's.
+    // A transport without sockets needs no I/O driver. Runtimes are checked separately.
     let script = Script::new([ok("t")]);
     let client = script.builder().build().unwrap();
     assert_eq!(with_time.build().unwrap().block_on(read(&client)).unwrap(), "t");
     assert!(bare.build().unwrap().block_on(read(&client)).is_err());
 }
 
-/// What a future comes to when it is polled once, in no runtime.
+/// Polls a future once, without a runtime.
 fn polled<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -744,7 +744,7 @@ fn polled<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
+fn calls_without_a_runtime_are_configuration_errors() {
     let client = Client::builder("http://127.0.0.1:9/", AppCredentials::new("12345678", SECRET)).build().unwrap();
     let oauth = OAuth::new(&client, "http://127.0.0.1:9").unwrap();
     let request = TopClientTokenGetRequest::new("x");
@@ -759,7 +759,7 @@ fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
         assert!(matches!(error, Error::Configuration(_)), "{error:?}");
         assert!(error.to_string().contains("no tokio runtime: await the call within one"), "{error}");
     }
-    // A session that is to be refreshed is refreshed by a task of its own.
+    // A session is refreshed by its own task.
     let sessions = RefreshingSessions::new(oauth, MemorySessionStore::new());
     let error = polled(sessions.token("seller 1")).unwrap_err();
     assert!(!error.needs_authorization() && chain(&error).contains("no tokio runtime"), "{error:?}");
@@ -768,32 +768,32 @@ fn a_call_in_no_runtime_is_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_query_of_a_gateway_does_not_show() {
+async fn redacts_the_query_of_the_gateway() {
     let script = Script::new([Reply::Error(TransportKind::Connect)]);
     let builder =
         |gateway: &str| Client::builder(gateway, AppCredentials::new("12345678", SECRET)).transport(script.clone());
     let client = builder("https://gateway.test/api?key=qu3ry").build().unwrap();
     let error = client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
     let wrong = builder("gateway.test/api?key=qu3ry").build().unwrap_err();
-    let request = HttpRequest::new(Verb::Post, "https://gateway.test/api?key=qu3ry", "");
-    for (shown, whole) in [
+    let request = HttpRequest::new(HttpMethod::Post, "https://gateway.test/api?key=qu3ry", "");
+    for (output, whole) in [
         (format!("{client:?}"), "https://gateway.test/api?[hidden]"),
         (error.to_string(), "cannot connect to https://gateway.test/api?[hidden]:"),
         (format!("{error:?}"), "https://gateway.test/api?[hidden]"),
         (wrong.to_string(), "gateway.test/api?[hidden]"),
         (format!("{request:?}"), "https://gateway.test/api?[hidden]"),
     ] {
-        assert!(shown.contains(whole) && !shown.contains("qu3ry"), "{shown}");
+        assert!(output.contains(whole) && !output.contains("qu3ry"), "{output}");
     }
 }
 
-/// A transport that answers with bytes.
+/// A transport that returns bytes.
 #[derive(Clone)]
 struct Bytes(Vec<u8>, &'static str);
 
 impl Transport for Bytes {
-    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
-        let answer = HttpAnswer::new(200, self.0.clone()).header("Content-Type", self.1);
+    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        let answer = HttpResponse::new(200, self.0.clone()).header("Content-Type", self.1);
         Box::pin(async { Ok(answer) })
     }
 }
@@ -820,7 +820,7 @@ async fn invalid_bytes_are_replaced_and_reported() {
             let Err(Error::Decode(error)) = strict else { panic!("{strict:?}") };
             assert_eq!(error.path, "result_msg");
         }
-        // What is declared to be in something else is refused.
+        // A body that declares another charset is rejected.
         let error = client(&body, "text/javascript;charset=GBK", false).execute(&request).await.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error}");
         let body = [b"{\"error_response\":{\"code\":15,\"msg\":\"", bytes, b"\"}}"].concat();
@@ -829,18 +829,18 @@ async fn invalid_bytes_are_replaced_and_reported() {
     }
 }
 
-/// A transport that answers with one page after the other.
+/// A transport that returns one page after the other.
 struct BytePages(Mutex<VecDeque<Vec<u8>>>);
 
 impl Transport for BytePages {
-    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         let page = self.0.lock().unwrap().pop_front().expect("no page follows the last");
-        Box::pin(async { Ok(HttpAnswer::new(200, page)) })
+        Box::pin(async { Ok(HttpResponse::new(200, page)) })
     }
 }
 
 #[tokio::test]
-async fn a_list_goes_on_after_an_invalid_byte() {
+async fn lists_continue_after_an_invalid_byte() {
     let page = |title: &[u8], tid: u8, has_next: &str| {
         let head = format!(
             r#"{{"trades_sold_get_response":{{"has_next":{has_next},"trades":{{"trade":[{{"tid":{tid},"title":""#
@@ -862,12 +862,12 @@ async fn a_list_goes_on_after_an_invalid_byte() {
 }
 
 #[tokio::test]
-async fn no_refusal_is_a_response() {
+async fn refusals_are_never_responses() {
     for body in [
         r#"{"type":"ISV","code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
         r#"{"response":{"flag":"failure","code":"IllegalAccessToken","message":"m","request_id":"r"}}"#,
     ] {
-        let client = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
+        let client = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
         for error in [
             write(&client).await.unwrap_err(),
             client.call("taobao.trade.close", [("tid", "1")]).await.map(|_| ()).unwrap_err(),

@@ -1,4 +1,4 @@
-//! What errors say of what comes next.
+//! The classification and the messages of errors.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -18,14 +18,14 @@ fn refusal(code: i64, sub_code: &str) -> PlatformError {
     refusal
 }
 
-/// Every answer that is yes, in a word each.
-fn answers(error: &Error) -> String {
+/// Returns the names of the classes of an error.
+fn classes(error: &Error) -> String {
     let answers = [
         ("retryable", error.is_retryable()),
-        ("not-carried-out", error.was_not_carried_out()),
+        ("not-processed", error.was_not_processed()),
         ("session", error.is_session_invalid()),
         ("authorize", error.needs_authorization()),
-        ("caller", error.is_callers_fault()),
+        ("caller", error.is_client_error()),
     ];
     let yes: Vec<_> = answers.into_iter().filter(|(_, yes)| *yes).map(|(word, _)| word).collect();
     yes.join(" ")
@@ -35,43 +35,43 @@ fn answers(error: &Error) -> String {
 fn refusals() {
     for (code, sub_code, expected) in [
         (3, "", "caller"),
-        (4, "", "retryable not-carried-out"),
-        (5, "", "retryable not-carried-out"),
-        (6, "", "retryable not-carried-out"),
-        (7, "accesscontrol.limited-by-api-access-count", "retryable not-carried-out"),
-        (7, "isv.access-limited-by-app-access-count", "retryable not-carried-out"),
-        (8, "", "retryable not-carried-out"),
-        (9, "", "not-carried-out caller"),
-        // Whether a busy platform has passed the call on is not known.
+        (4, "", "retryable not-processed"),
+        (5, "", "retryable not-processed"),
+        (6, "", "retryable not-processed"),
+        (7, "accesscontrol.limited-by-api-access-count", "retryable not-processed"),
+        (7, "isv.access-limited-by-app-access-count", "retryable not-processed"),
+        (8, "", "retryable not-processed"),
+        (9, "", "not-processed caller"),
+        // A busy platform may have processed the call.
         (10, "", "retryable"),
-        (11, "isv.permission-api-package-empty", "not-carried-out caller"),
-        (12, "", "not-carried-out caller"),
-        (13, "", "not-carried-out caller"),
+        (11, "isv.permission-api-package-empty", "not-processed caller"),
+        (12, "", "not-processed caller"),
+        (13, "", "not-processed caller"),
         (15, "isp.remote-service-timeout", "retryable"),
         (15, "isv.BUSINESS_LIMIT_CONTROL", "caller"),
         (15, "ISP.unknown-error", "retryable"),
         (15, "", ""),
-        (21, "", "not-carried-out caller"),
-        (22, "", "not-carried-out caller"),
-        (23, "", "not-carried-out caller"),
-        (24, "", "not-carried-out caller"),
-        (25, "", "not-carried-out caller"),
-        (26, "", "not-carried-out session"),
-        (27, "session-is-blank", "not-carried-out session"),
-        (28, "", "not-carried-out caller"),
-        (29, "isv.appkey-not-exists", "not-carried-out caller"),
-        (30, "", "not-carried-out caller"),
-        (31, "", "not-carried-out caller"),
-        (32, "", "not-carried-out caller"),
-        (33, "", "not-carried-out caller"),
-        (34, "", "not-carried-out caller"),
-        // The documents except these from the checks that come before the service.
+        (21, "", "not-processed caller"),
+        (22, "", "not-processed caller"),
+        (23, "", "not-processed caller"),
+        (24, "", "not-processed caller"),
+        (25, "", "not-processed caller"),
+        (26, "", "not-processed session"),
+        (27, "session-is-blank", "not-processed session"),
+        (28, "", "not-processed caller"),
+        (29, "isv.appkey-not-exists", "not-processed caller"),
+        (30, "", "not-processed caller"),
+        (31, "", "not-processed caller"),
+        (32, "", "not-processed caller"),
+        (33, "", "not-processed caller"),
+        (34, "", "not-processed caller"),
+        // The documents exclude these codes from the checks before the service.
         (40, "isv.missing-parameter:tid", "caller"),
         (41, "isv.invalid-parameter:tid", "caller"),
-        (42, "", "not-carried-out authorize"),
+        (42, "", "not-processed authorize"),
         (43, "", "caller"),
-        (44, "", "not-carried-out session"),
-        (47, "", "not-carried-out caller"),
+        (44, "", "not-processed session"),
+        (47, "", "not-processed caller"),
         (50, "isp.top-remote-connection-timeout", "retryable"),
         (50, "isp.top-remote-service-unavailable-tmall", "retryable"),
         (50, " isp.top-mapping-parse-error ", ""),
@@ -81,20 +81,20 @@ fn refusals() {
         (50, "invalid-sessionkey", "session"),
         (50, "isv.invalid-sessionkey", "session"),
         (50, "20005", ""),
-        (53, "", "not-carried-out session"),
-        // Codes without a public meaning.
+        (53, "", "not-processed session"),
+        // Codes without a documented meaning.
         (45, "", ""),
         (0, "isp.system-busy", "retryable"),
         (560, "isv.item-not-exist", "caller"),
         (-1, "", ""),
     ] {
         let error = Error::Platform(Box::new(refusal(code, sub_code)));
-        assert_eq!(answers(&error), expected, "{code} {sub_code}");
+        assert_eq!(classes(&error), expected, "{code} {sub_code}");
     }
 }
 
 #[test]
-fn sessions_that_are_doubtful() {
+fn classifies_doubtful_sessions() {
     for (code, sub_code, doubtful) in [
         (53, "", true),
         (53, "isv.security-level", true),
@@ -105,24 +105,24 @@ fn sessions_that_are_doubtful() {
         (15, "isv.invalid-sessionkey", false),
         (42, "", false),
     ] {
-        assert_eq!(refusal(code, sub_code).is_session_doubtful(), doubtful, "{code} {sub_code}");
+        assert_eq!(refusal(code, sub_code).is_session_ambiguous(), doubtful, "{code} {sub_code}");
     }
 }
 
 #[test]
-fn refusals_whose_code_is_a_word() {
+fn classifies_codes_that_are_words() {
     for (code, sub_code, expected) in [
-        ("IllegalAccessToken", "", "not-carried-out session"),
-        ("illegalaccesstoken", "", "not-carried-out session"),
-        ("InvalidAccessToken", "", "not-carried-out session"),
-        ("invalid-sessionkey", "", "not-carried-out session"),
+        ("IllegalAccessToken", "", "not-processed session"),
+        ("illegalaccesstoken", "", "not-processed session"),
+        ("InvalidAccessToken", "", "not-processed session"),
+        ("invalid-sessionkey", "", "not-processed session"),
         ("15", "IllegalAccessToken", "session"),
-        ("", "IllegalAccessToken", "not-carried-out session"),
-        ("ApiCallLimit", "", "retryable not-carried-out"),
-        ("AppCallLimit", "", "retryable not-carried-out"),
-        ("IncompleteSignature", "", "not-carried-out caller"),
-        ("InvalidSignature", "", "not-carried-out caller"),
-        ("sign-check-failure", "", "not-carried-out caller"),
+        ("", "IllegalAccessToken", "not-processed session"),
+        ("ApiCallLimit", "", "retryable not-processed"),
+        ("AppCallLimit", "", "retryable not-processed"),
+        ("IncompleteSignature", "", "not-processed caller"),
+        ("InvalidSignature", "", "not-processed caller"),
+        ("sign-check-failure", "", "not-processed caller"),
         ("MissingParameter", "", "caller"),
         ("isv.bad", "", "caller"),
         ("isp.system-busy", "", "retryable"),
@@ -132,7 +132,7 @@ fn refusals_whose_code_is_a_word() {
     ] {
         let mut refusal = refusal(0, sub_code);
         refusal.code = code.into();
-        assert_eq!(answers(&Error::Platform(Box::new(refusal))), expected, "{code} {sub_code}");
+        assert_eq!(classes(&Error::Platform(Box::new(refusal))), expected, "{code} {sub_code}");
     }
     assert!(PlatformError::new("AppCallLimit", "").is_limit_of_application());
     assert!(!PlatformError::new("ApiCallLimit", "").is_limit_of_application());
@@ -143,30 +143,30 @@ fn refusals_whose_code_is_a_word() {
 }
 
 #[test]
-fn codes_read_well() {
-    let told = |code: &str, msg: &str, sub_code: &str| {
+fn codes_are_readable() {
+    let text = |code: &str, msg: &str, sub_code: &str| {
         let mut refusal = refusal(0, sub_code);
         (refusal.code, refusal.msg) = (code.into(), msg.to_owned());
         refusal.to_string()
     };
     for (text, expected) in [
-        (told("Y100", "m", "Y10009"), "the gateway refused the call: Y100 m (Y10009)"),
-        (told("Y100", "", ""), "the gateway refused the call: Y100"),
-        (told("1000", "m", ""), "the gateway refused the call: 1000 m"),
-        (told("", "m", "x"), "the gateway refused the call: m (x)"),
+        (text("Y100", "m", "Y10009"), "the gateway refused the call: Y100 m (Y10009)"),
+        (text("Y100", "", ""), "the gateway refused the call: Y100"),
+        (text("1000", "m", ""), "the gateway refused the call: 1000 m"),
+        (text("", "m", "x"), "the gateway refused the call: m (x)"),
     ] {
         assert_eq!(text, expected);
     }
 }
 
 #[test]
-fn every_documented_code_has_a_meaning_and_one_way_on() {
+fn documented_codes_have_a_meaning_and_one_class() {
     for known in CODES {
         let error = Error::Platform(Box::new(refusal(known.code, "isp.x")));
         assert_eq!(error.meaning(), Some(known.meaning));
         let ways = [error.is_retryable(), error.is_session_invalid() || error.needs_authorization()];
-        let ways = ways.iter().chain([&error.is_callers_fault()]).filter(|yes| **yes).count();
-        assert_eq!(ways, 1, "{}: {}", known.code, answers(&error));
+        let ways = ways.iter().chain([&error.is_client_error()]).filter(|yes| **yes).count();
+        assert_eq!(ways, 1, "{}: {}", known.code, classes(&error));
     }
     assert_eq!(Error::Platform(Box::new(refusal(1000, ""))).meaning(), None);
 }
@@ -205,7 +205,7 @@ fn bans() {
             assert_eq!(error.retry_after(), expected.map(Duration::from_secs), "{error:?}");
         }
     }
-    // A number of seconds in a refusal that does not pass is something else.
+    // A number of seconds in a permanent refusal is not a ban.
     let mut error = refusal(41, "");
     error.sub_msg = Some("within 5 seconds".to_owned());
     assert_eq!(error.retry_after(), None);
@@ -219,25 +219,25 @@ fn bans() {
 }
 
 #[test]
-fn other_errors() {
+fn classifies_other_errors() {
     let transport = |kind| Error::Transport(TransportError::new(kind, "x"));
     let timeout = |timeout| transport(TransportKind::Timeout(timeout));
     let status = |status| Error::Status(StatusError::new(status, "x"));
     let unreadable = decode::<generated_sdk::api::top::TopClientTokenGetRequest>("[]".to_owned()).unwrap_err();
     for (error, expected) in [
-        (ConfigurationError::new(ConfigurationKind::Gateway, "x").into(), "not-carried-out caller"),
-        (Error::Invalid(Violations::new("m", Vec::new())), "not-carried-out caller"),
-        (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-carried-out"),
-        (Error::Limit(LimitError::failed("down")), "retryable not-carried-out"),
-        (transport(TransportKind::Connect), "retryable not-carried-out"),
-        (transport(TransportKind::Tls), "not-carried-out"),
+        (ConfigurationError::new(ConfigurationKind::Gateway, "x").into(), "not-processed caller"),
+        (Error::Invalid(Violations::new("m", Vec::new())), "not-processed caller"),
+        (Error::Limit(LimitError::too_late(Duration::from_secs(1))), "retryable not-processed"),
+        (Error::Limit(LimitError::failed("down")), "retryable not-processed"),
+        (transport(TransportKind::Connect), "retryable not-processed"),
+        (transport(TransportKind::Tls), "not-processed"),
         (transport(TransportKind::Interrupted), "retryable"),
         (transport(TransportKind::TooLong), ""),
         (transport(TransportKind::Upload), ""),
-        (timeout(Timeout::Connect), "retryable not-carried-out"),
+        (timeout(Timeout::Connect), "retryable not-processed"),
         (timeout(Timeout::Read), "retryable"),
         (timeout(Timeout::Attempt), "retryable"),
-        (timeout(Timeout::Turn), "not-carried-out"),
+        (timeout(Timeout::BeforeSend), "not-processed"),
         (status(302), ""),
         (status(403), ""),
         (status(408), "retryable"),
@@ -247,14 +247,14 @@ fn other_errors() {
         (status(503), "retryable"),
         (status(505), ""),
         (unreadable.into(), ""),
-        (SessionError::unauthorized("x").into(), "not-carried-out authorize"),
-        (SessionError::unavailable("x").into(), "retryable not-carried-out"),
-        // As a provider has them that calls the platform itself.
-        (SessionError::from(Error::from(SessionError::unauthorized("x"))).into(), "not-carried-out authorize"),
-        (SessionError::from(Error::Platform(Box::new(refusal(42, "")))).into(), "not-carried-out authorize"),
-        (SessionError::from(status(503)).into(), "retryable not-carried-out"),
+        (SessionError::unauthorized("x").into(), "not-processed authorize"),
+        (SessionError::unavailable("x").into(), "retryable not-processed"),
+        // Errors of a provider that calls the platform itself.
+        (SessionError::from(Error::from(SessionError::unauthorized("x"))).into(), "not-processed authorize"),
+        (SessionError::from(Error::Platform(Box::new(refusal(42, "")))).into(), "not-processed authorize"),
+        (SessionError::from(status(503)).into(), "retryable not-processed"),
     ] {
-        assert_eq!(answers(&error), expected, "{error:?}");
+        assert_eq!(classes(&error), expected, "{error:?}");
         assert_eq!((error.platform().is_some(), error.request_id(), error.meaning()), (false, None, None));
     }
 }
@@ -270,7 +270,7 @@ fn messages(error: &(dyn StdError + 'static)) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_error_says_each_thing_once_along_its_chain() {
+fn error_chains_print_each_message_once() {
     use ConfigurationKind as C;
     let io = || std::io::Error::other("the cause");
     let mut errors: Vec<Error> = [
@@ -281,7 +281,7 @@ fn every_kind_of_error_says_each_thing_once_along_its_chain() {
         TransportKind::Timeout(Timeout::Read),
         TransportKind::Timeout(Timeout::Attempt),
         TransportKind::Timeout(Timeout::Call),
-        TransportKind::Timeout(Timeout::Turn),
+        TransportKind::Timeout(Timeout::BeforeSend),
         TransportKind::Redirected,
         TransportKind::Interrupted,
         TransportKind::TooLong,
@@ -351,10 +351,10 @@ fn messages_say_what_happened_and_what_was_expected() {
 #[test]
 fn bodies_are_kept_within_a_limit() {
     let short = RawBody::from("端");
-    assert_eq!((&*short, short.is_cut(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
+    assert_eq!((&*short, short.is_truncated(), format!("{short:?}")), ("端", false, "[3 bytes]".to_owned()));
     // The limit falls into a character.
     let long = RawBody::from(format!("x{}", "端".repeat(RawBody::LIMIT / 3 + 1)).as_str());
-    assert!(long.is_cut() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
+    assert!(long.is_truncated() && long.len() <= RawBody::LIMIT && long.len() > RawBody::LIMIT - 3);
     assert_eq!(format!("{long:?}"), format!("[the first {} bytes]", long.len()));
-    assert!(long.to_string().ends_with("端… (cut)"));
+    assert!(long.to_string().ends_with("端… (truncated)"));
 }

@@ -1,4 +1,4 @@
-//! Files: where they come from, what they are called, and what happens to those that cannot be sent.
+//! Files: their sources, names and content types, and files that cannot be sent.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use fixture::FixtureLimitsSetRequest;
-use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Payload, Repeat, RetryPolicy, Transport};
+use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, Payload, RetryPolicy, RetryScope, Transport};
 use generated_sdk::protocol::{Application, DateTime, File, FileProblem, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, Error};
 use support::chain;
@@ -56,12 +56,12 @@ fn on_disk(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> std::path
 }
 
 /// A message with the folder that is another one in every run left out.
-fn said(error: &impl ToString, folder: &TempDir) -> String {
+fn message_of(error: &impl ToString, folder: &TempDir) -> String {
     error.to_string().replace(&*folder.path().to_string_lossy(), "FOLDER")
 }
 
 #[test]
-fn content_types_are_set_or_told_by_the_first_bytes_or_by_the_name() {
+fn detects_content_types() {
     let folder = TempDir::new().unwrap();
     for (content, name, expected) in [
         (&b"GIF87a"[..], "x", "image/gif"),
@@ -95,10 +95,10 @@ fn content_types_are_set_or_told_by_the_first_bytes_or_by_the_name() {
 }
 
 #[test]
-fn nothing_of_the_content_shows() {
+fn debug_hides_the_content() {
     let folder = TempDir::new().unwrap();
     let path = on_disk(&folder, "cup.jpg", "s3cr3t");
-    let shown = [
+    let output = [
         format!("{:?}", File::new(*b"s3cr3t")),
         format!("{:?}", File::open(path).unwrap().name("a\"b")),
         format!("{:?}", File::from_reader(&b"s3cr3t"[..], 6)),
@@ -109,11 +109,11 @@ fn nothing_of_the_content_shows() {
         "a\"b" (application/octet-stream, 6 bytes)
         "file" (application/octet-stream, 6 bytes)
         "file" (text/x, a stream)"#]]
-    .assert_eq(&shown.join("\n"));
+    .assert_eq(&output.join("\n"));
 }
 
 #[test]
-fn files_are_equal_if_they_are_sent_alike() {
+fn compares_files_by_what_is_sent() {
     let folder = TempDir::new().unwrap();
     let path = on_disk(&folder, "a", "content");
     let bytes = File::new(*b"content").name("a");
@@ -133,7 +133,7 @@ fn files_are_equal_if_they_are_sent_alike() {
 }
 
 #[test]
-fn whatever_they_come_from_the_body_is_the_same() {
+fn encodes_all_sources_alike() {
     let folder = TempDir::new().unwrap();
     let content = "GIF89a\r\n--".repeat(50_000);
     let path = on_disk(&folder, "big.gif", &content);
@@ -148,7 +148,7 @@ fn whatever_they_come_from_the_body_is_the_same() {
 }
 
 #[test]
-fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
+fn checks_known_lengths_before_sending() {
     let folder = TempDir::new().unwrap();
     for file in [
         File::new(*b"123456789"),
@@ -161,7 +161,7 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
     for file in [File::open(on_disk(&folder, "a", "12345678")).unwrap(), File::from_reader(&b"12345678"[..], 8)] {
         sign(&picture(file)).unwrap().body().unwrap();
     }
-    // Of a stream without a length it shows when it is read.
+    // The length of such a stream is known when it is read.
     assert!(sign(&picture(File::from_reader(&b"12345678"[..], None))).unwrap().body().is_ok());
     let signed = sign(&picture(File::from_reader(&b"123456789"[..], None).name("s"))).unwrap();
     let Err(protocol::Error::File(error)) = signed.body() else { panic!("it is too long") };
@@ -170,7 +170,7 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
         error.to_string().starts_with("the stream \"s\" for picture exceeds the parameter's limit of 8 bytes"),
         "{error}"
     );
-    // Nor is a limit held that the caller does not want held.
+    // Limits are not checked if validation is off.
     let mut trusting = Application::new(AppCredentials::new("key", "secret"));
     trusting.validate = false;
     let long = picture(File::from_reader(&b"123456789"[..], None));
@@ -178,23 +178,23 @@ fn limits_are_held_before_anything_is_sent_where_the_length_is_known() {
 }
 
 #[test]
-fn what_is_no_file_cannot_be_opened() {
+fn rejects_paths_that_are_not_files() {
     let folder = TempDir::new().unwrap();
     let error = File::open(folder.path().join("gone.jpg")).unwrap_err();
     assert_eq!((error.problem, error.path()), (FileProblem::Unreadable, Some(&*folder.path().join("gone.jpg"))));
-    let said_of = |error| said(&Error::from(error), &folder);
+    let said_of = |error| message_of(&Error::from(error), &folder);
     assert!(said_of(error).starts_with("the file \"FOLDER/gone.jpg\" cannot be read"));
     let error = File::open(folder.path()).unwrap_err();
-    assert_eq!(error.problem, FileProblem::NoFile);
+    assert_eq!(error.problem, FileProblem::NotAFile);
     assert_eq!(
         said_of(error),
         "the file \"FOLDER\" is not a regular file: send the content of a pipe or a device as a stream"
     );
     #[cfg(target_os = "linux")]
-    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NoFile);
+    assert_eq!(File::open("/dev/zero").unwrap_err().problem, FileProblem::NotAFile);
 }
 
-/// Takes in the body of every request, and answers or fails.
+/// Reads the body of every request, and responds or fails.
 #[derive(Default)]
 struct Taking {
     unreachable: bool,
@@ -204,12 +204,12 @@ struct Taking {
 }
 
 impl Transport for &'static Taking {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             let Payload::Stream { mut chunks, length } = request.body else { panic!("it has files") };
             if self.unreachable && self.lengths.lock().unwrap().is_empty() {
                 self.lengths.lock().unwrap().push(None);
-                return Err(TransportError::new(TransportKind::Connect, "nobody is there"));
+                return Err(TransportError::new(TransportKind::Connect, "no server"));
             }
             self.lengths.lock().unwrap().push(length);
             let mut body = Vec::new();
@@ -218,7 +218,7 @@ impl Transport for &'static Taking {
                     Ok(chunk) => body.extend_from_slice(&chunk),
                     Err(error) => {
                         self.bodies.lock().unwrap().push(Err(error.kind));
-                        // What a library makes of it is not what it was.
+                        // The parser may change the text.
                         return Err(TransportError::new(TransportKind::Interrupted, "the library's words"));
                     }
                 }
@@ -227,7 +227,7 @@ impl Transport for &'static Taking {
             if self.fails {
                 return Err(TransportError::new(TransportKind::Interrupted, "broken"));
             }
-            Ok(HttpAnswer::new(200, "{\"fixture_limits_set_response\":{}}"))
+            Ok(HttpResponse::new(200, "{\"fixture_limits_set_response\":{}}"))
         })
     }
 }
@@ -274,7 +274,7 @@ fn parts(body: &[u8]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_client_sends_what_the_protocol_would() {
+async fn client_sends_the_encoded_body() {
     let folder = TempDir::new().unwrap();
     let transport = taking(false);
     let several = [
@@ -304,12 +304,12 @@ async fn fails(request: &FixtureLimitsSetRequest, expected: FileProblem) -> (Err
         Error::File(file) => assert_eq!(file.problem, expected),
         other => panic!("{other:?}"),
     }
-    assert!(!error.is_retryable() && error.is_callers_fault() && error.body().is_none());
+    assert!(!error.is_retryable() && error.is_client_error() && error.body().is_none());
     (error, transport)
 }
 
 #[tokio::test]
-async fn files_that_changed_since_are_not_sent() {
+async fn rejects_changed_files() {
     let folder = TempDir::new().unwrap();
     let path = on_disk(&folder, "cup.jpg", "12345678");
     let request = picture(File::open(&path).unwrap());
@@ -317,20 +317,20 @@ async fn files_that_changed_since_are_not_sent() {
         fs::write(&path, content).unwrap();
         let changed = FileProblem::Changed { expected: 8, found: content.len() as u64 };
         let (error, transport) = fails(&request, changed).await;
-        assert!(error.was_not_carried_out());
+        assert!(error.was_not_processed());
         assert_eq!(transport.lengths.lock().unwrap().len(), 0);
         let expected = format!(
             "the file \"FOLDER/cup.jpg\" for picture changed after the request was built: expected 8 bytes, found {}",
             content.len()
         );
-        assert_eq!(said(&error, &folder), expected);
+        assert_eq!(message_of(&error, &folder), expected);
     }
     fs::remove_file(&path).unwrap();
     let (error, _) = fails(&request, FileProblem::Unreadable).await;
     let Error::File(file) = &error else { panic!() };
     assert_eq!((file.path(), file.parameter()), (Some(&*path), Some("picture")));
-    assert!(error.was_not_carried_out());
-    // Back in its place it is sent again.
+    assert!(error.was_not_processed());
+    // The restored file is sent.
     fs::write(&path, "87654321").unwrap();
     client(taking(false)).execute(&request).await.unwrap();
 }
@@ -349,7 +349,7 @@ impl Read for Failing {
 }
 
 #[tokio::test]
-async fn streams_that_are_not_what_was_said_break_off() {
+async fn rejects_streams_of_another_length() {
     let changed = |expected, found| FileProblem::Changed { expected, found };
     for (file, problem, words) in [
         (File::from_reader(&b"123"[..], 4), changed(4, 3), "has the wrong length: expected 4 bytes, found 3"),
@@ -369,30 +369,30 @@ async fn streams_that_are_not_what_was_said_break_off() {
         (File::from_reader(Failing(b"123", true), None), FileProblem::Unreadable, "cannot be read: task "),
     ] {
         let (error, transport) = fails(&picture(file.name("s")), problem).await;
-        let told = chain(&error);
-        assert!(told.starts_with(&format!("the stream \"s\" for picture {words}")), "{told}");
-        // It was being sent by then.
+        let message = chain(&error);
+        assert!(message.starts_with(&format!("the stream \"s\" for picture {words}")), "{message}");
+        // The file was already being sent.
         assert_eq!(*transport.bodies.lock().unwrap(), [Err(TransportKind::Upload)]);
-        assert!(!error.was_not_carried_out());
+        assert!(!error.was_not_processed());
     }
-    // Only parameters with a limit have one.
+    // Only some parameters have a limit.
     client(taking(false)).execute(&request([File::from_reader(&b"123456789"[..], None)])).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_stream_is_sent_once() {
+async fn streams_are_sent_once() {
     let request = picture(File::from_reader(&b"123"[..], None).name("s"));
     let clone = request.clone();
     assert!(request.picture.is_fresh());
     client(taking(false)).execute(&request).await.unwrap();
     assert!(!clone.picture.is_fresh());
-    let (error, transport) = fails(&clone, FileProblem::ReadAlready).await;
+    let (error, transport) = fails(&clone, FileProblem::AlreadyRead).await;
     expect![[
         r#"the stream "s" for picture was already read: a stream can be sent once, create a new File for every call"#
     ]]
     .assert_eq(&error.to_string());
     assert_eq!(transport.lengths.lock().unwrap().len(), 0);
-    // Bytes are sent as often as one likes.
+    // Bytes can be sent again.
     let request = picture(File::new(*b"123"));
     for _ in 0..2 {
         client(taking(false)).execute(&request).await.unwrap();
@@ -400,12 +400,12 @@ async fn a_stream_is_sent_once() {
 }
 
 fn retrying(transport: &'static Taking) -> Client {
-    let policy = RetryPolicy::new().attempts(3).first_pause(Duration::ZERO).repeat(Repeat::All);
+    let policy = RetryPolicy::new().attempts(3).first_pause(Duration::ZERO).scope(RetryScope::All);
     client(transport).with_retry(policy)
 }
 
 #[tokio::test]
-async fn what_can_be_sent_again_is_and_a_stream_is_not() {
+async fn retries_files_but_not_streams() {
     let folder = TempDir::new().unwrap();
     let again = [File::new(*b"123"), File::open(on_disk(&folder, "a", "on disk")).unwrap()];
     let transport = taking(true);
@@ -421,36 +421,37 @@ async fn what_can_be_sent_again_is_and_a_stream_is_not() {
     assert!(matches!(error, Error::Transport(_)), "the attempt's own error: {error:?}");
     assert_eq!(transport.bodies.lock().unwrap().len(), 1);
 
-    // A stream that nobody has begun to read is as good as new.
+    // An unread stream can be sent.
     let transport = Box::leak(Box::new(Taking { unreachable: true, ..Taking::default() }));
     let stream = File::from_async_reader(&b"123"[..], None);
     retrying(transport).execute(&request([stream])).await.unwrap();
     assert_eq!(transport.lengths.lock().unwrap().len(), 2);
 }
 
-/// Refuses the first call for its time, and tells its own.
+/// Refuses the timestamp of the first call, with its own time.
 #[derive(Default)]
 struct Ahead(Mutex<usize>);
 
 impl Transport for Ahead {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             let Payload::Stream { mut chunks, .. } = request.body else { panic!("it has files") };
             while poll_fn(|context| chunks.poll_chunk(context)).await.is_some() {}
             *self.0.lock().unwrap() += 1;
             Ok(match *self.0.lock().unwrap() {
-                1 => {
-                    HttpAnswer::new(200, r#"{"error_response":{"code":31,"msg":"Invalid timestamp","request_id":"r"}}"#)
-                        .header("Date", "Thu, 01 Jan 2099 00:00:00 GMT")
-                }
-                _ => HttpAnswer::new(200, "{\"fixture_limits_set_response\":{}}"),
+                1 => HttpResponse::new(
+                    200,
+                    r#"{"error_response":{"code":31,"msg":"Invalid timestamp","request_id":"r"}}"#,
+                )
+                .header("Date", "Thu, 01 Jan 2099 00:00:00 GMT"),
+                _ => HttpResponse::new(200, "{\"fixture_limits_set_response\":{}}"),
             })
         })
     }
 }
 
 #[tokio::test]
-async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is_spent() {
+async fn corrects_the_clock_unless_a_stream_is_consumed() {
     let client = || {
         Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
             .transport(Ahead::default())
@@ -461,21 +462,21 @@ async fn a_call_that_was_refused_for_its_time_is_sent_again_unless_its_stream_is
     client().execute(&request([File::new(*b"123")])).await.unwrap();
     let client = client();
     let error = client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap_err();
-    // What the platform said can be asked of it all the same.
+    // The error has the refusal of the platform.
     assert_eq!(
         (error.platform().map(|refusal| refusal.code.clone()), error.request_id()),
         (Some(31.into()), Some("r"))
     );
-    assert!(error.was_not_carried_out() && error.body().is_some());
-    // The time is learned, and a new stream is sent with it.
+    assert!(error.was_not_processed() && error.body().is_some());
+    // The clock is corrected, and a new stream is sent.
     client.execute(&request([File::from_reader(&b"123"[..], None)])).await.unwrap();
 }
 
-/// Takes in bodies on a thread that knows of no runtime.
+/// A transport that reads bodies on a thread without a runtime.
 struct Elsewhere;
 
 impl Transport for Elsewhere {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         let Payload::Stream { mut chunks, .. } = request.body else { panic!("it has files") };
         let taken = std::thread::spawn(move || {
             let mut context = Context::from_waker(std::task::Waker::noop());
@@ -494,14 +495,14 @@ impl Transport for Elsewhere {
             }
             taken.join().expect("reading does not panic").map(|length| {
                 assert!(length > 300_000);
-                HttpAnswer::new(200, "{\"fixture_limits_set_response\":{}}")
+                HttpResponse::new(200, "{\"fixture_limits_set_response\":{}}")
             })
         })
     }
 }
 
 #[tokio::test]
-async fn a_transport_may_read_wherever_it_likes() {
+async fn transports_may_read_bodies_on_any_thread() {
     let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
         .transport(Elsewhere)
         .build()
@@ -513,7 +514,7 @@ async fn a_transport_may_read_wherever_it_likes() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn a_client_that_waits_sends_files_too() {
+fn blocking_client_sends_files() {
     let folder = TempDir::new().unwrap();
     let transport = taking(false);
     let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s"))
@@ -527,7 +528,7 @@ fn a_client_that_waits_sends_files_too() {
 }
 
 #[test]
-fn what_does_not_block_is_for_the_client() {
+fn async_readers_need_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();
     let error = chain(&signed.body().err().unwrap());
     expect![[

@@ -1,4 +1,4 @@
-//! Limits within one program, asked without a client.
+//! Limits within one program, without a client.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -6,39 +6,39 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use generated_sdk::client::{Limiter, Limits, Turn};
+use generated_sdk::client::{CallInfo, Limiter, Limits};
 use generated_sdk::protocol::LimitError;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, timeout};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn acquire(limits: &Limits, patience: Duration) -> Result<(), LimitError> {
-    limits.acquire(Turn::new("12345678", "taobao.time.get", patience)).await.map(drop)
+async fn acquire(limits: &Limits, max_wait: Duration) -> Result<(), LimitError> {
+    limits.acquire(CallInfo::new("12345678", "taobao.time.get", max_wait)).await.map(drop)
 }
 
-/// Calls that come one after the other and wait, with what happens when their turns come.
-async fn come(
+/// Runs concurrent calls that arrive in order. Calls `admitted` for each.
+async fn run_calls(
     limits: &Limits,
     count: u32,
-    turn: impl Fn(u32) + Clone + Send + 'static,
+    admitted: impl Fn(u32) + Clone + Send + 'static,
 ) -> Vec<JoinHandle<Result<(), LimitError>>> {
     let mut calls = Vec::new();
     for number in 0..count {
-        let (limits, turn) = (limits.clone(), turn.clone());
-        calls.push(tokio::spawn(async move { acquire(&limits, 60 * MINUTE).await.map(|()| turn(number)) }));
+        let (limits, admitted) = (limits.clone(), admitted.clone());
+        calls.push(tokio::spawn(async move { acquire(&limits, 60 * MINUTE).await.map(|()| admitted(number)) }));
         yield_now().await;
     }
     calls
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_come_in_order_and_none_is_late_by_the_others() {
-    // A timer has milliseconds; what each turn is late by would add up to 70 of them.
+async fn calls_are_admitted_in_order_without_drift() {
+    // Timers have a resolution of a millisecond. The latency of all calls would add up to 70 ms.
     let limits = Limits::new().rate(1, Duration::from_micros(300));
     let (start, order) = (Instant::now(), Arc::new(Mutex::new(Vec::new())));
     let ordered = order.clone();
-    for call in come(&limits, 100, move |number| ordered.lock().unwrap().push(number)).await {
+    for call in run_calls(&limits, 100, move |number| ordered.lock().unwrap().push(number)).await {
         call.await.unwrap().unwrap();
     }
     assert_eq!(*order.lock().unwrap(), (0..100).collect::<Vec<_>>());
@@ -47,7 +47,7 @@ async fn turns_come_in_order_and_none_is_late_by_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_wakes_the_one_whose_it_is() {
+async fn wakes_only_the_next_call() {
     let (limits, woken) = (Limits::new().per_second(100), Arc::new(AtomicU32::new(0)));
     let call = || {
         let (limits, woken) = (limits.clone(), woken.clone());
@@ -64,11 +64,11 @@ async fn a_turn_wakes_the_one_whose_it_is() {
         call.await.unwrap().unwrap();
     }
     let woken = woken.load(Ordering::Relaxed);
-    assert!(woken <= 3 * 200, "begun, first in the queue, and at its turn: {woken}");
+    assert!(woken <= 3 * 200, "expected to wake at the start, at the head of the queue, and at the time: {woken}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_that_are_not_used_are_no_credit() {
+async fn idle_time_allows_no_burst() {
     let limits = Limits::new().per_second(1);
     acquire(&limits, MINUTE).await.unwrap();
     tokio::time::advance(MINUTE).await;
@@ -80,12 +80,12 @@ async fn turns_that_are_not_used_are_no_credit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_that_stood_still_does_not_catch_up() {
+async fn a_pause_of_the_program_causes_no_burst() {
     let limits = Limits::new().per_second(40);
     let times = Arc::new(Mutex::new(Vec::new()));
     let taken = times.clone();
-    let calls = come(&limits, 200, move |_| taken.lock().unwrap().push(Instant::now())).await;
-    // Nothing runs for three seconds.
+    let calls = run_calls(&limits, 200, move |_| taken.lock().unwrap().push(Instant::now())).await;
+    // The program stops for three seconds.
     tokio::time::advance(Duration::from_secs(3)).await;
     for call in calls {
         call.await.unwrap().unwrap();
@@ -99,13 +99,13 @@ async fn a_program_that_stood_still_does_not_catch_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_wait_as_long_as_those_before_is_refused_at_once() {
+async fn waits_longer_than_max_wait_fail_at_once() {
     let limits = Limits::new().rate(1, MINUTE);
-    let calls = come(&limits, 4, |_| ()).await;
+    let calls = run_calls(&limits, 4, |_| ()).await;
     let start = Instant::now();
     let error = acquire(&limits, 3 * MINUTE).await.unwrap_err();
     assert_eq!((error.retry_after, start.elapsed()), (Some(4 * MINUTE), Duration::ZERO));
-    // Those who stop waiting leave their places to others.
+    // Dropped calls leave the queue.
     calls.iter().for_each(JoinHandle::abort);
     yield_now().await;
     acquire(&limits, 2 * MINUTE).await.unwrap();
@@ -113,7 +113,7 @@ async fn who_cannot_wait_as_long_as_those_before_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_stops_waiting_uses_no_turn() {
+async fn dropped_calls_use_no_rate() {
     let limits = Limits::new().rate(1, MINUTE);
     acquire(&limits, MINUTE).await.unwrap();
     let start = Instant::now();
@@ -125,7 +125,7 @@ async fn who_stops_waiting_uses_no_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_beyond_reason_hold_or_hold_nothing_up() {
+async fn extreme_limits_are_accepted() {
     let start = Instant::now();
     for limits in [
         Limits::new().per_second(u32::MAX),

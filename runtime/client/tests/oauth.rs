@@ -1,4 +1,4 @@
-//! How a user's grant becomes a token, and what tokens are read from.
+//! The authorization server and its tokens.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -12,15 +12,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use authority::{Authority, SECRET};
 use expect_test::expect;
 use generated_sdk::client::{
-    AuthorizationRequest, AuthorizeView, BoxFuture, Client, HttpAnswer, HttpRequest, NoToken, OAuth, Refresh, Token,
-    TokenMethods, Transport,
+    AuthorizationRequest, AuthorizeView, BoxFuture, Client, HttpRequest, HttpResponse, InvalidToken, OAuth, Refresh,
+    Token, TokenMethods, Transport,
 };
 use generated_sdk::protocol::{OAuthError, SignMethod, TransportError, TransportKind, signature};
 use generated_sdk::{AppCredentials, Error, Gateway};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// A server with one answer.
+/// A server with one response.
 #[derive(Clone)]
 struct Canned(u16, Vec<u8>, Option<&'static str>);
 
@@ -31,9 +31,9 @@ impl Canned {
 }
 
 impl Transport for Canned {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         assert_eq!(request.url, "https://oauth.test/token");
-        let answer = HttpAnswer::new(self.0, self.1.clone());
+        let answer = HttpResponse::new(self.0, self.1.clone());
         let answer = self.2.into_iter().fold(answer, |answer, kind| answer.header("Content-Type", kind));
         Box::pin(async { Ok(answer) })
     }
@@ -61,7 +61,7 @@ fn refusal(error: Error) -> OAuthError {
 }
 
 #[test]
-fn where_users_are_sent() {
+fn builds_authorization_urls() {
     let oauth = Authority::new().oauth();
     expect!["https://oauth.test/authorize?client_id=12345678&redirect_uri=https%3A%2F%2Fshop.test%2Fback%3Fa%3D%E5%95%86&response_type=code&state=s+1&view=tmall"]
         .assert_eq(&oauth.authorize_url(&visit("https://shop.test/back?a=商", "s 1", AuthorizeView::Tmall)));
@@ -70,16 +70,16 @@ fn where_users_are_sent() {
 }
 
 #[test]
-fn servers_that_cannot_be() {
+fn rejects_invalid_servers() {
     let client = Authority::new().client();
     for (server, problem) in [
         (
             "oauth.test",
-            "the authorization server: expected one that starts with `http://` or `https://`, found \"oauth.test\"",
+            "the authorization server: expected a URL starting with `http://` or `https://`, found \"oauth.test\"",
         ),
         (
             "ftp://oauth.test",
-            "the authorization server: expected one that starts with `http://` or `https://`, found \"ftp://oauth.test\"",
+            "the authorization server: expected a URL starting with `http://` or `https://`, found \"ftp://oauth.test\"",
         ),
         (
             "https://oauth.test/?key=s3cr3t",
@@ -98,7 +98,7 @@ fn servers_that_cannot_be() {
 }
 
 #[test]
-fn how_users_come_back() {
+fn reads_redirects() {
     let oauth = Authority::new().oauth();
     for url in
         ["https://shop.test/back?code=c%2B1&state=s+1", "/back?state=s%201&code=c%2B1#x", "code=c%2B1&state=s%201"]
@@ -110,20 +110,20 @@ fn how_users_come_back() {
         (
             "code=c&state=other",
             "invalid_state",
-            "the state is not the one that the user was sent away with; it may be somebody else's answer",
+            "the state differs from that of the request: the redirect may belong to another user",
             true,
         ),
         (
             "code=c",
             "invalid_state",
-            "the state is not the one that the user was sent away with; it may be somebody else's answer",
+            "the state differs from that of the request: the redirect may belong to another user",
             true,
         ),
-        ("state=s", "invalid_request", "the user came back without a code", false),
-        ("state=s&code=", "invalid_request", "the user came back without a code", false),
+        ("state=s", "invalid_request", "the redirect has no code", false),
+        ("state=s&code=", "invalid_request", "the redirect has no code", false),
     ] {
         let refused = oauth.code(query, "s").unwrap_err();
-        assert_eq!((refused.needs_authorization(), refused.was_not_carried_out()), (user, true));
+        assert_eq!((refused.needs_authorization(), refused.was_not_processed()), (user, true));
         let refused = refusal(refused);
         assert_eq!((refused.error.as_str(), refused.description.as_deref()), (error, Some(description)), "{query}");
         assert_eq!(refused.status, None);
@@ -131,7 +131,7 @@ fn how_users_come_back() {
 }
 
 #[tokio::test]
-async fn a_code_becomes_a_token() {
+async fn exchanges_codes_for_tokens() {
     let authority = Authority::new();
     let token = authority.oauth().token("c0de", "https://shop.test/back").await.unwrap();
     assert_eq!(token, authority.token());
@@ -150,7 +150,7 @@ async fn a_code_becomes_a_token() {
 }
 
 #[tokio::test]
-async fn the_methods_do_the_same() {
+async fn token_methods_exchange_codes() {
     let authority = Authority::new();
     let clock = authority.clock.clone();
     let methods = TokenMethods::new(&authority.client().with_session("another's")).with_clock(move || clock.now());
@@ -163,7 +163,7 @@ async fn the_methods_do_the_same() {
     assert!(forms[2].contains("&code=c0de&") && forms[2].contains("&uuid=u-1&"), "{forms:?}");
     assert!(!forms[0].contains("uuid"), "{forms:?}");
     assert!(forms.iter().all(|form| !form.contains("session=")), "{forms:?}");
-    // They are for https alone.
+    // The methods require https.
     let plain = Client::builder("http://gateway.test/", AppCredentials::new("k", SECRET))
         .transport(authority.clone())
         .build()
@@ -181,8 +181,8 @@ async fn refusals() {
             error.to_string(),
             "the authorization server refused: invalid_client ([hidden] for [hidden] is no good)"
         );
-        assert!(error.is_callers_fault() && !error.is_retryable() && !error.needs_authorization());
-        assert!(error.was_not_carried_out());
+        assert!(error.is_client_error() && !error.is_retryable() && !error.needs_authorization());
+        assert!(error.was_not_processed());
         assert_eq!(error.body().map(|body| &**body), Some(body));
         assert_eq!(refusal(error).status, Some(status));
     }
@@ -198,16 +198,16 @@ async fn refusals() {
         (400, "temporarily_unavailable", false, true, false, false),
         (408, "unheard_of", false, true, false, false),
         (429, "too_many_requests", false, true, false, false),
-        // What the server says of the request is of no account where it is in trouble itself.
+        // The error name does not matter if the server fails.
         (500, "invalid_client", false, true, false, false),
         (500, "server_error", false, true, false, false),
         (502, "invalid_grant", false, true, false, false),
         (503, "system_busy", false, true, false, false),
     ] {
-        let told = answered(status, json!({ "error": error }).to_string()).await.unwrap_err();
-        assert_eq!(told.to_string(), format!("the authorization server refused: {error}"));
+        let text = answered(status, json!({ "error": error }).to_string()).await.unwrap_err();
+        assert_eq!(text.to_string(), format!("the authorization server refused: {error}"));
         assert_eq!(
-            (told.is_callers_fault(), told.is_retryable(), told.needs_authorization(), told.was_not_carried_out()),
+            (text.is_client_error(), text.is_retryable(), text.needs_authorization(), text.was_not_processed()),
             (callers, passes, user, nothing_done),
             "{status} {error}"
         );
@@ -215,16 +215,16 @@ async fn refusals() {
 }
 
 #[tokio::test]
-async fn a_secret_of_few_letters_mangles_no_message() {
+async fn short_secrets_are_not_redacted() {
     let body = r#"{"error":"invalid_grant","error_description":"a code of c0de"}"#;
-    for (code, told) in [("c", "a code of c0de"), ("c0de", "a code of [hidden]")] {
+    for (code, text) in [("c", "a code of c0de"), ("c0de", "a code of [hidden]")] {
         let error = oauth(Canned::new(400, body)).token(code, "https://shop.test/back").await.unwrap_err();
-        assert_eq!(refusal(error).description.as_deref(), Some(told));
+        assert_eq!(refusal(error).description.as_deref(), Some(text));
     }
 }
 
 #[tokio::test]
-async fn answers_that_are_none() {
+async fn rejects_invalid_responses() {
     for (status, body) in [(502, "<html>"), (404, "{}"), (400, r#"{"error":1,"message":"c0de"}"#)] {
         let error = answered(status, body).await.unwrap_err();
         assert!(matches!(&error, Error::Status(error) if error.status == status), "{error:?}");
@@ -241,23 +241,15 @@ async fn answers_that_are_none() {
 }
 
 #[tokio::test]
-async fn answers_that_are_no_utf_8() {
+async fn rejects_other_charsets() {
     let good = r#"{"access_token":"s3cr3t","taobao_user_nick":"商家"}"#.as_bytes();
     let bad = b"{\"access_token\":\"s3cr3t\",\"taobao_user_nick\":\"\xc9\xcc\xbc\xd2\"}";
     for (body, kind, problem) in [
         (good, "application/json;charset=UTF-8", None),
         (good, "text/html", None),
-        (
-            good,
-            "application/json; charset=GBK",
-            Some("its Content-Type says that it is in \"GBK\", and only UTF-8 is read"),
-        ),
-        (
-            bad,
-            "application/json;charset=GBK",
-            Some("its Content-Type says that it is in \"GBK\", and only UTF-8 is read"),
-        ),
-        (bad, "application/json", Some("it is not UTF-8 from byte 45 on")),
+        (good, "application/json; charset=GBK", Some("expected UTF-8, found the charset \"GBK\" in its Content-Type")),
+        (bad, "application/json;charset=GBK", Some("expected UTF-8, found the charset \"GBK\" in its Content-Type")),
+        (bad, "application/json", Some("expected UTF-8, found an invalid byte at offset 45")),
     ] {
         let answer = oauth(Canned(200, body.to_vec(), Some(kind))).token("c0de", "https://shop.test/back").await;
         let Some(problem) = problem else {
@@ -266,19 +258,19 @@ async fn answers_that_are_no_utf_8() {
         };
         let error = answer.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
-        assert_eq!(error.to_string(), format!("the answer cannot be read: {problem}"));
+        assert_eq!(error.to_string(), format!("cannot decode the response: {problem}"));
         assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
     }
 }
 
 #[tokio::test]
-async fn a_long_answer_is_read_to_its_end() {
+async fn reads_long_responses() {
     let body = format!(r#"{{"x":"{}","access_token":"a"}}"#, "x".repeat(100_000));
     assert_eq!(answered(200, body).await.unwrap().access_token, "a");
 }
 
 #[tokio::test]
-async fn a_secret_is_hidden_however_the_server_writes_it() {
+async fn redacts_secrets_in_any_encoding() {
     let code = "c0de&<of>\"it\"";
     for written in ["c0de&<of>\"it\"", "c0de&amp;&lt;of&gt;&quot;it&quot;", "c0de%26%3Cof%3E%22it%22"] {
         let refusal = json!({ "error": "invalid_grant", "error_description": format!("no {written}") }).to_string();
@@ -291,7 +283,7 @@ async fn a_secret_is_hidden_however_the_server_writes_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_is_told_by_its_own_address() {
+async fn connect_errors_name_the_authorization_server() {
     let authority = Authority::new();
     authority.state().down = true;
     let error = authority.oauth().refresh("refresh-1").await.unwrap_err();
@@ -299,7 +291,7 @@ async fn a_server_that_is_down_is_told_by_its_own_address() {
     assert!(error.to_string().starts_with("cannot connect to https://oauth.test/token"), "{error}");
 }
 
-/// A server on a socket that answers one request after another, each on a connection of its own.
+/// A server that sends one response per connection.
 fn serve(answers: [(&'static str, &'static str); 2]) -> (SocketAddr, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -322,7 +314,7 @@ fn serve(answers: [(&'static str, &'static str); 2]) -> (SocketAddr, JoinHandle<
 }
 
 #[tokio::test]
-async fn over_a_socket() {
+async fn exchanges_codes_over_http() {
     let (address, server) = serve([
         ("400 Bad Request", r#"{"error":"temporarily_unavailable"}"#),
         ("200 OK", r#"{"access_token":"access-2","expires_in":"86400"}"#),
@@ -336,7 +328,7 @@ async fn over_a_socket() {
     assert!(requests[1].to_ascii_lowercase().contains("content-type: application/x-www-form-urlencoded"));
 }
 
-/// A fragment signed as the platform does, over values that are written by `written`.
+/// Returns a fragment that is signed like the platform's, with values encoded by `written`.
 fn fragment(fields: &[(&str, &str)], written: fn(&str) -> String) -> String {
     let mut sorted: Vec<_> = fields.iter().map(|(name, value)| format!("{name}{}", written(value))).collect();
     sorted.sort();
@@ -352,7 +344,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[test]
-fn fragments() {
+fn verifies_fragments() {
     let authority = Authority::new();
     let oauth = authority.oauth();
     let fields = [
@@ -373,18 +365,18 @@ fn fragments() {
         assert_eq!(refusal(oauth.implicit_token(unsigned, "s 1").unwrap_err()).error, "invalid_top_sign");
         assert_eq!(refusal(oauth.implicit_token(&url, "s").unwrap_err()).error, "invalid_state");
     }
-    // The text under a signature, by hand: MD5 of `s3cr3t-of-the-appaccess_token1states` between two secrets.
+    // A signature computed by hand: the MD5 of `s3cr3t-of-the-appaccess_token1states` between two secrets.
     let sign = signature(SignMethod::Md5, SECRET, [("access_token", "1"), ("state", "s")], b"");
     oauth.implicit_token(&format!("state=s&access_token=1&top_sign={sign}"), "s").unwrap();
 }
 
 #[test]
-fn every_field_of_an_answer() {
+fn reads_every_field() {
     let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let answer = r#"{"access_token":"a","token_type":"Bearer","expires_in":1,"refresh_token":"r","re_expires_in":"2",
         "r1_expires_in":3,"r2_expires_in":"4","w1_expires_in":5,"w2_expires_in":6,"hra_expires_in":"7","mobile_token":"m",
         "taobao_user_id":8,"taobao_user_nick":"a%2Bb+c","sub_taobao_user_id":"9","sub_taobao_user_nick":"\u5546%41","x":{}}"#;
-    let token = Token::from_answer(answer, at).unwrap();
+    let token = Token::from_response(answer, at).unwrap();
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     assert_eq!(token.token_type.as_deref(), Some("Bearer"));
     assert_eq!((token.expires_in, token.re_expires_in), (seconds(1), seconds(2)));
@@ -398,26 +390,26 @@ fn every_field_of_an_answer() {
     assert!(token.is_refreshable(at) && !token.is_refreshable(at + Duration::from_secs(2)));
     assert_eq!(token.expires_at(), Some(at + Duration::from_secs(1)));
     assert_eq!(token.refresh_expires_at(), Some(at + Duration::from_secs(2)));
-    // A store has all of them too.
+    // A store keeps every field.
     assert_eq!(Token::from_json(&token.to_json()), Ok(token));
     let older = r#"{"access_token":"a","taobao_sub_user_id":1,"taobao_sub_user_nick":"n","expires_in":-1}"#;
-    let token = Token::from_answer(older, at).unwrap();
+    let token = Token::from_response(older, at).unwrap();
     assert_eq!((token.sub_user_id.as_deref(), token.sub_user_nick.as_deref()), (Some("1"), Some("n")));
     assert_eq!(token.expires_in, seconds(0));
     for odd in ["null", "\"\"", "\"soon\"", "[1]", "true"] {
-        let token = Token::from_answer(&format!(r#"{{"access_token":"a","expires_in":{odd}}}"#), at).unwrap();
+        let token = Token::from_response(&format!(r#"{{"access_token":"a","expires_in":{odd}}}"#), at).unwrap();
         assert_eq!((token.expires_in, token.expires_at()), (None, None), "{odd}");
     }
-    let endless = Token::from_answer(&format!(r#"{{"access_token":"a","expires_in":{}}}"#, i64::MAX), at).unwrap();
+    let endless = Token::from_response(&format!(r#"{{"access_token":"a","expires_in":{}}}"#, i64::MAX), at).unwrap();
     assert!(!endless.is_expired(at));
 }
 
 #[test]
-fn what_is_no_stored_token() {
+fn rejects_invalid_stored_tokens() {
     for text in
         ["", "{}", r#"{"access_token":"a"}"#, r#"{"access_token":"a","received_at":-1}"#, r#"{"received_at":1}"#]
     {
-        assert_eq!(Token::from_json(text), Err(NoToken), "{text}");
+        assert_eq!(Token::from_json(text), Err(InvalidToken), "{text}");
     }
     assert!(
         Token::from_json(&format!(r#"{{"access_token":"a","received_at":{}}}"#, u64::MAX))
@@ -425,7 +417,7 @@ fn what_is_no_stored_token() {
     );
 }
 
-/// A number as itself or in the clothes of a text.
+/// A number, as a number or as text.
 fn number() -> impl Strategy<Value = (u64, Value)> {
     (0..=u64::try_from(i64::MAX).unwrap(), any::<bool>())
         .prop_map(|(number, text)| (number, if text { json!(number.to_string()) } else { json!(number) }))
@@ -433,7 +425,7 @@ fn number() -> impl Strategy<Value = (u64, Value)> {
 
 proptest! {
     #[test]
-    fn numbers_and_texts_in_each_others_clothes(
+    fn reads_numbers_as_text_and_text_as_numbers(
         life in number(), refresh_life in number(), user in number(), nick in "\\PC{1,20}", at in 0..1_u64 << 40,
     ) {
         let answer = json!({
@@ -441,7 +433,7 @@ proptest! {
             "taobao_user_nick": encoded(&nick),
         });
         let at = UNIX_EPOCH + Duration::from_millis(at);
-        let token = Token::from_answer(&answer.to_string(), at).unwrap();
+        let token = Token::from_response(&answer.to_string(), at).unwrap();
         prop_assert_eq!(token.expires_in, Some(Duration::from_secs(life.0)));
         prop_assert_eq!(token.re_expires_in, Some(Duration::from_secs(refresh_life.0)));
         prop_assert_eq!(token.user_id.clone(), Some(user.0.to_string()));
@@ -450,10 +442,10 @@ proptest! {
     }
 
     #[test]
-    fn no_answer_is_a_panic(text in "\\PC{0,60}", value in "[-+0-9.eE]{0,25}") {
-        let _ = Token::from_answer(&text, SystemTime::now());
+    fn no_response_panics(text in "\\PC{0,60}", value in "[-+0-9.eE]{0,25}") {
+        let _ = Token::from_response(&text, SystemTime::now());
         let answer = json!({ "access_token": text, "expires_in": value, "taobao_user_nick": text }).to_string();
-        if let Ok(token) = Token::from_answer(&answer, SystemTime::now()) {
+        if let Ok(token) = Token::from_response(&answer, SystemTime::now()) {
             let _ = (token.expires_at(), token.is_refreshable(SystemTime::now()));
             prop_assert_eq!(Token::from_json(&token.to_json()), Ok(token));
         }
@@ -463,13 +455,13 @@ proptest! {
 }
 
 #[test]
-fn identities_and_moments_of_newer_answers() {
+fn reads_ids_and_timestamps_of_newer_responses() {
     let at = UNIX_EPOCH + Duration::from_secs(1_699_000_000);
     let moment = |milliseconds| Some(UNIX_EPOCH + Duration::from_millis(milliseconds));
     let newer = r#"{"access_token":"6100aa","refresh_token":"6101bb","open_uid":"AAE1","taobao_open_uid":"AAE1",
         "taobao_open_sub_uid":"AAF1","taobao_user_nick":"%E5%95%86","expires_in":7776000,"re_expires_in":0,
         "expire_time":1707776000000,"refresh_token_valid_time":1700000000000,"w1_valid":1700001800000,"w2_valid":"0"}"#;
-    let token = Token::from_answer(newer, at).unwrap();
+    let token = Token::from_response(newer, at).unwrap();
     assert_eq!((token.user_id.as_deref(), token.identity()), (None, Some("AAE1")));
     assert_eq!((token.open_uid.as_deref(), token.open_sub_uid.as_deref()), (Some("AAE1"), Some("AAF1")));
     assert_eq!(token.expires_at(), Some(at + Duration::from_secs(7_776_000)));
@@ -483,24 +475,24 @@ fn identities_and_moments_of_newer_answers() {
     let aliexpress = r#"{"refresh_token_valid_time":1700086400000,"expire_time":1707776000000,"user_nick":"cn100",
         "access_token":"5000aa","refresh_token":"5001bb","user_id":"200000001","sp":"ae","locale":"zh_CN",
         "seller":{"api_secret":"s3cr3t"},"session_key":"s3cr3t"}"#;
-    let token = Token::from_answer(aliexpress, at).unwrap();
+    let token = Token::from_response(aliexpress, at).unwrap();
     assert_eq!((token.identity(), token.user_nick.as_deref()), (Some("200000001"), Some("cn100")));
     assert_eq!(token.expires_at(), moment(1_707_776_000_000));
     assert_eq!(token.refresh_expires_at(), moment(1_700_086_400_000));
     assert!(token.is_refreshable(at) && !token.is_refreshable(at + Duration::from_secs(2_000_000)));
     assert_eq!(token.extra.get("locale"), Some(&json!("zh_CN")));
-    let shown = format!("{token:?}");
-    assert!(shown.contains("zh_CN") && !shown.contains("s3cr3t"), "{shown}");
+    let output = format!("{token:?}");
+    assert!(output.contains("zh_CN") && !output.contains("s3cr3t"), "{output}");
 
     for json in [newer, aliexpress] {
-        let token = Token::from_answer(json, at).unwrap();
+        let token = Token::from_response(json, at).unwrap();
         assert_eq!(Token::from_json(&token.to_json()).unwrap(), token);
     }
 }
 
 proptest! {
     #[test]
-    fn every_member_is_kept_by_a_store(members in proptest::collection::hash_map("[a-z_]{1,12}|expire_time|open_uid|w1_valid|expires_in|user_id", prop_oneof![
+    fn stores_keep_every_member(members in proptest::collection::hash_map("[a-z_]{1,12}|expire_time|open_uid|w1_valid|expires_in|user_id", prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
@@ -509,7 +501,7 @@ proptest! {
     ], 0..12)) {
         let mut answer: serde_json::Map<_, _> = members.clone().into_iter().collect();
         answer.insert("access_token".to_owned(), json!("a"));
-        let token = Token::from_answer(&Value::Object(answer).to_string(), UNIX_EPOCH).unwrap();
+        let token = Token::from_response(&Value::Object(answer).to_string(), UNIX_EPOCH).unwrap();
         let json = token.to_json();
         prop_assert_eq!(&Token::from_json(&json).unwrap(), &token);
         let kept: serde_json::Map<String, Value> = serde_json::from_str(&json).unwrap();

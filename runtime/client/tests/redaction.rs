@@ -12,7 +12,7 @@ use support::{Lines, Reply, SECRET, Script};
 
 const SESSION: &str = "6100/e2+f3=a&b c";
 
-/// The session as programs write it into other formats.
+/// The session in the encodings of other formats.
 const WRITTEN: [&str; 11] = [
     SESSION,
     r"6100\/e2+f3=a&b c",
@@ -27,8 +27,8 @@ const WRITTEN: [&str; 11] = [
     r"6100\\\/e2+f3\\u003da\\u0026b c",
 ];
 
-/// Whether a text tells the session, or a part of it that is not in every text.
-fn tells(text: &str) -> bool {
+/// Returns whether a text reveals a part of the session that is specific enough.
+fn reveals(text: &str) -> bool {
     text.contains("6100") || text.contains("e2")
 }
 
@@ -43,39 +43,39 @@ async fn call(reply: Reply, strict: bool) -> Result<String, Error> {
 }
 
 #[tokio::test]
-async fn in_the_words_of_a_gateway() {
+async fn redacts_messages_of_a_gateway() {
     for written in WRITTEN {
         let text = json(&format!("the session {written} is wrong"));
         let body = format!(
             r#"{{"error_response":{{"code":27,"msg":{text},"sub_code":{text},"sub_msg":{text},"request_id":{text}}}}}"#
         );
-        let error = call(Reply::Answer(200, Vec::new(), body), false).await.unwrap_err();
+        let error = call(Reply::Response(200, Vec::new(), body), false).await.unwrap_err();
         let request_id = error.request_id().unwrap();
         assert_eq!(request_id, "the session [hidden] is wrong", "{written}");
-        assert!(!tells(&format!("{error} {error:?}")), "{written}: {error}");
+        assert!(!reveals(&format!("{error} {error:?}")), "{written}: {error}");
 
         let error =
-            call(Reply::Answer(502, Vec::new(), format!("<p>{written} {SECRET}</p>")), false).await.unwrap_err();
+            call(Reply::Response(502, Vec::new(), format!("<p>{written} {SECRET}</p>")), false).await.unwrap_err();
         assert!(error.to_string().contains("<p>[hidden] [hidden]</p>"), "{written}: {error}");
 
         let body = format!(r#"{{"top_client_token_get_response":{{"token":"t","request_id":{text}}}}}"#);
-        let shown = call(Reply::Answer(200, Vec::new(), body), false).await.unwrap();
-        assert!(shown.ends_with("the session [hidden] is wrong") && !tells(&shown), "{written}: {shown}");
+        let text = call(Reply::Response(200, Vec::new(), body), false).await.unwrap();
+        assert!(text.ends_with("the session [hidden] is wrong") && !reveals(&text), "{written}: {text}");
     }
 }
 
 #[tokio::test]
-async fn in_a_value_that_does_not_fit() {
+async fn redacts_mismatched_values() {
     for written in WRITTEN {
         let body = format!(r#"{{"top_client_token_get_response":{{"x{0}":1,"result_code":1.5e9,"{0}":[}}}}"#, written);
-        let error = call(Reply::Answer(200, Vec::new(), body), true).await.unwrap_err();
+        let error = call(Reply::Response(200, Vec::new(), body), true).await.unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{error:?}");
-        assert!(!tells(&format!("{error} {error:?}")), "{written}: {error}");
+        assert!(!reveals(&format!("{error} {error:?}")), "{written}: {error}");
     }
 }
 
 #[tokio::test]
-async fn in_fields_of_tracing() {
+async fn redacts_fields_of_tracing() {
     let lines = Lines::default();
     let format = tracing_subscriber::fmt::format::FmtSpan::CLOSE;
     let builder = tracing_subscriber::fmt().with_span_events(format).with_writer(lines.writer());
@@ -86,32 +86,32 @@ async fn in_fields_of_tracing() {
             format!(r#"{{"error_response":{{"code":27,"msg":"m","sub_code":{text},"request_id":{text}}}}}"#),
             format!(r#"{{"top_client_token_get_response":{{"token":"t","request_id":{text}}}}}"#),
         ] {
-            let _ = call(Reply::Answer(200, Vec::new(), body), false).await;
+            let _ = call(Reply::Response(200, Vec::new(), body), false).await;
         }
     }
     let text = lines.text();
-    assert!(text.contains("request_id=\"[hidden]\"") && !tells(&text), "{text}");
+    assert!(text.contains("request_id=\"[hidden]\"") && !reveals(&text), "{text}");
 }
 
 #[tokio::test]
-async fn in_the_words_of_an_authorization_server() {
+async fn redacts_messages_of_an_authorization_server() {
     for written in WRITTEN {
         let text = json(&format!("{written} is expired"));
         let body = format!(r#"{{"error":"invalid_grant","error_description":{text}}}"#);
-        let client = Script::new([Reply::Answer(400, Vec::new(), body)]).builder().build().unwrap();
+        let client = Script::new([Reply::Response(400, Vec::new(), body)]).builder().build().unwrap();
         let oauth = OAuth::new(&client, "https://oauth.test").unwrap();
         let error = oauth.refresh(SESSION).await.unwrap_err();
         assert!(
-            error.to_string().contains("[hidden] is expired") && !tells(&format!("{error:?}")),
+            error.to_string().contains("[hidden] is expired") && !reveals(&format!("{error:?}")),
             "{written}: {error}"
         );
     }
 }
 
 #[tokio::test]
-async fn of_a_parameter_that_the_type_lacks() {
+async fn redacts_added_parameters() {
     let body = r#"{"error_response":{"code":41,"msg":"hunter22%2f is too short"}}"#;
-    let client = Script::new([Reply::Answer(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
+    let client = Script::new([Reply::Response(200, Vec::new(), body.to_owned())]).builder().build().unwrap();
     let request = TopClientTokenGetRequest::new("parameter").with_parameter("login_pwd", "hunter22/");
     let untyped = UntypedParameters::from([("login_pwd", "hunter22/")]);
     let errors = [client.execute(&request).await.unwrap_err(), client.call("taobao.a.get", untyped).await.unwrap_err()];
@@ -121,7 +121,7 @@ async fn of_a_parameter_that_the_type_lacks() {
 }
 
 #[test]
-fn in_a_text_field_that_receives_an_object() {
+fn redacts_objects_in_text_fields() {
     for object in [
         r#"{"session":"6100e2"}"#,
         r#"{"a":[{"Access_Token":["6100e2"]}]}"#,
@@ -135,13 +135,13 @@ fn in_a_text_field_that_receives_an_object() {
         let body = format!(r#"{{"top_client_token_get_response":{{"result_msg":{object},"result_code":{object}}}}}"#);
         let response = decode::<TopClientTokenGetRequest>(body.clone()).unwrap();
         let untyped = decode_untyped(body, TopClientTokenGetRequest::METHOD, false).unwrap();
-        for shown in [format!("{response:?} {response:#?}"), format!("{untyped:?} {untyped:#?}")] {
-            assert!(!tells(&shown) && shown.contains("[hidden]"), "{object}: {shown}");
+        for text in [format!("{response:?} {response:#?}"), format!("{untyped:?} {untyped:#?}")] {
+            assert!(!reveals(&text) && text.contains("[hidden]"), "{object}: {text}");
         }
     }
     let xml =
         "<top_client_token_get_response><result_msg><token>6100e2</token></result_msg></top_client_token_get_response>";
     let response = decode::<TopClientTokenGetRequest>(xml.to_owned()).unwrap();
     let untyped = decode_untyped(xml.to_owned(), TopClientTokenGetRequest::METHOD, false).unwrap();
-    assert!(!tells(&format!("{response:?} {untyped:?}")), "{response:?} {untyped:?}");
+    assert!(!reveals(&format!("{response:?} {untyped:?}")), "{response:?} {untyped:?}");
 }

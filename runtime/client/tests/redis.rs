@@ -1,5 +1,5 @@
-//! What machines share, in a real Redis that the test starts for itself. Without redis-server the tests are skipped, and fail
-//! under `CI=true`.
+//! State that machines share, in a Redis server that the tests start. Without `redis-server`, the tests are skipped,
+//! or fail if `CI=true`.
 
 #![cfg(feature = "redis")]
 #![allow(
@@ -21,7 +21,7 @@ use std::time::Duration;
 use authority::{Authority, Between, all};
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{Client, Limiter, Redis, RedisLimits, SessionStore, Token, Turn};
+use generated_sdk::client::{CallInfo, Client, Limiter, Redis, RedisLimits, SessionStore, Token};
 use generated_sdk::protocol::LimitError;
 use support::chain;
 use tokio::time::{Instant, sleep, timeout};
@@ -31,7 +31,7 @@ const KEY: &str = "12345678";
 const METHOD: &str = "taobao.top.client.token.get";
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A Redis of the test's own, on a free port of loopback, which writes nothing and ends with the test.
+/// A Redis server of one test, on a free port of loopback, without persistence.
 struct Server {
     process: Child,
     port: u16,
@@ -39,12 +39,12 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it. `None` if redis-server is not installed, which is printed.
+    /// Starts the server. Prints a note and returns `None` if `redis-server` is not installed.
     async fn start() -> Option<Self> {
         for _ in 0..20 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut server = Self::spawned(port)?;
-            // Another process may have taken the port in between.
+            // Another process may have taken the port.
             if server.is_up().await {
                 return Some(server);
             }
@@ -72,14 +72,14 @@ impl Server {
         }
     }
 
-    /// Waits until it, and not another, answers at its port.
+    /// Waits until this server, not another one, accepts connections.
     async fn is_up(&mut self) -> bool {
         let began = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
             if let Ok(info) = self.try_ask::<String>(&["info", "server"]).await {
                 return info.lines().any(|line| line == format!("process_id:{}", self.process.id()));
             }
-            assert!(began.elapsed() < MINUTE, "redis-server does not come up");
+            assert!(began.elapsed() < MINUTE, "expected redis-server to start within a minute");
             sleep(Duration::from_millis(5)).await;
         }
         false
@@ -89,7 +89,7 @@ impl Server {
         Redis::open(&format!("redis://127.0.0.1:{}/", self.port)).unwrap().with_prefix("test:")
     }
 
-    /// What it says over a connection of another's.
+    /// Runs a command over a separate connection.
     async fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
         self.try_ask(command).await.unwrap()
     }
@@ -101,7 +101,7 @@ impl Server {
     }
 }
 
-/// Whether the tests run in CI, where nothing may be skipped.
+/// Returns whether the tests run in CI, where no test is skipped.
 fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
@@ -113,7 +113,7 @@ impl Drop for Server {
     }
 }
 
-/// A Redis that accepts connections and never answers.
+/// A server that accepts connections and sends nothing.
 fn mute() -> (TcpListener, Redis) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
@@ -121,7 +121,7 @@ fn mute() -> (TcpListener, Redis) {
     (listener, redis)
 }
 
-/// A Redis that is not there: nothing listens at a port of the system's.
+/// A server that is not running.
 fn gone() -> Redis {
     Redis::open("redis://127.0.0.1:1/").unwrap()
 }
@@ -131,7 +131,7 @@ async fn call(client: &Client) -> Result<(), Error> {
 }
 
 #[test]
-fn urls_that_are_none() {
+fn rejects_invalid_urls() {
     for url in
         ["", "http://u:s3cr3t@127.0.0.1/", "redis://u:s3cr3t@127.0.0.1:x/", "127.0.0.1", "rediss://u:s3cr3t@127.0.0.1/"]
     {
@@ -145,7 +145,7 @@ fn urls_that_are_none() {
 }
 
 #[tokio::test]
-async fn tokens_stand_in_redis_as_long_as_they_are_worth_anything() {
+async fn tokens_expire_with_their_refresh_tokens() {
     let Some(server) = Server::start().await else { return };
     let (redis, authority) = (server.redis(), Authority::new());
     assert_eq!(redis.get(USER).await.unwrap(), None);
@@ -153,7 +153,7 @@ async fn tokens_stand_in_redis_as_long_as_they_are_worth_anything() {
     redis.put(USER, &token).await.unwrap();
     assert_eq!(redis.get(USER).await.unwrap(), Some(token.clone()));
     assert_eq!(redis.get("seller 2").await.unwrap(), None);
-    // Another application sees none of it.
+    // Another application has other keys.
     assert_eq!(server.redis().with_prefix("other:").get(USER).await.unwrap(), None);
     for (life, refresh_life, refreshable, seconds) in
         [(100, Some(1000), true, 1000), (100, Some(0), true, 100), (100, None, true, -1), (100, None, false, 100)]
@@ -171,17 +171,17 @@ async fn tokens_stand_in_redis_as_long_as_they_are_worth_anything() {
     let _: () = server.ask(&["set", "test:session:seller 1", "s3cr3t"]).await;
     let error = redis.get(USER).await.unwrap_err().to_string();
     assert_eq!(error, "invalid token: expected a JSON object with an access_token");
-    // A damaged token gives way to any other.
+    // A damaged token is replaced.
     assert_eq!(redis.replace(USER, None, &token).await.unwrap(), None);
     assert_eq!(redis.get(USER).await.unwrap(), Some(token));
 }
 
 #[tokio::test]
-async fn what_is_replaced_in_redis() {
+async fn redis_replaces_expected_tokens() {
     let Some(server) = Server::start().await else { return };
     let redis = server.redis();
     authority::replaces(&redis).await;
-    // Another program writes the same token in its own way.
+    // The same token in another spelling.
     let seen = Token::from_json(r#"{"received_at":1000,"access_token":"1","x":1}"#).unwrap();
     for (first, second) in [(&seen, &Token::new("2")), (&Token::new("2"), &seen)] {
         let _: () =
@@ -189,7 +189,7 @@ async fn what_is_replaced_in_redis() {
         assert_eq!(redis.replace("u", Some(first), second).await.unwrap(), None);
         assert_eq!(redis.get("u").await.unwrap().as_ref(), Some(second));
     }
-    // A token that is put by a comparison ends as any other.
+    // A replaced token expires like any other.
     let mut token = Authority::new().token();
     token.re_expires_in = Some(Duration::from_secs(1000));
     for (life, seconds) in [(Some(100), 1000), (None, -1)] {
@@ -202,10 +202,10 @@ async fn what_is_replaced_in_redis() {
 }
 
 #[tokio::test]
-async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
+async fn keeps_a_grant_stored_during_a_replacement() {
     let Some(server) = Server::start().await else { return };
     let authority = Authority::new();
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
     let sessions = authority.sessions(Between::new(server.redis(), granted.clone()));
     sessions.put(USER, authority.token()).await.unwrap();
     authority.clock.pass(86_400);
@@ -215,7 +215,7 @@ async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
 }
 
 #[tokio::test]
-async fn a_lock_is_its_holders_and_ends_by_itself() {
+async fn locks_belong_to_their_holder_and_expire() {
     let Some(server) = Server::start().await else { return };
     let redis = server.redis();
     assert!(redis.try_lock(USER, "one", MINUTE).await.unwrap());
@@ -226,7 +226,7 @@ async fn a_lock_is_its_holders_and_ends_by_itself() {
     assert!(!redis.try_lock(USER, "two", MINUTE).await.unwrap(), "only the holder releases it");
     redis.unlock(USER, "one").await.unwrap();
     assert!(redis.try_lock(USER, "two", MINUTE).await.unwrap());
-    // Redis ends the lock by its own clock.
+    // The lock expires by the clock of Redis.
     let left: i64 = server.ask(&["pttl", "test:session-lock:seller 1"]).await;
     assert!((1..=60_000).contains(&left), "{left}");
     let _: i64 = server.ask(&["pexpire", "test:session-lock:seller 1", "0"]).await;
@@ -252,7 +252,7 @@ async fn machines_refresh_once() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_an_error_and_no_wait() {
+async fn redis_failures_are_errors_without_a_wait() {
     let authority = Authority::new();
     let (_listener, mute) = mute();
     for redis in [gone(), mute] {
@@ -261,14 +261,14 @@ async fn a_store_that_is_down_is_an_error_and_no_wait() {
         let error = timeout(MINUTE, call(&client)).await.unwrap().unwrap_err();
         assert!(matches!(&error, Error::Session(_)) && !error.needs_authorization(), "{error:?}");
         assert!(chain(&error).contains("Redis"), "{error:?}");
-        // Known to this process, a session is used all the same.
+        // A cached session is still used.
         sessions.put(USER, authority.token()).await.unwrap_err();
         call(&client).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_made_again() {
+async fn reconnects_after_a_lost_connection() {
     let Some(server) = Server::start().await else { return };
     let (redis, port) = (server.redis(), server.port);
     redis.put(USER, &Token::new("a")).await.unwrap();
@@ -278,13 +278,13 @@ async fn a_connection_that_is_lost_is_made_again() {
     assert!(server.is_up().await, "another process has taken the port");
     let began = Instant::now();
     while redis.get(USER).await.is_err() {
-        assert!(began.elapsed() < MINUTE, "it is not made again");
+        assert!(began.elapsed() < MINUTE, "expected a new connection within a minute");
         sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Whether the server has so many connections, the one that asks not counted, within a time.
-async fn comes_to_connections(server: &Server, expected: usize) {
+/// Waits until the server has this many connections, apart from the one that asks.
+async fn reaches_connections(server: &Server, expected: usize) {
     let began = Instant::now();
     loop {
         let clients: String = server.ask(&["client", "list", "type", "normal"]).await;
@@ -298,7 +298,7 @@ async fn comes_to_connections(server: &Server, expected: usize) {
 }
 
 #[tokio::test]
-async fn a_runtime_that_ends_takes_its_own_connection_with_it() {
+async fn connections_end_with_their_runtime() {
     let Some(server) = Server::start().await else { return };
     server.redis().put(USER, &Token::new("a")).await.unwrap();
     let redis = server.redis();
@@ -313,23 +313,25 @@ async fn a_runtime_that_ends_takes_its_own_connection_with_it() {
     }
     redis.clone().with_prefix("other:").get(USER).await.unwrap();
     redis.get(USER).await.unwrap();
-    comes_to_connections(&server, 1).await;
+    reaches_connections(&server, 1).await;
     drop(redis);
-    comes_to_connections(&server, 0).await;
+    reaches_connections(&server, 0).await;
 }
 
 #[test]
-fn in_no_runtime_redis_is_an_error() {
+fn redis_without_a_runtime_is_an_error() {
     let redis = gone();
     let mut asked = std::pin::pin!(redis.get(USER));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(Err(error)) = asked.as_mut().poll(&mut context) else { panic!("it waits") };
+    let std::task::Poll::Ready(Err(error)) = asked.as_mut().poll(&mut context) else {
+        panic!("expected an error at once")
+    };
     assert!(error.to_string().contains("no tokio runtime"), "{error}");
 }
 
 #[cfg(feature = "blocking")]
 #[tokio::test]
-async fn blocking_clients_with_shared_limits_one_after_the_other_and_beside_an_async_one() {
+async fn blocking_and_async_clients_share_redis_limits() {
     let Some(server) = Server::start().await else { return };
     let authority = Authority::new();
     let client = |limits| authority.builder().limiter(limits).build().unwrap().with_session("access-1");
@@ -337,7 +339,7 @@ async fn blocking_clients_with_shared_limits_one_after_the_other_and_beside_an_a
     let there = client(limits.clone());
     call(&there).await.unwrap();
     for _ in 0..4 {
-        // It is waited for on the one thread of the runtime that the async client is in.
+        // The call blocks the only thread of the runtime of the async client.
         let blocking = generated_sdk::blocking::Client::new(client(limits.clone())).unwrap();
         for _ in 0..2 {
             blocking.execute(&TopClientTokenGetRequest::new("the parameter")).unwrap();
@@ -347,20 +349,20 @@ async fn blocking_clients_with_shared_limits_one_after_the_other_and_beside_an_a
 }
 
 #[tokio::test]
-async fn machines_keep_to_one_rate() {
+async fn machines_share_one_rate() {
     let Some(server) = Server::start().await else { return };
     let machines: Vec<_> =
         (0..3).map(|_| Arc::new(RedisLimits::new(server.redis()).rate(100, Duration::from_secs(2)))).collect();
-    // All are connected.
+    // All machines connect.
     for machine in &machines {
-        machine.acquire(Turn::new("first", METHOD, MINUTE)).await.unwrap();
+        machine.acquire(CallInfo::new("first", METHOD, MINUTE)).await.unwrap();
     }
     let began = Instant::now();
-    machines[0].acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
-    // Turns that are given up are had by others, and each by one.
+    machines[0].acquire(CallInfo::new(KEY, METHOD, MINUTE)).await.unwrap();
+    // Each released time is used by one other call.
     let given_up = |machine: &Arc<RedisLimits>| {
         let machine = machine.clone();
-        async move { drop(timeout(Duration::from_millis(5), machine.acquire(Turn::new(KEY, METHOD, MINUTE))).await) }
+        async move { drop(timeout(Duration::from_millis(5), machine.acquire(CallInfo::new(KEY, METHOD, MINUTE))).await) }
     };
     tokio::join!(given_up(&machines[0]), given_up(&machines[1]), given_up(&machines[2]));
     let given_back = async || -> i64 { server.ask(&["zcard", "test:limit:{12345678}:free"]).await };
@@ -371,7 +373,7 @@ async fn machines_keep_to_one_rate() {
         .map(|number| {
             let limits = machines[number % 3].clone();
             tokio::spawn(async move {
-                limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
+                limits.acquire(CallInfo::new(KEY, METHOD, MINUTE)).await.unwrap();
                 Instant::now()
             })
         })
@@ -381,12 +383,12 @@ async fn machines_keep_to_one_rate() {
         times.push(turn.await.unwrap() - began);
     }
     times.sort();
-    // Each is no earlier than its place at distances of 20 ms.
+    // Every call is at its time or later, 20 ms after the one before.
     for (place, time) in (1..).zip(&times) {
         assert!(*time + Duration::from_millis(2) >= Duration::from_millis(20) * place, "{times:?}");
     }
-    // Another application has turns of its own, and its calls are not held up.
-    machines[0].acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
+    // Another application has its own schedule.
+    machines[0].acquire(CallInfo::new("another", METHOD, Duration::ZERO)).await.unwrap();
 }
 
 fn wait(error: &LimitError) -> Duration {
@@ -394,21 +396,21 @@ fn wait(error: &LimitError) -> Duration {
 }
 
 #[tokio::test]
-async fn a_turn_that_comes_too_late_is_not_taken() {
+async fn too_late_reservations_are_not_made() {
     let Some(server) = Server::start().await else { return };
     let limits = RedisLimits::new(server.redis()).rate(1, MINUTE);
-    limits.acquire(Turn::new(KEY, METHOD, Duration::ZERO)).await.unwrap();
+    limits.acquire(CallInfo::new(KEY, METHOD, Duration::ZERO)).await.unwrap();
     for _ in 0..3 {
-        let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
+        let error = limits.acquire(CallInfo::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
         assert!(wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE, "{error:?}");
     }
 }
 
 #[tokio::test]
-async fn a_turn_that_is_given_back_and_passes_by_is_nobodys() {
+async fn released_times_in_the_past_are_dropped() {
     let Some(server) = Server::start().await else { return };
     let limits = RedisLimits::new(server.redis()).rate(1, MINUTE).fail_closed();
-    let turn = || Turn::new(KEY, METHOD, Duration::from_secs(1));
+    let turn = || CallInfo::new(KEY, METHOD, Duration::from_secs(1));
     limits.acquire(turn()).await.unwrap();
     let (seconds, _): (u64, u64) = server.ask(&["time"]).await;
     let passed = format!("{}000000", seconds - 1);
@@ -418,10 +420,10 @@ async fn a_turn_that_is_given_back_and_passes_by_is_nobodys() {
 }
 
 #[tokio::test]
-async fn turns_of_a_clock_that_was_far_ahead_are_not_waited_for() {
+async fn resets_times_of_a_clock_that_was_ahead() {
     let Some(server) = Server::start().await else { return };
     let limits = RedisLimits::new(server.redis()).rate(1, MINUTE).fail_closed();
-    let turn = || Turn::new(KEY, METHOD, Duration::from_secs(1));
+    let turn = || CallInfo::new(KEY, METHOD, Duration::from_secs(1));
     let (seconds, _): (u64, u64) = server.ask(&["time"]).await;
     for (hours, taken) in [(23, false), (48, true), (24 * 365, true)] {
         let ahead = format!("{}000000", seconds + hours * 3600);
@@ -433,17 +435,17 @@ async fn turns_of_a_clock_that_was_far_ahead_are_not_waited_for() {
 }
 
 #[tokio::test]
-async fn turns_that_nobody_waits_for_are_given_back() {
+async fn dropped_calls_release_their_places() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));
     let (one, other) = (one.rate(1, MINUTE), other.rate(1, MINUTE));
-    let turn = || Turn::new(KEY, METHOD, 60 * MINUTE);
+    let turn = || CallInfo::new(KEY, METHOD, 60 * MINUTE);
     one.acquire(turn()).await.unwrap();
-    // Some are given up while they wait, and some before Redis has answered.
+    // Some calls are dropped while they wait, and some before the response of Redis.
     for patience in [Duration::from_millis(20), Duration::ZERO].into_iter().cycle().take(10) {
         assert!(timeout(patience, one.acquire(turn())).await.is_err());
     }
-    // Every turn behind the first is free again.
+    // All times but the first are released.
     let minutes = async || -> i64 {
         let free: i64 = server.ask(&["zcard", "test:limit:{12345678}:free"]).await;
         let next: i64 = server.ask(&["pttl", "test:limit:{12345678}:next"]).await;
@@ -451,20 +453,20 @@ async fn turns_that_nobody_waits_for_are_given_back() {
     };
     let began = Instant::now();
     while minutes().await > 0 {
-        assert!(began.elapsed() < MINUTE, "turns are lost");
+        assert!(began.elapsed() < MINUTE, "expected all times to be released");
         sleep(Duration::from_millis(5)).await;
     }
-    let error = other.acquire(Turn::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
+    let error = other.acquire(CallInfo::new(KEY, METHOD, Duration::from_secs(1))).await.unwrap_err();
     assert!(wait(&error) <= MINUTE, "{error:?}");
     let left: i64 = server.ask(&["pttl", "test:limit:{12345678}:free"]).await;
-    assert!(left > 0, "what is given back does not stay for ever: {left}");
+    assert!(left > 0, "expected released times to expire: {left}");
 }
 
 #[tokio::test]
-async fn machines_tell_each_other_of_bans() {
+async fn machines_share_bans() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (RedisLimits::new(server.redis()), RedisLimits::new(server.redis()));
-    let turn = Turn::new(KEY, METHOD, Duration::from_secs(1));
+    let turn = CallInfo::new(KEY, METHOD, Duration::from_secs(1));
     one.banned(KEY, Some(METHOD), MINUTE).await;
     one.banned(KEY, Some(METHOD), Duration::from_secs(2)).await;
     let error = other.acquire(turn).await.unwrap_err();
@@ -472,41 +474,41 @@ async fn machines_tell_each_other_of_bans() {
         wait(&error) > Duration::from_secs(50) && wait(&error) <= MINUTE,
         "a shorter ban ends no longer one: {error:?}"
     );
-    other.acquire(Turn::new(KEY, "taobao.trade.get", Duration::ZERO)).await.unwrap();
-    other.acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
+    other.acquire(CallInfo::new(KEY, "taobao.trade.get", Duration::ZERO)).await.unwrap();
+    other.acquire(CallInfo::new("another", METHOD, Duration::ZERO)).await.unwrap();
     one.banned(KEY, None, Duration::from_secs(30)).await;
-    assert!(other.acquire(Turn::new(KEY, "taobao.trade.get", Duration::ZERO)).await.is_err());
-    other.acquire(Turn::new("another", METHOD, Duration::ZERO)).await.unwrap();
-    // A ban that ends in time is waited for.
+    assert!(other.acquire(CallInfo::new(KEY, "taobao.trade.get", Duration::ZERO)).await.is_err());
+    other.acquire(CallInfo::new("another", METHOD, Duration::ZERO)).await.unwrap();
+    // A short ban is waited for.
     one.banned("third", None, Duration::from_millis(60)).await;
     let began = Instant::now();
-    other.acquire(Turn::new("third", METHOD, MINUTE)).await.unwrap();
+    other.acquire(CallInfo::new("third", METHOD, MINUTE)).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(50));
 }
 
 #[tokio::test]
-async fn a_ban_that_comes_during_the_wait_for_a_turn_holds() {
+async fn applies_bans_reported_during_the_wait() {
     let Some(server) = Server::start().await else { return };
     let (one, other) = (server.redis(), server.redis());
     let limits = Arc::new(RedisLimits::new(one).rate(1, Duration::from_secs(1)));
-    limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
-    let waiting = tokio::spawn(async move { limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await });
+    limits.acquire(CallInfo::new(KEY, METHOD, MINUTE)).await.unwrap();
+    let waiting = tokio::spawn(async move { limits.acquire(CallInfo::new(KEY, METHOD, Duration::from_secs(5))).await });
     sleep(Duration::from_millis(20)).await;
     RedisLimits::new(other).banned(KEY, None, MINUTE).await;
     assert!(wait(&waiting.await.unwrap().unwrap_err()) > Duration::from_secs(50));
 }
 
 #[tokio::test]
-async fn a_ban_is_waited_for_without_the_permit_of_a_call() {
+async fn waits_for_bans_without_a_permit() {
     let Some(server) = Server::start().await else { return };
     let limits = Arc::new(RedisLimits::new(server.redis()).concurrency(1));
     RedisLimits::new(server.redis()).banned(KEY, Some(METHOD), 60 * MINUTE).await;
     let banned = tokio::spawn({
         let limits = limits.clone();
-        async move { limits.acquire(Turn::new(KEY, METHOD, 120 * MINUTE)).await.map(drop) }
+        async move { limits.acquire(CallInfo::new(KEY, METHOD, 120 * MINUTE)).await.map(drop) }
     });
-    // It is over only if it is not held up by the ban, which lasts longer.
-    timeout(MINUTE, limits.acquire(Turn::new(KEY, "taobao.trade.get", MINUTE)))
+    // The call ends only if the longer ban does not delay it.
+    timeout(MINUTE, limits.acquire(CallInfo::new(KEY, "taobao.trade.get", MINUTE)))
         .await
         .expect("the other method is not held up")
         .unwrap();
@@ -515,36 +517,36 @@ async fn a_ban_is_waited_for_without_the_permit_of_a_call() {
 }
 
 #[tokio::test]
-async fn clones_share_what_the_program_keeps() {
+async fn clones_share_concurrency() {
     let limits = RedisLimits::new(gone()).rate(1, MINUTE).concurrency(1);
-    let permit = limits.clone().acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
-    assert!(timeout(Duration::from_millis(20), limits.acquire(Turn::new(KEY, METHOD, MINUTE))).await.is_err());
+    let permit = limits.clone().acquire(CallInfo::new(KEY, METHOD, MINUTE)).await.unwrap();
+    assert!(timeout(Duration::from_millis(20), limits.acquire(CallInfo::new(KEY, METHOD, MINUTE))).await.is_err());
     drop(permit);
-    let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
+    let error = limits.acquire(CallInfo::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
     assert!(wait(&error) > Duration::from_secs(50), "{error:?}");
 }
 
 #[tokio::test]
-async fn limits_without_redis_are_kept_alone_or_fail() {
+async fn limits_without_redis_are_local_or_fail() {
     let (_listener, mute) = mute();
     for redis in [gone(), mute] {
         let limits = RedisLimits::new(redis.clone()).rate(1, MINUTE);
         let began = Instant::now();
-        limits.acquire(Turn::new(KEY, METHOD, MINUTE)).await.unwrap();
-        let error = limits.acquire(Turn::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
+        limits.acquire(CallInfo::new(KEY, METHOD, MINUTE)).await.unwrap();
+        let error = limits.acquire(CallInfo::new(KEY, METHOD, Duration::from_secs(5))).await.unwrap_err();
         assert!(wait(&error) > Duration::from_secs(50), "the program's own rate holds: {error:?}");
         limits.banned("third", None, MINUTE).await;
-        assert!(limits.acquire(Turn::new("third", METHOD, Duration::ZERO)).await.is_err());
+        assert!(limits.acquire(CallInfo::new("third", METHOD, Duration::ZERO)).await.is_err());
         assert!(began.elapsed() < MINUTE);
         let closed = RedisLimits::new(redis).per_second(100).fail_closed();
-        let error = timeout(MINUTE, closed.acquire(Turn::new(KEY, METHOD, MINUTE))).await.unwrap().unwrap_err();
-        let told = chain(&error);
-        assert!(told.starts_with("the request was not sent: the limiter failed: ") && told.contains("Redis"), "{told}");
+        let error = timeout(MINUTE, closed.acquire(CallInfo::new(KEY, METHOD, MINUTE))).await.unwrap().unwrap_err();
+        let text = chain(&error);
+        assert!(text.starts_with("the request was not sent: the limiter failed: ") && text.contains("Redis"), "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_client_with_shared_limits() {
+async fn client_uses_redis_limits() {
     let Some(server) = Server::start().await else { return };
     let authority = Authority::new();
     let limits = || RedisLimits::new(server.redis()).per_second(1000).concurrency(2);

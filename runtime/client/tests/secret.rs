@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use generated_sdk::client::{BoxFuture, HttpAnswer, HttpRequest, Payload, Transport};
+use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, Payload, Transport};
 use generated_sdk::protocol::TransportError;
 use generated_sdk::{AppCredentials, Client};
 use tokio::sync::Semaphore;
@@ -22,7 +22,7 @@ const NICK: &str = "~kYscms7kH7qcleelEAsgug==~42~";
 
 type Form = BTreeMap<String, String>;
 
-/// The platform: it logs requests and answers them, each when a permit is there.
+/// A platform that logs requests, and sends a response for each permit.
 #[derive(Clone)]
 struct Platform(Arc<State>);
 
@@ -60,7 +60,7 @@ impl Platform {
             .unwrap()
     }
 
-    /// The keys of the application, with a clock that stands until it is moved.
+    /// Returns the keys of the application, with a manual clock.
     fn keys(&self) -> (SecretKeys, ManualClock) {
         let clock = ManualClock(Arc::new(Mutex::new(Instant::now())));
         let now = clock.clone();
@@ -69,7 +69,7 @@ impl Platform {
 }
 
 impl Transport for Platform {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             let Payload::Bytes(body) = request.body else { panic!("no file is sent") };
             let form: Form = form_urlencoded::parse(&body).into_owned().collect();
@@ -78,7 +78,7 @@ impl Transport for Platform {
             self.0.received.lock().unwrap().push(form.clone());
             self.0.permits.acquire().await.unwrap().forget();
             let body = (self.0.reply.lock().unwrap())(&form);
-            Ok(HttpAnswer::new(200, body))
+            Ok(HttpResponse::new(200, body))
         })
     }
 }
@@ -104,13 +104,13 @@ fn refusal(code: i64, sub_code: &str) -> String {
     serde_json::json!({"error_response": {"code": code, "msg": "m", "sub_code": sub_code}}).to_string()
 }
 
-/// Answers with the version that is asked for, 42 if none is.
+/// Returns a key of the requested version. Default: 42.
 fn key_42(form: &Form) -> String {
     let version = form.get("secret_version").map_or(42, |version| version.parse().unwrap());
     secret(if version == 42 { KEY } else { OTHER_KEY }, version, "")
 }
 
-/// Lets tasks in the background run.
+/// Runs background tasks.
 async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
@@ -118,20 +118,20 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn a_key_is_fetched_once() {
+async fn fetches_a_key_once() {
     let platform = Platform::new(key_42);
     let (keys, _clock) = platform.keys();
-    let seller = keys.of_session("seller one");
+    let seller = keys.for_session("seller one");
     assert_eq!(seller.encrypt(Phone, PHONE).await.unwrap(), ENCRYPTED);
     assert_eq!(seller.decrypt(Phone, ENCRYPTED).await.unwrap(), PHONE);
     assert_eq!(seller.search_token(Phone, "6786").await.unwrap(), "$HQE4OAlcgknUqf7f8/A9tw==$");
-    assert_eq!(keys.clone().of_session("seller one").decrypt(Nick, NICK).await.unwrap(), "taobaoTEST");
+    assert_eq!(keys.clone().for_session("seller one").decrypt(Nick, NICK).await.unwrap(), "taobaoTEST");
     assert_eq!(platform.count(), 1);
     let received = &platform.received()[0];
     assert_eq!(received["session"], "seller one");
     assert!(!received.contains_key("secret_version") && !received.contains_key("customer_user_id"));
-    // What needs no key.
-    let other = keys.of_session("other");
+    // These need no key.
+    let other = keys.for_session("other");
     for (kind, text) in [(Phone, ""), (Phone, PHONE), (Nick, "~taobao~")] {
         assert_eq!(other.decrypt(kind, text).await.unwrap(), text);
     }
@@ -145,7 +145,7 @@ async fn a_key_is_fetched_once() {
 }
 
 #[tokio::test]
-async fn each_owner_has_a_key_of_its_own() {
+async fn owners_have_separate_keys() {
     let platform = Platform::new(|form| match (form.get("session"), form.get("customer_user_id")) {
         (Some(_), None) => secret(KEY, 42, ""),
         (None, Some(_)) => secret(KEY, 7, ""),
@@ -153,25 +153,25 @@ async fn each_owner_has_a_key_of_its_own() {
         both => panic!("{both:?}"),
     });
     let (keys, _clock) = platform.keys();
-    let (seller, application) = (keys.of_session("s"), keys.of_application());
+    let (seller, application) = (keys.for_session("s"), keys.for_application());
     assert_eq!(seller.encrypt(Nick, "taobaoTEST").await.unwrap(), NICK);
     let shared = application.encrypt(Nick, "taobaoTEST").await.unwrap();
     assert!(shared.ends_with("~-42~") && shared != NICK, "{shared}");
     assert_eq!(platform.count(), 2);
-    // The text names the key of the application, whoever reads it.
+    // The text has the key of the application for every owner.
     assert_eq!(seller.decrypt(Nick, &shared).await.unwrap(), "taobaoTEST");
     assert_eq!(platform.count(), 2);
-    // A seller's text is not one of the application.
+    // A text of a seller is not decrypted as one of the application.
     let error = application.decrypt(Nick, NICK).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot decrypt the text with version 42 of the key: it is damaged, or encrypted for another seller or application"
     );
     // A customer, in both spellings.
-    assert!(keys.of_customer(1001).encrypt(Nick, "taobaoTEST").await.unwrap().ends_with("~7~"));
-    assert!(keys.of_session("_1001").encrypt(Nick, "taobaoTEST").await.unwrap().ends_with("~7~"));
+    assert!(keys.for_customer(1001).encrypt(Nick, "taobaoTEST").await.unwrap().ends_with("~7~"));
+    assert!(keys.for_session("_1001").encrypt(Nick, "taobaoTEST").await.unwrap().ends_with("~7~"));
     assert_eq!((platform.count(), platform.received()[2]["customer_user_id"].as_str()), (3, "1001"));
-    keys.of_session("_x").encrypt(Nick, "taobaoTEST").await.unwrap();
+    keys.for_session("_x").encrypt(Nick, "taobaoTEST").await.unwrap();
     assert_eq!(platform.received()[3]["session"], "_x");
 }
 
@@ -179,8 +179,8 @@ async fn each_owner_has_a_key_of_its_own() {
 async fn versions() {
     let platform = Platform::new(key_42);
     let (keys, _clock) = platform.keys();
-    let seller = keys.of_session("s");
-    // The version of a text is fetched by its number, and is no longer when it is the current one.
+    let seller = keys.for_session("s");
+    // An older version is fetched by its number. The current version is cached.
     assert_eq!(seller.decrypt(Phone, ENCRYPTED).await.unwrap(), PHONE);
     assert_eq!(platform.received()[0]["secret_version"], "42");
     seller.encrypt(Phone, PHONE).await.unwrap();
@@ -208,7 +208,7 @@ async fn versions() {
 async fn both_intervals() {
     let platform = Platform::new(key_42);
     let (keys, clock) = platform.keys();
-    let seller = keys.of_session("s");
+    let seller = keys.for_session("s");
     let encrypt = async || seller.encrypt(Phone, PHONE).await.unwrap();
     encrypt().await;
     clock.advance(3599);
@@ -232,10 +232,10 @@ async fn both_intervals() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_leaves_the_cached_key() {
+async fn failed_refresh_keeps_the_cached_key() {
     let platform = Platform::new(key_42);
     let (keys, clock) = platform.keys();
-    let seller = keys.of_session("s");
+    let seller = keys.for_session("s");
     seller.encrypt(Phone, PHONE).await.unwrap();
     platform.reply(|_| refusal(15, "isp.unavailable"));
     clock.advance(3600);
@@ -255,11 +255,11 @@ async fn a_refresh_that_fails_leaves_the_cached_key() {
 }
 
 #[tokio::test]
-async fn however_many_wait_there_is_one_fetch() {
+async fn concurrent_callers_share_one_fetch() {
     let platform = Platform::new(key_42);
     platform.0.permits.forget_permits(usize::MAX);
     let (keys, _clock) = platform.keys();
-    let seller = keys.of_session("s");
+    let seller = keys.for_session("s");
     let start = || {
         let tasks: Vec<_> = (0..50)
             .map(|_| {
@@ -269,7 +269,7 @@ async fn however_many_wait_there_is_one_fetch() {
             .collect();
         tasks
     };
-    // All of them have the error of the one.
+    // All callers get the same error.
     platform.reply(|_| refusal(27, "invalid-sessionkey"));
     let tasks = start();
     settle().await;
@@ -282,7 +282,7 @@ async fn however_many_wait_there_is_one_fetch() {
         );
     }
     assert_eq!(platform.count(), 1);
-    // And those who come later try again. One that is dropped while it fetches leaves it to the next.
+    // Later callers fetch again. If a caller is dropped during its fetch, the next one fetches.
     platform.reply(key_42);
     let tasks = start();
     settle().await;
@@ -305,7 +305,7 @@ async fn without_a_key() {
     for reply in replies {
         let platform = Platform::new(move |_| reply());
         let (keys, clock) = platform.keys();
-        let seller = keys.of_session("s");
+        let seller = keys.for_session("s");
         for _ in 0..2 {
             assert_eq!(seller.encrypt(Phone, PHONE).await.unwrap(), PHONE);
             assert_eq!(seller.search_token(Phone, "6786").await.unwrap(), "6786");
@@ -317,7 +317,7 @@ async fn without_a_key() {
             "no secret key of version 42: expected the version of a key of this owner; check that the text was encrypted \
              for this seller and application"
         );
-        // The missing key is looked for again: after 300 seconds in the background.
+        // The missing key is fetched again: after 300 seconds in the background.
         clock.advance(299);
         seller.encrypt(Phone, PHONE).await.unwrap();
         settle().await;
@@ -328,9 +328,9 @@ async fn without_a_key() {
         settle().await;
         assert_eq!(seller.encrypt(Phone, PHONE).await.unwrap(), ENCRYPTED);
     }
-    // A text must not stay plain because a response is empty.
+    // An empty response must not leave a text unencrypted.
     let platform = Platform::new(|_| r#"{"top_secret_get_response":{"interval":300}}"#.to_owned());
-    let error = platform.keys().0.of_session("s").encrypt(Phone, PHONE).await.unwrap_err();
+    let error = platform.keys().0.for_session("s").encrypt(Phone, PHONE).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "taobao.top.secret.get returned no key; enable the encryption of sensitive fields in the platform's console"
@@ -338,14 +338,14 @@ async fn without_a_key() {
 }
 
 #[tokio::test]
-async fn responses_that_cannot_be_used() {
+async fn rejects_unusable_responses() {
     for (response, expected) in [
         (secret("not Base64", 42, ""), SecretError::InvalidKey),
         (secret("MDEy", 42, ""), SecretError::InvalidKey),
         (secret(KEY, 42, "[]"), SecretError::InvalidSettings),
     ] {
         let platform = Platform::new(move |_| response.clone());
-        let error = platform.keys().0.of_session("s").encrypt(Phone, PHONE).await.unwrap_err();
+        let error = platform.keys().0.for_session("s").encrypt(Phone, PHONE).await.unwrap_err();
         assert!(matches!(&error, SecretKeyError::Secret(error) if *error == expected), "{error}");
     }
     // Intervals of any size.
@@ -355,19 +355,19 @@ async fn responses_that_cannot_be_used() {
     );
     let platform = Platform::new(move |_| body.clone());
     let (keys, clock) = platform.keys();
-    keys.of_session("s").encrypt(Phone, PHONE).await.unwrap();
+    keys.for_session("s").encrypt(Phone, PHONE).await.unwrap();
     clock.advance(29 * 24 * 3600);
-    assert_eq!(keys.of_session("s").encrypt(Phone, PHONE).await.unwrap(), ENCRYPTED);
+    assert_eq!(keys.for_session("s").encrypt(Phone, PHONE).await.unwrap(), ENCRYPTED);
     assert_eq!(platform.count(), 1);
 }
 
 #[tokio::test]
-async fn keys_go_over_https_and_are_not_printed() {
+async fn keys_require_https_and_are_not_printed() {
     let platform = Platform::new(key_42);
     let client = Client::builder("http://gateway.test/router/rest", AppCredentials::new("12345678", "helloworld"))
         .transport(platform.clone());
     let keys = SecretKeys::new(&client.build().unwrap(), "c0de");
-    let error = keys.of_application().encrypt(Nick, "taobaoTEST").await.unwrap_err();
+    let error = keys.for_application().encrypt(Nick, "taobaoTEST").await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot fetch the secret key with taobao.top.secret.get; check the security code of the application, and that the \
@@ -378,9 +378,9 @@ async fn keys_go_over_https_and_are_not_printed() {
     assert_eq!(platform.count(), 0);
 
     let (keys, _clock) = platform.keys();
-    let seller = keys.of_session("s3cr3t");
+    let seller = keys.for_session("s3cr3t");
     seller.encrypt(Nick, "taobaoTEST").await.unwrap();
-    let text = format!("{keys:?} {seller:?} {:?}", keys.of_application());
+    let text = format!("{keys:?} {seller:?} {:?}", keys.for_application());
     for hidden in ["s3cr3t", "c0de", KEY, "helloworld"] {
         assert!(!text.contains(hidden), "{text}");
     }

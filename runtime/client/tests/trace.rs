@@ -1,4 +1,4 @@
-//! What is told through `tracing`, and what never is.
+//! Spans and events of `tracing`.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::client::{BoxFuture, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy, Turn};
+use generated_sdk::client::{BoxFuture, CallInfo, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy};
 use generated_sdk::protocol::LimitError;
 use support::{Lines, Reply, SECRET, Script, ok, parameter, refusal, status};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Listens to all that is told on this thread.
+/// Records all spans and events of this thread.
 fn listen() -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
@@ -30,28 +30,28 @@ fn listen() -> (Lines, DefaultGuard) {
     (lines, tracing::subscriber::set_default(subscriber))
 }
 
-/// Makes a call with everything on and returns what was told, with the script and what the call's end shows of itself.
-async fn told(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
+/// Makes a call with all features. Returns the trace, the script, and the debug output of the result.
+async fn traced(replies: impl IntoIterator<Item = Reply>) -> (String, Script, String) {
     let (lines, _guard) = listen();
     let script = Script::new(replies);
     let client = script.builder().retry(RetryPolicy::new()).limiter(Limits::new().per_second(1000)).build().unwrap();
     let client = client.with_session("s3cr3t session");
     let result = client.execute(&TopClientTokenGetRequest::new("s3cr3t parameter")).await;
-    let shown = match &result {
+    let output = match &result {
         Ok(response) => format!("{response:?} {client:?}"),
         Err(error) => format!("{error:?} {error} {client:?}"),
     };
     let text = lines.text();
-    (text, script, shown)
+    (text, script, output)
 }
 
 #[tokio::test(start_paused = true)]
-async fn spans_tell_of_a_call_and_its_attempts() {
-    let (text, ..) = told([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
+async fn spans_describe_calls_and_attempts() {
+    let (text, ..) = traced([Reply::After(Duration::from_millis(20), Box::new(status(503))), ok("t")]).await;
     for expected in [
         "call{method=\"taobao.top.client.token.get\"}: generated_sdk: new",
         "attempt=1 waited_ms=0 duration_ms=20 outcome=\"status\" code=503}: generated_sdk: close",
-        "the call is made again after a pause attempt=1 pause_ms=",
+        "call failed; retrying after a pause attempt=1 pause_ms=",
         "attempt=2 waited_ms=0 duration_ms=0 outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
         "outcome=\"ok\" request_id=\"r1\"}: generated_sdk: close",
     ] {
@@ -61,7 +61,7 @@ async fn spans_tell_of_a_call_and_its_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
+async fn spans_separate_waits_from_exchanges() {
     let (lines, _guard) = listen();
     let script = Script::new([Reply::After(Duration::from_millis(20), Box::new(ok("t")))]);
     let policy = RetryPolicy::off().deadline(Duration::from_secs(2));
@@ -70,7 +70,7 @@ async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
     let call = || client.execute(&request);
     call().await.unwrap();
     call().await.unwrap();
-    // One that does not wait for its turn to the end, and one whose turn comes too late.
+    // A dropped call, and one whose wait is too long.
     assert!(tokio::time::timeout(Duration::from_millis(100), call()).await.is_err());
     let rarely = Limits::new().rate(1, Duration::from_secs(60));
     let client = script.builder().limiter(rarely).build().unwrap();
@@ -89,7 +89,7 @@ async fn the_wait_for_a_turn_is_told_apart_from_the_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sub_code_is_told_where_it_is_a_word() {
+async fn records_sub_codes_that_are_words() {
     let long = "x".repeat(101);
     for (code, sub_code, expected) in [
         (15, "isv.trade-not-exist", "code=15 sub_code=\"isv.trade-not-exist\" request_id"),
@@ -107,15 +107,15 @@ async fn the_sub_code_is_told_where_it_is_a_word() {
         let client = Script::new([refusal(code, sub_code, "m")]).builder().build().unwrap();
         client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap_err();
         let text = lines.text();
-        // Of the attempt and of the call.
+        // Of the attempt and the call.
         assert_eq!(text.matches(&format!("outcome=\"refused\" {expected}")).count(), 2, "{expected}: {text}");
     }
-    let (text, ..) = told([refusal(15, "isv.bad:s3cr3t+session", "m")]).await;
+    let (text, ..) = traced([refusal(15, "isv.bad:s3cr3t+session", "m")]).await;
     assert!(text.contains("sub_code=\"isv.bad:[hidden]\""), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_to_the_authorisation_server_are_told() {
+async fn spans_describe_authorization_requests() {
     let (lines, _guard) = listen();
     let authority = Authority::new();
     let oauth = authority.oauth();
@@ -142,7 +142,7 @@ async fn requests_to_the_authorisation_server_are_told() {
 
 #[cfg(feature = "blocking")]
 #[tokio::test]
-async fn a_call_that_waits_on_a_thread_of_its_own_is_told_where_it_was_made() {
+async fn blocking_calls_use_the_callers_subscriber() {
     let (lines, _guard) = listen();
     let client = Script::new([ok("t")]).builder().build_blocking().unwrap();
     let span = tracing::info_span!("around");
@@ -152,7 +152,7 @@ async fn a_call_that_waits_on_a_thread_of_its_own_is_told_where_it_was_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_waits_for_any_more_has_an_end_too() {
+async fn dropped_calls_are_recorded_as_cancelled() {
     let (lines, _guard) = listen();
     let client = Script::new([Reply::Never]).builder().build().unwrap();
     let request = TopClientTokenGetRequest::new("x");
@@ -162,30 +162,30 @@ async fn a_call_that_nobody_waits_for_any_more_has_an_end_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_secret_and_no_parameter_is_told() {
+async fn records_no_secrets_or_parameters() {
     let ban = refusal(7, "accesscontrol.limited-by-api-access-count", "This ban will last for 2 more seconds");
-    let echo = Reply::Answer(
+    let echo = Reply::Response(
         200,
         Vec::new(),
         r#"{"error_response":{"code":25,"msg":"m","args":{"arg":[{"key":"session","value":"s3cr3t session"}]},
             "request_id":"r2"}}"#
             .to_owned(),
     );
-    let clock = Reply::Answer(
+    let clock = Reply::Response(
         200,
         vec![("Date", "Wed, 21 Oct 2015 07:28:00 GMT".to_owned()), ("Set-Cookie", "s3cr3t".to_owned())],
         r#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#.to_owned(),
     );
-    let unreadable = Reply::Answer(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
+    let unreadable = Reply::Response(200, Vec::new(), "{\"token\":\"s3cr3t".to_owned());
     for replies in [
         vec![ban, clock, ok("s3cr3t token")],
         vec![echo],
         vec![unreadable],
         vec![Reply::Error(generated_sdk::protocol::TransportKind::Interrupted)],
     ] {
-        let (text, script, shown) = told(replies).await;
+        let (text, script, output) = traced(replies).await;
         assert!(text.contains("outcome="), "{text}");
-        for text in [&text, &shown] {
+        for text in [&text, &output] {
             assert!(!text.contains("s3cr3t") && !text.contains("sec_token"), "{text}");
             for body in script.bodies() {
                 assert!(!text.contains(&parameter(&body, "sign")), "{text}");
@@ -195,11 +195,11 @@ async fn no_secret_and_no_parameter_is_told() {
     assert!(SECRET.contains("s3cr3t"));
 }
 
-/// A limiter that takes its time to hear of a ban.
+/// A limiter that is slow to accept a ban.
 struct Slow;
 
 impl Limiter for Slow {
-    fn acquire<'a>(&'a self, _turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, _call: CallInfo<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async { Ok(Permit::new()) })
     }
 
@@ -209,7 +209,7 @@ impl Limiter for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_limiter_does_with_an_answer_is_no_part_of_the_exchange() {
+async fn reporting_a_ban_is_not_part_of_the_exchange() {
     let (lines, _guard) = listen();
     let script = Script::new([refusal(7, "", "This ban will last for 2 more seconds")]);
     let client = script.builder().limiter(Slow).build().unwrap();
@@ -221,7 +221,7 @@ async fn what_a_limiter_does_with_an_answer_is_no_part_of_the_exchange() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_refresh_is_told_where_it_is_waited_for() {
+async fn refreshes_use_the_callers_subscriber() {
     let (lines, _guard) = listen();
     let authority = Authority::new();
     let sessions = authority.sessions(MemorySessionStore::new());
@@ -229,11 +229,11 @@ async fn a_refresh_is_told_where_it_is_waited_for() {
     authority.clock.pass(86_400);
     sessions.token("seller 1").await.unwrap();
     let text = lines.text();
-    assert!(text.contains("the session is refreshed user=\"seller 1\""), "{text}");
+    assert!(text.contains("session refreshed user=\"seller 1\""), "{text}");
 }
 
 #[tokio::test]
-async fn refreshes_are_told_and_their_secrets_are_not() {
+async fn records_refreshes_without_secrets() {
     let (lines, _guard) = listen();
     let authority = Authority::new();
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
@@ -246,13 +246,13 @@ async fn refreshes_are_told_and_their_secrets_are_not() {
     authority.clock.pass(200);
     call().await.unwrap_err();
     authority.state().refuses = None;
-    // A refresh that has failed is not tried again at once.
+    // A failed refresh is not retried at once.
     authority.clock.pass(10);
     call().await.unwrap();
     let text = lines.text();
     for expected in [
-        "the session could not be refreshed and is used as long as it is good user=\"seller 1\" needs_authorization=false",
-        "the session is refreshed user=\"seller 1\"",
+        "cannot refresh the session; using it until it ends user=\"seller 1\" needs_authorization=false",
+        "session refreshed user=\"seller 1\"",
         "outcome=\"session\"",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");

@@ -1,15 +1,20 @@
-//! An application's identity, and the requests signed with it.
+//! Applications, and the requests that they sign.
 
 use std::fmt;
 
-use super::encode::Attachment;
-use super::multipart::{self, Piece};
-use super::{AppCredentials, DateTime, Error, File, Format, Parameters, Request, SignMethod, UntypedParameters};
+use crate::credentials::AppCredentials;
+use crate::encode::Attachment;
+use crate::error::Error;
+use crate::file::File;
+use crate::format::Format;
+use crate::multipart::{self, Segment};
+use crate::parameters::Parameters;
+use crate::sign::SignMethod;
 
-/// The version of the protocol: the `v` parameter.
+/// The protocol version: the `v` parameter.
 pub const VERSION: &str = "2.0";
 
-/// An application of the platform: its credentials, and the settings of its requests.
+/// The credentials of an application and the settings of its requests.
 ///
 /// ```
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -23,18 +28,17 @@ pub const VERSION: &str = "2.0";
 #[derive(Clone)]
 pub struct Application {
     credentials: AppCredentials,
-    /// How requests are signed. [`SignMethod::HmacSha256`] unless set.
+    /// The signature algorithm. Default: [`SignMethod::HmacSha256`].
     pub sign_method: SignMethod,
-    /// What the gateway is to answer in. [`Format::Json`] unless set.
+    /// The response format. Default: [`Format::Json`].
     pub format: Format,
-    /// Whether JSON answers come without their root node and with plain lists (docs/protocol.md section 4.4). `false`
-    /// unless set.
+    /// Whether JSON responses have no root node and plain lists (docs/protocol.md section 4.4). Default: `false`.
     pub simplify: bool,
-    /// Whether a request that breaks the documents' demands is refused before it is sent. `true` unless set.
+    /// Whether requests are validated before they are sent. Default: `true`.
     pub validate: bool,
-    /// The `partner_id` parameter, which names an SDK.
+    /// The `partner_id` parameter: the id of the SDK.
     pub partner_id: Option<String>,
-    /// The `target_app_key` parameter: the application whose implementation of an interface is called.
+    /// The `target_app_key` parameter: the application that implements the called interface.
     pub target_app_key: Option<String>,
 }
 
@@ -57,42 +61,10 @@ impl Application {
         self.credentials.app_key()
     }
 
-    /// Returns the AppSecret, for signatures and for the one form that sends it.
+    /// Returns the AppSecret, for signatures and OAuth.
     #[doc(hidden)]
     pub fn secret(&self) -> &str {
         self.credentials.expose_secret()
-    }
-
-    /// Signs `request` as of `timestamp`, on behalf of the user who granted `session`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`] with every violation of the request.
-    pub fn sign<R: Request>(
-        &self,
-        request: &R,
-        session: Option<&str>,
-        timestamp: DateTime,
-    ) -> Result<SignedRequest, Error> {
-        let has_session = session.is_some_and(|session| !session.is_empty());
-        self.prepare(request, has_session)?.into_signed(session, timestamp)
-    }
-
-    /// Signs a call of a method that has no type, as of `timestamp`, on behalf of the user who granted `session`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`] if `parameters` has a [public parameter](super::PUBLIC_PARAMETERS), such as `session`, which signing
-    /// sets; an [empty value](Request::with_empty) that is not named as one; an empty name; or, next to files, a name with a
-    /// quote or a line break, which servers read in different ways.
-    pub fn sign_untyped(
-        &self,
-        method: &str,
-        parameters: &UntypedParameters,
-        session: Option<&str>,
-        timestamp: DateTime,
-    ) -> Result<SignedRequest, Error> {
-        self.prepare_untyped(method, parameters)?.into_signed(session, timestamp)
     }
 }
 
@@ -110,58 +82,59 @@ impl fmt::Debug for Application {
     }
 }
 
-/// A request as it goes over the wire: every parameter, with the signature over the others.
+/// A signed request.
 ///
-/// It is good for ten minutes around its timestamp (docs/protocol.md section 1.4). Printing it hides the session and
-/// every other secret.
+/// It is valid for ten minutes around its timestamp (docs/protocol.md section 1.4). Printing it redacts the session and
+/// other secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
     pub(crate) parameters: Parameters,
     pub(crate) files: Vec<Attachment>,
 }
 
-/// What to POST.
+/// The body of a signed request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body {
     /// The `Content-Type`.
     pub content_type: String,
-    /// The body itself. Secrets are in it.
+    /// The content, which contains secrets.
     pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for Body {
-    /// Its type and its length: secrets are in it.
+    /// Writes the type and the length, because the content contains secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({:?}, {} bytes)", self.content_type, self.bytes.len())
     }
 }
 
 impl SignedRequest {
-    /// Every parameter.
+    /// Returns the parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
-    /// The files, which are sent and not signed.
+    /// Returns the files with the names of their parameters. Files are not signed.
     pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().map(|attachment| (attachment.name.as_ref(), &attachment.file))
     }
 
-    /// The body to POST: a form, or parts of several types if there are files. All of it is in memory; the client sends
-    /// files without that.
+    /// Returns the body to POST: a form, or `multipart/form-data` if there are files.
+    ///
+    /// The files are read into memory. The client sends them without that.
     ///
     /// # Errors
     ///
     /// [`Error::File`] if a file cannot be read.
     pub fn body(&self) -> Result<Body, Error> {
-        let bytes = match self.pieces() {
+        let bytes = match self.segments() {
             None => self.parameters.to_form().into_bytes(),
-            Some(pieces) => multipart::collect(pieces).map_err(Error::File)?,
+            Some(segments) => multipart::collect(segments).map_err(Error::File)?,
         };
         Ok(Body { content_type: self.content_type(), bytes })
     }
 
-    /// The `Content-Type` of the body.
+    /// Returns the `Content-Type` of the body.
     #[doc(hidden)]
     pub fn content_type(&self) -> String {
         if self.files.is_empty() {
@@ -170,27 +143,27 @@ impl SignedRequest {
         format!("multipart/form-data;charset=UTF-8;boundary={}", self.boundary())
     }
 
-    /// The pieces of the body, if there are files.
+    /// Returns the segments of the body, if there are files.
     #[doc(hidden)]
-    pub fn pieces(&self) -> Option<Vec<Piece>> {
-        let pieces = || multipart::pieces(&self.boundary(), &self.parameters, &self.files);
-        (!self.files.is_empty()).then(pieces)
+    pub fn segments(&self) -> Option<Vec<Segment>> {
+        let segments = || multipart::segments(&self.boundary(), &self.parameters, &self.files);
+        (!self.files.is_empty()).then(segments)
     }
 
-    /// Nobody who made a file could have known the signature, so no file holds it.
+    /// Returns the boundary. It contains the signature, which a file cannot contain by chance or on purpose.
     fn boundary(&self) -> String {
         format!("----{}", self.parameters.get("sign").unwrap_or_default())
     }
 }
 
 impl fmt::Display for SignedRequest {
-    /// A line a parameter, secrets hidden.
+    /// Writes one parameter per line, with secrets redacted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, parameter) in self.parameters.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{}={}", parameter.name(), parameter.shown())?;
+            write!(f, "{}={}", parameter.name(), parameter.redacted())?;
         }
         for (name, file) in self.files() {
             write!(f, "\n{name}={file:?}")?;

@@ -1,48 +1,48 @@
-//! Where the bytes of a file come from, and what is held against them while they are read.
+//! The content of a file, and reading it.
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{File, FileError, FileProblem};
+use crate::error::{FileError, FileProblem};
 
-/// The bytes of a file, or where they are.
+/// The content of a file.
 #[derive(Clone)]
 pub enum Content {
-    /// In memory.
-    Bytes(Shared),
+    /// Bytes in memory.
+    Bytes(SharedBytes),
     /// A file on disk.
     Path {
-        /// Where the file is.
+        /// The path.
         path: PathBuf,
-        /// The number of bytes that it had when the request was made.
+        /// The length in bytes when the [`File`](crate::File) was created.
         length: u64,
-        /// The type that its first bytes show.
+        /// The media type that the first bytes identify.
         content_type: Option<&'static str>,
     },
-    /// Still to come. Clones of a file share its stream.
+    /// A reader. Clones of a file share it.
     Stream(Arc<Stream>),
 }
 
-/// Bytes that clones share, where the caller has put them: a slice behind a pointer would be a copy of them.
+/// Bytes that clones share. Creating it does not copy the bytes, unlike `Arc<[u8]>`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Shared(Arc<Vec<u8>>);
+pub struct SharedBytes(Arc<Vec<u8>>);
 
-impl From<Vec<u8>> for Shared {
+impl From<Vec<u8>> for SharedBytes {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Arc::new(bytes))
     }
 }
 
-impl AsRef<[u8]> for Shared {
+impl AsRef<[u8]> for SharedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl Content {
-    /// Returns the number of bytes, if it is known.
+    /// Returns the length in bytes, if it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => u64::try_from(bytes.as_ref().len()).ok(),
@@ -53,8 +53,7 @@ impl Content {
 }
 
 impl PartialEq for Content {
-    /// Bytes are equal if they are the same bytes, files on disk if they are at one place and as long. A stream is
-    /// equal to itself alone.
+    /// Compares bytes by value, files on disk by path and length, and streams by identity.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bytes(one), Self::Bytes(other)) => one == other,
@@ -69,114 +68,127 @@ impl PartialEq for Content {
 
 impl Eq for Content {}
 
-/// Bytes that come once.
+/// A reader that can be taken once.
 pub struct Stream {
     length: Option<u64>,
     reader: Mutex<Option<Reader>>,
 }
 
-/// What gives them.
+/// The reader of a stream.
 pub enum Reader {
-    /// It may block.
+    /// A reader that may block.
     Blocking(Box<dyn Read + Send>),
-    /// A reader that does not block.
+    /// An asynchronous reader.
     #[cfg(feature = "tokio")]
     Async(std::pin::Pin<Box<dyn tokio::io::AsyncRead + Send>>),
 }
 
 impl Stream {
+    /// Creates a stream with a declared length in bytes.
     pub fn new(reader: Reader, length: Option<u64>) -> Self {
         Self { length, reader: Mutex::new(Some(reader)) }
     }
 
+    /// Returns whether the reader was not taken yet.
     pub fn is_fresh(&self) -> bool {
         self.reader().is_some()
     }
 
-    /// The reader, for the one who comes first.
+    /// Takes the reader; `None` if it was taken before.
     pub fn take(&self) -> Option<Reader> {
         self.reader().take()
     }
 
     #[cfg(feature = "tokio")]
-    fn give_back(&self, reader: Reader) {
+    fn put_back(&self, reader: Reader) {
         *self.reader() = Some(reader);
     }
 
     fn reader(&self) -> MutexGuard<'_, Option<Reader>> {
-        // Nothing panics while it holds it.
+        // No code panics while it holds the lock.
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Opens a file on disk, and returns how long it is now.
+/// Opens a file on disk. Returns its current length.
 pub(crate) fn open(path: &Path) -> Result<(fs::File, u64), FileError> {
-    let unreadable = |error| FileError::unreadable(path, error);
-    // Before it is opened: opening a pipe waits for whoever writes to it.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(FileError::at(path, FileProblem::NoFile));
+    let failed = |error| FileError::new(FileProblem::Unreadable, "", Some(path)).with_source(error);
+    // Checks the type first, because opening a pipe waits for its writer.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(FileError::new(FileProblem::NotAFile, "", Some(path)));
     }
-    let file = fs::File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
+    let file = fs::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
     Ok((file, length))
 }
 
-/// Opens a file on disk that is to be as long as it was.
-pub fn open_again(path: &Path, expected: u64) -> Result<fs::File, FileError> {
+/// Opens a file on disk, which must still have the `expected` length.
+pub fn reopen(path: &Path, expected: u64) -> Result<fs::File, FileError> {
     let (file, found) = open(path)?;
-    if found == expected { Ok(file) } else { Err(FileError::at(path, FileProblem::Changed { expected, found })) }
+    if found == expected {
+        Ok(file)
+    } else {
+        Err(FileError::new(FileProblem::Changed { expected, found }, "", Some(path)))
+    }
 }
 
-/// What has been read of a file, held against its length and its limit.
+/// Checks the number of bytes read against the length and the limit of a file.
 #[derive(Clone, Debug)]
-pub struct Measure {
+pub struct LengthCheck {
     expected: Option<u64>,
-    most: Option<u64>,
+    limit: Option<u64>,
     read: u64,
 }
 
-impl Measure {
-    /// Starts the measure of `file` against its own length and the limit `most`.
-    pub fn new(file: &File, most: Option<u64>) -> Self {
-        Self { expected: file.length(), most, read: 0 }
+impl LengthCheck {
+    /// Starts the check of a file with this length, if it is known, and this limit.
+    pub fn new(expected: Option<u64>, limit: Option<u64>) -> Self {
+        Self { expected, limit, read: 0 }
     }
 
-    /// Takes note of so many bytes more. None is the end.
-    pub fn take(&mut self, bytes: usize) -> Result<(), FileProblem> {
+    /// Counts bytes. 0 means the end of the file.
+    pub fn advance(&mut self, bytes: usize) -> Result<(), FileProblem> {
         self.read = self.read.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
-        match (self.expected, self.most) {
+        match (self.expected, self.limit) {
             (Some(expected), _) if self.read > expected || (bytes == 0 && self.read < expected) => {
                 Err(FileProblem::Changed { expected, found: self.read })
             }
-            (None, Some(most)) if self.read > most => Err(FileProblem::TooLong(most)),
+            (None, Some(limit)) if self.read > limit => Err(FileProblem::TooLong(limit)),
             _ => Ok(()),
         }
     }
 }
 
-/// Appends the content of `file` to `body`.
-pub(crate) fn append(file: &File, most: Option<u64>, body: &mut Vec<u8>) -> Result<(), FileError> {
-    let mut reader: Box<dyn Read> = match file.content() {
+/// The error of a content that cannot be read.
+pub(crate) enum ReadError {
+    File(FileError),
+    Problem(FileProblem),
+    Io(io::Error),
+}
+
+/// Appends a content with this limit to `body`.
+pub(crate) fn append(content: &Content, limit: Option<u64>, body: &mut Vec<u8>) -> Result<(), ReadError> {
+    let mut reader: Box<dyn Read> = match content {
         Content::Bytes(bytes) => {
             body.extend_from_slice(bytes.as_ref());
             return Ok(());
         }
-        Content::Path { path, length, .. } => Box::new(open_again(path, *length)?),
+        Content::Path { path, length, .. } => Box::new(reopen(path, *length).map_err(ReadError::File)?),
         Content::Stream(stream) => match stream.take() {
             Some(Reader::Blocking(reader)) => reader,
             #[cfg(feature = "tokio")]
             Some(reader @ Reader::Async(_)) => {
-                stream.give_back(reader);
-                let problem = "a reader that does not block can be sent by the client alone";
-                return Err(FileError::failed(file, io::Error::new(io::ErrorKind::Unsupported, problem)));
+                stream.put_back(reader);
+                let problem = "expected a blocking reader, found an asynchronous one: send the request with a Client";
+                return Err(ReadError::Io(io::Error::new(io::ErrorKind::Unsupported, problem)));
             }
-            None => return Err(FileError::of(file, FileProblem::ReadAlready)),
+            None => return Err(ReadError::Problem(FileProblem::AlreadyRead)),
         },
     };
-    let (mut measure, mut chunk) = (Measure::new(file, most), vec![0; 64 << 10]);
+    let (mut check, mut chunk) = (LengthCheck::new(content.length(), limit), vec![0; 64 << 10]);
     loop {
-        let read = read_some(reader.as_mut(), &mut chunk).map_err(|error| FileError::failed(file, error))?;
-        measure.take(read).map_err(|problem| FileError::of(file, problem))?;
+        let read = read_uninterrupted(reader.as_mut(), &mut chunk).map_err(ReadError::Io)?;
+        check.advance(read).map_err(ReadError::Problem)?;
         if read == 0 {
             return Ok(());
         }
@@ -184,8 +196,8 @@ pub(crate) fn append(file: &File, most: Option<u64>, body: &mut Vec<u8>) -> Resu
     }
 }
 
-/// Reads what is there, and again if a signal has come in between.
-pub fn read_some(reader: &mut (impl Read + ?Sized), chunk: &mut [u8]) -> io::Result<usize> {
+/// Reads once, and retries if a signal interrupts it.
+pub fn read_uninterrupted(reader: &mut (impl Read + ?Sized), chunk: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(chunk) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -80,17 +80,17 @@ fn required(name: &'static str, variable: impl Fn(&str) -> Option<OsString>) -> 
     optional(name, variable)?.ok_or(EnvironmentError { variable: name, problem: EnvironmentProblem::NotSet })
 }
 
-/// An environment variable that cannot be used.
+/// The error of an environment variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnvironmentError {
     /// The name of the variable.
     pub variable: &'static str,
-    /// What is wrong with it.
+    /// The kind of problem.
     pub problem: EnvironmentProblem,
 }
 
-/// What is wrong with an environment variable.
+/// The kind of problem with an environment variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnvironmentProblem {

@@ -1,21 +1,20 @@
-//! A signed request as a line for a shell.
+//! A signed request as a `curl` command.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::parameters::encoded;
-use super::{File, PUBLIC_PARAMETERS, SignedRequest, multipart};
+use crate::application::SignedRequest;
+use crate::file::File;
+use crate::multipart;
+use crate::parameters::{PUBLIC_PARAMETERS, encoded};
 
 impl SignedRequest {
-    /// The request as a line that `curl` carries out from a POSIX shell, as the platform's pages show calls: public
-    /// parameters first, each on a line of its own.
+    /// Returns a `curl` command for a POSIX shell, with one parameter per line and public parameters first.
     ///
-    /// The line is good for ten minutes around the request's timestamp (docs/protocol.md section 1.4). A file on disk
-    /// is named by its path. What is in memory or a stream has none, and a path that is no UTF-8 cannot stand here:
-    /// there the line says `PATH-OF-THE-FILE`, for the reader to fill in.
+    /// The command is valid for ten minutes around the timestamp (docs/protocol.md section 1.4). Replace
+    /// `PATH-OF-THE-FILE`, which is the path of a file in memory, of a stream, or of a path that is not UTF-8.
     ///
-    /// **It holds the session and every other secret of the request as they are**: that is what it is for. Nothing else
-    /// here prints them.
+    /// **The command contains the session and every other secret of the request.**
     ///
     /// ```
     /// use generated_sdk::protocol::{AppCredentials, Application, DateTime, UntypedParameters};
@@ -29,41 +28,41 @@ impl SignedRequest {
     /// # Ok::<(), generated_sdk::Error>(())
     /// ```
     pub fn to_curl(&self, gateway: &str) -> String {
-        // Without the option curl takes brackets and braces for a pattern, and calls every address that it stands for.
-        let plainly = if gateway.contains(['[', ']', '{', '}']) { " -g" } else { "" };
-        let mut line = format!("curl{plainly} -X POST {}", quoted(gateway));
+        // Without -g, curl expands brackets and braces to several URLs.
+        let no_glob = if gateway.contains(['[', ']', '{', '}']) { " -g" } else { "" };
+        let mut command = format!("curl{no_glob} -X POST {}", quoted(gateway));
         let files: Vec<_> = self.files().collect();
         if files.is_empty() {
-            line.push_str(" \\\n-H 'Content-Type:application/x-www-form-urlencoded;charset=utf-8'");
+            command.push_str(" \\\n-H 'Content-Type:application/x-www-form-urlencoded;charset=utf-8'");
         }
         let is_public = |name: &str| PUBLIC_PARAMETERS.contains(&name);
         let (public, own): (Vec<_>, Vec<_>) = self.parameters().pairs().partition(|(name, _)| is_public(name));
         for (name, value) in public.into_iter().chain(own) {
             // Writing to a string cannot fail.
             let _ = if files.is_empty() {
-                write!(line, " \\\n-d {}", quoted(&format!("{}={}", encoded(name), encoded(value))))
+                write!(command, " \\\n-d {}", quoted(&format!("{}={}", encoded(name), encoded(value))))
             } else if name.contains('=') {
-                // A form's name ends at the first = for curl, so the part's own header names it.
+                // curl ends a name at the first `=`, so the name is in the header of the part.
                 let header = format!("Content-Disposition: form-data; name=\"{}\"", multipart::quoted(name));
                 let part = format!("=\"{}\";headers=\"{}\"", escaped(value), escaped(&header));
-                write!(line, " \\\n-F {}", quoted(&part))
+                write!(command, " \\\n-F {}", quoted(&part))
             } else {
-                write!(line, " \\\n--form-string {}", quoted(&format!("{name}={value}")))
+                write!(command, " \\\n--form-string {}", quoted(&format!("{name}={value}")))
             };
         }
         for (name, file) in files {
-            let _ = write!(line, " \\\n-F {}", quoted(&format!("{name}={}", part(file))));
+            let _ = write!(command, " \\\n-F {}", quoted(&format!("{name}={}", part(file))));
         }
-        line
+        command
     }
 }
 
-/// What curl's form option says of a file: where it is, and the name and type that it is sent with.
+/// Returns the value of `-F` for a file: its path, name and media type.
 fn part(file: &File) -> String {
-    // One that is no text would name another file.
+    // A path that is not UTF-8 cannot be written here.
     let path = file.path().and_then(|path| path.to_str());
     let mut part = match path {
-        // For curl this is its standard input.
+        // `-` is the standard input for curl.
         Some("-") => "@\"./-\"".to_owned(),
         Some(path) => format!("@\"{}\"", escaped(path)),
         None => "@\"PATH-OF-THE-FILE\"".to_owned(),
@@ -73,7 +72,7 @@ fn part(file: &File) -> String {
     if own != Some(file.file_name()) {
         let _ = write!(part, ";filename=\"{}\"", escaped(file.file_name()));
     }
-    // curl guesses by the ending of the path, and the client by more. What curl cannot read as a type it would refuse.
+    // curl detects the type by the extension only, and rejects types that it cannot parse.
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "/+-._;=".contains(character);
     let content_type = file.content_type();
     if content_type.split_once('/').is_some_and(|(kind, _)| !kind.is_empty()) && content_type.chars().all(is_plain) {
@@ -82,12 +81,12 @@ fn part(file: &File) -> String {
     part
 }
 
-/// A text as it stands between curl's own quotes, where a backslash is an escape.
+/// Escapes a text between the double quotes of curl's `-F`.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// A text as one word of a POSIX shell, whatever is in it.
+/// Quotes a text as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

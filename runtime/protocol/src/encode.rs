@@ -3,48 +3,50 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::serde::Written;
-use super::{Field, File, Limit, Parameters, Record, View, secrets};
+use crate::file::File;
+use crate::parameters::Parameters;
+use crate::record::{Field, Limit, Record, View};
+use crate::secrets;
+use crate::serde::SerializedView;
 
-/// A file that goes with a request.
+/// A file of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// The parameter's name.
+    /// The name of the parameter.
     pub name: Cow<'static, str>,
     /// The file.
     pub file: File,
-    /// How many bytes it may have, where that can be seen only while it is sent.
-    pub most: Option<u64>,
+    /// The maximum length in bytes, which is checked while a stream of unknown length is sent.
+    pub limit: Option<u64>,
 }
 
 impl Attachment {
     fn new(field: &Field, file: &File) -> Self {
-        let most = field.limits.iter().find_map(|limit| match limit {
-            Limit::MaxLength(most) => Some(*most),
+        let limit = field.limits.iter().find_map(|limit| match limit {
+            Limit::MaxLength(limit) => Some(*limit),
             _ => None,
         });
-        Self { name: Cow::Borrowed(field.name), file: file.clone(), most }
+        Self { name: Cow::Borrowed(field.name), file: file.clone(), limit }
     }
 }
 
-/// Sets a parameter for every field of `request` that has a value, empty or not, and returns its files, which are not
+/// Sets a parameter for every field of `request` that has a value, even an empty one. Returns the files, which are not
 /// signed.
 pub(crate) fn encode(request: &dyn Record, parameters: &mut Parameters) -> Vec<Attachment> {
-    let mut files = Vec::new();
+    let mut attachments = Vec::new();
     for (index, field) in request.schema().fields.iter().enumerate() {
         let view = request.view(index);
         match view {
             View::Absent => {}
-            View::File(file) => files.push(Attachment::new(field, file)),
-            View::Files(several) => files.extend(several.iter().map(|file| Attachment::new(field, file))),
-            _ => parameters.set_holding(field.name, text(view), field.secret, secrets::of_view(view, field.secret)),
+            View::File(file) => attachments.push(Attachment::new(field, file)),
+            View::Files(files) => attachments.extend(files.iter().map(|file| Attachment::new(field, file))),
+            _ => parameters.set_containing(field.name, text(view), field.secret, secrets::of_view(view, field.secret)),
         }
     }
-    files
+    attachments
 }
 
-/// The value of one parameter: text as it is, scalars in their one spelling, lists of them joined by commas, and
-/// everything that has structure as compact JSON.
+/// Returns the value of a parameter: scalars as text, lists of scalars joined by commas, other values as compact JSON.
 pub(crate) fn text(view: View<'_>) -> Cow<'static, str> {
     match view {
         View::Absent | View::File(_) | View::Files(_) => Cow::Borrowed(""),
@@ -54,16 +56,16 @@ pub(crate) fn text(view: View<'_>) -> Cow<'static, str> {
         View::Boolean(false) => Cow::Borrowed("false"),
         View::Date(date) => Cow::Owned(date.to_string()),
         View::Decimal(decimal) => Cow::Owned(decimal.to_string()),
-        View::Choices(choices) => Cow::Owned(choices.iter().collect::<Vec<_>>().join(",")),
+        View::OpenEnums(values) => Cow::Owned(values.iter().collect::<Vec<_>>().join(",")),
         View::Texts(texts) => joined(texts),
         View::Numbers(numbers) => joined(numbers),
         View::Booleans(booleans) => joined(booleans),
         View::Dates(dates) => joined(dates),
         View::Decimals(decimals) => joined(decimals),
-        // A text under a parameter that takes JSON is the JSON that the caller wrote already.
+        // A text for a JSON parameter is already JSON.
         View::Json(serde_json::Value::String(text)) => Cow::Owned(text.clone()),
-        // Writing a tree of texts and numbers to memory cannot fail.
-        _ => Cow::Owned(serde_json::to_string(&Written(view)).unwrap_or_default()),
+        // Serializing to memory cannot fail.
+        _ => Cow::Owned(serde_json::to_string(&SerializedView(view)).unwrap_or_default()),
     }
 }
 

@@ -1,29 +1,30 @@
-//! What can go wrong with a request and a response.
+//! Errors of requests and responses.
 
+mod argument;
 mod body;
 mod code;
 mod decode;
-mod fields;
 mod file;
 mod platform;
+mod protocol_fields;
 
 use std::error::Error as StdError;
 use std::fmt;
 
+pub use self::argument::Argument;
 pub use self::body::RawBody;
 pub use self::code::Code;
 pub use self::decode::DecodeError;
-pub use self::fields::Argument;
-pub(crate) use self::fields::{Outcome, PublicFields};
 pub use self::file::{FileError, FileProblem};
-pub use self::platform::{PlatformCode, PlatformError, Retry};
-use super::Violations;
+pub use self::platform::PlatformError;
+pub(crate) use self::protocol_fields::{Outcome, ProtocolFields};
+use crate::validate::Violations;
 
-/// Why a request cannot be signed, or why a body is not a response.
+/// The error of a request that cannot be signed, or of a body that is not a response.
 ///
-/// The client's error has these variants too, and those of everything that happens between the two.
+/// The error of the client has the same variants, and those of sending and receiving. The enum is exhaustive: a client converts
+/// every variant.
 #[derive(Debug)]
-
 pub enum Error {
     /// The request violates its documentation.
     Invalid(Violations),

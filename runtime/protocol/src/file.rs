@@ -5,11 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::FileError;
-use super::content::{self, Content, Reader, Stream};
+use crate::content::{self, Content, ReadError, Reader, Stream};
+use crate::error::{FileError, FileProblem};
 
-/// A file to send, for a `byte[]` parameter: bytes in memory, a file on disk, or whatever can be read. Files are not
-/// signed.
+/// A file for a `byte[]` parameter: bytes in memory, a file on disk, or a stream.
+///
+/// Files are not signed.
 ///
 /// ```
 /// use generated_sdk::protocol::File;
@@ -18,7 +19,7 @@ use super::content::{self, Content, Reader, Stream};
 /// assert_eq!(picture.content_type(), "image/gif");
 /// ```
 ///
-/// Of a file on disk or a stream nothing is kept in memory: the client reads it while it sends it.
+/// Files on disk and streams are read while they are sent, and are not kept in memory:
 ///
 /// ```no_run
 /// # fn example(export: impl std::io::Read + Send + 'static) -> Result<(), generated_sdk::Error> {
@@ -31,15 +32,14 @@ use super::content::{self, Content, Reader, Stream};
 /// # }
 /// ```
 ///
-/// # Sent again
+/// # Retries
 ///
-/// A call that is retried sends its files again. Bytes and files on disk can be; a stream can be read only once, so a
-/// call whose stream has been begun is not retried, and fails with an [`Error::File`](super::Error::File) that says so.
+/// A retry sends the files again. A stream can be read only once: a call whose stream was already read is not retried, and
+/// fails with [`Error::File`](crate::error::Error::File).
 ///
-/// # Its size
+/// # Size limits
 ///
-/// If the documents set a limit, bytes, files on disk and streams of a known length are held against it before anything
-/// is sent, and a stream of unknown length while it is sent.
+/// A documented limit is checked before the request is sent. A stream of unknown length is checked while it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
     name: String,
@@ -48,40 +48,42 @@ pub struct File {
 }
 
 impl File {
-    /// A file with this content, called `file`. Neither this nor cloning it copies the content.
+    /// Creates a file named `file` from bytes. Neither this nor cloning copies the bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self::with_content("file", Content::Bytes(bytes.into().into()))
     }
 
-    /// The file at `path`, under the name that it has there. Its length and first bytes are looked at now; it is read
-    /// when it is sent, and must then still be as long.
+    /// Creates a file from a path, with the file name of the path.
     ///
-    /// This asks the disk, which may take its time if it is far away.
+    /// Reads the length and the first bytes now, which may block. The content is read when the file is sent; its length
+    /// must not have changed.
     ///
     /// # Errors
     ///
-    /// [`FileError`] if it cannot be read, or is a folder, a pipe or a device.
+    /// [`FileError`] if the file cannot be read, or is a directory, a pipe or a device.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, FileError> {
         let path = path.into();
         let (opened, length) = content::open(&path)?;
         let mut first = Vec::new();
-        opened.take(FIRST_BYTES).read_to_end(&mut first).map_err(|error| FileError::unreadable(&path, error))?;
+        opened
+            .take(FIRST_BYTES)
+            .read_to_end(&mut first)
+            .map_err(|error| FileError::new(FileProblem::Unreadable, "", Some(&path)).with_source(error))?;
         let name = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
         Ok(Self::with_content(name, Content::Path { path, length, content_type: sniffed(&first) }))
     }
 
-    /// What `reader` gives, called `file`: so many bytes, or as many as come. It is read once, on a thread where it may
-    /// block.
+    /// Creates a file named `file` from a reader, which is read once, on a blocking thread.
     ///
-    /// Without a length the body goes out in chunks, which some gateways do not take: give the length if you know it.
+    /// Set `length` if it is known. Without it the body is sent in chunks, which some gateways do not support.
     pub fn from_reader(reader: impl Read + Send + 'static, length: impl Into<Option<u64>>) -> Self {
         let stream = Stream::new(Reader::Blocking(Box::new(reader)), length.into());
         Self::with_content("file", Content::Stream(Arc::new(stream)))
     }
 
-    /// The same for a reader that does not block: an upload that is passed on, a file of tokio.
+    /// Creates a file from an asynchronous reader, which only a client can send.
     ///
-    /// Only the client can send it.
+    /// See [`from_reader`](Self::from_reader).
     #[cfg(feature = "tokio")]
     pub fn from_async_reader(
         reader: impl tokio::io::AsyncRead + Send + 'static,
@@ -95,27 +97,29 @@ impl File {
         Self { name: name.into(), content_type: None, content }
     }
 
-    /// The same content under another name.
+    /// Sets the file name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The same file as another type of content than its first bytes or its name tell.
+    /// Sets the media type. Default: detected from the first bytes or the file name.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
         self
     }
 
-    /// Its name.
+    /// Returns the file name.
     pub fn file_name(&self) -> &str {
         &self.name
     }
 
-    /// The type of its content: the one that was set, or what the first bytes of a picture tell, or what the
-    /// ending of the name does, or `application/octet-stream`. Of a stream only the name is known.
+    /// Returns the media type.
+    ///
+    /// It is the type that was set, else that of the first bytes of an image, else that of the file extension. Default:
+    /// `application/octet-stream`. Streams have no first bytes.
     pub fn content_type(&self) -> &str {
         if let Some(content_type) = &self.content_type {
             return content_type;
@@ -125,15 +129,15 @@ impl File {
             Content::Path { content_type, .. } => *content_type,
             Content::Stream(_) => None,
         };
-        sniffed.or_else(|| named(&self.name)).unwrap_or("application/octet-stream")
+        sniffed.or_else(|| of_extension(&self.name)).unwrap_or("application/octet-stream")
     }
 
-    /// How many bytes it has; `None` for a stream of which that is not known.
+    /// Returns the length in bytes; `None` for a stream of unknown length.
     pub fn length(&self) -> Option<u64> {
         self.content.length()
     }
 
-    /// Its content, if that is in memory.
+    /// Returns the content, if it is in memory.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Bytes(bytes) => Some(bytes.as_ref()),
@@ -141,7 +145,7 @@ impl File {
         }
     }
 
-    /// Where it is, if it is a file on disk.
+    /// Returns the path of a file on disk.
     pub fn path(&self) -> Option<&Path> {
         match &self.content {
             Content::Path { path, .. } => Some(path),
@@ -149,7 +153,7 @@ impl File {
         }
     }
 
-    /// Whether it can be sent now. A stream cannot once it has been begun.
+    /// Returns whether the file can be sent: `false` for a stream that was already read.
     pub fn is_fresh(&self) -> bool {
         match &self.content {
             Content::Stream(stream) => stream.is_fresh(),
@@ -161,11 +165,27 @@ impl File {
     pub fn content(&self) -> &Content {
         &self.content
     }
+
+    /// Creates an error of this file.
+    #[doc(hidden)]
+    pub fn error(&self, problem: FileProblem) -> FileError {
+        FileError::new(problem, &self.name, self.path())
+    }
+
+    /// Appends the content to `body`, up to `limit` bytes.
+    pub(crate) fn append(&self, limit: Option<u64>, body: &mut Vec<u8>) -> Result<(), FileError> {
+        content::append(&self.content, limit, body).map_err(|error| match error {
+            ReadError::File(error) => error,
+            ReadError::Problem(problem) => self.error(problem),
+            ReadError::Io(error) => self.error(FileProblem::Unreadable).with_source(error),
+        })
+    }
 }
 
-/// How many bytes tell what a file is.
+/// The number of bytes that identify a media type.
 const FIRST_BYTES: u64 = 8;
 
+/// Returns the media type that the first bytes identify.
 fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 5] = [
         (b"GIF87a", "image/gif"),
@@ -177,10 +197,10 @@ fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, content_type)| *content_type)
 }
 
-/// What the ending of a name tells.
-fn named(name: &str) -> Option<&'static str> {
-    let (_, ending) = name.rsplit_once('.')?;
-    mime_guess::from_ext(ending).first_raw()
+/// Returns the media type of the extension of a file name.
+fn of_extension(name: &str) -> Option<&'static str> {
+    let (_, extension) = name.rsplit_once('.')?;
+    mime_guess::from_ext(extension).first_raw()
 }
 
 impl From<Vec<u8>> for File {
@@ -196,7 +216,7 @@ impl From<&[u8]> for File {
 }
 
 impl fmt::Debug for File {
-    /// What it is, and nothing of what is in it.
+    /// Writes the name, the media type and the length, without the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} ({}, ", self.name, self.content_type())?;
         match self.length() {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::debug::HIDDEN;
 use crate::platform::GATEWAYS;
+use crate::redact::HIDDEN;
 
-/// The gateway that a client calls: one that the platform documents, or any other by its URL.
+/// The gateway of a client: a documented gateway, or a URL.
 ///
 /// The documented ones are constants, such as [`Gateway::TAOBAO`], and have ids, such as `taobao`. They are called over
 /// https.
@@ -36,7 +36,7 @@ pub struct KnownGateway {
     pub id: &'static str,
     /// The title in the platform's language.
     pub title: &'static str,
-    /// The http URL; `None` if there is none.
+    /// The http URL, if http is supported.
     pub http: Option<&'static str>,
     /// The https URL.
     pub https: &'static str,
@@ -54,7 +54,7 @@ impl Gateway {
         self.documented().map(|known| known.id)
     }
 
-    /// Returns what `specs/platform.yaml` says about the gateway, if it lists it.
+    /// Returns the entry of `specs/platform.yaml`, if there is one.
     pub fn documented(&self) -> Option<&'static KnownGateway> {
         match &self.0 {
             Target::Known(known) => Some(known),
@@ -107,14 +107,14 @@ impl From<&Gateway> for Gateway {
 }
 
 impl fmt::Debug for Gateway {
-    /// Hides what may be secret in a URL: credentials and the query.
+    /// Redacts credentials and the query of a URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.id().map_or_else(|| redacted_url(self.url()), Cow::Borrowed);
         f.debug_tuple("Gateway").field(&text).finish()
     }
 }
 
-/// Returns a URL as it may be printed. The query may hold a key, and what is before an `@` a password.
+/// Redacts the query of a URL, which may contain a key, and a URL with credentials.
 pub fn redacted_url(url: &str) -> Cow<'_, str> {
     match url.split_once(['?', '#']) {
         _ if url.contains('@') => HIDDEN.into(),
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_credentials_and_queries() {
+    fn debug_redacts_credentials_and_queries() {
         for (text, expected) in [
             ("taobao", r#"Gateway("taobao")"#),
             ("https://gateway.test/api", r#"Gateway("https://gateway.test/api")"#),

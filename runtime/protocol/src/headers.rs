@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Headers in the order in which they came or are sent. Their names are compared without regard to case.
+/// HTTP headers in the order of the message. Names are case-insensitive.
 ///
 /// ```
 /// use generated_sdk::protocol::Headers;
@@ -14,7 +14,7 @@ use std::fmt;
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// No headers.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -24,12 +24,12 @@ impl Headers {
         self.0.push((name.into(), value.into()));
     }
 
-    /// The value of the first header of this name.
+    /// Returns the value of the first header of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Names and values in order.
+    /// Returns the names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -42,7 +42,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
 }
 
 impl fmt::Debug for Headers {
-    /// The names: a value may be a cookie or a login.
+    /// Writes the names only, because values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }

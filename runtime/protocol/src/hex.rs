@@ -1,4 +1,4 @@
-//! Upper-case hexadecimal, which signatures and form encoding share.
+//! Upper-case hexadecimal digits for signatures and form encoding.
 
 const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
 
@@ -9,8 +9,8 @@ pub(crate) fn push(text: &mut String, byte: u8) {
     }
 }
 
-/// The digits of `bytes`.
-pub(crate) fn text(bytes: &[u8]) -> String {
+/// Returns the digits of `bytes`.
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     bytes.iter().for_each(|byte| push(&mut text, *byte));
     text

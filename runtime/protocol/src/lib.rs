@@ -1,14 +1,17 @@
 //! The Taobao Open Platform (TOP) protocol without HTTP: signing, encoding, decoding, time and errors.
 //!
-//! The crate has no async code and no HTTP. A caller with an HTTP stack of its own needs three steps:
-//! [`Application::sign`] signs a request, the caller POSTs its [`body`](SignedRequest::body), and [`decode`](fn@decode) reads
-//! the response. The crate `top-client` does all of that.
+//! The crate has no async code and no HTTP. The crate `top-client` adds both. With another HTTP stack, a call has three
+//! steps:
 //!
-//! Requests and responses are generated from specs. A generated type is data for this crate: see [`generated`].
+//! 1. Sign a request with [`Application::sign`].
+//! 2. POST its [`body`](SignedRequest::body).
+//! 3. Decode the response with [`decode`](fn@decode).
+//!
+//! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
 
 mod application;
-mod choice;
 mod content;
+mod contract;
 mod credentials;
 mod curl;
 mod debug;
@@ -16,15 +19,19 @@ mod decode;
 mod encode;
 mod error;
 mod file;
+mod format;
 mod gateway;
 mod headers;
 mod hex;
 mod multipart;
+mod open_enum;
 mod paging;
 mod parameters;
 #[rustfmt::skip]
 pub mod platform;
+mod platform_code;
 mod prepared;
+mod project;
 mod record;
 mod redact;
 mod request;
@@ -33,28 +40,26 @@ mod secrets;
 pub mod sensitive;
 mod serde;
 mod sign;
+mod source;
 #[cfg(feature = "spi")]
 pub mod spi;
+mod surrogate;
 mod time;
 mod untyped;
 mod validate;
 
-#[doc(hidden)]
-pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
-pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
-pub use decode::{Format, Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
-pub use error::{
-    Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformCode, PlatformError, RawBody, Retry,
-};
+pub use decode::{Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
+pub use error::{Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformError, RawBody};
 pub use file::File;
+pub use format::{Format, UnknownFormat};
 pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
-pub use paging::{Paged, Paging, Way, Window};
+pub use paging::Paged;
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
-pub use record::{AsSlot, AsView, record};
-pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
+pub use platform_code::{PlatformCode, Retry};
+pub use project::{ProjectionError, ProjectionProblem, project};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
@@ -67,29 +72,29 @@ pub mod generated;
 
 #[doc(hidden)]
 pub mod internal {
-    //! What the client shares with this crate. It is not covered by semantic versioning.
-    pub use super::content::{Content, Measure, Reader, open_again, read_some};
+    //! Items for the client. Semantic versioning does not cover them.
+    pub use super::content::{Content, LengthCheck, Reader, read_uninterrupted, reopen};
     pub use super::credentials::optional as optional_variable;
-    pub use super::debug::HIDDEN;
-    pub use super::decode::{Envelope, Head, decode_into, enveloped};
+    pub use super::decode::{Envelope, ResponseHead, decode_into, decode_value};
     pub use super::encode::Attachment;
     pub use super::gateway::redacted_url;
-    pub use super::multipart::{Piece, length};
+    pub use super::multipart::{Segment, length};
     pub use super::parameters::encoded;
     pub use super::prepared::PreparedRequest;
-    pub use super::redact::redacted;
-    pub use super::request::reads;
-    pub use super::secrets::redacted as redacted_json;
-    pub use super::serde::Written;
+    pub use super::redact::{HIDDEN, redacted};
+    pub use super::request::is_read_only_method;
+    pub use super::secrets::redacted_json;
+    pub use super::serde::SerializedView;
     pub use super::time::http_date;
     pub use super::validate::size;
 }
 
 #[doc(hidden)]
 pub mod __private {
-    //! What the one-line impls of generated types call.
-    pub use super::debug::debug;
+    //! The functions that the macros of `generated` call.
+    pub use super::debug::{debug, debug_as};
+    pub use super::decode::deserialize;
     pub use super::record::equal;
-    pub use super::serde::{deserialize, serialize};
+    pub use super::serde::serialize;
     pub use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 }

@@ -1,20 +1,20 @@
-//! `multipart/form-data`, which requests with files are sent as (docs/protocol.md section 1.3).
+//! `multipart/form-data` bodies of requests with files (docs/protocol.md section 1.3).
 
-use super::content;
-use super::encode::Attachment;
-use super::{FileError, Parameters};
+use crate::encode::Attachment;
+use crate::error::FileError;
+use crate::parameters::Parameters;
 
-/// A piece of a body, in the order in which they are sent.
-pub enum Piece {
-    /// What stands around the files.
+/// A segment of a body, in the order of sending.
+pub enum Segment {
+    /// Text parameters and part headers.
     Text(Vec<u8>),
-    /// A file.
+    /// The content of a file.
     File(Attachment),
 }
 
-/// The parts: every text parameter, then every file.
-pub(crate) fn pieces(boundary: &str, parameters: &Parameters, files: &[Attachment]) -> Vec<Piece> {
-    let (mut pieces, mut text) = (Vec::new(), Vec::new());
+/// Returns the segments of a body: every text parameter, then every file.
+pub(crate) fn segments(boundary: &str, parameters: &Parameters, files: &[Attachment]) -> Vec<Segment> {
+    let (mut segments, mut text) = (Vec::new(), Vec::new());
     for (name, value) in parameters.pairs() {
         let name = quoted(name);
         let head = format!(
@@ -32,44 +32,44 @@ pub(crate) fn pieces(boundary: &str, parameters: &Parameters, files: &[Attachmen
              Content-Type:{content_type}\r\n\r\n"
         );
         text.extend_from_slice(head.as_bytes());
-        pieces.push(Piece::Text(std::mem::take(&mut text)));
-        pieces.push(Piece::File(attachment.clone()));
+        segments.push(Segment::Text(std::mem::take(&mut text)));
+        segments.push(Segment::File(attachment.clone()));
         text.extend_from_slice(b"\r\n");
     }
     text.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    pieces.push(Piece::Text(text));
-    pieces
+    segments.push(Segment::Text(text));
+    segments
 }
 
-/// How many bytes the pieces have together; `None` if that is not known of every file.
-pub fn length(pieces: &[Piece]) -> Option<u64> {
-    let lengths = pieces.iter().map(|piece| match piece {
-        Piece::Text(text) => u64::try_from(text.len()).ok(),
-        Piece::File(attachment) => attachment.file.length(),
+/// Returns the total length in bytes; `None` if the length of a file is unknown.
+pub fn length(segments: &[Segment]) -> Option<u64> {
+    let lengths = segments.iter().map(|segment| match segment {
+        Segment::Text(text) => u64::try_from(text.len()).ok(),
+        Segment::File(attachment) => attachment.file.length(),
     });
     lengths.into_iter().try_fold(0_u64, |sum, length| sum.checked_add(length?))
 }
 
-/// The pieces in memory.
-pub(crate) fn collect(pieces: Vec<Piece>) -> Result<Vec<u8>, FileError> {
+/// Reads all segments into memory.
+pub(crate) fn collect(segments: Vec<Segment>) -> Result<Vec<u8>, FileError> {
     let mut body = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => body.extend_from_slice(&text),
-            Piece::File(attachment) => content::append(&attachment.file, attachment.most, &mut body)
-                .map_err(|error| error.for_parameter(&attachment.name))?,
+    for segment in segments {
+        match segment {
+            Segment::Text(text) => body.extend_from_slice(&text),
+            Segment::File(Attachment { name, file, limit }) => {
+                file.append(limit, &mut body).map_err(|error| error.for_parameter(&name))?;
+            }
         }
     }
     Ok(body)
 }
 
-/// Whether the name of a part comes back out of it as it went in, and so as it is signed: an escape is not undone there,
-/// because it may be what the name is.
-pub(super) fn holds(name: &str) -> bool {
+/// Returns whether servers read a name as it is signed. They do not reverse the escapes of [`quoted`].
+pub(crate) fn is_sendable_name(name: &str) -> bool {
     !name.contains(['"', '\r', '\n'])
 }
 
-/// A name as it stands between quotes, escaped as browsers do.
-pub(super) fn quoted(name: &str) -> String {
+/// Escapes a name between quotes, as browsers do.
+pub(crate) fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

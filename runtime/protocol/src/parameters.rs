@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::debug::HIDDEN;
-use super::hex;
+use crate::hex;
+use crate::redact::HIDDEN;
 
-/// The parameters that belong to the protocol rather than to a method (docs/protocol.md section 1.4).
+/// The parameters of the protocol, which every method has (docs/protocol.md section 1.4).
 pub const PUBLIC_PARAMETERS: [&str; 11] = [
     "app_key",
     "format",
@@ -21,109 +21,109 @@ pub const PUBLIC_PARAMETERS: [&str; 11] = [
     "v",
 ];
 
-/// Text parameters in the byte order of their names, which is the order that they are signed in.
+/// Text parameters in the byte order of their names, which is the order of the signature.
 ///
-/// An empty value is kept, sent as `name=` and signed as its name. A request sends one only where it says so: see
-/// [`Request::with_empty`](super::Request::with_empty).
+/// An empty value is sent as `name=` and signed as its name. See
+/// [`Request::with_empty`](crate::request::Request::with_empty).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<Parameter>);
 
-/// A parameter: its name and value as they are before any URL encoding.
+/// A parameter: its name and value before URL encoding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parameter {
     name: Cow<'static, str>,
     value: Cow<'static, str>,
     secret: bool,
-    /// The secrets within the value, which is hidden as a whole if there are any.
-    within: Vec<String>,
+    /// The secrets within the value. The whole value is redacted if there are any.
+    secrets_within: Vec<String>,
 }
 
 impl Parameter {
-    /// The name on the wire.
+    /// Returns the wire name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The value, as it is signed.
+    /// Returns the value.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    fn is_hidden(&self) -> bool {
-        self.secret || !self.within.is_empty()
+    fn is_redacted(&self) -> bool {
+        self.secret || !self.secrets_within.is_empty()
     }
 
-    /// The value, hidden if it is a secret or holds one: what may be printed.
-    pub fn shown(&self) -> &str {
-        if self.is_hidden() { HIDDEN } else { &self.value }
+    /// Returns the value for printing: `[hidden]` if it is or contains a secret.
+    pub fn redacted(&self) -> &str {
+        if self.is_redacted() { HIDDEN } else { &self.value }
     }
 }
 
 impl Parameters {
-    /// No parameters.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a parameter. Replaces one of the same name.
+    /// Sets a parameter. Replaces a parameter of the same name.
     pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
-        self.set_holding(name, value, false, Vec::new());
+        self.set_containing(name, value, false, Vec::new());
     }
 
-    /// Sets a parameter whose value is hidden from everything that prints.
+    /// Sets a parameter whose value is never printed.
     pub fn set_secret(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
-        self.set_holding(name, value, true, Vec::new());
+        self.set_containing(name, value, true, Vec::new());
     }
 
-    /// Sets a parameter that is a secret, or has `secrets` within its value.
-    pub(crate) fn set_holding(
+    /// Sets a parameter that is a secret or contains `secrets`.
+    pub(crate) fn set_containing(
         &mut self,
         name: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
         secret: bool,
         secrets: Vec<String>,
     ) {
-        self.put(Parameter { name: name.into(), value: value.into(), secret, within: secrets });
+        self.put(Parameter { name: name.into(), value: value.into(), secret, secrets_within: secrets });
     }
 
     fn put(&mut self, parameter: Parameter) {
         match self.0.binary_search_by(|other| other.name.cmp(&parameter.name)) {
-            Ok(place) => self.0[place] = parameter,
-            Err(place) => self.0.insert(place, parameter),
+            Ok(index) => self.0[index] = parameter,
+            Err(index) => self.0.insert(index, parameter),
         }
     }
 
     /// Removes a parameter.
     pub(crate) fn remove(&mut self, name: &str) {
-        if let Ok(place) = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)) {
-            self.0.remove(place);
+        if let Ok(index) = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)) {
+            self.0.remove(index);
         }
     }
 
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let place = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)).ok()?;
-        self.0.get(place).map(Parameter::value)
+        let index = self.0.binary_search_by(|other| other.name.as_ref().cmp(name)).ok()?;
+        self.0.get(index).map(Parameter::value)
     }
 
-    /// The parameters in order.
+    /// Returns the parameters in order.
     pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
         self.0.iter()
     }
 
-    /// Names and values in order: what a signature is made of.
+    /// Returns the names and values in order, for the signature.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|parameter| (parameter.name(), parameter.value()))
     }
 
-    /// The values that are hidden from everything that prints, and the secrets within them.
+    /// Returns the values that are never printed, and the secrets within them.
     #[doc(hidden)]
     pub fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
-        let hidden = self.0.iter().filter(|parameter| parameter.is_hidden());
-        hidden.flat_map(|parameter| parameter.within.iter().map(String::as_str).chain([parameter.value()]))
+        let redacted = self.0.iter().filter(|parameter| parameter.is_redacted());
+        redacted.flat_map(|parameter| parameter.secrets_within.iter().map(String::as_str).chain([parameter.value()]))
     }
 
-    /// The parameters as `application/x-www-form-urlencoded` text in UTF-8.
+    /// Encodes the parameters as `application/x-www-form-urlencoded` in UTF-8.
     pub fn to_form(&self) -> String {
         let mut form = String::new();
         for (name, value) in self.pairs() {
@@ -140,24 +140,24 @@ impl Parameters {
 
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|parameter| (parameter.name(), parameter.shown()))).finish()
+        f.debug_map().entries(self.iter().map(|parameter| (parameter.name(), parameter.redacted()))).finish()
     }
 }
 
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={:?}", self.name(), self.shown())
+        write!(f, "{}={:?}", self.name(), self.redacted())
     }
 }
 
-/// A text as a form encodes it.
+/// Encodes a text for a form.
 pub fn encoded(text: &str) -> String {
     let mut form = String::new();
     push_encoded(&mut form, text.as_bytes());
     form
 }
 
-/// Appends text as a form encodes it: letters, digits and `*-._` are kept, a space is `+`.
+/// Appends form-encoded text. Letters, digits and `*-._` are kept; a space becomes `+`.
 pub(crate) fn push_encoded(form: &mut String, text: &[u8]) {
     for byte in text.iter().copied() {
         match byte {
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn byte_order_whatever_the_order_of_setting() {
+    fn parameters_are_in_byte_order() {
         let mut parameters = Parameters::new();
         for name in ["aB", "a_b", "Zebra", "a.b", "a", "端"] {
             parameters.set(name, "1");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_per_name_and_empty_values_are_kept() {
+    fn set_replaces_values_and_keeps_empty_values() {
         let mut parameters = Parameters::new();
         parameters.set("a", "1");
         parameters.set("a", "2");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
+    fn encodes_forms() {
         let mut parameters = Parameters::new();
         parameters.set("a.b", "x y+z&=%/~*-_");
         parameters.set("名", "端\n");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_show() {
+    fn debug_redacts_secrets() {
         let mut parameters = Parameters::new();
         parameters.set_secret("session", "s3cr3t");
         parameters.set("v", "2.0");

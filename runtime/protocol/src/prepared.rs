@@ -2,22 +2,61 @@
 
 use std::borrow::Cow;
 
-use super::encode::{Attachment, encode};
-use super::validate::{empty, unmet, unsendable, unsendable_extra};
-use super::{
-    Application, Authorization, DateTime, Error, Format, Parameters, Problem, Record, Request, SignedRequest,
-    UntypedParameter, UntypedParameters, VERSION, Violation, Violations, signature,
-};
+use crate::application::{Application, SignedRequest, VERSION};
+use crate::encode::{Attachment, encode};
+use crate::error::Error;
+use crate::format::Format;
+use crate::parameters::Parameters;
+use crate::record::Record;
+use crate::request::{Authorization, Request};
+use crate::sign::signature;
+use crate::time::DateTime;
+use crate::untyped::{UntypedParameter, UntypedParameters};
+use crate::validate::{Problem, Violation, Violations, check_extra, check_names, check_request, empty_parameters};
 
 /// A validated and encoded request. Each attempt signs it again with its session and time.
 pub struct PreparedRequest<'a> {
     application: &'a Application,
     requires_session: bool,
-    /// Complete but for the session, the timestamp and the signature, which [`sign`](Self::sign) sets.
+    /// The request without session, timestamp and signature, which [`sign`](Self::sign) sets.
     request: SignedRequest,
 }
 
 impl Application {
+    /// Validates, encodes and signs `request` for the user of `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with every violation of the request.
+    pub fn sign<R: Request>(
+        &self,
+        request: &R,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> Result<SignedRequest, Error> {
+        let has_session = session.is_some_and(|session| !session.is_empty());
+        self.prepare(request, has_session)?.into_signed(session, timestamp)
+    }
+
+    /// Signs a call of a method without a generated type for the user of `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for each of these parameters:
+    ///
+    /// - a [public parameter](crate::parameters::PUBLIC_PARAMETERS), such as `session`, which signing sets;
+    /// - an empty value that is not set with [`with_empty`](UntypedParameters::with_empty);
+    /// - an empty name, or a name with a quote or a line break if the request has files.
+    pub fn sign_untyped(
+        &self,
+        method: &str,
+        parameters: &UntypedParameters,
+        session: Option<&str>,
+        timestamp: DateTime,
+    ) -> Result<SignedRequest, Error> {
+        self.prepare_untyped(method, parameters)?.into_signed(session, timestamp)
+    }
+
     /// Validates and encodes `request`. `has_session` says whether a session is expected for signing.
     ///
     /// # Errors
@@ -39,9 +78,9 @@ impl Application {
         extra: &[UntypedParameter],
         missing: Option<Violation>,
     ) -> Result<(Parameters, Vec<Attachment>), Error> {
-        let mut violations = unsendable_extra(request, extra);
+        let mut violations = check_extra(request, extra);
         if self.validate {
-            violations.extend(unmet(request, extra));
+            violations.extend(check_request(request, extra));
         }
         violations.extend(missing);
         if !violations.is_empty() {
@@ -50,13 +89,13 @@ impl Application {
         let mut parameters = Parameters::new();
         let mut files = encode(request, &mut parameters);
         if !self.validate {
-            files.iter_mut().for_each(|attachment| attachment.most = None);
+            files.iter_mut().for_each(|attachment| attachment.limit = None);
         }
         extra.iter().for_each(|parameter| parameter.encode(&mut parameters, &mut files));
         Ok((parameters, files))
     }
 
-    /// Validates and encodes a call of a method that has no type.
+    /// Validates and encodes a call of a method without a generated type.
     ///
     /// # Errors
     ///
@@ -64,9 +103,9 @@ impl Application {
     #[doc(hidden)]
     pub fn prepare_untyped(&self, method: &str, parameters: &UntypedParameters) -> Result<PreparedRequest<'_>, Error> {
         let has_files = parameters.parameters.iter().any(UntypedParameter::is_file);
-        let mut violations = unsendable(&parameters.parameters, has_files);
+        let mut violations = check_names(&parameters.parameters, has_files);
         if self.validate {
-            violations.extend(empty(&parameters.parameters));
+            violations.extend(empty_parameters(&parameters.parameters));
         }
         if !violations.is_empty() {
             return Err(Error::Invalid(Violations::new(method.to_owned(), violations)));
@@ -140,7 +179,7 @@ impl PreparedRequest<'_> {
         Ok(&self.request)
     }
 
-    /// Returns the values that are never printed, and the secrets in them.
+    /// Returns the secrets of the request: values that are never printed, and the secrets in them.
     pub fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
         self.request.parameters.secrets().chain([self.application.secret()])
     }

@@ -1,33 +1,34 @@
-//! Redaction: secrets in text that others have written, in whatever encoding they repeat them.
+//! Redaction of secrets in text from outside, such as a response that echoes a request.
 //!
-//! Each character of a secret may be written as it is or as an escape of JSON, of a form or of HTML, and the characters of
-//! an escape may be escaped again. The text is not decoded first, because it may mix encodings: the matcher follows every
-//! reading of it at once.
+//! Each character of a secret may be plain or an escape of JSON, of a form or of HTML, and escapes may be nested. A text may
+//! mix encodings, so it is not decoded first: the matcher follows all interpretations at once.
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use super::debug::HIDDEN;
+use crate::surrogate;
 
-/// Shorter secrets are in every text.
-const SHORTEST: usize = 4;
+/// The replacement for a secret in printed text.
+pub const HIDDEN: &str = "[hidden]";
 
-/// How many characters of a secret are compared to decide whether it is there. What follows of it is hidden as far as it
-/// goes on: an error may hold the beginning of a long value only.
-const DECISIVE: usize = 64;
+/// Secrets shorter than 4 bytes match too much; they are skipped.
+const MIN_LENGTH: usize = 4;
 
-/// How often an escape may be escaped.
-const LEVELS: u8 = 3;
+/// The number of characters that must match. A longer secret is hidden as far as it continues, because an error may hold
+/// only the start of a long value.
+const PREFIX: usize = 64;
+
+/// The maximum nesting of escapes.
+const MAX_NESTING: u8 = 3;
 
 /// The characters that start an escape.
 const ESCAPES: [char; 4] = ['\\', '%', '&', '+'];
 
-/// How many steps the matcher has: so many, and more for each byte of the text. Then it hides the rest of the text, so that
-/// neither many secrets nor periodic ones take time without a bound.
+/// The step limit of the matcher, which bounds its time. When it is reached, the rest of the text is hidden.
 const STEPS: usize = 1 << 16;
 const STEPS_PER_BYTE: usize = 16;
 
-/// Replaces every occurrence of each of `secrets` in `text`, in any encoding.
+/// Replaces every occurrence of each of `secrets` in `text` by [`HIDDEN`], in any encoding.
 pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str> + Clone) -> String {
     if is_clean(text, secrets.clone()) {
         return text.to_owned();
@@ -46,19 +47,18 @@ pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str> + Clone) 
     output
 }
 
-/// Returns whether a text without escapes contains no secret. This is most texts, and does not need the matcher: building it
-/// takes longer than the rest of a small call.
+/// Returns whether a text has no escapes and no secret. It avoids the cost of the matcher for most texts.
 fn is_clean<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> bool {
-    let decisive = |secret: &'s str| secret.char_indices().nth(DECISIVE).map_or(secret, |(end, _)| &secret[..end]);
-    let mut secrets = secrets.filter(|secret| secret.len() >= SHORTEST);
-    !text.contains(ESCAPES) && !secrets.any(|secret| text.contains(decisive(secret)))
+    let prefix = |secret: &'s str| secret.char_indices().nth(PREFIX).map_or(secret, |(end, _)| &secret[..end]);
+    let mut secrets = secrets.filter(|secret| secret.len() >= MIN_LENGTH);
+    !text.contains(ESCAPES) && !secrets.any(|secret| text.contains(prefix(secret)))
 }
 
-/// The trie of the secrets' decisive characters, over a text.
+/// A trie of the prefixes of the secrets, and the text to match.
 struct Matcher<'t, 's> {
     text: &'t str,
     children: HashMap<(usize, char), usize>,
-    /// For each node, what follows in the secrets whose decisive characters end there.
+    /// For each node, the remainders of the secrets whose prefixes end there.
     rests: Vec<Vec<&'s str>>,
     steps: Cell<usize>,
 }
@@ -67,10 +67,10 @@ impl<'t, 's> Matcher<'t, 's> {
     fn new(text: &'t str, secrets: impl Iterator<Item = &'s str>) -> Self {
         let steps = Cell::new(text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS));
         let mut matcher = Self { text, children: HashMap::new(), rests: vec![Vec::new()], steps };
-        for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
+        for secret in secrets.filter(|secret| secret.len() >= MIN_LENGTH) {
             let mut node = 0;
             let mut characters = secret.chars();
-            for character in characters.by_ref().take(DECISIVE) {
+            for character in characters.by_ref().take(PREFIX) {
                 let next = matcher.rests.len();
                 node = *matcher.children.entry((node, character)).or_insert(next);
                 if node == next {
@@ -82,7 +82,7 @@ impl<'t, 's> Matcher<'t, 's> {
         matcher
     }
 
-    /// The end of the longest occurrence of a secret that starts at `start`.
+    /// Returns the end of the longest secret that starts at `start`.
     fn end_of_match(&self, start: usize) -> Option<usize> {
         let (mut nodes, mut longest) = (vec![(0, start)], None);
         while !nodes.is_empty() {
@@ -91,7 +91,7 @@ impl<'t, 's> Matcher<'t, 's> {
                 if !self.step() {
                     return Some(self.text.len());
                 }
-                decode(self.text, at, LEVELS, &mut |character, end| {
+                decode(self.text, at, MAX_NESTING, &mut |character, end| {
                     if let Some(&child) = self.children.get(&(node, character))
                         && !next.contains(&(child, end))
                     {
@@ -109,16 +109,16 @@ impl<'t, 's> Matcher<'t, 's> {
         longest
     }
 
-    /// Where `rest` ends that starts at `start`, or the part of it that is there.
+    /// Returns the end of the longest match of the start of `rest` at `start`.
     fn follow(&self, rest: &str, start: usize) -> usize {
-        let (mut places, mut farthest) = (vec![start], start);
+        let (mut positions, mut farthest) = (vec![start], start);
         for expected in rest.chars() {
             let mut next = Vec::new();
-            for at in places {
+            for at in positions {
                 if !self.step() {
                     return self.text.len();
                 }
-                decode(self.text, at, LEVELS, &mut |character, end| {
+                decode(self.text, at, MAX_NESTING, &mut |character, end| {
                     if character == expected && !next.contains(&end) {
                         next.push(end);
                     }
@@ -128,12 +128,12 @@ impl<'t, 's> Matcher<'t, 's> {
                 Some(end) => farthest = *end,
                 None => break,
             }
-            places = next;
+            positions = next;
         }
         farthest
     }
 
-    /// Takes a step; `false` if there are no more.
+    /// Counts a step. Returns `false` if the limit is reached.
     fn step(&self) -> bool {
         let steps = self.steps.get();
         self.steps.set(steps.saturating_sub(1));
@@ -141,25 +141,24 @@ impl<'t, 's> Matcher<'t, 's> {
     }
 }
 
-/// What a reader gives on: a character or number that it has read, and where it ends.
+/// A callback for each interpretation: a character or number, and the position after it.
 type Found<'f, T> = &'f mut dyn FnMut(T, usize);
 
-/// Reads the character at `at` in every way: as it is, and as an escape whose characters are escaped up to `levels` - 1
-/// times.
+/// Reports each interpretation of the character at `at`: plain, and as an escape nested up to `levels` deep.
 fn decode(text: &str, at: usize, levels: u8, found: Found<'_, char>) {
     let Some(plain) = text[at..].chars().next() else { return };
     if levels == 0 || !ESCAPES.contains(&plain) {
         return found(plain, at + plain.len_utf8());
     }
-    let text = Text { text, levels: levels - 1 };
-    let mut readings = Vec::new();
-    text.next(at, &mut |character, end| readings.push((character, end)));
-    // Each reading once: those of an escape's characters multiply.
-    for index in 0..readings.len() {
-        let (character, end) = readings[index];
+    let text = EscapedText { text, levels: levels - 1 };
+    let mut interpretations = Vec::new();
+    text.next(at, &mut |character, end| interpretations.push((character, end)));
+    // Each interpretation once; nested escapes multiply them.
+    for index in 0..interpretations.len() {
+        let (character, end) = interpretations[index];
         let mut found = |character, end| {
-            if !readings.contains(&(character, end)) {
-                readings.push((character, end));
+            if !interpretations.contains(&(character, end)) {
+                interpretations.push((character, end));
             }
         };
         match character {
@@ -170,18 +169,18 @@ fn decode(text: &str, at: usize, levels: u8, found: Found<'_, char>) {
             _ => {}
         }
     }
-    readings.into_iter().for_each(|(character, end)| found(character, end));
+    interpretations.into_iter().for_each(|(character, end)| found(character, end));
 }
 
-/// A text whose characters are escaped up to `levels` times, in which escapes are read.
+/// A text whose escapes nest up to `levels` deep.
 #[derive(Clone, Copy)]
-struct Text<'t> {
+struct EscapedText<'t> {
     text: &'t str,
     levels: u8,
 }
 
-impl Text<'_> {
-    /// An escape of JSON, or of a language that is like it: what follows the backslash.
+impl EscapedText<'_> {
+    /// Reads an escape of JSON or a similar language, after the backslash.
     fn backslash(self, at: usize, found: Found<'_, char>) {
         self.next(at, &mut |character, end| match character {
             'u' => {
@@ -204,7 +203,7 @@ impl Text<'_> {
         });
     }
 
-    /// Percent-encoding: what follows the percent sign.
+    /// Reads a percent escape, after the percent sign.
     fn percent(self, at: usize, found: Found<'_, char>) {
         self.bytes("%", at, found);
         self.word("u", at, &mut |(), end| {
@@ -212,7 +211,7 @@ impl Text<'_> {
         });
     }
 
-    /// A character reference of HTML: what follows the ampersand.
+    /// Reads a character reference of HTML, after the ampersand.
     fn reference(self, at: usize, found: Found<'_, char>) {
         self.number("#", 10, at, found);
         self.number("#x", 16, at, found);
@@ -222,7 +221,7 @@ impl Text<'_> {
         }
     }
 
-    /// The number of a reference. Browsers do without the semicolon.
+    /// Reads a numeric reference. The semicolon is optional, as in browsers.
     fn number(self, prefix: &str, radix: u32, at: usize, found: Found<'_, char>) {
         self.word(prefix, at, &mut |(), end| {
             self.digits(end, radix, 8, 0, &mut |unit, end| {
@@ -243,7 +242,7 @@ impl Text<'_> {
         });
     }
 
-    /// The character of a UTF-16 unit, and of the next one with the same `prefix` if it is a surrogate.
+    /// Reports the character of a UTF-16 unit, which may be a surrogate pair with the same `prefix`.
     fn unit(self, unit: u32, prefix: &str, at: usize, found: Found<'_, char>) {
         put(unit, at, found);
         if matches!(unit, 0xd800..0xdc00) {
@@ -253,7 +252,7 @@ impl Text<'_> {
         }
     }
 
-    /// The character of a byte, or of several of UTF-8 that have the same `prefix`. A single one may be of Latin-1.
+    /// Reads a byte of Latin-1, or several bytes of UTF-8 with the same `prefix`.
     fn bytes(self, prefix: &str, at: usize, found: Found<'_, char>) {
         self.hexadecimal(at, 2, &mut |byte, end| {
             put(byte, end, found);
@@ -280,7 +279,7 @@ impl Text<'_> {
         });
     }
 
-    /// So many hexadecimal digits.
+    /// Reads exactly `count` hexadecimal digits.
     fn hexadecimal(self, at: usize, count: u32, found: Found<'_, u32>) {
         let end_of_all = |value: u32, end: usize, left: u32, found: Found<'_, u32>| {
             if left == 0 {
@@ -290,7 +289,7 @@ impl Text<'_> {
         self.counted(at, 16, count, 0, &mut |value, end, left| end_of_all(value, end, left, found));
     }
 
-    /// One digit or more, at most `count`: every number of them that there may be.
+    /// Reads 1 to `count` digits, and reports each possible number of them.
     fn digits(self, at: usize, radix: u32, count: u32, value: u32, found: Found<'_, u32>) {
         self.counted(at, radix, count, value, &mut |value, end, _| found(value, end));
     }
@@ -306,7 +305,7 @@ impl Text<'_> {
         });
     }
 
-    /// A word, letter for letter.
+    /// Reads a word.
     fn word(self, word: &str, at: usize, found: Found<'_, ()>) {
         let mut characters = word.chars();
         let Some(expected) = characters.next() else { return found((), at) };
@@ -322,21 +321,21 @@ impl Text<'_> {
     }
 }
 
-/// Gives on the character with this number, if there is one.
+/// Reports the character with this code point, if it exists.
 fn put(code: u32, end: usize, found: Found<'_, char>) {
     if let Some(character) = char::from_u32(code) {
         found(character, end);
     }
 }
 
-/// Gives on the character of a surrogate pair.
+/// Reports the character of a surrogate pair.
 fn put_pair(high: u32, low: u32, end: usize, found: Found<'_, char>) {
-    if matches!(low, 0xdc00..0xe000) {
-        put(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00), end, found);
+    if let Some(character) = surrogate::pair(high, low) {
+        found(character, end);
     }
 }
 
-/// The named character references of ASCII characters: HTML has others for those that are not letters or digits only.
+/// The named character references of ASCII characters. Letters and digits have none.
 const NAMED: &[(&str, char)] = &[
     ("Tab", '\t'),
     ("NewLine", '\n'),
@@ -393,7 +392,7 @@ mod tests {
 
     const FORMS: usize = 14;
 
-    /// A character in one of the forms that programs write it in.
+    /// Returns a character in one of the encodings that programs use.
     fn encoded(character: char, form: usize) -> String {
         let mut units = [0; 2];
         let units = character.encode_utf16(&mut units);
@@ -425,8 +424,8 @@ mod tests {
         }
     }
 
-    /// A secret, and how each of its characters is written: in up to three encodings around each other.
-    fn written() -> impl Strategy<Value = (String, String)> {
+    /// Generates a secret and its encoded text. Each character has up to three nested encodings.
+    fn secret_and_encoded() -> impl Strategy<Value = (String, String)> {
         let character = prop_oneof![
             4 => "[A-Fn-z0-9]",
             2 => "[+/=_%&\\\\\"; .-]",
@@ -446,7 +445,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_secret_is_hidden_in_any_encoding((secret, written) in written(), before in "[g-m<>:,]{0,8}", after in "[g-m<>:,]{0,8}") {
+        fn hides_a_secret_in_any_encoding((secret, written) in secret_and_encoded(), before in "[g-m<>:,]{0,8}", after in "[g-m<>:,]{0,8}") {
             let text = format!("{before}{written}{after}{written}{before}");
             let expected = format!("{before}{HIDDEN}{after}{HIDDEN}{before}");
             if after.is_empty() {
@@ -457,7 +456,7 @@ mod tests {
         }
 
         #[test]
-        fn other_text_is_unchanged(text in "\\PC{0,60}|[\\\\u%&#x;+/a0-9]{0,60}|(%25|\\\\|&amp;|&#|\\\\u00|x){0,30}") {
+        fn keeps_other_text(text in "\\PC{0,60}|[\\\\u%&#x;+/a0-9]{0,60}|(%25|\\\\|&amp;|&#|\\\\u00|x){0,30}") {
             let secrets = ["Zq密-the secret", "Zq"];
             prop_assume!(!text.contains("Zq"));
             prop_assert_eq!(redacted(&text, secrets.into_iter()), text);
@@ -465,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn as_programs_write_it() {
+    fn hides_common_encodings() {
         let secret = "a/b=c+d&e\"f g";
         for written in [
             r#"a\/b=c+d&e\"f g"#,
@@ -488,10 +487,10 @@ mod tests {
     }
 
     #[test]
-    fn secrets_within_and_beside_each_other() {
+    fn hides_nested_and_overlapping_secrets() {
         let redacted = |text: &str, secrets: &[&str]| redacted(text, secrets.iter().copied());
         assert_eq!(redacted("x abcdefgh y", &["abcd", "abcdefgh", "defg"]), format!("x {HIDDEN} y"));
-        // Overlapping occurrences of different secrets leave nothing of either.
+        // Overlapping secrets are both hidden.
         assert_eq!(redacted("x abcdef y", &["abcd", "cdef"]), format!("x {HIDDEN} y"));
         assert_eq!(redacted("abcdefgh", &["abcd", "efgh"]), format!("{HIDDEN}{HIDDEN}"));
         assert_eq!(redacted("C:\\nabc is \\nabc", &["nabc"]), format!("C:\\{HIDDEN} is \\{HIDDEN}"));
@@ -500,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_secret_as_much_as_there_is() {
+    fn hides_the_available_part_of_a_long_secret() {
         let secret = format!("{}{}", "0123456789".repeat(30), "z");
         let cut = &secret[..150];
         for text in [&secret, cut] {
@@ -510,13 +509,13 @@ mod tests {
     }
 
     #[test]
-    fn hostile_texts_and_secrets_have_an_end() {
+    fn bounds_the_time_for_hostile_input() {
         let text = "a".repeat(64 << 10);
         let secret = format!("{}b", "a".repeat(60 << 10));
         assert_eq!(redacted(&text, [secret.as_str()].into_iter()), HIDDEN);
         let secrets: Vec<_> = (0..5000).map(|number| format!("{}{number}", "a".repeat(60))).collect();
         let text = format!("{}{}x{}", "\\".repeat(2000), "%25".repeat(2000), secrets[4321]);
-        let shown = redacted(&text, secrets.iter().map(String::as_str));
-        assert_eq!(shown, format!("{}{}x{HIDDEN}", "\\".repeat(2000), "%25".repeat(2000)));
+        let output = redacted(&text, secrets.iter().map(String::as_str));
+        assert_eq!(output, format!("{}{}x{HIDDEN}", "\\".repeat(2000), "%25".repeat(2000)));
     }
 }

@@ -1,8 +1,13 @@
-//! Requests: what a method is called with, and the parameters that a caller adds.
+//! Requests, and parameters that a caller adds to them.
 
 use std::fmt;
 
-use super::{File, Record, RecordMut, Schema, UntypedParameter, View, debug, untyped};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::debug;
+use crate::file::File;
+use crate::record::{Record, RecordMut, Schema, View};
+use crate::untyped::{self, UntypedParameter};
 
 /// The request of one API method.
 ///
@@ -13,7 +18,7 @@ use super::{File, Record, RecordMut, Schema, UntypedParameter, View, debug, unty
 /// assert_eq!(TopClientTokenGetRequest::METHOD, "taobao.top.client.token.get");
 /// ```
 ///
-/// A required parameter cannot be forgotten: a request without it does not compile. Few are arguments of `new`,
+/// A request without a required parameter does not compile. Up to a few required parameters are arguments of `new`:
 ///
 /// ```
 /// # use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -25,43 +30,53 @@ use super::{File, Record, RecordMut, Schema, UntypedParameter, View, debug, unty
 /// let request = TopClientTokenGetRequest::new();
 /// ```
 ///
-/// and many are fields of a struct that `new` takes, each by its name. There is no default for either.
+/// More of them are fields of a struct that `new` takes. Neither has a default:
 ///
 /// ```compile_fail,E0599
 /// # use generated_sdk::api::top::TopClientTokenGetRequest;
 /// let request = TopClientTokenGetRequest::default();
 /// ```
 pub trait Request: Record {
-    /// The method's name on the wire.
+    /// The wire name of the method.
     const METHOD: &'static str;
 
     /// The root node of a response (docs/protocol.md section 4.1).
     const RESPONSE_NODE: &'static str;
 
-    /// Whether a call needs a session.
+    /// Whether a call requires a session.
     const AUTHORIZATION: Authorization = Authorization::Optional;
 
-    /// Whether the method is to be called over https alone.
+    /// Whether the method requires https.
     const HTTPS_ONLY: bool = false;
 
-    /// Whether a call changes nothing, so that it may be made again when it is not known whether it was carried out.
-    /// Unless the spec says otherwise, this is so if the last word of the method's name is one of `get`, `query`,
-    /// `search`, `list`, `count` and `detail`.
-    const READS: bool = reads(Self::METHOD);
+    /// Whether the method only reads, so that a call can be retried even if it may have been processed.
+    ///
+    /// Default: whether the last word of the name is `get`, `query`, `search`, `list`, `count` or `detail`.
+    const READS: bool = is_read_only_method(Self::METHOD);
 
-    /// The error codes that the method's documents list.
+    /// The documented error codes of the method.
     const ERRORS: &'static [ErrorCode] = &[];
 
-    /// What a successful call returns.
-    type Response: RecordMut + Default + 'static;
+    /// The response of a successful call. Generic code can rely on what all generated responses implement.
+    type Response: RecordMut
+        + Clone
+        + Default
+        + fmt::Debug
+        + PartialEq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 
-    /// The parameters beside those of the type: see [`with_parameter`](Self::with_parameter).
+    /// Returns the parameters that were added to the request.
     fn extra_parameters(&self) -> &[UntypedParameter] {
         &[]
     }
 
-    /// Adds a parameter that the type lacks. It is signed and sent as the others are, and hidden by its name if it is a
-    /// secret. Its value is written as it is sent.
+    /// Adds a parameter that the type lacks, with its wire name and value.
+    ///
+    /// It is signed and sent, and redacted if its name is that of a secret.
     ///
     /// ```
     /// use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -70,8 +85,8 @@ pub trait Request: Record {
     /// let request = TopClientTokenGetRequest::new("sec_token").with_parameter("biz_type", "3");
     /// ```
     ///
-    /// A call fails with [`Error::Invalid`](super::Error::Invalid) if the name is that of a documented parameter, which has a
-    /// setter, of a [public parameter](super::PUBLIC_PARAMETERS), or of another added one.
+    /// The call fails with [`Error::Invalid`](crate::error::Error::Invalid) if the name is that of a documented parameter, a
+    /// [public parameter](crate::parameters::PUBLIC_PARAMETERS) or another added parameter.
     fn with_parameter(self, name: impl Into<String>, value: impl Into<String>) -> WithParameters<Self>
     where
         Self: Sized,
@@ -79,7 +94,7 @@ pub trait Request: Record {
         WithParameters::new(self).with_parameter(name, value)
     }
 
-    /// Sends a parameter with an empty value, as `name=`. Some methods clear a field by that.
+    /// Sends a parameter with an empty value: `name=`. Some methods clear a field with it.
     ///
     /// ```
     /// # use generated_sdk::api::top::TopClientTokenGetRequest;
@@ -89,13 +104,14 @@ pub trait Request: Record {
     ///
     /// # Empty values
     ///
-    /// Official SDKs differ: Java and .NET drop an empty value, Python, PHP, Go and Node send it and sign its name. So a
-    /// parameter is sent empty only where the code names it here; the signature has its name then.
+    /// Official SDKs differ: Java and .NET drop an empty value; Python, PHP, Go and Node send it and sign its name. So an
+    /// empty value is sent only if it is requested here. `None` and an empty list are absent.
     ///
-    /// A value that is set to an empty or blank text otherwise is an [`Error::Invalid`](super::Error::Invalid):
-    /// [`Missing`](super::Problem::Missing) if the parameter is required, else [`Empty`](super::Problem::Empty). Without
-    /// validation it is sent as it is. `None` and an empty list are absent. Below an object parameter an empty text is sent,
-    /// because JSON tells it from an absent one; only a required field is checked there.
+    /// Any other blank text is an [`Error::Invalid`](crate::error::Error::Invalid): [`Problem::Missing`] for a required
+    /// parameter, else [`Problem::Empty`]. Without validation it is sent. Within an object, only required fields are checked.
+    ///
+    /// [`Problem::Missing`]: crate::validate::Problem::Missing
+    /// [`Problem::Empty`]: crate::validate::Problem::Empty
     fn with_empty(self, name: impl Into<String>) -> WithParameters<Self>
     where
         Self: Sized,
@@ -103,7 +119,9 @@ pub trait Request: Record {
         WithParameters::new(self).with_empty(name)
     }
 
-    /// Adds a file that the type lacks, next to added ones of the same name. See [`with_parameter`](Self::with_parameter).
+    /// Adds a file that the type lacks. A parameter may have several files.
+    ///
+    /// See [`with_parameter`](Self::with_parameter).
     fn with_file(self, name: impl Into<String>, file: File) -> WithParameters<Self>
     where
         Self: Sized,
@@ -112,8 +130,8 @@ pub trait Request: Record {
     }
 }
 
-/// Whether a method only reads, as far as its name tells.
-pub const fn reads(method: &str) -> bool {
+/// Returns whether the name of a method is that of a method that only reads.
+pub const fn is_read_only_method(method: &str) -> bool {
     let name = method.as_bytes();
     let (mut start, mut at) = (0, 0);
     while at < name.len() {
@@ -126,32 +144,32 @@ pub const fn reads(method: &str) -> bool {
     matches!(last, b"get" | b"query" | b"search" | b"list" | b"count" | b"detail")
 }
 
-/// Whether a call needs a session.
+/// Whether a call requires a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Authorization {
-    /// It is refused without one.
+    /// The session is required.
     Required,
-    /// It may have one.
+    /// The session is optional.
     Optional,
-    /// It needs none.
+    /// The session is not used.
     None,
 }
 
-/// An error code of a method, which comes as [`PlatformError::sub_code`](super::PlatformError::sub_code) or in the
-/// response itself.
+/// A documented error code of a method.
+///
+/// It is a [`PlatformError::sub_code`](crate::error::PlatformError::sub_code) or a field of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCode {
     /// The code.
     pub code: &'static str,
-    /// What it means, in the documents' words.
+    /// The documented meaning.
     pub message: &'static str,
-    /// What to do, in the documents' words.
+    /// The documented solution.
     pub solution: &'static str,
 }
 
-/// A request with parameters beside those of its type: see [`Request::with_parameter`] and [`Request::with_empty`].
-///
-/// It is a request of the same method, and of the same list if that one is paged.
+/// A request with added parameters: see [`Request::with_parameter`] and [`Request::with_empty`].
 #[derive(Clone, PartialEq)]
 pub struct WithParameters<R> {
     request: R,
@@ -159,8 +177,8 @@ pub struct WithParameters<R> {
 }
 
 impl<R: Request> WithParameters<R> {
-    /// A request without more than its own.
-    pub(super) fn new(request: R) -> Self {
+    /// Wraps a request.
+    pub(crate) fn new(request: R) -> Self {
         let extra = request.extra_parameters().to_vec();
         Self { request, extra }
     }

@@ -1,43 +1,43 @@
-//! What is secret in a value: by the tables of its type, and within JSON by the names that the platform's documents
-//! count among the secrets.
+//! The secrets in a value: fields that the schema marks as secret, and members of JSON with the name of a secret.
 
 use serde_json::Value as Json;
 
-use super::debug::HIDDEN;
-use super::decode::{self, Event, Source, SyntaxError};
-use super::{Record, View};
+use crate::platform::SECRETS;
+use crate::record::{Record, View};
+use crate::redact::HIDDEN;
+use crate::source::{Event, JsonSource, Source, SyntaxError};
 
-/// Whether a value of this name is a secret: the platform's documents say which ends of names do it, in whatever case.
+/// Returns whether a name is that of a secret: whether it ends with a word of `specs/platform.yaml`, in any case.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    crate::platform::SECRETS.iter().any(|end| name.ends_with(end))
+    SECRETS.iter().any(|end| name.ends_with(end))
 }
 
-/// The secrets in a value, at any depth; all of its texts and numbers if it is one itself.
+/// Returns the secrets in a value, at any depth. If it is a `secret` itself: all its texts and numbers.
 pub(crate) fn of_view(view: View<'_>, secret: bool) -> Vec<String> {
     let mut secrets = Vec::new();
     collect(view, secret, &mut secrets);
     secrets
 }
 
-/// The secrets in a text that is JSON, as [`of_view`] has them.
+/// Returns the secrets in a text that is JSON: see [`of_view`].
 pub(crate) fn of_text(text: &str, secret: bool) -> Vec<String> {
     let mut secrets = Vec::new();
     collect_text(text, secret, &mut secrets);
     secrets
 }
 
-/// JSON as it may be printed.
-pub fn redacted(json: &Json) -> Json {
+/// Returns JSON with its secrets redacted.
+pub fn redacted_json(json: &Json) -> Json {
     match json {
         Json::Object(members) => {
-            let shown = |(name, value): (&String, &Json)| {
-                let value = if is_secret(name) { Json::from(HIDDEN) } else { redacted(value) };
+            let redact = |(name, value): (&String, &Json)| {
+                let value = if is_secret(name) { Json::from(HIDDEN) } else { redacted_json(value) };
                 (name.clone(), value)
             };
-            Json::Object(members.iter().map(shown).collect())
+            Json::Object(members.iter().map(redact).collect())
         }
-        Json::Array(items) => Json::Array(items.iter().map(redacted).collect()),
+        Json::Array(items) => Json::Array(items.iter().map(redacted_json).collect()),
         Json::String(text) if !of_text(text, false).is_empty() => Json::from(HIDDEN),
         other => other.clone(),
     }
@@ -80,28 +80,28 @@ fn collect_json(json: &Json, secret: bool, secrets: &mut Vec<String>) {
     }
 }
 
-/// Those of a text, if it is JSON: as answers are read, because callers pass on what the platform has written
-/// (docs/protocol.md section 4.5). If it seems to be and cannot be read, all of it is a secret.
+/// Collects the secrets of a text that is JSON. A text that looks like JSON but cannot be parsed is a secret as a whole.
+///
+/// The parser is the lenient one for responses, because callers pass on JSON from the platform.
 fn collect_text(text: &str, secret: bool, secrets: &mut Vec<String>) {
     let start = text.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
-    // JSON may stand in a JSON string once more.
+    // A JSON string may contain JSON.
     let is_json = start.starts_with(['{', '[']) || (start.starts_with('"') && start.contains(['{', '[']));
-    if is_json && (secret || names_secret(start)) && collect_document(start, secret, secrets).is_err() {
+    if is_json && (secret || may_name_secret(start)) && collect_document(start, secret, secrets).is_err() {
         secrets.push(text.to_owned());
     }
 }
 
-/// Those of a JSON text. Keys may repeat, and which one counts is not known. It is no recursion, because there may be texts
-/// within texts, each of which may be deep.
+/// Collects the secrets of a JSON text. Of a repeated key, every value counts.
 fn collect_document(text: &str, secret: bool, secrets: &mut Vec<String>) -> Result<(), SyntaxError> {
-    let mut source = decode::Json::new(text);
-    // Whether what comes is a secret, and whether the objects and lists around it are.
-    let (mut secret, mut around) = (secret, Vec::new());
+    let mut source = JsonSource::new(text);
+    // Whether the next value is a secret, and whether the open objects and lists are.
+    let (mut secret, mut open) = (secret, Vec::new());
     loop {
         match source.next()? {
-            Event::StartObject | Event::StartList => around.push(secret),
-            Event::EndObject | Event::EndList => secret = around.pop().unwrap_or(secret),
-            Event::Key(name) => secret = around.last() == Some(&true) || is_secret(&name),
+            Event::StartObject | Event::StartList => open.push(secret),
+            Event::EndObject | Event::EndList => secret = open.pop().unwrap_or(secret),
+            Event::Key(name) => secret = open.last() == Some(&true) || is_secret(&name),
             Event::Text(text) => collect(View::Text(&text), secret, secrets),
             Event::Number(number) if secret => secrets.push(number.into_owned()),
             Event::Float(number) if secret => secrets.push(number.to_string()),
@@ -111,11 +111,10 @@ fn collect_document(text: &str, secret: bool, secrets: &mut Vec<String>) -> Resu
     }
 }
 
-/// Whether there may be the name of a secret in a text, so that it is worth being read. A name can be written with escapes
-/// too.
-fn names_secret(text: &str) -> bool {
+/// Returns whether a text may contain the name of a secret, plain or with escapes. It saves parsing most texts.
+fn may_name_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    lower.contains("\\u") || crate::platform::SECRETS.iter().any(|end| lower.contains(end))
+    lower.contains("\\u") || SECRETS.iter().any(|end| lower.contains(end))
 }
 
 #[cfg(test)]
@@ -123,7 +122,7 @@ mod tests {
     use super::of_text;
 
     #[test]
-    fn texts_within_texts() {
+    fn finds_secrets_in_nested_texts() {
         let mut text = r#"{"token":"s3cr3t"}"#.to_owned();
         for _ in 0..16 {
             let within = serde_json::Value::from(text);
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_secret_in_a_text() {
+    fn finds_secrets_by_name() {
         for (text, expected) in [
             (r#"{"token":{"a":[1,{"b":"2"}],"c":3},"plain":4}"#, &["1", "2", "3"][..]),
             (r#"[{"token":1},2,{"plain":{"token":[3]},"other":4},"5"]"#, &["1", "3"]),

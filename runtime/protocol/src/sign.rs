@@ -8,29 +8,29 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha2::Sha256;
 
-use super::hex;
+use crate::hex;
 
-/// How a request is signed: the `sign_method` parameter.
+/// The signature algorithm of a request: the `sign_method` parameter.
 ///
-/// All three work over the same text: the names and values of every text parameter but `sign`, in the byte order of the
-/// names, without separators, then the body if it is signed too (docs/protocol.md section 2.1).
+/// The signed text is the same for all: the names and values of every text parameter except `sign`, in the byte order of
+/// the names, without separators, then the signed body (docs/protocol.md section 2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignMethod {
-    /// MD5 over the secret, the text and the secret again.
+    /// MD5 of the secret, the text and the secret.
     Md5,
-    /// HMAC-MD5 with the secret as its key.
+    /// HMAC-MD5 with the secret as the key.
     Hmac,
-    /// HMAC-SHA256 with the secret as its key. The strongest of the three, hence the default.
+    /// HMAC-SHA256 with the secret as the key. The default, because it is the strongest.
     #[default]
     HmacSha256,
 }
 
 impl SignMethod {
-    /// Every method that the protocol has.
+    /// Every algorithm of the protocol.
     pub const ALL: [Self; 3] = [Self::Md5, Self::Hmac, Self::HmacSha256];
 
-    /// The value of the `sign_method` parameter.
+    /// Returns the value of the `sign_method` parameter.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
@@ -54,25 +54,22 @@ impl FromStr for SignMethod {
     }
 }
 
-/// The text names none of the signature methods.
+/// The error of a text that is not the name of a signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownSignMethod;
 
 impl fmt::Display for UnknownSignMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sign_method is one of md5, hmac, hmac-sha256")
+        f.write_str("unknown sign_method: expected md5, hmac or hmac-sha256")
     }
 }
 
 impl std::error::Error for UnknownSignMethod {}
 
-/// The signature of `parameters` in upper-case hexadecimal: 32 digits, 64 for [`SignMethod::HmacSha256`].
+/// Returns the signature in upper-case hexadecimal: 32 digits, or 64 for [`SignMethod::HmacSha256`].
 ///
-/// The parameters come in the byte order of their names, as [`Parameters`](super::Parameters) keeps them. `sign` is
-/// skipped. An empty value is signed as its name alone, as the official Python, PHP, Go and Node SDKs do
-/// (docs/protocol.md section 2.2).
-/// `body` is the raw body where the protocol signs one, empty otherwise. The digest is fed piece by piece; the signed text
-/// is never built.
+/// `parameters` must be in the byte order of their names, as in [`Parameters`](crate::parameters::Parameters). `sign` is
+/// skipped. An empty value is signed as its name (docs/protocol.md section 2.2). `body` is the signed body, or empty.
 ///
 /// ```
 /// use generated_sdk::protocol::{SignMethod, signature};
@@ -93,7 +90,7 @@ pub fn signature<'a>(
             digest.update(secret);
             feed(parameters, body, |piece| digest.update(piece));
             digest.update(secret);
-            hex::text(&digest.finalize())
+            hex::encode(&digest.finalize())
         }
         SignMethod::Hmac => keyed::<Hmac<Md5>>(secret, |mac| feed(parameters, body, |piece| mac.update(piece))),
         SignMethod::HmacSha256 => {
@@ -102,7 +99,7 @@ pub fn signature<'a>(
     }
 }
 
-/// The text under the signature, without the secret that md5 puts around it: for people who compare two of them.
+/// Returns the signed text without the secret, to compare it with that of another program.
 pub fn signed_text<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>, body: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     feed(parameters, body, |piece| text.extend_from_slice(piece));
@@ -120,10 +117,10 @@ fn feed<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>, body: &[u8
 }
 
 fn keyed<M: Mac + KeyInit>(secret: &str, fill: impl FnOnce(&mut M)) -> String {
-    // A key of any length is right for an HMAC, so the branch without one is never taken.
+    // An HMAC accepts a key of any length, so this cannot fail.
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };
     fill(&mut mac);
-    hex::text(&mac.finalize().into_bytes())
+    hex::encode(&mac.finalize().into_bytes())
 }

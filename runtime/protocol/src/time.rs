@@ -1,4 +1,4 @@
-//! Time as the platform writes it: civil, at GMT+8, to the second (docs/protocol.md sections 1.4 and 3).
+//! Dates and times of the platform: civil time at GMT+8 (docs/protocol.md sections 1.4 and 3).
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,15 +7,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{self, TimeZone};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 
 /// 1970-01-01 00:00:00 UTC.
 const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0);
 
 const TEXT: &str = "%Y-%m-%d %H:%M:%S";
 
-/// A date and time at GMT+8, whatever the zone of this machine.
+/// A date and time at GMT+8, to the second.
 ///
-/// Its text is `yyyy-MM-dd HH:mm:ss`, on the wire as well as here.
+/// The time zone of the machine does not matter. The text form, with serde too, is `yyyy-MM-dd HH:mm:ss`, as on the wire.
 ///
 /// ```
 /// use generated_sdk::DateTime;
@@ -30,100 +32,104 @@ const TEXT: &str = "%Y-%m-%d %H:%M:%S";
 pub struct DateTime(civil::DateTime);
 
 impl DateTime {
-    /// The present, at GMT+8.
+    /// Returns the current time at GMT+8.
     pub fn now() -> Self {
         Self::from(SystemTime::now())
     }
 
-    /// The moment that is `milliseconds` after 1970-01-01 00:00:00 UTC, to the second, if the calendar reaches it.
+    /// Creates a time from milliseconds since 1970-01-01 00:00:00 UTC, rounded down to seconds.
+    ///
+    /// Returns `None` outside the years -9999 to 9999.
     pub fn from_epoch_milliseconds(milliseconds: i64) -> Option<Self> {
         let timestamp = Timestamp::from_second(milliseconds.div_euclid(1000)).ok()?;
         Some(Self(gmt8().to_datetime(timestamp)))
     }
 
-    /// The date in what other programs write for one: `2016-01-01 12:00:00.0`, `2016-01-01T12:00:00`, and the latter with
-    /// its distance to UTC, as in `2016-01-01T12:00:00.000+08:00` or `2016-01-01T04:00:00Z`. To the second.
-    pub(crate) fn lenient(text: &str) -> Option<Self> {
+    /// Parses the common forms of other programs, rounded down to seconds.
+    ///
+    /// Examples: `2016-01-01 12:00:00.0`, `2016-01-01T12:00:00`, `2016-01-01T12:00:00.000+08:00`, `2016-01-01T04:00:00Z`.
+    pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
         if let Ok(date) = text.parse() {
             return Some(date);
         }
         let (date, rest) = text.split_at_checked(19)?;
-        let mut written = date.to_owned();
+        let mut normalized = date.to_owned();
         if date.as_bytes().get(10) == Some(&b'T') {
-            written.replace_range(10..11, " ");
+            normalized.replace_range(10..11, " ");
         }
-        let civil: Self = written.parse().ok()?;
+        let civil: Self = normalized.parse().ok()?;
         let zone = match rest.strip_prefix('.') {
             Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
             None => rest,
         };
         match zone {
             "" => Some(civil),
-            _ if written == date => None,
-            _ => text.parse().ok().map(|moment: Timestamp| Self(to_the_second(gmt8().to_datetime(moment)))),
+            _ if normalized == date => None,
+            _ => text.parse().ok().map(|timestamp: Timestamp| Self(truncated(gmt8().to_datetime(timestamp)))),
         }
     }
 
-    /// The same moment on the system's clock.
+    /// Converts to the system time.
     pub fn to_system_time(self) -> SystemTime {
         let seconds = self.0.duration_since(EPOCH).as_secs();
         let distance = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
     }
 
-    /// Year, month (1 to 12) and day of the month (1 to 31).
+    /// Returns the year, the month (1 to 12) and the day of the month (1 to 31).
     pub fn date(self) -> (i16, i8, i8) {
         (self.0.year(), self.0.month(), self.0.day())
     }
 
-    /// Hour (0 to 23), minute and second.
+    /// Returns the hour (0 to 23), the minute and the second.
     pub fn time(self) -> (i8, i8, i8) {
         (self.0.hour(), self.0.minute(), self.0.second())
     }
 }
 
-fn to_the_second(civil: civil::DateTime) -> civil::DateTime {
+fn truncated(civil: civil::DateTime) -> civil::DateTime {
     civil.with().subsec_nanosecond(0).build().unwrap_or(civil)
 }
 
-/// The zone of the platform, which has had no daylight saving since it exists.
+/// Returns the time zone of the platform, which has no daylight saving time.
 fn gmt8() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
 }
 
-/// The moment of an HTTP header, as in `Wed, 21 Oct 2015 07:28:00 GMT`.
+/// Parses the date of an HTTP header, such as `Wed, 21 Oct 2015 07:28:00 GMT`.
 pub fn http_date(text: &str) -> Option<SystemTime> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(SystemTime::from)
 }
 
 impl From<SystemTime> for DateTime {
-    /// The moment to the second. One that no calendar reaches becomes the nearest that it does.
+    /// Rounds down to seconds. Clamps to the years -9999 to 9999.
     fn from(time: SystemTime) -> Self {
         let timestamp =
             Timestamp::try_from(time).unwrap_or(if time < UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });
-        Self(to_the_second(gmt8().to_datetime(timestamp)))
+        Self(truncated(gmt8().to_datetime(timestamp)))
     }
 }
 
 impl FromStr for DateTime {
     type Err = InvalidDateTime;
 
-    /// Reads `yyyy-MM-dd HH:mm:ss`, and `yyyy-MM-dd` as midnight.
+    /// Parses `yyyy-MM-dd HH:mm:ss`, or `yyyy-MM-dd` as midnight.
     fn from_str(text: &str) -> Result<Self, InvalidDateTime> {
-        let shaped = |shape: &str| {
-            let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
-            text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+        let matches = |pattern: &str| {
+            let fits =
+                |(byte, pattern): (u8, u8)| if pattern == b'0' { byte.is_ascii_digit() } else { byte == pattern };
+            text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(fits)
         };
-        // The library reads more than the protocol writes: shorter numbers, signs, other spaces, leap seconds.
-        let read = if shaped("0000-00-00 00:00:00") && !text.ends_with("60") {
+        // jiff also accepts shorter numbers, signs, other spaces and leap seconds.
+        let parsed = if matches("0000-00-00 00:00:00") && !text.ends_with("60") {
             civil::DateTime::strptime(TEXT, text).ok()
-        } else if shaped("0000-00-00") {
+        } else if matches("0000-00-00") {
             let date = civil::Date::strptime("%Y-%m-%d", text).ok();
             date.map(|date| date.to_datetime(civil::Time::midnight()))
         } else {
             None
         };
-        read.map(Self).ok_or(InvalidDateTime)
+        parsed.map(Self).ok_or(InvalidDateTime)
     }
 }
 
@@ -141,13 +147,27 @@ impl fmt::Debug for DateTime {
     }
 }
 
-/// The text is no date and time of the form `yyyy-MM-dd HH:mm:ss`.
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    /// Reads the texts that a response may have, such as `2016-01-01 12:00:00` and `2016-01-01T12:00:00+08:00`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse_lenient(&text).ok_or_else(|| D::Error::custom(InvalidDateTime))
+    }
+}
+
+/// The error of a text that is not a date of the form `yyyy-MM-dd HH:mm:ss`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidDateTime;
 
 impl fmt::Display for InvalidDateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a date is written yyyy-MM-dd HH:mm:ss, for example 2016-01-01 12:00:00")
+        f.write_str("invalid date: expected yyyy-MM-dd HH:mm:ss, such as 2016-01-01 12:00:00")
     }
 }
 
@@ -158,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_and_moment_agree_at_gmt8() {
+    fn converts_text_and_epoch_at_gmt8() {
         for (text, seconds) in [
             ("1970-01-01 08:00:00", 0),
             ("1970-01-01 00:00:00", -8 * 3600),
@@ -174,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts() {
+    fn rejects_other_texts() {
         assert_eq!("2016-01-01".parse::<DateTime>().unwrap().to_string(), "2016-01-01 00:00:00");
         for text in [
             "",
@@ -196,7 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn the_edges_of_the_calendar_are_no_panic() {
+    fn serde_writes_the_wire_text_and_reads_what_responses_have() {
+        let noon: DateTime = "2016-01-01 12:00:00".parse().unwrap();
+        assert_eq!(serde_json::to_string(&noon).unwrap(), r#""2016-01-01 12:00:00""#);
+        for text in ["2016-01-01 12:00:00", "2016-01-01 12:00:00.0", "2016-01-01T04:00:00Z"] {
+            assert_eq!(serde_json::from_value::<DateTime>(text.into()).unwrap(), noon, "{text}");
+        }
+        let error = serde_json::from_str::<DateTime>("\"tomorrow\"").unwrap_err();
+        assert!(error.to_string().starts_with(&InvalidDateTime.to_string()), "{error}");
+        assert!(serde_json::from_str::<DateTime>("1451620800000").is_err());
+    }
+
+    #[test]
+    fn limits_of_the_calendar_do_not_panic() {
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MAX), None);
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MIN), None);
         let far = DateTime::from(UNIX_EPOCH + Duration::from_secs(1 << 50));

@@ -1,109 +1,114 @@
-//! Parameters without a documented type, by their names on the wire.
+//! Parameters by wire name, without a documented type.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::debug::HIDDEN;
-use super::encode::Attachment;
-use super::secrets::{self, is_secret};
-use super::{File, Parameters};
+use crate::encode::Attachment;
+use crate::file::File;
+use crate::parameters::Parameters;
+use crate::redact::HIDDEN;
+use crate::secrets::{self, is_secret};
 
-/// A parameter without a documented type: its name and its value as they are sent.
+/// A parameter without a documented type: its wire name and its value.
 ///
-/// Printing it hides a value whose name the platform's documents count among the secrets, and a value that is JSON with
-/// such a name in it.
+/// Printing it redacts a value with the name of a secret, and a JSON value that contains such a name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UntypedParameter {
     name: Cow<'static, str>,
-    value: Value,
+    value: ParameterValue,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Value {
+enum ParameterValue {
     Text(String),
-    /// An empty text that the caller asked for.
+    /// An empty text that the caller requested.
     Empty,
     File(File),
 }
 
 impl UntypedParameter {
-    pub(super) fn text(name: String, value: String) -> Self {
-        Self { name: name.into(), value: Value::Text(value) }
+    pub(crate) fn text(name: String, value: String) -> Self {
+        Self { name: name.into(), value: ParameterValue::Text(value) }
     }
 
-    pub(super) fn empty(name: String) -> Self {
-        Self { name: name.into(), value: Value::Empty }
+    pub(crate) fn empty(name: String) -> Self {
+        Self { name: name.into(), value: ParameterValue::Empty }
     }
 
-    pub(super) fn file(name: String, file: File) -> Self {
-        Self { name: name.into(), value: Value::File(file) }
+    pub(crate) fn file(name: String, file: File) -> Self {
+        Self { name: name.into(), value: ParameterValue::File(file) }
     }
 
-    /// The name on the wire.
+    /// Returns the wire name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it is one that is [sent empty](super::Request::with_empty).
+    /// Returns whether the parameter is [sent empty](crate::request::Request::with_empty).
     pub fn is_empty(&self) -> bool {
-        matches!(self.value, Value::Empty)
+        matches!(self.value, ParameterValue::Empty)
     }
 
-    pub(super) fn is_file(&self) -> bool {
-        matches!(self.value, Value::File(_))
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.value, ParameterValue::File(_))
     }
 
-    /// Whether it is a text without content that the caller did not name as one.
-    pub(super) fn is_blank(&self) -> bool {
-        matches!(&self.value, Value::Text(text) if text.trim().is_empty())
+    /// Returns whether the value is a blank text that was not requested as empty.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(&self.value, ParameterValue::Text(text) if text.trim().is_empty())
     }
 
-    /// Adds the parameter to those that are signed, or to the files.
-    pub(super) fn encode(&self, parameters: &mut Parameters, files: &mut Vec<Attachment>) {
+    /// Adds the parameter to the signed parameters or to the files.
+    pub(crate) fn encode(&self, parameters: &mut Parameters, files: &mut Vec<Attachment>) {
         match &self.value {
-            Value::Text(value) => {
+            ParameterValue::Text(value) => {
                 let secret = is_secret(&self.name);
                 let secrets = secrets::of_text(value, secret);
-                parameters.set_holding(self.name.clone(), value.clone(), secret, secrets);
+                parameters.set_containing(self.name.clone(), value.clone(), secret, secrets);
             }
-            Value::Empty => parameters.set(self.name.clone(), ""),
-            Value::File(file) => files.push(Attachment { name: self.name.clone(), file: file.clone(), most: None }),
+            ParameterValue::Empty => parameters.set(self.name.clone(), ""),
+            ParameterValue::File(file) => {
+                files.push(Attachment { name: self.name.clone(), file: file.clone(), limit: None })
+            }
         }
     }
 }
 
 impl fmt::Debug for UntypedParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={:?}", self.name, Shown(self))
+        write!(f, "{}={:?}", self.name, Redacted(self))
     }
 }
 
-/// The value of a parameter as it may be printed.
-struct Shown<'a>(&'a UntypedParameter);
+/// The value of a parameter, with secrets redacted.
+struct Redacted<'a>(&'a UntypedParameter);
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let UntypedParameter { name, value } = self.0;
         match value {
-            Value::Text(text) if is_secret(name) || !secrets::of_text(text, false).is_empty() => f.write_str(HIDDEN),
-            Value::Text(text) => text.fmt(f),
-            Value::Empty => "".fmt(f),
-            Value::File(file) => file.fmt(f),
+            ParameterValue::Text(text) if is_secret(name) || !secrets::of_text(text, false).is_empty() => {
+                f.write_str(HIDDEN)
+            }
+            ParameterValue::Text(text) => text.fmt(f),
+            ParameterValue::Empty => "".fmt(f),
+            ParameterValue::File(file) => file.fmt(f),
         }
     }
 }
 
-/// Parameters by name, for messages: `{"name": "value"}`.
-pub(super) fn debug(parameters: &[UntypedParameter], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.debug_map().entries(parameters.iter().map(|parameter| (parameter.name(), Shown(parameter)))).finish()
+/// Writes parameters as `{"name": "value"}`.
+pub(crate) fn debug(parameters: &[UntypedParameter], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_map().entries(parameters.iter().map(|parameter| (parameter.name(), Redacted(parameter)))).finish()
 }
 
-/// The parameters of a call of a method that has no type here.
+/// The parameters of a call of a method without a generated type.
 ///
-/// Names are those of the wire, and values are written as the wire has them (docs/protocol.md section 3): lists joined
-/// by commas, an object or a list of objects as its JSON, a date as `yyyy-MM-dd HH:mm:ss` at GMT+8. An empty value is
-/// refused unless it is set with [`with_empty`](Self::with_empty). [Public parameters](super::PUBLIC_PARAMETERS) do not
-/// belong here: a call that has one is not sent.
+/// Names are wire names, and values have their wire form (docs/protocol.md section 3): a list of scalars joined by commas,
+/// an object or a list of objects as JSON, a date as `yyyy-MM-dd HH:mm:ss` at GMT+8. These parameters are rejected:
+///
+/// - an empty value, unless it is set with [`with_empty`](Self::with_empty);
+/// - a [public parameter](crate::parameters::PUBLIC_PARAMETERS).
 ///
 /// ```
 /// use generated_sdk::protocol::{File, UntypedParameters};
@@ -112,33 +117,34 @@ pub(super) fn debug(parameters: &[UntypedParameter], f: &mut fmt::Formatter<'_>)
 ///     .file("image", File::new(*b"GIF89a...").name("cup.gif"));
 /// ```
 ///
-/// Printing them hides secrets as [`UntypedParameter`] does.
+/// Printing them redacts secrets, as for [`UntypedParameter`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UntypedParameters {
-    /// Texts in the order of their names, then files as they were added.
-    pub(super) parameters: Vec<UntypedParameter>,
+    /// Texts in the order of their names, then files in the order of adding.
+    pub(crate) parameters: Vec<UntypedParameter>,
 }
 
 impl UntypedParameters {
-    /// No parameters.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a parameter. Replaces one of the same name.
+    /// Adds a parameter. Replaces a parameter of the same name.
     #[must_use]
     pub fn text(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(UntypedParameter::text(name.into(), value.into()))
     }
 
-    /// Adds a parameter that is sent empty. Replaces one of the same name. See
-    /// [`Request::with_empty`](super::Request::with_empty).
+    /// Adds a parameter with an empty value. Replaces a parameter of the same name.
+    ///
+    /// See [`Request::with_empty`](crate::request::Request::with_empty).
     #[must_use]
     pub fn with_empty(self, name: impl Into<String>) -> Self {
         self.with(UntypedParameter::empty(name.into()))
     }
 
-    /// Adds a file for a `byte[]` parameter, next to those of the same name.
+    /// Adds a file for a `byte[]` parameter, which may have several files.
     #[must_use]
     pub fn file(mut self, name: impl Into<String>, file: File) -> Self {
         self.parameters.push(UntypedParameter::file(name.into(), file));
@@ -148,8 +154,8 @@ impl UntypedParameters {
     fn with(mut self, parameter: UntypedParameter) -> Self {
         let texts = self.parameters.partition_point(|other| !other.is_file());
         match self.parameters[..texts].binary_search_by(|other| other.name.cmp(&parameter.name)) {
-            Ok(place) => self.parameters[place] = parameter,
-            Err(place) => self.parameters.insert(place, parameter),
+            Ok(index) => self.parameters[index] = parameter,
+            Err(index) => self.parameters.insert(index, parameter),
         }
         self
     }
@@ -161,7 +167,7 @@ impl fmt::Debug for UntypedParameters {
     }
 }
 
-/// No parameters.
+/// Creates an empty list.
 impl From<()> for UntypedParameters {
     fn from((): ()) -> Self {
         Self::new()

@@ -1,80 +1,86 @@
-//! The documents' demands on a request, held before anything is sent (docs/protocol.md section 6).
+//! Validation of requests before they are sent (docs/protocol.md section 6).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::encode::text;
-use super::{Decimal, Field, File, Kind, Limit, PUBLIC_PARAMETERS, Record, UntypedParameter, View, multipart};
+use rust_decimal::Decimal;
 
-/// Everything that is wrong with a request. The request was not sent.
+use crate::encode::text;
+use crate::file::File;
+use crate::multipart;
+use crate::parameters::PUBLIC_PARAMETERS;
+use crate::record::{Field, Kind, Limit, Record, View};
+use crate::untyped::UntypedParameter;
+
+/// The violations of an invalid request, which was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violations {
     /// The API method.
     pub method: Cow<'static, str>,
-    /// What is wrong, in the order of the documents' parameters.
+    /// The violations, in the order of the documented parameters.
     pub violations: Vec<Violation>,
 }
 
 impl Violations {
-    /// What is wrong with a request for this method.
+    /// Creates the violations of a request for this method.
     pub fn new(method: impl Into<Cow<'static, str>>, violations: Vec<Violation>) -> Self {
         Self { method: method.into(), violations }
     }
 }
 
-/// One parameter and what is wrong with it.
+/// A parameter and its problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The wire name; dots and indexes lead into objects and lists: `orders[2].tid`.
+    /// The path to the parameter, such as `orders[2].tid`.
     pub parameter: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
 }
 
 impl Violation {
-    /// What is wrong with the parameter of this name.
+    /// Creates the violation of a parameter.
     pub fn new(parameter: impl Into<String>, problem: Problem) -> Self {
         Self { parameter: parameter.into(), problem }
     }
 }
 
-/// What can be wrong with a parameter.
+/// A problem with a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// It is required, and empty or blank.
+    /// The parameter is required, and absent or blank.
     Missing,
-    /// It is optional, set and blank: see [`Request::with_empty`](super::Request::with_empty).
+    /// The parameter is optional, set and blank: see [`Request::with_empty`](crate::request::Request::with_empty).
     Empty,
-    /// It is longer than so many characters; a file, than so many bytes.
+    /// The text exceeds this number of characters, or the file this number of bytes.
     TooLong(u64),
-    /// It has more elements than this.
+    /// The list exceeds this number of elements.
     TooMany(u64),
-    /// It is less than this.
+    /// The number is less than this minimum.
     TooSmall(i64),
-    /// It is greater than this.
-    TooGreat(i64),
-    /// It belongs to the protocol and not to the method, and is set elsewhere: there.
-    Public(&'static str),
-    /// A quote or a line break is in its name, and the request has files.
-    Name,
-    /// It has no name.
-    Unnamed,
-    /// It is an extra parameter with the name of a documented one.
+    /// The number is greater than this maximum.
+    TooLarge(i64),
+    /// The parameter is a public parameter. The text says where it is set.
+    PublicParameter(&'static str),
+    /// The name has a quote or a line break, and the request has files.
+    InvalidName,
+    /// The name is empty.
+    MissingName,
+    /// The added parameter has the name of a documented parameter.
     Documented,
-    /// It is an extra parameter with the name of another.
-    Repeated,
-    /// It is to be sent empty and has a value.
-    EmptyAndSet,
-    /// It is a file, and the call is in a batch.
+    /// The added parameter has the name of another added parameter.
+    Duplicate,
+    /// The parameter has a value and is set with `with_empty`.
+    EmptyWithValue,
+    /// The parameter is a file, and the call is part of a batch.
     FileInBatch,
 }
 
 impl Problem {
-    /// The platform's code for it: 40 for what is missing, 41 for what is wrong (docs/protocol.md section 6).
+    /// Returns the platform's code: 40 for a missing parameter, 41 for an invalid one (docs/protocol.md section 6).
     pub const fn code(&self) -> i64 {
         match self {
             Self::Missing => 40,
@@ -82,33 +88,33 @@ impl Problem {
             | Self::TooLong(_)
             | Self::TooMany(_)
             | Self::TooSmall(_)
-            | Self::TooGreat(_)
-            | Self::Public(_)
-            | Self::Name
-            | Self::Unnamed
+            | Self::TooLarge(_)
+            | Self::PublicParameter(_)
+            | Self::InvalidName
+            | Self::MissingName
             | Self::Documented
-            | Self::Repeated
-            | Self::EmptyAndSet
+            | Self::Duplicate
+            | Self::EmptyWithValue
             | Self::FileInBatch => 41,
         }
     }
 }
 
-/// Checks `request` against the demands on its documented parameters, and returns all that it breaks.
+/// Checks the documented parameters of `request`. Returns every violation.
 pub fn validate(request: &dyn Record) -> Vec<Violation> {
-    unmet(request, &[])
+    check_request(request, &[])
 }
 
-/// [`validate`] for a request with `extra` parameters, among them those that are sent empty.
-pub(super) fn unmet(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
+/// Checks the documented parameters of a request with added parameters.
+pub(crate) fn check_request(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
     let sent_empty = extra.iter().filter(|parameter| parameter.is_empty()).map(UntypedParameter::name).collect();
     let mut violations = Vec::new();
-    check(request, "", &sent_empty, &mut violations);
-    violations.extend(empty(extra));
+    check_record(request, "", &sent_empty, &mut violations);
+    violations.extend(empty_parameters(extra));
     violations
 }
 
-fn check(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations: &mut Vec<Violation>) {
+fn check_record(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations: &mut Vec<Violation>) {
     let is_parameter = path.is_empty();
     for (index, field) in record.schema().fields.iter().enumerate() {
         let at = || if is_parameter { field.name.to_owned() } else { format!("{path}.{}", field.name) };
@@ -121,15 +127,15 @@ fn check(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations
             }
         }
         for limit in field.limits {
-            if let Some(problem) = beyond(field, view, *limit) {
+            if let Some(problem) = violated(field, view, *limit) {
                 violations.push(Violation::new(at(), problem));
             }
         }
         match view {
-            View::Object(object) => check(object, &at(), sent_empty, violations),
+            View::Object(object) => check_record(object, &at(), sent_empty, violations),
             View::Objects(objects) => {
                 for (index, object) in objects.iter().enumerate() {
-                    check(object, &format!("{}[{index}]", at()), sent_empty, violations);
+                    check_record(object, &format!("{}[{index}]", at()), sent_empty, violations);
                 }
             }
             _ => {}
@@ -137,43 +143,41 @@ fn check(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations
     }
 }
 
-/// The parameters among `parameters` that are blank and not named as empty.
-pub(super) fn empty(parameters: &[UntypedParameter]) -> impl Iterator<Item = Violation> {
+/// Returns a violation for each blank parameter that is not set with `with_empty`.
+pub(crate) fn empty_parameters(parameters: &[UntypedParameter]) -> impl Iterator<Item = Violation> {
     let blank = parameters.iter().filter(|parameter| parameter.is_blank());
     blank.map(|parameter| Violation::new(parameter.name(), Problem::Empty))
 }
 
-/// What is wrong with `parameters` whether or not requests are validated: it cannot be sent. `has_files` says whether the
-/// request is sent in parts.
-pub(super) fn unsendable(parameters: &[UntypedParameter], has_files: bool) -> Vec<Violation> {
+/// Checks the names of parameters, also without validation. `has_files` is whether the body is multipart.
+pub(crate) fn check_names(parameters: &[UntypedParameter], has_files: bool) -> Vec<Violation> {
     let problem = |name: &str| match name {
-        "" => Some(Problem::Unnamed),
-        name if has_files && !multipart::holds(name) => Some(Problem::Name),
-        name => public(name).map(Problem::Public),
+        "" => Some(Problem::MissingName),
+        name if has_files && !multipart::is_sendable_name(name) => Some(Problem::InvalidName),
+        name => public_parameter(name).map(Problem::PublicParameter),
     };
     let names = parameters.iter().map(UntypedParameter::name);
     names.filter_map(|name| Some(Violation::new(name, problem(name)?))).collect()
 }
 
-/// [`unsendable`] for the parameters that a request has beside its documented ones: one that would replace another is
-/// wrong too.
-pub(super) fn unsendable_extra(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
+/// Checks the names of added parameters, which must not replace other parameters. Applies also without validation.
+pub(crate) fn check_extra(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
     if extra.is_empty() {
         return Vec::new();
     }
     let fields = request.schema().fields;
     let is_file = |index| matches!(request.view(index), View::File(_) | View::Files(_));
     let has_files = extra.iter().any(UntypedParameter::is_file) || (0..fields.len()).any(is_file);
-    let mut violations = unsendable(extra, has_files);
+    let mut violations = check_names(extra, has_files);
     let mut names = HashMap::new();
     for parameter in extra {
         let documented = fields.iter().position(|field| field.name == parameter.name());
         let problem = match documented {
             Some(_) if !parameter.is_empty() => Problem::Documented,
-            Some(index) if !is_blank(request.view(index)) => Problem::EmptyAndSet,
+            Some(index) if !is_blank(request.view(index)) => Problem::EmptyWithValue,
             _ => match names.insert(parameter.name(), parameter.is_file()) {
                 // A parameter may have several files.
-                Some(was_file) if !(was_file && parameter.is_file()) => Problem::Repeated,
+                Some(was_file) if !(was_file && parameter.is_file()) => Problem::Duplicate,
                 _ => continue,
             },
         };
@@ -182,52 +186,52 @@ pub(super) fn unsendable_extra(request: &dyn Record, extra: &[UntypedParameter])
     violations
 }
 
-/// Where a public parameter is set; `None` for the name of another.
-fn public(name: &str) -> Option<&'static str> {
+/// Returns where a public parameter is set; `None` for other parameters.
+fn public_parameter(name: &str) -> Option<&'static str> {
     Some(match name {
-        "session" => "give the session to with_session of the client",
-        "app_key" => "give the application to the client's builder",
-        "method" => "the method is an argument of the call",
+        "session" => "use with_session of the client",
+        "app_key" => "use the credentials of the client's builder",
+        "method" => "use the argument of the call",
         "format" => "use format of the client's builder",
         "partner_id" => "use partner_id of the client's builder",
         "sign_method" => "use sign_method of the client's builder",
         "simplify" => "use simplify of the client's builder",
         "target_app_key" => "use target_app_key of the client's builder",
-        name if PUBLIC_PARAMETERS.contains(&name) => "leave it out, as signing sets it",
+        name if PUBLIC_PARAMETERS.contains(&name) => "remove it, because signing sets it",
         _ => return None,
     })
 }
 
-/// Whether nothing would be sent of a value. Only what is text, or lists of it, can be there and empty all the same.
+/// Returns whether a value is absent or a blank text.
 fn is_blank(view: View<'_>) -> bool {
     match view {
         View::Absent => true,
-        View::Text(_) | View::Texts(_) | View::Choices(_) | View::Json(_) => text(view).trim().is_empty(),
+        View::Text(_) | View::Texts(_) | View::OpenEnums(_) | View::Json(_) => text(view).trim().is_empty(),
         _ => false,
     }
 }
 
-/// Whether a value goes beyond a limit, and how. A value that the limit does not speak of is within it.
-fn beyond(field: &Field, view: View<'_>, limit: Limit) -> Option<Problem> {
+/// Returns the problem if a value violates a limit. A limit of another type does not apply.
+fn violated(field: &Field, view: View<'_>, limit: Limit) -> Option<Problem> {
     match limit {
         Limit::MaxLength(most) => {
             longest(field, view).is_some_and(|length| length > most).then_some(Problem::TooLong(most))
         }
         Limit::MaxListSize(most) => size(view).is_some_and(|size| size > most).then_some(Problem::TooMany(most)),
         Limit::MinValue(least) => any_number(view, |number| number < least.into()).then_some(Problem::TooSmall(least)),
-        Limit::MaxValue(most) => any_number(view, |number| number > most.into()).then_some(Problem::TooGreat(most)),
+        Limit::MaxValue(most) => any_number(view, |number| number > most.into()).then_some(Problem::TooLarge(most)),
     }
 }
 
-/// The length of a text as it is sent, or of the longest text of a list; of a file, its bytes, if they are known.
+/// Returns the length of a text, of the longest text of a list, or of a file in bytes.
 fn longest(field: &Field, view: View<'_>) -> Option<u64> {
-    // The official SDKs count what Java's String.length counts.
+    // The official SDKs count UTF-16 units, as Java's String.length does.
     let units = |text: &str| text.encode_utf16().count();
     let length = match view {
         View::Text(text) => units(text),
         View::Texts(_) if field.kind == Kind::FieldList => units(&text(view)),
         View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
-        View::Choices(choices) => choices.iter().map(units).max()?,
+        View::OpenEnums(values) => values.iter().map(units).max()?,
         View::Json(_) => units(&text(view)),
         View::File(file) => return file.length(),
         View::Files(files) => return files.iter().filter_map(File::length).max(),
@@ -236,7 +240,7 @@ fn longest(field: &Field, view: View<'_>) -> Option<u64> {
     u64::try_from(length).ok()
 }
 
-/// How many elements a list has, or a text of elements parted by commas.
+/// Returns the number of elements of a list, or of a text with commas.
 pub fn size(view: View<'_>) -> Option<u64> {
     let size = match view {
         View::Text(text) => text.split(',').count(),
@@ -247,7 +251,7 @@ pub fn size(view: View<'_>) -> Option<u64> {
         View::Decimals(list) => list.len(),
         View::Jsons(list) => list.len(),
         View::Files(list) => list.len(),
-        View::Choices(list) => list.count(),
+        View::OpenEnums(list) => list.count(),
         View::Objects(list) => list.count(),
         _ => return None,
     };
@@ -268,18 +272,22 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("is required"),
-            Self::Empty => f.write_str("is empty: leave it unset, or name it in with_empty to send it empty"),
+            Self::Empty => f.write_str("is empty: leave it unset, or use with_empty to send an empty value"),
             Self::TooLong(most) => write!(f, "is longer than {most}"),
             Self::TooMany(most) => write!(f, "has more than {most} elements"),
             Self::TooSmall(least) => write!(f, "is less than {least}"),
-            Self::TooGreat(most) => write!(f, "is greater than {most}"),
-            Self::Name => f.write_str("has a quote or a line break in its name, which cannot be sent along with files"),
-            Self::Unnamed => f.write_str("has no name: give the name that the platform documents"),
+            Self::TooLarge(most) => write!(f, "is greater than {most}"),
+            Self::InvalidName => {
+                f.write_str("has a quote or a line break in its name: a request with files cannot send it")
+            }
+            Self::MissingName => f.write_str("has no name: use the documented name"),
             Self::Documented => f.write_str("is a documented parameter of the request: use its setter"),
-            Self::Repeated => f.write_str("is added twice: add it once"),
-            Self::EmptyAndSet => f.write_str("has a value and is named in with_empty: do one of the two"),
+            Self::Duplicate => f.write_str("is added twice: add it once"),
+            Self::EmptyWithValue => f.write_str("has a value and is set with with_empty: remove one of them"),
             Self::FileInBatch => f.write_str("is a file, which a batch cannot send: call the method alone"),
-            Self::Public(instead) => write!(f, "is a public parameter, no parameter of a method: {instead}"),
+            Self::PublicParameter(instead) => {
+                write!(f, "is a public parameter, not a parameter of the method: {instead}")
+            }
         }
     }
 }
@@ -288,9 +296,9 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameter = if self.parameter.is_empty() { "a parameter" } else { &self.parameter };
         write!(f, "{parameter} {}", self.problem)?;
-        // No parameter of a method is called so: it is the protocol's, and the caller looks for it in vain.
+        // The session is not a field of a request, so the message says where to set it.
         if self.parameter == "session" && self.problem == Problem::Missing {
-            f.write_str(": the method is called on behalf of a user; give the client a session")?;
+            f.write_str(": the method requires a user; set it with with_session of the client")?;
         }
         Ok(())
     }

@@ -1,5 +1,4 @@
-//! What gateways send that is not what their documents say, claim by claim (docs/protocol.md sections 4.1 to 4.5): one
-//! table a claim.
+//! Lenient decoding of undocumented responses (docs/protocol.md sections 4.1 to 4.5).
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -18,17 +17,16 @@ mod fixture;
 
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{
-    Code, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode, decode_untyped,
-};
+use generated_sdk::protocol::{Code, Decimal, Request, decode, decode_untyped};
 use generated_sdk::{DateTime, Response};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
     decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap_or_else(|error| panic!("{body}: {error}"))
 }
 
-/// The same members in the three forms of answers: JSON with its root, without it, and XML.
+/// Returns the same members as JSON with a root node, as simplified JSON, and as XML.
 fn forms(json: &str, xml: &str) -> [String; 3] {
     [
         format!("{{\"fixture_everything_get_response\":{{{json}}}}}"),
@@ -37,7 +35,7 @@ fn forms(json: &str, xml: &str) -> [String; 3] {
     ]
 }
 
-/// Reads the members in all three forms, which must be one value, and returns that with its mismatches.
+/// Decodes the members in all three forms, which must be equal. Returns the value and its mismatches.
 fn read(json: &str, xml: &str) -> (FixtureEverythingGetResponse, Vec<String>) {
     let mut answers = forms(json, xml).map(|body| {
         let response = decoded(&body);
@@ -51,7 +49,7 @@ fn read(json: &str, xml: &str) -> (FixtureEverythingGetResponse, Vec<String>) {
 }
 
 #[test]
-fn any_root_node_is_the_root() {
+fn accepts_other_root_nodes() {
     for body in [
         r#"{"fixture_everything_get_response":{"text":"t"}}"#,
         r#"{"taobao_fixture_everything_get_response":{"text":"t"}}"#,
@@ -65,7 +63,7 @@ fn any_root_node_is_the_root() {
         "<response><text>t</text></response>",
         "<端><text>t</text></端>",
         r#"{"other_response":{"text":"t"},"request_id":"r"}"#,
-        // Whatever of the protocol or of a business stands beside it.
+        // With protocol fields or other fields next to it.
         r#"{"request_id":"r","data":{"text":"t"}}"#,
         r#"{"data":{"text":"t"},"request_id":"r"}"#,
         r#"{"code":200,"msg":"ok","data":{"text":"t"},"request_id":"r"}"#,
@@ -78,7 +76,7 @@ fn any_root_node_is_the_root() {
 }
 
 #[test]
-fn fields_of_a_root_that_is_a_guess_give_way() {
+fn prefers_documented_fields_to_other_roots() {
     for body in [
         r#"{"data":{"text":"guess","request_id":"g"},"text":"t"}"#,
         r#"{"data":{"text":"guess","request_id":"g"},"fixture_everything_get_response":{"text":"t"}}"#,
@@ -91,7 +89,7 @@ fn fields_of_a_root_that_is_a_guess_give_way() {
 }
 
 #[test]
-fn a_root_that_is_no_object_has_no_field() {
+fn reports_roots_that_are_not_objects() {
     for (body, mismatches) in [
         (r#"{"fixture_everything_get_response":null}"#, 0),
         (r#"{"fixture_everything_get_response":""}"#, 0),
@@ -111,7 +109,7 @@ fn a_root_that_is_no_object_has_no_field() {
 }
 
 #[test]
-fn a_response_of_which_nothing_is_documented_says_so() {
+fn reports_responses_without_documented_fields() {
     for body in [
         r#"{"fixture_everything_get_response":{"result":{"text":"t"},"request_id":"r"}}"#,
         r#"{"fixture_everything_get_response":{"rows":[1]}}"#,
@@ -119,7 +117,7 @@ fn a_response_of_which_nothing_is_documented_says_so() {
         "<fixture_everything_get_response><result><text>t</text></result></fixture_everything_get_response>",
     ] {
         let mismatches: Vec<_> = decoded(body).mismatches().iter().map(ToString::to_string).collect();
-        assert_eq!(mismatches, ["the response: expected object, found nothing that is documented"], "{body}");
+        assert_eq!(mismatches, ["the response: expected object, found no documented field"], "{body}");
     }
     for body in [
         r#"{"fixture_everything_get_response":{"result":"success","total":0,"request_id":"r"}}"#,
@@ -132,7 +130,7 @@ fn a_response_of_which_nothing_is_documented_says_so() {
 }
 
 #[test]
-fn what_was_taken_for_elements_is_none_in_an_object_with_several_members() {
+fn object_with_several_members_is_not_a_list() {
     let body = r#"{"x_response":{"trade":{"orders":{"a":[{"oid":1},{"oid":"x"}],"b":{"oid":2},"c":[3]},"tid":7},
         "texts":{"a":["t"],"b":1},"number":8}}"#;
     let response = decoded(body);
@@ -148,9 +146,11 @@ fn what_was_taken_for_elements_is_none_in_an_object_with_several_members() {
     );
 }
 
-/// A response with a secret that is no text.
-#[derive(Debug, Default)]
+/// A response with a secret that is not text.
+#[derive(Clone, Default)]
 struct Pin(Option<i64>, Option<DateTime>);
+
+record!(mut Pin);
 
 impl Record for Pin {
     fn schema(&self) -> &'static Schema {
@@ -179,20 +179,22 @@ impl Request for Pin {
 }
 
 #[test]
-fn a_secret_that_does_not_fit_does_not_show() {
+fn redacts_mismatched_secrets() {
     for (found, pin, since) in [("[hidden]", "\"12a4\"", "7"), ("[hidden]", "1.5", "true"), ("a list", "[12]", "[]")] {
         let body = format!(r#"{{"pin_get_response":{{"pin":{pin},"since":{since}}}}}"#);
         let response = decode::<Pin>(body).unwrap();
-        let told: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.found.as_str()).collect();
-        assert_eq!(told, [found, if since == "[]" { "a list" } else { since }]);
+        let reported: Vec<_> = response.mismatches().iter().map(|mismatch| mismatch.found.as_str()).collect();
+        assert_eq!(reported, [found, if since == "[]" { "a list" } else { since }]);
     }
 }
 
-/// A response with a list of objects of some size.
-#[derive(Debug, Default)]
+/// A response with a list of large objects.
+#[derive(Clone, Default)]
 struct Rows(Vec<Row>);
 
-#[derive(Debug)]
+record!(mut Rows);
+
+#[derive(Clone)]
 struct Row {
     _bulk: [u8; 4096],
 }
@@ -243,7 +245,7 @@ impl Request for Rows {
 }
 
 #[test]
-fn values_that_take_far_more_than_their_text_are_refused() {
+fn rejects_values_that_need_too_much_memory() {
     let million = |object: &str| object.repeat(1 << 20);
     let rows = |body: String| decode::<Rows>(body).map(|response| response.0.len());
     for body in [
@@ -251,20 +253,20 @@ fn values_that_take_far_more_than_their_text_are_refused() {
         format!("<rows_get_response><rows>{}</rows></rows_get_response>", million("<row/>")),
     ] {
         let Err(Error::Decode(error)) = rows(body) else { panic!("it is read") };
-        assert!(error.problem.ends_with("MiB, which is far more than its text; ask for less"), "{error}");
+        assert!(error.problem.ends_with("which is too much for their text; request fewer items"), "{error}");
         assert!(error.path.starts_with("rows["), "{}", error.path);
     }
     assert_eq!(rows(format!(r#"{{"rows_get_response":{{"rows":[{}{{}}]}}}}"#, "{},".repeat(9_999))).unwrap(), 10_000);
     let json = format!(r#"{{"x_response":{{"json":[{}1]}}}}"#, million(r#"{"":1},"#));
     let Err(Error::Decode(error)) = decode::<FixtureEverythingGetRequest>(json) else { panic!("it is read") };
     assert_eq!(error.path, "json");
-    // A text is a text when it holds what cannot be read.
+    // Text that cannot be parsed as JSON is a JSON string.
     let text = format!(r#"{{"x_response":{{"json":"[{}1]"}}}}"#, million(r#"{\"\":1},"#));
     assert!(decoded(&text).json.as_ref().is_some_and(serde_json::Value::is_string));
 }
 
 #[test]
-fn mismatches_of_one_field_hide_none_of_another() {
+fn keeps_the_first_mismatch_of_each_field() {
     let moments = "\"never\",".repeat(1000);
     let body = format!(r#"{{"x_response":{{"moments":[{moments}1],"numbers":["a"],"number":"b"}}}}"#);
     let response = decoded(&body);
@@ -273,7 +275,7 @@ fn mismatches_of_one_field_hide_none_of_another() {
 }
 
 #[test]
-fn an_error_beside_a_response_is_an_error() {
+fn error_response_next_to_a_response_is_a_refusal() {
     for body in [
         r#"{"fixture_everything_get_response":{"text":"t"},"error_response":{"code":15,"msg":"m"}}"#,
         r#"{"error_response":{"code":15,"msg":"m"},"fixture_everything_get_response":{"text":"t"}}"#,
@@ -289,7 +291,7 @@ fn an_error_beside_a_response_is_an_error() {
 }
 
 #[test]
-fn an_error_that_tells_of_none_is_none_beside_a_response() {
+fn ignores_empty_error_response_next_to_a_response() {
     for error in
         ["{}", "[]", "\"\"", "null", r#"{"code":0,"msg":"ok"}"#, r#"{"code":"200","msg":"success"}"#, r#"{"msg":""}"#]
     {
@@ -301,18 +303,18 @@ fn an_error_that_tells_of_none_is_none_beside_a_response() {
             assert_eq!(decoded(&body).text.as_deref(), Some("t"), "{body}");
         }
     }
-    // Alone it is a refusal, of which nothing is known.
+    // Without a response it is a refusal without a code.
     for error in ["{}", r#"{"reason":22}"#, "[]"] {
         let body = format!(r#"{{"error_response":{error}}}"#);
         let refusal = decode::<FixtureEverythingGetRequest>(body.clone()).map(|_| ()).unwrap_err();
         assert_eq!(refusal.body().map(|body| &**body), Some(body.as_str()));
-        let told = "the gateway refused the call without a code or a message; look at the body of the error";
-        assert_eq!(refusal.to_string(), told);
+        let reported = "the gateway refused the call without a code or a message; see the body of the error";
+        assert_eq!(refusal.to_string(), reported);
     }
 }
 
 #[test]
-fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
+fn documented_values_outweigh_undocumented_codes() {
     for body in [
         r#"{"response":{"code":200,"msg":"ok","text":"t","request_id":"r"}}"#,
         r#"{"response":{"text":"t","code":"A1","msg":"ok","request_id":"r"}}"#,
@@ -323,7 +325,7 @@ fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
         let response = decoded(body);
         assert_eq!((response.text.as_deref(), response.request_id()), (Some("t"), Some("r")), "{body}");
     }
-    // The root that it documents is a success whatever is in it.
+    // The documented root node is a success.
     assert!(
         decode::<FixtureEverythingGetRequest>(
             r#"{"fixture_everything_get_response":{"code":50,"msg":"m","sub_code":"isv.x"}}"#.to_owned()
@@ -333,7 +335,7 @@ fn what_the_method_documents_makes_a_success_of_codes_that_it_does_not() {
 }
 
 #[test]
-fn references_to_nothing_are_text() {
+fn keeps_unknown_xml_references_as_text() {
     for (xml, text) in [
         ("a&amp;b&#65;&#x7aef;", "a&bA端"),
         ("R&D", "R&D"),
@@ -352,8 +354,8 @@ fn references_to_nothing_are_text() {
 }
 
 #[test]
-fn every_shape_of_a_list() {
-    // What is in the list, as JSON and as XML; how the list is written, `V` standing for the element's JSON or XML.
+fn decodes_every_shape_of_a_list() {
+    // The shapes of a list in JSON and XML. `V` is the element.
     let one = [
         ("[V]", "<x>V</x>"),
         ("{\"x\":[V]}", "<x>V</x>"),
@@ -362,8 +364,8 @@ fn every_shape_of_a_list() {
     ];
     let two = [("[V,V]", "<x>V</x><x>V</x>"), ("{\"x\":[V,V]}", "<x>V</x>\n <x>V</x><!-- c -->")];
     let none = [("[]", ""), ("{}", " "), ("{\"x\":[]}", "\n"), ("{\"x\":null}", ""), ("null", ""), ("\"\"", "")];
-    // The field, an element in JSON and in XML, and how the field's list shows with one of it.
-    for (field, json, xml, shown) in [
+    // The field, an element in JSON and in XML, and the debug output of a list with it.
+    for (field, json, xml, output) in [
         ("texts", "\"a\"", "a", r#"texts: ["a"]"#),
         ("numbers", "7104300007405429232", "7104300007405429232", "numbers: [7104300007405429232]"),
         ("numbers", "\"1\"", "1", "numbers: [1]"),
@@ -395,7 +397,7 @@ fn every_shape_of_a_list() {
         let order = "OrderDo { oid: 1, title: \"商品\" }";
         let of = |count: usize| {
             if plain {
-                let (before, element) = shown.trim_end_matches(']').split_once('[').unwrap();
+                let (before, element) = output.trim_end_matches(']').split_once('[').unwrap();
                 format!("{before}[{}]", vec![element; count].join(", "))
             } else {
                 format!("orders: [{}]", vec![order; count].join(", "))
@@ -404,23 +406,23 @@ fn every_shape_of_a_list() {
         for (count, shapes) in [(1, &one[..]), (2, &two[..])] {
             for (list, elements) in shapes {
                 let (value, mismatches) = read(&in_field(list, json), &in_element(elements, xml));
-                let shown = format!("{value:?}");
-                assert!(shown.contains(&of(count)), "{list}: {shown}");
+                let output = format!("{value:?}");
+                assert!(output.contains(&of(count)), "{list}: {output}");
                 assert!(mismatches.is_empty(), "{list}: {mismatches:?}");
             }
         }
         for (list, elements) in none {
             let (value, mismatches) = read(&in_field(list, json), &in_element(elements, xml));
-            let shown = format!("{value:?}");
+            let output = format!("{value:?}");
             let expected =
                 if plain { "FixtureEverythingGetResponse" } else { "FixtureEverythingGetResponse { trade: TradeDo }" };
-            assert!(shown == expected && mismatches.is_empty(), "{list}: {shown} {mismatches:?}");
+            assert!(output == expected && mismatches.is_empty(), "{list}: {output} {mismatches:?}");
         }
     }
-    // In XML elements may repeat without anything around them.
+    // XML elements may repeat without an outer element.
     let bare = decoded("<r><numbers>1</numbers><text>t</text><numbers>2</numbers></r>");
     assert_eq!((bare.numbers.as_slice(), bare.text.as_deref()), (&[1, 2][..], Some("t")));
-    // A single object without anything around it can be any list's inner key, and is told.
+    // A single object without a list is ambiguous, and is a mismatch.
     let object = decoded(r#"{"r_response":{"trade":{"orders":{"oid":1,"title":"t"}}}}"#);
     assert_eq!(
         object.mismatches()[0].to_string(),
@@ -429,7 +431,7 @@ fn every_shape_of_a_list() {
 }
 
 #[test]
-fn lists_that_are_absent_are_empty() {
+fn decodes_absent_lists_as_empty() {
     let empty = FixtureEverythingGetResponse::default();
     for (json, xml) in [("", ""), ("\"total_results\":0", "<total_results>0</total_results>")] {
         assert_eq!(read(json, xml), (empty.clone(), Vec::new()));
@@ -438,9 +440,9 @@ fn lists_that_are_absent_are_empty() {
 }
 
 #[test]
-fn scalars_in_each_others_clothes() {
-    // A field, what stands in it in JSON and in XML, and how it shows; nothing where it is a mismatch.
-    for (field, json, xml, shown) in [
+fn converts_scalars() {
+    // A field, its value in JSON and XML, and the debug output; empty for a mismatch.
+    for (field, json, xml, output) in [
         ("number", "9223372036854775807", "9223372036854775807", "9223372036854775807"),
         ("number", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808"),
         ("number", "\"9007199254740993\"", "9007199254740993", "9007199254740993"),
@@ -498,14 +500,14 @@ fn scalars_in_each_others_clothes() {
         ("plain_token", "\"\\u4e2d\\/\"", "&#x4e2d;/", "\"中/\""),
     ] {
         let (value, mismatches) = read(&format!("\"{field}\":{json}"), &format!("<{field}>{xml}</{field}>"));
-        let expected = match shown {
+        let expected = match output {
             "" => "FixtureEverythingGetResponse".to_owned(),
-            shown => format!("FixtureEverythingGetResponse {{ {field}: {shown} }}"),
+            output => format!("FixtureEverythingGetResponse {{ {field}: {output} }}"),
         };
         assert_eq!(format!("{value:?}"), expected, "{field} {json}");
-        assert_eq!(mismatches.len(), usize::from(shown.is_empty()), "{field} {json}: {mismatches:?}");
+        assert_eq!(mismatches.len(), usize::from(output.is_empty()), "{field} {json}: {mismatches:?}");
     }
-    // Nothing is neither a value nor a mismatch.
+    // An absent value is not a mismatch.
     for (json, xml) in [("null", ""), ("\"\"", ""), ("\" \"", " ")] {
         for field in ["number", "flag", "money", "moment"] {
             let (value, mismatches) = read(&format!("\"{field}\":{json}"), &format!("<{field}>{xml}</{field}>"));
@@ -515,7 +517,7 @@ fn scalars_in_each_others_clothes() {
 }
 
 #[test]
-fn texts_that_stand_for_something_else() {
+fn decodes_lists_objects_and_json_from_text() {
     let response =
         decoded(r#"{"x_response":{"texts":["a,b"],"fields":"a,b","trade":"none","json":" ","map":"{\"a\":1}"}}"#);
     assert_eq!((&*response.texts, &*response.fields), (&["a,b".to_owned()][..], &["a".to_owned(), "b".to_owned()][..]));
@@ -529,7 +531,7 @@ fn texts_that_stand_for_something_else() {
 }
 
 #[test]
-fn money_and_numbers_lose_no_digit() {
+fn numbers_keep_all_digits() {
     let body = r#"{"r_response":{"number":7104300007405429232,"money":0.10,"exact":1234567890.12345678901234567}}"#;
     let value = decoded(body);
     assert_eq!(value.number, Some(7_104_300_007_405_429_232));
@@ -538,12 +540,12 @@ fn money_and_numbers_lose_no_digit() {
 }
 
 #[test]
-fn control_characters_stand_in_strings_as_they_are() {
+fn keeps_control_characters_in_strings() {
     let controls: String = (0..0x20_u8).chain([0x7f]).map(char::from).collect();
     let value = decoded(&format!("{{\"r_response\":{{\"text\":\"a{controls}b\",\"plain_token\":\"after\"}}}}"));
     assert_eq!(value.text.as_deref(), Some(format!("a{controls}b").as_str()));
     assert_eq!(value.plain_token.as_deref(), Some("after"));
-    // In a key as well, and outside of strings they are no space.
+    // Also in a key. Outside strings they are not white space.
     assert_eq!(decoded("{\"r_response\":{\"a\nb\":1,\"text\":\"t\"}}").text.as_deref(), Some("t"));
     assert!(decode::<FixtureEverythingGetRequest>("{\"r_response\":\u{1}{}}".to_owned()).is_err());
     let value = decoded("<r><text>a\n\tb\u{1}</text><plain_token>after</plain_token></r>");
@@ -551,7 +553,7 @@ fn control_characters_stand_in_strings_as_they_are() {
 }
 
 #[test]
-fn what_stands_around_an_answer_is_no_part_of_it() {
+fn ignores_text_around_the_document() {
     let json = r#"{"fixture_everything_get_response":{"text":"t"}}"#;
     let xml = "<fixture_everything_get_response><text>t</text></fixture_everything_get_response>";
     for body in [
@@ -575,7 +577,7 @@ fn what_stands_around_an_answer_is_no_part_of_it() {
 }
 
 #[test]
-fn the_request_id_is_kept_wherever_it_stands() {
+fn finds_request_id_at_any_level() {
     for body in [
         r#"{"fixture_everything_get_response":{"text":"t","request_id":"4c1w"}}"#,
         r#"{"fixture_everything_get_response":{"text":"t"},"request_id":"4c1w"}"#,
@@ -594,11 +596,13 @@ fn the_request_id_is_kept_wherever_it_stands() {
     assert_eq!(decoded(r#"{"r_response":{"text":"t"}}"#).request_id(), None);
 }
 
-/// A method whose response has a field called as a page's root is.
+/// A method whose response has a field `html`.
 struct Render;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct RenderResponse(Option<String>);
+
+record!(mut RenderResponse);
 
 impl Record for Render {
     fn schema(&self) -> &'static Schema {
@@ -634,7 +638,7 @@ impl RecordMut for RenderResponse {
 }
 
 #[test]
-fn a_field_may_be_called_as_a_page_is() {
+fn distinguishes_html_fields_from_html_pages() {
     for body in [
         r#"{"test_render_response":{"html":"<p>"}}"#,
         r#"{"html":"<p>","request_id":"r"}"#,
@@ -644,16 +648,16 @@ fn a_field_may_be_called_as_a_page_is() {
     }
     for page in ["<html><head/><body>403</body></html>", "<!DOCTYPE HTML><p>403"] {
         let Err(Error::Decode(error)) = decode::<Render>(page.to_owned()) else { panic!("{page}") };
-        assert!(error.problem.starts_with("an HTML page came"), "{}", error.problem);
+        assert!(error.problem.starts_with("expected JSON or XML, found an HTML page"), "{}", error.problem);
     }
 }
 
 #[test]
-fn a_mismatch_tells_where_what_was_documented_and_what_came() {
+fn mismatch_has_path_kind_and_found() {
     let json = r#""number":"x","texts":{"a":["x"],"b":1},"numbers":[1,{"a":1},[2]],"trade":[1],"session_token":{"a":1},
         "category":{"parent":{"cid":[1]}},"moneys":["1.00","x"],"moment":"2016-13-01 00:00:00""#;
     let value = decoded(&format!("{{\"r_response\":{{{json}}}}}"));
-    let told: Vec<_> = value
+    let reported: Vec<_> = value
         .mismatches()
         .iter()
         .map(|mismatch| {
@@ -670,11 +674,11 @@ fn a_mismatch_tells_where_what_was_documented_and_what_came() {
         category.parent.cid | Number | a list
         moneys[1] | Price | "x"
         moment | Date | "2016-13-01 00:00:00""#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&reported.join("\n"));
     assert_eq!((value.numbers.as_slice(), value.moneys.len()), (&[1][..], 1));
 }
 
-/// The kind of an answer: a response, a refusal, or neither.
+/// Returns the kind of a body: a response, a refusal, or an error.
 fn kind(body: &str) -> &'static str {
     match decode::<FixtureEverythingGetRequest>(body) {
         Ok(_) => "response",
@@ -685,7 +689,7 @@ fn kind(body: &str) -> &'static str {
 }
 
 #[test]
-fn refusals_of_other_shapes() {
+fn detects_refusals_of_other_gateways() {
     for body in [
         r#"{"type":"ISV","code":"IllegalAccessToken","message":"m","request_id":"r"}"#,
         r#"{"request_id":"r","message":"m","code":"IllegalAccessToken"}"#,
@@ -716,12 +720,12 @@ fn refusals_of_other_shapes() {
     let Err(Error::Platform(error)) = decode::<Bare>(body) else { panic!("{body}") };
     assert_eq!(
         error.to_string(),
-        "the gateway refused the call: 15 m (s: t); the service behind the gateway failed; sub_code says why"
+        "the gateway refused the call: 15 m (s: t); the service behind the gateway failed; see sub_code"
     );
 }
 
 #[test]
-fn answers_that_prove_nothing_are_errors() {
+fn rejects_bodies_without_evidence() {
     for body in [
         r#"{"code":401,"message":"unauthorized"}"#,
         r#"{"error":{"code":401,"message":"unauthorized"}}"#,
@@ -754,18 +758,20 @@ fn answers_that_prove_nothing_are_errors() {
     let error = decode::<FixtureEverythingGetRequest>(r#"{"other_response":{}}"#).map(|_| ()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the answer cannot be read: expected fixture_everything_get_response, found other_response, the \
-         response of another method"
+        "cannot decode the response: expected fixture_everything_get_response, found other_response \
+         of another method"
     );
 }
 
-/// A response with fields of its own that are called as the protocol's, or with none of its own.
+/// A response without fields, or with fields named like protocol fields.
 macro_rules! response {
     ($name:ident, $node:literal, $($field:ident: $index:literal),*) => {
-        #[derive(Debug, Default)]
+        #[derive(Clone, Default)]
         struct $name {
             $($field: Option<String>,)*
         }
+
+        record!(mut $name);
 
         impl Record for $name {
             fn schema(&self) -> &'static Schema {
@@ -801,7 +807,7 @@ response!(Business, "test_response", code: 0, message: 1, msg: 2, flag: 3, succe
 response!(Bare, "test_response", text: 0);
 
 #[test]
-fn business_fields_may_be_called_as_the_protocol_s() {
+fn documented_fields_may_have_protocol_names() {
     let fields = r#""code":"E1","message":"m","msg":"n","flag":"failure","success":"false""#;
     let xml = "<code>E1</code><message>m</message><msg>n</msg><flag>failure</flag><success>false</success>";
     for body in [
@@ -819,7 +825,7 @@ fn business_fields_may_be_called_as_the_protocol_s() {
     }
 }
 
-/// The paths of the values in which something was replaced.
+/// Returns the paths of the values with replaced characters.
 fn replaced<R: Request>(body: &[u8]) -> (Response<R::Response>, Vec<String>) {
     let response = decode::<R>(body.to_vec()).unwrap_or_else(|error| panic!("{error}"));
     assert!(response.mismatches().iter().all(|mismatch| mismatch.replaced), "{:?}", response.mismatches());
@@ -828,7 +834,7 @@ fn replaced<R: Request>(body: &[u8]) -> (Response<R::Response>, Vec<String>) {
 }
 
 #[test]
-fn invalid_bytes_cost_no_other_value() {
+fn invalid_utf8_affects_one_value() {
     let json = br#"{"fixture_everything_get_response":{"text":"a@","texts":["b","@c"],"trade":{"orders":{"x":[{"oid":1,"title":"t"},{"oid":2,"title":"@"}]}},"json":{"k":"@"},"new":{"@":1},"plain_token":"after","request_id":"r"}}"#;
     let xml = b"<fixture_everything_get_response><text>a@</text><texts><x>b</x><x>@c</x></texts><trade><orders><x><oid>1</oid><title>t</title></x><x><oid>2</oid><title>@</title></x></orders></trade><json>{\"k\":\"@\"}</json><new><k>@</k></new><plain_token>after</plain_token></fixture_everything_get_response>";
     let with = |body: &[u8], bytes: &[u8]| -> Vec<u8> {
@@ -848,16 +854,16 @@ fn invalid_bytes_cost_no_other_value() {
             assert!(response.body().contains(text));
         }
     }
-    // In a value that does not fit it is one mismatch, and in what is no value it is told by its place.
+    // A mismatched value has one mismatch. Outside values the position is reported.
     let response = decode::<FixtureEverythingGetRequest>(b"{\"number\":\"1\xff\",\"text\":\"t\"}".to_vec()).unwrap();
     assert_eq!(response.mismatches().len(), 1);
     assert!(!response.mismatches()[0].replaced);
     let (_, paths) = replaced::<Bare>(b"<test_response><text>t</text></test_response><!--\xff-->");
     assert_eq!(paths, ["invalid UTF-8 at byte 49"]);
-    // A refusal is one.
+    // A refusal stays a refusal.
     let error = decode::<Bare>(b"{\"error_response\":{\"code\":15,\"msg\":\"a\xff\"}}".to_vec()).unwrap_err();
     assert_eq!(error.platform().map(|error| error.msg.as_str()), Some("a\u{fffd}"));
-    // So is an untyped response.
+    // Untyped responses report replacements too.
     let body = b"{\"test_response\":{\"a\":{\"b\":\"\xff\"},\"c\":1}}".to_vec();
     let response = decode_untyped(body, "taobao.test", false).unwrap();
     assert_eq!((&response["a"]["b"], &response["c"]), (&"\u{fffd}".into(), &1.into()));
@@ -865,7 +871,7 @@ fn invalid_bytes_cost_no_other_value() {
 }
 
 #[test]
-fn references_to_surrogates() {
+fn decodes_surrogate_references() {
     for (xml, text, paths) in [
         ("a&#55357;&#56832;b", "a😀b", &[][..]),
         ("a&#xD83D;&#xDE00;b", "a😀b", &[]),
@@ -891,7 +897,7 @@ fn references_to_surrogates() {
 }
 
 #[test]
-fn objects_as_text_and_in_lists_of_one() {
+fn decodes_objects_from_text_and_single_element_lists() {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let trade = r#"{"tid":7,"orders":[{"oid":1,"bundle":"[{\"oid\":2}]"}]}"#;
     let escaped = trade.replace('<', "&lt;");
@@ -920,23 +926,23 @@ fn objects_as_text_and_in_lists_of_one() {
         ),
     ] {
         let (value, mismatches) = read(&format!("\"trade\":{json}"), &format!("<trade>{xml}</trade>"));
-        let shown = "FixtureEverythingGetResponse { trade: TradeDo { tid: 7, orders: [OrderDo { oid: 1, bundle: [OrderDo { oid: 2 }] }] } }";
-        assert_eq!((format!("{value:?}"), mismatches), (shown.to_owned(), Vec::new()), "{json} {xml}");
+        let output = "FixtureEverythingGetResponse { trade: TradeDo { tid: 7, orders: [OrderDo { oid: 1, bundle: [OrderDo { oid: 2 }] }] } }";
+        assert_eq!((format!("{value:?}"), mismatches), (output.to_owned(), Vec::new()), "{json} {xml}");
     }
     for json in [r#"[{"tid":7},{"tid":8}]"#, "[1]", "[]", r#""[1]""#, r#""{\"tid\":7""#, r#""none""#, "7"] {
         let response = decoded(&format!(r#"{{"trade":{json},"text":"t"}}"#));
         assert_eq!((response.trade.is_none(), response.mismatches().len()), (true, 1), "{json}");
         assert_eq!(response.unknown_fields(), [], "{json}");
     }
-    // A mismatch within a text has its path.
+    // A mismatch in embedded JSON has a path.
     let response = decoded(r#"{"trade":"{\"tid\":\"x\",\"new\":1}","text":"t"}"#);
     assert_eq!(response.mismatches()[0].path, "trade.tid");
     assert_eq!(response.unknown_fields()[0].path, "trade.new");
 }
 
 #[test]
-fn objects_as_text_are_no_deeper_and_no_larger_than_others() {
-    // 20 levels in each of 3 texts are 60, and 60 levels in each are more than a document may have.
+fn embedded_json_has_the_same_limits() {
+    // 3 texts with 20 levels are within the depth limit; 3 texts with 60 levels exceed it.
     let nested = |levels: usize| {
         let mut text = r#"{"cid":1}"#.to_owned();
         for _ in 0..3 {
@@ -960,8 +966,8 @@ fn objects_as_text_are_no_deeper_and_no_larger_than_others() {
 }
 
 #[test]
-fn unknown_fields_are_kept() {
-    let shown = |body: &str| -> Vec<String> {
+fn keeps_unknown_fields() {
+    let output = |body: &str| -> Vec<String> {
         decoded(body).unknown_fields().iter().map(|field| format!("{field:?}")).collect()
     };
     for body in [
@@ -970,13 +976,13 @@ fn unknown_fields_are_kept() {
         r#"{"new":{"a":[1]},"code":0,"text":"t","trade":{"orders":[{},{"oid":2,"b":null}]},"request_id":"r"}"#,
         r#"{"meta":{"text":null,"x":1},"data":{"text":"t","code":0,"new":{"a":[1]},"trade":{"orders":[{},{"b":null}]}},"request_id":"r"}"#,
     ] {
-        let mut fields = shown(body);
+        let mut fields = output(body);
         fields.retain(|field| !field.starts_with("meta"));
         fields.sort();
         assert_eq!(fields, ["code: 0", r#"new: {"a":[1]}"#, "trade.orders[1].b: null"], "{body}");
     }
     assert_eq!(
-        shown(
+        output(
             "<fixture_everything_get_response><new><a>1</a><a>2</a></new><new_token>s3cr3t</new_token><x>{\"token\":1}</x></fixture_everything_get_response>"
         ),
         [r#"new: {"a":["1","2"]}"#, "new_token: [hidden]", r#"x: "[hidden]""#]
@@ -986,7 +992,7 @@ fn unknown_fields_are_kept() {
 }
 
 #[test]
-fn unknown_fields_beyond_the_budget_are_dropped() {
+fn drops_unknown_fields_beyond_the_budget() {
     let many = r#"{"":1},"#.repeat(1 << 18);
     let body = format!(r#"{{"x_response":{{"first":1,"many":[{many}1],"last":1,"text":"t"}}}}"#);
     let response = decoded(&body);
@@ -995,9 +1001,9 @@ fn unknown_fields_beyond_the_budget_are_dropped() {
     assert_eq!((response.text.as_deref(), response.mismatches()), (Some("t"), &[][..]));
 }
 
-/// The seeds of the fuzzers, with the assertions that the fuzzers make.
+/// Runs the assertions of the fuzz targets on their seeds.
 #[test]
-fn seeds_are_read_and_survive_serde() {
+fn fuzz_seeds_pass() {
     let mut count = 0;
     for (folder, before, after) in [
         ("json", "{\"fixture_everything_get_response\":{", "}}"),

@@ -1,4 +1,4 @@
-//! What holds of any input: against straightforward implementations of the same thing.
+//! Property tests against simple reference implementations.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -21,15 +21,16 @@ use fixture::fixture_everything_get::{Order, Part};
 use fixture::{
     FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
 };
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
-    AppCredentials, Application, DateTime, Decimal, Field, File, Kind, Parameters, Record, RecordMut, Request, Schema,
-    SignMethod, SignedRequest, Slot, View, decode, decode_untyped, signature,
+    AppCredentials, Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, decode,
+    decode_untyped, signature,
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
 
-/// The protocol's text, built by the book: names in the order of their bytes, each with its value behind it.
+/// Returns the signed text: names in byte order, each followed by its value.
 fn text(parameters: &BTreeMap<String, String>) -> Vec<u8> {
     let sorted: BTreeMap<Vec<u8>, Vec<u8>> = parameters
         .iter()
@@ -39,7 +40,7 @@ fn text(parameters: &BTreeMap<String, String>) -> Vec<u8> {
     sorted.into_iter().flat_map(|(name, value)| [name, value].concat()).collect()
 }
 
-/// The signature in the three ways that there are.
+/// Returns the signature by each algorithm.
 fn signed(secret: &str, text: &[u8]) -> [String; 3] {
     let secret = secret.as_bytes();
     [hex(&md5(&[secret, text, secret].concat())), hex(&hmac(md5, secret, text)), hex(&hmac(sha256, secret, text))]
@@ -57,7 +58,7 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
     sha2::Sha256::digest(bytes).to_vec()
 }
 
-/// HMAC as RFC 2104 has it, for digests with blocks of 64 bytes.
+/// HMAC of RFC 2104 for digests with blocks of 64 bytes.
 fn hmac(digest: fn(&[u8]) -> Vec<u8>, key: &[u8], text: &[u8]) -> Vec<u8> {
     let mut key = if key.len() > 64 { digest(key) } else { key.to_vec() };
     key.resize(64, 0);
@@ -72,13 +73,13 @@ fn hex(bytes: &[u8]) -> String {
 
 proptest! {
     #[test]
-    fn signatures(
+    fn signatures_match_the_reference(
         parameters in proptest::collection::btree_map("(?s).{1,8}", "(?s).{0,12}", 0..12),
         secret in "(?s).{0,80}",
         order in any::<u64>(),
     ) {
         let expected = signed(&secret, &text(&parameters));
-        // The order in which parameters are set does not matter.
+        // The order of setting parameters does not matter.
         let mut pairs: Vec<_> = parameters.iter().collect();
         let turn = if pairs.is_empty() { 0 } else { usize::try_from(order % pairs.len() as u64).unwrap() };
         pairs.rotate_left(turn);
@@ -92,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn forms_decode_to_what_was_set(parameters in proptest::collection::btree_map("(?s).{1,8}", "(?s).{0,12}", 0..12)) {
+    fn forms_survive_a_round_trip(parameters in proptest::collection::btree_map("(?s).{1,8}", "(?s).{0,12}", 0..12)) {
         let mut set = Parameters::new();
         for (name, value) in &parameters {
             set.set(name.clone(), value.clone());
@@ -103,7 +104,7 @@ proptest! {
     }
 }
 
-/// Texts that somebody's encoding has stumbled over.
+/// Generates texts that are difficult to encode.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         "(?s).{0,12}",
@@ -116,7 +117,7 @@ fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A decimal and its text, put together from digits.
+/// Generates a decimal and its text.
 fn decimal() -> impl Strategy<Value = (Decimal, String)> {
     (any::<i64>(), 0..=18_u32).prop_map(|(digits, scale)| {
         let sign = if digits < 0 { "-" } else { "" };
@@ -150,7 +151,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// An order, and what it is as JSON.
+/// Generates an order and its JSON.
 fn order() -> impl Strategy<Value = (Order, serde_json::Value)> {
     let part = (hostile(), proptest::option::of(decimal()));
     let parts = proptest::collection::vec(part, 0..3);
@@ -179,7 +180,7 @@ fn order() -> impl Strategy<Value = (Order, serde_json::Value)> {
     })
 }
 
-/// What a parameter must be.
+/// The expected value of a parameter.
 #[derive(Clone, Debug)]
 enum Expected {
     Absent,
@@ -194,7 +195,7 @@ impl Expected {
         if texts.is_empty() { Self::Absent } else { Self::Text(texts.join(",")) }
     }
 
-    /// A text under a parameter that takes JSON is JSON already, and null is nothing.
+    /// A text for a JSON parameter is already JSON, and `null` is absent.
     fn json(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Absent,
@@ -209,7 +210,7 @@ impl Expected {
             (Self::Text(text), Some(sent)) => text == sent,
             (Self::Text(_) | Self::Json(_), None) => false,
             (Self::Json(value), Some(sent)) => {
-                // The order of an object's members is no one's affair; that nothing stands between them is.
+                // The order of members is not relevant; white space is.
                 let read: Option<serde_json::Value> = serde_json::from_str(sent).ok();
                 read.as_ref() == Some(value) && sent.len() == value.to_string().len()
             }
@@ -217,7 +218,7 @@ impl Expected {
     }
 }
 
-/// A request with every type in it, and what its parameters must be.
+/// Generates a request with every type and its expected parameters.
 fn everything() -> impl Strategy<Value = (FixtureEverythingGetRequest, BTreeMap<&'static str, Expected>)> {
     let scalars = (hostile(), any::<i64>(), any::<bool>(), moment(), decimal(), decimal());
     let structures = (json(), json(), proptest::collection::vec(hostile(), 0..4), order());
@@ -289,10 +290,10 @@ fn sign<R: Request>(request: &R, method: SignMethod, session: &str) -> SignedReq
 
 const SECRET: &str = "the s3cr3t 密";
 
-/// The parameters of a body in parts, and the contents of its files, read with no more than searching.
+/// Parses a multipart body. Returns its parameters and the contents of its files.
 fn parts(content_type: &str, body: &[u8]) -> (BTreeMap<String, String>, Vec<Vec<u8>>) {
     let (_, boundary) = content_type.split_once("boundary=").unwrap();
-    // Byte for character, so that content that is no text stays what it is.
+    // One character per byte, so that binary content is unchanged.
     let body: String = body.iter().copied().map(char::from).collect();
     let bytes = |text: &str| text.chars().map(|character| u8::try_from(character).unwrap()).collect::<Vec<_>>();
     let text = |piece: &str| String::from_utf8(bytes(piece)).unwrap();
@@ -315,7 +316,7 @@ fn parts(content_type: &str, body: &[u8]) -> (BTreeMap<String, String>, Vec<Vec<
 
 proptest! {
     #[test]
-    fn requests_are_encoded_and_signed_by_the_book(
+    fn encoded_requests_match_the_reference(
         (request, expected) in everything(),
         session in hostile(),
         method in proptest::sample::select(&SignMethod::ALL[..]),
@@ -347,7 +348,7 @@ proptest! {
     }
 
     #[test]
-    fn files_change_neither_the_signature_nor_each_other(
+    fn files_do_not_change_the_signature(
         title in hostile(),
         name in hostile(),
         content_type in hostile(),
@@ -375,8 +376,10 @@ proptest! {
 }
 
 /// A response with a single field.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Single(Option<String>);
+
+record!(mut Single);
 
 impl Record for Single {
     fn schema(&self) -> &'static Schema {
@@ -401,7 +404,7 @@ impl Request for Single {
     type Response = Self;
 }
 
-/// What a body is: a response, a refusal, or neither.
+/// Returns the kind of a body: a response, a refusal, or an error.
 fn kind<T>(result: Result<T, Error>) -> &'static str {
     match result {
         Ok(_) => "response",
@@ -411,7 +414,7 @@ fn kind<T>(result: Result<T, Error>) -> &'static str {
     }
 }
 
-/// Members as answers have them.
+/// Generates the members of a body.
 fn members() -> impl Strategy<Value = serde_json::Value> {
     let key = proptest::sample::select(vec![
         "single_get_response",
@@ -465,7 +468,7 @@ fn xml(value: &serde_json::Value) -> String {
     }
 }
 
-/// Any JSON value as a field may hold it.
+/// Generates any JSON value of a field.
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -488,7 +491,7 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
-    /// A body is the same for a typed call and an untyped one, but that documented fields can make it a response.
+    /// A body has the same kind for typed and untyped calls, unless documented fields make it a response.
     #[test]
     fn typed_and_untyped_agree(body in members(), as_xml in any::<bool>()) {
         let text = if as_xml { xml(&body) } else { body.to_string() };
@@ -501,9 +504,9 @@ proptest! {
         }
     }
 
-    /// A value of a JSON field is the same when it is written and read with serde.
+    /// A JSON field survives a round trip with serde.
     #[test]
-    fn json_survives_serde(json in any_json(), list in proptest::collection::vec(any_json(), 0..4)) {
+    fn json_survives_a_serde_round_trip(json in any_json(), list in proptest::collection::vec(any_json(), 0..4)) {
         let response = FixtureEverythingGetResponse { json: Some(json.clone()), jsons: list.clone(), ..Default::default() };
         let text = serde_json::to_string(&response).unwrap();
         let again: FixtureEverythingGetResponse = serde_json::from_str(&text).unwrap();

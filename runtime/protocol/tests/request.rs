@@ -1,11 +1,12 @@
-//! A signed request: its parameters, its body, and what it is without.
+//! Signed requests: parameters, bodies and validation.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::{
-    AppCredentials, Application, DateTime, Error, Field, File, Kind, PUBLIC_PARAMETERS, Problem, Record, RecordMut,
-    Request, Schema, SignMethod, Slot, UntypedParameters, View, signature, signed_text,
+    AppCredentials, Application, DateTime, Error, File, PUBLIC_PARAMETERS, Problem, Request, SignMethod,
+    UntypedParameters, signature, signed_text,
 };
 use generated_sdk::{Format, Gateway};
 
@@ -19,7 +20,7 @@ fn lines(application: &Application, session: Option<&str>) -> String {
 }
 
 #[test]
-fn every_public_parameter() {
+fn sets_every_public_parameter() {
     let mut application = Application::new(AppCredentials::new("12129701", "secret"));
     application.sign_method = SignMethod::Hmac;
     application.simplify = true;
@@ -48,11 +49,11 @@ v=2.0
 }
 
 #[test]
-fn what_is_not_set_is_not_sent() {
+fn omits_unset_parameters() {
     let mut application = Application::new(AppCredentials::new("k", "s"));
     assert_eq!(application.sign_method, SignMethod::HmacSha256);
     application.format = Format::Xml;
-    // simplify is defined for JSON alone.
+    // Only JSON has simplify.
     application.simplify = true;
     application.partner_id = Some(String::new());
     let sent = lines(&application, Some(""));
@@ -61,7 +62,7 @@ fn what_is_not_set_is_not_sent() {
 }
 
 #[test]
-fn the_body_is_the_parameters_as_a_form() {
+fn body_is_a_form() {
     let application = Application::new(AppCredentials::new("k", "s"));
     let signed = application.sign(&TopClientTokenGetRequest::new("端 +"), Some("se=&"), moment()).unwrap();
     let sign = signed.parameters().get("sign").unwrap();
@@ -77,7 +78,7 @@ fn the_body_is_the_parameters_as_a_form() {
 }
 
 #[test]
-fn the_page_in_code() {
+fn signs_the_example_of_the_seed_page() {
     let request = TopClientTokenGetRequest::new("x");
     assert_eq!(TopClientTokenGetRequest::METHOD, "taobao.top.client.token.get");
     assert_eq!(TopClientTokenGetRequest::RESPONSE_NODE, "top_client_token_get_response");
@@ -92,7 +93,7 @@ fn the_page_in_code() {
 }
 
 #[test]
-fn a_body_shows_what_it_is_and_nothing_of_what_is_in_it() {
+fn debug_of_a_body_omits_its_content() {
     let application = Application::new(AppCredentials::new("12345678", "s3cr3t"));
     let signed = application.sign(&TopClientTokenGetRequest::new("s3cr3t"), Some("s3cr3t"), DateTime::now()).unwrap();
     let body = signed.body().unwrap();
@@ -104,7 +105,7 @@ fn a_body_shows_what_it_is_and_nothing_of_what_is_in_it() {
 }
 
 #[test]
-fn secrets_are_known_by_their_names() {
+fn redacts_parameters_by_name() {
     for (name, secret) in [
         ("sec_token", true),
         ("login_pwd", true),
@@ -117,7 +118,7 @@ fn secrets_are_known_by_their_names() {
         ("AccessKey", true),
         ("cookie", true),
         ("auth_code", true),
-        // The names of what is public.
+        // Names that are not secrets.
         ("app_key", false),
         ("pub_key", false),
         ("secret_version", false),
@@ -125,12 +126,12 @@ fn secrets_are_known_by_their_names() {
         ("password_hint", false),
         ("item_code", false),
     ] {
-        let shown = format!("{:?}", UntypedParameters::from([(name, "the value")]));
-        assert_eq!(!shown.contains("the value"), secret, "{shown}");
+        let output = format!("{:?}", UntypedParameters::from([(name, "the value")]));
+        assert_eq!(!output.contains("the value"), secret, "{output}");
     }
 }
 
-/// The request of a method that clears a field by an empty value, as `tmall.item.outerid.update`.
+/// The request of a method that clears a field with an empty value: `tmall.item.outerid.update`.
 #[derive(Clone, Default)]
 struct Update {
     item_id: i64,
@@ -146,8 +147,10 @@ struct Sku {
     outer_id: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Updated;
+
+record!(mut Updated);
 
 impl Update {
     fn new() -> Self {
@@ -229,7 +232,7 @@ fn application(validate: bool) -> Application {
     application
 }
 
-/// The own parameters of a signed request, or what is wrong with it. What is sent is what is signed.
+/// Returns the parameters of the method in a signed request, or its violations.
 fn own(request: &impl Request, validate: bool) -> Result<String, String> {
     let signed = application(validate).sign(request, None, moment()).map_err(|error| {
         assert!(matches!(error, Error::Invalid(_)), "{error:?}");
@@ -251,14 +254,14 @@ fn sent(own: &str) -> Result<String, String> {
     Ok(own.to_owned())
 }
 
-const EMPTY: &str = "is empty: leave it unset, or name it in with_empty to send it empty";
+const EMPTY: &str = "is empty: leave it unset, or use with_empty to send an empty value";
 
 #[test]
-fn an_empty_value_is_sent_only_where_the_code_names_it() {
+fn sends_empty_values_only_on_request() {
     for blank in ["", " ", "\t\n"] {
         let request = Update::new().outer_id(blank);
         assert_eq!(own(&request, true), invalid(&format!("outer_id {EMPTY}")), "{blank:?}");
-        // Without validation nothing is dropped either.
+        // Without validation an empty value is sent.
         assert_eq!(own(&request, false), Ok(format!("item_id=610000000001 nick=nick outer_id={blank}")));
         assert_eq!(own(&request.with_empty("outer_id"), true), sent("item_id=610000000001 nick=nick outer_id="));
     }
@@ -267,10 +270,10 @@ fn an_empty_value_is_sent_only_where_the_code_names_it() {
         assert_eq!(own(&request, validate), sent("item_id=610000000001 nick=nick outer_id="));
         assert_eq!(own(&Update::new(), validate), sent("item_id=610000000001 nick=nick"));
         let contradicting = Update::new().outer_id("A").with_empty("outer_id");
-        let both = "outer_id has a value and is named in with_empty: do one of the two";
+        let both = "outer_id has a value and is set with with_empty: remove one of them";
         assert_eq!(own(&contradicting, validate), invalid(both));
     }
-    // The page may not document it at all.
+    // The parameter may be undocumented.
     assert_eq!(own(&Update::new().with_empty("x"), true), sent("item_id=610000000001 nick=nick x="));
     let signed = application(true).sign(&Update::new().with_empty("outer_id"), None, moment()).unwrap();
     let text = String::from_utf8(signed_text(signed.parameters().pairs(), b"")).unwrap();
@@ -280,14 +283,14 @@ fn an_empty_value_is_sent_only_where_the_code_names_it() {
 }
 
 #[test]
-fn empty_values_of_other_kinds() {
+fn validates_empty_values_of_other_types() {
     let mut request = Update::new();
     request.names = vec![String::new()];
     assert_eq!(own(&request, true), invalid(&format!("names {EMPTY}")));
     request.names = vec![String::new(), String::new()];
     assert_eq!(own(&request, true), sent("item_id=610000000001 names=, nick=nick"));
     request.names.clear();
-    // JSON tells an empty text from an absent one.
+    // Within JSON, an empty text differs from an absent one.
     request.sku = Some(Sku { outer_id: Some(String::new()) });
     assert_eq!(own(&request, true), sent(r#"item_id=610000000001 nick=nick sku={"outer_id":""}"#));
     request.sku = None;
@@ -298,12 +301,12 @@ fn empty_values_of_other_kinds() {
 }
 
 #[test]
-fn a_request_sends_parameters_that_its_type_lacks() {
+fn sends_added_parameters() {
     let request = Update::new().with_parameter("biz_type", "3").with_parameter("Zone", "端 &").with_empty("memo");
     let expected = sent("Zone=端 & biz_type=3 item_id=610000000001 memo= nick=nick");
     assert_eq!(own(&request, true), expected);
     assert_eq!(own(&request, false), expected);
-    // Also where the code is generic over requests.
+    // Also in code that is generic over requests.
     fn generic<R: Request>(request: R) -> impl Request {
         request.with_parameter("a", "1")
     }
@@ -315,7 +318,7 @@ fn a_request_sends_parameters_that_its_type_lacks() {
 }
 
 #[test]
-fn a_parameter_that_would_replace_another_is_refused() {
+fn rejects_added_parameters_that_replace_others() {
     for validate in [true, false] {
         let refused = |request: &dyn Fn(Update) -> generated_sdk::protocol::WithParameters<Update>| {
             own(&request(Update::new()), validate).unwrap_err()
@@ -327,7 +330,7 @@ fn a_parameter_that_would_replace_another_is_refused() {
         assert_eq!(refused(&|update| update.with_parameter("x", "1").with_parameter("x", "1")), twice);
         assert_eq!(refused(&|update| update.with_empty("x").with_parameter("x", "1")), twice);
         assert_eq!(refused(&|update| update.with_file("x", File::new(*b"1")).with_empty("x")), twice);
-        let unnamed = "a parameter has no name: give the name that the platform documents";
+        let unnamed = "a parameter has no name: use the documented name";
         assert_eq!(refused(&|update| update.with_parameter("", "1")), unnamed);
         for name in PUBLIC_PARAMETERS {
             let text = refused(&|update| update.with_parameter(name, "s3cr3t"));
@@ -344,7 +347,7 @@ fn a_parameter_that_would_replace_another_is_refused() {
 }
 
 #[test]
-fn added_parameters_are_hidden_like_others() {
+fn redacts_added_parameters() {
     let request = Update::new()
         .with_parameter("sec_token", "s3cr3t")
         .with_parameter("order", r#"{"access_token":"s3cr3t"}"#)
@@ -356,13 +359,13 @@ fn added_parameters_are_hidden_like_others() {
         "Update { item_id: 610000000001, nick: \"nick\" } with {\"sec_token\": [hidden], \"order\": [hidden], \"memo\": \
          \"plain\", \"outer_id\": \"\"}"
     );
-    for shown in [format!("{signed:?}"), signed.to_string(), format!("{:?}", request.extra_parameters())] {
-        assert!(!shown.contains("s3cr3t") && shown.contains("plain") && shown.contains("sec_token"), "{shown}");
+    for output in [format!("{signed:?}"), signed.to_string(), format!("{:?}", request.extra_parameters())] {
+        assert!(!output.contains("s3cr3t") && output.contains("plain") && output.contains("sec_token"), "{output}");
     }
 }
 
 #[test]
-fn untyped_parameters_follow_the_same_rule() {
+fn validates_untyped_parameters() {
     let sign = |parameters: &UntypedParameters, validate| {
         let signed = application(validate).sign_untyped(Update::METHOD, parameters, None, moment());
         signed.map(|signed| signed.parameters().get("outer_id").map(str::to_owned)).map_err(|error| error.to_string())
@@ -374,11 +377,11 @@ fn untyped_parameters_follow_the_same_rule() {
     assert_eq!(sign(&plain.clone().text("outer_id", "A"), true), Ok(Some("A".to_owned())));
     assert_eq!(format!("{:?}", plain.with_empty("a")), r#"{"a": "", "item_id": "610000000001", "outer_id": ""}"#);
     let unnamed = sign(&UntypedParameters::from([("", "1")]), false).unwrap_err();
-    assert!(unnamed.ends_with("a parameter has no name: give the name that the platform documents"), "{unnamed}");
+    assert!(unnamed.ends_with("a parameter has no name: use the documented name"), "{unnamed}");
 }
 
 #[test]
-fn a_prepared_request_is_signed_again_like_a_new_one() {
+fn signs_a_prepared_request_again() {
     let application = application(true);
     let request = TopClientTokenGetRequest::new("t").with_file("image", File::new(*b"GIF89a")).with_parameter("a", "b");
     let parameters = UntypedParameters::from([("a", "b")]);

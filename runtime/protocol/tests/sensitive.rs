@@ -27,7 +27,7 @@ fn decrypted(key: &SecretKey, kind: SensitiveType, text: &str) -> Result<String,
 }
 
 #[test]
-fn published_vectors() {
+fn matches_published_vectors() {
     let plain = EncryptionSettings::default();
     for (kind, text, settings, expected) in [
         (Phone, "13834566786", &plain, "$138$ln9oVewt47CUfsrUD6IJ9Q==$42$"),
@@ -39,7 +39,7 @@ fn published_vectors() {
             &indexed(),
             "~VI/EuQlqH2fBK3ltZoMItvqaFBLRvK9VHB04iLLy8Es=~UYaUGzDoZ3SXUByshBFhc3EGfY6g/kUZSjRU~42~~",
         ),
-        // The type itself has an index, and the separators of others.
+        // The type always has an index, and the separators of other types.
         (
             Search,
             "淘宝test旺旺",
@@ -49,7 +49,7 @@ fn published_vectors() {
         (ReceiverName, "taobaoTEST", &plain, "~kYscms7kH7qcleelEAsgug==~42~"),
         (Simple, "taobaoTEST", &plain, "~kYscms7kH7qcleelEAsgug==~42~"),
         (Normal, "taobaoTEST", &plain, "\u{1}kYscms7kH7qcleelEAsgug==\u{1}42\u{1}"),
-        // What stays plain.
+        // Texts that stay plain.
         (Phone, "1383456678", &indexed(), "1383456678"),
         (Phone, "", &plain, ""),
         (Nick, "", &plain, ""),
@@ -71,7 +71,7 @@ fn published_vectors() {
 }
 
 #[test]
-fn the_version_names_the_key() {
+fn ciphertext_has_the_key_version() {
     let application = key().application_wide();
     let text = application.encrypt(Nick, "taobaoTEST", &EncryptionSettings::default(), Current);
     assert_eq!(text, "~kYscms7kH7qcleelEAsgug==~-42~");
@@ -89,7 +89,7 @@ fn the_version_names_the_key() {
 }
 
 #[test]
-fn what_is_no_ciphertext_stays_as_it_is() {
+fn rejects_texts_that_are_not_ciphertexts() {
     for (kind, text) in [
         (Nick, ""),
         (Nick, "~~~"),
@@ -129,7 +129,7 @@ fn what_is_no_ciphertext_stays_as_it_is() {
 }
 
 #[test]
-fn keys_of_every_length() {
+fn supports_every_key_length() {
     for length in [16, 24, 32] {
         let key = SecretKey::new(&vec![7; length], 1).unwrap();
         let text = key.encrypt(Nick, "taobaoTEST", &EncryptionSettings::default(), Current);
@@ -147,7 +147,7 @@ fn keys_of_every_length() {
 }
 
 #[test]
-fn settings() {
+fn reads_settings() {
     let settings = r#"{"current_phone":"1","previous_phone":"2","current_nick":2,"publish_status":"0"}"#;
     let settings = EncryptionSettings::from_json(settings).unwrap();
     for (kind, age, expected) in [
@@ -178,7 +178,7 @@ fn settings() {
 }
 
 #[test]
-fn names_of_types() {
+fn parses_names_of_types() {
     for kind in SensitiveType::ALL {
         assert_eq!(kind.name().parse(), Ok(kind));
     }
@@ -191,8 +191,8 @@ fn kinds() -> impl Strategy<Value = SensitiveType> {
 
 proptest! {
     #[test]
-    fn what_is_encrypted_is_decrypted(kind in kinds(), text in "\\PC{0,24}", with_index in any::<bool>(), wide in any::<bool>()) {
-        // A readable start with the separator cannot be told from the rest.
+    fn encryption_round_trip(kind in kinds(), text in "\\PC{0,24}", with_index in any::<bool>(), wide in any::<bool>()) {
+        // A readable start must not contain the separator.
         prop_assume!(kind != Phone || !text.contains('$'));
         let settings = if with_index { indexed() } else { EncryptionSettings::default() };
         let key = if wide { key().application_wide() } else { key() };
@@ -203,16 +203,16 @@ proptest! {
         }
     }
 
-    /// A search for a part of a text finds it where the part is made of whole windows of ASCII.
+    /// The token of a part of a text is in the index, if the part has whole windows of ASCII.
     #[test]
-    fn a_part_is_found(text in "[a-z]{8,16}", start in 0_usize..4) {
+    fn search_token_is_in_the_index(text in "[a-z]{8,16}", start in 0_usize..4) {
         let encrypted = key().encrypt(Search, &text, &EncryptionSettings::default(), Current);
         let token = key().search_token(Search, &text[start..start + 4], &EncryptionSettings::default()).unwrap();
         prop_assert!(encrypted.contains(&token));
     }
 
     #[test]
-    fn any_text_is_decrypted_or_refused(kind in kinds(), text in "\\PC{0,12}|[~$\u{1}a0=-]{0,16}|~[A-Za-z0-9+/=]{0,24}~42~") {
+    fn parses_any_text_without_panic(kind in kinds(), text in "\\PC{0,12}|[~$\u{1}a0=-]{0,16}|~[A-Za-z0-9+/=]{0,24}~42~") {
         let _ = decrypted(&key(), kind, &text);
         let _ = Ciphertext::is_encrypted(kind, &text);
     }

@@ -1,4 +1,4 @@
-//! Every signature vector of docs/protocol.md sections 2.3 and 2.4, and the rules that they do not reach.
+//! The signature vectors of docs/protocol.md sections 2.3 and 2.4, and other rules.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -8,10 +8,10 @@ struct Vector {
     name: &'static str,
     secret: &'static str,
     parameters: &'static [(&'static str, &'static str)],
-    /// The text of `sign_method` where it is none of the three, or not the one that signs.
+    /// The value of `sign_method`, if it is not the name of the algorithm.
     sign_method: SignMethodText,
     body: &'static str,
-    /// md5, hmac, hmac-sha256.
+    /// The signatures by md5, hmac and hmac-sha256.
     signatures: [&'static str; 3],
 }
 
@@ -171,9 +171,9 @@ const VECTORS: &[Vector] = &[
     },
 ];
 
-/// An empty value, as the official Python, PHP, Go and Node SDKs sign it (computed with Python's hashlib and hmac).
+/// The expected signatures were computed with Python's hashlib and hmac.
 #[test]
-fn an_empty_value() {
+fn signs_an_empty_value() {
     let vector = Vector {
         name: "an empty value",
         secret: "helloworld",
@@ -215,7 +215,7 @@ fn parameters(vector: &Vector, method: SignMethod) -> Parameters {
 }
 
 #[test]
-fn vectors() {
+fn matches_all_vectors() {
     for vector in VECTORS {
         for (method, expected) in SignMethod::ALL.into_iter().zip(vector.signatures) {
             let parameters = parameters(vector, method);
@@ -226,7 +226,7 @@ fn vectors() {
 }
 
 #[test]
-fn the_published_text() {
+fn signed_text_matches_the_documentation() {
     let text = signed_text(parameters(&VECTORS[0], SignMethod::Md5).pairs(), b"");
     let published = "app_key12345678fieldsnum_iid,title,nick,price,numformatjsonmethodtaobao.item.seller.get\
                      num_iid11223344sessiontestsign_methodmd5timestamp2016-01-01 12:00:00v2.0";
@@ -234,7 +234,7 @@ fn the_published_text() {
 }
 
 #[test]
-fn the_signature_is_not_signed_and_an_empty_value_is_signed_as_its_name() {
+fn skips_sign_and_signs_names_of_empty_values() {
     for method in SignMethod::ALL {
         let plain = signature(method, "s", [("a", "1")], b"");
         assert_eq!(plain, signature(method, "s", [("a", "1"), ("sign", "F00")], b""));
@@ -244,7 +244,7 @@ fn the_signature_is_not_signed_and_an_empty_value_is_signed_as_its_name() {
 }
 
 #[test]
-fn names_of_the_methods() {
+fn parses_names_of_algorithms() {
     for method in SignMethod::ALL {
         assert_eq!(method.name().parse(), Ok(method));
         assert_eq!(method.to_string(), method.name());

@@ -1,4 +1,4 @@
-//! SPI calls (docs/protocol.md section 7.3), signed by an implementation of its own.
+//! SPI calls (docs/protocol.md section 7.3), signed by a reference implementation.
 
 #![cfg(feature = "spi")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
@@ -24,12 +24,12 @@ fn verifier() -> SpiVerifier {
     SpiVerifier::new(SECRET).with_clock(noon)
 }
 
-/// The platform: a call whose parts are bytes in the charset of the scene, signed as docs/protocol.md section 7.3 says.
+/// A call of the platform, with parts as bytes in a charset.
 #[derive(Clone, Default)]
 struct Platform {
     content_type: &'static str,
     query: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Signed headers; `None` is listed and not sent.
+    /// Signed headers. `None` is listed but not sent.
     headers: Vec<(&'static str, Option<Vec<u8>>)>,
     form: Vec<(Vec<u8>, Vec<u8>)>,
     text: Vec<u8>,
@@ -110,7 +110,7 @@ fn form(pairs: &[(Vec<u8>, Vec<u8>)]) -> String {
     pairs.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect::<Vec<_>>().join("&")
 }
 
-/// Every byte but letters, digits and spaces is an escape.
+/// Escapes every byte except letters, digits and spaces.
 fn escaped(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -127,7 +127,7 @@ const WAITER: &[u8] = b"\xd0\xa1\xb6\xfe";
 const TAOBAO: &[u8] = b"\xcc\xd4\xb1\xa6";
 
 #[test]
-fn the_published_vector() {
+fn verifies_the_published_vector() {
     let platform = Platform::new("application/json")
         .query("empty", "")
         .header("x-top-uid", Some("小二".as_bytes()))
@@ -150,7 +150,7 @@ fn the_published_vector() {
 }
 
 #[test]
-fn calls_of_every_shape() {
+fn verifies_calls_of_every_type() {
     let gbk = "application/json; charset=gbk";
     for (platform, name, expected, body) in [
         (Platform::new(""), "method", Some("taobao.qimen.test"), ""),
@@ -185,7 +185,7 @@ fn calls_of_every_shape() {
 }
 
 #[test]
-fn each_part_changed_once_is_refused() {
+fn rejects_a_change_of_each_part() {
     let json = Platform::new("application/json").query("a", "1").header("x-nick", Some(b"2")).text(r#"{"a":"1"}"#);
     let fields = Platform::new(FORM).query("a", "1").form("b", "2").form("c", "");
     for platform in [json, fields] {
@@ -243,8 +243,8 @@ fn each_part_changed_once_is_refused() {
 }
 
 #[test]
-fn a_repeated_parameter_has_one_value() {
-    // Of two values the last is signed, so a value that is put before it is never seen.
+fn repeated_parameter_has_the_signed_value() {
+    // Of two values the last is signed, so a value inserted before it is ignored.
     let platform = Platform::new("").query("a", "good");
     let mut request = platform.request();
     let uri = request.uri().to_string().replace("/spi?", "/spi?a=evil&");
@@ -255,7 +255,7 @@ fn a_repeated_parameter_has_one_value() {
 }
 
 #[test]
-fn a_body_that_is_not_signed_is_refused() {
+fn rejects_unsigned_bodies() {
     let without = Platform::new("application/octet-stream");
     assert!(without.verified().is_ok());
     for content_type in ["", "application/octet-stream", "multipart/form-data; boundary=b", "application/jsonp", "json"]
@@ -268,7 +268,7 @@ fn a_body_that_is_not_signed_is_refused() {
 }
 
 #[test]
-fn what_is_no_text_is_refused() {
+fn rejects_invalid_encodings() {
     let utf8 = Err(SpiError::InvalidEncoding(SpiCharset::Utf8));
     let gbk = Err(SpiError::InvalidEncoding(SpiCharset::Gbk));
     for (platform, expected) in [
@@ -286,7 +286,7 @@ fn what_is_no_text_is_refused() {
 }
 
 #[test]
-fn timestamps() {
+fn checks_the_timestamp() {
     let mut request = Platform::new("").request();
     let at = |seconds: i64| {
         let now = noon().to_system_time();
@@ -319,7 +319,7 @@ fn timestamps() {
 }
 
 #[test]
-fn without_a_signature() {
+fn rejects_calls_without_a_signature() {
     let request = http::Request::builder().uri(format!("/spi?timestamp={}", escaped(NOON.as_bytes())));
     assert_eq!(verifier().verify(&request.body("").unwrap()), Err(SpiError::MissingSignature));
     assert_eq!(verifier().verify(&http::Request::new("")), Err(SpiError::MissingSignature));
@@ -332,7 +332,7 @@ fn without_a_signature() {
 }
 
 #[test]
-fn refusals_are_in_the_format_of_the_call() {
+fn refusal_has_the_format_of_the_call() {
     for (content_type, query, format) in [
         ("application/json", "", Format::Json),
         ("text/xml;charset=GBK", "", Format::Xml),
@@ -363,7 +363,7 @@ fn refusals_are_in_the_format_of_the_call() {
 }
 
 #[test]
-fn nothing_secret_is_printed() {
+fn debug_redacts_secrets() {
     let request =
         SpiRequest::new("m", "12345678", SECRET).parameter("session", "s3cr3t").json("s3cr3t").timestamp(noon());
     let call = verifier().verify(&request.sign("/spi").unwrap()).unwrap();
@@ -374,7 +374,7 @@ fn nothing_secret_is_printed() {
 }
 
 #[test]
-fn messages() {
+fn error_messages() {
     for (error, expected) in [
         (
             SpiError::MissingSignature,
@@ -382,8 +382,8 @@ fn messages() {
         ),
         (
             SpiError::Expired { timestamp: noon(), now: "2016-01-01 13:00:00".parse().unwrap() },
-            "SPI call refused: the timestamp 2016-01-01 12:00:00 is too far from the time of this machine, \
-             2016-01-01 13:00:00 at GMT+8; check the clock",
+            "SPI call refused: the timestamp 2016-01-01 12:00:00 differs too much from the time \
+             2016-01-01 13:00:00 at GMT+8 of this machine; check the clock",
         ),
         (
             SpiError::UnsupportedCharset("\nlatin1".into()),
@@ -395,7 +395,7 @@ fn messages() {
 }
 
 #[test]
-fn calls_that_cannot_be_signed() {
+fn rejects_calls_that_cannot_be_signed() {
     let request = SpiRequest::new("m", "k", SECRET).charset(SpiCharset::Gbk);
     assert!(matches!(request.clone().parameter("a", "😀").sign("/"), Err(SpiRequestError::Unmappable(_))));
     assert!(matches!(request.clone().json("😀").sign("/"), Err(SpiRequestError::Unmappable(_))));
@@ -403,12 +403,12 @@ fn calls_that_cannot_be_signed() {
     assert!(matches!(request.sign("no url"), Err(SpiRequestError::Http(_))));
 }
 
-/// Characters that GBK has too, among them those that a form escapes.
+/// Generates text that GBK can encode, with characters that a form escapes.
 fn text() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 =&%+#?/_.\"{}\u{0}-\u{1f}淘宝小二中文字符]{0,12}"
 }
 
-/// A name without surrounding spaces, which a list of headers does not keep.
+/// Generates a name without surrounding spaces, which a list of headers drops.
 fn name() -> impl Strategy<Value = String> {
     "[a-z][a-zA-Z0-9_.=&淘]{0,8}"
         .prop_filter("a name of its own", |name| !["sign", "method", "app_key", "timestamp"].contains(&name.as_str()))
@@ -416,7 +416,7 @@ fn name() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_signed_call_is_verified(
+    fn verifies_signed_calls(
         charset in prop_oneof![Just(SpiCharset::Utf8), Just(SpiCharset::Gbk)],
         query in proptest::collection::btree_map(name(), text(), 0..4),
         header in proptest::option::of(text()),
@@ -450,9 +450,9 @@ proptest! {
         prop_assert_eq!(call.body(), body.unwrap_or_default());
     }
 
-    /// One letter or digit of the query or of the body is another: the call is refused, or means the same.
+    /// Changes one letter or digit. The call is refused, or its meaning is unchanged.
     #[test]
-    fn a_changed_call_is_refused(at in any::<proptest::sample::Index>(), to in "[a-zA-Z0-9]") {
+    fn rejects_changed_calls(at in any::<proptest::sample::Index>(), to in "[a-zA-Z0-9]") {
         let signed = SpiRequest::new("taobao.qimen.test", "12345678", SECRET).timestamp(noon()).parameter("nick", "小二 & co");
         let signed = signed.json(r#"{"tid":"2001000000000001"}"#).sign("/spi").unwrap();
         let call = verifier().verify(&signed).unwrap();
@@ -470,7 +470,7 @@ proptest! {
     }
 
     #[test]
-    fn any_input_is_verified_or_refused(
+    fn verifies_any_input_without_panic(
         query in ".{0,40}",
         content_type in prop_oneof![
             Just(b"application/json;charset=gbk".to_vec()),

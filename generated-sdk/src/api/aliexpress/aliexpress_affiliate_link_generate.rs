@@ -10,21 +10,28 @@ use top_protocol::generated::{
 ///
 /// 用于速卖通推广者。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=45804&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressAffiliateLinkGenerateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressAffiliateLinkGenerateRequest::new(0, "https://www.aliexpress.com/item/1005000000000001.html", "default");
+/// let request = AliexpressAffiliateLinkGenerateRequest::new(
+///     0,
+///     "https://www.aliexpress.com/item/1005000000000001.html",
+///     "default",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateLinkGenerateRequest {
     /// 应用的签名，可不传
     ///
@@ -32,20 +39,20 @@ pub struct AliexpressAffiliateLinkGenerateRequest {
     pub app_signature: Option<String>,
     /// 链接的种类：0 普通，2 热销
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub promotion_link_type: i64,
     /// 要转换的链接，以逗号分隔
     ///
-    /// String, required, for example `https://www.aliexpress.com/item/1005000000000001.html`.
+    /// String. Required. Example: `https://www.aliexpress.com/item/1005000000000001.html`.
     pub source_values: String,
     /// 推广的标识
     ///
-    /// String, required, for example `default`.
+    /// String. Required. Example: `default`.
     pub tracking_id: String,
 }
 
 impl AliexpressAffiliateLinkGenerateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         promotion_link_type: i64,
         source_values: impl Into<String>,
@@ -59,7 +66,7 @@ impl AliexpressAffiliateLinkGenerateRequest {
         }
     }
 
-    /// Sets `app_signature`.
+    /// Sets [`app_signature`](field@Self::app_signature): 应用的签名，可不传. String.
     #[must_use]
     pub fn app_signature(mut self, app_signature: impl Into<String>) -> Self {
         self.app_signature = Some(app_signature.into());
@@ -104,6 +111,7 @@ record!(AliexpressAffiliateLinkGenerateRequest);
 
 /// The response of `aliexpress.affiliate.link.generate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateLinkGenerateResponse {
     /// 响应
     ///
@@ -141,10 +149,11 @@ record!(mut AliexpressAffiliateLinkGenerateResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResponseDto {
     /// 响应码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub resp_code: Option<i64>,
     /// 响应信息
     ///
@@ -194,6 +203,7 @@ record!(mut ResponseDto);
 
 /// The object `PromotionLinkResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionLinkResultDto {
     /// 链接列表
     ///
@@ -201,11 +211,11 @@ pub struct PromotionLinkResultDto {
     pub promotion_links: Vec<PromotionLink>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_result_count: Option<i64>,
     /// 推广的标识
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub tracking_id: Option<String>,
 }
 
@@ -247,14 +257,15 @@ record!(mut PromotionLinkResultDto);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionLink {
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/e/1`.
+    /// String. Example: `https://s.example.com/e/1`.
     pub promotion_link: Option<String>,
     /// 原链接
     ///
-    /// String, for example `https://www.aliexpress.com/item/1005000000000001.html`.
+    /// String. Example: `https://www.aliexpress.com/item/1005000000000001.html`.
     pub source_value: Option<String>,
 }
 

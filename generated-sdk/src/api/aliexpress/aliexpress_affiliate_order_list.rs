@@ -9,51 +9,62 @@ use top_protocol::generated::{
 
 /// `aliexpress.affiliate.order.list`: 查询联盟推广的订单
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=45802&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressAffiliateOrderListRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressAffiliateOrderListRequest::new("2024-06-18 00:00:00", "2024-06-18 23:59:59", "Payment Completed");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AliexpressAffiliateOrderListRequest::new(
+///         "2024-06-18 00:00:00",
+///         "2024-06-18 23:59:59",
+///         "Payment Completed",
+///     )
+///     .locale_site("global")
+///     .page_size(20)
+///     .fields(["resp_code"]);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateOrderListRequest {
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-18 00:00:00`.
+    /// String. Required. Example: `2024-06-18 00:00:00`.
     pub start_time: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18 23:59:59`.
+    /// String. Required. Example: `2024-06-18 23:59:59`.
     pub end_time: String,
     /// 订单状态
     ///
-    /// String, required, for example `Payment Completed`.
+    /// String. Required. Example: `Payment Completed`.
     pub status: String,
     /// 站点
     ///
-    /// String, for example `global`.
+    /// String. Example: `global`.
     pub locale_site: Option<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 要返回的字段
     ///
-    /// Field List, for example `resp_code`.
+    /// Field List. Example: `resp_code`.
     pub fields: Vec<String>,
     /// 应用的签名，可不传
     ///
@@ -61,12 +72,12 @@ pub struct AliexpressAffiliateOrderListRequest {
     pub app_signature: Option<String>,
     /// 按什么时间查询
     ///
-    /// String, for example `Payment Completed Time`.
+    /// String. Example: `Payment Completed Time`.
     pub time_type: Option<String>,
 }
 
 impl AliexpressAffiliateOrderListRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         start_time: impl Into<String>,
         end_time: impl Into<String>,
@@ -85,28 +96,28 @@ impl AliexpressAffiliateOrderListRequest {
         }
     }
 
-    /// Sets `locale_site`.
+    /// Sets [`locale_site`](field@Self::locale_site): 站点. String.
     #[must_use]
     pub fn locale_site(mut self, locale_site: impl Into<String>) -> Self {
         self.locale_site = Some(locale_site.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -116,14 +127,14 @@ impl AliexpressAffiliateOrderListRequest {
         self
     }
 
-    /// Sets `app_signature`.
+    /// Sets [`app_signature`](field@Self::app_signature): 应用的签名，可不传. String.
     #[must_use]
     pub fn app_signature(mut self, app_signature: impl Into<String>) -> Self {
         self.app_signature = Some(app_signature.into());
         self
     }
 
-    /// Sets `time_type`.
+    /// Sets [`time_type`](field@Self::time_type): 按什么时间查询. String.
     #[must_use]
     pub fn time_type(mut self, time_type: impl Into<String>) -> Self {
         self.time_type = Some(time_type.into());
@@ -189,6 +200,7 @@ record!(AliexpressAffiliateOrderListRequest);
 
 /// The response of `aliexpress.affiliate.order.list`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateOrderListResponse {
     /// 响应
     ///
@@ -226,10 +238,11 @@ record!(mut AliexpressAffiliateOrderListResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResponseDto {
     /// 响应码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub resp_code: Option<i64>,
     /// 响应信息
     ///
@@ -279,14 +292,15 @@ record!(mut ResponseDto);
 
 /// The object `TrafficOrderResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TrafficOrderResultDto {
     /// 当前页码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub current_page_no: Option<i64>,
     /// 本页的条数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub current_record_count: Option<i64>,
     /// 订单列表
     ///
@@ -294,11 +308,11 @@ pub struct TrafficOrderResultDto {
     pub orders: Vec<Order>,
     /// 总页数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_page_no: Option<i64>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_record_count: Option<i64>,
 }
 
@@ -346,30 +360,31 @@ record!(mut TrafficOrderResultDto);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 订单编号
     ///
-    /// Number, for example `8000000000001`.
+    /// Number. Example: `8000000000001`.
     pub order_number: Option<i64>,
     /// 订单编号
     ///
-    /// Number, for example `8000000000001`.
+    /// Number. Example: `8000000000001`.
     pub order_id: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `8000000000002`.
+    /// Number. Example: `8000000000002`.
     pub sub_order_id: Option<i64>,
     /// 推广的标识
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub tracking_id: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `100001`.
+    /// Number. Example: `100001`.
     pub category_id: Option<i64>,
     /// 是否热销商品：Y 或 N
     ///
-    /// String, for example `N`.
+    /// String. Example: `N`.
     pub is_hot_product: Option<String>,
     /// 效果状态
     ///
@@ -377,19 +392,19 @@ pub struct Order {
     pub effect_detail_status: Option<String>,
     /// 激励佣金的比率
     ///
-    /// String, for example `1.0%`.
+    /// String. Example: `1.0%`.
     pub incentive_commission_rate: Option<String>,
     /// 付款预估的激励佣金，单位分
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub estimated_incentive_paid_commission: Option<i64>,
     /// 完成预估的激励佣金，单位分
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub estimated_incentive_finished_commission: Option<i64>,
     /// 是否联盟商品：Y 或 N
     ///
-    /// String, for example `Y`.
+    /// String. Example: `Y`.
     pub is_affiliate_product: Option<String>,
     /// 订单类型
     ///
@@ -397,51 +412,51 @@ pub struct Order {
     pub order_type: Option<String>,
     /// 主订单编号
     ///
-    /// Number, for example `8000000000001`.
+    /// Number. Example: `8000000000001`.
     pub parent_order_number: Option<i64>,
     /// 所属订单的状态
     ///
-    /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
+    /// String. Example: `WAIT_BUYER_CONFIRM_GOODS`.
     pub order_status: Option<String>,
     /// 下单时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub created_time: Option<String>,
     /// 佣金比率
     ///
-    /// String, for example `5.0%`.
+    /// String. Example: `5.0%`.
     pub commission_rate: Option<String>,
     /// 付款金额，单位分
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub paid_amount: Option<i64>,
     /// 付款时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub paid_time: Option<String>,
     /// 付款预估佣金，单位分
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub estimated_paid_commission: Option<i64>,
     /// 完成金额，单位分
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub finished_amount: Option<i64>,
     /// 完成时间
     ///
-    /// String, for example `2024-06-25 10:00:00`.
+    /// String. Example: `2024-06-25 10:00:00`.
     pub finished_time: Option<String>,
     /// 完成预估佣金，单位分
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub estimated_finished_commission: Option<i64>,
     /// 是否新买家：Y 或 N
     ///
-    /// String, for example `N`.
+    /// String. Example: `N`.
     pub is_new_buyer: Option<String>,
     /// 结算币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub settled_currency: Option<String>,
     /// 自定义参数（JSON）
     ///
@@ -449,35 +464,35 @@ pub struct Order {
     pub custom_parameters: Option<String>,
     /// 新买家的奖励佣金，单位分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub new_buyer_bonus_commission: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `1005000000000001`.
+    /// Number. Example: `1005000000000001`.
     pub product_id: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `Vacuum Cup`.
+    /// String. Example: `Vacuum Cup`.
     pub product_title: Option<String>,
     /// 商品页面的地址
     ///
-    /// String, for example `https://www.aliexpress.com/item/1005000000000001.html`.
+    /// String. Example: `https://www.aliexpress.com/item/1005000000000001.html`.
     pub product_detail_url: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub product_main_image_url: Option<String>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_count: Option<i64>,
     /// 收货国家
     ///
-    /// String, for example `US`.
+    /// String. Example: `US`.
     pub ship_to_country: Option<String>,
     /// 结算时间
     ///
-    /// String, for example `2024-06-26 10:00:00`.
+    /// String. Example: `2024-06-26 10:00:00`.
     pub completed_settlement_time: Option<String>,
     /// 自定义参数（JSON）
     ///

@@ -9,23 +9,30 @@ use top_protocol::generated::{
 
 /// `aliexpress.affiliate.product.query`: 搜索联盟商品
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=45803&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressAffiliateProductQueryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressAffiliateProductQueryRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AliexpressAffiliateProductQueryRequest::new()
+///     .category_ids("100001")
+///     .fields(["resp_code"])
+///     .keywords("cup");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateProductQueryRequest {
     /// 应用的签名，可不传
     ///
@@ -33,83 +40,83 @@ pub struct AliexpressAffiliateProductQueryRequest {
     pub app_signature: Option<String>,
     /// 类目的编号，以逗号分隔
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub category_ids: Option<String>,
     /// 要返回的字段
     ///
-    /// Field List, for example `resp_code`.
+    /// Field List. Example: `resp_code`.
     pub fields: Vec<String>,
     /// 搜索词
     ///
-    /// String, for example `cup`.
+    /// String. Example: `cup`.
     pub keywords: Option<String>,
     /// 价格上限，单位分
     ///
-    /// Number, for example `10000`.
+    /// Number. Example: `10000`.
     pub max_sale_price: Option<i64>,
     /// 价格下限，单位分
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub min_sale_price: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 商品种类：ALL、PLAZA 或 TMALL
     ///
-    /// String, for example `ALL`.
+    /// String. Example: `ALL`.
     pub platform_product_type: Option<String>,
     /// 排序：SALE_PRICE_ASC、SALE_PRICE_DESC、LAST_VOLUME_ASC 或 LAST_VOLUME_DESC
     ///
-    /// String, for example `SALE_PRICE_ASC`.
+    /// String. Example: `SALE_PRICE_ASC`.
     pub sort: Option<String>,
     /// 显示的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_currency: Option<String>,
     /// 显示的语言
     ///
-    /// String, for example `EN`.
+    /// String. Example: `EN`.
     pub target_language: Option<String>,
     /// 推广的标识
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub tracking_id: Option<String>,
     /// 收货国家
     ///
-    /// String, for example `US`.
+    /// String. Example: `US`.
     pub ship_to_country: Option<String>,
     /// 预计送达天数
     ///
-    /// String, for example `7`.
+    /// String. Example: `7`.
     pub delivery_days: Option<String>,
 }
 
 impl AliexpressAffiliateProductQueryRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `app_signature`.
+    /// Sets [`app_signature`](field@Self::app_signature): 应用的签名，可不传. String.
     #[must_use]
     pub fn app_signature(mut self, app_signature: impl Into<String>) -> Self {
         self.app_signature = Some(app_signature.into());
         self
     }
 
-    /// Sets `category_ids`.
+    /// Sets [`category_ids`](field@Self::category_ids): 类目的编号，以逗号分隔. String.
     #[must_use]
     pub fn category_ids(mut self, category_ids: impl Into<String>) -> Self {
         self.category_ids = Some(category_ids.into());
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -119,42 +126,42 @@ impl AliexpressAffiliateProductQueryRequest {
         self
     }
 
-    /// Sets `keywords`.
+    /// Sets [`keywords`](field@Self::keywords): 搜索词. String.
     #[must_use]
     pub fn keywords(mut self, keywords: impl Into<String>) -> Self {
         self.keywords = Some(keywords.into());
         self
     }
 
-    /// Sets `max_sale_price`.
+    /// Sets [`max_sale_price`](field@Self::max_sale_price): 价格上限，单位分. Number.
     #[must_use]
     pub fn max_sale_price(mut self, max_sale_price: i64) -> Self {
         self.max_sale_price = Some(max_sale_price);
         self
     }
 
-    /// Sets `min_sale_price`.
+    /// Sets [`min_sale_price`](field@Self::min_sale_price): 价格下限，单位分. Number.
     #[must_use]
     pub fn min_sale_price(mut self, min_sale_price: i64) -> Self {
         self.min_sale_price = Some(min_sale_price);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `platform_product_type`.
+    /// Sets [`platform_product_type`](field@Self::platform_product_type): 商品种类：ALL、PLAZA 或 TMALL. String.
     #[must_use]
     pub fn platform_product_type(
         mut self,
@@ -164,42 +171,42 @@ impl AliexpressAffiliateProductQueryRequest {
         self
     }
 
-    /// Sets `sort`.
+    /// Sets [`sort`](field@Self::sort): 排序：SALE_PRICE_ASC、SALE_PRICE_DESC、LAST_VOLUME_ASC 或 LAST_VOLUME_DESC. String.
     #[must_use]
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
 
-    /// Sets `target_currency`.
+    /// Sets [`target_currency`](field@Self::target_currency): 显示的币种. String.
     #[must_use]
     pub fn target_currency(mut self, target_currency: impl Into<String>) -> Self {
         self.target_currency = Some(target_currency.into());
         self
     }
 
-    /// Sets `target_language`.
+    /// Sets [`target_language`](field@Self::target_language): 显示的语言. String.
     #[must_use]
     pub fn target_language(mut self, target_language: impl Into<String>) -> Self {
         self.target_language = Some(target_language.into());
         self
     }
 
-    /// Sets `tracking_id`.
+    /// Sets [`tracking_id`](field@Self::tracking_id): 推广的标识. String.
     #[must_use]
     pub fn tracking_id(mut self, tracking_id: impl Into<String>) -> Self {
         self.tracking_id = Some(tracking_id.into());
         self
     }
 
-    /// Sets `ship_to_country`.
+    /// Sets [`ship_to_country`](field@Self::ship_to_country): 收货国家. String.
     #[must_use]
     pub fn ship_to_country(mut self, ship_to_country: impl Into<String>) -> Self {
         self.ship_to_country = Some(ship_to_country.into());
         self
     }
 
-    /// Sets `delivery_days`.
+    /// Sets [`delivery_days`](field@Self::delivery_days): 预计送达天数. String.
     #[must_use]
     pub fn delivery_days(mut self, delivery_days: impl Into<String>) -> Self {
         self.delivery_days = Some(delivery_days.into());
@@ -277,6 +284,7 @@ record!(AliexpressAffiliateProductQueryRequest);
 
 /// The response of `aliexpress.affiliate.product.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateProductQueryResponse {
     /// 响应
     ///
@@ -314,10 +322,11 @@ record!(mut AliexpressAffiliateProductQueryResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResponseDto {
     /// 响应码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub resp_code: Option<i64>,
     /// 响应信息
     ///
@@ -367,14 +376,15 @@ record!(mut ResponseDto);
 
 /// The object `TrafficProductResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TrafficProductResultDto {
     /// 当前页码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub current_page_no: Option<i64>,
     /// 本页的条数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub current_record_count: Option<i64>,
     /// 商品列表
     ///
@@ -382,11 +392,11 @@ pub struct TrafficProductResultDto {
     pub products: Vec<Product>,
     /// 总页数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_page_no: Option<i64>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_record_count: Option<i64>,
 }
 
@@ -434,74 +444,75 @@ record!(mut TrafficProductResultDto);
 
 /// The object `Product`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Product {
     /// 应用内的售价
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub app_sale_price: Option<String>,
     /// 应用内售价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub app_sale_price_currency: Option<String>,
     /// 佣金比率
     ///
-    /// String, for example `5.0%`.
+    /// String. Example: `5.0%`.
     pub commission_rate: Option<String>,
     /// 折扣
     ///
-    /// String, for example `50%`.
+    /// String. Example: `50%`.
     pub discount: Option<String>,
     /// 好评率
     ///
-    /// String, for example `95.0%`.
+    /// String. Example: `95.0%`.
     pub evaluate_rate: Option<String>,
     /// 一级类目的编号
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub first_level_category_id: Option<i64>,
     /// 一级类目的名称
     ///
-    /// String, for example `Home`.
+    /// String. Example: `Home`.
     pub first_level_category_name: Option<String>,
     /// 最近的销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub lastest_volume: Option<i64>,
     /// 热销商品的佣金比率
     ///
-    /// String, for example `8.0%`.
+    /// String. Example: `8.0%`.
     pub hot_product_commission_rate: Option<String>,
     /// 原价
     ///
-    /// String, for example `19.99`.
+    /// String. Example: `19.99`.
     pub original_price: Option<String>,
     /// 原价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub original_price_currency: Option<String>,
     /// 商品种类：ALL、PLAZA 或 TMALL
     ///
-    /// String, for example `ALL`.
+    /// String. Example: `ALL`.
     pub platform_product_type: Option<String>,
     /// 商品页面的地址
     ///
-    /// String, for example `https://www.aliexpress.com/item/1005000000000001.html`.
+    /// String. Example: `https://www.aliexpress.com/item/1005000000000001.html`.
     pub product_detail_url: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `1005000000000001`.
+    /// Number. Example: `1005000000000001`.
     pub product_id: Option<i64>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub product_main_image_url: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub product_small_image_urls: Vec<String>,
     /// 商品标题
     ///
-    /// String, for example `Vacuum Cup`.
+    /// String. Example: `Vacuum Cup`.
     pub product_title: Option<String>,
     /// 视频地址
     ///
@@ -509,59 +520,59 @@ pub struct Product {
     pub product_video_url: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/e/1`.
+    /// String. Example: `https://s.example.com/e/1`.
     pub promotion_link: Option<String>,
     /// 售价
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub sale_price: Option<String>,
     /// 售价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub sale_price_currency: Option<String>,
     /// 二级类目的编号
     ///
-    /// Number, for example `100001`.
+    /// Number. Example: `100001`.
     pub second_level_category_id: Option<i64>,
     /// 二级类目的名称
     ///
-    /// String, for example `Cups`.
+    /// String. Example: `Cups`.
     pub second_level_category_name: Option<String>,
     /// 店铺编号
     ///
-    /// Number, for example `300001`.
+    /// Number. Example: `300001`.
     pub shop_id: Option<i64>,
     /// 店铺地址
     ///
-    /// String, for example `https://shop.example.com/1`.
+    /// String. Example: `https://shop.example.com/1`.
     pub shop_url: Option<String>,
     /// 应用内的售价，以显示的币种计
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub target_app_sale_price: Option<String>,
     /// 应用内售价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_app_sale_price_currency: Option<String>,
     /// 原价，以显示的币种计
     ///
-    /// String, for example `19.99`.
+    /// String. Example: `19.99`.
     pub target_original_price: Option<String>,
     /// 原价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_original_price_currency: Option<String>,
     /// 售价，以显示的币种计
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub target_sale_price: Option<String>,
     /// 售价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_sale_price_currency: Option<String>,
     /// 相关市场的佣金比率
     ///
-    /// String, for example `5.0%`.
+    /// String. Example: `5.0%`.
     pub relevant_market_commission_rate: Option<String>,
     /// 优惠码
     ///
@@ -569,7 +580,7 @@ pub struct Product {
     pub promo_code_info: Option<PromoCodeDto>,
     /// 送达天数
     ///
-    /// String, for example `ship to US in 7 days`.
+    /// String. Example: `ship to US in 7 days`.
     pub ship_to_days: Option<String>,
 }
 
@@ -704,10 +715,11 @@ record!(mut Product);
 
 /// The object `PromoCodeDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromoCodeDto {
     /// 优惠码
     ///
-    /// String, for example `SAVE10`.
+    /// String. Example: `SAVE10`.
     pub promo_code: Option<String>,
     /// 优惠码的种类
     ///

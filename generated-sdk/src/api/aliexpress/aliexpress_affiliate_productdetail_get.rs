@@ -8,21 +8,27 @@ use top_protocol::generated::{
 
 /// `aliexpress.affiliate.productdetail.get`: 查询联盟商品的详情
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=48595&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressAffiliateProductdetailGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressAffiliateProductdetailGetRequest::new();
+/// let request = AliexpressAffiliateProductdetailGetRequest::new()
+///     .fields(["resp_code"])
+///     .product_ids("1005000000000001")
+///     .target_currency("USD");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateProductdetailGetRequest {
     /// 应用的签名，可不传
     ///
@@ -30,44 +36,44 @@ pub struct AliexpressAffiliateProductdetailGetRequest {
     pub app_signature: Option<String>,
     /// 要返回的字段
     ///
-    /// Field List, for example `resp_code`.
+    /// Field List. Example: `resp_code`.
     pub fields: Vec<String>,
     /// 商品编号，以逗号分隔
     ///
-    /// String, for example `1005000000000001`.
+    /// String. Example: `1005000000000001`.
     pub product_ids: Option<String>,
     /// 显示的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_currency: Option<String>,
     /// 显示的语言
     ///
-    /// String, for example `EN`.
+    /// String. Example: `EN`.
     pub target_language: Option<String>,
     /// 推广的标识
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub tracking_id: Option<String>,
     /// 国家
     ///
-    /// String, for example `US`.
+    /// String. Example: `US`.
     pub country: Option<String>,
 }
 
 impl AliexpressAffiliateProductdetailGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `app_signature`.
+    /// Sets [`app_signature`](field@Self::app_signature): 应用的签名，可不传. String.
     #[must_use]
     pub fn app_signature(mut self, app_signature: impl Into<String>) -> Self {
         self.app_signature = Some(app_signature.into());
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -77,35 +83,35 @@ impl AliexpressAffiliateProductdetailGetRequest {
         self
     }
 
-    /// Sets `product_ids`.
+    /// Sets [`product_ids`](field@Self::product_ids): 商品编号，以逗号分隔. String.
     #[must_use]
     pub fn product_ids(mut self, product_ids: impl Into<String>) -> Self {
         self.product_ids = Some(product_ids.into());
         self
     }
 
-    /// Sets `target_currency`.
+    /// Sets [`target_currency`](field@Self::target_currency): 显示的币种. String.
     #[must_use]
     pub fn target_currency(mut self, target_currency: impl Into<String>) -> Self {
         self.target_currency = Some(target_currency.into());
         self
     }
 
-    /// Sets `target_language`.
+    /// Sets [`target_language`](field@Self::target_language): 显示的语言. String.
     #[must_use]
     pub fn target_language(mut self, target_language: impl Into<String>) -> Self {
         self.target_language = Some(target_language.into());
         self
     }
 
-    /// Sets `tracking_id`.
+    /// Sets [`tracking_id`](field@Self::tracking_id): 推广的标识. String.
     #[must_use]
     pub fn tracking_id(mut self, tracking_id: impl Into<String>) -> Self {
         self.tracking_id = Some(tracking_id.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
@@ -155,6 +161,7 @@ record!(AliexpressAffiliateProductdetailGetRequest);
 
 /// The response of `aliexpress.affiliate.productdetail.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressAffiliateProductdetailGetResponse {
     /// 响应
     ///
@@ -192,10 +199,11 @@ record!(mut AliexpressAffiliateProductdetailGetResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResponseDto {
     /// 响应码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub resp_code: Option<i64>,
     /// 响应信息
     ///
@@ -245,10 +253,11 @@ record!(mut ResponseDto);
 
 /// The object `TrafficProductResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TrafficProductResultDto {
     /// 本页的条数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub current_record_count: Option<i64>,
     /// 商品列表
     ///
@@ -291,74 +300,75 @@ record!(mut TrafficProductResultDto);
 
 /// The object `Product`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Product {
     /// 应用内的售价
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub app_sale_price: Option<String>,
     /// 应用内售价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub app_sale_price_currency: Option<String>,
     /// 佣金比率
     ///
-    /// String, for example `5.0%`.
+    /// String. Example: `5.0%`.
     pub commission_rate: Option<String>,
     /// 折扣
     ///
-    /// String, for example `50%`.
+    /// String. Example: `50%`.
     pub discount: Option<String>,
     /// 好评率
     ///
-    /// String, for example `95.0%`.
+    /// String. Example: `95.0%`.
     pub evaluate_rate: Option<String>,
     /// 一级类目的编号
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub first_level_category_id: Option<i64>,
     /// 一级类目的名称
     ///
-    /// String, for example `Home`.
+    /// String. Example: `Home`.
     pub first_level_category_name: Option<String>,
     /// 最近的销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub lastest_volume: Option<i64>,
     /// 热销商品的佣金比率
     ///
-    /// String, for example `8.0%`.
+    /// String. Example: `8.0%`.
     pub hot_product_commission_rate: Option<String>,
     /// 原价
     ///
-    /// String, for example `19.99`.
+    /// String. Example: `19.99`.
     pub original_price: Option<String>,
     /// 原价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub original_price_currency: Option<String>,
     /// 商品种类：ALL、PLAZA 或 TMALL
     ///
-    /// String, for example `ALL`.
+    /// String. Example: `ALL`.
     pub platform_product_type: Option<String>,
     /// 商品页面的地址
     ///
-    /// String, for example `https://www.aliexpress.com/item/1005000000000001.html`.
+    /// String. Example: `https://www.aliexpress.com/item/1005000000000001.html`.
     pub product_detail_url: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `1005000000000001`.
+    /// Number. Example: `1005000000000001`.
     pub product_id: Option<i64>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub product_main_image_url: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub product_small_image_urls: Vec<String>,
     /// 商品标题
     ///
-    /// String, for example `Vacuum Cup`.
+    /// String. Example: `Vacuum Cup`.
     pub product_title: Option<String>,
     /// 视频地址
     ///
@@ -366,59 +376,59 @@ pub struct Product {
     pub product_video_url: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/e/1`.
+    /// String. Example: `https://s.example.com/e/1`.
     pub promotion_link: Option<String>,
     /// 售价
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub sale_price: Option<String>,
     /// 售价的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub sale_price_currency: Option<String>,
     /// 二级类目的编号
     ///
-    /// Number, for example `100001`.
+    /// Number. Example: `100001`.
     pub second_level_category_id: Option<i64>,
     /// 二级类目的名称
     ///
-    /// String, for example `Cups`.
+    /// String. Example: `Cups`.
     pub second_level_category_name: Option<String>,
     /// 店铺编号
     ///
-    /// Number, for example `300001`.
+    /// Number. Example: `300001`.
     pub shop_id: Option<i64>,
     /// 店铺地址
     ///
-    /// String, for example `https://shop.example.com/1`.
+    /// String. Example: `https://shop.example.com/1`.
     pub shop_url: Option<String>,
     /// 应用内的售价，以显示的币种计
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub target_app_sale_price: Option<String>,
     /// 应用内售价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_app_sale_price_currency: Option<String>,
     /// 原价，以显示的币种计
     ///
-    /// String, for example `19.99`.
+    /// String. Example: `19.99`.
     pub target_original_price: Option<String>,
     /// 原价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_original_price_currency: Option<String>,
     /// 售价，以显示的币种计
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub target_sale_price: Option<String>,
     /// 售价的显示币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_sale_price_currency: Option<String>,
     /// 相关市场的佣金比率
     ///
-    /// String, for example `5.0%`.
+    /// String. Example: `5.0%`.
     pub relevant_market_commission_rate: Option<String>,
     /// 优惠码
     ///
@@ -554,10 +564,11 @@ record!(mut Product);
 
 /// The object `PromoCodeDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromoCodeDto {
     /// 优惠码
     ///
-    /// String, for example `SAVE10`.
+    /// String. Example: `SAVE10`.
     pub promo_code: Option<String>,
     /// 优惠码的种类
     ///

@@ -9,20 +9,42 @@ use top_protocol::generated::{
 
 /// `aliexpress.ds.order.create`: 创建代发订单并付款
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressDsOrderCreateRequest;
-/// use generated_sdk::api::aliexpress::aliexpress_ds_order_create::{MaillingAddressRequestDto, PlaceOrderRequest4OpenApiDto, ProductBaseItem};
+/// use generated_sdk::api::aliexpress::aliexpress_ds_order_create::{DsExtendRequest, MaillingAddressRequestDto, PlaceOrderRequest4OpenApiDto, ProductBaseItem};
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressDsOrderCreateRequest::new(PlaceOrderRequest4OpenApiDto::new(MaillingAddressRequestDto::new("1 Main St", "New York", "US", "New York"), [ProductBaseItem::new(1, 1005000000000001)]));
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = AliexpressDsOrderCreateRequest::new(
+///         PlaceOrderRequest4OpenApiDto::new(
+///                 MaillingAddressRequestDto::new(
+///                         "1 Main St",
+///                         "New York",
+///                         "US",
+///                         "New York",
+///                     )
+///                     .locale("en_US")
+///                     .phone_country("+1")
+///                     .zip("10001"),
+///                 [
+///                     ProductBaseItem::new(1, 1005000000000001)
+///                         .sku_attr("14:193#Red")
+///                         .logistics_service_name("CAINIAO_STANDARD"),
+///                 ],
+///             )
+///             .out_order_id("OUT20240618001"),
+///     )
+///     .ds_extend_request(DsExtendRequest::new());
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AliexpressDsOrderCreateRequest {
     /// 扩展设置
     ///
@@ -30,12 +52,12 @@ pub struct AliexpressDsOrderCreateRequest {
     pub ds_extend_request: Option<DsExtendRequest>,
     /// 下单的内容
     ///
-    /// [`PlaceOrderRequest4OpenApiDto`], required.
+    /// [`PlaceOrderRequest4OpenApiDto`]. Required.
     pub param_place_order_request4_open_api_d_t_o: PlaceOrderRequest4OpenApiDto,
 }
 
 impl AliexpressDsOrderCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         param_place_order_request4_open_api_d_t_o: PlaceOrderRequest4OpenApiDto,
     ) -> Self {
@@ -45,7 +67,7 @@ impl AliexpressDsOrderCreateRequest {
         }
     }
 
-    /// Sets `ds_extend_request`.
+    /// Sets [`ds_extend_request`](field@Self::ds_extend_request): 扩展设置. [`DsExtendRequest`].
     #[must_use]
     pub fn ds_extend_request(mut self, ds_extend_request: DsExtendRequest) -> Self {
         self.ds_extend_request = Some(ds_extend_request);
@@ -86,6 +108,7 @@ record!(AliexpressDsOrderCreateRequest);
 
 /// The object `DsExtendRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DsExtendRequest {
     /// 优惠
     ///
@@ -106,33 +129,33 @@ pub struct DsExtendRequest {
 }
 
 impl DsExtendRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `promotion`.
+    /// Sets [`promotion`](field@Self::promotion): 优惠. [`Promotion`].
     #[must_use]
     pub fn promotion(mut self, promotion: Promotion) -> Self {
         self.promotion = Some(promotion);
         self
     }
 
-    /// Sets `payment`.
+    /// Sets [`payment`](field@Self::payment): 付款. [`Payment`].
     #[must_use]
     pub fn payment(mut self, payment: Payment) -> Self {
         self.payment = Some(payment);
         self
     }
 
-    /// Sets `trade_extra_param`.
+    /// Sets [`trade_extra_param`](field@Self::trade_extra_param): 交易的扩展设置. [`TradeExtraParam`].
     #[must_use]
     pub fn trade_extra_param(mut self, trade_extra_param: TradeExtraParam) -> Self {
         self.trade_extra_param = Some(trade_extra_param);
         self
     }
 
-    /// Sets `channel_strategy`.
+    /// Sets [`channel_strategy`](field@Self::channel_strategy): 渠道策略. String.
     #[must_use]
     pub fn channel_strategy(mut self, channel_strategy: impl Into<String>) -> Self {
         self.channel_strategy = Some(channel_strategy.into());
@@ -169,6 +192,7 @@ record!(DsExtendRequest);
 
 /// The object `Promotion`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Promotion {
     /// 优惠的渠道
     ///
@@ -181,12 +205,12 @@ pub struct Promotion {
 }
 
 impl Promotion {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `promotion_channel_info`.
+    /// Sets [`promotion_channel_info`](field@Self::promotion_channel_info): 优惠的渠道. String.
     #[must_use]
     pub fn promotion_channel_info(
         mut self,
@@ -196,7 +220,7 @@ impl Promotion {
         self
     }
 
-    /// Sets `promotion_activity_id`.
+    /// Sets [`promotion_activity_id`](field@Self::promotion_activity_id): 活动的编号. String.
     #[must_use]
     pub fn promotion_activity_id(
         mut self,
@@ -232,31 +256,32 @@ record!(Promotion);
 
 /// The object `Payment`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Payment {
     /// 付款币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub pay_currency: Option<String>,
     /// 是否同时付款：true 或 false
     ///
-    /// String, for example `true`.
+    /// String. Example: `true`.
     pub try_to_pay: Option<String>,
 }
 
 impl Payment {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `pay_currency`.
+    /// Sets [`pay_currency`](field@Self::pay_currency): 付款币种. String.
     #[must_use]
     pub fn pay_currency(mut self, pay_currency: impl Into<String>) -> Self {
         self.pay_currency = Some(pay_currency.into());
         self
     }
 
-    /// Sets `try_to_pay`.
+    /// Sets [`try_to_pay`](field@Self::try_to_pay): 是否同时付款：true 或 false. String.
     #[must_use]
     pub fn try_to_pay(mut self, try_to_pay: impl Into<String>) -> Self {
         self.try_to_pay = Some(try_to_pay.into());
@@ -289,14 +314,15 @@ record!(Payment);
 
 /// The object `TradeExtraParam`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeExtraParam {
     /// 业务模式：wholesale 批发，retail 零售
     ///
-    /// String, for example `retail`.
+    /// String. Example: `retail`.
     pub business_model: Option<String>,
     /// 定制的 SKU（JSON）
     ///
-    /// Map, for example `{}`.
+    /// Map. Example: `{}`.
     pub customize_sku_map: Option<Json>,
     /// 国家地址码
     ///
@@ -304,38 +330,38 @@ pub struct TradeExtraParam {
     pub nat_addr: Option<String>,
     /// 生日
     ///
-    /// String, for example `1990-01-01`.
+    /// String. Example: `1990-01-01`.
     pub birthday: Option<String>,
 }
 
 impl TradeExtraParam {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `business_model`.
+    /// Sets [`business_model`](field@Self::business_model): 业务模式：wholesale 批发，retail 零售. String.
     #[must_use]
     pub fn business_model(mut self, business_model: impl Into<String>) -> Self {
         self.business_model = Some(business_model.into());
         self
     }
 
-    /// Sets `customize_sku_map`.
+    /// Sets [`customize_sku_map`](field@Self::customize_sku_map): 定制的 SKU（JSON）. Map.
     #[must_use]
     pub fn customize_sku_map(mut self, customize_sku_map: impl Into<Json>) -> Self {
         self.customize_sku_map = Some(customize_sku_map.into());
         self
     }
 
-    /// Sets `nat_addr`.
+    /// Sets [`nat_addr`](field@Self::nat_addr): 国家地址码. String.
     #[must_use]
     pub fn nat_addr(mut self, nat_addr: impl Into<String>) -> Self {
         self.nat_addr = Some(nat_addr.into());
         self
     }
 
-    /// Sets `birthday`.
+    /// Sets [`birthday`](field@Self::birthday): 生日. String.
     #[must_use]
     pub fn birthday(mut self, birthday: impl Into<String>) -> Self {
         self.birthday = Some(birthday.into());
@@ -372,23 +398,24 @@ record!(TradeExtraParam);
 
 /// The object `PlaceOrderRequest4OpenApiDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PlaceOrderRequest4OpenApiDto {
     /// 外部的订单编号，用来去重
     ///
-    /// String, for example `OUT20240618001`.
+    /// String. Example: `OUT20240618001`.
     pub out_order_id: Option<String>,
     /// 收货地址
     ///
-    /// [`MaillingAddressRequestDto`], required.
+    /// [`MaillingAddressRequestDto`]. Required.
     pub logistics_address: MaillingAddressRequestDto,
     /// 商品列表
     ///
-    /// List of [`ProductBaseItem`], required.
+    /// List of [`ProductBaseItem`]. Required.
     pub product_items: Vec<ProductBaseItem>,
 }
 
 impl PlaceOrderRequest4OpenApiDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         logistics_address: MaillingAddressRequestDto,
         product_items: impl IntoIterator<Item = ProductBaseItem>,
@@ -400,7 +427,7 @@ impl PlaceOrderRequest4OpenApiDto {
         }
     }
 
-    /// Sets `out_order_id`.
+    /// Sets [`out_order_id`](field@Self::out_order_id): 外部的订单编号，用来去重. String.
     #[must_use]
     pub fn out_order_id(mut self, out_order_id: impl Into<String>) -> Self {
         self.out_order_id = Some(out_order_id.into());
@@ -435,50 +462,51 @@ record!(PlaceOrderRequest4OpenApiDto);
 
 /// The object `MaillingAddressRequestDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct MaillingAddressRequestDto {
     /// 详细地址
     ///
-    /// String, required, for example `1 Main St`.
+    /// String. Required. Redacted in `Debug` output. Example: `1 Main St`.
     pub address: String,
     /// 详细地址的第二行
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub address2: Option<String>,
     /// 城市
     ///
-    /// String, required, for example `New York`.
+    /// String. Required. Example: `New York`.
     pub city: String,
     /// 联系人
     ///
-    /// String, for example `J. D.`.
+    /// String. Redacted in `Debug` output. Example: `J. D.`.
     pub contact_person: Option<String>,
     /// 国家
     ///
-    /// String, required, for example `US`.
+    /// String. Required. Example: `US`.
     pub country: String,
     /// 巴西税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub cpf: Option<String>,
     /// 收货人姓名
     ///
-    /// String, for example `J. D.`.
+    /// String. Redacted in `Debug` output. Example: `J. D.`.
     pub full_name: Option<String>,
     /// 语言
     ///
-    /// String, for example `en_US`.
+    /// String. Example: `en_US`.
     pub locale: Option<String>,
     /// 手机号
     ///
-    /// String, for example `0000000000`.
+    /// String. Redacted in `Debug` output. Example: `0000000000`.
     pub mobile_no: Option<String>,
     /// 护照号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub passport_no: Option<String>,
     /// 护照的有效期
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub passport_no_date: Option<String>,
     /// 护照的签发机构
     ///
@@ -486,35 +514,35 @@ pub struct MaillingAddressRequestDto {
     pub passport_organization: Option<String>,
     /// 电话的国家代码
     ///
-    /// String, for example `+1`.
+    /// String. Example: `+1`.
     pub phone_country: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `New York`.
+    /// String. Required. Example: `New York`.
     pub province: String,
     /// 税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub tax_number: Option<String>,
     /// 邮编
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub zip: Option<String>,
     /// 智利税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub rut_no: Option<String>,
     /// 外国人的护照号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub foreigner_passport_no: Option<String>,
     /// 是否外国人：true 或 false
     ///
-    /// String, for example `false`.
+    /// String. Example: `false`.
     pub is_foreigner: Option<String>,
     /// 增值税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub vat_no: Option<String>,
     /// 税务的公司名称
     ///
@@ -527,7 +555,7 @@ pub struct MaillingAddressRequestDto {
 }
 
 impl MaillingAddressRequestDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         address: impl Into<String>,
         city: impl Into<String>,
@@ -560,63 +588,63 @@ impl MaillingAddressRequestDto {
         }
     }
 
-    /// Sets `address2`.
+    /// Sets [`address2`](field@Self::address2): 详细地址的第二行. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// Sets `contact_person`.
+    /// Sets [`contact_person`](field@Self::contact_person): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_person(mut self, contact_person: impl Into<String>) -> Self {
         self.contact_person = Some(contact_person.into());
         self
     }
 
-    /// Sets `cpf`.
+    /// Sets [`cpf`](field@Self::cpf): 巴西税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn cpf(mut self, cpf: impl Into<String>) -> Self {
         self.cpf = Some(cpf.into());
         self
     }
 
-    /// Sets `full_name`.
+    /// Sets [`full_name`](field@Self::full_name): 收货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn full_name(mut self, full_name: impl Into<String>) -> Self {
         self.full_name = Some(full_name.into());
         self
     }
 
-    /// Sets `locale`.
+    /// Sets [`locale`](field@Self::locale): 语言. String.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `mobile_no`.
+    /// Sets [`mobile_no`](field@Self::mobile_no): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_no(mut self, mobile_no: impl Into<String>) -> Self {
         self.mobile_no = Some(mobile_no.into());
         self
     }
 
-    /// Sets `passport_no`.
+    /// Sets [`passport_no`](field@Self::passport_no): 护照号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn passport_no(mut self, passport_no: impl Into<String>) -> Self {
         self.passport_no = Some(passport_no.into());
         self
     }
 
-    /// Sets `passport_no_date`.
+    /// Sets [`passport_no_date`](field@Self::passport_no_date): 护照的有效期. String. Redacted in `Debug` output.
     #[must_use]
     pub fn passport_no_date(mut self, passport_no_date: impl Into<String>) -> Self {
         self.passport_no_date = Some(passport_no_date.into());
         self
     }
 
-    /// Sets `passport_organization`.
+    /// Sets [`passport_organization`](field@Self::passport_organization): 护照的签发机构. String.
     #[must_use]
     pub fn passport_organization(
         mut self,
@@ -626,35 +654,35 @@ impl MaillingAddressRequestDto {
         self
     }
 
-    /// Sets `phone_country`.
+    /// Sets [`phone_country`](field@Self::phone_country): 电话的国家代码. String.
     #[must_use]
     pub fn phone_country(mut self, phone_country: impl Into<String>) -> Self {
         self.phone_country = Some(phone_country.into());
         self
     }
 
-    /// Sets `tax_number`.
+    /// Sets [`tax_number`](field@Self::tax_number): 税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tax_number(mut self, tax_number: impl Into<String>) -> Self {
         self.tax_number = Some(tax_number.into());
         self
     }
 
-    /// Sets `zip`.
+    /// Sets [`zip`](field@Self::zip): 邮编. String.
     #[must_use]
     pub fn zip(mut self, zip: impl Into<String>) -> Self {
         self.zip = Some(zip.into());
         self
     }
 
-    /// Sets `rut_no`.
+    /// Sets [`rut_no`](field@Self::rut_no): 智利税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn rut_no(mut self, rut_no: impl Into<String>) -> Self {
         self.rut_no = Some(rut_no.into());
         self
     }
 
-    /// Sets `foreigner_passport_no`.
+    /// Sets [`foreigner_passport_no`](field@Self::foreigner_passport_no): 外国人的护照号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn foreigner_passport_no(
         mut self,
@@ -664,28 +692,28 @@ impl MaillingAddressRequestDto {
         self
     }
 
-    /// Sets `is_foreigner`.
+    /// Sets [`is_foreigner`](field@Self::is_foreigner): 是否外国人：true 或 false. String.
     #[must_use]
     pub fn is_foreigner(mut self, is_foreigner: impl Into<String>) -> Self {
         self.is_foreigner = Some(is_foreigner.into());
         self
     }
 
-    /// Sets `vat_no`.
+    /// Sets [`vat_no`](field@Self::vat_no): 增值税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn vat_no(mut self, vat_no: impl Into<String>) -> Self {
         self.vat_no = Some(vat_no.into());
         self
     }
 
-    /// Sets `tax_company`.
+    /// Sets [`tax_company`](field@Self::tax_company): 税务的公司名称. String.
     #[must_use]
     pub fn tax_company(mut self, tax_company: impl Into<String>) -> Self {
         self.tax_company = Some(tax_company.into());
         self
     }
 
-    /// Sets `location_tree_address_id`.
+    /// Sets [`location_tree_address_id`](field@Self::location_tree_address_id): 地址库的编号. String.
     #[must_use]
     pub fn location_tree_address_id(
         mut self,
@@ -761,22 +789,23 @@ record!(MaillingAddressRequestDto);
 
 /// The object `ProductBaseItem`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ProductBaseItem {
     /// 商品数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub product_count: i64,
     /// 商品编号
     ///
-    /// Number, required, for example `1005000000000001`.
+    /// Number. Required. Example: `1005000000000001`.
     pub product_id: i64,
     /// SKU 的属性组合
     ///
-    /// String, for example `14:193#Red`.
+    /// String. Example: `14:193#Red`.
     pub sku_attr: Option<String>,
     /// 物流服务的名称
     ///
-    /// String, for example `CAINIAO_STANDARD`.
+    /// String. Example: `CAINIAO_STANDARD`.
     pub logistics_service_name: Option<String>,
     /// 备注
     ///
@@ -785,7 +814,7 @@ pub struct ProductBaseItem {
 }
 
 impl ProductBaseItem {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(product_count: i64, product_id: i64) -> Self {
         Self {
             product_count,
@@ -796,14 +825,14 @@ impl ProductBaseItem {
         }
     }
 
-    /// Sets `sku_attr`.
+    /// Sets [`sku_attr`](field@Self::sku_attr): SKU 的属性组合. String.
     #[must_use]
     pub fn sku_attr(mut self, sku_attr: impl Into<String>) -> Self {
         self.sku_attr = Some(sku_attr.into());
         self
     }
 
-    /// Sets `logistics_service_name`.
+    /// Sets [`logistics_service_name`](field@Self::logistics_service_name): 物流服务的名称. String.
     #[must_use]
     pub fn logistics_service_name(
         mut self,
@@ -813,7 +842,7 @@ impl ProductBaseItem {
         self
     }
 
-    /// Sets `order_memo`.
+    /// Sets [`order_memo`](field@Self::order_memo): 备注. String.
     #[must_use]
     pub fn order_memo(mut self, order_memo: impl Into<String>) -> Self {
         self.order_memo = Some(order_memo.into());
@@ -852,6 +881,7 @@ record!(ProductBaseItem);
 
 /// The response of `aliexpress.ds.order.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressDsOrderCreateResponse {
     /// 结果
     ///
@@ -889,6 +919,7 @@ record!(mut AliexpressDsOrderCreateResponse);
 
 /// The object `PlaceOrderRes4OpenApiDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PlaceOrderRes4OpenApiDto {
     /// 错误码
     ///
@@ -900,11 +931,11 @@ pub struct PlaceOrderRes4OpenApiDto {
     pub error_msg: Option<String>,
     /// 创建的订单编号
     ///
-    /// Number\[\], for example `8000000000001`.
+    /// List of Number. Example: `8000000000001`.
     pub order_list: Vec<i64>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -10,41 +10,47 @@ use top_protocol::generated::{
 ///
 /// 返回商品、SKU、物流和店铺的资料。
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=60452&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressDsProductGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressDsProductGetRequest::new("US", 1005000000000001);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = AliexpressDsProductGetRequest::new("US", 1005000000000001)
+///     .target_currency("USD")
+///     .target_language("EN")
+///     .remove_personal_benefit(false);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AliexpressDsProductGetRequest {
     /// 收货国家
     ///
-    /// String, required, for example `US`.
+    /// String. Required. Example: `US`.
     pub ship_to_country: String,
     /// 商品编号
     ///
-    /// Number, required, for example `1005000000000001`.
+    /// Number. Required. Example: `1005000000000001`.
     pub product_id: i64,
     /// 显示的币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub target_currency: Option<String>,
     /// 显示的语言
     ///
-    /// String, for example `EN`.
+    /// String. Example: `EN`.
     pub target_language: Option<String>,
     /// 是否去掉个人优惠
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub remove_personal_benefit: Option<bool>,
     /// 业务模式
     ///
@@ -61,7 +67,7 @@ pub struct AliexpressDsProductGetRequest {
 }
 
 impl AliexpressDsProductGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ship_to_country: impl Into<String>, product_id: i64) -> Self {
         Self {
             ship_to_country: ship_to_country.into(),
@@ -75,42 +81,42 @@ impl AliexpressDsProductGetRequest {
         }
     }
 
-    /// Sets `target_currency`.
+    /// Sets [`target_currency`](field@Self::target_currency): 显示的币种. String.
     #[must_use]
     pub fn target_currency(mut self, target_currency: impl Into<String>) -> Self {
         self.target_currency = Some(target_currency.into());
         self
     }
 
-    /// Sets `target_language`.
+    /// Sets [`target_language`](field@Self::target_language): 显示的语言. String.
     #[must_use]
     pub fn target_language(mut self, target_language: impl Into<String>) -> Self {
         self.target_language = Some(target_language.into());
         self
     }
 
-    /// Sets `remove_personal_benefit`.
+    /// Sets [`remove_personal_benefit`](field@Self::remove_personal_benefit): 是否去掉个人优惠. Boolean.
     #[must_use]
     pub fn remove_personal_benefit(mut self, remove_personal_benefit: bool) -> Self {
         self.remove_personal_benefit = Some(remove_personal_benefit);
         self
     }
 
-    /// Sets `biz_model`.
+    /// Sets [`biz_model`](field@Self::biz_model): 业务模式. String.
     #[must_use]
     pub fn biz_model(mut self, biz_model: impl Into<String>) -> Self {
         self.biz_model = Some(biz_model.into());
         self
     }
 
-    /// Sets `province_code`.
+    /// Sets [`province_code`](field@Self::province_code): 省份的编码. String.
     #[must_use]
     pub fn province_code(mut self, province_code: impl Into<String>) -> Self {
         self.province_code = Some(province_code.into());
         self
     }
 
-    /// Sets `city_code`.
+    /// Sets [`city_code`](field@Self::city_code): 城市的编码. String.
     #[must_use]
     pub fn city_code(mut self, city_code: impl Into<String>) -> Self {
         self.city_code = Some(city_code.into());
@@ -162,6 +168,7 @@ record!(AliexpressDsProductGetRequest);
 
 /// The response of `aliexpress.ds.product.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressDsProductGetResponse {
     /// 结果
     ///
@@ -173,7 +180,7 @@ pub struct AliexpressDsProductGetResponse {
     pub rsp_msg: Option<String>,
     /// 响应码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub rsp_code: Option<i64>,
 }
 
@@ -215,6 +222,7 @@ record!(mut AliexpressDsProductGetResponse);
 
 /// The object `AeItemQueryResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeItemQueryResultDto {
     /// 物流信息
     ///
@@ -250,7 +258,7 @@ pub struct AeItemQueryResultDto {
     pub product_id_converter_result: Option<ProductIdConverterResultDto>,
     /// 是否有批发价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_whole_sale: Option<bool>,
     /// 制造商
     ///
@@ -317,14 +325,15 @@ record!(mut AeItemQueryResultDto);
 
 /// The object `LogisticsInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInfoDto {
     /// 收货国家
     ///
-    /// String, for example `US`.
+    /// String. Example: `US`.
     pub ship_to_country: Option<String>,
     /// 发货天数
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub delivery_time: Option<i64>,
 }
 
@@ -363,30 +372,31 @@ record!(mut LogisticsInfoDto);
 
 /// The object `AeItemBaseInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeItemBaseInfoDto {
     /// 关联的商品编号
     ///
-    /// Number, for example `1005000000000002`.
+    /// Number. Example: `1005000000000002`.
     pub sl_related_product_id: Option<i64>,
     /// 修改时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub gmt_modified: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `1005000000000001`.
+    /// Number. Example: `1005000000000001`.
     pub product_id: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `Vacuum Cup`.
+    /// String. Example: `Vacuum Cup`.
     pub subject: Option<String>,
     /// 商品状态
     ///
-    /// String, for example `onSelling`.
+    /// String. Example: `onSelling`.
     pub product_status_type: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub gmt_create: Option<String>,
     /// 手机版的详情
     ///
@@ -394,15 +404,15 @@ pub struct AeItemBaseInfoDto {
     pub mobile_detail: Option<String>,
     /// 平均评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub avg_evaluation_rating: Option<String>,
     /// 评价数
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub evaluation_count: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub owner_member_seq_long: Option<i64>,
     /// 商品详情，可含 HTML
     ///
@@ -410,27 +420,27 @@ pub struct AeItemBaseInfoDto {
     pub detail: Option<String>,
     /// 币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub currency_code: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `100001`.
+    /// Number. Example: `100001`.
     pub category_id: Option<i64>,
     /// 销量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub sales_count: Option<String>,
     /// 类目的路径
     ///
-    /// String, for example `100,100001`.
+    /// String. Example: `100,100001`.
     pub category_sequence: Option<String>,
     /// 是否拆分的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub separated_listing: Option<bool>,
     /// 是否拆分出的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub sl_product: Option<bool>,
 }
 
@@ -514,6 +524,7 @@ record!(mut AeItemBaseInfoDto);
 
 /// The object `AeItemProperty`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeItemProperty {
     /// 属性值的起点
     ///
@@ -521,7 +532,7 @@ pub struct AeItemProperty {
     pub attr_value_start: Option<String>,
     /// 属性值的编号
     ///
-    /// Number, for example `193`.
+    /// Number. Example: `193`.
     pub attr_value_id: Option<i64>,
     /// 属性值的终点
     ///
@@ -529,7 +540,7 @@ pub struct AeItemProperty {
     pub attr_value_end: Option<String>,
     /// 属性值
     ///
-    /// String, for example `Steel`.
+    /// String. Example: `Steel`.
     pub attr_value: Option<String>,
     /// 属性值的单位
     ///
@@ -537,11 +548,11 @@ pub struct AeItemProperty {
     pub attr_value_unit: Option<String>,
     /// 属性名
     ///
-    /// String, for example `Material`.
+    /// String. Example: `Material`.
     pub attr_name: Option<String>,
     /// 属性的编号
     ///
-    /// Number, for example `14`.
+    /// Number. Example: `14`.
     pub attr_name_id: Option<i64>,
 }
 
@@ -595,34 +606,35 @@ record!(mut AeItemProperty);
 
 /// The object `AeItemSkuInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeItemSkuInfoDto {
     /// 关联的 SKU 编号
     ///
-    /// Number, `sl_related_skuId` on the wire, for example `12000000000002`.
+    /// Number. Wire name: `sl_related_skuId`. Example: `12000000000002`.
     pub sl_related_sku_id: Option<i64>,
     /// 批发的售价
     ///
-    /// String, for example `8.99`.
+    /// String. Example: `8.99`.
     pub offer_bulk_sale_price: Option<String>,
     /// 可用库存
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub sku_available_stock: Option<i64>,
     /// 批发的起订量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub sku_bulk_order: Option<i64>,
     /// 原价
     ///
-    /// String, for example `19.99`.
+    /// String. Example: `19.99`.
     pub sku_price: Option<String>,
     /// 售价
     ///
-    /// String, for example `9.99`.
+    /// String. Example: `9.99`.
     pub offer_sale_price: Option<String>,
     /// SKU 的属性组合
     ///
-    /// String, for example `14:193`.
+    /// String. Example: `14:193`.
     pub id: Option<String>,
     /// SKU 的属性
     ///
@@ -634,15 +646,15 @@ pub struct AeItemSkuInfoDto {
     pub barcode: Option<String>,
     /// 币种
     ///
-    /// String, for example `USD`.
+    /// String. Example: `USD`.
     pub currency_code: Option<String>,
     /// SKU 的编号
     ///
-    /// String, for example `12000000000001`.
+    /// String. Example: `12000000000001`.
     pub sku_id: Option<String>,
     /// SKU 的属性组合
     ///
-    /// String, for example `14:193#Red`.
+    /// String. Example: `14:193#Red`.
     pub sku_attr: Option<String>,
     /// EAN 码
     ///
@@ -650,7 +662,7 @@ pub struct AeItemSkuInfoDto {
     pub ean_code: Option<String>,
     /// 价格是否含税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub price_include_tax: Option<bool>,
     /// 批发的阶梯价
     ///
@@ -774,22 +786,23 @@ record!(mut AeItemSkuInfoDto);
 
 /// The object `AeSkuPropertyDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeSkuPropertyDto {
     /// 属性值
     ///
-    /// String, for example `Red`.
+    /// String. Example: `Red`.
     pub sku_property_value: Option<String>,
     /// 属性值的编号
     ///
-    /// Number, for example `193`.
+    /// Number. Example: `193`.
     pub property_value_id: Option<i64>,
     /// 属性名
     ///
-    /// String, for example `Color`.
+    /// String. Example: `Color`.
     pub sku_property_name: Option<String>,
     /// 属性的编号
     ///
-    /// Number, for example `14`.
+    /// Number. Example: `14`.
     pub sku_property_id: Option<i64>,
     /// 自定义的属性值
     ///
@@ -797,7 +810,7 @@ pub struct AeSkuPropertyDto {
     pub property_value_definition_name: Option<String>,
     /// SKU 图片的地址
     ///
-    /// String, for example `https://img.example.com/sku.jpg`.
+    /// String. Example: `https://img.example.com/sku.jpg`.
     pub sku_image: Option<String>,
 }
 
@@ -848,18 +861,19 @@ record!(mut AeSkuPropertyDto);
 
 /// The object `WholesalePriceTier`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WholesalePriceTier {
     /// 起订量
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub min_quantity: Option<String>,
     /// 折扣
     ///
-    /// String, for example `50%`.
+    /// String. Example: `50%`.
     pub discount: Option<String>,
     /// 批发价
     ///
-    /// String, for example `8.99`.
+    /// String. Example: `8.99`.
     pub wholesale_price: Option<String>,
 }
 
@@ -901,6 +915,7 @@ record!(mut WholesalePriceTier);
 
 /// The object `AeMultimediaInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeMultimediaInfoDto {
     /// 视频列表
     ///
@@ -908,7 +923,7 @@ pub struct AeMultimediaInfoDto {
     pub ae_video_dtos: Vec<AeVideoDto>,
     /// 图片地址，以分号分隔
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub image_urls: Option<String>,
 }
 
@@ -947,6 +962,7 @@ record!(mut AeMultimediaInfoDto);
 
 /// The object `AeVideoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeVideoDto {
     /// 封面地址
     ///
@@ -958,7 +974,7 @@ pub struct AeVideoDto {
     pub media_status: Option<String>,
     /// 会员编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub ali_member_id: Option<i64>,
     /// 视频的类型
     ///
@@ -966,7 +982,7 @@ pub struct AeVideoDto {
     pub media_type: Option<String>,
     /// 视频的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub media_id: Option<i64>,
     /// 视频地址
     ///
@@ -1021,34 +1037,35 @@ record!(mut AeVideoDto);
 
 /// The object `PackageInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageInfoDto {
     /// 基本单位的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub base_unit: Option<i64>,
     /// 高，单位厘米
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub package_height: Option<i64>,
     /// 毛重，单位千克
     ///
-    /// String, for example `0.5`.
+    /// String. Example: `0.5`.
     pub gross_weight: Option<String>,
     /// 长，单位厘米
     ///
-    /// Number, for example `30`.
+    /// Number. Example: `30`.
     pub package_length: Option<i64>,
     /// 宽，单位厘米
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub package_width: Option<i64>,
     /// 商品单位
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_unit: Option<i64>,
     /// 是否打包出售
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub package_type: Option<bool>,
 }
 
@@ -1102,30 +1119,31 @@ record!(mut PackageInfoDto);
 
 /// The object `AeStoreInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AeStoreInfo {
     /// 描述相符的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub item_as_described_rating: Option<String>,
     /// 沟通的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub communication_rating: Option<String>,
     /// 发货速度的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub shipping_speed_rating: Option<String>,
     /// 店铺名称
     ///
-    /// String, for example `Test Store`.
+    /// String. Example: `Test Store`.
     pub store_name: Option<String>,
     /// 店铺编号
     ///
-    /// Number, for example `300001`.
+    /// Number. Example: `300001`.
     pub store_id: Option<i64>,
     /// 店铺所在国家
     ///
-    /// String, for example `CN`.
+    /// String. Example: `CN`.
     pub store_country_code: Option<String>,
 }
 
@@ -1176,10 +1194,11 @@ record!(mut AeStoreInfo);
 
 /// The object `ProductIdConverterResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductIdConverterResultDto {
     /// 主商品编号
     ///
-    /// Number, for example `1005000000000001`.
+    /// Number. Example: `1005000000000001`.
     pub main_product_id: Option<i64>,
     /// 子商品编号（JSON）
     ///
@@ -1222,14 +1241,15 @@ record!(mut ProductIdConverterResultDto);
 
 /// The object `ManufacturerInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ManufacturerInfo {
     /// 名称
     ///
-    /// String, for example `Test Factory`.
+    /// String. Example: `Test Factory`.
     pub name: Option<String>,
     /// 详细地址
     ///
-    /// String, for example `1 Main St`.
+    /// String. Redacted in `Debug` output. Example: `1 Main St`.
     pub address: Option<String>,
     /// 邮箱
     ///
@@ -1237,7 +1257,7 @@ pub struct ManufacturerInfo {
     pub email: Option<String>,
     /// 国家名称
     ///
-    /// String, for example `China`.
+    /// String. Example: `China`.
     pub country_name: Option<String>,
     /// 电话的前缀
     ///

@@ -8,33 +8,48 @@ use top_protocol::generated::{
 
 /// `aliexpress.trade.buy.placeorder`: 创建代发订单（旧版）
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Deprecated: 请改用 aliexpress.ds.order.create
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=35446&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::aliexpress::AliexpressTradeBuyPlaceorderRequest;
 /// use generated_sdk::api::aliexpress::aliexpress_trade_buy_placeorder::{MaillingAddressRequestDto, PlaceOrderRequest4OpenApiDto, ProductBaseItem};
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AliexpressTradeBuyPlaceorderRequest::new(PlaceOrderRequest4OpenApiDto::new(MaillingAddressRequestDto::new("1 Main St"), [ProductBaseItem::new(1, 1005000000000001)]));
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = AliexpressTradeBuyPlaceorderRequest::new(
+///     PlaceOrderRequest4OpenApiDto::new(
+///         MaillingAddressRequestDto::new("1 Main St")
+///             .city("New York")
+///             .country("US")
+///             .locale("en_US"),
+///         [
+///             ProductBaseItem::new(1, 1005000000000001)
+///                 .sku_attr("14:193#Red")
+///                 .logistics_service_name("CAINIAO_STANDARD"),
+///         ],
+///     ),
+/// );
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AliexpressTradeBuyPlaceorderRequest {
     /// 下单的内容
     ///
-    /// [`PlaceOrderRequest4OpenApiDto`], required.
+    /// [`PlaceOrderRequest4OpenApiDto`]. Required.
     pub param_place_order_request4_open_api_d_t_o: PlaceOrderRequest4OpenApiDto,
 }
 
 impl AliexpressTradeBuyPlaceorderRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "请改用 aliexpress.ds.order.create")]
     pub fn new(
         param_place_order_request4_open_api_d_t_o: PlaceOrderRequest4OpenApiDto,
@@ -76,19 +91,20 @@ record!(AliexpressTradeBuyPlaceorderRequest);
 
 /// The object `PlaceOrderRequest4OpenApiDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PlaceOrderRequest4OpenApiDto {
     /// 收货地址
     ///
-    /// [`MaillingAddressRequestDto`], required.
+    /// [`MaillingAddressRequestDto`]. Required.
     pub logistics_address: MaillingAddressRequestDto,
     /// 商品列表
     ///
-    /// List of [`ProductBaseItem`], required.
+    /// List of [`ProductBaseItem`]. Required.
     pub product_items: Vec<ProductBaseItem>,
 }
 
 impl PlaceOrderRequest4OpenApiDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         logistics_address: MaillingAddressRequestDto,
         product_items: impl IntoIterator<Item = ProductBaseItem>,
@@ -125,50 +141,51 @@ record!(PlaceOrderRequest4OpenApiDto);
 
 /// The object `MaillingAddressRequestDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct MaillingAddressRequestDto {
     /// 详细地址
     ///
-    /// String, required, for example `1 Main St`.
+    /// String. Required. Redacted in `Debug` output. Example: `1 Main St`.
     pub address: String,
     /// 详细地址的第二行
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub address2: Option<String>,
     /// 城市
     ///
-    /// String, for example `New York`.
+    /// String. Example: `New York`.
     pub city: Option<String>,
     /// 联系人
     ///
-    /// String, for example `J. D.`.
+    /// String. Redacted in `Debug` output. Example: `J. D.`.
     pub contact_person: Option<String>,
     /// 国家
     ///
-    /// String, for example `US`.
+    /// String. Example: `US`.
     pub country: Option<String>,
     /// 巴西税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub cpf: Option<String>,
     /// 收货人姓名
     ///
-    /// String, for example `J. D.`.
+    /// String. Redacted in `Debug` output. Example: `J. D.`.
     pub full_name: Option<String>,
     /// 语言
     ///
-    /// String, for example `en_US`.
+    /// String. Example: `en_US`.
     pub locale: Option<String>,
     /// 手机号
     ///
-    /// String, for example `0000000000`.
+    /// String. Redacted in `Debug` output. Example: `0000000000`.
     pub mobile_no: Option<String>,
     /// 护照号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub passport_no: Option<String>,
     /// 护照的有效期
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub passport_no_date: Option<String>,
     /// 护照的签发机构
     ///
@@ -176,35 +193,35 @@ pub struct MaillingAddressRequestDto {
     pub passport_organization: Option<String>,
     /// 电话的国家代码
     ///
-    /// String, for example `+1`.
+    /// String. Example: `+1`.
     pub phone_country: Option<String>,
     /// 省份
     ///
-    /// String, for example `New York`.
+    /// String. Example: `New York`.
     pub province: Option<String>,
     /// 税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub tax_number: Option<String>,
     /// 邮编
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub zip: Option<String>,
     /// 智利税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub rut_no: Option<String>,
     /// 外国人的护照号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub foreigner_passport_no: Option<String>,
     /// 是否外国人：true 或 false
     ///
-    /// String, for example `false`.
+    /// String. Example: `false`.
     pub is_foreigner: Option<String>,
     /// 增值税号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub vat_no: Option<String>,
     /// 税务的公司名称
     ///
@@ -217,7 +234,7 @@ pub struct MaillingAddressRequestDto {
 }
 
 impl MaillingAddressRequestDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(address: impl Into<String>) -> Self {
         Self {
             address: address.into(),
@@ -245,77 +262,77 @@ impl MaillingAddressRequestDto {
         }
     }
 
-    /// Sets `address2`.
+    /// Sets [`address2`](field@Self::address2): 详细地址的第二行. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address2(mut self, address2: impl Into<String>) -> Self {
         self.address2 = Some(address2.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `contact_person`.
+    /// Sets [`contact_person`](field@Self::contact_person): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_person(mut self, contact_person: impl Into<String>) -> Self {
         self.contact_person = Some(contact_person.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `cpf`.
+    /// Sets [`cpf`](field@Self::cpf): 巴西税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn cpf(mut self, cpf: impl Into<String>) -> Self {
         self.cpf = Some(cpf.into());
         self
     }
 
-    /// Sets `full_name`.
+    /// Sets [`full_name`](field@Self::full_name): 收货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn full_name(mut self, full_name: impl Into<String>) -> Self {
         self.full_name = Some(full_name.into());
         self
     }
 
-    /// Sets `locale`.
+    /// Sets [`locale`](field@Self::locale): 语言. String.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `mobile_no`.
+    /// Sets [`mobile_no`](field@Self::mobile_no): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_no(mut self, mobile_no: impl Into<String>) -> Self {
         self.mobile_no = Some(mobile_no.into());
         self
     }
 
-    /// Sets `passport_no`.
+    /// Sets [`passport_no`](field@Self::passport_no): 护照号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn passport_no(mut self, passport_no: impl Into<String>) -> Self {
         self.passport_no = Some(passport_no.into());
         self
     }
 
-    /// Sets `passport_no_date`.
+    /// Sets [`passport_no_date`](field@Self::passport_no_date): 护照的有效期. String. Redacted in `Debug` output.
     #[must_use]
     pub fn passport_no_date(mut self, passport_no_date: impl Into<String>) -> Self {
         self.passport_no_date = Some(passport_no_date.into());
         self
     }
 
-    /// Sets `passport_organization`.
+    /// Sets [`passport_organization`](field@Self::passport_organization): 护照的签发机构. String.
     #[must_use]
     pub fn passport_organization(
         mut self,
@@ -325,42 +342,42 @@ impl MaillingAddressRequestDto {
         self
     }
 
-    /// Sets `phone_country`.
+    /// Sets [`phone_country`](field@Self::phone_country): 电话的国家代码. String.
     #[must_use]
     pub fn phone_country(mut self, phone_country: impl Into<String>) -> Self {
         self.phone_country = Some(phone_country.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `tax_number`.
+    /// Sets [`tax_number`](field@Self::tax_number): 税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tax_number(mut self, tax_number: impl Into<String>) -> Self {
         self.tax_number = Some(tax_number.into());
         self
     }
 
-    /// Sets `zip`.
+    /// Sets [`zip`](field@Self::zip): 邮编. String.
     #[must_use]
     pub fn zip(mut self, zip: impl Into<String>) -> Self {
         self.zip = Some(zip.into());
         self
     }
 
-    /// Sets `rut_no`.
+    /// Sets [`rut_no`](field@Self::rut_no): 智利税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn rut_no(mut self, rut_no: impl Into<String>) -> Self {
         self.rut_no = Some(rut_no.into());
         self
     }
 
-    /// Sets `foreigner_passport_no`.
+    /// Sets [`foreigner_passport_no`](field@Self::foreigner_passport_no): 外国人的护照号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn foreigner_passport_no(
         mut self,
@@ -370,28 +387,28 @@ impl MaillingAddressRequestDto {
         self
     }
 
-    /// Sets `is_foreigner`.
+    /// Sets [`is_foreigner`](field@Self::is_foreigner): 是否外国人：true 或 false. String.
     #[must_use]
     pub fn is_foreigner(mut self, is_foreigner: impl Into<String>) -> Self {
         self.is_foreigner = Some(is_foreigner.into());
         self
     }
 
-    /// Sets `vat_no`.
+    /// Sets [`vat_no`](field@Self::vat_no): 增值税号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn vat_no(mut self, vat_no: impl Into<String>) -> Self {
         self.vat_no = Some(vat_no.into());
         self
     }
 
-    /// Sets `tax_company`.
+    /// Sets [`tax_company`](field@Self::tax_company): 税务的公司名称. String.
     #[must_use]
     pub fn tax_company(mut self, tax_company: impl Into<String>) -> Self {
         self.tax_company = Some(tax_company.into());
         self
     }
 
-    /// Sets `location_tree_address_id`.
+    /// Sets [`location_tree_address_id`](field@Self::location_tree_address_id): 地址库的编号. String.
     #[must_use]
     pub fn location_tree_address_id(
         mut self,
@@ -467,22 +484,23 @@ record!(MaillingAddressRequestDto);
 
 /// The object `ProductBaseItem`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ProductBaseItem {
     /// 商品数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub product_count: i64,
     /// 商品编号
     ///
-    /// Number, required, for example `1005000000000001`.
+    /// Number. Required. Example: `1005000000000001`.
     pub product_id: i64,
     /// SKU 的属性组合
     ///
-    /// String, for example `14:193#Red`.
+    /// String. Example: `14:193#Red`.
     pub sku_attr: Option<String>,
     /// 物流服务的名称
     ///
-    /// String, for example `CAINIAO_STANDARD`.
+    /// String. Example: `CAINIAO_STANDARD`.
     pub logistics_service_name: Option<String>,
     /// 备注
     ///
@@ -491,7 +509,7 @@ pub struct ProductBaseItem {
 }
 
 impl ProductBaseItem {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(product_count: i64, product_id: i64) -> Self {
         Self {
             product_count,
@@ -502,14 +520,14 @@ impl ProductBaseItem {
         }
     }
 
-    /// Sets `sku_attr`.
+    /// Sets [`sku_attr`](field@Self::sku_attr): SKU 的属性组合. String.
     #[must_use]
     pub fn sku_attr(mut self, sku_attr: impl Into<String>) -> Self {
         self.sku_attr = Some(sku_attr.into());
         self
     }
 
-    /// Sets `logistics_service_name`.
+    /// Sets [`logistics_service_name`](field@Self::logistics_service_name): 物流服务的名称. String.
     #[must_use]
     pub fn logistics_service_name(
         mut self,
@@ -519,7 +537,7 @@ impl ProductBaseItem {
         self
     }
 
-    /// Sets `order_memo`.
+    /// Sets [`order_memo`](field@Self::order_memo): 备注. String.
     #[must_use]
     pub fn order_memo(mut self, order_memo: impl Into<String>) -> Self {
         self.order_memo = Some(order_memo.into());
@@ -558,6 +576,7 @@ record!(ProductBaseItem);
 
 /// The response of `aliexpress.trade.buy.placeorder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AliexpressTradeBuyPlaceorderResponse {
     /// 结果
     ///
@@ -595,6 +614,7 @@ record!(mut AliexpressTradeBuyPlaceorderResponse);
 
 /// The object `PlaceOrderRes4OpenApiDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PlaceOrderRes4OpenApiDto {
     /// 错误码
     ///
@@ -606,11 +626,11 @@ pub struct PlaceOrderRes4OpenApiDto {
     pub error_msg: Option<String>,
     /// 创建的订单编号
     ///
-    /// Number\[\], for example `8000000000001`.
+    /// List of Number. Example: `8000000000001`.
     pub order_list: Vec<i64>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

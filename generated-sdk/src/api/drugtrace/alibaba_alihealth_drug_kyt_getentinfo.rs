@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41800&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugKytGetentinfoRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytGetentinfoRequest {
     /// 企业名称
     ///
-    /// String, required, for example `测试药店`.
+    /// String. Required. Example: `测试药店`.
     pub ent_name: String,
 }
 
 impl AlibabaAlihealthDrugKytGetentinfoRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ent_name: impl Into<String>) -> Self {
         Self { ent_name: ent_name.into() }
     }
@@ -65,6 +68,7 @@ record!(AlibabaAlihealthDrugKytGetentinfoRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.getentinfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytGetentinfoResponse {
     /// 结果
     ///
@@ -102,6 +106,7 @@ record!(mut AlibabaAlihealthDrugKytGetentinfoResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -117,7 +122,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -162,14 +167,15 @@ record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PUserEntInfoDto {
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 入网类型
     ///

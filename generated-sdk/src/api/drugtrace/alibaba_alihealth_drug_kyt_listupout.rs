@@ -4,65 +4,74 @@
 
 use top_protocol::generated::{
     Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `alibaba.alihealth.drug.kyt.listupout`: 查询上游企业的出库单
 ///
 /// 分页返回发给本企业的出库单。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41187&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugKytListupoutRequest, AlibabaAlihealthDrugKytListupoutRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugKytListupoutRequest::new(AlibabaAlihealthDrugKytListupoutRequired {
-///     ref_ent_id: "e0a1b2c3".into(),
-///     begin_date: "2024-06-01".into(),
-///     end_date: "2024-06-18".into(),
-///     page_size: 20,
-///     page: 1,
-/// });
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+///         ref_ent_id: "e0a1b2c3".into(),
+///         begin_date: "2024-06-01".into(),
+///         end_date: "2024-06-18".into(),
+///         page_size: 20,
+///         page: 1,
+///     })
+///     .from_user_id("100001")
+///     .produce_batch_no("20240601")
+///     .drug_ent_base_info_id("300001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytListupoutRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub produce_batch_no: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 状态
     ///
@@ -70,15 +79,15 @@ pub struct AlibabaAlihealthDrugKytListupoutRequest {
     pub status: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
     /// 代理企业的唯一标识
     ///
@@ -87,7 +96,7 @@ pub struct AlibabaAlihealthDrugKytListupoutRequest {
 }
 
 impl AlibabaAlihealthDrugKytListupoutRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: AlibabaAlihealthDrugKytListupoutRequired) -> Self {
         Self {
             ref_ent_id: required.ref_ent_id,
@@ -106,21 +115,21 @@ impl AlibabaAlihealthDrugKytListupoutRequest {
         }
     }
 
-    /// Sets `from_user_id`.
+    /// Sets [`from_user_id`](field@Self::from_user_id): 发货企业的编号. String.
     #[must_use]
     pub fn from_user_id(mut self, from_user_id: impl Into<String>) -> Self {
         self.from_user_id = Some(from_user_id.into());
         self
     }
 
-    /// Sets `produce_batch_no`.
+    /// Sets [`produce_batch_no`](field@Self::produce_batch_no): 生产批号. String.
     #[must_use]
     pub fn produce_batch_no(mut self, produce_batch_no: impl Into<String>) -> Self {
         self.produce_batch_no = Some(produce_batch_no.into());
         self
     }
 
-    /// Sets `drug_ent_base_info_id`.
+    /// Sets [`drug_ent_base_info_id`](field@Self::drug_ent_base_info_id): 药品的编号. String.
     #[must_use]
     pub fn drug_ent_base_info_id(
         mut self,
@@ -130,35 +139,35 @@ impl AlibabaAlihealthDrugKytListupoutRequest {
         self
     }
 
-    /// Sets `bill_type`.
+    /// Sets [`bill_type`](field@Self::bill_type): 单据类型的代码. String.
     #[must_use]
     pub fn bill_type(mut self, bill_type: impl Into<String>) -> Self {
         self.bill_type = Some(bill_type.into());
         self
     }
 
-    /// Sets `physic_type`.
+    /// Sets [`physic_type`](field@Self::physic_type): 药品类型的代码. String.
     #[must_use]
     pub fn physic_type(mut self, physic_type: impl Into<String>) -> Self {
         self.physic_type = Some(physic_type.into());
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `bill_code`.
+    /// Sets [`bill_code`](field@Self::bill_code): 单据编号. String.
     #[must_use]
     pub fn bill_code(mut self, bill_code: impl Into<String>) -> Self {
         self.bill_code = Some(bill_code.into());
         self
     }
 
-    /// Sets `agent_ref_ent_id`.
+    /// Sets [`agent_ref_ent_id`](field@Self::agent_ref_ent_id): 代理企业的唯一标识. String.
     #[must_use]
     pub fn agent_ref_ent_id(mut self, agent_ref_ent_id: impl Into<String>) -> Self {
         self.agent_ref_ent_id = Some(agent_ref_ent_id.into());
@@ -166,29 +175,34 @@ impl AlibabaAlihealthDrugKytListupoutRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugKytListupoutRequest`].
+/// The required fields of [`AlibabaAlihealthDrugKytListupoutRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugKytListupoutRequired {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
+
+required!(
+    AlibabaAlihealthDrugKytListupoutRequired => AlibabaAlihealthDrugKytListupoutRequest
+);
 
 impl Request for AlibabaAlihealthDrugKytListupoutRequest {
     const METHOD: &'static str = "alibaba.alihealth.drug.kyt.listupout";
@@ -258,6 +272,7 @@ record!(AlibabaAlihealthDrugKytListupoutRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.listupout`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytListupoutResponse {
     /// 结果
     ///
@@ -295,6 +310,7 @@ record!(mut AlibabaAlihealthDrugKytListupoutResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -310,7 +326,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -355,6 +371,7 @@ record!(mut ResultModel);
 
 /// The object `PageInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageInfoDto {
     /// 结果列表
     ///
@@ -362,7 +379,7 @@ pub struct PageInfoDto {
     pub result_list: Vec<BillUpOutDetailDo>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
 }
 
@@ -401,34 +418,35 @@ record!(mut PageInfoDto);
 
 /// The object `BillUpOutDetailDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillUpOutDetailDo {
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_ent_name: Option<String>,
     /// 追溯码的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub code_count: Option<i64>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub exprie_date: Option<String>,
     /// 生产企业
     ///
-    /// String, for example `测试制药`.
+    /// String. Example: `测试制药`.
     pub produce_ent_name: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub produce_batch_no: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub pkg_spec: Option<String>,
     /// 药品的说明
     ///
@@ -436,67 +454,67 @@ pub struct BillUpOutDetailDo {
     pub physic_info: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 最小制剂的数量
     ///
-    /// Number, for example `24`.
+    /// Number. Example: `24`.
     pub prepn_count: Option<i64>,
     /// 发货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub from_ref_user_id: Option<String>,
     /// 收货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c4`.
+    /// String. Example: `e0a1b2c4`.
     pub to_ref_user_id: Option<String>,
     /// 单据时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub bill_time: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub to_user_name: Option<String>,
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_user_name: Option<String>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub exprie_date_format: Option<String>,
     /// 单据时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub bill_time_format: Option<String>,
     /// 出库单的内部编号
     ///
-    /// Number, for example `200001`.
+    /// Number. Example: `200001`.
     pub bill_out_id: Option<i64>,
     /// 制剂单位
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub prepn_unit: Option<i64>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date_format: Option<String>,
     /// 状态
     ///
@@ -504,11 +522,11 @@ pub struct BillUpOutDetailDo {
     pub status: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
 }
 

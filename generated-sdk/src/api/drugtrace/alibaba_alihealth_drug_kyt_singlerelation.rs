@@ -12,34 +12,41 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41218&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugKytSinglerelationRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugKytSinglerelationRequest::new("e0a1b2c3", "81000001000000000001", "e0a1b2c4");
+/// let request = AlibabaAlihealthDrugKytSinglerelationRequest::new(
+///     "e0a1b2c3",
+///     "81000001000000000001",
+///     "e0a1b2c4",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytSinglerelationRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 追溯码
     ///
-    /// String, required, for example `81000001000000000001`.
+    /// String. Required. Example: `81000001000000000001`.
     pub code: String,
     /// 对方企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c4`.
+    /// String. Required. Example: `e0a1b2c4`.
     pub des_ref_ent_id: String,
 }
 
 impl AlibabaAlihealthDrugKytSinglerelationRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         code: impl Into<String>,
@@ -87,6 +94,7 @@ record!(AlibabaAlihealthDrugKytSinglerelationRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.singlerelation`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytSinglerelationResponse {
     /// 结果
     ///
@@ -124,6 +132,7 @@ record!(mut AlibabaAlihealthDrugKytSinglerelationResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 结果列表
     ///
@@ -139,7 +148,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -184,6 +193,7 @@ record!(mut ResultModel);
 
 /// The object `CodeRelationDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeRelationDto {
     /// 追溯码的激活信息
     ///
@@ -258,6 +268,7 @@ record!(mut CodeRelationDto);
 
 /// The object `CodeActiveInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeActiveInfoDto {
     /// 处理的标记
     ///
@@ -273,15 +284,15 @@ pub struct CodeActiveInfoDto {
     pub relation_type: Option<String>,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub user_cert: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub prod_code: Option<String>,
     /// 操作人的姓名
     ///
-    /// String, for example `李**`.
+    /// String. Example: `李**`.
     pub oper_ic_name: Option<String>,
     /// 上传文件的名称
     ///
@@ -293,27 +304,27 @@ pub struct CodeActiveInfoDto {
     pub upload_file_path: Option<String>,
     /// 激活日期
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub active_date: Option<DateTime>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 处理日期
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub process_date: Option<DateTime>,
     /// 处理完成的日期
     ///
-    /// Date, for example `2024-06-18 10:06:00`.
+    /// Date. Example: `2024-06-18 10:06:00`.
     pub process_end_date: Option<DateTime>,
     /// 操作人的编号
     ///
-    /// String, for example `OP01`.
+    /// String. Example: `OP01`.
     pub oper_ic_code: Option<String>,
     /// 上传的标记
     ///
@@ -321,7 +332,7 @@ pub struct CodeActiveInfoDto {
     pub upload_flag: Option<String>,
     /// 创建日期
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub crt_date: Option<DateTime>,
     /// 处理的次数
     ///
@@ -329,23 +340,23 @@ pub struct CodeActiveInfoDto {
     pub process_count: Option<String>,
     /// 激活的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub active_count: Option<i64>,
     /// 其他包装的数量
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub other_num: Option<i64>,
     /// 最小包装的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub small_num: Option<i64>,
     /// 创建日期
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub crt_date_string: Option<String>,
     /// 入库单的内部编号
     ///
-    /// String, for example `200002`.
+    /// String. Example: `200002`.
     pub bill_in_id: Option<String>,
     /// 激活信息的编号
     ///
@@ -451,6 +462,7 @@ record!(mut CodeActiveInfoDto);
 
 /// The object `CodeInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeInfo {
     /// 状态
     ///
@@ -458,19 +470,19 @@ pub struct CodeInfo {
     pub status: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_level: Option<String>,
     /// 上级包装的追溯码
     ///
-    /// String, for example `81000001000000000100`.
+    /// String. Example: `81000001000000000100`.
     pub parent_code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_pack_level: Option<String>,
 }
 
@@ -518,10 +530,11 @@ record!(mut CodeInfo);
 
 /// The object `PkgInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PkgInfoDto {
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], for example `81000001000000000001`.
+    /// List of String. Example: `81000001000000000001`.
     pub code_list: Vec<String>,
 }
 
@@ -555,6 +568,7 @@ record!(mut PkgInfoDto);
 
 /// The object `BaseInfosDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BaseInfosDto {
     /// 药品列表
     ///
@@ -592,6 +606,7 @@ record!(mut BaseInfosDto);
 
 /// The object `BaseInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BaseInfoDto {
     /// 药品的说明
     ///
@@ -599,15 +614,15 @@ pub struct BaseInfoDto {
     pub physic_info: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub pkg_spec: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 剂型的代码
     ///
@@ -615,23 +630,23 @@ pub struct BaseInfoDto {
     pub prepn_type: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 包装比例
     ///
-    /// String, for example `1:10:200`.
+    /// String. Example: `1:10:200`.
     pub pkg_ratio: Option<String>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub exprie_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub produce_batch_no: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 子类的编号
     ///
@@ -639,19 +654,19 @@ pub struct BaseInfoDto {
     pub sub_type_no: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub product_code: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub prod_id: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approve_no: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
 }
 
@@ -729,26 +744,27 @@ record!(mut BaseInfoDto);
 
 /// The object `ProduceInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProduceInfoDto {
     /// 生产日期
     ///
-    /// Date, for example `2024-06-01`.
+    /// Date. Example: `2024-06-01`.
     pub produce_date: Option<DateTime>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub batch_no: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub pkg_amount: Option<String>,
 }
 

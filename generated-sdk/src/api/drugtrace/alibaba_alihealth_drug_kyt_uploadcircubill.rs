@@ -4,55 +4,62 @@
 
 use top_protocol::generated::{
     DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `alibaba.alihealth.drug.kyt.uploadcircubill`: 上传生产批发单
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41031&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugKytUploadcircubillRequest, AlibabaAlihealthDrugKytUploadcircubillRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugKytUploadcircubillRequest::new(AlibabaAlihealthDrugKytUploadcircubillRequired {
-///     bill_code: "DJ20240618001".into(),
-///     bill_time: "2024-06-18 10:00:00".parse()?,
-///     bill_type: 102,
-///     physic_type: 3,
-///     ref_user_id: "e0a1b2c3".into(),
-///     from_user_id: "100001".into(),
-///     to_user_id: "100002".into(),
-///     oper_ic_code: "OP01".into(),
-///     file_content: "file_content".into(),
-///     upload_file_name: "upload_file_name".into(),
-///     client_type: "2".into(),
-/// });
+///         bill_code: "DJ20240618001".into(),
+///         bill_time: "2024-06-18 10:00:00".parse()?,
+///         bill_type: 102,
+///         physic_type: 3,
+///         ref_user_id: "e0a1b2c3".into(),
+///         from_user_id: "100001".into(),
+///         to_user_id: "100002".into(),
+///         oper_ic_code: "OP01".into(),
+///         file_content: "file_content".into(),
+///         upload_file_name: "upload_file_name".into(),
+///         client_type: "2".into(),
+///     })
+///     .oper_ic_name("李**")
+///     .from_address("浙江省杭州市")
+///     .to_address("浙江省杭州市");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytUploadcircubillRequest {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 药品类型的代码
     ///
-    /// Number, required, for example `3`.
+    /// Number. Required. Example: `3`.
     pub physic_type: i64,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 代理企业的唯一标识
     ///
@@ -60,11 +67,11 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillRequest {
     pub agent_ref_user_id: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, required, for example `100001`.
+    /// String. Required. Example: `100001`.
     pub from_user_id: String,
     /// 收货企业的编号
     ///
-    /// String, required, for example `100002`.
+    /// String. Required. Example: `100002`.
     pub to_user_id: String,
     /// 对方企业的编号
     ///
@@ -72,47 +79,47 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillRequest {
     pub dest_user_id: Option<String>,
     /// 操作人的编号
     ///
-    /// String, required, for example `OP01`.
+    /// String. Required. Example: `OP01`.
     pub oper_ic_code: String,
     /// 操作人的姓名
     ///
-    /// String, for example `李**`.
+    /// String. Example: `李**`.
     pub oper_ic_name: Option<String>,
     /// 文件内容
     ///
-    /// String, required.
+    /// String. Required.
     pub file_content: String,
     /// 上传文件的名称
     ///
-    /// String, required.
+    /// String. Required.
     pub upload_file_name: String,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
     /// 发货地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub from_address: Option<String>,
     /// 收货地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub to_address: Option<String>,
     /// 对方的单据编号
     ///
-    /// String, for example `DJ20240617001`.
+    /// String. Example: `DJ20240617001`.
     pub from_bill_code: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_code: Option<String>,
     /// 发货人
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub from_person: Option<String>,
     /// 收货人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub to_person: Option<String>,
     /// 配送企业的唯一标识
     ///
@@ -124,7 +131,7 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillRequest {
     pub dis_ent_id: Option<String>,
     /// 应收数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub qu_receivable: Option<i64>,
     /// 是否协同校验
     ///
@@ -153,7 +160,7 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillRequest {
 }
 
 impl AlibabaAlihealthDrugKytUploadcircubillRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: AlibabaAlihealthDrugKytUploadcircubillRequired) -> Self {
         Self {
             bill_code: required.bill_code,
@@ -188,126 +195,126 @@ impl AlibabaAlihealthDrugKytUploadcircubillRequest {
         }
     }
 
-    /// Sets `agent_ref_user_id`.
+    /// Sets [`agent_ref_user_id`](field@Self::agent_ref_user_id): 代理企业的唯一标识. String.
     #[must_use]
     pub fn agent_ref_user_id(mut self, agent_ref_user_id: impl Into<String>) -> Self {
         self.agent_ref_user_id = Some(agent_ref_user_id.into());
         self
     }
 
-    /// Sets `dest_user_id`.
+    /// Sets [`dest_user_id`](field@Self::dest_user_id): 对方企业的编号. String.
     #[must_use]
     pub fn dest_user_id(mut self, dest_user_id: impl Into<String>) -> Self {
         self.dest_user_id = Some(dest_user_id.into());
         self
     }
 
-    /// Sets `oper_ic_name`.
+    /// Sets [`oper_ic_name`](field@Self::oper_ic_name): 操作人的姓名. String.
     #[must_use]
     pub fn oper_ic_name(mut self, oper_ic_name: impl Into<String>) -> Self {
         self.oper_ic_name = Some(oper_ic_name.into());
         self
     }
 
-    /// Sets `from_address`.
+    /// Sets [`from_address`](field@Self::from_address): 发货地址. String.
     #[must_use]
     pub fn from_address(mut self, from_address: impl Into<String>) -> Self {
         self.from_address = Some(from_address.into());
         self
     }
 
-    /// Sets `to_address`.
+    /// Sets [`to_address`](field@Self::to_address): 收货地址. String.
     #[must_use]
     pub fn to_address(mut self, to_address: impl Into<String>) -> Self {
         self.to_address = Some(to_address.into());
         self
     }
 
-    /// Sets `from_bill_code`.
+    /// Sets [`from_bill_code`](field@Self::from_bill_code): 对方的单据编号. String.
     #[must_use]
     pub fn from_bill_code(mut self, from_bill_code: impl Into<String>) -> Self {
         self.from_bill_code = Some(from_bill_code.into());
         self
     }
 
-    /// Sets `order_code`.
+    /// Sets [`order_code`](field@Self::order_code): 订单编号. String.
     #[must_use]
     pub fn order_code(mut self, order_code: impl Into<String>) -> Self {
         self.order_code = Some(order_code.into());
         self
     }
 
-    /// Sets `from_person`.
+    /// Sets [`from_person`](field@Self::from_person): 发货人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn from_person(mut self, from_person: impl Into<String>) -> Self {
         self.from_person = Some(from_person.into());
         self
     }
 
-    /// Sets `to_person`.
+    /// Sets [`to_person`](field@Self::to_person): 收货人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn to_person(mut self, to_person: impl Into<String>) -> Self {
         self.to_person = Some(to_person.into());
         self
     }
 
-    /// Sets `dis_ref_ent_id`.
+    /// Sets [`dis_ref_ent_id`](field@Self::dis_ref_ent_id): 配送企业的唯一标识. String.
     #[must_use]
     pub fn dis_ref_ent_id(mut self, dis_ref_ent_id: impl Into<String>) -> Self {
         self.dis_ref_ent_id = Some(dis_ref_ent_id.into());
         self
     }
 
-    /// Sets `dis_ent_id`.
+    /// Sets [`dis_ent_id`](field@Self::dis_ent_id): 配送企业的编号. String.
     #[must_use]
     pub fn dis_ent_id(mut self, dis_ent_id: impl Into<String>) -> Self {
         self.dis_ent_id = Some(dis_ent_id.into());
         self
     }
 
-    /// Sets `qu_receivable`.
+    /// Sets [`qu_receivable`](field@Self::qu_receivable): 应收数量. Number.
     #[must_use]
     pub fn qu_receivable(mut self, qu_receivable: i64) -> Self {
         self.qu_receivable = Some(qu_receivable);
         self
     }
 
-    /// Sets `xt_is_check`.
+    /// Sets [`xt_is_check`](field@Self::xt_is_check): 是否协同校验. String.
     #[must_use]
     pub fn xt_is_check(mut self, xt_is_check: impl Into<String>) -> Self {
         self.xt_is_check = Some(xt_is_check.into());
         self
     }
 
-    /// Sets `xt_check_code`.
+    /// Sets [`xt_check_code`](field@Self::xt_check_code): 协同校验的结果码. String.
     #[must_use]
     pub fn xt_check_code(mut self, xt_check_code: impl Into<String>) -> Self {
         self.xt_check_code = Some(xt_check_code.into());
         self
     }
 
-    /// Sets `xt_check_code_desc`.
+    /// Sets [`xt_check_code_desc`](field@Self::xt_check_code_desc): 协同校验的说明. String.
     #[must_use]
     pub fn xt_check_code_desc(mut self, xt_check_code_desc: impl Into<String>) -> Self {
         self.xt_check_code_desc = Some(xt_check_code_desc.into());
         self
     }
 
-    /// Sets `drug_list_json`.
+    /// Sets [`drug_list_json`](field@Self::drug_list_json): 药品明细（JSON）. String.
     #[must_use]
     pub fn drug_list_json(mut self, drug_list_json: impl Into<String>) -> Self {
         self.drug_list_json = Some(drug_list_json.into());
         self
     }
 
-    /// Sets `ass_ref_ent_id`.
+    /// Sets [`ass_ref_ent_id`](field@Self::ass_ref_ent_id): 委托企业的唯一标识. String.
     #[must_use]
     pub fn ass_ref_ent_id(mut self, ass_ref_ent_id: impl Into<String>) -> Self {
         self.ass_ref_ent_id = Some(ass_ref_ent_id.into());
         self
     }
 
-    /// Sets `ass_ent_id`.
+    /// Sets [`ass_ent_id`](field@Self::ass_ent_id): 委托企业的编号. String.
     #[must_use]
     pub fn ass_ent_id(mut self, ass_ent_id: impl Into<String>) -> Self {
         self.ass_ent_id = Some(ass_ent_id.into());
@@ -315,53 +322,59 @@ impl AlibabaAlihealthDrugKytUploadcircubillRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugKytUploadcircubillRequest`].
+/// The required fields of [`AlibabaAlihealthDrugKytUploadcircubillRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugKytUploadcircubillRequired {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 药品类型的代码
     ///
-    /// Number, required, for example `3`.
+    /// Number. Required. Example: `3`.
     pub physic_type: i64,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 发货企业的编号
     ///
-    /// String, required, for example `100001`.
+    /// String. Required. Example: `100001`.
     pub from_user_id: String,
     /// 收货企业的编号
     ///
-    /// String, required, for example `100002`.
+    /// String. Required. Example: `100002`.
     pub to_user_id: String,
     /// 操作人的编号
     ///
-    /// String, required, for example `OP01`.
+    /// String. Required. Example: `OP01`.
     pub oper_ic_code: String,
     /// 文件内容
     ///
-    /// String, required.
+    /// String. Required.
     pub file_content: String,
     /// 上传文件的名称
     ///
-    /// String, required.
+    /// String. Required.
     pub upload_file_name: String,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
 }
+
+required!(
+    AlibabaAlihealthDrugKytUploadcircubillRequired =>
+    AlibabaAlihealthDrugKytUploadcircubillRequest
+);
 
 impl Request for AlibabaAlihealthDrugKytUploadcircubillRequest {
     const METHOD: &'static str = "alibaba.alihealth.drug.kyt.uploadcircubill";
@@ -448,6 +461,7 @@ record!(AlibabaAlihealthDrugKytUploadcircubillRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.uploadcircubill`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytUploadcircubillResponse {
     /// 结果
     ///
@@ -463,7 +477,7 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillResponse {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 

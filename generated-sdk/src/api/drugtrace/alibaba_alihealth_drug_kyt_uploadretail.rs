@@ -4,86 +4,93 @@
 
 use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `alibaba.alihealth.drug.kyt.uploadretail`: 上传零售单
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41075&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugKytUploadretailRequest, AlibabaAlihealthDrugKytUploadretailRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugKytUploadretailRequest::new(AlibabaAlihealthDrugKytUploadretailRequired {
-///     bill_code: "DJ20240618001".into(),
-///     bill_time: "2024-06-18 10:00:00".parse()?,
-///     bill_type: 102,
-///     ref_user_id: "e0a1b2c3".into(),
-///     trace_codes: vec!["81000001000000000001".into()],
-///     client_type: "2".into(),
-/// });
+///         bill_code: "DJ20240618001".into(),
+///         bill_time: "2024-06-18 10:00:00".parse()?,
+///         bill_type: 102,
+///         ref_user_id: "e0a1b2c3".into(),
+///         trace_codes: vec!["81000001000000000001".into()],
+///         client_type: "2".into(),
+///     })
+///     .physic_type(3)
+///     .from_user_id("100001")
+///     .oper_ic_code("OP01");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytUploadretailRequest {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 药品类型的代码
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub physic_type: Option<i64>,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 操作人的编号
     ///
-    /// String, for example `OP01`.
+    /// String. Example: `OP01`.
     pub oper_ic_code: Option<String>,
     /// 操作人的姓名
     ///
-    /// String, for example `李**`.
+    /// String. Example: `李**`.
     pub oper_ic_name: Option<String>,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, at most 2000 elements, for example `81000001000000000001`.
+    /// List of String. Required. Max list size 2000. Example: `81000001000000000001`.
     pub trace_codes: Vec<String>,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
     /// 购买人的证件种类
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub customer_id_type: Option<String>,
     /// 购买人的证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub customer_id: Option<String>,
     /// 购买人的电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub user_tel: Option<String>,
     /// 是否网络销售的单据
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub network_bill_flag: Option<String>,
     /// 开方的医师
     ///
@@ -95,16 +102,16 @@ pub struct AlibabaAlihealthDrugKytUploadretailRequest {
     pub medic_dispenser: Option<String>,
     /// 购买人的姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub user_name: Option<String>,
     /// 代办人的姓名
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub user_agent: Option<String>,
 }
 
 impl AlibabaAlihealthDrugKytUploadretailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: AlibabaAlihealthDrugKytUploadretailRequired) -> Self {
         Self {
             bill_code: required.bill_code,
@@ -128,84 +135,84 @@ impl AlibabaAlihealthDrugKytUploadretailRequest {
         }
     }
 
-    /// Sets `physic_type`.
+    /// Sets [`physic_type`](field@Self::physic_type): 药品类型的代码. Number.
     #[must_use]
     pub fn physic_type(mut self, physic_type: i64) -> Self {
         self.physic_type = Some(physic_type);
         self
     }
 
-    /// Sets `from_user_id`.
+    /// Sets [`from_user_id`](field@Self::from_user_id): 发货企业的编号. String.
     #[must_use]
     pub fn from_user_id(mut self, from_user_id: impl Into<String>) -> Self {
         self.from_user_id = Some(from_user_id.into());
         self
     }
 
-    /// Sets `oper_ic_code`.
+    /// Sets [`oper_ic_code`](field@Self::oper_ic_code): 操作人的编号. String.
     #[must_use]
     pub fn oper_ic_code(mut self, oper_ic_code: impl Into<String>) -> Self {
         self.oper_ic_code = Some(oper_ic_code.into());
         self
     }
 
-    /// Sets `oper_ic_name`.
+    /// Sets [`oper_ic_name`](field@Self::oper_ic_name): 操作人的姓名. String.
     #[must_use]
     pub fn oper_ic_name(mut self, oper_ic_name: impl Into<String>) -> Self {
         self.oper_ic_name = Some(oper_ic_name.into());
         self
     }
 
-    /// Sets `customer_id_type`.
+    /// Sets [`customer_id_type`](field@Self::customer_id_type): 购买人的证件种类. String.
     #[must_use]
     pub fn customer_id_type(mut self, customer_id_type: impl Into<String>) -> Self {
         self.customer_id_type = Some(customer_id_type.into());
         self
     }
 
-    /// Sets `customer_id`.
+    /// Sets [`customer_id`](field@Self::customer_id): 购买人的证件号码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<String>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Sets `user_tel`.
+    /// Sets [`user_tel`](field@Self::user_tel): 购买人的电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn user_tel(mut self, user_tel: impl Into<String>) -> Self {
         self.user_tel = Some(user_tel.into());
         self
     }
 
-    /// Sets `network_bill_flag`.
+    /// Sets [`network_bill_flag`](field@Self::network_bill_flag): 是否网络销售的单据. String.
     #[must_use]
     pub fn network_bill_flag(mut self, network_bill_flag: impl Into<String>) -> Self {
         self.network_bill_flag = Some(network_bill_flag.into());
         self
     }
 
-    /// Sets `medic_doctor`.
+    /// Sets [`medic_doctor`](field@Self::medic_doctor): 开方的医师. String.
     #[must_use]
     pub fn medic_doctor(mut self, medic_doctor: impl Into<String>) -> Self {
         self.medic_doctor = Some(medic_doctor.into());
         self
     }
 
-    /// Sets `medic_dispenser`.
+    /// Sets [`medic_dispenser`](field@Self::medic_dispenser): 配药人. String.
     #[must_use]
     pub fn medic_dispenser(mut self, medic_dispenser: impl Into<String>) -> Self {
         self.medic_dispenser = Some(medic_dispenser.into());
         self
     }
 
-    /// Sets `user_name`.
+    /// Sets [`user_name`](field@Self::user_name): 购买人的姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.user_name = Some(user_name.into());
         self
     }
 
-    /// Sets `user_agent`.
+    /// Sets [`user_agent`](field@Self::user_agent): 代办人的姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
@@ -213,33 +220,39 @@ impl AlibabaAlihealthDrugKytUploadretailRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugKytUploadretailRequest`].
+/// The required fields of [`AlibabaAlihealthDrugKytUploadretailRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugKytUploadretailRequired {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, at most 2000 elements, for example `81000001000000000001`.
+    /// List of String. Required. Max list size 2000. Example: `81000001000000000001`.
     pub trace_codes: Vec<String>,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
 }
+
+required!(
+    AlibabaAlihealthDrugKytUploadretailRequired =>
+    AlibabaAlihealthDrugKytUploadretailRequest
+);
 
 impl Request for AlibabaAlihealthDrugKytUploadretailRequest {
     const METHOD: &'static str = "alibaba.alihealth.drug.kyt.uploadretail";
@@ -307,6 +320,7 @@ record!(AlibabaAlihealthDrugKytUploadretailRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.uploadretail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugKytUploadretailResponse {
     /// 结果
     ///
@@ -322,7 +336,7 @@ pub struct AlibabaAlihealthDrugKytUploadretailResponse {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 

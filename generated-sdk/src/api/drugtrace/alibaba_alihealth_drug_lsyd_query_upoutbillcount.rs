@@ -8,35 +8,43 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drug.lsyd.query.upoutbillcount`: 统计上游出库单的数量（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest::new("e0a1b2c3", "2024-06-01", "2024-06-18");
+/// let request = AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest::new(
+///         "e0a1b2c3",
+///         "2024-06-01",
+///         "2024-06-18",
+///     )
+///     .bill_type(102);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 单据类型的代码
     ///
-    /// Number, for example `102`.
+    /// Number. Example: `102`.
     pub bill_type: Option<i64>,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 委托企业的唯一标识
     ///
@@ -45,7 +53,7 @@ pub struct AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest {
 }
 
 impl AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         begin_date: impl Into<String>,
@@ -60,14 +68,14 @@ impl AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest {
         }
     }
 
-    /// Sets `bill_type`.
+    /// Sets [`bill_type`](field@Self::bill_type): 单据类型的代码. Number.
     #[must_use]
     pub fn bill_type(mut self, bill_type: i64) -> Self {
         self.bill_type = Some(bill_type);
         self
     }
 
-    /// Sets `ass_ref_ent_id`.
+    /// Sets [`ass_ref_ent_id`](field@Self::ass_ref_ent_id): 委托企业的唯一标识. String.
     #[must_use]
     pub fn ass_ref_ent_id(mut self, ass_ref_ent_id: impl Into<String>) -> Self {
         self.ass_ref_ent_id = Some(ass_ref_ent_id.into());
@@ -114,6 +122,7 @@ record!(AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest);
 
 /// The response of `alibaba.alihealth.drug.lsyd.query.upoutbillcount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugLsydQueryUpoutbillcountResponse {
     /// 结果
     ///
@@ -151,10 +160,11 @@ record!(mut AlibabaAlihealthDrugLsydQueryUpoutbillcountResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 结果列表
     ///
@@ -211,18 +221,19 @@ record!(mut ResultModel);
 
 /// The object `BillTypeCountDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillTypeCountDto {
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 单据类型
     ///
-    /// String, for example `采购入库`.
+    /// String. Example: `采购入库`.
     pub bill_type_name: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub count: Option<i64>,
 }
 

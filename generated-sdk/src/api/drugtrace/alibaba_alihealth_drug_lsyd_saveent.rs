@@ -4,53 +4,63 @@
 
 use top_protocol::generated::{
     Authorization, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
+    record, required,
 };
 
 /// `alibaba.alihealth.drug.lsyd.saveent`: 新增往来单位（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55573&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugLsydSaveentRequest;
 /// use generated_sdk::api::drugtrace::alibaba_alihealth_drug_lsyd_saveent::{AddEntReqDto, AddEntReqDtoRequired, AddEntReqRegAddr};
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugLsydSaveentRequest::new("e0a1b2c3", AddEntReqDto::new(AddEntReqDtoRequired {
-///     dict_region_detail: "浙江省杭州市余杭区".into(),
-///     ent_org_type: 1,
-///     ent_name: "测试药店".into(),
-///     user_role_type: 1,
-///     reg_addr: AddEntReqRegAddr::new("余杭区"),
-///     license_type: 1,
-///     mobile_phone: "139****0000".into(),
-///     org_code: "org_code".into(),
-/// }), generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"));
+/// let request = AlibabaAlihealthDrugLsydSaveentRequest::new(
+///     "e0a1b2c3",
+///     AddEntReqDto::new(AddEntReqDtoRequired {
+///         dict_region_detail: "浙江省杭州市余杭区".into(),
+///         ent_org_type: 1,
+///         ent_name: "测试药店".into(),
+///         user_role_type: 1,
+///         reg_addr: AddEntReqRegAddr::new("余杭区")
+///             .city_name("杭州市")
+///             .prov_name("浙江省"),
+///         license_type: 1,
+///         mobile_phone: "139****0000".into(),
+///         org_code: "org_code".into(),
+///     }),
+///     File::open("picture.jpg")?,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugLsydSaveentRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 往来单位的资料
     ///
-    /// [`AddEntReqDto`], required.
+    /// [`AddEntReqDto`]. Required.
     pub add_ent_req: AddEntReqDto,
     /// 证照图片文件
     ///
-    /// byte\[\], required.
+    /// `byte[]`. Required.
     pub lic_picture_byte: File,
 }
 
 impl AlibabaAlihealthDrugLsydSaveentRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         add_ent_req: AddEntReqDto,
@@ -98,14 +108,15 @@ record!(AlibabaAlihealthDrugLsydSaveentRequest);
 
 /// The object `AddEntReqDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AddEntReqDto {
     /// 地区
     ///
-    /// String, required, for example `浙江省杭州市余杭区`.
+    /// String. Required. Example: `浙江省杭州市余杭区`.
     pub dict_region_detail: String,
     /// 企业类型的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub ent_org_type: i64,
     /// 仓库地址
     ///
@@ -113,44 +124,44 @@ pub struct AddEntReqDto {
     pub store_addrs: Vec<AddEntReqStoreAddrs>,
     /// 企业名称
     ///
-    /// String, required, for example `测试药店`.
+    /// String. Required. Example: `测试药店`.
     pub ent_name: String,
     /// 企业角色的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub user_role_type: i64,
     /// 注册地址
     ///
-    /// [`AddEntReqRegAddr`], required.
+    /// [`AddEntReqRegAddr`]. Required.
     pub reg_addr: AddEntReqRegAddr,
     /// 证照种类的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub license_type: i64,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: String,
     /// 组织机构代码
     ///
-    /// String, required.
+    /// String. Required.
     pub org_code: String,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_psn_nm: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `xiaoming@example.com`.
+    /// String. Redacted in `Debug` output. Example: `xiaoming@example.com`.
     pub email: Option<String>,
 }
 
 impl AddEntReqDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: AddEntReqDtoRequired) -> Self {
         Self {
             dict_region_detail: required.dict_region_detail,
@@ -168,7 +179,7 @@ impl AddEntReqDto {
         }
     }
 
-    /// Sets `store_addrs`.
+    /// Sets [`store_addrs`](field@Self::store_addrs): 仓库地址. List of [`AddEntReqStoreAddrs`].
     #[must_use]
     pub fn store_addrs(
         mut self,
@@ -178,21 +189,21 @@ impl AddEntReqDto {
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `contact_psn_nm`.
+    /// Sets [`contact_psn_nm`](field@Self::contact_psn_nm): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_psn_nm(mut self, contact_psn_nm: impl Into<String>) -> Self {
         self.contact_psn_nm = Some(contact_psn_nm.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -200,41 +211,44 @@ impl AddEntReqDto {
     }
 }
 
-/// The required parameters of [`AddEntReqDto`].
+/// The required fields of [`AddEntReqDto`].
+#[derive(Clone)]
 pub struct AddEntReqDtoRequired {
     /// 地区
     ///
-    /// String, required, for example `浙江省杭州市余杭区`.
+    /// String. Required. Example: `浙江省杭州市余杭区`.
     pub dict_region_detail: String,
     /// 企业类型的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub ent_org_type: i64,
     /// 企业名称
     ///
-    /// String, required, for example `测试药店`.
+    /// String. Required. Example: `测试药店`.
     pub ent_name: String,
     /// 企业角色的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub user_role_type: i64,
     /// 注册地址
     ///
-    /// [`AddEntReqRegAddr`], required.
+    /// [`AddEntReqRegAddr`]. Required.
     pub reg_addr: AddEntReqRegAddr,
     /// 证照种类的代码
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub license_type: i64,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: String,
     /// 组织机构代码
     ///
-    /// String, required.
+    /// String. Required.
     pub org_code: String,
 }
+
+required!(AddEntReqDtoRequired => AddEntReqDto);
 
 impl Record for AddEntReqDto {
     fn schema(&self) -> &'static Schema {
@@ -281,42 +295,43 @@ record!(AddEntReqDto);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddEntReqStoreAddrs {
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
 }
 
 impl AddEntReqStoreAddrs {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `area_name`.
+    /// Sets [`area_name`](field@Self::area_name): 区县. String.
     #[must_use]
     pub fn area_name(mut self, area_name: impl Into<String>) -> Self {
         self.area_name = Some(area_name.into());
         self
     }
 
-    /// Sets `city_name`.
+    /// Sets [`city_name`](field@Self::city_name): 城市. String.
     #[must_use]
     pub fn city_name(mut self, city_name: impl Into<String>) -> Self {
         self.city_name = Some(city_name.into());
         self
     }
 
-    /// Sets `prov_name`.
+    /// Sets [`prov_name`](field@Self::prov_name): 省份. String.
     #[must_use]
     pub fn prov_name(mut self, prov_name: impl Into<String>) -> Self {
         self.prov_name = Some(prov_name.into());
@@ -351,23 +366,24 @@ record!(AddEntReqStoreAddrs);
 
 /// The object `Address`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AddEntReqRegAddr {
     /// 区县
     ///
-    /// String, required, for example `余杭区`.
+    /// String. Required. Example: `余杭区`.
     pub area_name: String,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
 }
 
 impl AddEntReqRegAddr {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(area_name: impl Into<String>) -> Self {
         Self {
             area_name: area_name.into(),
@@ -376,14 +392,14 @@ impl AddEntReqRegAddr {
         }
     }
 
-    /// Sets `city_name`.
+    /// Sets [`city_name`](field@Self::city_name): 城市. String.
     #[must_use]
     pub fn city_name(mut self, city_name: impl Into<String>) -> Self {
         self.city_name = Some(city_name.into());
         self
     }
 
-    /// Sets `prov_name`.
+    /// Sets [`prov_name`](field@Self::prov_name): 省份. String.
     #[must_use]
     pub fn prov_name(mut self, prov_name: impl Into<String>) -> Self {
         self.prov_name = Some(prov_name.into());
@@ -418,6 +434,7 @@ record!(AddEntReqRegAddr);
 
 /// The response of `alibaba.alihealth.drug.lsyd.saveent`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugLsydSaveentResponse {
     /// 结果
     ///
@@ -455,10 +472,11 @@ record!(mut AlibabaAlihealthDrugLsydSaveentResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 用户资料
     ///
@@ -515,6 +533,7 @@ record!(mut ResultModel);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Model {
     /// 校验的说明
     ///
@@ -526,7 +545,7 @@ pub struct Model {
     pub par_ref_ent_id: Option<String>,
     /// 是否新增成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub add_sucess: Option<bool>,
 }
 

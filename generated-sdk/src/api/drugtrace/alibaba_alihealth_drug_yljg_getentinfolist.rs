@@ -8,23 +8,28 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drug.yljg.getentinfolist`: 查询往来企业列表（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugYljgGetentinfolistRequest;
+/// use generated_sdk::api::drugtrace::alibaba_alihealth_drug_yljg_getentinfolist::TopEntInfoReqDto;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugYljgGetentinfolistRequest::new("e0a1b2c3");
+/// let request = AlibabaAlihealthDrugYljgGetentinfolistRequest::new("e0a1b2c3")
+///     .query_param(TopEntInfoReqDto::new().ent_name("测试药店").ent_id("100001"));
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgGetentinfolistRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 查询条件
     ///
@@ -33,7 +38,7 @@ pub struct AlibabaAlihealthDrugYljgGetentinfolistRequest {
 }
 
 impl AlibabaAlihealthDrugYljgGetentinfolistRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ref_ent_id: impl Into<String>) -> Self {
         Self {
             ref_ent_id: ref_ent_id.into(),
@@ -41,7 +46,7 @@ impl AlibabaAlihealthDrugYljgGetentinfolistRequest {
         }
     }
 
-    /// Sets `query_param`.
+    /// Sets [`query_param`](field@Self::query_param): 查询条件. [`TopEntInfoReqDto`].
     #[must_use]
     pub fn query_param(mut self, query_param: TopEntInfoReqDto) -> Self {
         self.query_param = Some(query_param);
@@ -82,10 +87,11 @@ record!(AlibabaAlihealthDrugYljgGetentinfolistRequest);
 
 /// The object `TopEntInfoReqDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopEntInfoReqDto {
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 组织机构代码
     ///
@@ -101,45 +107,45 @@ pub struct TopEntInfoReqDto {
     pub par_ref_ent_id: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
 }
 
 impl TopEntInfoReqDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `ent_name`.
+    /// Sets [`ent_name`](field@Self::ent_name): 企业名称. String.
     #[must_use]
     pub fn ent_name(mut self, ent_name: impl Into<String>) -> Self {
         self.ent_name = Some(ent_name.into());
         self
     }
 
-    /// Sets `org_code`.
+    /// Sets [`org_code`](field@Self::org_code): 组织机构代码. String.
     #[must_use]
     pub fn org_code(mut self, org_code: impl Into<String>) -> Self {
         self.org_code = Some(org_code.into());
         self
     }
 
-    /// Sets `medical_code`.
+    /// Sets [`medical_code`](field@Self::medical_code): 医疗机构的代码. String.
     #[must_use]
     pub fn medical_code(mut self, medical_code: impl Into<String>) -> Self {
         self.medical_code = Some(medical_code.into());
         self
     }
 
-    /// Sets `par_ref_ent_id`.
+    /// Sets [`par_ref_ent_id`](field@Self::par_ref_ent_id): 往来单位的唯一标识. String.
     #[must_use]
     pub fn par_ref_ent_id(mut self, par_ref_ent_id: impl Into<String>) -> Self {
         self.par_ref_ent_id = Some(par_ref_ent_id.into());
         self
     }
 
-    /// Sets `ent_id`.
+    /// Sets [`ent_id`](field@Self::ent_id): 企业编号. String.
     #[must_use]
     pub fn ent_id(mut self, ent_id: impl Into<String>) -> Self {
         self.ent_id = Some(ent_id.into());
@@ -178,6 +184,7 @@ record!(TopEntInfoReqDto);
 
 /// The response of `alibaba.alihealth.drug.yljg.getentinfolist`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgGetentinfolistResponse {
     /// 结果
     ///
@@ -215,10 +222,11 @@ record!(mut AlibabaAlihealthDrugYljgGetentinfolistResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
     /// 结果码
     ///
@@ -275,22 +283,23 @@ record!(mut ResultModel);
 
 /// The object `TopEntInfoRespDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopEntInfoRespDto {
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 审核状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub audit_status: Option<i64>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 唯一码
     ///
@@ -302,39 +311,39 @@ pub struct TopEntInfoRespDto {
     pub lic_type_name: Option<String>,
     /// 证照种类的代码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub lic_type_code: Option<i64>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
     /// 省份的编码
     ///
-    /// String, for example `330000`.
+    /// String. Example: `330000`.
     pub prov_code: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 城市的编码
     ///
-    /// String, for example `330100`.
+    /// String. Example: `330100`.
     pub city_code: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 区县的编码
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub area_code: Option<String>,
     /// 入驻状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub settle_status: Option<i64>,
     /// 注册地区
     ///
-    /// String, for example `浙江省杭州市余杭区`.
+    /// String. Example: `浙江省杭州市余杭区`.
     pub reg_region_detail: Option<String>,
 }
 

@@ -9,37 +9,48 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drug.yljg.saveent`: 新增往来单位（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugYljgSaveentRequest;
 /// use generated_sdk::api::drugtrace::alibaba_alihealth_drug_yljg_saveent::AddEntReqDto;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugYljgSaveentRequest::new("e0a1b2c3", AddEntReqDto::new(), generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"));
+/// let request = AlibabaAlihealthDrugYljgSaveentRequest::new(
+///     "e0a1b2c3",
+///     AddEntReqDto::new()
+///         .dict_region_detail("浙江省杭州市余杭区")
+///         .ent_org_type(1)
+///         .ent_name("测试药店"),
+///     File::open("picture.jpg")?,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgSaveentRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 往来单位的资料
     ///
-    /// [`AddEntReqDto`], required.
+    /// [`AddEntReqDto`]. Required.
     pub add_ent_req: AddEntReqDto,
     /// 证照图片文件
     ///
-    /// byte\[\], required.
+    /// `byte[]`. Required.
     pub lic_picture_byte: File,
 }
 
 impl AlibabaAlihealthDrugYljgSaveentRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         add_ent_req: AddEntReqDto,
@@ -87,14 +98,15 @@ record!(AlibabaAlihealthDrugYljgSaveentRequest);
 
 /// The object `AddEntReqDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddEntReqDto {
     /// 地区
     ///
-    /// String, for example `浙江省杭州市余杭区`.
+    /// String. Example: `浙江省杭州市余杭区`.
     pub dict_region_detail: Option<String>,
     /// 企业类型的代码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub ent_org_type: Option<i64>,
     /// 仓库地址
     ///
@@ -102,11 +114,11 @@ pub struct AddEntReqDto {
     pub store_addrs: Vec<Address>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 企业角色的代码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub user_role_type: Option<i64>,
     /// 注册地址
     ///
@@ -114,11 +126,11 @@ pub struct AddEntReqDto {
     pub reg_addr: Option<Address>,
     /// 证照种类的代码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub license_type: Option<i64>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 组织机构代码
     ///
@@ -126,39 +138,39 @@ pub struct AddEntReqDto {
     pub org_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_psn_nm: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `xiaoming@example.com`.
+    /// String. Redacted in `Debug` output. Example: `xiaoming@example.com`.
     pub email: Option<String>,
 }
 
 impl AddEntReqDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `dict_region_detail`.
+    /// Sets [`dict_region_detail`](field@Self::dict_region_detail): 地区. String.
     #[must_use]
     pub fn dict_region_detail(mut self, dict_region_detail: impl Into<String>) -> Self {
         self.dict_region_detail = Some(dict_region_detail.into());
         self
     }
 
-    /// Sets `ent_org_type`.
+    /// Sets [`ent_org_type`](field@Self::ent_org_type): 企业类型的代码. Number.
     #[must_use]
     pub fn ent_org_type(mut self, ent_org_type: i64) -> Self {
         self.ent_org_type = Some(ent_org_type);
         self
     }
 
-    /// Sets `store_addrs`.
+    /// Sets [`store_addrs`](field@Self::store_addrs): 仓库地址. List of [`Address`].
     #[must_use]
     pub fn store_addrs(
         mut self,
@@ -168,63 +180,63 @@ impl AddEntReqDto {
         self
     }
 
-    /// Sets `ent_name`.
+    /// Sets [`ent_name`](field@Self::ent_name): 企业名称. String.
     #[must_use]
     pub fn ent_name(mut self, ent_name: impl Into<String>) -> Self {
         self.ent_name = Some(ent_name.into());
         self
     }
 
-    /// Sets `user_role_type`.
+    /// Sets [`user_role_type`](field@Self::user_role_type): 企业角色的代码. Number.
     #[must_use]
     pub fn user_role_type(mut self, user_role_type: i64) -> Self {
         self.user_role_type = Some(user_role_type);
         self
     }
 
-    /// Sets `reg_addr`.
+    /// Sets [`reg_addr`](field@Self::reg_addr): 注册地址. [`Address`].
     #[must_use]
     pub fn reg_addr(mut self, reg_addr: Address) -> Self {
         self.reg_addr = Some(reg_addr);
         self
     }
 
-    /// Sets `license_type`.
+    /// Sets [`license_type`](field@Self::license_type): 证照种类的代码. Number.
     #[must_use]
     pub fn license_type(mut self, license_type: i64) -> Self {
         self.license_type = Some(license_type);
         self
     }
 
-    /// Sets `mobile_phone`.
+    /// Sets [`mobile_phone`](field@Self::mobile_phone): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_phone(mut self, mobile_phone: impl Into<String>) -> Self {
         self.mobile_phone = Some(mobile_phone.into());
         self
     }
 
-    /// Sets `org_code`.
+    /// Sets [`org_code`](field@Self::org_code): 组织机构代码. String.
     #[must_use]
     pub fn org_code(mut self, org_code: impl Into<String>) -> Self {
         self.org_code = Some(org_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `contact_psn_nm`.
+    /// Sets [`contact_psn_nm`](field@Self::contact_psn_nm): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_psn_nm(mut self, contact_psn_nm: impl Into<String>) -> Self {
         self.contact_psn_nm = Some(contact_psn_nm.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -277,42 +289,43 @@ record!(AddEntReqDto);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Address {
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
 }
 
 impl Address {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `area_name`.
+    /// Sets [`area_name`](field@Self::area_name): 区县. String.
     #[must_use]
     pub fn area_name(mut self, area_name: impl Into<String>) -> Self {
         self.area_name = Some(area_name.into());
         self
     }
 
-    /// Sets `city_name`.
+    /// Sets [`city_name`](field@Self::city_name): 城市. String.
     #[must_use]
     pub fn city_name(mut self, city_name: impl Into<String>) -> Self {
         self.city_name = Some(city_name.into());
         self
     }
 
-    /// Sets `prov_name`.
+    /// Sets [`prov_name`](field@Self::prov_name): 省份. String.
     #[must_use]
     pub fn prov_name(mut self, prov_name: impl Into<String>) -> Self {
         self.prov_name = Some(prov_name.into());
@@ -347,6 +360,7 @@ record!(Address);
 
 /// The response of `alibaba.alihealth.drug.yljg.saveent`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgSaveentResponse {
     /// 结果
     ///
@@ -384,10 +398,11 @@ record!(mut AlibabaAlihealthDrugYljgSaveentResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 用户资料
     ///
@@ -444,6 +459,7 @@ record!(mut ResultModel);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Model {
     /// 校验的说明
     ///
@@ -455,7 +471,7 @@ pub struct Model {
     pub par_ref_ent_id: Option<String>,
     /// 是否新增成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub add_sucess: Option<bool>,
 }
 

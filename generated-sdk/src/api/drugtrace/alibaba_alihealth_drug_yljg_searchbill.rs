@@ -4,39 +4,46 @@
 
 use top_protocol::generated::{
     Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
+    View, record, required,
 };
 
 /// `alibaba.alihealth.drug.yljg.searchbill`: 查询出入库单（医疗机构）
 ///
 /// 按时间段分页返回本企业的单据。
 ///
-/// A call needs no session.
+/// - Session: not used.
+/// - Paging: page number `cur_page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugYljgSearchbillRequest, AlibabaAlihealthDrugYljgSearchbillRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugYljgSearchbillRequest::new(AlibabaAlihealthDrugYljgSearchbillRequired {
-///     ref_ent_id: "e0a1b2c3".into(),
-///     begin_date: "2024-06-01".into(),
-///     end_date: "2024-06-18".into(),
-///     bill_type: "102".into(),
-///     cur_page: 1,
-///     page_size: 20,
-/// });
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+///         ref_ent_id: "e0a1b2c3".into(),
+///         begin_date: "2024-06-01".into(),
+///         end_date: "2024-06-18".into(),
+///         bill_type: "102".into(),
+///         cur_page: 1,
+///         page_size: 20,
+///     })
+///     .partner_id_send("100001")
+///     .partner_id_recv("100002")
+///     .bill_code("DJ20240618001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgSearchbillRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 授权企业的唯一标识
     ///
@@ -44,40 +51,40 @@ pub struct AlibabaAlihealthDrugYljgSearchbillRequest {
     pub auth_ref_user_id: Option<String>,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub partner_id_send: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub partner_id_recv: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, required, for example `102`.
+    /// String. Required. Example: `102`.
     pub bill_type: String,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub cur_page: i64,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
 }
 
 impl AlibabaAlihealthDrugYljgSearchbillRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: AlibabaAlihealthDrugYljgSearchbillRequired) -> Self {
         Self {
             ref_ent_id: required.ref_ent_id,
@@ -93,28 +100,28 @@ impl AlibabaAlihealthDrugYljgSearchbillRequest {
         }
     }
 
-    /// Sets `auth_ref_user_id`.
+    /// Sets [`auth_ref_user_id`](field@Self::auth_ref_user_id): 授权企业的唯一标识. String.
     #[must_use]
     pub fn auth_ref_user_id(mut self, auth_ref_user_id: impl Into<String>) -> Self {
         self.auth_ref_user_id = Some(auth_ref_user_id.into());
         self
     }
 
-    /// Sets `partner_id_send`.
+    /// Sets [`partner_id_send`](field@Self::partner_id_send): 发货企业的编号. String.
     #[must_use]
     pub fn partner_id_send(mut self, partner_id_send: impl Into<String>) -> Self {
         self.partner_id_send = Some(partner_id_send.into());
         self
     }
 
-    /// Sets `partner_id_recv`.
+    /// Sets [`partner_id_recv`](field@Self::partner_id_recv): 收货企业的编号. String.
     #[must_use]
     pub fn partner_id_recv(mut self, partner_id_recv: impl Into<String>) -> Self {
         self.partner_id_recv = Some(partner_id_recv.into());
         self
     }
 
-    /// Sets `bill_code`.
+    /// Sets [`bill_code`](field@Self::bill_code): 单据编号. String.
     #[must_use]
     pub fn bill_code(mut self, bill_code: impl Into<String>) -> Self {
         self.bill_code = Some(bill_code.into());
@@ -122,33 +129,39 @@ impl AlibabaAlihealthDrugYljgSearchbillRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugYljgSearchbillRequest`].
+/// The required fields of [`AlibabaAlihealthDrugYljgSearchbillRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugYljgSearchbillRequired {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 单据类型的代码
     ///
-    /// String, required, for example `102`.
+    /// String. Required. Example: `102`.
     pub bill_type: String,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub cur_page: i64,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
 }
+
+required!(
+    AlibabaAlihealthDrugYljgSearchbillRequired =>
+    AlibabaAlihealthDrugYljgSearchbillRequest
+);
 
 impl Request for AlibabaAlihealthDrugYljgSearchbillRequest {
     const METHOD: &'static str = "alibaba.alihealth.drug.yljg.searchbill";
@@ -213,6 +226,7 @@ record!(AlibabaAlihealthDrugYljgSearchbillRequest);
 
 /// The response of `alibaba.alihealth.drug.yljg.searchbill`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgSearchbillResponse {
     /// 结果
     ///
@@ -250,6 +264,7 @@ record!(mut AlibabaAlihealthDrugYljgSearchbillResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -265,7 +280,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -310,6 +325,7 @@ record!(mut ResultModel);
 
 /// The object `PageInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageInfoDto {
     /// 结果列表
     ///
@@ -317,7 +333,7 @@ pub struct PageInfoDto {
     pub result_list: Vec<BillChkInOutDo>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
 }
 
@@ -356,30 +372,31 @@ record!(mut PageInfoDto);
 
 /// The object `BillChkInOutDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillChkInOutDo {
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ref_user_name: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_user_id: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 上传文件的名称
     ///
@@ -387,35 +404,35 @@ pub struct BillChkInOutDo {
     pub upload_file_name: Option<String>,
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_user_name: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 生产企业的编号
     ///
-    /// String, for example `100003`.
+    /// String. Example: `100003`.
     pub produce_ent_id: Option<String>,
     /// 单据时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub bill_time: Option<String>,
     /// 企业角色的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub user_role_type: Option<String>,
     /// 处理日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub process_date: Option<String>,
     /// 单据的内部编号
     ///
-    /// String, for example `200001`.
+    /// String. Example: `200001`.
     pub bill_id: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub to_user_name: Option<String>,
     /// 代理企业的名称
     ///
@@ -427,15 +444,15 @@ pub struct BillChkInOutDo {
     pub agent_ref_user_id: Option<String>,
     /// 单据类型
     ///
-    /// String, for example `采购入库`.
+    /// String. Example: `采购入库`.
     pub bill_type_name: Option<String>,
     /// 收货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c4`.
+    /// String. Example: `e0a1b2c4`.
     pub to_ref_user_id: Option<String>,
     /// 发货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub from_ref_user_id: Option<String>,
     /// 处理的标记
     ///

@@ -9,29 +9,39 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.listbillprocesspartsuccess`: 查询部分成功的单据（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest::new("e0a1b2c3", 1, 20);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest::new(
+///         "e0a1b2c3",
+///         1,
+///         20,
+///     )
+///     .bill_code("DJ20240618001")
+///     .code("81000001000000000001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 错误码
     ///
@@ -39,20 +49,20 @@ pub struct AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest {
     pub error_code: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ref_ent_id: impl Into<String>, page: i64, page_size: i64) -> Self {
         Self {
             ref_ent_id: ref_ent_id.into(),
@@ -64,21 +74,21 @@ impl AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest {
         }
     }
 
-    /// Sets `bill_code`.
+    /// Sets [`bill_code`](field@Self::bill_code): 单据编号. String.
     #[must_use]
     pub fn bill_code(mut self, bill_code: impl Into<String>) -> Self {
         self.bill_code = Some(bill_code.into());
         self
     }
 
-    /// Sets `error_code`.
+    /// Sets [`error_code`](field@Self::error_code): 错误码. String.
     #[must_use]
     pub fn error_code(mut self, error_code: impl Into<String>) -> Self {
         self.error_code = Some(error_code.into());
         self
     }
 
-    /// Sets `code`.
+    /// Sets [`code`](field@Self::code): 追溯码. String.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
@@ -141,10 +151,11 @@ record!(AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.listbillprocesspartsuccess`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
     /// 结果
     ///
@@ -160,7 +171,7 @@ pub struct AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessResponse {
     pub msg_code: Option<String>,
     /// HTTP 状态码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub http_status_code: Option<i64>,
 }
 
@@ -208,6 +219,7 @@ record!(mut AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessResponse);
 
 /// The object `PageInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageInfoDto {
     /// 结果列表
     ///
@@ -215,19 +227,19 @@ pub struct PageInfoDto {
     pub result: Vec<BillProcessPartSuccessExcelDto>,
     /// 总页数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub pages: Option<i64>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page: Option<i64>,
 }
 
@@ -275,6 +287,7 @@ record!(mut PageInfoDto);
 
 /// The object `BillProcessPartSuccessExcelDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillProcessPartSuccessExcelDto {
     /// 最近的处理时间
     ///
@@ -282,7 +295,7 @@ pub struct BillProcessPartSuccessExcelDto {
     pub last_process_date_desc: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 处理状态的原因
     ///

@@ -4,57 +4,64 @@
 
 use top_protocol::generated::{
     Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
+    View, record, required,
 };
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.billstatus`: 查询单据的处理状态（零售药店）
 ///
 /// 上传后，单据由平台异步处理。
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52557&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest, AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest::new(AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired {
-///     ref_ent_id: "e0a1b2c3".into(),
-///     begin_date: "2024-06-01".into(),
-///     end_date: "2024-06-18".into(),
-///     bill_type: "102".into(),
-///     page_size: 20,
-///     page: 1,
-/// });
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+///         ref_ent_id: "e0a1b2c3".into(),
+///         begin_date: "2024-06-01".into(),
+///         end_date: "2024-06-18".into(),
+///         bill_type: "102".into(),
+///         page_size: 20,
+///         page: 1,
+///     })
+///     .bill_code("DJ20240618001")
+///     .from_user_id("100001")
+///     .to_user_id("100002");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 单据类型的代码
     ///
-    /// String, required, for example `102`.
+    /// String. Required. Example: `102`.
     pub bill_type: String,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 药品类型
     ///
@@ -66,11 +73,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     pub deal_status: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 代理企业的唯一标识
     ///
@@ -78,16 +85,16 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     pub agent_ref_user_id: Option<String>,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         required: AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired,
     ) -> Self {
@@ -107,42 +114,42 @@ impl AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
         }
     }
 
-    /// Sets `bill_code`.
+    /// Sets [`bill_code`](field@Self::bill_code): 单据编号. String.
     #[must_use]
     pub fn bill_code(mut self, bill_code: impl Into<String>) -> Self {
         self.bill_code = Some(bill_code.into());
         self
     }
 
-    /// Sets `drug_type`.
+    /// Sets [`drug_type`](field@Self::drug_type): 药品类型. String.
     #[must_use]
     pub fn drug_type(mut self, drug_type: impl Into<String>) -> Self {
         self.drug_type = Some(drug_type.into());
         self
     }
 
-    /// Sets `deal_status`.
+    /// Sets [`deal_status`](field@Self::deal_status): 处理状态. String.
     #[must_use]
     pub fn deal_status(mut self, deal_status: impl Into<String>) -> Self {
         self.deal_status = Some(deal_status.into());
         self
     }
 
-    /// Sets `from_user_id`.
+    /// Sets [`from_user_id`](field@Self::from_user_id): 发货企业的编号. String.
     #[must_use]
     pub fn from_user_id(mut self, from_user_id: impl Into<String>) -> Self {
         self.from_user_id = Some(from_user_id.into());
         self
     }
 
-    /// Sets `to_user_id`.
+    /// Sets [`to_user_id`](field@Self::to_user_id): 收货企业的编号. String.
     #[must_use]
     pub fn to_user_id(mut self, to_user_id: impl Into<String>) -> Self {
         self.to_user_id = Some(to_user_id.into());
         self
     }
 
-    /// Sets `agent_ref_user_id`.
+    /// Sets [`agent_ref_user_id`](field@Self::agent_ref_user_id): 代理企业的唯一标识. String.
     #[must_use]
     pub fn agent_ref_user_id(mut self, agent_ref_user_id: impl Into<String>) -> Self {
         self.agent_ref_user_id = Some(agent_ref_user_id.into());
@@ -150,33 +157,39 @@ impl AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest`].
+/// The required fields of [`AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-01`.
+    /// String. Required. Example: `2024-06-01`.
     pub begin_date: String,
     /// 时间的终点
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub end_date: String,
     /// 单据类型的代码
     ///
-    /// String, required, for example `102`.
+    /// String. Required. Example: `102`.
     pub bill_type: String,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
+
+required!(
+    AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired =>
+    AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest
+);
 
 impl Request for AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     const METHOD: &'static str = "alibaba.alihealth.drugtrace.top.lsyd.query.billstatus";
@@ -245,6 +258,7 @@ record!(AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.billstatus`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse {
     /// 结果
     ///
@@ -282,6 +296,7 @@ record!(mut AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -297,7 +312,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -342,10 +357,11 @@ record!(mut ResultModel);
 
 /// The object `PageInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageInfoDto {
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
     /// 结果列表
     ///
@@ -388,6 +404,7 @@ record!(mut PageInfoDto);
 
 /// The object `BillDealStatusSearchDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillDealStatusSearchDo {
     /// 出入库的流水号
     ///
@@ -395,7 +412,7 @@ pub struct BillDealStatusSearchDo {
     pub store_inout_seq_no: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 上传文件的名称
     ///
@@ -403,15 +420,15 @@ pub struct BillDealStatusSearchDo {
     pub upload_file_name: Option<String>,
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_user_name: Option<String>,
     /// 企业角色的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub role_type: Option<String>,
     /// 创建日期
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub crt_date: Option<String>,
     /// 操作人的编号
     ///
@@ -423,11 +440,11 @@ pub struct BillDealStatusSearchDo {
     pub short_file_name: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ref_user_name: Option<String>,
     /// 单据时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub bill_time: Option<String>,
     /// 结果类型
     ///
@@ -443,43 +460,43 @@ pub struct BillDealStatusSearchDo {
     pub process_flag: Option<String>,
     /// 处理日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub process_date: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub to_user_name: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 发货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub from_ref_user_id: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_user_id: Option<String>,
     /// 收货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c4`.
+    /// String. Example: `e0a1b2c4`.
     pub to_ref_user_id: Option<String>,
     /// 卖家编号
     ///
-    /// String, for example `2001`.
+    /// String. Example: `2001`.
     pub user_id: Option<String>,
     /// 处理的说明
     ///

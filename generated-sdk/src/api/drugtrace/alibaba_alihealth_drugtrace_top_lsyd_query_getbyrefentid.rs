@@ -8,34 +8,40 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.getbyrefentid`: 按唯一标识查询企业（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=59646&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest::new("e0a1b2c3", "e0a1b2c4");
+/// let request = AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest::new(
+///     "e0a1b2c3",
+///     "e0a1b2c4",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 对方企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c4`.
+    /// String. Required. Example: `e0a1b2c4`.
     pub dest_ref_ent_id: String,
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         dest_ref_ent_id: impl Into<String>,
@@ -80,6 +86,7 @@ record!(AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.getbyrefentid`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse {
     /// 结果
     ///
@@ -117,6 +124,7 @@ record!(mut AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -132,7 +140,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -177,22 +185,23 @@ record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PUserEntInfoDto {
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 是否入网：1 是，0 否
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub is_network: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 是否直属管理
     ///
@@ -208,19 +217,19 @@ pub struct PUserEntInfoDto {
     pub org_code: Option<String>,
     /// 注册地区的编码
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub reg_region_code: Option<String>,
     /// 注册地区
     ///
-    /// String, for example `浙江省杭州市余杭区`.
+    /// String. Example: `浙江省杭州市余杭区`.
     pub reg_region_detail: Option<String>,
     /// 地区的编码
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub dict_region_code: Option<String>,
     /// 地区
     ///
-    /// String, for example `浙江省杭州市余杭区`.
+    /// String. Example: `浙江省杭州市余杭区`.
     pub dict_region_detail: Option<String>,
     /// 状态
     ///
@@ -232,23 +241,23 @@ pub struct PUserEntInfoDto {
     pub user_role_type_str: Option<String>,
     /// 企业角色的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub user_role_type: Option<String>,
     /// 企业类型的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub ent_org_type: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
 }
 

@@ -9,60 +9,71 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.listparts`: 查询往来单位（零售药店）
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54255&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest::new("e0a1b2c3", 20, 1);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest::new(
+///         "e0a1b2c3",
+///         20,
+///         1,
+///     )
+///     .ent_name("测试药店")
+///     .ref_partner_id("e0a1b2c4")
+///     .begin_date("2024-06-01");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 往来单位的唯一标识
     ///
-    /// String, for example `e0a1b2c4`.
+    /// String. Example: `e0a1b2c4`.
     pub ref_partner_id: Option<String>,
     /// 时间的起点
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub begin_date: Option<String>,
     /// 时间的终点
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub end_date: Option<String>,
     /// 审核的标记
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub audit_flag: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ref_ent_id: impl Into<String>, page_size: i64, page: i64) -> Self {
         Self {
             ref_ent_id: ref_ent_id.into(),
@@ -76,35 +87,35 @@ impl AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest {
         }
     }
 
-    /// Sets `ent_name`.
+    /// Sets [`ent_name`](field@Self::ent_name): 企业名称. String.
     #[must_use]
     pub fn ent_name(mut self, ent_name: impl Into<String>) -> Self {
         self.ent_name = Some(ent_name.into());
         self
     }
 
-    /// Sets `ref_partner_id`.
+    /// Sets [`ref_partner_id`](field@Self::ref_partner_id): 往来单位的唯一标识. String.
     #[must_use]
     pub fn ref_partner_id(mut self, ref_partner_id: impl Into<String>) -> Self {
         self.ref_partner_id = Some(ref_partner_id.into());
         self
     }
 
-    /// Sets `begin_date`.
+    /// Sets [`begin_date`](field@Self::begin_date): 时间的起点. String.
     #[must_use]
     pub fn begin_date(mut self, begin_date: impl Into<String>) -> Self {
         self.begin_date = Some(begin_date.into());
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 时间的终点. String.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// Sets `audit_flag`.
+    /// Sets [`audit_flag`](field@Self::audit_flag): 审核的标记. Number.
     #[must_use]
     pub fn audit_flag(mut self, audit_flag: i64) -> Self {
         self.audit_flag = Some(audit_flag);
@@ -171,6 +182,7 @@ record!(AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.listparts`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQueryListpartsResponse {
     /// 结果
     ///
@@ -208,6 +220,7 @@ record!(mut AlibabaAlihealthDrugtraceTopLsydQueryListpartsResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -223,7 +236,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -268,10 +281,11 @@ record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Page {
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
     /// 结果列表
     ///
@@ -314,42 +328,43 @@ record!(mut Page);
 
 /// The object `PEntParDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PEntParDto {
     /// 往来单位的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub partner_id: Option<String>,
     /// 往来单位的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub partner_name: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 省份的编码
     ///
-    /// String, for example `330000`.
+    /// String. Example: `330000`.
     pub ent_prov_code: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov_name: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 是否入网：1 是，0 否
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub is_network: Option<String>,
     /// 往来单位的拼音首字母
     ///
@@ -361,15 +376,15 @@ pub struct PEntParDto {
     pub partner_type: Option<String>,
     /// 往来单位的企业编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub partner_ent_id: Option<String>,
     /// 修改日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub last_mod_date: Option<String>,
     /// 创建日期
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub crt_date: Option<String>,
     /// 创建人的姓名
     ///
@@ -521,6 +536,7 @@ record!(mut PEntParDto);
 
 /// The object `EntExtend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EntExtend {
     /// 被替代企业的编号
     ///

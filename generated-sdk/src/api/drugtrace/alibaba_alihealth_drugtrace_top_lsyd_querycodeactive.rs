@@ -8,32 +8,38 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.querycodeactive`: 查询追溯码是否激活（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest::new("e0a1b2c3", ["81000001000000000001"]);
+/// let request = AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest::new(
+///     "e0a1b2c3",
+///     ["81000001000000000001"],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, for example `81000001000000000001`.
+    /// List of String. Required. Example: `81000001000000000001`.
     pub codes: Vec<String>,
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         codes: impl IntoIterator<Item = impl Into<String>>,
@@ -78,10 +84,11 @@ record!(AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.querycodeactive`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
     /// 结果列表
     ///
-    /// String\[\].
+    /// List of String.
     pub models: Vec<String>,
     /// 结果码
     ///
@@ -93,7 +100,7 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 

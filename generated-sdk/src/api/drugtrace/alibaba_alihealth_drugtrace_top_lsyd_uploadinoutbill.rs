@@ -4,56 +4,62 @@
 
 use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record,
+    Slot, View, record, required,
 };
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.uploadinoutbill`: 上传出入库单（零售药店）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52555&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::{AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest, AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest::new(AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired {
-///     bill_code: "DJ20240618001".into(),
-///     bill_time: "2024-06-18 10:00:00".parse()?,
-///     bill_type: 102,
-///     physic_type: 3,
-///     ref_user_id: "e0a1b2c3".into(),
-///     from_user_id: "100001".into(),
-///     to_user_id: "100002".into(),
-///     trace_codes: vec!["81000001000000000001".into()],
-///     client_type: "2".into(),
-/// });
+///         bill_code: "DJ20240618001".into(),
+///         bill_time: "2024-06-18 10:00:00".parse()?,
+///         bill_type: 102,
+///         physic_type: 3,
+///         ref_user_id: "e0a1b2c3".into(),
+///         from_user_id: "100001".into(),
+///         to_user_id: "100002".into(),
+///         trace_codes: vec!["81000001000000000001".into()],
+///         client_type: "2".into(),
+///     })
+///     .oper_ic_code("OP01")
+///     .oper_ic_name("李**")
+///     .drug_id("300001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 药品类型的代码
     ///
-    /// Number, required, for example `3`.
+    /// Number. Required. Example: `3`.
     pub physic_type: i64,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 代理企业的唯一标识
     ///
@@ -61,11 +67,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     pub agent_ref_user_id: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, required, for example `100001`.
+    /// String. Required. Example: `100001`.
     pub from_user_id: String,
     /// 收货企业的编号
     ///
-    /// String, required, for example `100002`.
+    /// String. Required. Example: `100002`.
     pub to_user_id: String,
     /// 对方企业的编号
     ///
@@ -73,11 +79,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     pub dest_user_id: Option<String>,
     /// 操作人的编号
     ///
-    /// String, for example `OP01`.
+    /// String. Example: `OP01`.
     pub oper_ic_code: Option<String>,
     /// 操作人的姓名
     ///
-    /// String, for example `李**`.
+    /// String. Example: `李**`.
     pub oper_ic_name: Option<String>,
     /// 仓库的编号
     ///
@@ -85,15 +91,15 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     pub warehouse_id: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_id: Option<String>,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, at most 3500 elements, for example `81000001000000000001`.
+    /// List of String. Required. Max list size 3500. Example: `81000001000000000001`.
     pub trace_codes: Vec<String>,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
     /// 退货原因的代码
     ///
@@ -129,27 +135,27 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     pub superviser_code: Option<String>,
     /// 发货地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub from_address: Option<String>,
     /// 收货地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub to_address: Option<String>,
     /// 对方的单据编号
     ///
-    /// String, for example `DJ20240617001`.
+    /// String. Example: `DJ20240617001`.
     pub from_bill_code: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_code: Option<String>,
     /// 发货人
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub from_person: Option<String>,
     /// 收货人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub to_person: Option<String>,
     /// 配送企业的唯一标识
     ///
@@ -161,7 +167,7 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     pub dis_ent_id: Option<String>,
     /// 应收数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub qu_receivable: Option<i64>,
     /// 是否协同校验
     ///
@@ -194,7 +200,7 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
 }
 
 impl AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         required: AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired,
     ) -> Self {
@@ -241,210 +247,210 @@ impl AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
         }
     }
 
-    /// Sets `agent_ref_user_id`.
+    /// Sets [`agent_ref_user_id`](field@Self::agent_ref_user_id): 代理企业的唯一标识. String.
     #[must_use]
     pub fn agent_ref_user_id(mut self, agent_ref_user_id: impl Into<String>) -> Self {
         self.agent_ref_user_id = Some(agent_ref_user_id.into());
         self
     }
 
-    /// Sets `dest_user_id`.
+    /// Sets [`dest_user_id`](field@Self::dest_user_id): 对方企业的编号. String.
     #[must_use]
     pub fn dest_user_id(mut self, dest_user_id: impl Into<String>) -> Self {
         self.dest_user_id = Some(dest_user_id.into());
         self
     }
 
-    /// Sets `oper_ic_code`.
+    /// Sets [`oper_ic_code`](field@Self::oper_ic_code): 操作人的编号. String.
     #[must_use]
     pub fn oper_ic_code(mut self, oper_ic_code: impl Into<String>) -> Self {
         self.oper_ic_code = Some(oper_ic_code.into());
         self
     }
 
-    /// Sets `oper_ic_name`.
+    /// Sets [`oper_ic_name`](field@Self::oper_ic_name): 操作人的姓名. String.
     #[must_use]
     pub fn oper_ic_name(mut self, oper_ic_name: impl Into<String>) -> Self {
         self.oper_ic_name = Some(oper_ic_name.into());
         self
     }
 
-    /// Sets `warehouse_id`.
+    /// Sets [`warehouse_id`](field@Self::warehouse_id): 仓库的编号. String.
     #[must_use]
     pub fn warehouse_id(mut self, warehouse_id: impl Into<String>) -> Self {
         self.warehouse_id = Some(warehouse_id.into());
         self
     }
 
-    /// Sets `drug_id`.
+    /// Sets [`drug_id`](field@Self::drug_id): 药品的编号. String.
     #[must_use]
     pub fn drug_id(mut self, drug_id: impl Into<String>) -> Self {
         self.drug_id = Some(drug_id.into());
         self
     }
 
-    /// Sets `return_reason_code`.
+    /// Sets [`return_reason_code`](field@Self::return_reason_code): 退货原因的代码. String.
     #[must_use]
     pub fn return_reason_code(mut self, return_reason_code: impl Into<String>) -> Self {
         self.return_reason_code = Some(return_reason_code.into());
         self
     }
 
-    /// Sets `return_reason_des`.
+    /// Sets [`return_reason_des`](field@Self::return_reason_des): 退货原因. String.
     #[must_use]
     pub fn return_reason_des(mut self, return_reason_des: impl Into<String>) -> Self {
         self.return_reason_des = Some(return_reason_des.into());
         self
     }
 
-    /// Sets `cancel_reason_code`.
+    /// Sets [`cancel_reason_code`](field@Self::cancel_reason_code): 注销原因的代码. String.
     #[must_use]
     pub fn cancel_reason_code(mut self, cancel_reason_code: impl Into<String>) -> Self {
         self.cancel_reason_code = Some(cancel_reason_code.into());
         self
     }
 
-    /// Sets `cancel_reason_des`.
+    /// Sets [`cancel_reason_des`](field@Self::cancel_reason_des): 注销原因. String.
     #[must_use]
     pub fn cancel_reason_des(mut self, cancel_reason_des: impl Into<String>) -> Self {
         self.cancel_reason_des = Some(cancel_reason_des.into());
         self
     }
 
-    /// Sets `executer_name`.
+    /// Sets [`executer_name`](field@Self::executer_name): 经办人的姓名. String.
     #[must_use]
     pub fn executer_name(mut self, executer_name: impl Into<String>) -> Self {
         self.executer_name = Some(executer_name.into());
         self
     }
 
-    /// Sets `executer_code`.
+    /// Sets [`executer_code`](field@Self::executer_code): 经办人的编号. String.
     #[must_use]
     pub fn executer_code(mut self, executer_code: impl Into<String>) -> Self {
         self.executer_code = Some(executer_code.into());
         self
     }
 
-    /// Sets `superviser_name`.
+    /// Sets [`superviser_name`](field@Self::superviser_name): 监管人的姓名. String.
     #[must_use]
     pub fn superviser_name(mut self, superviser_name: impl Into<String>) -> Self {
         self.superviser_name = Some(superviser_name.into());
         self
     }
 
-    /// Sets `superviser_code`.
+    /// Sets [`superviser_code`](field@Self::superviser_code): 监管人的编号. String.
     #[must_use]
     pub fn superviser_code(mut self, superviser_code: impl Into<String>) -> Self {
         self.superviser_code = Some(superviser_code.into());
         self
     }
 
-    /// Sets `from_address`.
+    /// Sets [`from_address`](field@Self::from_address): 发货地址. String.
     #[must_use]
     pub fn from_address(mut self, from_address: impl Into<String>) -> Self {
         self.from_address = Some(from_address.into());
         self
     }
 
-    /// Sets `to_address`.
+    /// Sets [`to_address`](field@Self::to_address): 收货地址. String.
     #[must_use]
     pub fn to_address(mut self, to_address: impl Into<String>) -> Self {
         self.to_address = Some(to_address.into());
         self
     }
 
-    /// Sets `from_bill_code`.
+    /// Sets [`from_bill_code`](field@Self::from_bill_code): 对方的单据编号. String.
     #[must_use]
     pub fn from_bill_code(mut self, from_bill_code: impl Into<String>) -> Self {
         self.from_bill_code = Some(from_bill_code.into());
         self
     }
 
-    /// Sets `order_code`.
+    /// Sets [`order_code`](field@Self::order_code): 订单编号. String.
     #[must_use]
     pub fn order_code(mut self, order_code: impl Into<String>) -> Self {
         self.order_code = Some(order_code.into());
         self
     }
 
-    /// Sets `from_person`.
+    /// Sets [`from_person`](field@Self::from_person): 发货人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn from_person(mut self, from_person: impl Into<String>) -> Self {
         self.from_person = Some(from_person.into());
         self
     }
 
-    /// Sets `to_person`.
+    /// Sets [`to_person`](field@Self::to_person): 收货人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn to_person(mut self, to_person: impl Into<String>) -> Self {
         self.to_person = Some(to_person.into());
         self
     }
 
-    /// Sets `dis_ref_ent_id`.
+    /// Sets [`dis_ref_ent_id`](field@Self::dis_ref_ent_id): 配送企业的唯一标识. String.
     #[must_use]
     pub fn dis_ref_ent_id(mut self, dis_ref_ent_id: impl Into<String>) -> Self {
         self.dis_ref_ent_id = Some(dis_ref_ent_id.into());
         self
     }
 
-    /// Sets `dis_ent_id`.
+    /// Sets [`dis_ent_id`](field@Self::dis_ent_id): 配送企业的编号. String.
     #[must_use]
     pub fn dis_ent_id(mut self, dis_ent_id: impl Into<String>) -> Self {
         self.dis_ent_id = Some(dis_ent_id.into());
         self
     }
 
-    /// Sets `qu_receivable`.
+    /// Sets [`qu_receivable`](field@Self::qu_receivable): 应收数量. Number.
     #[must_use]
     pub fn qu_receivable(mut self, qu_receivable: i64) -> Self {
         self.qu_receivable = Some(qu_receivable);
         self
     }
 
-    /// Sets `xt_is_check`.
+    /// Sets [`xt_is_check`](field@Self::xt_is_check): 是否协同校验. String.
     #[must_use]
     pub fn xt_is_check(mut self, xt_is_check: impl Into<String>) -> Self {
         self.xt_is_check = Some(xt_is_check.into());
         self
     }
 
-    /// Sets `xt_check_code`.
+    /// Sets [`xt_check_code`](field@Self::xt_check_code): 协同校验的结果码. String.
     #[must_use]
     pub fn xt_check_code(mut self, xt_check_code: impl Into<String>) -> Self {
         self.xt_check_code = Some(xt_check_code.into());
         self
     }
 
-    /// Sets `xt_check_code_desc`.
+    /// Sets [`xt_check_code_desc`](field@Self::xt_check_code_desc): 协同校验的说明. String.
     #[must_use]
     pub fn xt_check_code_desc(mut self, xt_check_code_desc: impl Into<String>) -> Self {
         self.xt_check_code_desc = Some(xt_check_code_desc.into());
         self
     }
 
-    /// Sets `drug_list_json`.
+    /// Sets [`drug_list_json`](field@Self::drug_list_json): 药品明细（JSON）. String.
     #[must_use]
     pub fn drug_list_json(mut self, drug_list_json: impl Into<String>) -> Self {
         self.drug_list_json = Some(drug_list_json.into());
         self
     }
 
-    /// Sets `ass_ref_ent_id`.
+    /// Sets [`ass_ref_ent_id`](field@Self::ass_ref_ent_id): 委托企业的唯一标识. String.
     #[must_use]
     pub fn ass_ref_ent_id(mut self, ass_ref_ent_id: impl Into<String>) -> Self {
         self.ass_ref_ent_id = Some(ass_ref_ent_id.into());
         self
     }
 
-    /// Sets `ass_ent_id`.
+    /// Sets [`ass_ent_id`](field@Self::ass_ent_id): 委托企业的编号. String.
     #[must_use]
     pub fn ass_ent_id(mut self, ass_ent_id: impl Into<String>) -> Self {
         self.ass_ent_id = Some(ass_ent_id.into());
         self
     }
 
-    /// Sets `ignore_part_success_flag`.
+    /// Sets [`ignore_part_success_flag`](field@Self::ignore_part_success_flag): 是否忽略部分成功. String.
     #[must_use]
     pub fn ignore_part_success_flag(
         mut self,
@@ -455,45 +461,51 @@ impl AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest`].
+/// The required fields of [`AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 单据时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub bill_time: DateTime,
     /// 单据类型的代码
     ///
-    /// Number, required, for example `102`.
+    /// Number. Required. Example: `102`.
     pub bill_type: i64,
     /// 药品类型的代码
     ///
-    /// Number, required, for example `3`.
+    /// Number. Required. Example: `3`.
     pub physic_type: i64,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_user_id: String,
     /// 发货企业的编号
     ///
-    /// String, required, for example `100001`.
+    /// String. Required. Example: `100001`.
     pub from_user_id: String,
     /// 收货企业的编号
     ///
-    /// String, required, for example `100002`.
+    /// String. Required. Example: `100002`.
     pub to_user_id: String,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, at most 3500 elements, for example `81000001000000000001`.
+    /// List of String. Required. Max list size 3500. Example: `81000001000000000001`.
     pub trace_codes: Vec<String>,
     /// 客户端类型
     ///
-    /// String, required, for example `2`.
+    /// String. Required. Example: `2`.
     pub client_type: String,
 }
+
+required!(
+    AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired =>
+    AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest
+);
 
 impl Request for AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest {
     const METHOD: &'static str = "alibaba.alihealth.drugtrace.top.lsyd.uploadinoutbill";
@@ -604,6 +616,7 @@ record!(AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.uploadinoutbill`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillResponse {
     /// 结果
     ///
@@ -619,7 +632,7 @@ pub struct AlibabaAlihealthDrugtraceTopLsydUploadinoutbillResponse {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
     /// 结果码
     ///
@@ -678,6 +691,7 @@ record!(mut AlibabaAlihealthDrugtraceTopLsydUploadinoutbillResponse);
 
 /// The object `OperationInfoMap`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OperationInfoMap {
     /// 追溯码的校验错误
     ///

@@ -9,68 +9,80 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.drugtable`: 查询药品目录（医疗机构）
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64956&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgDrugtableRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgDrugtableRequest::new("e0a1b2c3", "测试胶囊", 20, 1);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAlihealthDrugtraceTopYljgDrugtableRequest::new(
+///         "e0a1b2c3",
+///         "测试胶囊",
+///         20,
+///         1,
+///     )
+///     .approval_licence_no("国药准字H00000000")
+///     .start_date("2024-06-01")
+///     .end_date("2024-06-18");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 药品名称
     ///
-    /// String, required, for example `测试胶囊`.
+    /// String. Required. Example: `测试胶囊`.
     pub physic_name: String,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approval_licence_no: Option<String>,
     /// 时间的起点
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub start_date: Option<String>,
     /// 时间的终点
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub end_date: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub package_spec: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         physic_name: impl Into<String>,
@@ -91,7 +103,7 @@ impl AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
         }
     }
 
-    /// Sets `approval_licence_no`.
+    /// Sets [`approval_licence_no`](field@Self::approval_licence_no): 批准文号. String.
     #[must_use]
     pub fn approval_licence_no(
         mut self,
@@ -101,35 +113,35 @@ impl AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
         self
     }
 
-    /// Sets `start_date`.
+    /// Sets [`start_date`](field@Self::start_date): 时间的起点. String.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<String>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 时间的终点. String.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// Sets `ent_name`.
+    /// Sets [`ent_name`](field@Self::ent_name): 企业名称. String.
     #[must_use]
     pub fn ent_name(mut self, ent_name: impl Into<String>) -> Self {
         self.ent_name = Some(ent_name.into());
         self
     }
 
-    /// Sets `package_spec`.
+    /// Sets [`package_spec`](field@Self::package_spec): 包装规格. String.
     #[must_use]
     pub fn package_spec(mut self, package_spec: impl Into<String>) -> Self {
         self.package_spec = Some(package_spec.into());
         self
     }
 
-    /// Sets `prepn_spec`.
+    /// Sets [`prepn_spec`](field@Self::prepn_spec): 制剂规格. String.
     #[must_use]
     pub fn prepn_spec(mut self, prepn_spec: impl Into<String>) -> Self {
         self.prepn_spec = Some(prepn_spec.into());
@@ -200,6 +212,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgDrugtableRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.drugtable`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgDrugtableResponse {
     /// 结果
     ///
@@ -237,6 +250,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgDrugtableResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -252,7 +266,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -297,10 +311,11 @@ record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Page {
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
     /// 结果列表
     ///
@@ -308,11 +323,11 @@ pub struct Page {
     pub result_list: Vec<DrugTableDto>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
 }
 
@@ -357,50 +372,51 @@ record!(mut Page);
 
 /// The object `DrugTableDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DrugTableDto {
     /// 剂型
     ///
-    /// String, for example `胶囊剂`.
+    /// String. Example: `胶囊剂`.
     pub prepn_type_desc: Option<String>,
     /// 药品类型
     ///
-    /// String, for example `普通药品`.
+    /// String. Example: `普通药品`.
     pub physic_type_desc: Option<String>,
     /// 药品类型的代码
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub physic_type: Option<i64>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub prod_code: Option<String>,
     /// 药品细类的代码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub physic_detail_type: Option<i64>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub prod_name: Option<String>,
     /// 修改日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub mod_date: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
     /// 包装单位
     ///
-    /// String, for example `盒`.
+    /// String. Example: `盒`.
     pub pkg_unit_desc: Option<String>,
     /// 药品细类
     ///
@@ -408,7 +424,7 @@ pub struct DrugTableDto {
     pub physic_detail_type_desc: Option<String>,
     /// 制剂单位
     ///
-    /// String, for example `粒`.
+    /// String. Example: `粒`.
     pub prepn_unit_desc: Option<String>,
     /// 子类列表
     ///
@@ -487,6 +503,7 @@ record!(mut DrugTableDto);
 
 /// The object `SubTypeList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubTypeList {
     /// 制剂单位
     ///
@@ -494,7 +511,7 @@ pub struct SubTypeList {
     pub prepn_unit: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub package_spec: Option<String>,
     /// 资源码列表
     ///
@@ -502,7 +519,7 @@ pub struct SubTypeList {
     pub code_res_list: Vec<CodeResList>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 产品的序号
     ///
@@ -510,11 +527,11 @@ pub struct SubTypeList {
     pub prod_seq_no: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approve_no: Option<String>,
     /// 药品细类的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub physic_detail_type: Option<String>,
     /// 包装单位的代码
     ///
@@ -522,11 +539,11 @@ pub struct SubTypeList {
     pub pack_unit: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 包装单位
     ///
-    /// String, for example `盒`.
+    /// String. Example: `盒`.
     pub pack_unit_name: Option<String>,
     /// 制剂的说明
     ///
@@ -534,7 +551,7 @@ pub struct SubTypeList {
     pub prepn_desc: Option<String>,
     /// 制剂单位
     ///
-    /// String, for example `粒`.
+    /// String. Example: `粒`.
     pub prepn_unit_name: Option<String>,
     /// 子类的编号
     ///
@@ -610,6 +627,7 @@ record!(mut SubTypeList);
 
 /// The object `CodeResList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeResList {
     /// 追溯码的前缀
     ///
@@ -621,11 +639,11 @@ pub struct CodeResList {
     pub res_code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_level: Option<String>,
     /// 包装比例
     ///
-    /// String, for example `1:10:200`.
+    /// String. Example: `1:10:200`.
     pub pkg_ratio: Option<String>,
 }
 

@@ -9,54 +9,66 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.getdruglist`: 查询药品列表（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
+/// - Paging: page number `page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest::new("e0a1b2c3", "测试胶囊", 20, 1);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest::new(
+///         "e0a1b2c3",
+///         "测试胶囊",
+///         20,
+///         1,
+///     )
+///     .approval_licence_no("国药准字H00000000")
+///     .package_spec("24粒/盒")
+///     .prepn_spec("0.25g");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 药品名称
     ///
-    /// String, required, for example `测试胶囊`.
+    /// String. Required. Example: `测试胶囊`.
     pub physic_name: String,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approval_licence_no: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub package_spec: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 每页多少条
     ///
-    /// Number, required, for example `20`.
+    /// Number. Required. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         physic_name: impl Into<String>,
@@ -74,7 +86,7 @@ impl AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
         }
     }
 
-    /// Sets `approval_licence_no`.
+    /// Sets [`approval_licence_no`](field@Self::approval_licence_no): 批准文号. String.
     #[must_use]
     pub fn approval_licence_no(
         mut self,
@@ -84,14 +96,14 @@ impl AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
         self
     }
 
-    /// Sets `package_spec`.
+    /// Sets [`package_spec`](field@Self::package_spec): 包装规格. String.
     #[must_use]
     pub fn package_spec(mut self, package_spec: impl Into<String>) -> Self {
         self.package_spec = Some(package_spec.into());
         self
     }
 
-    /// Sets `prepn_spec`.
+    /// Sets [`prepn_spec`](field@Self::prepn_spec): 制剂规格. String.
     #[must_use]
     pub fn prepn_spec(mut self, prepn_spec: impl Into<String>) -> Self {
         self.prepn_spec = Some(prepn_spec.into());
@@ -156,6 +168,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.getdruglist`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse {
     /// 结果
     ///
@@ -193,6 +206,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -208,7 +222,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// String, for example `true`.
+    /// String. Example: `true`.
     pub response_success: Option<String>,
 }
 
@@ -253,10 +267,11 @@ record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Page {
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
     /// 结果列表
     ///
@@ -264,11 +279,11 @@ pub struct Page {
     pub result_list: Vec<DrugDetailInfoDto>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
 }
 
@@ -313,22 +328,23 @@ record!(mut Page);
 
 /// The object `DrugDetailInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DrugDetailInfoDto {
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub prod_code: Option<String>,
     /// 药品细类的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub physic_detail_type: Option<String>,
     /// 生产企业的唯一标识
     ///
@@ -336,15 +352,15 @@ pub struct DrugDetailInfoDto {
     pub produce_ref_ent_id: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub prod_name: Option<String>,
     /// 修改日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub mod_date: Option<String>,
     /// 生产企业
     ///
-    /// String, for example `测试制药`.
+    /// String. Example: `测试制药`.
     pub produce_ent_name: Option<String>,
     /// 制剂单位
     ///
@@ -352,11 +368,11 @@ pub struct DrugDetailInfoDto {
     pub prepn_unit: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approve_no: Option<String>,
     /// 包装单位的代码
     ///
@@ -364,19 +380,19 @@ pub struct DrugDetailInfoDto {
     pub pkg_unit: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 制剂单位
     ///
-    /// String, for example `粒`.
+    /// String. Example: `粒`.
     pub prepn_unit_desc: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub pkg_spec: Option<String>,
     /// 包装单位
     ///
-    /// String, for example `盒`.
+    /// String. Example: `盒`.
     pub pkg_unit_desc: Option<String>,
     /// 药品的说明
     ///

@@ -8,30 +8,35 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.getkeyflagdruginfo.downloadurl`: 查询重点追溯品种的下载地址（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66090&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest::new("e0a1b2c3");
+/// let request = AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest::new(
+///     "e0a1b2c3",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ref_ent_id: impl Into<String>) -> Self {
         Self {
             ref_ent_id: ref_ent_id.into(),
@@ -68,6 +73,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.getkeyflagdruginfo.downloadurl`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlResponse {
     /// 结果
     ///
@@ -106,10 +112,11 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRespons
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 用户资料
     ///
@@ -166,10 +173,11 @@ record!(mut ResultModel);
 
 /// The object `JSONObject`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JsonObject {
     /// 下载地址
     ///
-    /// String, for example `https://example.com/drugs.csv`.
+    /// String. Example: `https://example.com/drugs.csv`.
     pub url: Option<String>,
 }
 

@@ -8,37 +8,45 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.listupout.detail`: 查询上游出库单的明细（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53726&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest::new("e0a1b2c3", "DJ20240618001", "e0a1b2c4");
+/// let request = AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest::new(
+///         "e0a1b2c3",
+///         "DJ20240618001",
+///         "e0a1b2c4",
+///     )
+///     .from_ref_user_id("e0a1b2c3");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 发货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub from_ref_user_id: Option<String>,
     /// 收货企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c4`.
+    /// String. Required. Example: `e0a1b2c4`.
     pub to_ref_user_id: String,
     /// 委托企业的唯一标识
     ///
@@ -47,7 +55,7 @@ pub struct AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         bill_code: impl Into<String>,
@@ -62,14 +70,14 @@ impl AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
         }
     }
 
-    /// Sets `from_ref_user_id`.
+    /// Sets [`from_ref_user_id`](field@Self::from_ref_user_id): 发货企业的唯一标识. String.
     #[must_use]
     pub fn from_ref_user_id(mut self, from_ref_user_id: impl Into<String>) -> Self {
         self.from_ref_user_id = Some(from_ref_user_id.into());
         self
     }
 
-    /// Sets `ass_ref_ent_id`.
+    /// Sets [`ass_ref_ent_id`](field@Self::ass_ref_ent_id): 委托企业的唯一标识. String.
     #[must_use]
     pub fn ass_ref_ent_id(mut self, ass_ref_ent_id: impl Into<String>) -> Self {
         self.ass_ref_ent_id = Some(ass_ref_ent_id.into());
@@ -115,6 +123,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.listupout.detail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse {
     /// 结果
     ///
@@ -152,6 +161,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -167,7 +177,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -212,42 +222,43 @@ record!(mut ResultModel);
 
 /// The object `BillUpOutDetailDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillUpOutDetailDto {
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 单据类型
     ///
-    /// String, for example `采购入库`.
+    /// String. Example: `采购入库`.
     pub bill_type_name: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub ent_send_name: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_send_id: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_recv_name: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub ent_recv_id: Option<String>,
     /// 出库日期
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub store_out_date: Option<String>,
     /// 修改日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub update_date: Option<String>,
     /// 药品列表
     ///
@@ -328,30 +339,31 @@ record!(mut BillUpOutDetailDto);
 
 /// The object `DrugInfosDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DrugInfosDto {
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 生产企业
     ///
-    /// String, for example `测试制药`.
+    /// String. Example: `测试制药`.
     pub product_ent_name: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub package_spec: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub prod_name: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 制剂单位
     ///
@@ -359,7 +371,7 @@ pub struct DrugInfosDto {
     pub prepn_unit: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub produce_batch_no: Option<String>,
     /// 产品的序号
     ///
@@ -367,39 +379,39 @@ pub struct DrugInfosDto {
     pub prod_seq_no: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub valid_end_date: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub least_pkg_amount: Option<String>,
     /// 最小制剂的数量
     ///
-    /// String, for example `24`.
+    /// String. Example: `24`.
     pub least_prepn_amount: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approval_no: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 药品类型
     ///
-    /// String, for example `普通药品`.
+    /// String. Example: `普通药品`.
     pub physic_type_name: Option<String>,
     /// 制剂单位
     ///
-    /// String, for example `粒`.
+    /// String. Example: `粒`.
     pub preparations_unit: Option<String>,
     /// 剂型
     ///
-    /// String, for example `胶囊剂`.
+    /// String. Example: `胶囊剂`.
     pub prepn_type_desc: Option<String>,
     /// 追溯码列表
     ///
@@ -407,7 +419,7 @@ pub struct DrugInfosDto {
     pub code_info_list_dto_list: Vec<CodeInfoListDto>,
     /// 包装单位
     ///
-    /// String, for example `盒`.
+    /// String. Example: `盒`.
     pub pkg_unit_desc: Option<String>,
 }
 
@@ -500,26 +512,27 @@ record!(mut DrugInfosDto);
 
 /// The object `CodeInfoListDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeInfoListDto {
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 最小制剂的数量
     ///
-    /// String, for example `24`.
+    /// String. Example: `24`.
     pub prepn_amount: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub pkg_amount: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_level: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
 }
 

@@ -11,34 +11,40 @@ use top_protocol::generated::{
 ///
 /// 返回追溯码对应的药品、生产和包装信息。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52567&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest::new("e0a1b2c3", ["81000001000000000001"]);
+/// let request = AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest::new(
+///     "e0a1b2c3",
+///     ["81000001000000000001"],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], required, at most 1000 elements, for example `81000001000000000001`.
+    /// List of String. Required. Max list size 1000. Example: `81000001000000000001`.
     pub codes: Vec<String>,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         codes: impl IntoIterator<Item = impl Into<String>>,
@@ -86,6 +92,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.codedetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse {
     /// 结果
     ///
@@ -123,6 +130,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 结果列表
     ///
@@ -138,7 +146,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -183,6 +191,7 @@ record!(mut ResultModel);
 
 /// The object `CodeFullInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeFullInfoDto {
     /// 追溯码的状态
     ///
@@ -190,7 +199,7 @@ pub struct CodeFullInfoDto {
     pub code_status_type_d_t_o: Option<CodeStatusTypeDto>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 企业信息
     ///
@@ -198,7 +207,7 @@ pub struct CodeFullInfoDto {
     pub p_user_ent_d_t_o: Option<PUserEntDto>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_level: Option<String>,
     /// 药品信息
     ///
@@ -257,6 +266,7 @@ record!(mut CodeFullInfoDto);
 
 /// The object `CodeStatusTypeDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeStatusTypeDto {
     /// 追溯码的状态
     ///
@@ -294,14 +304,15 @@ record!(mut CodeStatusTypeDto);
 
 /// The object `PUserEntDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PUserEntDto {
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 企业名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub ent_name: Option<String>,
 }
 
@@ -340,26 +351,27 @@ record!(mut PUserEntDto);
 
 /// The object `DrugEntBaseDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DrugEntBaseDto {
     /// 药品类型
     ///
-    /// String, for example `普通药品`.
+    /// String. Example: `普通药品`.
     pub physic_type_desc: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 有效期，单位月
     ///
-    /// String, for example `24`.
+    /// String. Example: `24`.
     pub exprie: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approval_licence_no: Option<String>,
     /// 包装规格的标准
     ///
@@ -367,11 +379,11 @@ pub struct DrugEntBaseDto {
     pub pkg_spec_crit: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 剂型
     ///
-    /// String, for example `胶囊剂`.
+    /// String. Example: `胶囊剂`.
     pub prepn_type_desc: Option<String>,
 }
 
@@ -428,6 +440,7 @@ record!(mut DrugEntBaseDto);
 
 /// The object `CodeProduceInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeProduceInfoDto {
     /// 生产信息列表
     ///
@@ -465,22 +478,23 @@ record!(mut CodeProduceInfoDto);
 
 /// The object `ProduceInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProduceInfoDto {
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date_str: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub pkg_amount: Option<String>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub batch_no: Option<String>,
     /// 原始的生产日期
     ///

@@ -10,30 +10,35 @@ use top_protocol::generated::{
 ///
 /// 返回企业编号和唯一标识，供其他接口使用。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52565&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest::new("测试药店");
+/// let request = AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest::new(
+///     "测试药店",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest {
     /// 企业名称
     ///
-    /// String, required, for example `测试药店`.
+    /// String. Required. Example: `测试药店`.
     pub ent_name: String,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ent_name: impl Into<String>) -> Self {
         Self { ent_name: ent_name.into() }
     }
@@ -68,6 +73,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.getentinfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoResponse {
     /// 结果
     ///
@@ -105,6 +111,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -120,7 +127,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -165,14 +172,15 @@ record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PUserEntInfoDto {
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 入网类型
     ///
@@ -180,7 +188,7 @@ pub struct PUserEntInfoDto {
     pub network_type: Option<String>,
     /// 审核状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub audit_status: Option<String>,
     /// 企业的扩展信息
     ///
@@ -232,6 +240,7 @@ record!(mut PUserEntInfoDto);
 
 /// The object `EntExtend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EntExtend {
     /// 被替代企业的编号
     ///

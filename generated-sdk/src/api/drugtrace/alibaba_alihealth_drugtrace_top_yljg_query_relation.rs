@@ -11,38 +11,45 @@ use top_protocol::generated::{
 ///
 /// 返回一个码之下的全部子码。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52564&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest::new("e0a1b2c3", "81000001000000000001", "e0a1b2c4");
+/// let request = AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest::new(
+///     "e0a1b2c3",
+///     "81000001000000000001",
+///     "e0a1b2c4",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 追溯码
     ///
-    /// String, required, for example `81000001000000000001`.
+    /// String. Required. Example: `81000001000000000001`.
     pub code: String,
     /// 对方企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c4`.
+    /// String. Required. Example: `e0a1b2c4`.
     pub des_ref_ent_id: String,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         ref_ent_id: impl Into<String>,
         code: impl Into<String>,
@@ -91,6 +98,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.relation`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryRelationResponse {
     /// 结果
     ///
@@ -128,6 +136,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryRelationResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 结果列表
     ///
@@ -143,7 +152,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -188,6 +197,7 @@ record!(mut ResultModel);
 
 /// The object `CodeRelationDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeRelationDto {
     /// 追溯码的激活信息
     ///
@@ -262,6 +272,7 @@ record!(mut CodeRelationDto);
 
 /// The object `CodeActiveInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeActiveInfoDto {
     /// 处理的标记
     ///
@@ -277,15 +288,15 @@ pub struct CodeActiveInfoDto {
     pub relation_type: Option<String>,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub user_cert: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub prod_code: Option<String>,
     /// 操作人的姓名
     ///
-    /// String, for example `李**`.
+    /// String. Example: `李**`.
     pub oper_ic_name: Option<String>,
     /// 上传文件的名称
     ///
@@ -297,27 +308,27 @@ pub struct CodeActiveInfoDto {
     pub upload_file_path: Option<String>,
     /// 激活日期
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub active_date: Option<DateTime>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 企业编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub ent_id: Option<String>,
     /// 处理日期
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub process_date: Option<DateTime>,
     /// 处理完成的日期
     ///
-    /// Date, for example `2024-06-18 10:06:00`.
+    /// Date. Example: `2024-06-18 10:06:00`.
     pub process_end_date: Option<DateTime>,
     /// 操作人的编号
     ///
-    /// String, for example `OP01`.
+    /// String. Example: `OP01`.
     pub oper_ic_code: Option<String>,
     /// 上传的标记
     ///
@@ -325,7 +336,7 @@ pub struct CodeActiveInfoDto {
     pub upload_flag: Option<String>,
     /// 创建日期
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub crt_date: Option<DateTime>,
     /// 处理的次数
     ///
@@ -333,23 +344,23 @@ pub struct CodeActiveInfoDto {
     pub process_count: Option<String>,
     /// 激活的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub active_count: Option<i64>,
     /// 其他包装的数量
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub other_num: Option<i64>,
     /// 最小包装的数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub small_num: Option<i64>,
     /// 创建日期
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub crt_date_string: Option<String>,
     /// 入库单的内部编号
     ///
-    /// String, for example `200002`.
+    /// String. Example: `200002`.
     pub bill_in_id: Option<String>,
     /// 激活信息的编号
     ///
@@ -455,6 +466,7 @@ record!(mut CodeActiveInfoDto);
 
 /// The object `CodeInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CodeInfo {
     /// 状态
     ///
@@ -462,19 +474,19 @@ pub struct CodeInfo {
     pub status: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_level: Option<String>,
     /// 上级包装的追溯码
     ///
-    /// String, for example `81000001000000000100`.
+    /// String. Example: `81000001000000000100`.
     pub parent_code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_pack_level: Option<String>,
 }
 
@@ -522,10 +534,11 @@ record!(mut CodeInfo);
 
 /// The object `PkgInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PkgInfoDto {
     /// 追溯码，以逗号分隔
     ///
-    /// String\[\], for example `81000001000000000001`.
+    /// List of String. Example: `81000001000000000001`.
     pub code_list: Vec<String>,
 }
 
@@ -559,6 +572,7 @@ record!(mut PkgInfoDto);
 
 /// The object `BaseInfosDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BaseInfosDto {
     /// 药品列表
     ///
@@ -596,6 +610,7 @@ record!(mut BaseInfosDto);
 
 /// The object `BaseInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BaseInfoDto {
     /// 药品的说明
     ///
@@ -603,15 +618,15 @@ pub struct BaseInfoDto {
     pub physic_info: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub pkg_spec: Option<String>,
     /// 制剂规格
     ///
-    /// String, for example `0.25g`.
+    /// String. Example: `0.25g`.
     pub prepn_spec: Option<String>,
     /// 剂型的代码
     ///
@@ -619,23 +634,23 @@ pub struct BaseInfoDto {
     pub prepn_type: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 包装比例
     ///
-    /// String, for example `1:10:200`.
+    /// String. Example: `1:10:200`.
     pub pkg_ratio: Option<String>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub exprie_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub produce_batch_no: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 子类的编号
     ///
@@ -643,19 +658,19 @@ pub struct BaseInfoDto {
     pub sub_type_no: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub product_code: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub prod_id: Option<String>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approve_no: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 原始的生产日期
     ///
@@ -747,26 +762,27 @@ record!(mut BaseInfoDto);
 
 /// The object `ProduceInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProduceInfoDto {
     /// 生产日期
     ///
-    /// Date, for example `2024-06-01`.
+    /// Date. Example: `2024-06-01`.
     pub produce_date: Option<DateTime>,
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub batch_no: Option<String>,
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub pkg_amount: Option<String>,
     /// 原始的生产日期
     ///

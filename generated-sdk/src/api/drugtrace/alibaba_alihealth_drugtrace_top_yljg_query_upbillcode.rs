@@ -9,46 +9,51 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.query.upbillcode`: 按追溯码查询上游出库单号（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52559&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest::new();
+/// let request = AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest::new()
+///     .code("81000001000000000001")
+///     .ref_ent_id("e0a1b2c3");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_ent_id: Option<String>,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `code`.
+    /// Sets [`code`](field@Self::code): 追溯码. String.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `ref_ent_id`.
+    /// Sets [`ref_ent_id`](field@Self::ref_ent_id): 企业的唯一标识. String.
     #[must_use]
     pub fn ref_ent_id(mut self, ref_ent_id: impl Into<String>) -> Self {
         self.ref_ent_id = Some(ref_ent_id.into());
@@ -89,6 +94,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.upbillcode`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
     /// 结果
     ///
@@ -126,10 +132,11 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 结果列表
     ///
@@ -186,46 +193,47 @@ record!(mut Result);
 
 /// The object `BillUpstreamDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillUpstreamDto {
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_user_name: Option<String>,
     /// 单据时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub bill_time: Option<DateTime>,
     /// 企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub ref_user_id: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub to_user_name: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 收货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c4`.
+    /// String. Example: `e0a1b2c4`.
     pub to_ref_user_id: Option<String>,
     /// 发货企业的唯一标识
     ///
-    /// String, for example `e0a1b2c3`.
+    /// String. Example: `e0a1b2c3`.
     pub from_ref_user_id: Option<String>,
     /// 委托企业的唯一标识
     ///

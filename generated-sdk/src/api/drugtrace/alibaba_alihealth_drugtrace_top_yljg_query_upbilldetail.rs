@@ -10,34 +10,40 @@ use top_protocol::generated::{
 ///
 /// 只返回本企业的单据。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52562&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest::new("DJ20240618001", "e0a1b2c3");
+/// let request = AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest::new(
+///     "DJ20240618001",
+///     "e0a1b2c3",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest {
     /// 单据编号
     ///
-    /// String, required, for example `DJ20240618001`.
+    /// String. Required. Example: `DJ20240618001`.
     pub bill_code: String,
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(bill_code: impl Into<String>, ref_ent_id: impl Into<String>) -> Self {
         Self {
             bill_code: bill_code.into(),
@@ -79,6 +85,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.upbilldetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailResponse {
     /// 结果
     ///
@@ -116,6 +123,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 用户资料
     ///
@@ -131,7 +139,7 @@ pub struct ResultModel {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub response_success: Option<bool>,
 }
 
@@ -176,46 +184,47 @@ record!(mut ResultModel);
 
 /// The object `BillInOutDetailDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillInOutDetailDto {
     /// 修改日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub mod_date: Option<String>,
     /// 处理日期
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub process_date: Option<String>,
     /// 单据时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub bill_time: Option<String>,
     /// 收货企业的编号
     ///
-    /// String, for example `100002`.
+    /// String. Example: `100002`.
     pub to_user_id: Option<String>,
     /// 收货企业的名称
     ///
-    /// String, for example `测试药店`.
+    /// String. Example: `测试药店`.
     pub to_ent_name: Option<String>,
     /// 发货企业的编号
     ///
-    /// String, for example `100001`.
+    /// String. Example: `100001`.
     pub from_user_id: Option<String>,
     /// 发货企业的名称
     ///
-    /// String, for example `测试批发企业`.
+    /// String. Example: `测试批发企业`.
     pub from_ent_name: Option<String>,
     /// 单据类型
     ///
-    /// String, for example `采购入库`.
+    /// String. Example: `采购入库`.
     pub bill_type_name: Option<String>,
     /// 单据类型的代码
     ///
-    /// String, for example `102`.
+    /// String. Example: `102`.
     pub bill_type: Option<String>,
     /// 单据编号
     ///
-    /// String, for example `DJ20240618001`.
+    /// String. Example: `DJ20240618001`.
     pub bill_code: Option<String>,
     /// 单据明细
     ///
@@ -285,62 +294,63 @@ record!(mut BillInOutDetailDto);
 
 /// The object `Billchkinoutdetaillistdtolist`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Billchkinoutdetaillistdtolist {
     /// 有效期至
     ///
-    /// String, for example `2026-05-31`.
+    /// String. Example: `2026-05-31`.
     pub expired_date: Option<String>,
     /// 生产企业
     ///
-    /// String, for example `测试制药`.
+    /// String. Example: `测试制药`.
     pub produce_ent_name: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub prod_code: Option<String>,
     /// 产品代码
     ///
-    /// String, for example `81000001`.
+    /// String. Example: `81000001`.
     pub product_code: Option<String>,
     /// 生产日期
     ///
-    /// String, for example `2024-06-01`.
+    /// String. Example: `2024-06-01`.
     pub produce_date: Option<String>,
     /// 生产批号
     ///
-    /// String, for example `20240601`.
+    /// String. Example: `20240601`.
     pub product_batch_no: Option<String>,
     /// 药品的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub drug_ent_base_info_id: Option<String>,
     /// 药品名称
     ///
-    /// String, for example `测试胶囊`.
+    /// String. Example: `测试胶囊`.
     pub physic_name: Option<String>,
     /// 制剂单位
     ///
-    /// String, for example `粒`.
+    /// String. Example: `粒`.
     pub preparations_unit: Option<String>,
     /// 包装规格
     ///
-    /// String, for example `24粒/盒`.
+    /// String. Example: `24粒/盒`.
     pub temp_pkg_spec: Option<String>,
     /// 最小制剂的数量
     ///
-    /// String, for example `24`.
+    /// String. Example: `24`.
     pub min_preparations_count: Option<String>,
     /// 包装数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub min_pkg_count: Option<String>,
     /// 药品类型
     ///
-    /// String, for example `普通药品`.
+    /// String. Example: `普通药品`.
     pub physic_type_name: Option<String>,
     /// 药品类型的代码
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub physic_type: Option<String>,
     /// 追溯码及其上级
     ///
@@ -348,7 +358,7 @@ pub struct Billchkinoutdetaillistdtolist {
     pub code_and_parent_list: Vec<Codeandparentlist>,
     /// 批准文号
     ///
-    /// String, for example `国药准字H00000000`.
+    /// String. Example: `国药准字H00000000`.
     pub approve_no: Option<String>,
 }
 
@@ -429,18 +439,19 @@ record!(mut Billchkinoutdetaillistdtolist);
 
 /// The object `Codeandparentlist`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Codeandparentlist {
     /// 追溯码
     ///
-    /// String, for example `81000001000000000001`.
+    /// String. Example: `81000001000000000001`.
     pub code: Option<String>,
     /// 包装级别：1 为最小包装
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub code_level: Option<String>,
     /// 上级包装的追溯码
     ///
-    /// String, for example `81000001000000000100`.
+    /// String. Example: `81000001000000000100`.
     pub parent_code: Option<String>,
 }
 

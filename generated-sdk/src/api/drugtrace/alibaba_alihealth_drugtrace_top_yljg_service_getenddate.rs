@@ -8,38 +8,45 @@ use top_protocol::generated::{
 
 /// `alibaba.alihealth.drugtrace.top.yljg.service.getenddate`: 查询服务的截止日期（医疗机构）
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66087&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::drugtrace::AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest::new("e0a1b2c3", 1, 1);
+/// let request = AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest::new(
+///     "e0a1b2c3",
+///     1,
+///     1,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest {
     /// 企业的唯一标识
     ///
-    /// String, required, for example `e0a1b2c3`.
+    /// String. Required. Example: `e0a1b2c3`.
     pub ref_ent_id: String,
     /// 业务处理的数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub business: i64,
     /// 服务处理的数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub service: i64,
 }
 
 impl AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ref_ent_id: impl Into<String>, business: i64, service: i64) -> Self {
         Self {
             ref_ent_id: ref_ent_id.into(),
@@ -84,6 +91,7 @@ record!(AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.service.getenddate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgServiceGetenddateResponse {
     /// 结果
     ///
@@ -121,14 +129,15 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgServiceGetenddateResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModel {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 截止日期
     ///
-    /// String, for example `2025-06-18`.
+    /// String. Example: `2025-06-18`.
     pub end_date: Option<String>,
     /// 结果说明
     ///

@@ -11,31 +11,39 @@ use top_protocol::generated::{
 ///
 /// 返回活动在 H5、微信、支付宝和应用里的链接。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=60449&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::eleme::AlibabaAlscUnionElemePromotionOfficialactivityGetRequest;
 /// use generated_sdk::api::eleme::alibaba_alsc_union_eleme_promotion_officialactivity_get::ActivityRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlscUnionElemePromotionOfficialactivityGetRequest::new(ActivityRequest::new("alsc_1_2_3", "10001"));
+/// let request = AlibabaAlscUnionElemePromotionOfficialactivityGetRequest::new(
+///     ActivityRequest::new("alsc_1_2_3", "10001")
+///         .sid("ch01")
+///         .include_wx_img(false)
+///         .include_qr_code(false),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {
     /// 查询条件
     ///
-    /// [`ActivityRequest`], required.
+    /// [`ActivityRequest`]. Required.
     pub query_request: ActivityRequest,
 }
 
 impl AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(query_request: ActivityRequest) -> Self {
         Self { query_request }
     }
@@ -69,31 +77,32 @@ record!(AlibabaAlscUnionElemePromotionOfficialactivityGetRequest);
 
 /// The object `ActivityRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ActivityRequest {
     /// 推广位
     ///
-    /// String, required, for example `alsc_1_2_3`.
+    /// String. Required. Example: `alsc_1_2_3`.
     pub pid: String,
     /// 活动的编号
     ///
-    /// String, required, for example `10001`.
+    /// String. Required. Example: `10001`.
     pub activity_id: String,
     /// 第三方的渠道标识，最多 50 个字符
     ///
-    /// String, at most 50 characters, for example `ch01`.
+    /// String. Max length 50. Example: `ch01`.
     pub sid: Option<String>,
     /// 是否返回微信图片
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_wx_img: Option<bool>,
     /// 是否返回二维码
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_qr_code: Option<bool>,
 }
 
 impl ActivityRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(pid: impl Into<String>, activity_id: impl Into<String>) -> Self {
         Self {
             pid: pid.into(),
@@ -104,21 +113,21 @@ impl ActivityRequest {
         }
     }
 
-    /// Sets `sid`.
+    /// Sets [`sid`](field@Self::sid): 第三方的渠道标识，最多 50 个字符. String. Max length 50.
     #[must_use]
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.sid = Some(sid.into());
         self
     }
 
-    /// Sets `include_wx_img`.
+    /// Sets [`include_wx_img`](field@Self::include_wx_img): 是否返回微信图片. Boolean.
     #[must_use]
     pub fn include_wx_img(mut self, include_wx_img: bool) -> Self {
         self.include_wx_img = Some(include_wx_img);
         self
     }
 
-    /// Sets `include_qr_code`.
+    /// Sets [`include_qr_code`](field@Self::include_qr_code): 是否返回二维码. Boolean.
     #[must_use]
     pub fn include_qr_code(mut self, include_qr_code: bool) -> Self {
         self.include_qr_code = Some(include_qr_code);
@@ -157,6 +166,7 @@ record!(ActivityRequest);
 
 /// The response of `alibaba.alsc.union.eleme.promotion.officialactivity.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
     /// 结果
     ///
@@ -164,7 +174,7 @@ pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
     pub data: Option<ActivityPromotionDto>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
     /// 结果说明
     ///
@@ -172,7 +182,7 @@ pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
     pub message: Option<String>,
     /// 业务错误码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_error_code: Option<i64>,
     /// 业务错误的说明
     ///
@@ -224,14 +234,15 @@ record!(mut AlibabaAlscUnionElemePromotionOfficialactivityGetResponse);
 
 /// The object `ActivityPromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ActivityPromotionDto {
     /// 活动的编号
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub id: Option<String>,
     /// 标题
     ///
-    /// String, for example `天天领红包`.
+    /// String. Example: `天天领红包`.
     pub title: Option<String>,
     /// 说明
     ///
@@ -243,11 +254,11 @@ pub struct ActivityPromotionDto {
     pub picture: Option<String>,
     /// 开始时间，单位秒的时间戳
     ///
-    /// Number, for example `1718640000`.
+    /// Number. Example: `1718640000`.
     pub start_time: Option<i64>,
     /// 结束时间，单位秒的时间戳
     ///
-    /// Number, for example `1718899199`.
+    /// Number. Example: `1718899199`.
     pub end_time: Option<i64>,
     /// 推广链接
     ///
@@ -305,14 +316,15 @@ record!(mut ActivityPromotionDto);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionLink {
     /// 微信小程序的 AppID
     ///
-    /// String, for example `wx0123456789`.
+    /// String. Example: `wx0123456789`.
     pub wx_appid: Option<String>,
     /// 微信小程序的路径
     ///
-    /// String, for example `pages/index`.
+    /// String. Example: `pages/index`.
     pub wx_path: Option<String>,
     /// 图片地址
     ///
@@ -324,7 +336,7 @@ pub struct PromotionLink {
     pub alipay_mini_url: Option<String>,
     /// H5 链接
     ///
-    /// String, for example `https://h5.example.com/1`.
+    /// String. Example: `https://h5.example.com/1`.
     pub h5_url: Option<String>,
     /// 淘宝二维码的地址
     ///
@@ -344,7 +356,7 @@ pub struct PromotionLink {
     pub ele_scheme_url: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/1`.
+    /// String. Example: `https://s.example.com/1`.
     pub h5_short_link: Option<String>,
     /// H5 二维码的地址
     ///
@@ -477,14 +489,15 @@ record!(mut PromotionLink);
 
 /// The object `TopH5PromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopH5PromotionDto {
     /// H5 链接
     ///
-    /// String, for example `https://h5.example.com/1`.
+    /// String. Example: `https://h5.example.com/1`.
     pub h5_url: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/1`.
+    /// String. Example: `https://s.example.com/1`.
     pub short_link: Option<String>,
     /// H5 二维码的地址
     ///
@@ -544,14 +557,15 @@ record!(mut TopH5PromotionDto);
 
 /// The object `TopTaobaoPromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopTaobaoPromotionDto {
     /// H5 链接
     ///
-    /// String, for example `https://h5.example.com/1`.
+    /// String. Example: `https://h5.example.com/1`.
     pub h5_url: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/1`.
+    /// String. Example: `https://s.example.com/1`.
     pub h5_short_url: Option<String>,
     /// 淘宝二维码的地址
     ///
@@ -639,14 +653,15 @@ record!(mut TopTaobaoPromotionDto);
 
 /// The object `TopWxPromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopWxPromotionDto {
     /// 微信小程序的 AppID
     ///
-    /// String, for example `wx0123456789`.
+    /// String. Example: `wx0123456789`.
     pub wx_app_id: Option<String>,
     /// 微信小程序的路径
     ///
-    /// String, for example `pages/index`.
+    /// String. Example: `pages/index`.
     pub wx_path: Option<String>,
     /// 微信小程序码的地址
     ///
@@ -674,7 +689,7 @@ pub struct TopWxPromotionDto {
     pub reduce_img_url: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/1`.
+    /// String. Example: `https://s.example.com/1`.
     pub h5_short_link: Option<String>,
     /// 会场小程序的 AppID
     ///
@@ -748,6 +763,7 @@ record!(mut TopWxPromotionDto);
 
 /// The object `TopAlipayPromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAlipayPromotionDto {
     /// 小程序的 AppID
     ///
@@ -763,7 +779,7 @@ pub struct TopAlipayPromotionDto {
     pub alipay_scheme_url: Option<String>,
     /// H5 链接
     ///
-    /// String, for example `https://h5.example.com/1`.
+    /// String. Example: `https://h5.example.com/1`.
     pub h5_url: Option<String>,
     /// 支付宝口令
     ///
@@ -783,7 +799,7 @@ pub struct TopAlipayPromotionDto {
     pub alipay_qr_code: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/1`.
+    /// String. Example: `https://s.example.com/1`.
     pub short_link: Option<String>,
     /// 应用的跳转链接
     ///
@@ -850,6 +866,7 @@ record!(mut TopAlipayPromotionDto);
 
 /// The object `TopAppPromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAppPromotionDto {
     /// 应用的深度链接
     ///

@@ -11,33 +11,42 @@ use top_protocol::generated::{
 ///
 /// 按位置返回店铺、商品和推广链接。
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: cursor `query_request.session_id`, page size `query_request.page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=60447&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::eleme::AlibabaAlscUnionElemePromotionStorepromotionQueryRequest;
 /// use generated_sdk::api::eleme::alibaba_alsc_union_eleme_promotion_storepromotion_query::PromotionQueryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAlscUnionElemePromotionStorepromotionQueryRequest::new(PromotionQueryRequest::new("alsc_1_2_3", "120.01", "30.28"));
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAlscUnionElemePromotionStorepromotionQueryRequest::new(
+///     PromotionQueryRequest::new("alsc_1_2_3", "120.01", "30.28")
+///         .city_id("330100")
+///         .sort_type("normal")
+///         .in_activity(false),
+/// );
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {
     /// 查询条件
     ///
-    /// [`PromotionQueryRequest`], required.
+    /// [`PromotionQueryRequest`]. Required.
     pub query_request: PromotionQueryRequest,
 }
 
 impl AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(query_request: PromotionQueryRequest) -> Self {
         Self { query_request }
     }
@@ -84,6 +93,7 @@ record!(AlibabaAlscUnionElemePromotionStorepromotionQueryRequest);
 
 /// The object `PromotionQueryRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PromotionQueryRequest {
     /// 上一页返回的翻页标识；第一页不传
     ///
@@ -91,47 +101,47 @@ pub struct PromotionQueryRequest {
     pub session_id: Option<String>,
     /// 推广位
     ///
-    /// String, required, for example `alsc_1_2_3`.
+    /// String. Required. Example: `alsc_1_2_3`.
     pub pid: String,
     /// 经度
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub longitude: String,
     /// 纬度
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub latitude: String,
     /// 城市的编码
     ///
-    /// String, for example `330100`.
+    /// String. Example: `330100`.
     pub city_id: Option<String>,
     /// 排序方式
     ///
-    /// String, for example `normal`.
+    /// String. Example: `normal`.
     pub sort_type: Option<String>,
     /// 是否只要有活动的店铺
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub in_activity: Option<bool>,
     /// 是否只要有奖励金库存的店铺
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_bonus_stock: Option<bool>,
     /// 佣金比率的下限
     ///
-    /// String, for example `0.01`.
+    /// String. Example: `0.01`.
     pub min_commission_rate: Option<String>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 第三方的渠道标识，最多 50 个字符
     ///
-    /// String, at most 50 characters, for example `ch01`.
+    /// String. Max length 50. Example: `ch01`.
     pub sid: Option<String>,
     /// 业务类型
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub biz_type: Option<String>,
     /// 一级类目的编号，以逗号分隔
     ///
@@ -147,16 +157,16 @@ pub struct PromotionQueryRequest {
     pub media_activity_id: Option<String>,
     /// 搜索词
     ///
-    /// String, for example `奶茶`.
+    /// String. Example: `奶茶`.
     pub search_content: Option<String>,
     /// 是否返回动态信息
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_dynamic: Option<bool>,
 }
 
 impl PromotionQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         pid: impl Into<String>,
         longitude: impl Into<String>,
@@ -183,42 +193,42 @@ impl PromotionQueryRequest {
         }
     }
 
-    /// Sets `session_id`.
+    /// Sets [`session_id`](field@Self::session_id): 上一页返回的翻页标识. String.
     #[must_use]
     pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
         self.session_id = Some(session_id.into());
         self
     }
 
-    /// Sets `city_id`.
+    /// Sets [`city_id`](field@Self::city_id): 城市的编码. String.
     #[must_use]
     pub fn city_id(mut self, city_id: impl Into<String>) -> Self {
         self.city_id = Some(city_id.into());
         self
     }
 
-    /// Sets `sort_type`.
+    /// Sets [`sort_type`](field@Self::sort_type): 排序方式. String.
     #[must_use]
     pub fn sort_type(mut self, sort_type: impl Into<String>) -> Self {
         self.sort_type = Some(sort_type.into());
         self
     }
 
-    /// Sets `in_activity`.
+    /// Sets [`in_activity`](field@Self::in_activity): 是否只要有活动的店铺. Boolean.
     #[must_use]
     pub fn in_activity(mut self, in_activity: bool) -> Self {
         self.in_activity = Some(in_activity);
         self
     }
 
-    /// Sets `has_bonus_stock`.
+    /// Sets [`has_bonus_stock`](field@Self::has_bonus_stock): 是否只要有奖励金库存的店铺. Boolean.
     #[must_use]
     pub fn has_bonus_stock(mut self, has_bonus_stock: bool) -> Self {
         self.has_bonus_stock = Some(has_bonus_stock);
         self
     }
 
-    /// Sets `min_commission_rate`.
+    /// Sets [`min_commission_rate`](field@Self::min_commission_rate): 佣金比率的下限. String.
     #[must_use]
     pub fn min_commission_rate(
         mut self,
@@ -228,28 +238,28 @@ impl PromotionQueryRequest {
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `sid`.
+    /// Sets [`sid`](field@Self::sid): 第三方的渠道标识，最多 50 个字符. String. Max length 50.
     #[must_use]
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.sid = Some(sid.into());
         self
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 业务类型. String.
     #[must_use]
     pub fn biz_type(mut self, biz_type: impl Into<String>) -> Self {
         self.biz_type = Some(biz_type.into());
         self
     }
 
-    /// Sets `filter_first_categories`.
+    /// Sets [`filter_first_categories`](field@Self::filter_first_categories): 一级类目的编号，以逗号分隔. String.
     #[must_use]
     pub fn filter_first_categories(
         mut self,
@@ -259,7 +269,7 @@ impl PromotionQueryRequest {
         self
     }
 
-    /// Sets `filter_one_point_five_categories`.
+    /// Sets [`filter_one_point_five_categories`](field@Self::filter_one_point_five_categories): 一级半类目的编号，以逗号分隔. String.
     #[must_use]
     pub fn filter_one_point_five_categories(
         mut self,
@@ -271,21 +281,21 @@ impl PromotionQueryRequest {
         self
     }
 
-    /// Sets `media_activity_id`.
+    /// Sets [`media_activity_id`](field@Self::media_activity_id): 媒体活动的编号. String.
     #[must_use]
     pub fn media_activity_id(mut self, media_activity_id: impl Into<String>) -> Self {
         self.media_activity_id = Some(media_activity_id.into());
         self
     }
 
-    /// Sets `search_content`.
+    /// Sets [`search_content`](field@Self::search_content): 搜索词. String.
     #[must_use]
     pub fn search_content(mut self, search_content: impl Into<String>) -> Self {
         self.search_content = Some(search_content.into());
         self
     }
 
-    /// Sets `include_dynamic`.
+    /// Sets [`include_dynamic`](field@Self::include_dynamic): 是否返回动态信息. Boolean.
     #[must_use]
     pub fn include_dynamic(mut self, include_dynamic: bool) -> Self {
         self.include_dynamic = Some(include_dynamic);
@@ -348,6 +358,7 @@ record!(PromotionQueryRequest);
 
 /// The response of `alibaba.alsc.union.eleme.promotion.storepromotion.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
     /// 结果
     ///
@@ -355,7 +366,7 @@ pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
     pub data: Option<PageModel>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
     /// 结果说明
     ///
@@ -363,7 +374,7 @@ pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
     pub message: Option<String>,
     /// 业务错误码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_error_code: Option<i64>,
     /// 业务错误的说明
     ///
@@ -415,6 +426,7 @@ record!(mut AlibabaAlscUnionElemePromotionStorepromotionQueryResponse);
 
 /// The object `PageModel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageModel {
     /// 翻页标识
     ///
@@ -426,7 +438,7 @@ pub struct PageModel {
     pub records: Vec<StorePromotionDto>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
 }
 
@@ -468,22 +480,23 @@ record!(mut PageModel);
 
 /// The object `StorePromotionDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StorePromotionDto {
     /// 标题
     ///
-    /// String, for example `天天领红包`.
+    /// String. Example: `天天领红包`.
     pub title: Option<String>,
     /// 店铺图标的地址
     ///
-    /// String, for example `https://img.example.com/logo.png`.
+    /// String. Example: `https://img.example.com/logo.png`.
     pub shop_logo: Option<String>,
     /// 月销量的约数
     ///
-    /// String, for example `月售100+`.
+    /// String. Example: `月售100+`.
     pub indistinct_monthly_sales: Option<String>,
     /// 佣金比率
     ///
-    /// String, for example `0.05`.
+    /// String. Example: `0.05`.
     pub commission_rate: Option<String>,
     /// 业务类型
     ///
@@ -503,23 +516,23 @@ pub struct StorePromotionDto {
     pub category_1_id: Option<String>,
     /// 配送距离，单位米
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub delivery_distance: Option<i64>,
     /// 送达时间，单位分钟
     ///
-    /// Number, for example `30`.
+    /// Number. Example: `30`.
     pub delivery_time: Option<i64>,
     /// 起送价，单位元
     ///
-    /// String, for example `20`.
+    /// String. Example: `20`.
     pub delivery_price: Option<String>,
     /// 推荐理由
     ///
-    /// String\[\].
+    /// List of String.
     pub recommend_reasons: Vec<String>,
     /// 服务评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub service_rating: Option<String>,
     /// 商品列表
     ///
@@ -527,23 +540,23 @@ pub struct StorePromotionDto {
     pub items: Vec<PromotionItem>,
     /// 店铺的标识
     ///
-    /// String, for example `E1234`.
+    /// String. Example: `E1234`.
     pub shop_id: Option<String>,
     /// 一级类目的名称
     ///
-    /// String, for example `奶茶`.
+    /// String. Example: `奶茶`.
     pub category_1_name: Option<String>,
     /// 佣金，单位分
     ///
-    /// Number, for example `60`.
+    /// Number. Example: `60`.
     pub commission: Option<i64>,
     /// 优惠标签
     ///
-    /// String\[\].
+    /// List of String.
     pub discount_tags: Vec<String>,
     /// 配送费，单位元
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub delivery_fee: Option<String>,
 }
 
@@ -633,38 +646,39 @@ record!(mut StorePromotionDto);
 
 /// The object `PromotionActivity`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionActivity {
     /// 活动的编号
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub activity_id: Option<String>,
     /// 服务费，单位分
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub service_fee_cent: Option<i64>,
     /// 奖励金，单位分
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub bonus_cent: Option<i64>,
     /// 每天的名额
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub daily_quantity: Option<i64>,
     /// 当天的余额
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub daily_sellable_quantity: Option<i64>,
     /// 开始时间，单位秒的时间戳
     ///
-    /// Number, for example `1718640000`.
+    /// Number. Example: `1718640000`.
     pub start_time: Option<i64>,
     /// 结束时间，单位秒的时间戳
     ///
-    /// Number, for example `1718899199`.
+    /// Number. Example: `1718899199`.
     pub end_time: Option<i64>,
     /// 奖励金的门槛，单位分
     ///
-    /// Number, for example `2000`.
+    /// Number. Example: `2000`.
     pub bounty_min_limit_cent: Option<i64>,
 }
 
@@ -721,14 +735,15 @@ record!(mut PromotionActivity);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionLink {
     /// 微信小程序的 AppID
     ///
-    /// String, for example `wx0123456789`.
+    /// String. Example: `wx0123456789`.
     pub wx_appid: Option<String>,
     /// 微信小程序的路径
     ///
-    /// String, for example `pages/index`.
+    /// String. Example: `pages/index`.
     pub wx_path: Option<String>,
     /// 满减小程序的 AppID
     ///
@@ -795,18 +810,19 @@ record!(mut PromotionLink);
 
 /// The object `PromotionItem`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionItem {
     /// 商品名称
     ///
-    /// String, for example `珍珠奶茶`.
+    /// String. Example: `珍珠奶茶`.
     pub title: Option<String>,
     /// 原价，单位元
     ///
-    /// String, for example `15.00`.
+    /// String. Example: `15.00`.
     pub origin_price: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 图片地址
     ///

@@ -4,87 +4,94 @@
 
 use top_protocol::generated::{
     Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
+    View, record, required,
 };
 
 /// `alibaba.alsc.union.kbcpx.positive.order.get`: 查询本地生活的推广订单
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page_number`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=59449&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::eleme::{AlibabaAlscUnionKbcpxPositiveOrderGetRequest, AlibabaAlscUnionKbcpxPositiveOrderGetRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAlscUnionKbcpxPositiveOrderGetRequest::new(AlibabaAlscUnionKbcpxPositiveOrderGetRequired {
-///     date_type: 1,
-///     biz_unit: 2,
-///     page_size: 20,
-///     page_number: 1,
-///     start_date: "2024-06-18 00:00:00".into(),
-/// });
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+///         date_type: 1,
+///         biz_unit: 2,
+///         page_size: 20,
+///         page_number: 1,
+///         start_date: "2024-06-18 00:00:00".into(),
+///     })
+///     .settle_state(0)
+///     .end_date("2024-06-18 23:59:59")
+///     .order_state(1);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
     /// 按什么时间查询
     ///
-    /// Number, required, `1` if it is not sent, for example `1`.
+    /// Number. Required. Default: `1`. Example: `1`.
     pub date_type: i64,
     /// 结算状态
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub settle_state: Option<i64>,
     /// 时间的终点
     ///
-    /// String, for example `2024-06-18 23:59:59`.
+    /// String. Example: `2024-06-18 23:59:59`.
     pub end_date: Option<String>,
     /// 业务单元
     ///
-    /// Number, required, `1` if it is not sent, for example `2`.
+    /// Number. Required. Default: `1`. Example: `2`.
     pub biz_unit: i64,
     /// 每页多少条
     ///
-    /// Number, required, `10` if it is not sent, for example `20`.
+    /// Number. Required. Default: `10`. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, `1` if it is not sent, for example `1`.
+    /// Number. Required. Default: `1`. Example: `1`.
     pub page_number: i64,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-18 00:00:00`.
+    /// String. Required. Example: `2024-06-18 00:00:00`.
     pub start_date: String,
     /// 订单状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub order_state: Option<i64>,
     /// 流量类型
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub flow_type: Option<String>,
     /// 推广位
     ///
-    /// String, for example `alsc_1_2_3`.
+    /// String. Example: `alsc_1_2_3`.
     pub pid: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `8000000000001`.
+    /// String. Example: `8000000000001`.
     pub order_id: Option<String>,
     /// 是否返回核销门店
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_used_store_id: Option<bool>,
 }
 
 impl AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: AlibabaAlscUnionKbcpxPositiveOrderGetRequired) -> Self {
         Self {
             date_type: required.date_type,
@@ -102,49 +109,49 @@ impl AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
         }
     }
 
-    /// Sets `settle_state`.
+    /// Sets [`settle_state`](field@Self::settle_state): 结算状态. Number.
     #[must_use]
     pub fn settle_state(mut self, settle_state: i64) -> Self {
         self.settle_state = Some(settle_state);
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 时间的终点. String.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// Sets `order_state`.
+    /// Sets [`order_state`](field@Self::order_state): 订单状态. Number.
     #[must_use]
     pub fn order_state(mut self, order_state: i64) -> Self {
         self.order_state = Some(order_state);
         self
     }
 
-    /// Sets `flow_type`.
+    /// Sets [`flow_type`](field@Self::flow_type): 流量类型. String.
     #[must_use]
     pub fn flow_type(mut self, flow_type: impl Into<String>) -> Self {
         self.flow_type = Some(flow_type.into());
         self
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 推广位. String.
     #[must_use]
     pub fn pid(mut self, pid: impl Into<String>) -> Self {
         self.pid = Some(pid.into());
         self
     }
 
-    /// Sets `order_id`.
+    /// Sets [`order_id`](field@Self::order_id): 订单编号. String.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `include_used_store_id`.
+    /// Sets [`include_used_store_id`](field@Self::include_used_store_id): 是否返回核销门店. Boolean.
     #[must_use]
     pub fn include_used_store_id(mut self, include_used_store_id: bool) -> Self {
         self.include_used_store_id = Some(include_used_store_id);
@@ -152,29 +159,35 @@ impl AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAlscUnionKbcpxPositiveOrderGetRequest`].
+/// The required fields of [`AlibabaAlscUnionKbcpxPositiveOrderGetRequest`].
+#[derive(Clone)]
 pub struct AlibabaAlscUnionKbcpxPositiveOrderGetRequired {
     /// 按什么时间查询
     ///
-    /// Number, required, `1` if it is not sent, for example `1`.
+    /// Number. Required. Default: `1`. Example: `1`.
     pub date_type: i64,
     /// 业务单元
     ///
-    /// Number, required, `1` if it is not sent, for example `2`.
+    /// Number. Required. Default: `1`. Example: `2`.
     pub biz_unit: i64,
     /// 每页多少条
     ///
-    /// Number, required, `10` if it is not sent, for example `20`.
+    /// Number. Required. Default: `10`. Example: `20`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, `1` if it is not sent, for example `1`.
+    /// Number. Required. Default: `1`. Example: `1`.
     pub page_number: i64,
     /// 时间的起点
     ///
-    /// String, required, for example `2024-06-18 00:00:00`.
+    /// String. Required. Example: `2024-06-18 00:00:00`.
     pub start_date: String,
 }
+
+required!(
+    AlibabaAlscUnionKbcpxPositiveOrderGetRequired =>
+    AlibabaAlscUnionKbcpxPositiveOrderGetRequest
+);
 
 impl Request for AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
     const METHOD: &'static str = "alibaba.alsc.union.kbcpx.positive.order.get";
@@ -242,6 +255,7 @@ record!(AlibabaAlscUnionKbcpxPositiveOrderGetRequest);
 
 /// The response of `alibaba.alsc.union.kbcpx.positive.order.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
     /// 结果
     ///
@@ -249,7 +263,7 @@ pub struct AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
     pub result: Vec<OrderDetailReportDto>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result_success: Option<bool>,
     /// 业务错误的说明
     ///
@@ -257,11 +271,11 @@ pub struct AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
     pub biz_error_desc: Option<String>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_count: Option<i64>,
     /// 业务错误码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_error_code: Option<i64>,
 }
 
@@ -309,78 +323,79 @@ record!(mut AlibabaAlscUnionKbcpxPositiveOrderGetResponse);
 
 /// The object `OrderDetailReportDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderDetailReportDto {
     /// 标题
     ///
-    /// String, for example `天天领红包`.
+    /// String. Example: `天天领红包`.
     pub title: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_name: Option<String>,
     /// 付款金额，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub pay_amount: Option<String>,
     /// 结算金额，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub settle_amount: Option<String>,
     /// 点击时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub trace_time: Option<String>,
     /// 下单时间
     ///
-    /// String, for example `2024-06-18 10:01:00`.
+    /// String. Example: `2024-06-18 10:01:00`.
     pub tk_create_time: Option<String>,
     /// 付款时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<String>,
     /// 收货时间
     ///
-    /// String, for example `2024-06-18 11:00:00`.
+    /// String. Example: `2024-06-18 11:00:00`.
     pub receive_time: Option<String>,
     /// 结算时间
     ///
-    /// String, for example `2024-06-19 10:00:00`.
+    /// String. Example: `2024-06-19 10:00:00`.
     pub settle_time: Option<String>,
     /// 付款预估收入，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub income: Option<String>,
     /// 结算收入，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub settle: Option<String>,
     /// 商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub item_id: Option<String>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_num: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub unit_price: Option<String>,
     /// 类目的名称
     ///
-    /// String, for example `奶茶`.
+    /// String. Example: `奶茶`.
     pub category_name: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `8000000000002`.
+    /// Number. Example: `8000000000002`.
     pub biz_order_id: Option<i64>,
     /// 主订单编号
     ///
-    /// Number, for example `8000000000001`.
+    /// Number. Example: `8000000000001`.
     pub parent_order_id: Option<i64>,
     /// 主商品的标识
     ///
@@ -392,39 +407,39 @@ pub struct OrderDetailReportDto {
     pub main_item_title: Option<String>,
     /// 订单状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub order_state: Option<i64>,
     /// 子订单状态的名称
     ///
-    /// String, for example `已付款`.
+    /// String. Example: `已付款`.
     pub order_item_status_name: Option<String>,
     /// 结算状态
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub settle_state: Option<i64>,
     /// 全部的结算金额，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub full_settle_amount: Option<String>,
     /// 佣金比率
     ///
-    /// String, for example `0.05`.
+    /// String. Example: `0.05`.
     pub commission_rate: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 补贴比率之和，百分数
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_rate: Option<String>,
     /// 补贴金额之和，单位元
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_fee: Option<String>,
     /// 佣金与补贴的比率之和，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub income_rate: Option<String>,
     /// 分层的比率
     ///
@@ -452,7 +467,7 @@ pub struct OrderDetailReportDto {
     pub channel_fee: Option<String>,
     /// 媒体的编号
     ///
-    /// String, for example `234567`.
+    /// String. Example: `234567`.
     pub media_id: Option<String>,
     /// 媒体名称
     ///
@@ -460,7 +475,7 @@ pub struct OrderDetailReportDto {
     pub media_name: Option<String>,
     /// 推广位的编号
     ///
-    /// String, for example `12345678`.
+    /// String. Example: `12345678`.
     pub ad_zone_id: Option<String>,
     /// 推广位名称
     ///
@@ -480,7 +495,7 @@ pub struct OrderDetailReportDto {
     pub activity_service_rate: Option<String>,
     /// 修改时间
     ///
-    /// String, for example `2024-06-19 10:00:00`.
+    /// String. Example: `2024-06-19 10:00:00`.
     pub gmt_modified: Option<String>,
     /// 标签
     ///
@@ -488,15 +503,15 @@ pub struct OrderDetailReportDto {
     pub tag: Option<String>,
     /// 第三方的渠道标识，最多 50 个字符
     ///
-    /// String, for example `ch01`.
+    /// String. Example: `ch01`.
     pub sid: Option<String>,
     /// 平台类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub platform_type: Option<i64>,
     /// 活动的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     pub activity_id: Option<i64>,
     /// 核销门店的编号
     ///
@@ -504,19 +519,19 @@ pub struct OrderDetailReportDto {
     pub used_store_id: Option<String>,
     /// 推广位
     ///
-    /// String, for example `alsc_1_2_3`.
+    /// String. Example: `alsc_1_2_3`.
     pub pid: Option<String>,
     /// 关联订单的编号
     ///
-    /// Number, for example `8000000000003`.
+    /// Number. Example: `8000000000003`.
     pub relation_order_id: Option<i64>,
     /// 流量类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub flow_type: Option<i64>,
     /// 子订单状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub order_item_status: Option<i64>,
     /// 活动说明
     ///

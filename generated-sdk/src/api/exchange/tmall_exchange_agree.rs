@@ -11,54 +11,65 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31202&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::exchange::TmallExchangeAgreeRequest;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallExchangeAgreeRequest::new(7002, 4001000000000001, ["dispute_id", "biz_order_id", "status"]);
+/// let request = TmallExchangeAgreeRequest::new(
+///         7002,
+///         4001000000000001,
+///         ["dispute_id", "biz_order_id", "status"],
+///     )
+///     .post("311121")
+///     .leave_message_pics(File::open("picture.jpg")?)
+///     .leave_message("请寄回");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeAgreeRequest {
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub post: Option<String>,
     /// 凭证图片
     ///
-    /// byte\[\].
+    /// `byte[]`.
     pub leave_message_pics: Option<File>,
     /// 留言
     ///
-    /// String, for example `请寄回`.
+    /// String. Example: `请寄回`.
     pub leave_message: Option<String>,
     /// 退货地址的编号，见 taobao.logistics.address.search
     ///
-    /// Number, required, for example `7002`.
+    /// Number. Required. Example: `7002`.
     pub address_id: i64,
     /// 完整的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub complete_address: Option<String>,
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 20. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
     /// 收货人手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
 }
 
 impl TmallExchangeAgreeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         address_id: i64,
         dispute_id: i64,
@@ -76,35 +87,35 @@ impl TmallExchangeAgreeRequest {
         }
     }
 
-    /// Sets `post`.
+    /// Sets [`post`](field@Self::post): 邮编. String.
     #[must_use]
     pub fn post(mut self, post: impl Into<String>) -> Self {
         self.post = Some(post.into());
         self
     }
 
-    /// Sets `leave_message_pics`.
+    /// Sets [`leave_message_pics`](field@Self::leave_message_pics): 凭证图片. `byte[]`.
     #[must_use]
     pub fn leave_message_pics(mut self, leave_message_pics: impl Into<File>) -> Self {
         self.leave_message_pics = Some(leave_message_pics.into());
         self
     }
 
-    /// Sets `leave_message`.
+    /// Sets [`leave_message`](field@Self::leave_message): 留言. String.
     #[must_use]
     pub fn leave_message(mut self, leave_message: impl Into<String>) -> Self {
         self.leave_message = Some(leave_message.into());
         self
     }
 
-    /// Sets `complete_address`.
+    /// Sets [`complete_address`](field@Self::complete_address): 完整的收货地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn complete_address(mut self, complete_address: impl Into<String>) -> Self {
         self.complete_address = Some(complete_address.into());
         self
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 收货人手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
@@ -158,6 +169,7 @@ record!(TmallExchangeAgreeRequest);
 
 /// The response of `tmall.exchange.agree`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeAgreeResponse {
     /// 结果
     ///
@@ -195,6 +207,7 @@ record!(mut TmallExchangeAgreeResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExchangeBaseResponse {
     /// 错误说明
     ///
@@ -206,7 +219,7 @@ pub struct ExchangeBaseResponse {
     pub msg_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 换货单
     ///
@@ -255,22 +268,23 @@ record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
 }
 

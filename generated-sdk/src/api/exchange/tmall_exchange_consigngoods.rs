@@ -4,11 +4,14 @@
 
 use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `tmall.exchange.consigngoods`: 寄出换货商品
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31229&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::exchange::{TmallExchangeConsigngoodsRequest, TmallExchangeConsigngoodsRequired};
@@ -27,31 +30,32 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeConsigngoodsRequest {
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 卖家寄出的运单号
     ///
-    /// String, required, for example `75000000000002`.
+    /// String. Required. Example: `75000000000002`.
     pub logistics_no: String,
     /// 物流类型：100 平邮，200 快递
     ///
-    /// Number, required, for example `200`.
+    /// Number. Required. Example: `200`.
     pub logistics_type: i64,
     /// 物流公司
     ///
-    /// String, required, for example `中通快递`.
+    /// String. Required. Example: `中通快递`.
     pub logistics_company_name: String,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 100. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
 }
 
 impl TmallExchangeConsigngoodsRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: TmallExchangeConsigngoodsRequired) -> Self {
         Self {
             dispute_id: required.dispute_id,
@@ -63,29 +67,32 @@ impl TmallExchangeConsigngoodsRequest {
     }
 }
 
-/// The required parameters of [`TmallExchangeConsigngoodsRequest`].
+/// The required fields of [`TmallExchangeConsigngoodsRequest`].
+#[derive(Clone)]
 pub struct TmallExchangeConsigngoodsRequired {
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 卖家寄出的运单号
     ///
-    /// String, required, for example `75000000000002`.
+    /// String. Required. Example: `75000000000002`.
     pub logistics_no: String,
     /// 物流类型：100 平邮，200 快递
     ///
-    /// Number, required, for example `200`.
+    /// Number. Required. Example: `200`.
     pub logistics_type: i64,
     /// 物流公司
     ///
-    /// String, required, for example `中通快递`.
+    /// String. Required. Example: `中通快递`.
     pub logistics_company_name: String,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 100. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
 }
+
+required!(TmallExchangeConsigngoodsRequired => TmallExchangeConsigngoodsRequest);
 
 impl Request for TmallExchangeConsigngoodsRequest {
     const METHOD: &'static str = "tmall.exchange.consigngoods";
@@ -127,6 +134,7 @@ record!(TmallExchangeConsigngoodsRequest);
 
 /// The response of `tmall.exchange.consigngoods`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeConsigngoodsResponse {
     /// 结果
     ///
@@ -164,6 +172,7 @@ record!(mut TmallExchangeConsigngoodsResponse);
 
 /// The object `RefundBaseResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundBaseResponse {
     /// 错误说明
     ///
@@ -175,7 +184,7 @@ pub struct RefundBaseResponse {
     pub msg_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 换货单
     ///
@@ -224,22 +233,23 @@ record!(mut RefundBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
 }
 

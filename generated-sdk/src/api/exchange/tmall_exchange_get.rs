@@ -10,30 +10,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31194&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::exchange::TmallExchangeGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallExchangeGetRequest::new(4001000000000001, ["dispute_id", "biz_order_id", "status"]);
+/// let request = TmallExchangeGetRequest::new(
+///     4001000000000001,
+///     ["dispute_id", "biz_order_id", "status"],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeGetRequest {
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 100. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
 }
 
 impl TmallExchangeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         dispute_id: i64,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -79,6 +85,7 @@ record!(TmallExchangeGetRequest);
 
 /// The response of `tmall.exchange.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeGetResponse {
     /// 结果
     ///
@@ -116,6 +123,7 @@ record!(mut TmallExchangeGetResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExchangeBaseResponse {
     /// 错误说明
     ///
@@ -127,7 +135,7 @@ pub struct ExchangeBaseResponse {
     pub msg_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 换货单
     ///
@@ -176,14 +184,15 @@ record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 买家寄出的运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub buyer_logistic_no: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 换货说明
     ///
@@ -191,7 +200,7 @@ pub struct Exchange {
     pub desc: Option<String>,
     /// 换货原因
     ///
-    /// String, for example `颜色不符`.
+    /// String. Example: `颜色不符`.
     pub reason: Option<String>,
     /// 扩展属性
     ///
@@ -199,15 +208,15 @@ pub struct Exchange {
     pub attributes: Option<String>,
     /// 换货阶段：onsale 售中，aftersale 售后
     ///
-    /// String, for example `aftersale`.
+    /// String. Example: `aftersale`.
     pub refund_phase: Option<String>,
     /// 要换的规格
     ///
-    /// String, for example `颜色:蓝色`.
+    /// String. Example: `颜色:蓝色`.
     pub exchange_sku: Option<String>,
     /// 买家的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub buyer_address: Option<String>,
     /// 操作的限制
     ///
@@ -215,75 +224,75 @@ pub struct Exchange {
     pub operation_contraint: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 先行垫付的状态
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub advance_status: Option<i64>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 买家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub buyer_logistic_name: Option<String>,
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 换货单的版本，为时间戳
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub refund_version: Option<i64>,
     /// 卖家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub seller_logistic_name: Option<String>,
     /// 所购的规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub bought_sku: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 卖家寄出的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub seller_logistic_no: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 超时时间
     ///
-    /// String, for example `2024-06-25 10:00:00`.
+    /// String. Example: `2024-06-25 10:00:00`.
     pub time_out: Option<String>,
     /// 客服介入的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cs_status: Option<i64>,
     /// 卖家的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub address: Option<String>,
     /// 货物状态
     ///
@@ -291,23 +300,23 @@ pub struct Exchange {
     pub good_status: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
     /// 买家电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub buyer_phone: Option<String>,
     /// 买家姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub buyer_name: Option<String>,
     /// 收件人信息的标识
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 

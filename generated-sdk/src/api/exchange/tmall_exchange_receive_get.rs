@@ -11,78 +11,90 @@ use top_protocol::generated::{
 ///
 /// 分页返回卖家收到的换货申请。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31198&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::exchange::TmallExchangeReceiveGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallExchangeReceiveGetRequest::new(["dispute_id", "biz_order_id", "status"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TmallExchangeReceiveGetRequest::new([
+///         "dispute_id",
+///         "biz_order_id",
+///         "status",
+///     ])
+///     .end_gmt_modifed_time("2024-06-18 23:59:59".parse()?)
+///     .logistic_no("75000000000001")
+///     .buyer_nick("买家**");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeReceiveGetRequest {
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_gmt_modifed_time: Option<DateTime>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub logistic_no: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 申请时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_created_time: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 100. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 换货状态，以逗号分隔：1 待处理，2 待买家退货，3 待收货，4 关闭，5 成功，6 待买家修改，12 待发货，13 待买家收货，14 请退款
     ///
-    /// String\[\], at most 20 elements, for example `1`.
+    /// List of String. Max list size 20. Example: `1`.
     pub dispute_status_array: Vec<String>,
     /// 申请时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_created_time: Option<DateTime>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 退款单号，以逗号分隔，最多 20 个
     ///
-    /// String\[\], at most 20 elements, for example `3001000000000001`.
+    /// List of String. Max list size 20. Example: `3001000000000001`.
     pub refund_id_array: Vec<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_gmt_modified_time: Option<DateTime>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub biz_order_id: Option<i64>,
 }
 
 impl TmallExchangeReceiveGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             end_gmt_modifed_time: None,
@@ -101,42 +113,42 @@ impl TmallExchangeReceiveGetRequest {
         }
     }
 
-    /// Sets `end_gmt_modifed_time`.
+    /// Sets [`end_gmt_modifed_time`](field@Self::end_gmt_modifed_time): 修改时间的终点. Date.
     #[must_use]
     pub fn end_gmt_modifed_time(mut self, end_gmt_modifed_time: DateTime) -> Self {
         self.end_gmt_modifed_time = Some(end_gmt_modifed_time);
         self
     }
 
-    /// Sets `logistic_no`.
+    /// Sets [`logistic_no`](field@Self::logistic_no): 运单号. String.
     #[must_use]
     pub fn logistic_no(mut self, logistic_no: impl Into<String>) -> Self {
         self.logistic_no = Some(logistic_no.into());
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `start_created_time`.
+    /// Sets [`start_created_time`](field@Self::start_created_time): 申请时间的起点. Date.
     #[must_use]
     pub fn start_created_time(mut self, start_created_time: DateTime) -> Self {
         self.start_created_time = Some(start_created_time);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `dispute_status_array`.
+    /// Sets [`dispute_status_array`](field@Self::dispute_status_array): 换货状态，以逗号分隔：1 待处理，2 待买家退货，3 待收货，4 关闭，5 成功，6 待买家修改，12 待发货，13 待买家收货，14 请退款. List of String. Max list size 20.
     #[must_use]
     pub fn dispute_status_array(
         mut self,
@@ -149,21 +161,21 @@ impl TmallExchangeReceiveGetRequest {
         self
     }
 
-    /// Sets `end_created_time`.
+    /// Sets [`end_created_time`](field@Self::end_created_time): 申请时间的终点. Date.
     #[must_use]
     pub fn end_created_time(mut self, end_created_time: DateTime) -> Self {
         self.end_created_time = Some(end_created_time);
         self
     }
 
-    /// Sets `buyer_open_uid`.
+    /// Sets [`buyer_open_uid`](field@Self::buyer_open_uid): 买家的 OpenUID. String.
     #[must_use]
     pub fn buyer_open_uid(mut self, buyer_open_uid: impl Into<String>) -> Self {
         self.buyer_open_uid = Some(buyer_open_uid.into());
         self
     }
 
-    /// Sets `refund_id_array`.
+    /// Sets [`refund_id_array`](field@Self::refund_id_array): 退款单号，以逗号分隔，最多 20 个. List of String. Max list size 20.
     #[must_use]
     pub fn refund_id_array(
         mut self,
@@ -173,21 +185,21 @@ impl TmallExchangeReceiveGetRequest {
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `start_gmt_modified_time`.
+    /// Sets [`start_gmt_modified_time`](field@Self::start_gmt_modified_time): 修改时间的起点. Date.
     #[must_use]
     pub fn start_gmt_modified_time(mut self, start_gmt_modified_time: DateTime) -> Self {
         self.start_gmt_modified_time = Some(start_gmt_modified_time);
         self
     }
 
-    /// Sets `biz_order_id`.
+    /// Sets [`biz_order_id`](field@Self::biz_order_id): 订单编号. Number.
     #[must_use]
     pub fn biz_order_id(mut self, biz_order_id: i64) -> Self {
         self.biz_order_id = Some(biz_order_id);
@@ -268,10 +280,11 @@ record!(TmallExchangeReceiveGetRequest);
 
 /// The response of `tmall.exchange.receive.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeReceiveGetResponse {
     /// 本页的条数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_results: Option<i64>,
     /// 换货单列表
     ///
@@ -279,11 +292,11 @@ pub struct TmallExchangeReceiveGetResponse {
     pub results: Vec<Exchange>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 错误码
     ///
@@ -342,30 +355,31 @@ record!(mut TmallExchangeReceiveGetResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 货物状态
     ///
@@ -373,83 +387,83 @@ pub struct Exchange {
     pub good_status: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 换货原因
     ///
-    /// String, for example `颜色不符`.
+    /// String. Example: `颜色不符`.
     pub reason: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 卖家的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub address: Option<String>,
     /// 所购的规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub bought_sku: Option<String>,
     /// 要换的规格
     ///
-    /// String, for example `颜色:蓝色`.
+    /// String. Example: `颜色:蓝色`.
     pub exchange_sku: Option<String>,
     /// 买家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub buyer_logistic_name: Option<String>,
     /// 买家寄出的运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub buyer_logistic_no: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
     /// 卖家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub seller_logistic_name: Option<String>,
     /// 卖家寄出的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub seller_logistic_no: Option<String>,
     /// 买家的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub buyer_address: Option<String>,
     /// 超时时间
     ///
-    /// String, for example `2024-06-25 10:00:00`.
+    /// String. Example: `2024-06-25 10:00:00`.
     pub time_out: Option<String>,
     /// 买家电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub buyer_phone: Option<String>,
     /// 买家姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub buyer_name: Option<String>,
     /// 收件人信息的标识
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 扩展属性
     ///

@@ -11,42 +11,52 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31203&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::exchange::TmallExchangeRefuseRequest;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallExchangeRefuseRequest::new(4001000000000001, 401, ["dispute_id", "biz_order_id", "status"]);
+/// let request = TmallExchangeRefuseRequest::new(
+///         4001000000000001,
+///         401,
+///         ["dispute_id", "biz_order_id", "status"],
+///     )
+///     .leave_message_pics(File::open("picture.jpg")?)
+///     .leave_message("商品影响二次销售");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeRefuseRequest {
     /// 凭证图片
     ///
-    /// byte\[\].
+    /// `byte[]`.
     pub leave_message_pics: Option<File>,
     /// 拒绝时的留言
     ///
-    /// String, for example `商品影响二次销售`.
+    /// String. Example: `商品影响二次销售`.
     pub leave_message: Option<String>,
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 拒绝原因的编号
     ///
-    /// Number, required, for example `401`.
+    /// Number. Required. Example: `401`.
     pub seller_refuse_reason_id: i64,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 20. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
 }
 
 impl TmallExchangeRefuseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         dispute_id: i64,
         seller_refuse_reason_id: i64,
@@ -61,14 +71,14 @@ impl TmallExchangeRefuseRequest {
         }
     }
 
-    /// Sets `leave_message_pics`.
+    /// Sets [`leave_message_pics`](field@Self::leave_message_pics): 凭证图片. `byte[]`.
     #[must_use]
     pub fn leave_message_pics(mut self, leave_message_pics: impl Into<File>) -> Self {
         self.leave_message_pics = Some(leave_message_pics.into());
         self
     }
 
-    /// Sets `leave_message`.
+    /// Sets [`leave_message`](field@Self::leave_message): 拒绝时的留言. String.
     #[must_use]
     pub fn leave_message(mut self, leave_message: impl Into<String>) -> Self {
         self.leave_message = Some(leave_message.into());
@@ -116,6 +126,7 @@ record!(TmallExchangeRefuseRequest);
 
 /// The response of `tmall.exchange.refuse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeRefuseResponse {
     /// 结果
     ///
@@ -153,6 +164,7 @@ record!(mut TmallExchangeRefuseResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExchangeBaseResponse {
     /// 错误说明
     ///
@@ -164,7 +176,7 @@ pub struct ExchangeBaseResponse {
     pub msg_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 换货单
     ///
@@ -213,22 +225,23 @@ record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
 }
 

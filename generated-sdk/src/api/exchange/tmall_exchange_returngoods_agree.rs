@@ -10,30 +10,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31199&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::exchange::TmallExchangeReturngoodsAgreeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallExchangeReturngoodsAgreeRequest::new(4001000000000001, ["dispute_id", "biz_order_id", "status"]);
+/// let request = TmallExchangeReturngoodsAgreeRequest::new(
+///     4001000000000001,
+///     ["dispute_id", "biz_order_id", "status"],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallExchangeReturngoodsAgreeRequest {
     /// 换货单号
     ///
-    /// Number, required, for example `4001000000000001`.
+    /// Number. Required. Example: `4001000000000001`.
     pub dispute_id: i64,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements, for example `dispute_id,biz_order_id,status`.
+    /// List of String. Required. Max list size 100. Example: `dispute_id,biz_order_id,status`.
     pub fields: Vec<String>,
 }
 
 impl TmallExchangeReturngoodsAgreeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         dispute_id: i64,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -79,6 +85,7 @@ record!(TmallExchangeReturngoodsAgreeRequest);
 
 /// The response of `tmall.exchange.returngoods.agree`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallExchangeReturngoodsAgreeResponse {
     /// 结果
     ///
@@ -116,6 +123,7 @@ record!(mut TmallExchangeReturngoodsAgreeResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExchangeBaseResponse {
     /// 错误说明
     ///
@@ -127,7 +135,7 @@ pub struct ExchangeBaseResponse {
     pub msg_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 换货单
     ///
@@ -176,22 +184,23 @@ record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Exchange {
     /// 换货状态
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 换货单号
     ///
-    /// String, for example `4001000000000001`.
+    /// String. Example: `4001000000000001`.
     pub dispute_id: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
 }
 

@@ -3,138 +3,146 @@
 //! `taobao.fenxiao.orders.get`: 查询采购单
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.fenxiao.orders.get`: 查询采购单
 ///
 /// 供应商或分销商分页查询代销等采购单。经销用 taobao.fenxiao.dealer.requisitionorder.query。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=180&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::fenxiao::FenxiaoOrdersGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = FenxiaoOrdersGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = FenxiaoOrdersGetRequest::new()
+///     .status("WAIT_SELLER_SEND_GOODS")
+///     .start_created("2024-06-01 00:00:00".parse()?)
+///     .end_created("2024-06-18 23:59:59".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FenxiaoOrdersGetRequest {
     /// 采购单状态；不传则不限
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 创建时间的起点，在三个月以内
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_created: Option<DateTime>,
     /// 创建时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_created: Option<DateTime>,
     /// 按什么时间查询：trade_time_type 创建时间，update_time_type 修改时间
     ///
-    /// String, see [`TimeType`], `trade_time_type` if it is not sent, for example `trade_time_type`.
+    /// [`TimeType`]. Default: `trade_time_type`. Example: `trade_time_type`.
     pub time_type: Option<TimeType>,
     /// 采购单编号；传入时忽略其他条件
     ///
-    /// Number, for example `6001`.
+    /// Number. Example: `6001`.
     pub purchase_order_id: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 要返回的字段
     ///
-    /// Field List, for example `tc_order_id,supplier_from,supplier_username`.
+    /// Field List. Example: `tc_order_id,supplier_from,supplier_username`.
     ///
     /// Deprecated: 平台已废弃
     pub fields: Vec<String>,
     /// 消费者的订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tc_order_id: Option<i64>,
     /// 渠道的编码，以逗号分隔：1 淘宝，2 天猫，3 天猫超市，5 淘乡甜
     ///
-    /// Number\[\], at most 999 elements, for example `1`.
+    /// List of Number. Max list size 999. Example: `1`.
     pub channel_codes: Vec<i64>,
     /// 查询者的角色：1 分销商，2 供应商
     ///
-    /// Number, `2` if it is not sent, for example `2`.
+    /// Number. Default: `2`. Example: `2`.
     pub user_role_type: Option<i64>,
     /// 经营模式，以逗号分隔：1 代销，2 经销，5 自营寄售，6 平台寄售
     ///
-    /// Number\[\], at most 999 elements, for example `1`.
+    /// List of Number. Max list size 999. Example: `1`.
     pub trade_types: Vec<i64>,
 }
 
 impl FenxiaoOrdersGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 采购单状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `start_created`.
+    /// Sets [`start_created`](field@Self::start_created): 创建时间的起点，在三个月以内. Date.
     #[must_use]
     pub fn start_created(mut self, start_created: DateTime) -> Self {
         self.start_created = Some(start_created);
         self
     }
 
-    /// Sets `end_created`.
+    /// Sets [`end_created`](field@Self::end_created): 创建时间的终点. Date.
     #[must_use]
     pub fn end_created(mut self, end_created: DateTime) -> Self {
         self.end_created = Some(end_created);
         self
     }
 
-    /// Sets `time_type`.
+    /// Sets [`time_type`](field@Self::time_type): 按什么时间查询：trade_time_type 创建时间，update_time_type 修改时间. [`TimeType`]. Default: `trade_time_type`.
     #[must_use]
     pub fn time_type(mut self, time_type: impl Into<TimeType>) -> Self {
         self.time_type = Some(time_type.into());
         self
     }
 
-    /// Sets `purchase_order_id`.
+    /// Sets [`purchase_order_id`](field@Self::purchase_order_id): 采购单编号. Number.
     #[must_use]
     pub fn purchase_order_id(mut self, purchase_order_id: i64) -> Self {
         self.purchase_order_id = Some(purchase_order_id);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[deprecated(note = "平台已废弃")]
     #[must_use]
     pub fn fields(
@@ -145,14 +153,14 @@ impl FenxiaoOrdersGetRequest {
         self
     }
 
-    /// Sets `tc_order_id`.
+    /// Sets [`tc_order_id`](field@Self::tc_order_id): 消费者的订单编号. Number.
     #[must_use]
     pub fn tc_order_id(mut self, tc_order_id: i64) -> Self {
         self.tc_order_id = Some(tc_order_id);
         self
     }
 
-    /// Sets `channel_codes`.
+    /// Sets [`channel_codes`](field@Self::channel_codes): 渠道的编码，以逗号分隔：1 淘宝，2 天猫，3 天猫超市，5 淘乡甜. List of Number. Max list size 999.
     #[must_use]
     pub fn channel_codes(
         mut self,
@@ -162,14 +170,14 @@ impl FenxiaoOrdersGetRequest {
         self
     }
 
-    /// Sets `user_role_type`.
+    /// Sets [`user_role_type`](field@Self::user_role_type): 查询者的角色：1 分销商，2 供应商. Number. Default: `2`.
     #[must_use]
     pub fn user_role_type(mut self, user_role_type: i64) -> Self {
         self.user_role_type = Some(user_role_type);
         self
     }
 
-    /// Sets `trade_types`.
+    /// Sets [`trade_types`](field@Self::trade_types): 经营模式，以逗号分隔：1 代销，2 经销，5 自营寄售，6 平台寄售. List of Number. Max list size 999.
     #[must_use]
     pub fn trade_types(mut self, trade_types: impl IntoIterator<Item = i64>) -> Self {
         self.trade_types = trade_types.into_iter().collect();
@@ -226,7 +234,7 @@ impl Record for FenxiaoOrdersGetRequest {
             0 => View::of(&self.status),
             1 => View::of(&self.start_created),
             2 => View::of(&self.end_created),
-            3 => View::optional_choice(&self.time_type),
+            3 => View::optional_open_enum(&self.time_type),
             4 => View::of(&self.purchase_order_id),
             5 => View::of(&self.page_no),
             6 => View::of(&self.page_size),
@@ -244,10 +252,11 @@ record!(FenxiaoOrdersGetRequest);
 
 /// The response of `taobao.fenxiao.orders.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FenxiaoOrdersGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 采购单列表
     ///
@@ -290,54 +299,55 @@ record!(mut FenxiaoOrdersGetResponse);
 
 /// The object `TopDpOrderDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopDpOrderDo {
     /// 消费者的订单编号；经销时没有
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tc_order_id: Option<i64>,
     /// 供应商的来源网站：taobao 或 alibaba
     ///
-    /// String, for example `taobao`.
+    /// String. Example: `taobao`.
     pub supplier_from: Option<String>,
     /// 供应商昵称
     ///
-    /// String, for example `测试供应商`.
+    /// String. Example: `测试供应商`.
     pub supplier_username: Option<String>,
     /// 分销商的来源网站
     ///
-    /// String, for example `taobao`.
+    /// String. Example: `taobao`.
     ///
     /// Deprecated: 建议不再使用
     pub distributor_from: Option<String>,
     /// 分销商昵称
     ///
-    /// String, for example `测试分销商`.
+    /// String. Example: `测试分销商`.
     pub distributor_username: Option<String>,
     /// 加密的消费者标识，32 位
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub buyer_taobao_id: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 双方如何合作：代销 AGENT，经销 DEALER，代售 INSTEAD_SALE；寄售分自营 CONSIGNMENT 与平台 PLATFORM_CONSIGNMENT
     ///
-    /// String, see [`TradeType`], for example `AGENT`.
+    /// [`TradeType`]. Example: `AGENT`.
     pub trade_type: Option<TradeType>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 支付宝担保交易的单号，其他情况为采购单编号
     ///
-    /// Number, for example `6001`.
+    /// Number. Example: `6001`.
     ///
     /// Deprecated: 请改用 fenxiao_id
     pub id: Option<i64>,
     /// 采购单编号
     ///
-    /// Number, for example `6001`.
+    /// Number. Example: `6001`.
     pub fenxiao_id: Option<i64>,
     /// 采购单留言，含消费者和分销商的留言
     ///
@@ -349,27 +359,27 @@ pub struct TopDpOrderDo {
     pub supplier_memo: Option<String>,
     /// 供应商备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 粉
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub supplier_flag: Option<i64>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 应付总额，不含邮费，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub total_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 分销商的实付金额，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub distributor_payment: Option<String>,
     /// 消费者的实付总额，可能含其他供应商的商品，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub buyer_payment: Option<String>,
     /// 交易快照的地址
     ///
@@ -379,33 +389,33 @@ pub struct TopDpOrderDo {
     pub snapshot_url: Option<String>,
     /// 采购单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 采购单成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 自定义字段的键
     ///
-    /// String\[\].
+    /// List of String.
     ///
     /// Deprecated: 平台已停用
     pub isv_custom_key: Vec<String>,
     /// 自定义字段的值
     ///
-    /// String\[\].
+    /// List of String.
     ///
     /// Deprecated: 平台已停用
     pub isv_custom_value: Vec<String>,
@@ -417,19 +427,19 @@ pub struct TopDpOrderDo {
     pub features: Vec<FeatureDo>,
     /// 支付方式：ALIPAY_SURETY 担保交易，ALIPAY_CHAIN 分账，TRANSFER 线下转账，PREPAY 预存款，IMMEDIATELY 即时到账
     ///
-    /// String, see [`PayType`], for example `ALIPAY_SURETY`.
+    /// [`PayType`]. Example: `ALIPAY_SURETY`.
     pub pay_type: Option<PayType>,
     /// 如何寄送：快递 FAST，平邮 ORDINARY，EMS，或由卖家包邮 SELLER
     ///
-    /// String, see [`Shipping`], for example `FAST`.
+    /// [`Shipping`]. Example: `FAST`.
     pub shipping: Option<Shipping>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company_name: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub logistics_id: Option<String>,
     /// 子采购单列表
     ///
@@ -449,19 +459,19 @@ pub struct TopDpOrderDo {
     pub logistics_infos: Vec<ErpLogisticsInfo>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_order_no: Option<String>,
     /// 确认收货后付给卖家的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub confirm_paid_fee_yuan: Option<String>,
     /// 渠道的编码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub channel_code: Option<i64>,
     /// 加密的消费者标识
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_buyer_uid: Option<String>,
     /// 最晚发货时间
     ///
@@ -544,7 +554,7 @@ impl Record for TopDpOrderDo {
             4 => View::of(&self.distributor_username),
             5 => View::of(&self.buyer_taobao_id),
             6 => View::of(&self.buyer_nick),
-            7 => View::optional_choice(&self.trade_type),
+            7 => View::optional_open_enum(&self.trade_type),
             8 => View::of(&self.created),
             9 => View::of(&self.id),
             10 => View::of(&self.fenxiao_id),
@@ -557,7 +567,7 @@ impl Record for TopDpOrderDo {
             17 => View::of(&self.distributor_payment),
             18 => View::of(&self.buyer_payment),
             19 => View::of(&self.snapshot_url),
-            20 => View::optional_choice(&self.status),
+            20 => View::optional_open_enum(&self.status),
             21 => View::of(&self.pay_time),
             22 => View::of(&self.end_time),
             23 => View::of(&self.consign_time),
@@ -565,8 +575,8 @@ impl Record for TopDpOrderDo {
             25 => View::of(&self.isv_custom_key),
             26 => View::of(&self.isv_custom_value),
             27 => View::of(&self.features),
-            28 => View::optional_choice(&self.pay_type),
-            29 => View::optional_choice(&self.shipping),
+            28 => View::optional_open_enum(&self.pay_type),
+            29 => View::optional_open_enum(&self.shipping),
             30 => View::of(&self.logistics_company_name),
             31 => View::of(&self.logistics_id),
             32 => View::of(&self.sub_purchase_orders),
@@ -596,7 +606,7 @@ impl RecordMut for TopDpOrderDo {
             4 => Slot::of(&mut self.distributor_username),
             5 => Slot::of(&mut self.buyer_taobao_id),
             6 => Slot::of(&mut self.buyer_nick),
-            7 => Slot::choice(&mut self.trade_type),
+            7 => Slot::open_enum(&mut self.trade_type),
             8 => Slot::of(&mut self.created),
             9 => Slot::of(&mut self.id),
             10 => Slot::of(&mut self.fenxiao_id),
@@ -609,7 +619,7 @@ impl RecordMut for TopDpOrderDo {
             17 => Slot::of(&mut self.distributor_payment),
             18 => Slot::of(&mut self.buyer_payment),
             19 => Slot::of(&mut self.snapshot_url),
-            20 => Slot::choice(&mut self.status),
+            20 => Slot::open_enum(&mut self.status),
             21 => Slot::of(&mut self.pay_time),
             22 => Slot::of(&mut self.end_time),
             23 => Slot::of(&mut self.consign_time),
@@ -617,8 +627,8 @@ impl RecordMut for TopDpOrderDo {
             25 => Slot::of(&mut self.isv_custom_key),
             26 => Slot::of(&mut self.isv_custom_value),
             27 => Slot::of(&mut self.features),
-            28 => Slot::choice(&mut self.pay_type),
-            29 => Slot::choice(&mut self.shipping),
+            28 => Slot::open_enum(&mut self.pay_type),
+            29 => Slot::open_enum(&mut self.shipping),
             30 => Slot::of(&mut self.logistics_company_name),
             31 => Slot::of(&mut self.logistics_id),
             32 => Slot::of(&mut self.sub_purchase_orders),
@@ -642,6 +652,7 @@ record!(mut TopDpOrderDo);
 
 /// The object `FeatureDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FeatureDo {
     /// 特征的键
     ///
@@ -688,58 +699,59 @@ record!(mut FeatureDo);
 
 /// The object `SubOrderDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubOrderDetail {
     /// 消费者的子订单编号；经销时没有
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub tc_order_id: Option<i64>,
     /// 子采购单编号
     ///
-    /// Number, for example `6002`.
+    /// Number. Example: `6002`.
     pub fenxiao_id: Option<i64>,
     /// 产品的编号
     ///
-    /// Number, for example `6004`.
+    /// Number. Example: `6004`.
     pub item_id: Option<i64>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub item_outer_id: Option<String>,
     /// 产品 SKU 的编号
     ///
-    /// Number, for example `6005`.
+    /// Number. Example: `6005`.
     pub sku_id: Option<i64>,
     /// 消费者所购商品的编号；没有则为 0
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub auction_id: Option<i64>,
     /// 消费者所购 SKU 的编号；没有则为 0
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub auction_sku_id: Option<i64>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub sku_outer_id: Option<String>,
     /// 规格，如 颜色:红色
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties: Option<String>,
     /// 修改前的规格
     ///
-    /// String, for example `颜色:蓝色`.
+    /// String. Example: `颜色:蓝色`.
     pub old_sku_properties: Option<String>,
     /// 采购数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 产品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 采购价，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub price: Option<String>,
     /// 交易快照的地址
     ///
@@ -749,49 +761,49 @@ pub struct SubOrderDetail {
     pub snapshot_url: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 采购单状态
     ///
-    /// String, see [`SubOrderDetailStatus`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`SubOrderDetailStatus`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<SubOrderDetailStatus>,
     /// 支付宝担保交易的子单号
     ///
-    /// Number, for example `6002`.
+    /// Number. Example: `6002`.
     ///
     /// Deprecated: 请改用 fenxiao_id
     pub id: Option<i64>,
     /// 应付总额，不含邮费，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub total_fee: Option<String>,
     /// 分销商的实付金额，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub distributor_payment: Option<String>,
     /// 消费者为这件商品付的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub buyer_payment: Option<String>,
     /// 退款金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub refund_fee: Option<String>,
     /// 消费者订单的状态
     ///
-    /// String, see [`Order200Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Order200Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub order_200_status: Option<Order200Status>,
     /// 分销商店铺的售价，不是实付，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub auction_price: Option<String>,
     /// 开票金额的参考值，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub bill_fee: Option<String>,
     /// 后端货品的编号
     ///
-    /// Number, for example `6003`.
+    /// Number. Example: `6003`.
     pub sc_item_id: Option<i64>,
     /// 优惠类型，如聚划算
     ///
@@ -799,19 +811,19 @@ pub struct SubOrderDetail {
     pub tc_preferential_type: Option<String>,
     /// 消费者的优惠金额，单位分，为正数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub tc_discount_fee: Option<i64>,
     /// 改价的金额，单位分，降价时为负
     ///
-    /// Number, for example `-100`.
+    /// Number. Example: `-100`.
     pub tc_adjust_fee: Option<i64>,
     /// 消费者的优惠金额，为正数
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub discount_fee: Option<String>,
     /// 活动类型：0 无，1 限时折扣
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub promotion_type: Option<String>,
     /// 特征列表
     ///
@@ -884,13 +896,13 @@ impl Record for SubOrderDetail {
             12 => View::of(&self.price),
             13 => View::of(&self.snapshot_url),
             14 => View::of(&self.created),
-            15 => View::optional_choice(&self.status),
+            15 => View::optional_open_enum(&self.status),
             16 => View::of(&self.id),
             17 => View::of(&self.total_fee),
             18 => View::of(&self.distributor_payment),
             19 => View::of(&self.buyer_payment),
             20 => View::of(&self.refund_fee),
-            21 => View::optional_choice(&self.order_200_status),
+            21 => View::optional_open_enum(&self.order_200_status),
             22 => View::of(&self.auction_price),
             23 => View::of(&self.bill_fee),
             24 => View::of(&self.sc_item_id),
@@ -924,13 +936,13 @@ impl RecordMut for SubOrderDetail {
             12 => Slot::of(&mut self.price),
             13 => Slot::of(&mut self.snapshot_url),
             14 => Slot::of(&mut self.created),
-            15 => Slot::choice(&mut self.status),
+            15 => Slot::open_enum(&mut self.status),
             16 => Slot::of(&mut self.id),
             17 => Slot::of(&mut self.total_fee),
             18 => Slot::of(&mut self.distributor_payment),
             19 => Slot::of(&mut self.buyer_payment),
             20 => Slot::of(&mut self.refund_fee),
-            21 => Slot::choice(&mut self.order_200_status),
+            21 => Slot::open_enum(&mut self.order_200_status),
             22 => Slot::of(&mut self.auction_price),
             23 => Slot::of(&mut self.bill_fee),
             24 => Slot::of(&mut self.sc_item_id),
@@ -950,6 +962,7 @@ record!(mut SubOrderDetail);
 
 /// The object `TopMemoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopMemoDto {
     /// 备注
     ///
@@ -957,7 +970,7 @@ pub struct TopMemoDto {
     pub remark: Option<String>,
     /// 操作人的昵称
     ///
-    /// String, for example `测试供应商`.
+    /// String. Example: `测试供应商`.
     pub operate_user_nick: Option<String>,
     /// 附件
     ///
@@ -1003,14 +1016,15 @@ record!(mut TopMemoDto);
 
 /// The object `TopMemoAttachment`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopMemoAttachment {
     /// 附件地址
     ///
-    /// String, for example `https://img.example.com/file.jpg`.
+    /// String. Example: `https://img.example.com/file.jpg`.
     pub url: Option<String>,
     /// 附件名称
     ///
-    /// String, for example `file.jpg`.
+    /// String. Example: `file.jpg`.
     pub name: Option<String>,
 }
 
@@ -1046,42 +1060,43 @@ record!(mut TopMemoAttachment);
 
 /// The object `TopReceiverDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopReceiverDo {
     /// 收货人姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub name: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub state: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 收件人信息的标识
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
 }
 
@@ -1141,14 +1156,15 @@ record!(mut TopReceiverDo);
 
 /// The object `OrderMessages`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderMessages {
     /// 留言时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub message_time: Option<DateTime>,
     /// 留言标题
     ///
-    /// String, for example `分销商留言`.
+    /// String. Example: `分销商留言`.
     pub message_title: Option<String>,
     /// 留言内容
     ///
@@ -1156,7 +1172,7 @@ pub struct OrderMessages {
     pub message_content: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
 }
 
@@ -1201,30 +1217,31 @@ record!(mut OrderMessages);
 
 /// The object `ErpLogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ErpLogisticsInfo {
     /// 由谁发货：CN 菜鸟，SC 商家仓
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub consign_type: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 子订单的来历：00 交易，10 绑定
     ///
-    /// String, for example `00`.
+    /// String. Example: `00`.
     pub r#type: Option<String>,
     /// 菜鸟仓的编码；商家仓为 SC
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 应发数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub need_consign_num: Option<i64>,
     /// 货品的编码
     ///
@@ -1236,11 +1253,11 @@ pub struct ErpLogisticsInfo {
     pub item_id: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sub_order_id: Option<i64>,
     /// 采购单编号
     ///
-    /// Number, for example `6001`.
+    /// Number. Example: `6001`.
     pub order_id: Option<i64>,
     /// 组合货品的编号
     ///
@@ -1252,7 +1269,7 @@ pub struct ErpLogisticsInfo {
     pub combine_item_code: Option<String>,
     /// 组合货品的比例
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_ratio: Option<i64>,
     /// 货品的条形码
     ///
@@ -1414,7 +1431,7 @@ impl RecordMut for ErpLogisticsInfo {
 record!(mut ErpLogisticsInfo);
 
 /// The values of `trade_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TradeType {
     /// `AGENT`
@@ -1427,11 +1444,11 @@ pub enum TradeType {
     Consignment,
     /// `PLATFORM_CONSIGNMENT`
     PlatformConsignment,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for TradeType {
+impl OpenEnum for TradeType {
     fn as_str(&self) -> &str {
         match self {
             Self::Agent => "AGENT",
@@ -1439,7 +1456,7 @@ impl Choice for TradeType {
             Self::InsteadSale => "INSTEAD_SALE",
             Self::Consignment => "CONSIGNMENT",
             Self::PlatformConsignment => "PLATFORM_CONSIGNMENT",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1450,15 +1467,15 @@ impl Choice for TradeType {
             "INSTEAD_SALE" => Self::InsteadSale,
             "CONSIGNMENT" => Self::Consignment,
             "PLATFORM_CONSIGNMENT" => Self::PlatformConsignment,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(TradeType);
+open_enum!(TradeType);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_BUYER_PAY`
@@ -1479,11 +1496,11 @@ pub enum Status {
     PayAcountedGoodsConfirm,
     /// `PAY_WAIT_ACOUNT_GOODS_CONFIRM`
     PayWaitAcountGoodsConfirm,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitBuyerPay => "WAIT_BUYER_PAY",
@@ -1495,7 +1512,7 @@ impl Choice for Status {
             Self::WaitBuyerConfirmGoodsAcounted => "WAIT_BUYER_CONFIRM_GOODS_ACOUNTED",
             Self::PayAcountedGoodsConfirm => "PAY_ACOUNTED_GOODS_CONFIRM",
             Self::PayWaitAcountGoodsConfirm => "PAY_WAIT_ACOUNT_GOODS_CONFIRM",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1510,15 +1527,15 @@ impl Choice for Status {
             "WAIT_BUYER_CONFIRM_GOODS_ACOUNTED" => Self::WaitBuyerConfirmGoodsAcounted,
             "PAY_ACOUNTED_GOODS_CONFIRM" => Self::PayAcountedGoodsConfirm,
             "PAY_WAIT_ACOUNT_GOODS_CONFIRM" => Self::PayWaitAcountGoodsConfirm,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `pay_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PayType {
     /// `ALIPAY_SURETY`
@@ -1535,11 +1552,11 @@ pub enum PayType {
     Cashgoods,
     /// `ACCOUNT_PERIOD`
     AccountPeriod,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for PayType {
+impl OpenEnum for PayType {
     fn as_str(&self) -> &str {
         match self {
             Self::AlipaySurety => "ALIPAY_SURETY",
@@ -1549,7 +1566,7 @@ impl Choice for PayType {
             Self::Immediately => "IMMEDIATELY",
             Self::Cashgoods => "CASHGOODS",
             Self::AccountPeriod => "ACCOUNT_PERIOD",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1562,15 +1579,15 @@ impl Choice for PayType {
             "IMMEDIATELY" => Self::Immediately,
             "CASHGOODS" => Self::Cashgoods,
             "ACCOUNT_PERIOD" => Self::AccountPeriod,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(PayType);
+open_enum!(PayType);
 
 /// The values of `shipping`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shipping {
     /// `FAST`
@@ -1581,18 +1598,18 @@ pub enum Shipping {
     Ordinary,
     /// `SELLER`
     Seller,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Shipping {
+impl OpenEnum for Shipping {
     fn as_str(&self) -> &str {
         match self {
             Self::Fast => "FAST",
             Self::Ems => "EMS",
             Self::Ordinary => "ORDINARY",
             Self::Seller => "SELLER",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1602,15 +1619,15 @@ impl Choice for Shipping {
             "EMS" => Self::Ems,
             "ORDINARY" => Self::Ordinary,
             "SELLER" => Self::Seller,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Shipping);
+open_enum!(Shipping);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SubOrderDetailStatus {
     /// `WAIT_BUYER_PAY`
@@ -1637,11 +1654,11 @@ pub enum SubOrderDetailStatus {
     PayAcountedGoodsConfirm,
     /// `PAY_WAIT_ACOUNT_GOODS_CONFIRM`
     PayWaitAcountGoodsConfirm,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SubOrderDetailStatus {
+impl OpenEnum for SubOrderDetailStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitBuyerPay => "WAIT_BUYER_PAY",
@@ -1656,7 +1673,7 @@ impl Choice for SubOrderDetailStatus {
             Self::WaitBuyerConfirmGoodsAcounted => "WAIT_BUYER_CONFIRM_GOODS_ACOUNTED",
             Self::PayAcountedGoodsConfirm => "PAY_ACOUNTED_GOODS_CONFIRM",
             Self::PayWaitAcountGoodsConfirm => "PAY_WAIT_ACOUNT_GOODS_CONFIRM",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1674,15 +1691,15 @@ impl Choice for SubOrderDetailStatus {
             "WAIT_BUYER_CONFIRM_GOODS_ACOUNTED" => Self::WaitBuyerConfirmGoodsAcounted,
             "PAY_ACOUNTED_GOODS_CONFIRM" => Self::PayAcountedGoodsConfirm,
             "PAY_WAIT_ACOUNT_GOODS_CONFIRM" => Self::PayWaitAcountGoodsConfirm,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SubOrderDetailStatus);
+open_enum!(SubOrderDetailStatus);
 
 /// The values of `order_200_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Order200Status {
     /// `WAIT_SELLER_SEND_GOODS`
@@ -1697,11 +1714,11 @@ pub enum Order200Status {
     TradeFinished,
     /// `TRADE_CLOSED_BY_TAOBAO`
     TradeClosedByTaobao,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Order200Status {
+impl OpenEnum for Order200Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerSendGoods => "WAIT_SELLER_SEND_GOODS",
@@ -1710,7 +1727,7 @@ impl Choice for Order200Status {
             Self::TradeRefunding => "TRADE_REFUNDING",
             Self::TradeFinished => "TRADE_FINISHED",
             Self::TradeClosedByTaobao => "TRADE_CLOSED_BY_TAOBAO",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1722,31 +1739,31 @@ impl Choice for Order200Status {
             "TRADE_REFUNDING" => Self::TradeRefunding,
             "TRADE_FINISHED" => Self::TradeFinished,
             "TRADE_CLOSED_BY_TAOBAO" => Self::TradeClosedByTaobao,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Order200Status);
+open_enum!(Order200Status);
 
 /// The values of `time_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TimeType {
     /// `trade_time_type`
     TradeTimeType,
     /// `update_time_type`
     UpdateTimeType,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for TimeType {
+impl OpenEnum for TimeType {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeTimeType => "trade_time_type",
             Self::UpdateTimeType => "update_time_type",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1754,9 +1771,9 @@ impl Choice for TimeType {
         match text.as_str() {
             "trade_time_type" => Self::TradeTimeType,
             "update_time_type" => Self::UpdateTimeType,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(TimeType);
+open_enum!(TimeType);

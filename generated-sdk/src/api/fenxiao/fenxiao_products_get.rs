@@ -3,102 +3,110 @@
 //! `taobao.fenxiao.products.get`: 查询分销产品
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.fenxiao.products.get`: 查询分销产品
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=328&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::fenxiao::FenxiaoProductsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = FenxiaoProductsGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = FenxiaoProductsGetRequest::new()
+///     .outer_id("CUP-500")
+///     .productcat_id(6006)
+///     .pids([1001, 1002]);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FenxiaoProductsGetRequest {
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 产品线的编号
     ///
-    /// Number, for example `6006`.
+    /// Number. Example: `6006`.
     pub productcat_id: Option<i64>,
     /// 产品编号，以逗号分隔，最多 30 个
     ///
-    /// Number\[\], at most 30 elements, for example `1001,1002`.
+    /// List of Number. Max list size 30. Example: `1001,1002`.
     pub pids: Vec<i64>,
     /// 要额外返回的内容：skus 规格，images 图片；只在按 pids 查询时有效
     ///
-    /// Field List, for example `skus,images`.
+    /// Field List. Example: `skus,images`.
     pub fields: Vec<String>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at most 50, `20` if it is not sent, for example `40`.
+    /// Number. Max 50. Default: `20`. Example: `40`.
     pub page_size: Option<i64>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub sku_number: Option<String>,
     /// 是否需要授权才能分销：yes 或 no
     ///
-    /// String, see [`IsAuthz`], for example `yes`.
+    /// [`IsAuthz`]. Example: `yes`.
     pub is_authz: Option<IsAuthz>,
     /// 导入的商品编号，以逗号分隔，最多 20 个
     ///
-    /// Number\[\], at most 20 elements, for example `610000000001`.
+    /// List of Number. Max list size 20. Example: `610000000001`.
     pub item_ids: Vec<i64>,
 }
 
 impl FenxiaoProductsGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `productcat_id`.
+    /// Sets [`productcat_id`](field@Self::productcat_id): 产品线的编号. Number.
     #[must_use]
     pub fn productcat_id(mut self, productcat_id: i64) -> Self {
         self.productcat_id = Some(productcat_id);
         self
     }
 
-    /// Sets `pids`.
+    /// Sets [`pids`](field@Self::pids): 产品编号，以逗号分隔，最多 30 个. List of Number. Max list size 30.
     #[must_use]
     pub fn pids(mut self, pids: impl IntoIterator<Item = i64>) -> Self {
         self.pids = pids.into_iter().collect();
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要额外返回的内容：skus 规格，images 图片. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -108,49 +116,49 @@ impl FenxiaoProductsGetRequest {
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Max 50. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `sku_number`.
+    /// Sets [`sku_number`](field@Self::sku_number): SKU 的商家编码. String.
     #[must_use]
     pub fn sku_number(mut self, sku_number: impl Into<String>) -> Self {
         self.sku_number = Some(sku_number.into());
         self
     }
 
-    /// Sets `is_authz`.
+    /// Sets [`is_authz`](field@Self::is_authz): 是否需要授权才能分销：yes 或 no. [`IsAuthz`].
     #[must_use]
     pub fn is_authz(mut self, is_authz: impl Into<IsAuthz>) -> Self {
         self.is_authz = Some(is_authz.into());
         self
     }
 
-    /// Sets `item_ids`.
+    /// Sets [`item_ids`](field@Self::item_ids): 导入的商品编号，以逗号分隔，最多 20 个. List of Number. Max list size 20.
     #[must_use]
     pub fn item_ids(mut self, item_ids: impl IntoIterator<Item = i64>) -> Self {
         self.item_ids = item_ids.into_iter().collect();
@@ -212,7 +220,7 @@ impl Record for FenxiaoProductsGetRequest {
             6 => View::of(&self.page_no),
             7 => View::of(&self.page_size),
             8 => View::of(&self.sku_number),
-            9 => View::optional_choice(&self.is_authz),
+            9 => View::optional_open_enum(&self.is_authz),
             10 => View::of(&self.item_ids),
             _ => View::Absent,
         }
@@ -223,10 +231,11 @@ record!(FenxiaoProductsGetRequest);
 
 /// The response of `taobao.fenxiao.products.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FenxiaoProductsGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 产品列表
     ///
@@ -269,58 +278,59 @@ record!(mut FenxiaoProductsGetResponse);
 
 /// The object `FenxiaoProduct`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FenxiaoProduct {
     /// 产品的编号
     ///
-    /// Number, for example `6004`.
+    /// Number. Example: `6004`.
     pub pid: Option<i64>,
     /// 产品名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub name: Option<String>,
     /// 产品线的编号
     ///
-    /// Number, for example `6006`.
+    /// Number. Example: `6006`.
     pub productcat_id: Option<i64>,
     /// 采购基准价，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub standard_price: Option<String>,
     /// 零售基准价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub standard_retail_price: Option<String>,
     /// 最低零售价，单位分
     ///
-    /// String, for example `4990`.
+    /// String. Example: `4990`.
     pub retail_price_low: Option<String>,
     /// 最高零售价，单位分
     ///
-    /// String, for example `6990`.
+    /// String. Example: `6990`.
     pub retail_price_high: Option<String>,
     /// 代销采购价，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub cost_price: Option<String>,
     /// 经销采购价，单位元
     ///
-    /// String, for example `38.00`.
+    /// String. Example: `38.00`.
     pub dealer_cost_price: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
     /// 预扣的库存
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub reserved_quantity: Option<i64>,
     /// 可用的配额库存
     ///
-    /// Number, for example `99`.
+    /// Number. Example: `99`.
     pub quota_quantity: Option<i64>,
     /// 图片的地址
     ///
@@ -328,11 +338,11 @@ pub struct FenxiaoProduct {
     pub pictures: Option<String>,
     /// 产品描述的地址
     ///
-    /// String, for example `https://example.com/desc/6004`.
+    /// String. Example: `https://example.com/desc/6004`.
     pub desc_path: Option<String>,
     /// 类目的编号
     ///
-    /// String, for example `50012345`.
+    /// String. Example: `50012345`.
     pub category_id: Option<String>,
     /// 产品描述
     ///
@@ -340,7 +350,7 @@ pub struct FenxiaoProduct {
     pub description: Option<String>,
     /// 选定的属性：每个为 pid:vid，以分号相连
     ///
-    /// String, for example `20000:3323083`.
+    /// String. Example: `20000:3323083`.
     pub properties: Option<String>,
     /// 属性值的别名
     ///
@@ -352,75 +362,75 @@ pub struct FenxiaoProduct {
     pub input_properties: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub prov: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 运费由谁承担：seller 供应商，buyer 分销商
     ///
-    /// String, see [`PostageType`], for example `buyer`.
+    /// [`PostageType`]. Example: `buyer`.
     pub postage_type: Option<PostageType>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 平邮的邮费，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub postage_ordinary: Option<String>,
     /// 快递的邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub postage_fast: Option<String>,
     /// EMS 的邮费，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub postage_ems: Option<String>,
     /// 折扣的编号
     ///
-    /// Number, for example `6007`.
+    /// Number. Example: `6007`.
     pub discount_id: Option<i64>,
     /// 产品的编号
     ///
-    /// Number, for example `6004`.
+    /// Number. Example: `6004`.
     pub item_id: Option<i64>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub have_invoice: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub have_quarantee: Option<bool>,
     /// 铺货的人数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub items_count: Option<i64>,
     /// 累计采购次数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub orders_count: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 铺货时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub upshelf_time: Option<DateTime>,
     /// 上下架状态：up 上架，down 下架
     ///
-    /// String, see [`Status`], for example `up`.
+    /// [`Status`]. Example: `up`.
     pub status: Option<Status>,
     /// 分销方式：AGENT 代销，DEALER 经销，ALL 两者
     ///
-    /// String, see [`TradeType`], for example `AGENT`.
+    /// [`TradeType`]. Example: `AGENT`.
     pub trade_type: Option<TradeType>,
     /// SKU 列表
     ///
@@ -432,15 +442,15 @@ pub struct FenxiaoProduct {
     pub pdus: Vec<PduList>,
     /// 是否需要授权才能分销：yes 或 no
     ///
-    /// String, see [`IsAuthz`], for example `yes`.
+    /// [`IsAuthz`]. Example: `yes`.
     pub is_authz: Option<IsAuthz>,
     /// 后端货品的编号
     ///
-    /// Number, for example `6003`.
+    /// Number. Example: `6003`.
     pub scitem_id: Option<i64>,
     /// 产品规格的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub spu_id: Option<i64>,
 }
 
@@ -521,7 +531,7 @@ impl Record for FenxiaoProduct {
             19 => View::of(&self.input_properties),
             20 => View::of(&self.prov),
             21 => View::of(&self.city),
-            22 => View::optional_choice(&self.postage_type),
+            22 => View::optional_open_enum(&self.postage_type),
             23 => View::of(&self.postage_id),
             24 => View::of(&self.postage_ordinary),
             25 => View::of(&self.postage_fast),
@@ -535,11 +545,11 @@ impl Record for FenxiaoProduct {
             33 => View::of(&self.created),
             34 => View::of(&self.modified),
             35 => View::of(&self.upshelf_time),
-            36 => View::optional_choice(&self.status),
-            37 => View::optional_choice(&self.trade_type),
+            36 => View::optional_open_enum(&self.status),
+            37 => View::optional_open_enum(&self.trade_type),
             38 => View::of(&self.skus),
             39 => View::of(&self.pdus),
-            40 => View::optional_choice(&self.is_authz),
+            40 => View::optional_open_enum(&self.is_authz),
             41 => View::of(&self.scitem_id),
             42 => View::of(&self.spu_id),
             _ => View::Absent,
@@ -572,7 +582,7 @@ impl RecordMut for FenxiaoProduct {
             19 => Slot::of(&mut self.input_properties),
             20 => Slot::of(&mut self.prov),
             21 => Slot::of(&mut self.city),
-            22 => Slot::choice(&mut self.postage_type),
+            22 => Slot::open_enum(&mut self.postage_type),
             23 => Slot::of(&mut self.postage_id),
             24 => Slot::of(&mut self.postage_ordinary),
             25 => Slot::of(&mut self.postage_fast),
@@ -586,11 +596,11 @@ impl RecordMut for FenxiaoProduct {
             33 => Slot::of(&mut self.created),
             34 => Slot::of(&mut self.modified),
             35 => Slot::of(&mut self.upshelf_time),
-            36 => Slot::choice(&mut self.status),
-            37 => Slot::choice(&mut self.trade_type),
+            36 => Slot::open_enum(&mut self.status),
+            37 => Slot::open_enum(&mut self.trade_type),
             38 => Slot::of(&mut self.skus),
             39 => Slot::of(&mut self.pdus),
-            40 => Slot::choice(&mut self.is_authz),
+            40 => Slot::open_enum(&mut self.is_authz),
             41 => Slot::of(&mut self.scitem_id),
             42 => Slot::of(&mut self.spu_id),
             _ => Slot::None,
@@ -602,50 +612,51 @@ record!(mut FenxiaoProduct);
 
 /// The object `SkuList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SkuList {
     /// SKU 的编号
     ///
-    /// Number, for example `6005`.
+    /// Number. Example: `6005`.
     pub id: Option<i64>,
     /// 规格名称
     ///
-    /// String, for example `红色`.
+    /// String. Example: `红色`.
     pub name: Option<String>,
     /// 市场价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub standard_price: Option<String>,
     /// 代销采购价，单位元
     ///
-    /// String, for example `40.00`.
+    /// String. Example: `40.00`.
     pub cost_price: Option<String>,
     /// 经销采购价，单位元
     ///
-    /// String, for example `38.00`.
+    /// String. Example: `38.00`.
     pub dealer_cost_price: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
     /// 预扣的库存
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub reserved_quantity: Option<i64>,
     /// 可用的配额库存
     ///
-    /// Number, for example `99`.
+    /// Number. Example: `99`.
     pub quota_quantity: Option<i64>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28329`.
+    /// String. Example: `1627207:28329`.
     pub properties: Option<String>,
     /// 后端货品的编号
     ///
-    /// Number, for example `6003`.
+    /// Number. Example: `6003`.
     pub scitem_id: Option<i64>,
 }
 
@@ -711,26 +722,27 @@ record!(mut SkuList);
 
 /// The object `PduList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PduList {
     /// 所属产品的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_id: Option<i64>,
     /// 分销商的编号
     ///
-    /// Number, for example `6008`.
+    /// Number. Example: `6008`.
     pub distributor_id: Option<i64>,
     /// 分销商的用户名
     ///
-    /// String, for example `测试分销商`.
+    /// String. Example: `测试分销商`.
     pub distributor_name: Option<String>,
     /// 规格，如 颜色:红色
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties: Option<String>,
     /// 代销的配额库存
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity_agent: Option<i64>,
 }
 
@@ -777,23 +789,23 @@ impl RecordMut for PduList {
 record!(mut PduList);
 
 /// The values of `postage_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PostageType {
     /// `seller`
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for PostageType {
+impl OpenEnum for PostageType {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -801,31 +813,31 @@ impl Choice for PostageType {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(PostageType);
+open_enum!(PostageType);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `up`
     Up,
     /// `down`
     Down,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Up => "up",
             Self::Down => "down",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -833,15 +845,15 @@ impl Choice for Status {
         match text.as_str() {
             "up" => Self::Up,
             "down" => Self::Down,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `trade_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TradeType {
     /// `AGENT`
@@ -850,17 +862,17 @@ pub enum TradeType {
     Dealer,
     /// `ALL`
     All,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for TradeType {
+impl OpenEnum for TradeType {
     fn as_str(&self) -> &str {
         match self {
             Self::Agent => "AGENT",
             Self::Dealer => "DEALER",
             Self::All => "ALL",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -869,31 +881,31 @@ impl Choice for TradeType {
             "AGENT" => Self::Agent,
             "DEALER" => Self::Dealer,
             "ALL" => Self::All,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(TradeType);
+open_enum!(TradeType);
 
 /// The values of `is_authz`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsAuthz {
     /// `yes`
     Yes,
     /// `no`
     No,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsAuthz {
+impl OpenEnum for IsAuthz {
     fn as_str(&self) -> &str {
         match self {
             Self::Yes => "yes",
             Self::No => "no",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -901,9 +913,9 @@ impl Choice for IsAuthz {
         match text.as_str() {
             "yes" => Self::Yes,
             "no" => Self::No,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsAuthz);
+open_enum!(IsAuthz);

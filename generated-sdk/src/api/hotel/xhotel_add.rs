@@ -3,8 +3,8 @@
 //! `taobao.xhotel.add`: 新增或更新酒店
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record, required,
 };
 
 /// `taobao.xhotel.add`: 新增或更新酒店
@@ -13,135 +13,141 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22665&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::{XhotelAddRequest, XhotelAddRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = XhotelAddRequest::new(XhotelAddRequired {
-///     outer_id: "H001".into(),
-///     name: "测试酒店".into(),
-///     city: 330100,
-///     address: "浙江省杭州市文一西路".into(),
-///     tel: "0086#0571#88880000".into(),
-/// });
+///         outer_id: "H001".into(),
+///         name: "测试酒店".into(),
+///         city: 330100,
+///         address: "浙江省杭州市文一西路".into(),
+///         tel: "0086#0571#88880000".into(),
+///     })
+///     .used_name("旧测试酒店")
+///     .domestic(0)
+///     .country("China");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelAddRequest {
     /// 商家的酒店编号
     ///
-    /// String, required, at most 64 characters, for example `H001`.
+    /// String. Required. Max length 64. Example: `H001`.
     pub outer_id: String,
     /// 酒店名称；国内酒店用中文
     ///
-    /// String, required, at most 128 characters, for example `测试酒店`.
+    /// String. Required. Max length 128. Example: `测试酒店`.
     pub name: String,
     /// 曾用名
     ///
-    /// String, at most 60 characters, for example `旧测试酒店`.
+    /// String. Max length 60. Example: `旧测试酒店`.
     pub used_name: Option<String>,
     /// 地区：0 国内，1 国外
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub domestic: Option<i64>,
     /// 国家
     ///
-    /// String, at most 30 characters, for example `China`.
+    /// String. Max length 30. Example: `China`.
     pub country: Option<String>,
     /// 省份的编码
     ///
-    /// Number, for example `330000`.
+    /// Number. Example: `330000`.
     pub province: Option<i64>,
     /// 城市的编码
     ///
-    /// Number, required, for example `330100`.
+    /// Number. Required. Example: `330100`.
     pub city: i64,
     /// 区县的编码
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub district: Option<i64>,
     /// 商圈
     ///
-    /// String, at most 20 characters, for example `西湖`.
+    /// String. Max length 20. Example: `西湖`.
     pub business: Option<String>,
     /// 地址
     ///
-    /// String, required, at most 255 characters, for example `浙江省杭州市文一西路`.
+    /// String. Required. Max length 255. Example: `浙江省杭州市文一西路`.
     pub address: String,
     /// 经度
     ///
-    /// String, at most 10 characters, for example `120.01`.
+    /// String. Max length 10. Example: `120.01`.
     pub longitude: Option<String>,
     /// 纬度
     ///
-    /// String, at most 10 characters, for example `30.28`.
+    /// String. Max length 10. Example: `30.28`.
     pub latitude: Option<String>,
     /// 坐标的来源：G 谷歌，B 百度，A 高德，M Mapbar，L 灵图
     ///
-    /// String, for example `A`.
+    /// String. Example: `A`.
     pub position_type: Option<String>,
     /// 电话，形如 国家代码\#区号\#号码
     ///
-    /// String, required, at most 30 characters, for example `0086#0571#88880000`.
+    /// String. Required. Max length 30. Example: `0086#0571#88880000`.
     pub tel: String,
     /// 扩展信息（JSON），须先与平台约定
     ///
-    /// String, at most 500 characters.
+    /// String. Max length 500.
     pub extend: Option<String>,
     /// 平台标准酒店的编号，尚未启用
     ///
-    /// Number, for example `10005`.
+    /// Number. Example: `10005`.
     pub shid: Option<i64>,
     /// 系统商的标识，须先申请
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     pub vendor: Option<String>,
     /// 星级：1 到 5，可有 .5
     ///
-    /// String, at most 3 characters, for example `4`.
+    /// String. Max length 3. Example: `4`.
     pub star: Option<String>,
     /// 开业时间
     ///
-    /// String, for example `2015-01-01`.
+    /// String. Example: `2015-01-01`.
     pub opening_time: Option<String>,
     /// 装修时间
     ///
-    /// String, for example `2020-01-01`.
+    /// String. Example: `2020-01-01`.
     pub decorate_time: Option<String>,
     /// 楼层
     ///
-    /// String, at most 32 characters, for example `10`.
+    /// String. Max length 32. Example: `10`.
     pub floors: Option<String>,
     /// 房间数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub rooms: Option<i64>,
     /// 酒店描述
     ///
-    /// String, for example `近西湖`.
+    /// String. Example: `近西湖`.
     pub description: Option<String>,
     /// 图片的 JSON 数组，只支持网络地址
     ///
-    /// String, for example `[{"url":"https://img.example.com/hotel.jpg","ismain":"true"}]`.
+    /// String. Example: `[{"url":"https://img.example.com/hotel.jpg","ismain":"true"}]`.
     pub pics: Option<String>,
     /// 品牌的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub brand: Option<String>,
     /// 邮编
     ///
-    /// String, at most 20 characters, for example `311121`.
+    /// String. Max length 20. Example: `311121`.
     pub postal_code: Option<String>,
     /// 预订须知（JSON）
     ///
-    /// String, at most 2000 characters.
+    /// String. Max length 2000.
     pub booking_notice: Option<String>,
     /// 可用的信用卡，以逗号分隔：1 Visa，2 万事达，3 运通，4 发现，5 大来，6 JCB，7 银联
     ///
-    /// String, for example `1,7`.
+    /// String. Example: `1,7`.
     pub credit_card_types: Option<String>,
     /// 途经的平台（JSON），从飞猪到酒店
     ///
@@ -149,7 +155,7 @@ pub struct XhotelAddRequest {
     pub orbit_track: Option<String>,
     /// 英文名
     ///
-    /// String, for example `Test Hotel`.
+    /// String. Example: `Test Hotel`.
     pub name_e: Option<String>,
     /// 供货商
     ///
@@ -157,7 +163,7 @@ pub struct XhotelAddRequest {
     pub supplier: Option<String>,
     /// 结算的币种
     ///
-    /// String, for example `CNY`.
+    /// String. Example: `CNY`.
     pub settlement_currency: Option<String>,
     /// 娱乐设施（JSON）
     ///
@@ -181,15 +187,15 @@ pub struct XhotelAddRequest {
     pub standard_booking_notice: Option<String>,
     /// 接待：0 含外宾，1 仅内宾
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub service_type: Option<i64>,
     /// 种类：0 酒店，1 客栈
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub hotel_type: Option<i64>,
     /// 坐标系：WGS84 或 GCJ02
     ///
-    /// String, see [`CoordinateSystem`], for example `GCJ02`.
+    /// [`CoordinateSystem`]. Example: `GCJ02`.
     pub coordinate_system: Option<CoordinateSystem>,
     /// 房间设施
     ///
@@ -218,7 +224,7 @@ pub struct XhotelAddRequest {
 }
 
 impl XhotelAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: XhotelAddRequired) -> Self {
         Self {
             outer_id: required.outer_id,
@@ -268,189 +274,189 @@ impl XhotelAddRequest {
         }
     }
 
-    /// Sets `used_name`.
+    /// Sets [`used_name`](field@Self::used_name): 曾用名. String. Max length 60.
     #[must_use]
     pub fn used_name(mut self, used_name: impl Into<String>) -> Self {
         self.used_name = Some(used_name.into());
         self
     }
 
-    /// Sets `domestic`.
+    /// Sets [`domestic`](field@Self::domestic): 地区：0 国内，1 国外. Number.
     #[must_use]
     pub fn domestic(mut self, domestic: i64) -> Self {
         self.domestic = Some(domestic);
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String. Max length 30.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份的编码. Number.
     #[must_use]
     pub fn province(mut self, province: i64) -> Self {
         self.province = Some(province);
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县的编码. Number.
     #[must_use]
     pub fn district(mut self, district: i64) -> Self {
         self.district = Some(district);
         self
     }
 
-    /// Sets `business`.
+    /// Sets [`business`](field@Self::business): 商圈. String. Max length 20.
     #[must_use]
     pub fn business(mut self, business: impl Into<String>) -> Self {
         self.business = Some(business.into());
         self
     }
 
-    /// Sets `longitude`.
+    /// Sets [`longitude`](field@Self::longitude): 经度. String. Max length 10.
     #[must_use]
     pub fn longitude(mut self, longitude: impl Into<String>) -> Self {
         self.longitude = Some(longitude.into());
         self
     }
 
-    /// Sets `latitude`.
+    /// Sets [`latitude`](field@Self::latitude): 纬度. String. Max length 10.
     #[must_use]
     pub fn latitude(mut self, latitude: impl Into<String>) -> Self {
         self.latitude = Some(latitude.into());
         self
     }
 
-    /// Sets `position_type`.
+    /// Sets [`position_type`](field@Self::position_type): 坐标的来源：G 谷歌，B 百度，A 高德，M Mapbar，L 灵图. String.
     #[must_use]
     pub fn position_type(mut self, position_type: impl Into<String>) -> Self {
         self.position_type = Some(position_type.into());
         self
     }
 
-    /// Sets `extend`.
+    /// Sets [`extend`](field@Self::extend): 扩展信息（JSON），须先与平台约定. String. Max length 500.
     #[must_use]
     pub fn extend(mut self, extend: impl Into<String>) -> Self {
         self.extend = Some(extend.into());
         self
     }
 
-    /// Sets `shid`.
+    /// Sets [`shid`](field@Self::shid): 平台标准酒店的编号，尚未启用. Number.
     #[must_use]
     pub fn shid(mut self, shid: i64) -> Self {
         self.shid = Some(shid);
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String. Max length 50.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `star`.
+    /// Sets [`star`](field@Self::star): 星级：1 到 5，可有 .5. String. Max length 3.
     #[must_use]
     pub fn star(mut self, star: impl Into<String>) -> Self {
         self.star = Some(star.into());
         self
     }
 
-    /// Sets `opening_time`.
+    /// Sets [`opening_time`](field@Self::opening_time): 开业时间. String.
     #[must_use]
     pub fn opening_time(mut self, opening_time: impl Into<String>) -> Self {
         self.opening_time = Some(opening_time.into());
         self
     }
 
-    /// Sets `decorate_time`.
+    /// Sets [`decorate_time`](field@Self::decorate_time): 装修时间. String.
     #[must_use]
     pub fn decorate_time(mut self, decorate_time: impl Into<String>) -> Self {
         self.decorate_time = Some(decorate_time.into());
         self
     }
 
-    /// Sets `floors`.
+    /// Sets [`floors`](field@Self::floors): 楼层. String. Max length 32.
     #[must_use]
     pub fn floors(mut self, floors: impl Into<String>) -> Self {
         self.floors = Some(floors.into());
         self
     }
 
-    /// Sets `rooms`.
+    /// Sets [`rooms`](field@Self::rooms): 房间数. Number.
     #[must_use]
     pub fn rooms(mut self, rooms: i64) -> Self {
         self.rooms = Some(rooms);
         self
     }
 
-    /// Sets `description`.
+    /// Sets [`description`](field@Self::description): 酒店描述. String.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Sets `pics`.
+    /// Sets [`pics`](field@Self::pics): 图片的 JSON 数组，只支持网络地址. String.
     #[must_use]
     pub fn pics(mut self, pics: impl Into<String>) -> Self {
         self.pics = Some(pics.into());
         self
     }
 
-    /// Sets `brand`.
+    /// Sets [`brand`](field@Self::brand): 品牌的代码. String.
     #[must_use]
     pub fn brand(mut self, brand: impl Into<String>) -> Self {
         self.brand = Some(brand.into());
         self
     }
 
-    /// Sets `postal_code`.
+    /// Sets [`postal_code`](field@Self::postal_code): 邮编. String. Max length 20.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
         self.postal_code = Some(postal_code.into());
         self
     }
 
-    /// Sets `booking_notice`.
+    /// Sets [`booking_notice`](field@Self::booking_notice): 预订须知（JSON）. String. Max length 2000.
     #[must_use]
     pub fn booking_notice(mut self, booking_notice: impl Into<String>) -> Self {
         self.booking_notice = Some(booking_notice.into());
         self
     }
 
-    /// Sets `credit_card_types`.
+    /// Sets [`credit_card_types`](field@Self::credit_card_types): 可用的信用卡，以逗号分隔：1 Visa，2 万事达，3 运通，4 发现，5 大来，6 JCB，7 银联. String.
     #[must_use]
     pub fn credit_card_types(mut self, credit_card_types: impl Into<String>) -> Self {
         self.credit_card_types = Some(credit_card_types.into());
         self
     }
 
-    /// Sets `orbit_track`.
+    /// Sets [`orbit_track`](field@Self::orbit_track): 途经的平台（JSON），从飞猪到酒店. String.
     #[must_use]
     pub fn orbit_track(mut self, orbit_track: impl Into<String>) -> Self {
         self.orbit_track = Some(orbit_track.into());
         self
     }
 
-    /// Sets `name_e`.
+    /// Sets [`name_e`](field@Self::name_e): 英文名. String.
     #[must_use]
     pub fn name_e(mut self, name_e: impl Into<String>) -> Self {
         self.name_e = Some(name_e.into());
         self
     }
 
-    /// Sets `supplier`.
+    /// Sets [`supplier`](field@Self::supplier): 供货商. String.
     #[must_use]
     pub fn supplier(mut self, supplier: impl Into<String>) -> Self {
         self.supplier = Some(supplier.into());
         self
     }
 
-    /// Sets `settlement_currency`.
+    /// Sets [`settlement_currency`](field@Self::settlement_currency): 结算的币种. String.
     #[must_use]
     pub fn settlement_currency(
         mut self,
@@ -460,7 +466,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `standard_amuse_facilities`.
+    /// Sets [`standard_amuse_facilities`](field@Self::standard_amuse_facilities): 娱乐设施（JSON）. String.
     #[must_use]
     pub fn standard_amuse_facilities(
         mut self,
@@ -470,7 +476,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `standard_room_facilities`.
+    /// Sets [`standard_room_facilities`](field@Self::standard_room_facilities): 房型设施（JSON）. String.
     #[must_use]
     pub fn standard_room_facilities(
         mut self,
@@ -480,7 +486,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `standard_hotel_service`.
+    /// Sets [`standard_hotel_service`](field@Self::standard_hotel_service): 酒店服务（JSON）. String.
     #[must_use]
     pub fn standard_hotel_service(
         mut self,
@@ -490,7 +496,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `standard_hotel_facilities`.
+    /// Sets [`standard_hotel_facilities`](field@Self::standard_hotel_facilities): 酒店设施（JSON）. String.
     #[must_use]
     pub fn standard_hotel_facilities(
         mut self,
@@ -500,7 +506,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `standard_booking_notice`.
+    /// Sets [`standard_booking_notice`](field@Self::standard_booking_notice): 预订须知（JSON）. String.
     #[must_use]
     pub fn standard_booking_notice(
         mut self,
@@ -510,21 +516,21 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `service_type`.
+    /// Sets [`service_type`](field@Self::service_type): 接待：0 含外宾，1 仅内宾. Number.
     #[must_use]
     pub fn service_type(mut self, service_type: i64) -> Self {
         self.service_type = Some(service_type);
         self
     }
 
-    /// Sets `hotel_type`.
+    /// Sets [`hotel_type`](field@Self::hotel_type): 种类：0 酒店，1 客栈. Number.
     #[must_use]
     pub fn hotel_type(mut self, hotel_type: i64) -> Self {
         self.hotel_type = Some(hotel_type);
         self
     }
 
-    /// Sets `coordinate_system`.
+    /// Sets [`coordinate_system`](field@Self::coordinate_system): 坐标系：WGS84 或 GCJ02. [`CoordinateSystem`].
     #[must_use]
     pub fn coordinate_system(
         mut self,
@@ -534,7 +540,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `room_facilities`.
+    /// Sets [`room_facilities`](field@Self::room_facilities): 房间设施. String.
     #[deprecated(note = "已废弃，请用 standard_room_facilities")]
     #[must_use]
     pub fn room_facilities(mut self, room_facilities: impl Into<String>) -> Self {
@@ -542,7 +548,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `service`.
+    /// Sets [`service`](field@Self::service): 交通与服务. String.
     #[deprecated(note = "已废弃，请用 standard_hotel_service")]
     #[must_use]
     pub fn service(mut self, service: impl Into<String>) -> Self {
@@ -550,7 +556,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `hotel_facilities`.
+    /// Sets [`hotel_facilities`](field@Self::hotel_facilities): 酒店设施. String.
     #[deprecated(note = "已废弃，请用 standard_hotel_facilities")]
     #[must_use]
     pub fn hotel_facilities(mut self, hotel_facilities: impl Into<String>) -> Self {
@@ -558,7 +564,7 @@ impl XhotelAddRequest {
         self
     }
 
-    /// Sets `hotel_policies`.
+    /// Sets [`hotel_policies`](field@Self::hotel_policies): 酒店政策. String.
     #[deprecated(note = "已废弃，请用 standard_booking_notice")]
     #[must_use]
     pub fn hotel_policies(mut self, hotel_policies: impl Into<String>) -> Self {
@@ -567,29 +573,32 @@ impl XhotelAddRequest {
     }
 }
 
-/// The required parameters of [`XhotelAddRequest`].
+/// The required fields of [`XhotelAddRequest`].
+#[derive(Clone)]
 pub struct XhotelAddRequired {
     /// 商家的酒店编号
     ///
-    /// String, required, at most 64 characters, for example `H001`.
+    /// String. Required. Max length 64. Example: `H001`.
     pub outer_id: String,
     /// 酒店名称；国内酒店用中文
     ///
-    /// String, required, at most 128 characters, for example `测试酒店`.
+    /// String. Required. Max length 128. Example: `测试酒店`.
     pub name: String,
     /// 城市的编码
     ///
-    /// Number, required, for example `330100`.
+    /// Number. Required. Example: `330100`.
     pub city: i64,
     /// 地址
     ///
-    /// String, required, at most 255 characters, for example `浙江省杭州市文一西路`.
+    /// String. Required. Max length 255. Example: `浙江省杭州市文一西路`.
     pub address: String,
     /// 电话，形如 国家代码\#区号\#号码
     ///
-    /// String, required, at most 30 characters, for example `0086#0571#88880000`.
+    /// String. Required. Max length 30. Example: `0086#0571#88880000`.
     pub tel: String,
 }
+
+required!(XhotelAddRequired => XhotelAddRequest);
 
 impl Request for XhotelAddRequest {
     const METHOD: &'static str = "taobao.xhotel.add";
@@ -701,7 +710,7 @@ impl Record for XhotelAddRequest {
             36 => View::of(&self.standard_booking_notice),
             37 => View::of(&self.service_type),
             38 => View::of(&self.hotel_type),
-            39 => View::optional_choice(&self.coordinate_system),
+            39 => View::optional_open_enum(&self.coordinate_system),
             40 => View::of(&self.room_facilities),
             41 => View::of(&self.service),
             42 => View::of(&self.hotel_facilities),
@@ -715,6 +724,7 @@ record!(XhotelAddRequest);
 
 /// The response of `taobao.xhotel.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelAddResponse {
     /// 酒店资料
     ///
@@ -752,14 +762,15 @@ record!(mut XhotelAddResponse);
 
 /// The object `XHotel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XHotel {
     /// 酒店的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     pub hid: Option<i64>,
     /// 房型是否在售：0 在售，-1 已删，-2 已停售
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub status: Option<i64>,
     /// 平台的标准酒店
     ///
@@ -767,59 +778,59 @@ pub struct XHotel {
     pub s_hotel: Option<SHotel>,
     /// 商家的酒店编号
     ///
-    /// String, for example `H001`.
+    /// String. Example: `H001`.
     pub outer_id: Option<String>,
     /// 酒店名称
     ///
-    /// String, for example `测试酒店`.
+    /// String. Example: `测试酒店`.
     pub name: Option<String>,
     /// 地区：0 国内，1 国外
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub domestic: Option<i64>,
     /// 国家
     ///
-    /// String, for example `China`.
+    /// String. Example: `China`.
     pub country: Option<String>,
     /// 曾用名
     ///
-    /// String, for example `旧测试酒店`.
+    /// String. Example: `旧测试酒店`.
     pub used_name: Option<String>,
     /// 省份的编码
     ///
-    /// Number, for example `330000`.
+    /// Number. Example: `330000`.
     pub province: Option<i64>,
     /// 城市的编码
     ///
-    /// Number, for example `330100`.
+    /// Number. Example: `330100`.
     pub city: Option<i64>,
     /// 区县的编码
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub district: Option<i64>,
     /// 商圈
     ///
-    /// String, for example `西湖`.
+    /// String. Example: `西湖`.
     pub business: Option<String>,
     /// 地址
     ///
-    /// String, for example `浙江省杭州市文一西路`.
+    /// String. Example: `浙江省杭州市文一西路`.
     pub address: Option<String>,
     /// 经度
     ///
-    /// String, for example `120.01`.
+    /// String. Example: `120.01`.
     pub longitude: Option<String>,
     /// 纬度
     ///
-    /// String, for example `30.28`.
+    /// String. Example: `30.28`.
     pub latitude: Option<String>,
     /// 坐标的来源
     ///
-    /// String, for example `A`.
+    /// String. Example: `A`.
     pub position_type: Option<String>,
     /// 电话，形如 国家代码\#区号\#号码
     ///
-    /// String, for example `0086#0571#88880000`.
+    /// String. Example: `0086#0571#88880000`.
     pub tel: Option<String>,
     /// 扩展信息（JSON），须先与平台约定
     ///
@@ -827,7 +838,7 @@ pub struct XHotel {
     pub extend: Option<String>,
     /// 匹配的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 已废弃
     pub match_status: Option<i64>,
@@ -837,11 +848,11 @@ pub struct XHotel {
     pub error_info: Option<String>,
     /// 可用的信用卡，以逗号分隔：1 Visa，2 万事达，3 运通，4 发现，5 大来，6 JCB，7 银联
     ///
-    /// String, for example `1,7`.
+    /// String. Example: `1,7`.
     pub credit_card_types: Option<String>,
     /// 英文名
     ///
-    /// String, for example `Test Hotel`.
+    /// String. Example: `Test Hotel`.
     pub name_e: Option<String>,
 }
 
@@ -940,18 +951,19 @@ record!(mut XHotel);
 
 /// The object `SHotel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SHotel {
     /// 平台标准酒店的编号
     ///
-    /// Number, for example `10005`.
+    /// Number. Example: `10005`.
     pub shid: Option<i64>,
     /// 酒店名称
     ///
-    /// String, for example `测试酒店`.
+    /// String. Example: `测试酒店`.
     pub name: Option<String>,
     /// 曾用名
     ///
-    /// String, for example `旧测试酒店`.
+    /// String. Example: `旧测试酒店`.
     pub used_name: Option<String>,
     /// 酒店类型
     ///
@@ -959,11 +971,11 @@ pub struct SHotel {
     pub r#type: Option<String>,
     /// 地区：0 国内，1 国外
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub domestic: Option<i64>,
     /// 国家
     ///
-    /// String, for example `China`.
+    /// String. Example: `China`.
     pub country: Option<String>,
     /// 地区标签
     ///
@@ -971,23 +983,23 @@ pub struct SHotel {
     pub city_tag: Option<String>,
     /// 省份的编码
     ///
-    /// Number, for example `330000`.
+    /// Number. Example: `330000`.
     pub province: Option<i64>,
     /// 城市的编码
     ///
-    /// Number, for example `330100`.
+    /// Number. Example: `330100`.
     pub city: Option<i64>,
     /// 区县的编码
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub district: Option<i64>,
     /// 商圈
     ///
-    /// String, for example `西湖`.
+    /// String. Example: `西湖`.
     pub business: Option<String>,
     /// 地址
     ///
-    /// String, for example `浙江省杭州市文一西路`.
+    /// String. Example: `浙江省杭州市文一西路`.
     pub address: Option<String>,
     /// 级别
     ///
@@ -995,19 +1007,19 @@ pub struct SHotel {
     pub level: Option<String>,
     /// 经度
     ///
-    /// String, for example `120.01`.
+    /// String. Example: `120.01`.
     pub longitude: Option<String>,
     /// 纬度
     ///
-    /// String, for example `30.28`.
+    /// String. Example: `30.28`.
     pub latitude: Option<String>,
     /// 坐标的来源
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position_type: Option<i64>,
     /// 电话，形如 国家代码\#区号\#号码
     ///
-    /// String, for example `0086#0571#88880000`.
+    /// String. Example: `0086#0571#88880000`.
     pub tel: Option<String>,
     /// 传真
     ///
@@ -1015,15 +1027,15 @@ pub struct SHotel {
     pub fax: Option<String>,
     /// 开业时间
     ///
-    /// String, for example `2015-01-01`.
+    /// String. Example: `2015-01-01`.
     pub opening_time: Option<String>,
     /// 装修时间
     ///
-    /// String, for example `2020-01-01`.
+    /// String. Example: `2020-01-01`.
     pub decorate_time: Option<String>,
     /// 楼层数
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub storeys: Option<String>,
     /// 扩展信息（JSON），须先与平台约定
     ///
@@ -1031,7 +1043,7 @@ pub struct SHotel {
     pub extend: Option<String>,
     /// 房间数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub rooms: Option<i64>,
     /// 酒店介绍
     ///
@@ -1051,27 +1063,27 @@ pub struct SHotel {
     pub room_facilities: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/hotel.jpg`.
+    /// String. Example: `https://img.example.com/hotel.jpg`.
     pub pic_url: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified_time: Option<DateTime>,
     /// 状态：0 营业，-1 筹建，-2 暂停，-3 停业
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub status: Option<i64>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub postal_code: Option<String>,
     /// 品牌的代码
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub brand: Option<String>,
 }
 
@@ -1202,23 +1214,23 @@ impl RecordMut for SHotel {
 record!(mut SHotel);
 
 /// The values of `coordinate_system`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CoordinateSystem {
     /// `WGS84`
     Wgs84,
     /// `GCJ02`
     Gcj02,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for CoordinateSystem {
+impl OpenEnum for CoordinateSystem {
     fn as_str(&self) -> &str {
         match self {
             Self::Wgs84 => "WGS84",
             Self::Gcj02 => "GCJ02",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1226,9 +1238,9 @@ impl Choice for CoordinateSystem {
         match text.as_str() {
             "WGS84" => Self::Wgs84,
             "GCJ02" => Self::Gcj02,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(CoordinateSystem);
+open_enum!(CoordinateSystem);

@@ -12,53 +12,59 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23001&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderAlipayfaceCancelsettleRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderAlipayfaceCancelsettleRequest::new();
+/// let request = XhotelOrderAlipayfaceCancelsettleRequest::new()
+///     .tid(2001000000000001)
+///     .reason("不想要了")
+///     .out_id("OUT20240618001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceCancelsettleRequest {
     /// 订单编号
     ///
-    /// Number, at least 0, for example `2001000000000001`.
+    /// Number. Min 0. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 退款原因
     ///
-    /// String, at most 250 characters, for example `不想要了`.
+    /// String. Max length 250. Example: `不想要了`.
     pub reason: Option<String>,
     /// 商家的订单编号；与 tid 至少传一个
     ///
-    /// String, at most 100 characters, for example `OUT20240618001`.
+    /// String. Max length 100. Example: `OUT20240618001`.
     pub out_id: Option<String>,
 }
 
 impl XhotelOrderAlipayfaceCancelsettleRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number. Min 0.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `reason`.
+    /// Sets [`reason`](field@Self::reason): 退款原因. String. Max length 250.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Sets `out_id`.
+    /// Sets [`out_id`](field@Self::out_id): 商家的订单编号. String. Max length 100.
     #[must_use]
     pub fn out_id(mut self, out_id: impl Into<String>) -> Self {
         self.out_id = Some(out_id.into());
@@ -99,6 +105,7 @@ record!(XhotelOrderAlipayfaceCancelsettleRequest);
 
 /// The response of `taobao.xhotel.order.alipayface.cancelsettle`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceCancelsettleResponse {
     /// 结果
     ///

@@ -12,41 +12,51 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23002&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderAlipayfaceSettleRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderAlipayfaceSettleRequest::new(50000, 0, "2024-06-19 12:00:00".parse()?);
+/// let request = XhotelOrderAlipayfaceSettleRequest::new(
+///         50000,
+///         0,
+///         "2024-06-19 12:00:00".parse()?,
+///     )
+///     .tid(2001000000000001)
+///     .out_id("OUT20240618001")
+///     .room_no("8001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceSettleRequest {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 房费总额，单位分，大于 0
     ///
-    /// Number, required, for example `50000`.
+    /// Number. Required. Example: `50000`.
     pub total_room_fee: i64,
     /// 杂费总额，单位分
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub other_fee: i64,
     /// 杂费明细（JSON）；有杂费时必填
     ///
-    /// String, at most 1024 characters.
+    /// String. Max length 1024.
     pub other_fee_detail: Option<String>,
     /// 商家的订单编号；与 tid 至少传一个
     ///
-    /// String, for example `OUT20240618001`.
+    /// String. Example: `OUT20240618001`.
     pub out_id: Option<String>,
     /// 房间号
     ///
-    /// String, for example `8001`.
+    /// String. Example: `8001`.
     pub room_no: Option<String>,
     /// 每日房价（JSON）；房价有变时必填
     ///
@@ -54,27 +64,27 @@ pub struct XhotelOrderAlipayfaceSettleRequest {
     pub daily_price_info: Option<String>,
     /// 实际离店日期
     ///
-    /// Date, required, for example `2024-06-19 12:00:00`.
+    /// Date. Required. Example: `2024-06-19 12:00:00`.
     pub check_out: DateTime,
     /// 备注
     ///
-    /// String, at most 512 characters.
+    /// String. Max length 512.
     pub memo: Option<String>,
     /// 每个房间的明细
     ///
-    /// List of [`RoomSettleInfo`], at most 20 elements.
+    /// List of [`RoomSettleInfo`]. Max list size 20.
     pub room_settle_info_list: Vec<RoomSettleInfo>,
     /// 担保金算不算在金额内：1 算，2 不算，默认的 0 没有意义
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub contain_guarantee: Option<i64>,
     /// 是否变价：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub price_change: Option<i64>,
     /// 币种；默认人民币
     ///
-    /// String, for example `CNY`.
+    /// String. Example: `CNY`.
     pub currency_code: Option<String>,
     /// 汇率
     ///
@@ -82,20 +92,20 @@ pub struct XhotelOrderAlipayfaceSettleRequest {
     pub currency_rate: Option<String>,
     /// 税费与服务费
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub tax_and_fee: Option<i64>,
     /// 应收金额；大于 0 时按它扣款，仅用于自助入住
     ///
-    /// Number, for example `50000`.
+    /// Number. Example: `50000`.
     pub amount: Option<i64>,
     /// 商家的酒店编号
     ///
-    /// String, for example `H001`.
+    /// String. Example: `H001`.
     pub hotel_code: Option<String>,
 }
 
 impl XhotelOrderAlipayfaceSettleRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(total_room_fee: i64, other_fee: i64, check_out: DateTime) -> Self {
         Self {
             tid: None,
@@ -118,49 +128,49 @@ impl XhotelOrderAlipayfaceSettleRequest {
         }
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `other_fee_detail`.
+    /// Sets [`other_fee_detail`](field@Self::other_fee_detail): 杂费明细（JSON）. String. Max length 1024.
     #[must_use]
     pub fn other_fee_detail(mut self, other_fee_detail: impl Into<String>) -> Self {
         self.other_fee_detail = Some(other_fee_detail.into());
         self
     }
 
-    /// Sets `out_id`.
+    /// Sets [`out_id`](field@Self::out_id): 商家的订单编号. String.
     #[must_use]
     pub fn out_id(mut self, out_id: impl Into<String>) -> Self {
         self.out_id = Some(out_id.into());
         self
     }
 
-    /// Sets `room_no`.
+    /// Sets [`room_no`](field@Self::room_no): 房间号. String.
     #[must_use]
     pub fn room_no(mut self, room_no: impl Into<String>) -> Self {
         self.room_no = Some(room_no.into());
         self
     }
 
-    /// Sets `daily_price_info`.
+    /// Sets [`daily_price_info`](field@Self::daily_price_info): 每日房价（JSON）. String.
     #[must_use]
     pub fn daily_price_info(mut self, daily_price_info: impl Into<String>) -> Self {
         self.daily_price_info = Some(daily_price_info.into());
         self
     }
 
-    /// Sets `memo`.
+    /// Sets [`memo`](field@Self::memo): 备注. String. Max length 512.
     #[must_use]
     pub fn memo(mut self, memo: impl Into<String>) -> Self {
         self.memo = Some(memo.into());
         self
     }
 
-    /// Sets `room_settle_info_list`.
+    /// Sets [`room_settle_info_list`](field@Self::room_settle_info_list): 每个房间的明细. List of [`RoomSettleInfo`]. Max list size 20.
     #[must_use]
     pub fn room_settle_info_list(
         mut self,
@@ -170,49 +180,49 @@ impl XhotelOrderAlipayfaceSettleRequest {
         self
     }
 
-    /// Sets `contain_guarantee`.
+    /// Sets [`contain_guarantee`](field@Self::contain_guarantee): 担保金算不算在金额内：1 算，2 不算，默认的 0 没有意义. Number.
     #[must_use]
     pub fn contain_guarantee(mut self, contain_guarantee: i64) -> Self {
         self.contain_guarantee = Some(contain_guarantee);
         self
     }
 
-    /// Sets `price_change`.
+    /// Sets [`price_change`](field@Self::price_change): 是否变价：0 否，1 是. Number.
     #[must_use]
     pub fn price_change(mut self, price_change: i64) -> Self {
         self.price_change = Some(price_change);
         self
     }
 
-    /// Sets `currency_code`.
+    /// Sets [`currency_code`](field@Self::currency_code): 币种. String.
     #[must_use]
     pub fn currency_code(mut self, currency_code: impl Into<String>) -> Self {
         self.currency_code = Some(currency_code.into());
         self
     }
 
-    /// Sets `currency_rate`.
+    /// Sets [`currency_rate`](field@Self::currency_rate): 汇率. String.
     #[must_use]
     pub fn currency_rate(mut self, currency_rate: impl Into<String>) -> Self {
         self.currency_rate = Some(currency_rate.into());
         self
     }
 
-    /// Sets `tax_and_fee`.
+    /// Sets [`tax_and_fee`](field@Self::tax_and_fee): 税费与服务费. Number.
     #[must_use]
     pub fn tax_and_fee(mut self, tax_and_fee: i64) -> Self {
         self.tax_and_fee = Some(tax_and_fee);
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 应收金额. Number.
     #[must_use]
     pub fn amount(mut self, amount: i64) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// Sets `hotel_code`.
+    /// Sets [`hotel_code`](field@Self::hotel_code): 商家的酒店编号. String.
     #[must_use]
     pub fn hotel_code(mut self, hotel_code: impl Into<String>) -> Self {
         self.hotel_code = Some(hotel_code.into());
@@ -284,18 +294,19 @@ record!(XhotelOrderAlipayfaceSettleRequest);
 
 /// The object `RoomSettleInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RoomSettleInfo {
     /// 房间号
     ///
-    /// String, for example `8001`.
+    /// String. Example: `8001`.
     pub room_no: Option<String>,
     /// 房费，单位分
     ///
-    /// Number, for example `50000`.
+    /// Number. Example: `50000`.
     pub room_fee: Option<i64>,
     /// 杂费，单位分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub room_other_fee: Option<i64>,
     /// 杂费明细（JSON）；有杂费时必填
     ///
@@ -303,11 +314,11 @@ pub struct RoomSettleInfo {
     pub room_other_fee_detail: Option<String>,
     /// 入住时间
     ///
-    /// Date, for example `2024-06-18 14:00:00`.
+    /// Date. Example: `2024-06-18 14:00:00`.
     pub room_check_in: Option<DateTime>,
     /// 离店时间
     ///
-    /// Date, for example `2024-06-19 12:00:00`.
+    /// Date. Example: `2024-06-19 12:00:00`.
     pub room_check_out: Option<DateTime>,
     /// 每日房价（JSON）；房价有变时必填
     ///
@@ -315,38 +326,38 @@ pub struct RoomSettleInfo {
     pub daily_price_info: Option<String>,
     /// 房间状态：1 未入住，2 已取消，3 已入住
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub room_status: Option<String>,
 }
 
 impl RoomSettleInfo {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `room_no`.
+    /// Sets [`room_no`](field@Self::room_no): 房间号. String.
     #[must_use]
     pub fn room_no(mut self, room_no: impl Into<String>) -> Self {
         self.room_no = Some(room_no.into());
         self
     }
 
-    /// Sets `room_fee`.
+    /// Sets [`room_fee`](field@Self::room_fee): 房费，单位分. Number.
     #[must_use]
     pub fn room_fee(mut self, room_fee: i64) -> Self {
         self.room_fee = Some(room_fee);
         self
     }
 
-    /// Sets `room_other_fee`.
+    /// Sets [`room_other_fee`](field@Self::room_other_fee): 杂费，单位分. Number.
     #[must_use]
     pub fn room_other_fee(mut self, room_other_fee: i64) -> Self {
         self.room_other_fee = Some(room_other_fee);
         self
     }
 
-    /// Sets `room_other_fee_detail`.
+    /// Sets [`room_other_fee_detail`](field@Self::room_other_fee_detail): 杂费明细（JSON）. String.
     #[must_use]
     pub fn room_other_fee_detail(
         mut self,
@@ -356,28 +367,28 @@ impl RoomSettleInfo {
         self
     }
 
-    /// Sets `room_check_in`.
+    /// Sets [`room_check_in`](field@Self::room_check_in): 入住时间. Date.
     #[must_use]
     pub fn room_check_in(mut self, room_check_in: DateTime) -> Self {
         self.room_check_in = Some(room_check_in);
         self
     }
 
-    /// Sets `room_check_out`.
+    /// Sets [`room_check_out`](field@Self::room_check_out): 离店时间. Date.
     #[must_use]
     pub fn room_check_out(mut self, room_check_out: DateTime) -> Self {
         self.room_check_out = Some(room_check_out);
         self
     }
 
-    /// Sets `daily_price_info`.
+    /// Sets [`daily_price_info`](field@Self::daily_price_info): 每日房价（JSON）. String.
     #[must_use]
     pub fn daily_price_info(mut self, daily_price_info: impl Into<String>) -> Self {
         self.daily_price_info = Some(daily_price_info.into());
         self
     }
 
-    /// Sets `room_status`.
+    /// Sets [`room_status`](field@Self::room_status): 房间状态：1 未入住，2 已取消，3 已入住. String.
     #[must_use]
     pub fn room_status(mut self, room_status: impl Into<String>) -> Self {
         self.room_status = Some(room_status.into());
@@ -422,6 +433,7 @@ record!(RoomSettleInfo);
 
 /// The response of `taobao.xhotel.order.alipayface.settle`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceSettleResponse {
     /// 结果
     ///

@@ -3,8 +3,8 @@
 //! `taobao.xhotel.order.alipayface.update`: 更新信用住或面付订单的状态
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.xhotel.order.alipayface.update`: 更新信用住或面付订单的状态
@@ -13,82 +13,88 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23003&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderAlipayfaceUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderAlipayfaceUpdateRequest::new(2);
+/// let request = XhotelOrderAlipayfaceUpdateRequest::new(2)
+///     .tid(2001000000000001)
+///     .reason_type(1)
+///     .out_room_number("8001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceUpdateRequest {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 操作：1 无房，2 有房，3 入住，4 离店，5 未到，8 取消（须与买家协商），10 多间房有房，11 多间房无房，12 补确认号
     ///
-    /// Number, required, for example `2`.
+    /// Number. Required. Example: `2`.
     pub opt_type: i64,
     /// 无房的原因：1 无房，2 变价，3 买家，4 其他
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub reason_type: Option<i64>,
     /// 无房的说明
     ///
-    /// String, at most 500 characters.
+    /// String. Max length 500.
     pub reason_text: Option<String>,
     /// 房间号
     ///
-    /// String, for example `8001`.
+    /// String. Example: `8001`.
     pub out_room_number: Option<String>,
     /// 实际入住日期；入住与离店时必填
     ///
-    /// String, at most 10 characters, for example `2024-06-18`.
+    /// String. Max length 10. Example: `2024-06-18`.
     pub checkin_date: Option<String>,
     /// 实际离店日期；离店时必填
     ///
-    /// String, at most 10 characters, for example `2024-06-19`.
+    /// String. Max length 10. Example: `2024-06-19`.
     pub checkout_date: Option<String>,
     /// 实际预订的房间数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub rooms: Option<i64>,
     /// 商家的订单编号；与 tid 至少传一个
     ///
-    /// String, at most 100 characters, for example `OUT20240618001`.
+    /// String. Max length 100. Example: `OUT20240618001`.
     pub out_id: Option<String>,
     /// 多间房的订单编号，以逗号分隔
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub tids: Option<String>,
     /// 多间房取消的原因
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cancel_type: Option<i64>,
     /// 操作人
     ///
-    /// String, for example `测试`.
+    /// String. Example: `测试`.
     pub operator: Option<String>,
     /// 酒店的确认号
     ///
-    /// String, for example `C001`.
+    /// String. Example: `C001`.
     pub confirm_code: Option<String>,
     /// 是否自助入住
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub self_checkin: Option<bool>,
     /// 是否同步到酒店：Y 或 N
     ///
-    /// String, see [`SyncToHotel`], for example `Y`.
+    /// [`SyncToHotel`]. Example: `Y`.
     pub sync_to_hotel: Option<SyncToHotel>,
 }
 
 impl XhotelOrderAlipayfaceUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(opt_type: i64) -> Self {
         Self {
             tid: None,
@@ -109,98 +115,98 @@ impl XhotelOrderAlipayfaceUpdateRequest {
         }
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `reason_type`.
+    /// Sets [`reason_type`](field@Self::reason_type): 无房的原因：1 无房，2 变价，3 买家，4 其他. Number.
     #[must_use]
     pub fn reason_type(mut self, reason_type: i64) -> Self {
         self.reason_type = Some(reason_type);
         self
     }
 
-    /// Sets `reason_text`.
+    /// Sets [`reason_text`](field@Self::reason_text): 无房的说明. String. Max length 500.
     #[must_use]
     pub fn reason_text(mut self, reason_text: impl Into<String>) -> Self {
         self.reason_text = Some(reason_text.into());
         self
     }
 
-    /// Sets `out_room_number`.
+    /// Sets [`out_room_number`](field@Self::out_room_number): 房间号. String.
     #[must_use]
     pub fn out_room_number(mut self, out_room_number: impl Into<String>) -> Self {
         self.out_room_number = Some(out_room_number.into());
         self
     }
 
-    /// Sets `checkin_date`.
+    /// Sets [`checkin_date`](field@Self::checkin_date): 实际入住日期. String. Max length 10.
     #[must_use]
     pub fn checkin_date(mut self, checkin_date: impl Into<String>) -> Self {
         self.checkin_date = Some(checkin_date.into());
         self
     }
 
-    /// Sets `checkout_date`.
+    /// Sets [`checkout_date`](field@Self::checkout_date): 实际离店日期. String. Max length 10.
     #[must_use]
     pub fn checkout_date(mut self, checkout_date: impl Into<String>) -> Self {
         self.checkout_date = Some(checkout_date.into());
         self
     }
 
-    /// Sets `rooms`.
+    /// Sets [`rooms`](field@Self::rooms): 实际预订的房间数. Number.
     #[must_use]
     pub fn rooms(mut self, rooms: i64) -> Self {
         self.rooms = Some(rooms);
         self
     }
 
-    /// Sets `out_id`.
+    /// Sets [`out_id`](field@Self::out_id): 商家的订单编号. String. Max length 100.
     #[must_use]
     pub fn out_id(mut self, out_id: impl Into<String>) -> Self {
         self.out_id = Some(out_id.into());
         self
     }
 
-    /// Sets `tids`.
+    /// Sets [`tids`](field@Self::tids): 多间房的订单编号，以逗号分隔. String.
     #[must_use]
     pub fn tids(mut self, tids: impl Into<String>) -> Self {
         self.tids = Some(tids.into());
         self
     }
 
-    /// Sets `cancel_type`.
+    /// Sets [`cancel_type`](field@Self::cancel_type): 多间房取消的原因. Number.
     #[must_use]
     pub fn cancel_type(mut self, cancel_type: i64) -> Self {
         self.cancel_type = Some(cancel_type);
         self
     }
 
-    /// Sets `operator`.
+    /// Sets [`operator`](field@Self::operator): 操作人. String.
     #[must_use]
     pub fn operator(mut self, operator: impl Into<String>) -> Self {
         self.operator = Some(operator.into());
         self
     }
 
-    /// Sets `confirm_code`.
+    /// Sets [`confirm_code`](field@Self::confirm_code): 酒店的确认号. String.
     #[must_use]
     pub fn confirm_code(mut self, confirm_code: impl Into<String>) -> Self {
         self.confirm_code = Some(confirm_code.into());
         self
     }
 
-    /// Sets `self_checkin`.
+    /// Sets [`self_checkin`](field@Self::self_checkin): 是否自助入住. Boolean.
     #[must_use]
     pub fn self_checkin(mut self, self_checkin: bool) -> Self {
         self.self_checkin = Some(self_checkin);
         self
     }
 
-    /// Sets `sync_to_hotel`.
+    /// Sets [`sync_to_hotel`](field@Self::sync_to_hotel): 是否同步到酒店：Y 或 N. [`SyncToHotel`].
     #[must_use]
     pub fn sync_to_hotel(mut self, sync_to_hotel: impl Into<SyncToHotel>) -> Self {
         self.sync_to_hotel = Some(sync_to_hotel.into());
@@ -256,7 +262,7 @@ impl Record for XhotelOrderAlipayfaceUpdateRequest {
             11 => View::of(&self.operator),
             12 => View::of(&self.confirm_code),
             13 => View::of(&self.self_checkin),
-            14 => View::optional_choice(&self.sync_to_hotel),
+            14 => View::optional_open_enum(&self.sync_to_hotel),
             _ => View::Absent,
         }
     }
@@ -266,6 +272,7 @@ record!(XhotelOrderAlipayfaceUpdateRequest);
 
 /// The response of `taobao.xhotel.order.alipayface.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderAlipayfaceUpdateResponse {
     /// 结果
     ///
@@ -302,23 +309,23 @@ impl RecordMut for XhotelOrderAlipayfaceUpdateResponse {
 record!(mut XhotelOrderAlipayfaceUpdateResponse);
 
 /// The values of `sync_to_hotel`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SyncToHotel {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SyncToHotel {
+impl OpenEnum for SyncToHotel {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -326,9 +333,9 @@ impl Choice for SyncToHotel {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SyncToHotel);
+open_enum!(SyncToHotel);

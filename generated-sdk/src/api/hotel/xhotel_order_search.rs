@@ -3,49 +3,60 @@
 //! `taobao.xhotel.order.search`: 查询酒店订单
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.xhotel.order.search`: 查询酒店订单
 ///
 /// 分页返回最近 90 天的订单；每个时间段不超过 30 天。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22834&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderSearchRequest::new("2024-06-01 00:00:00".parse()?, "2024-06-18 23:59:59".parse()?);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = XhotelOrderSearchRequest::new(
+///         "2024-06-01 00:00:00".parse()?,
+///         "2024-06-18 23:59:59".parse()?,
+///     )
+///     .order_ids("2001000000000002")
+///     .order_tids("2001000000000001")
+///     .out_oids("OUT20240618001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelOrderSearchRequest {
     /// 订单的 oid，以逗号分隔，最多 20 个
     ///
-    /// String, at most 20 elements, for example `2001000000000002`.
+    /// String. Max list size 20. Example: `2001000000000002`.
     pub order_ids: Option<String>,
     /// 订单编号，以逗号分隔，最多 20 个；优先于 order_ids
     ///
-    /// String, at most 20 elements, for example `2001000000000001`.
+    /// String. Max list size 20. Example: `2001000000000001`.
     pub order_tids: Option<String>,
     /// 创建时间的起点
     ///
-    /// Date, required, for example `2024-06-01 00:00:00`.
+    /// Date. Required. Example: `2024-06-01 00:00:00`.
     pub created_start: DateTime,
     /// 创建时间的终点
     ///
-    /// Date, required, for example `2024-06-18 23:59:59`.
+    /// Date. Required. Example: `2024-06-18 23:59:59`.
     pub created_end: DateTime,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 系统商的标识，须先申请
     ///
@@ -53,36 +64,36 @@ pub struct XhotelOrderSearchRequest {
     pub vendor: Option<String>,
     /// 商家的订单编号，以逗号分隔，最多 20 个
     ///
-    /// String, at most 20 elements, for example `OUT20240618001`.
+    /// String. Max list size 20. Example: `OUT20240618001`.
     pub out_oids: Option<String>,
     /// 入住时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub checkin_date_start: Option<DateTime>,
     /// 入住时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub checkin_date_end: Option<DateTime>,
     /// 离店时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub checkout_date_start: Option<DateTime>,
     /// 离店时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub checkout_date_end: Option<DateTime>,
     /// 订单状态，以逗号分隔
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub trade_status: Option<String>,
     /// 是否直连
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub direct: Option<bool>,
 }
 
 impl XhotelOrderSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(created_start: DateTime, created_end: DateTime) -> Self {
         Self {
             order_ids: None,
@@ -101,77 +112,77 @@ impl XhotelOrderSearchRequest {
         }
     }
 
-    /// Sets `order_ids`.
+    /// Sets [`order_ids`](field@Self::order_ids): 订单的 oid，以逗号分隔，最多 20 个. String. Max list size 20.
     #[must_use]
     pub fn order_ids(mut self, order_ids: impl Into<String>) -> Self {
         self.order_ids = Some(order_ids.into());
         self
     }
 
-    /// Sets `order_tids`.
+    /// Sets [`order_tids`](field@Self::order_tids): 订单编号，以逗号分隔，最多 20 个. String. Max list size 20.
     #[must_use]
     pub fn order_tids(mut self, order_tids: impl Into<String>) -> Self {
         self.order_tids = Some(order_tids.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `out_oids`.
+    /// Sets [`out_oids`](field@Self::out_oids): 商家的订单编号，以逗号分隔，最多 20 个. String. Max list size 20.
     #[must_use]
     pub fn out_oids(mut self, out_oids: impl Into<String>) -> Self {
         self.out_oids = Some(out_oids.into());
         self
     }
 
-    /// Sets `checkin_date_start`.
+    /// Sets [`checkin_date_start`](field@Self::checkin_date_start): 入住时间的起点. Date.
     #[must_use]
     pub fn checkin_date_start(mut self, checkin_date_start: DateTime) -> Self {
         self.checkin_date_start = Some(checkin_date_start);
         self
     }
 
-    /// Sets `checkin_date_end`.
+    /// Sets [`checkin_date_end`](field@Self::checkin_date_end): 入住时间的终点. Date.
     #[must_use]
     pub fn checkin_date_end(mut self, checkin_date_end: DateTime) -> Self {
         self.checkin_date_end = Some(checkin_date_end);
         self
     }
 
-    /// Sets `checkout_date_start`.
+    /// Sets [`checkout_date_start`](field@Self::checkout_date_start): 离店时间的起点. Date.
     #[must_use]
     pub fn checkout_date_start(mut self, checkout_date_start: DateTime) -> Self {
         self.checkout_date_start = Some(checkout_date_start);
         self
     }
 
-    /// Sets `checkout_date_end`.
+    /// Sets [`checkout_date_end`](field@Self::checkout_date_end): 离店时间的终点. Date.
     #[must_use]
     pub fn checkout_date_end(mut self, checkout_date_end: DateTime) -> Self {
         self.checkout_date_end = Some(checkout_date_end);
         self
     }
 
-    /// Sets `trade_status`.
+    /// Sets [`trade_status`](field@Self::trade_status): 订单状态，以逗号分隔. String.
     #[must_use]
     pub fn trade_status(mut self, trade_status: impl Into<String>) -> Self {
         self.trade_status = Some(trade_status.into());
         self
     }
 
-    /// Sets `direct`.
+    /// Sets [`direct`](field@Self::direct): 是否直连. Boolean.
     #[must_use]
     pub fn direct(mut self, direct: bool) -> Self {
         self.direct = Some(direct);
@@ -244,6 +255,7 @@ record!(XhotelOrderSearchRequest);
 
 /// The response of `taobao.xhotel.order.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderSearchResponse {
     /// 订单列表
     ///
@@ -251,7 +263,7 @@ pub struct XhotelOrderSearchResponse {
     pub hotel_orders: Vec<XHotelOrder>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -290,18 +302,19 @@ record!(mut XhotelOrderSearchResponse);
 
 /// The object `XHotelOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XHotelOrder {
     /// 酒店的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     pub hid: Option<i64>,
     /// 商家的订单编号
     ///
-    /// String, for example `OUT20240618001`.
+    /// String. Example: `OUT20240618001`.
     pub out_oid: Option<String>,
     /// 离店时间
     ///
-    /// Date, for example `2024-06-19 12:00:00`.
+    /// Date. Example: `2024-06-19 12:00:00`.
     pub checkout_date: Option<DateTime>,
     /// 入住人
     ///
@@ -309,75 +322,75 @@ pub struct XHotelOrder {
     pub guests: Vec<XOrderGuest>,
     /// 价格计划的编号
     ///
-    /// Number, for example `10004`.
+    /// Number. Example: `10004`.
     pub rpid: Option<i64>,
     /// 支付类型：1 预付，5 面付
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub r#type: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 订单的 oid
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最晚到店时间
     ///
-    /// Date, for example `2024-06-18 20:00:00`.
+    /// Date. Example: `2024-06-18 20:00:00`.
     pub arrive_late: Option<DateTime>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 入住时间
     ///
-    /// Date, for example `2024-06-18 14:00:00`.
+    /// Date. Example: `2024-06-18 14:00:00`.
     pub checkin_date: Option<DateTime>,
     /// 几晚
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub nights: Option<i64>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 房间数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub room_number: Option<i64>,
     /// 实付金额，单位分
     ///
-    /// Number, for example `50000`.
+    /// Number. Example: `50000`.
     pub payment: Option<i64>,
     /// 联系人电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub contact_phone: Option<String>,
     /// 最早到店时间
     ///
-    /// Date, for example `2024-06-18 14:00:00`.
+    /// Date. Example: `2024-06-18 14:00:00`.
     pub arrive_early: Option<DateTime>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 订单状态
     ///
-    /// String, see [`TradeStatus`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`TradeStatus`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub trade_status: Option<TradeStatus>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 买家留言
     ///
@@ -385,31 +398,31 @@ pub struct XHotelOrder {
     pub message: Option<String>,
     /// 房型的编号
     ///
-    /// Number, for example `10002`.
+    /// Number. Example: `10002`.
     pub rid: Option<i64>,
     /// 结束时间
     ///
-    /// Date, for example `2024-06-19 12:00:00`.
+    /// Date. Example: `2024-06-19 12:00:00`.
     pub end_time: Option<DateTime>,
     /// 总房价，单位分
     ///
-    /// Number, for example `50000`.
+    /// Number. Example: `50000`.
     pub total_room_price: Option<i64>,
     /// 酒店商品的编号
     ///
-    /// Number, for example `10003`.
+    /// Number. Example: `10003`.
     pub gid: Option<i64>,
     /// 每间夜的价格，单位分
     ///
-    /// Number\[\], for example `50000`.
+    /// List of Number. Example: `50000`.
     pub prices: Vec<i64>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_trade_no: Option<String>,
     /// 预付订单的物流进展：8 还没有物流单，1 待发货，2 在途，3 已签收，4 已退
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub logistics_status: Option<String>,
     /// 退款状态
     ///
@@ -479,7 +492,7 @@ impl Record for XHotelOrder {
             16 => View::of(&self.contact_phone),
             17 => View::of(&self.arrive_early),
             18 => View::of(&self.pay_time),
-            19 => View::optional_choice(&self.trade_status),
+            19 => View::optional_open_enum(&self.trade_status),
             20 => View::of(&self.modified),
             21 => View::of(&self.buyer_nick),
             22 => View::of(&self.message),
@@ -518,7 +531,7 @@ impl RecordMut for XHotelOrder {
             16 => Slot::of(&mut self.contact_phone),
             17 => Slot::of(&mut self.arrive_early),
             18 => Slot::of(&mut self.pay_time),
-            19 => Slot::choice(&mut self.trade_status),
+            19 => Slot::open_enum(&mut self.trade_status),
             20 => Slot::of(&mut self.modified),
             21 => Slot::of(&mut self.buyer_nick),
             22 => Slot::of(&mut self.message),
@@ -539,18 +552,19 @@ record!(mut XHotelOrder);
 
 /// The object `XOrderGuest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XOrderGuest {
     /// 姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub name: Option<String>,
     /// 第几间房
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub room_pos: Option<i64>,
     /// 第几位入住人
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub person_pos: Option<i64>,
 }
 
@@ -591,7 +605,7 @@ impl RecordMut for XOrderGuest {
 record!(mut XOrderGuest);
 
 /// The values of `trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TradeStatus {
     /// `WAIT_BUYER_PAY`
@@ -616,11 +630,11 @@ pub enum TradeStatus {
     TradeSettleing,
     /// `TRADE_SETTLE_SUCCESS`
     TradeSettleSuccess,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for TradeStatus {
+impl OpenEnum for TradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitBuyerPay => "WAIT_BUYER_PAY",
@@ -634,7 +648,7 @@ impl Choice for TradeStatus {
             Self::TradeCheckout => "TRADE_CHECKOUT",
             Self::TradeSettleing => "TRADE_SETTLEING",
             Self::TradeSettleSuccess => "TRADE_SETTLE_SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -651,9 +665,9 @@ impl Choice for TradeStatus {
             "TRADE_CHECKOUT" => Self::TradeCheckout,
             "TRADE_SETTLEING" => Self::TradeSettleing,
             "TRADE_SETTLE_SUCCESS" => Self::TradeSettleSuccess,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(TradeStatus);
+open_enum!(TradeStatus);

@@ -3,7 +3,8 @@
 //! `taobao.xhotel.order.update`: 确认或取消酒店订单
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.xhotel.order.update`: 确认或取消酒店订单
@@ -12,50 +13,57 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23026&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderUpdateRequest;
+/// use generated_sdk::api::hotel::xhotel_order_update::SyncToHotel;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderUpdateRequest::new(2001000000000001, 2);
+/// let request = XhotelOrderUpdateRequest::new(2001000000000001, 2)
+///     .sync_to_hotel(SyncToHotel::Y)
+///     .refund_fee(1)
+///     .reason_type(6);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelOrderUpdateRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 操作：1 无房，2 确认，3 入住，4 离店，5 未到，6 关单
     ///
-    /// Number, required, for example `2`.
+    /// Number. Required. Example: `2`.
     pub opt_type: i64,
     /// 是否同步到酒店：Y 或 N
     ///
-    /// String, see [`SyncToHotel`], for example `Y`.
+    /// [`SyncToHotel`]. Example: `Y`.
     pub sync_to_hotel: Option<SyncToHotel>,
     /// 退给买家的金额，单位元
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refund_fee: Option<i64>,
     /// 取消的种类：6 用户取消，7 平台协商
     ///
-    /// Number, for example `6`.
+    /// Number. Example: `6`.
     pub reason_type: Option<i64>,
     /// 开票金额，单位分
     ///
-    /// Number, for example `50000`.
+    /// Number. Example: `50000`.
     pub invoice_amount: Option<i64>,
     /// 酒店的确认号
     ///
-    /// String, for example `C001`.
+    /// String. Example: `C001`.
     pub confirm_code: Option<String>,
 }
 
 impl XhotelOrderUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, opt_type: i64) -> Self {
         Self {
             tid,
@@ -68,35 +76,35 @@ impl XhotelOrderUpdateRequest {
         }
     }
 
-    /// Sets `sync_to_hotel`.
+    /// Sets [`sync_to_hotel`](field@Self::sync_to_hotel): 是否同步到酒店：Y 或 N. [`SyncToHotel`].
     #[must_use]
     pub fn sync_to_hotel(mut self, sync_to_hotel: impl Into<SyncToHotel>) -> Self {
         self.sync_to_hotel = Some(sync_to_hotel.into());
         self
     }
 
-    /// Sets `refund_fee`.
+    /// Sets [`refund_fee`](field@Self::refund_fee): 退给买家的金额，单位元. Number.
     #[must_use]
     pub fn refund_fee(mut self, refund_fee: i64) -> Self {
         self.refund_fee = Some(refund_fee);
         self
     }
 
-    /// Sets `reason_type`.
+    /// Sets [`reason_type`](field@Self::reason_type): 取消的种类：6 用户取消，7 平台协商. Number.
     #[must_use]
     pub fn reason_type(mut self, reason_type: i64) -> Self {
         self.reason_type = Some(reason_type);
         self
     }
 
-    /// Sets `invoice_amount`.
+    /// Sets [`invoice_amount`](field@Self::invoice_amount): 开票金额，单位分. Number.
     #[must_use]
     pub fn invoice_amount(mut self, invoice_amount: i64) -> Self {
         self.invoice_amount = Some(invoice_amount);
         self
     }
 
-    /// Sets `confirm_code`.
+    /// Sets [`confirm_code`](field@Self::confirm_code): 酒店的确认号. String.
     #[must_use]
     pub fn confirm_code(mut self, confirm_code: impl Into<String>) -> Self {
         self.confirm_code = Some(confirm_code.into());
@@ -131,7 +139,7 @@ impl Record for XhotelOrderUpdateRequest {
         match index {
             0 => View::of(&self.tid),
             1 => View::of(&self.opt_type),
-            2 => View::optional_choice(&self.sync_to_hotel),
+            2 => View::optional_open_enum(&self.sync_to_hotel),
             3 => View::of(&self.refund_fee),
             4 => View::of(&self.reason_type),
             5 => View::of(&self.invoice_amount),
@@ -145,6 +153,7 @@ record!(XhotelOrderUpdateRequest);
 
 /// The response of `taobao.xhotel.order.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderUpdateResponse {
     /// 结果
     ///
@@ -181,23 +190,23 @@ impl RecordMut for XhotelOrderUpdateResponse {
 record!(mut XhotelOrderUpdateResponse);
 
 /// The values of `sync_to_hotel`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SyncToHotel {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SyncToHotel {
+impl OpenEnum for SyncToHotel {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -205,9 +214,9 @@ impl Choice for SyncToHotel {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SyncToHotel);
+open_enum!(SyncToHotel);

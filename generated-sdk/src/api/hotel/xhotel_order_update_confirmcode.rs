@@ -12,17 +12,24 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=40268&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelOrderUpdateConfirmcodeRequest;
+/// use generated_sdk::api::hotel::xhotel_order_update_confirmcode::UpdateOrderConfirmCodeParam;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelOrderUpdateConfirmcodeRequest::new();
+/// let request = XhotelOrderUpdateConfirmcodeRequest::new()
+///     .param(
+///         UpdateOrderConfirmCodeParam::new("C001", 2001000000000001, "OUT20240618001"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderUpdateConfirmcodeRequest {
     /// 参数
     ///
@@ -31,12 +38,12 @@ pub struct XhotelOrderUpdateConfirmcodeRequest {
 }
 
 impl XhotelOrderUpdateConfirmcodeRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `param`.
+    /// Sets [`param`](field@Self::param): 参数. [`UpdateOrderConfirmCodeParam`].
     #[must_use]
     pub fn param(mut self, param: UpdateOrderConfirmCodeParam) -> Self {
         self.param = Some(param);
@@ -71,23 +78,24 @@ record!(XhotelOrderUpdateConfirmcodeRequest);
 
 /// The object `UpdateOrderConfirmCodeParam`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateOrderConfirmCodeParam {
     /// 酒店系统的确认号
     ///
-    /// String, required, for example `C001`.
+    /// String. Required. Example: `C001`.
     pub pms_res_id: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 商家的订单编号
     ///
-    /// String, required, for example `OUT20240618001`.
+    /// String. Required. Example: `OUT20240618001`.
     pub out_order_id: String,
 }
 
 impl UpdateOrderConfirmCodeParam {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         pms_res_id: impl Into<String>,
         tid: i64,
@@ -128,6 +136,7 @@ record!(UpdateOrderConfirmCodeParam);
 
 /// The response of `taobao.xhotel.order.update.confirmcode`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelOrderUpdateConfirmcodeResponse {
     /// 错误说明
     ///
@@ -139,7 +148,7 @@ pub struct XhotelOrderUpdateConfirmcodeResponse {
     pub result: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub error: Option<bool>,
 }
 

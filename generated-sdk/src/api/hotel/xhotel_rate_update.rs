@@ -12,93 +12,101 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22673&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelRateUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelRateUpdateRequest::new();
+/// let request = XhotelRateUpdateRequest::new()
+///     .inventory_price(
+///         "{\"use_room_inventory\":false,\"inventory_price\":[{\"date\":\"2024-06-18\",\"quota\":10,\"price\":50000}]}",
+///     )
+///     .rateplan_code("RP001")
+///     .out_rid("R001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRateUpdateRequest {
     /// 酒店商品的编号
     ///
-    /// Number, for example `10003`.
+    /// Number. Example: `10003`.
     ///
     /// Deprecated: 请改用 out_rid
     pub gid: Option<i64>,
     /// 价格计划的编号
     ///
-    /// Number, for example `10004`.
+    /// Number. Example: `10004`.
     ///
     /// Deprecated: 请改用 rateplan_code
     pub rpid: Option<i64>,
     /// 房价名称
     ///
-    /// String, at most 60 characters.
+    /// String. Max length 60.
     ///
     /// Deprecated: 已废弃
     pub name: Option<String>,
     /// 每日价格与专有库存（JSON），价格单位分
     ///
-    /// String, for example `{"use_room_inventory":false,"inventory_price":[{"date":"2024-06-18","quota":10,"…`.
+    /// String. Example: `{"use_room_inventory":false,"inventory_price":[{"date":"2024-06-18","quota":10,"…`.
     pub inventory_price: Option<String>,
     /// 能否加床
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub add_bed: Option<i64>,
     /// 加床价格
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub add_bed_price: Option<i64>,
     /// 币种
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用，仅支持人民币
     pub currency_code: Option<i64>,
     /// 实价标记
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub shijia_tag: Option<i64>,
     /// 即时确认标记
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub jishiqueren_tag: Option<i64>,
     /// 系统商的标识，须先申请
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     pub vendor: Option<String>,
     /// 商家的价格计划代码
     ///
-    /// String, at most 64 characters, for example `RP001`.
+    /// String. Max length 64. Example: `RP001`.
     pub rateplan_code: Option<String>,
     /// 商家的房型编号
     ///
-    /// String, at most 64 characters, for example `R001`.
+    /// String. Max length 64. Example: `R001`.
     pub out_rid: Option<String>,
     /// 每日的价格开关（JSON）：0 关，1 开
     ///
-    /// String, for example `[{"date":"2024-06-18","rate_status":1}]`.
+    /// String. Example: `[{"date":"2024-06-18","rate_status":1}]`.
     pub rate_switch_cal: Option<String>,
     /// 锁库存的终点；锁定期间不能修改
     ///
-    /// String, for example `2024-06-20 00:00:00`.
+    /// String. Example: `2024-06-20 00:00:00`.
     pub lock_end_time: Option<String>,
     /// 锁库存的起点
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub lock_start_time: Option<String>,
     /// 在线预约的关联（JSON）
     ///
@@ -111,12 +119,12 @@ pub struct XhotelRateUpdateRequest {
 }
 
 impl XhotelRateUpdateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `gid`.
+    /// Sets [`gid`](field@Self::gid): 酒店商品的编号. Number.
     #[deprecated(note = "请改用 out_rid")]
     #[must_use]
     pub fn gid(mut self, gid: i64) -> Self {
@@ -124,7 +132,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `rpid`.
+    /// Sets [`rpid`](field@Self::rpid): 价格计划的编号. Number.
     #[deprecated(note = "请改用 rateplan_code")]
     #[must_use]
     pub fn rpid(mut self, rpid: i64) -> Self {
@@ -132,7 +140,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 房价名称. String. Max length 60.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -140,14 +148,14 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `inventory_price`.
+    /// Sets [`inventory_price`](field@Self::inventory_price): 每日价格与专有库存（JSON），价格单位分. String.
     #[must_use]
     pub fn inventory_price(mut self, inventory_price: impl Into<String>) -> Self {
         self.inventory_price = Some(inventory_price.into());
         self
     }
 
-    /// Sets `add_bed`.
+    /// Sets [`add_bed`](field@Self::add_bed): 能否加床. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn add_bed(mut self, add_bed: i64) -> Self {
@@ -155,7 +163,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `add_bed_price`.
+    /// Sets [`add_bed_price`](field@Self::add_bed_price): 加床价格. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn add_bed_price(mut self, add_bed_price: i64) -> Self {
@@ -163,7 +171,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `currency_code`.
+    /// Sets [`currency_code`](field@Self::currency_code): 币种. Number.
     #[deprecated(note = "不推荐使用，仅支持人民币")]
     #[must_use]
     pub fn currency_code(mut self, currency_code: i64) -> Self {
@@ -171,7 +179,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `shijia_tag`.
+    /// Sets [`shijia_tag`](field@Self::shijia_tag): 实价标记. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn shijia_tag(mut self, shijia_tag: i64) -> Self {
@@ -179,7 +187,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `jishiqueren_tag`.
+    /// Sets [`jishiqueren_tag`](field@Self::jishiqueren_tag): 即时确认标记. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn jishiqueren_tag(mut self, jishiqueren_tag: i64) -> Self {
@@ -187,49 +195,49 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String. Max length 50.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `rateplan_code`.
+    /// Sets [`rateplan_code`](field@Self::rateplan_code): 商家的价格计划代码. String. Max length 64.
     #[must_use]
     pub fn rateplan_code(mut self, rateplan_code: impl Into<String>) -> Self {
         self.rateplan_code = Some(rateplan_code.into());
         self
     }
 
-    /// Sets `out_rid`.
+    /// Sets [`out_rid`](field@Self::out_rid): 商家的房型编号. String. Max length 64.
     #[must_use]
     pub fn out_rid(mut self, out_rid: impl Into<String>) -> Self {
         self.out_rid = Some(out_rid.into());
         self
     }
 
-    /// Sets `rate_switch_cal`.
+    /// Sets [`rate_switch_cal`](field@Self::rate_switch_cal): 每日的价格开关（JSON）：0 关，1 开. String.
     #[must_use]
     pub fn rate_switch_cal(mut self, rate_switch_cal: impl Into<String>) -> Self {
         self.rate_switch_cal = Some(rate_switch_cal.into());
         self
     }
 
-    /// Sets `lock_end_time`.
+    /// Sets [`lock_end_time`](field@Self::lock_end_time): 锁库存的终点. String.
     #[must_use]
     pub fn lock_end_time(mut self, lock_end_time: impl Into<String>) -> Self {
         self.lock_end_time = Some(lock_end_time.into());
         self
     }
 
-    /// Sets `lock_start_time`.
+    /// Sets [`lock_start_time`](field@Self::lock_start_time): 锁库存的起点. String.
     #[must_use]
     pub fn lock_start_time(mut self, lock_start_time: impl Into<String>) -> Self {
         self.lock_start_time = Some(lock_start_time.into());
         self
     }
 
-    /// Sets `online_booking_binding_info`.
+    /// Sets [`online_booking_binding_info`](field@Self::online_booking_binding_info): 在线预约的关联（JSON）. String.
     #[must_use]
     pub fn online_booking_binding_info(
         mut self,
@@ -239,7 +247,7 @@ impl XhotelRateUpdateRequest {
         self
     }
 
-    /// Sets `hotel_xitem_infos`.
+    /// Sets [`hotel_xitem_infos`](field@Self::hotel_xitem_infos): 元素的绑定与解绑（JSON 数组）. String.
     #[must_use]
     pub fn hotel_xitem_infos(mut self, hotel_xitem_infos: impl Into<String>) -> Self {
         self.hotel_xitem_infos = Some(hotel_xitem_infos.into());
@@ -309,10 +317,11 @@ record!(XhotelRateUpdateRequest);
 
 /// The response of `taobao.xhotel.rate.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRateUpdateResponse {
     /// 酒店商品与价格计划的编号，形如 gid-rpid
     ///
-    /// String, for example `10003-10004`.
+    /// String. Example: `10003-10004`.
     pub gid_and_rpid: Option<String>,
 }
 

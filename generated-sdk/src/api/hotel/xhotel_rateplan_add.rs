@@ -3,186 +3,192 @@
 //! `taobao.xhotel.rateplan.add`: 新增价格计划
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record, required,
 };
 
 /// `taobao.xhotel.rateplan.add`: 新增价格计划
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22677&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::{XhotelRateplanAddRequest, XhotelRateplanAddRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = XhotelRateplanAddRequest::new(XhotelRateplanAddRequired {
-///     rateplan_code: "RP001".into(),
-///     name: "标准价".into(),
-///     payment_type: 1,
-///     breakfast_count: 1,
-///     cancel_policy: "{\"cancelPolicyType\":1}".into(),
-///     status: 1,
-/// });
+///         rateplan_code: "RP001".into(),
+///         name: "标准价".into(),
+///         payment_type: 1,
+///         breakfast_count: 1,
+///         cancel_policy: "{\"cancelPolicyType\":1}".into(),
+///         status: 1,
+///     })
+///     .english_name("Standard")
+///     .min_days(1)
+///     .max_days(90);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelRateplanAddRequest {
     /// 商家的价格计划代码
     ///
-    /// String, required, at most 64 characters, for example `RP001`.
+    /// String. Required. Max length 64. Example: `RP001`.
     pub rateplan_code: String,
     /// 价格计划的名称，不要写早餐
     ///
-    /// String, required, at most 64 characters, for example `标准价`.
+    /// String. Required. Max length 64. Example: `标准价`.
     pub name: String,
     /// 英文名称
     ///
-    /// String, at most 60 characters, for example `Standard`.
+    /// String. Max length 60. Example: `Standard`.
     pub english_name: Option<String>,
     /// 支付类型：1 预付，5 现付，6 信用住，7 预付预约，8 信用住预约；后四种须申请
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub payment_type: i64,
     /// 早餐份数；-1 为随入住人数，0 为无早
     ///
-    /// Number, required, at most 99, for example `1`.
+    /// Number. Required. Max 99. Example: `1`.
     pub breakfast_count: i64,
     /// 加收的早餐份数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 已废弃
     pub fee_breakfast_count: Option<i64>,
     /// 早餐的费用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub fee_breakfast_amount: Option<i64>,
     /// 政府税的金额
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub fee_gov_tax_amount: Option<i64>,
     /// 政府税的比例
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub fee_gov_tax_percent: Option<i64>,
     /// 服务费的金额
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub fee_service_amount: Option<i64>,
     /// 服务费的比例
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用
     pub fee_service_percent: Option<i64>,
     /// 其他费用
     ///
-    /// String, at most 500 characters.
+    /// String. Max length 500.
     ///
     /// Deprecated: 不推荐使用
     pub extend_fee: Option<String>,
     /// 最少入住几晚
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub min_days: Option<i64>,
     /// 最多入住几晚，一般不超过 90
     ///
-    /// Number, `90` if it is not sent, for example `90`.
+    /// Number. Default: `90`. Example: `90`.
     pub max_days: Option<i64>,
     /// 首日最少的房间数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 已废弃
     pub min_amount: Option<i64>,
     /// 至少提前多少小时预订，从入住日 24 点往前算
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub min_adv_hours: Option<i64>,
     /// 最多提前多少小时预订，从入住日 24 点往前算
     ///
-    /// Number, for example `720`.
+    /// Number. Example: `720`.
     pub max_adv_hours: Option<i64>,
     /// 每天开始销售的时间
     ///
-    /// String, at most 5 characters.
+    /// String. Max length 5.
     pub start_time: Option<String>,
     /// 每天结束销售的时间；早于 start_time 时指次日
     ///
-    /// String, at most 5 characters.
+    /// String. Max length 5.
     pub end_time: Option<String>,
     /// 退订政策（JSON）
     ///
-    /// String, required, at most 500 characters, for example `{"cancelPolicyType":1}`.
+    /// String. Required. Max length 500. Example: `{"cancelPolicyType":1}`.
     pub cancel_policy: String,
     /// 扩展信息（JSON），须先与平台约定
     ///
-    /// String, at most 500 characters.
+    /// String. Max length 500.
     pub extend: Option<String>,
     /// 状态：1 开启，2 关闭
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub status: i64,
     /// 担保：0 无，1 峰时首晚，2 峰时全额，3 全天首晚，4 全天全额
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub guarantee_type: Option<i64>,
     /// 每天开始担保的时间，不早于 8 点
     ///
-    /// String, for example `18:00`.
+    /// String. Example: `18:00`.
     pub guarantee_start_time: Option<String>,
     /// 会员等级，须申请：1 到 5 或 none
     ///
-    /// String, at most 20 characters, for example `none`.
+    /// String. Max length 20. Example: `none`.
     pub member_level: Option<String>,
     /// 销售渠道，须申请：H 飞猪全渠道，O 钉钉商旅
     ///
-    /// String, at most 20 characters, for example `H`.
+    /// String. Max length 20. Example: `H`.
     pub channel: Option<String>,
     /// 可住人数
     ///
-    /// Number, `2` if it is not sent, for example `2`.
+    /// Number. Default: `2`. Example: `2`.
     pub occupancy: Option<i64>,
     /// 系统商的标识，须先申请
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     pub vendor: Option<String>,
     /// 是否新用户首住优惠：1 是，0 否
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub first_stay: Option<i64>,
     /// 协议价的类型
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     ///
     /// Deprecated: 已废弃
     pub agreement: Option<i64>,
     /// 提前几天可取消
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 不推荐使用，请用 cancel_policy
     pub cancel_before_day: Option<i64>,
     /// 提前几小时可取消
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     ///
     /// Deprecated: 不推荐使用，请用 cancel_policy
     pub cancel_before_hour: Option<String>,
     /// 每日的早餐（JSON）
     ///
-    /// String, for example `[{"date":"2024-06-18","breakfast_count":1}]`.
+    /// String. Example: `[{"date":"2024-06-18","breakfast_count":1}]`.
     pub breakfast_cal: Option<String>,
     /// 每日的退订政策（JSON）
     ///
@@ -194,43 +200,43 @@ pub struct XhotelRateplanAddRequest {
     pub guarantee_cal: Option<String>,
     /// 有效期的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub effective_time: Option<DateTime>,
     /// 有效期的终点
     ///
-    /// Date, for example `2024-12-31 00:00:00`.
+    /// Date. Example: `2024-12-31 00:00:00`.
     pub deadline_time: Option<DateTime>,
     /// 种类：1 小时房；不是小时房时不传，none 为清空
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub rp_type: Option<String>,
     /// 小时房的时长，单位小时
     ///
-    /// String, for example `4`.
+    /// String. Example: `4`.
     pub hourage: Option<String>,
     /// 小时房入住时间的终点
     ///
-    /// String, for example `18:00`.
+    /// String. Example: `18:00`.
     pub can_checkin_end: Option<String>,
     /// 小时房入住时间的起点
     ///
-    /// String, for example `08:00`.
+    /// String. Example: `08:00`.
     pub can_checkin_start: Option<String>,
     /// 儿童至多几岁，取值 0 到 18
     ///
-    /// Number, for example `12`.
+    /// Number. Example: `12`.
     pub max_child_age: Option<i64>,
     /// 儿童至少几岁，取值 0 到 18
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub min_child_age: Option<i64>,
     /// 婴儿至多几岁，取值 0 到 18
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub max_infant_age: Option<i64>,
     /// 婴儿至少几岁，取值 0 到 18
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub min_infant_age: Option<i64>,
     /// 餐食描述
     ///
@@ -238,43 +244,43 @@ pub struct XhotelRateplanAddRequest {
     pub dinning_desc: Option<String>,
     /// 是否学生价：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_student: Option<i64>,
     /// 酒店的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     pub hid: Option<i64>,
     /// 房型的编号
     ///
-    /// Number, for example `10002`.
+    /// Number. Example: `10002`.
     pub rid: Option<i64>,
     /// 商家的酒店编号
     ///
-    /// String, for example `H001`.
+    /// String. Example: `H001`.
     pub out_hid: Option<String>,
     /// 商家的房型编号
     ///
-    /// String, at most 64 characters, for example `R001`.
+    /// String. Max length 64. Example: `R001`.
     pub out_rid: Option<String>,
     /// 是否 super 价格计划：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub super_rp_flag: Option<i64>,
     /// 是否基础价格计划：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub base_rp_flag: Option<i64>,
     /// 担保方式：0 支付宝，1 PCI，2 VCC
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub guarantee_mode: Option<i64>,
     /// 上级价格计划的代码，变价时使用
     ///
-    /// String, for example `RP000`.
+    /// String. Example: `RP000`.
     pub parent_rp_code: Option<String>,
     /// 上级价格计划的编号，变价时使用
     ///
-    /// Number, for example `10000`.
+    /// Number. Example: `10000`.
     pub parent_rpid: Option<i64>,
     /// 操作的来源
     ///
@@ -286,31 +292,31 @@ pub struct XhotelRateplanAddRequest {
     pub tag_json: Option<String>,
     /// 来源
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub source: Option<i64>,
     /// 保留房提前几小时停止自动确认，从入住日 24 点往前算
     ///
-    /// String, for example `6`.
+    /// String. Example: `6`.
     pub allotment_release_time: Option<String>,
     /// 普通保留房提前几小时停止自动确认，从入住日 24 点往前算
     ///
-    /// String, for example `6`.
+    /// String. Example: `6`.
     pub common_allot_release_time: Option<String>,
     /// 房源从哪里来：自己采购的分直连 1 与非直连 1-1，转自携程 2、美团 3、国内旅行社 4 或海外供应商 5
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub resource_type: Option<String>,
     /// 是否底价加价：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub bottom_price_flag: Option<i64>,
     /// 小时房最晚的离店时间
     ///
-    /// String, for example `22:00`.
+    /// String. Example: `22:00`.
     pub can_checkout_end: Option<String>,
     /// 是否支持会员价：1 支持
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub mem_disc_flag: Option<i64>,
     /// 会员价的规则（JSON）
     ///
@@ -322,7 +328,7 @@ pub struct XhotelRateplanAddRequest {
     pub guest_limit: Option<String>,
     /// 价格计划属于哪个活动：尾房 3，超级房券 4，直连免房 8
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub activity_type: Option<String>,
     /// 在线预约的关联（JSON）
     ///
@@ -334,12 +340,12 @@ pub struct XhotelRateplanAddRequest {
     pub rights: Option<String>,
     /// 充值到谁：seller 卖家，hotel 门店
     ///
-    /// String, see [`FreeRoomChargeDstRole`], for example `seller`.
+    /// [`FreeRoomChargeDstRole`]. Example: `seller`.
     pub free_room_charge_dst_role: Option<FreeRoomChargeDstRole>,
 }
 
 impl XhotelRateplanAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: XhotelRateplanAddRequired) -> Self {
         Self {
             rateplan_code: required.rateplan_code,
@@ -416,14 +422,14 @@ impl XhotelRateplanAddRequest {
         }
     }
 
-    /// Sets `english_name`.
+    /// Sets [`english_name`](field@Self::english_name): 英文名称. String. Max length 60.
     #[must_use]
     pub fn english_name(mut self, english_name: impl Into<String>) -> Self {
         self.english_name = Some(english_name.into());
         self
     }
 
-    /// Sets `fee_breakfast_count`.
+    /// Sets [`fee_breakfast_count`](field@Self::fee_breakfast_count): 加收的早餐份数. Number.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn fee_breakfast_count(mut self, fee_breakfast_count: i64) -> Self {
@@ -431,7 +437,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `fee_breakfast_amount`.
+    /// Sets [`fee_breakfast_amount`](field@Self::fee_breakfast_amount): 早餐的费用. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn fee_breakfast_amount(mut self, fee_breakfast_amount: i64) -> Self {
@@ -439,7 +445,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `fee_gov_tax_amount`.
+    /// Sets [`fee_gov_tax_amount`](field@Self::fee_gov_tax_amount): 政府税的金额. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn fee_gov_tax_amount(mut self, fee_gov_tax_amount: i64) -> Self {
@@ -447,7 +453,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `fee_gov_tax_percent`.
+    /// Sets [`fee_gov_tax_percent`](field@Self::fee_gov_tax_percent): 政府税的比例. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn fee_gov_tax_percent(mut self, fee_gov_tax_percent: i64) -> Self {
@@ -455,7 +461,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `fee_service_amount`.
+    /// Sets [`fee_service_amount`](field@Self::fee_service_amount): 服务费的金额. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn fee_service_amount(mut self, fee_service_amount: i64) -> Self {
@@ -463,7 +469,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `fee_service_percent`.
+    /// Sets [`fee_service_percent`](field@Self::fee_service_percent): 服务费的比例. Number.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn fee_service_percent(mut self, fee_service_percent: i64) -> Self {
@@ -471,7 +477,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `extend_fee`.
+    /// Sets [`extend_fee`](field@Self::extend_fee): 其他费用. String. Max length 500.
     #[deprecated(note = "不推荐使用")]
     #[must_use]
     pub fn extend_fee(mut self, extend_fee: impl Into<String>) -> Self {
@@ -479,21 +485,21 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `min_days`.
+    /// Sets [`min_days`](field@Self::min_days): 最少入住几晚. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn min_days(mut self, min_days: i64) -> Self {
         self.min_days = Some(min_days);
         self
     }
 
-    /// Sets `max_days`.
+    /// Sets [`max_days`](field@Self::max_days): 最多入住几晚，一般不超过 90. Number. Default: `90`.
     #[must_use]
     pub fn max_days(mut self, max_days: i64) -> Self {
         self.max_days = Some(max_days);
         self
     }
 
-    /// Sets `min_amount`.
+    /// Sets [`min_amount`](field@Self::min_amount): 首日最少的房间数. Number.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn min_amount(mut self, min_amount: i64) -> Self {
@@ -501,49 +507,49 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `min_adv_hours`.
+    /// Sets [`min_adv_hours`](field@Self::min_adv_hours): 至少提前多少小时预订，从入住日 24 点往前算. Number.
     #[must_use]
     pub fn min_adv_hours(mut self, min_adv_hours: i64) -> Self {
         self.min_adv_hours = Some(min_adv_hours);
         self
     }
 
-    /// Sets `max_adv_hours`.
+    /// Sets [`max_adv_hours`](field@Self::max_adv_hours): 最多提前多少小时预订，从入住日 24 点往前算. Number.
     #[must_use]
     pub fn max_adv_hours(mut self, max_adv_hours: i64) -> Self {
         self.max_adv_hours = Some(max_adv_hours);
         self
     }
 
-    /// Sets `start_time`.
+    /// Sets [`start_time`](field@Self::start_time): 每天开始销售的时间. String. Max length 5.
     #[must_use]
     pub fn start_time(mut self, start_time: impl Into<String>) -> Self {
         self.start_time = Some(start_time.into());
         self
     }
 
-    /// Sets `end_time`.
+    /// Sets [`end_time`](field@Self::end_time): 每天结束销售的时间. String. Max length 5.
     #[must_use]
     pub fn end_time(mut self, end_time: impl Into<String>) -> Self {
         self.end_time = Some(end_time.into());
         self
     }
 
-    /// Sets `extend`.
+    /// Sets [`extend`](field@Self::extend): 扩展信息（JSON），须先与平台约定. String. Max length 500.
     #[must_use]
     pub fn extend(mut self, extend: impl Into<String>) -> Self {
         self.extend = Some(extend.into());
         self
     }
 
-    /// Sets `guarantee_type`.
+    /// Sets [`guarantee_type`](field@Self::guarantee_type): 担保：0 无，1 峰时首晚，2 峰时全额，3 全天首晚，4 全天全额. Number.
     #[must_use]
     pub fn guarantee_type(mut self, guarantee_type: i64) -> Self {
         self.guarantee_type = Some(guarantee_type);
         self
     }
 
-    /// Sets `guarantee_start_time`.
+    /// Sets [`guarantee_start_time`](field@Self::guarantee_start_time): 每天开始担保的时间，不早于 8 点. String.
     #[must_use]
     pub fn guarantee_start_time(
         mut self,
@@ -553,42 +559,42 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `member_level`.
+    /// Sets [`member_level`](field@Self::member_level): 会员等级，须申请：1 到 5 或 none. String. Max length 20.
     #[must_use]
     pub fn member_level(mut self, member_level: impl Into<String>) -> Self {
         self.member_level = Some(member_level.into());
         self
     }
 
-    /// Sets `channel`.
+    /// Sets [`channel`](field@Self::channel): 销售渠道，须申请：H 飞猪全渠道，O 钉钉商旅. String. Max length 20.
     #[must_use]
     pub fn channel(mut self, channel: impl Into<String>) -> Self {
         self.channel = Some(channel.into());
         self
     }
 
-    /// Sets `occupancy`.
+    /// Sets [`occupancy`](field@Self::occupancy): 可住人数. Number. Default: `2`.
     #[must_use]
     pub fn occupancy(mut self, occupancy: i64) -> Self {
         self.occupancy = Some(occupancy);
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String. Max length 50.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `first_stay`.
+    /// Sets [`first_stay`](field@Self::first_stay): 是否新用户首住优惠：1 是，0 否. Number.
     #[must_use]
     pub fn first_stay(mut self, first_stay: i64) -> Self {
         self.first_stay = Some(first_stay);
         self
     }
 
-    /// Sets `agreement`.
+    /// Sets [`agreement`](field@Self::agreement): 协议价的类型. Number.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn agreement(mut self, agreement: i64) -> Self {
@@ -596,7 +602,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `cancel_before_day`.
+    /// Sets [`cancel_before_day`](field@Self::cancel_before_day): 提前几天可取消. Number.
     #[deprecated(note = "不推荐使用，请用 cancel_policy")]
     #[must_use]
     pub fn cancel_before_day(mut self, cancel_before_day: i64) -> Self {
@@ -604,7 +610,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `cancel_before_hour`.
+    /// Sets [`cancel_before_hour`](field@Self::cancel_before_hour): 提前几小时可取消. String. Max length 50.
     #[deprecated(note = "不推荐使用，请用 cancel_policy")]
     #[must_use]
     pub fn cancel_before_hour(mut self, cancel_before_hour: impl Into<String>) -> Self {
@@ -612,196 +618,196 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `breakfast_cal`.
+    /// Sets [`breakfast_cal`](field@Self::breakfast_cal): 每日的早餐（JSON）. String.
     #[must_use]
     pub fn breakfast_cal(mut self, breakfast_cal: impl Into<String>) -> Self {
         self.breakfast_cal = Some(breakfast_cal.into());
         self
     }
 
-    /// Sets `cancel_policy_cal`.
+    /// Sets [`cancel_policy_cal`](field@Self::cancel_policy_cal): 每日的退订政策（JSON）. String.
     #[must_use]
     pub fn cancel_policy_cal(mut self, cancel_policy_cal: impl Into<String>) -> Self {
         self.cancel_policy_cal = Some(cancel_policy_cal.into());
         self
     }
 
-    /// Sets `guarantee_cal`.
+    /// Sets [`guarantee_cal`](field@Self::guarantee_cal): 每日的担保（JSON）. String.
     #[must_use]
     pub fn guarantee_cal(mut self, guarantee_cal: impl Into<String>) -> Self {
         self.guarantee_cal = Some(guarantee_cal.into());
         self
     }
 
-    /// Sets `effective_time`.
+    /// Sets [`effective_time`](field@Self::effective_time): 有效期的起点. Date.
     #[must_use]
     pub fn effective_time(mut self, effective_time: DateTime) -> Self {
         self.effective_time = Some(effective_time);
         self
     }
 
-    /// Sets `deadline_time`.
+    /// Sets [`deadline_time`](field@Self::deadline_time): 有效期的终点. Date.
     #[must_use]
     pub fn deadline_time(mut self, deadline_time: DateTime) -> Self {
         self.deadline_time = Some(deadline_time);
         self
     }
 
-    /// Sets `rp_type`.
+    /// Sets [`rp_type`](field@Self::rp_type): 种类：1 小时房. String.
     #[must_use]
     pub fn rp_type(mut self, rp_type: impl Into<String>) -> Self {
         self.rp_type = Some(rp_type.into());
         self
     }
 
-    /// Sets `hourage`.
+    /// Sets [`hourage`](field@Self::hourage): 小时房的时长，单位小时. String.
     #[must_use]
     pub fn hourage(mut self, hourage: impl Into<String>) -> Self {
         self.hourage = Some(hourage.into());
         self
     }
 
-    /// Sets `can_checkin_end`.
+    /// Sets [`can_checkin_end`](field@Self::can_checkin_end): 小时房入住时间的终点. String.
     #[must_use]
     pub fn can_checkin_end(mut self, can_checkin_end: impl Into<String>) -> Self {
         self.can_checkin_end = Some(can_checkin_end.into());
         self
     }
 
-    /// Sets `can_checkin_start`.
+    /// Sets [`can_checkin_start`](field@Self::can_checkin_start): 小时房入住时间的起点. String.
     #[must_use]
     pub fn can_checkin_start(mut self, can_checkin_start: impl Into<String>) -> Self {
         self.can_checkin_start = Some(can_checkin_start.into());
         self
     }
 
-    /// Sets `max_child_age`.
+    /// Sets [`max_child_age`](field@Self::max_child_age): 儿童至多几岁，取值 0 到 18. Number.
     #[must_use]
     pub fn max_child_age(mut self, max_child_age: i64) -> Self {
         self.max_child_age = Some(max_child_age);
         self
     }
 
-    /// Sets `min_child_age`.
+    /// Sets [`min_child_age`](field@Self::min_child_age): 儿童至少几岁，取值 0 到 18. Number.
     #[must_use]
     pub fn min_child_age(mut self, min_child_age: i64) -> Self {
         self.min_child_age = Some(min_child_age);
         self
     }
 
-    /// Sets `max_infant_age`.
+    /// Sets [`max_infant_age`](field@Self::max_infant_age): 婴儿至多几岁，取值 0 到 18. Number.
     #[must_use]
     pub fn max_infant_age(mut self, max_infant_age: i64) -> Self {
         self.max_infant_age = Some(max_infant_age);
         self
     }
 
-    /// Sets `min_infant_age`.
+    /// Sets [`min_infant_age`](field@Self::min_infant_age): 婴儿至少几岁，取值 0 到 18. Number.
     #[must_use]
     pub fn min_infant_age(mut self, min_infant_age: i64) -> Self {
         self.min_infant_age = Some(min_infant_age);
         self
     }
 
-    /// Sets `dinning_desc`.
+    /// Sets [`dinning_desc`](field@Self::dinning_desc): 餐食描述. String.
     #[must_use]
     pub fn dinning_desc(mut self, dinning_desc: impl Into<String>) -> Self {
         self.dinning_desc = Some(dinning_desc.into());
         self
     }
 
-    /// Sets `is_student`.
+    /// Sets [`is_student`](field@Self::is_student): 是否学生价：0 否，1 是. Number.
     #[must_use]
     pub fn is_student(mut self, is_student: i64) -> Self {
         self.is_student = Some(is_student);
         self
     }
 
-    /// Sets `hid`.
+    /// Sets [`hid`](field@Self::hid): 酒店的编号. Number.
     #[must_use]
     pub fn hid(mut self, hid: i64) -> Self {
         self.hid = Some(hid);
         self
     }
 
-    /// Sets `rid`.
+    /// Sets [`rid`](field@Self::rid): 房型的编号. Number.
     #[must_use]
     pub fn rid(mut self, rid: i64) -> Self {
         self.rid = Some(rid);
         self
     }
 
-    /// Sets `out_hid`.
+    /// Sets [`out_hid`](field@Self::out_hid): 商家的酒店编号. String.
     #[must_use]
     pub fn out_hid(mut self, out_hid: impl Into<String>) -> Self {
         self.out_hid = Some(out_hid.into());
         self
     }
 
-    /// Sets `out_rid`.
+    /// Sets [`out_rid`](field@Self::out_rid): 商家的房型编号. String. Max length 64.
     #[must_use]
     pub fn out_rid(mut self, out_rid: impl Into<String>) -> Self {
         self.out_rid = Some(out_rid.into());
         self
     }
 
-    /// Sets `super_rp_flag`.
+    /// Sets [`super_rp_flag`](field@Self::super_rp_flag): 是否 super 价格计划：0 否，1 是. Number.
     #[must_use]
     pub fn super_rp_flag(mut self, super_rp_flag: i64) -> Self {
         self.super_rp_flag = Some(super_rp_flag);
         self
     }
 
-    /// Sets `base_rp_flag`.
+    /// Sets [`base_rp_flag`](field@Self::base_rp_flag): 是否基础价格计划：0 否，1 是. Number.
     #[must_use]
     pub fn base_rp_flag(mut self, base_rp_flag: i64) -> Self {
         self.base_rp_flag = Some(base_rp_flag);
         self
     }
 
-    /// Sets `guarantee_mode`.
+    /// Sets [`guarantee_mode`](field@Self::guarantee_mode): 担保方式：0 支付宝，1 PCI，2 VCC. Number.
     #[must_use]
     pub fn guarantee_mode(mut self, guarantee_mode: i64) -> Self {
         self.guarantee_mode = Some(guarantee_mode);
         self
     }
 
-    /// Sets `parent_rp_code`.
+    /// Sets [`parent_rp_code`](field@Self::parent_rp_code): 上级价格计划的代码，变价时使用. String.
     #[must_use]
     pub fn parent_rp_code(mut self, parent_rp_code: impl Into<String>) -> Self {
         self.parent_rp_code = Some(parent_rp_code.into());
         self
     }
 
-    /// Sets `parent_rpid`.
+    /// Sets [`parent_rpid`](field@Self::parent_rpid): 上级价格计划的编号，变价时使用. Number.
     #[must_use]
     pub fn parent_rpid(mut self, parent_rpid: i64) -> Self {
         self.parent_rpid = Some(parent_rpid);
         self
     }
 
-    /// Sets `operator`.
+    /// Sets [`operator`](field@Self::operator): 操作的来源. String.
     #[must_use]
     pub fn operator(mut self, operator: impl Into<String>) -> Self {
         self.operator = Some(operator.into());
         self
     }
 
-    /// Sets `tag_json`.
+    /// Sets [`tag_json`](field@Self::tag_json): 打标与去标（JSON）. String.
     #[must_use]
     pub fn tag_json(mut self, tag_json: impl Into<String>) -> Self {
         self.tag_json = Some(tag_json.into());
         self
     }
 
-    /// Sets `source`.
+    /// Sets [`source`](field@Self::source): 来源. Number.
     #[must_use]
     pub fn source(mut self, source: i64) -> Self {
         self.source = Some(source);
         self
     }
 
-    /// Sets `allotment_release_time`.
+    /// Sets [`allotment_release_time`](field@Self::allotment_release_time): 保留房提前几小时停止自动确认，从入住日 24 点往前算. String.
     #[must_use]
     pub fn allotment_release_time(
         mut self,
@@ -811,7 +817,7 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `common_allot_release_time`.
+    /// Sets [`common_allot_release_time`](field@Self::common_allot_release_time): 普通保留房提前几小时停止自动确认，从入住日 24 点往前算. String.
     #[must_use]
     pub fn common_allot_release_time(
         mut self,
@@ -821,35 +827,35 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `resource_type`.
+    /// Sets [`resource_type`](field@Self::resource_type): 房源从哪里来：自己采购的分直连 1 与非直连 1-1，转自携程 2、美团 3、国内旅行社 4 或海外供应商 5. String.
     #[must_use]
     pub fn resource_type(mut self, resource_type: impl Into<String>) -> Self {
         self.resource_type = Some(resource_type.into());
         self
     }
 
-    /// Sets `bottom_price_flag`.
+    /// Sets [`bottom_price_flag`](field@Self::bottom_price_flag): 是否底价加价：0 否，1 是. Number.
     #[must_use]
     pub fn bottom_price_flag(mut self, bottom_price_flag: i64) -> Self {
         self.bottom_price_flag = Some(bottom_price_flag);
         self
     }
 
-    /// Sets `can_checkout_end`.
+    /// Sets [`can_checkout_end`](field@Self::can_checkout_end): 小时房最晚的离店时间. String.
     #[must_use]
     pub fn can_checkout_end(mut self, can_checkout_end: impl Into<String>) -> Self {
         self.can_checkout_end = Some(can_checkout_end.into());
         self
     }
 
-    /// Sets `mem_disc_flag`.
+    /// Sets [`mem_disc_flag`](field@Self::mem_disc_flag): 是否支持会员价：1 支持. Number.
     #[must_use]
     pub fn mem_disc_flag(mut self, mem_disc_flag: i64) -> Self {
         self.mem_disc_flag = Some(mem_disc_flag);
         self
     }
 
-    /// Sets `member_discount_cal`.
+    /// Sets [`member_discount_cal`](field@Self::member_discount_cal): 会员价的规则（JSON）. String.
     #[must_use]
     pub fn member_discount_cal(
         mut self,
@@ -859,21 +865,21 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `guest_limit`.
+    /// Sets [`guest_limit`](field@Self::guest_limit): 入住人的限制（JSON）. String.
     #[must_use]
     pub fn guest_limit(mut self, guest_limit: impl Into<String>) -> Self {
         self.guest_limit = Some(guest_limit.into());
         self
     }
 
-    /// Sets `activity_type`.
+    /// Sets [`activity_type`](field@Self::activity_type): 价格计划属于哪个活动：尾房 3，超级房券 4，直连免房 8. String.
     #[must_use]
     pub fn activity_type(mut self, activity_type: impl Into<String>) -> Self {
         self.activity_type = Some(activity_type.into());
         self
     }
 
-    /// Sets `online_booking_binding_info`.
+    /// Sets [`online_booking_binding_info`](field@Self::online_booking_binding_info): 在线预约的关联（JSON）. String.
     #[must_use]
     pub fn online_booking_binding_info(
         mut self,
@@ -883,14 +889,14 @@ impl XhotelRateplanAddRequest {
         self
     }
 
-    /// Sets `rights`.
+    /// Sets [`rights`](field@Self::rights): 权益（JSON）. String.
     #[must_use]
     pub fn rights(mut self, rights: impl Into<String>) -> Self {
         self.rights = Some(rights.into());
         self
     }
 
-    /// Sets `free_room_charge_dst_role`.
+    /// Sets [`free_room_charge_dst_role`](field@Self::free_room_charge_dst_role): 充值到谁：seller 卖家，hotel 门店. [`FreeRoomChargeDstRole`].
     #[must_use]
     pub fn free_room_charge_dst_role(
         mut self,
@@ -901,33 +907,36 @@ impl XhotelRateplanAddRequest {
     }
 }
 
-/// The required parameters of [`XhotelRateplanAddRequest`].
+/// The required fields of [`XhotelRateplanAddRequest`].
+#[derive(Clone)]
 pub struct XhotelRateplanAddRequired {
     /// 商家的价格计划代码
     ///
-    /// String, required, at most 64 characters, for example `RP001`.
+    /// String. Required. Max length 64. Example: `RP001`.
     pub rateplan_code: String,
     /// 价格计划的名称，不要写早餐
     ///
-    /// String, required, at most 64 characters, for example `标准价`.
+    /// String. Required. Max length 64. Example: `标准价`.
     pub name: String,
     /// 支付类型：1 预付，5 现付，6 信用住，7 预付预约，8 信用住预约；后四种须申请
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub payment_type: i64,
     /// 早餐份数；-1 为随入住人数，0 为无早
     ///
-    /// Number, required, at most 99, for example `1`.
+    /// Number. Required. Max 99. Example: `1`.
     pub breakfast_count: i64,
     /// 退订政策（JSON）
     ///
-    /// String, required, at most 500 characters, for example `{"cancelPolicyType":1}`.
+    /// String. Required. Max length 500. Example: `{"cancelPolicyType":1}`.
     pub cancel_policy: String,
     /// 状态：1 开启，2 关闭
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub status: i64,
 }
+
+required!(XhotelRateplanAddRequired => XhotelRateplanAddRequest);
 
 impl Request for XhotelRateplanAddRequest {
     const METHOD: &'static str = "taobao.xhotel.rateplan.add";
@@ -1097,7 +1106,7 @@ impl Record for XhotelRateplanAddRequest {
             67 => View::of(&self.activity_type),
             68 => View::of(&self.online_booking_binding_info),
             69 => View::of(&self.rights),
-            70 => View::optional_choice(&self.free_room_charge_dst_role),
+            70 => View::optional_open_enum(&self.free_room_charge_dst_role),
             _ => View::Absent,
         }
     }
@@ -1107,10 +1116,11 @@ record!(XhotelRateplanAddRequest);
 
 /// The response of `taobao.xhotel.rateplan.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRateplanAddResponse {
     /// 价格计划的编号
     ///
-    /// Number, for example `10004`.
+    /// Number. Example: `10004`.
     pub rpid: Option<i64>,
 }
 
@@ -1143,23 +1153,23 @@ impl RecordMut for XhotelRateplanAddResponse {
 record!(mut XhotelRateplanAddResponse);
 
 /// The values of `free_room_charge_dst_role`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreeRoomChargeDstRole {
     /// `seller`
     Seller,
     /// `hotel`
     Hotel,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreeRoomChargeDstRole {
+impl OpenEnum for FreeRoomChargeDstRole {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Hotel => "hotel",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1167,9 +1177,9 @@ impl Choice for FreeRoomChargeDstRole {
         match text.as_str() {
             "seller" => Self::Seller,
             "hotel" => Self::Hotel,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreeRoomChargeDstRole);
+open_enum!(FreeRoomChargeDstRole);

@@ -10,59 +10,65 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22671&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelRoomUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelRoomUpdateRequest::new();
+/// let request = XhotelRoomUpdateRequest::new()
+///     .out_rid("R001")
+///     .inventory("[{\"date\":\"2024-06-18\",\"quota\":10}]")
+///     .room_switch_cal("[{\"date\":\"2024-06-18\",\"room_status\":1}]");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRoomUpdateRequest {
     /// 酒店商品的编号
     ///
-    /// Number, for example `10003`.
+    /// Number. Example: `10003`.
     ///
     /// Deprecated: 已废弃，请用 out_rid
     pub gid: Option<i64>,
     /// 商家的房型编号
     ///
-    /// String, at most 50 characters, for example `R001`.
+    /// String. Max length 50. Example: `R001`.
     pub out_rid: Option<String>,
     /// 系统商的标识，须先申请
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     pub vendor: Option<String>,
     /// 商品标题
     ///
-    /// String, at most 60 characters.
+    /// String. Max length 60.
     ///
     /// Deprecated: 已废弃
     pub title: Option<String>,
     /// 购买须知
     ///
-    /// String, at most 600 characters.
+    /// String. Max length 600.
     ///
     /// Deprecated: 已废弃
     pub guide: Option<String>,
     /// 商品描述
     ///
-    /// String, at most 50000 characters.
+    /// String. Max length 50000.
     ///
     /// Deprecated: 已废弃
     pub desc: Option<String>,
     /// 商品图片
     ///
-    /// byte\[\], at most 512000 bytes.
+    /// `byte[]`. Max size 512000 bytes.
     ///
     /// Deprecated: 已废弃
     pub pic: Option<File>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     ///
     /// Deprecated: 已废弃
     pub has_receipt: Option<bool>,
@@ -74,53 +80,53 @@ pub struct XhotelRoomUpdateRequest {
     pub receipt_type: Option<String>,
     /// 其他发票的说明
     ///
-    /// String, at most 30 characters.
+    /// String. Max length 30.
     ///
     /// Deprecated: 已废弃
     pub receipt_other_type_desc: Option<String>,
     /// 发票的说明
     ///
-    /// String, at most 100 characters.
+    /// String. Max length 100.
     ///
     /// Deprecated: 已废弃
     pub receipt_info: Option<String>,
     /// 每日的共享库存（JSON）
     ///
-    /// String, for example `[{"date":"2024-06-18","quota":10}]`.
+    /// String. Example: `[{"date":"2024-06-18","quota":10}]`.
     pub inventory: Option<String>,
     /// 每日的库存开关（JSON）：1 开，2 关
     ///
-    /// String, for example `[{"date":"2024-06-18","room_status":1}]`.
+    /// String. Example: `[{"date":"2024-06-18","room_status":1}]`.
     pub room_switch_cal: Option<String>,
     /// 超预订库存的终点
     ///
-    /// String, for example `2024-06-20 00:00:00`.
+    /// String. Example: `2024-06-20 00:00:00`.
     pub superbook_end_time: Option<String>,
     /// 超预订库存的起点
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub superbook_start_time: Option<String>,
     /// 保留房库存的终点
     ///
-    /// String, for example `2024-06-20 00:00:00`.
+    /// String. Example: `2024-06-20 00:00:00`.
     pub allotment_end_time: Option<String>,
     /// 保留房库存的起点
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub allotment_start_time: Option<String>,
     /// 状态：1 上架
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
 }
 
 impl XhotelRoomUpdateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `gid`.
+    /// Sets [`gid`](field@Self::gid): 酒店商品的编号. Number.
     #[deprecated(note = "已废弃，请用 out_rid")]
     #[must_use]
     pub fn gid(mut self, gid: i64) -> Self {
@@ -128,21 +134,21 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `out_rid`.
+    /// Sets [`out_rid`](field@Self::out_rid): 商家的房型编号. String. Max length 50.
     #[must_use]
     pub fn out_rid(mut self, out_rid: impl Into<String>) -> Self {
         self.out_rid = Some(out_rid.into());
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String. Max length 50.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 商品标题. String. Max length 60.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
@@ -150,7 +156,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `guide`.
+    /// Sets [`guide`](field@Self::guide): 购买须知. String. Max length 600.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn guide(mut self, guide: impl Into<String>) -> Self {
@@ -158,7 +164,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `desc`.
+    /// Sets [`desc`](field@Self::desc): 商品描述. String. Max length 50000.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn desc(mut self, desc: impl Into<String>) -> Self {
@@ -166,7 +172,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `pic`.
+    /// Sets [`pic`](field@Self::pic): 商品图片. `byte[]`. Max size 512000 bytes.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn pic(mut self, pic: impl Into<File>) -> Self {
@@ -174,7 +180,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `has_receipt`.
+    /// Sets [`has_receipt`](field@Self::has_receipt): 是否提供发票. Boolean.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn has_receipt(mut self, has_receipt: bool) -> Self {
@@ -182,7 +188,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `receipt_type`.
+    /// Sets [`receipt_type`](field@Self::receipt_type): 发票类型. String.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn receipt_type(mut self, receipt_type: impl Into<String>) -> Self {
@@ -190,7 +196,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `receipt_other_type_desc`.
+    /// Sets [`receipt_other_type_desc`](field@Self::receipt_other_type_desc): 其他发票的说明. String. Max length 30.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn receipt_other_type_desc(
@@ -201,7 +207,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `receipt_info`.
+    /// Sets [`receipt_info`](field@Self::receipt_info): 发票的说明. String. Max length 100.
     #[deprecated(note = "已废弃")]
     #[must_use]
     pub fn receipt_info(mut self, receipt_info: impl Into<String>) -> Self {
@@ -209,28 +215,28 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `inventory`.
+    /// Sets [`inventory`](field@Self::inventory): 每日的共享库存（JSON）. String.
     #[must_use]
     pub fn inventory(mut self, inventory: impl Into<String>) -> Self {
         self.inventory = Some(inventory.into());
         self
     }
 
-    /// Sets `room_switch_cal`.
+    /// Sets [`room_switch_cal`](field@Self::room_switch_cal): 每日的库存开关（JSON）：1 开，2 关. String.
     #[must_use]
     pub fn room_switch_cal(mut self, room_switch_cal: impl Into<String>) -> Self {
         self.room_switch_cal = Some(room_switch_cal.into());
         self
     }
 
-    /// Sets `superbook_end_time`.
+    /// Sets [`superbook_end_time`](field@Self::superbook_end_time): 超预订库存的终点. String.
     #[must_use]
     pub fn superbook_end_time(mut self, superbook_end_time: impl Into<String>) -> Self {
         self.superbook_end_time = Some(superbook_end_time.into());
         self
     }
 
-    /// Sets `superbook_start_time`.
+    /// Sets [`superbook_start_time`](field@Self::superbook_start_time): 超预订库存的起点. String.
     #[must_use]
     pub fn superbook_start_time(
         mut self,
@@ -240,14 +246,14 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `allotment_end_time`.
+    /// Sets [`allotment_end_time`](field@Self::allotment_end_time): 保留房库存的终点. String.
     #[must_use]
     pub fn allotment_end_time(mut self, allotment_end_time: impl Into<String>) -> Self {
         self.allotment_end_time = Some(allotment_end_time.into());
         self
     }
 
-    /// Sets `allotment_start_time`.
+    /// Sets [`allotment_start_time`](field@Self::allotment_start_time): 保留房库存的起点. String.
     #[must_use]
     pub fn allotment_start_time(
         mut self,
@@ -257,7 +263,7 @@ impl XhotelRoomUpdateRequest {
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 状态：1 上架. Number.
     #[must_use]
     pub fn status(mut self, status: i64) -> Self {
         self.status = Some(status);
@@ -330,10 +336,11 @@ record!(XhotelRoomUpdateRequest);
 
 /// The response of `taobao.xhotel.room.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRoomUpdateResponse {
     /// 酒店商品的编号
     ///
-    /// Number, for example `10003`.
+    /// Number. Example: `10003`.
     pub gid: Option<i64>,
 }
 

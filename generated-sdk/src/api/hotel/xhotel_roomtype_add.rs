@@ -12,97 +12,103 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22662&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::hotel::XhotelRoomtypeAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = XhotelRoomtypeAddRequest::new("大床房", "大床", "H001");
+/// let request = XhotelRoomtypeAddRequest::new("大床房", "大床", "H001")
+///     .max_occupancy(2)
+///     .area("30")
+///     .floor("1-10");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct XhotelRoomtypeAddRequest {
     /// 酒店的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     ///
     /// Deprecated: 已废弃，请用 out_hid
     pub hid: Option<i64>,
     /// 房型名称，最多 200 字
     ///
-    /// String, required, at most 200 characters, for example `大床房`.
+    /// String. Required. Max length 200. Example: `大床房`.
     pub name: String,
     /// 最多入住人数
     ///
-    /// Number, `2` if it is not sent, for example `2`.
+    /// Number. Default: `2`. Example: `2`.
     pub max_occupancy: Option<i64>,
     /// 面积，单位平方米
     ///
-    /// String, at most 30 characters, for example `30`.
+    /// String. Max length 30. Example: `30`.
     pub area: Option<String>,
     /// 楼层
     ///
-    /// String, at most 30 characters, for example `1-10`.
+    /// String. Max length 30. Example: `1-10`.
     pub floor: Option<String>,
     /// 床型
     ///
-    /// String, required, at most 100 characters, for example `大床`.
+    /// String. Required. Max length 100. Example: `大床`.
     pub bed_type: String,
     /// 床宽
     ///
-    /// String, at most 30 characters, for example `1.8米`.
+    /// String. Max length 30. Example: `1.8米`.
     pub bed_size: Option<String>,
     /// 宽带：A 无，B 免费，C 收费，D 部分收费
     ///
-    /// String, for example `B`.
+    /// String. Example: `B`.
     pub internet: Option<String>,
     /// 设施服务（JSON）
     ///
-    /// String, at most 1024 characters.
+    /// String. Max length 1024.
     pub service: Option<String>,
     /// 扩展信息
     ///
-    /// String, at most 500 characters.
+    /// String. Max length 500.
     ///
     /// Deprecated: 请勿使用
     pub extend: Option<String>,
     /// 商家的酒店编号
     ///
-    /// String, required, at most 64 characters, for example `H001`.
+    /// String. Required. Max length 64. Example: `H001`.
     pub outer_id: String,
     /// 窗型：0 无，1 有，2 部分有，3 暗窗，4 部分暗窗
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub window_type: Option<i64>,
     /// 平台标准房型的编号，尚未启用
     ///
-    /// Number, for example `10006`.
+    /// Number. Example: `10006`.
     pub srid: Option<i64>,
     /// 系统商的标识，须先申请
     ///
-    /// String, at most 50 characters.
+    /// String. Max length 50.
     pub vendor: Option<String>,
     /// 房型所属的商家酒店编号
     ///
-    /// String, at most 50 characters, for example `H001`.
+    /// String. Max length 50. Example: `H001`.
     pub out_hid: Option<String>,
     /// 图片的 JSON 数组，只支持网络地址
     ///
-    /// String, for example `[{"url":"https://img.example.com/hotel.jpg","ismain":"true"}]`.
+    /// String. Example: `[{"url":"https://img.example.com/hotel.jpg","ismain":"true"}]`.
     pub pics: Option<String>,
     /// 英文名
     ///
-    /// String, at most 200 characters, for example `Test Hotel`.
+    /// String. Max length 200. Example: `Test Hotel`.
     pub name_e: Option<String>,
     /// 操作人
     ///
-    /// String, for example `测试`.
+    /// String. Example: `测试`.
     pub operator: Option<String>,
     /// 接入方式：1 非直连
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub connection_type: Option<i64>,
     /// 床型（JSON），含母床型与子床型
     ///
@@ -127,7 +133,7 @@ pub struct XhotelRoomtypeAddRequest {
 }
 
 impl XhotelRoomtypeAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         name: impl Into<String>,
         bed_type: impl Into<String>,
@@ -161,7 +167,7 @@ impl XhotelRoomtypeAddRequest {
         }
     }
 
-    /// Sets `hid`.
+    /// Sets [`hid`](field@Self::hid): 酒店的编号. Number.
     #[deprecated(note = "已废弃，请用 out_hid")]
     #[must_use]
     pub fn hid(mut self, hid: i64) -> Self {
@@ -169,49 +175,49 @@ impl XhotelRoomtypeAddRequest {
         self
     }
 
-    /// Sets `max_occupancy`.
+    /// Sets [`max_occupancy`](field@Self::max_occupancy): 最多入住人数. Number. Default: `2`.
     #[must_use]
     pub fn max_occupancy(mut self, max_occupancy: i64) -> Self {
         self.max_occupancy = Some(max_occupancy);
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 面积，单位平方米. String. Max length 30.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `floor`.
+    /// Sets [`floor`](field@Self::floor): 楼层. String. Max length 30.
     #[must_use]
     pub fn floor(mut self, floor: impl Into<String>) -> Self {
         self.floor = Some(floor.into());
         self
     }
 
-    /// Sets `bed_size`.
+    /// Sets [`bed_size`](field@Self::bed_size): 床宽. String. Max length 30.
     #[must_use]
     pub fn bed_size(mut self, bed_size: impl Into<String>) -> Self {
         self.bed_size = Some(bed_size.into());
         self
     }
 
-    /// Sets `internet`.
+    /// Sets [`internet`](field@Self::internet): 宽带：A 无，B 免费，C 收费，D 部分收费. String.
     #[must_use]
     pub fn internet(mut self, internet: impl Into<String>) -> Self {
         self.internet = Some(internet.into());
         self
     }
 
-    /// Sets `service`.
+    /// Sets [`service`](field@Self::service): 设施服务（JSON）. String. Max length 1024.
     #[must_use]
     pub fn service(mut self, service: impl Into<String>) -> Self {
         self.service = Some(service.into());
         self
     }
 
-    /// Sets `extend`.
+    /// Sets [`extend`](field@Self::extend): 扩展信息. String. Max length 500.
     #[deprecated(note = "请勿使用")]
     #[must_use]
     pub fn extend(mut self, extend: impl Into<String>) -> Self {
@@ -219,70 +225,70 @@ impl XhotelRoomtypeAddRequest {
         self
     }
 
-    /// Sets `window_type`.
+    /// Sets [`window_type`](field@Self::window_type): 窗型：0 无，1 有，2 部分有，3 暗窗，4 部分暗窗. Number.
     #[must_use]
     pub fn window_type(mut self, window_type: i64) -> Self {
         self.window_type = Some(window_type);
         self
     }
 
-    /// Sets `srid`.
+    /// Sets [`srid`](field@Self::srid): 平台标准房型的编号，尚未启用. Number.
     #[must_use]
     pub fn srid(mut self, srid: i64) -> Self {
         self.srid = Some(srid);
         self
     }
 
-    /// Sets `vendor`.
+    /// Sets [`vendor`](field@Self::vendor): 系统商的标识，须先申请. String. Max length 50.
     #[must_use]
     pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
         self.vendor = Some(vendor.into());
         self
     }
 
-    /// Sets `out_hid`.
+    /// Sets [`out_hid`](field@Self::out_hid): 房型所属的商家酒店编号. String. Max length 50.
     #[must_use]
     pub fn out_hid(mut self, out_hid: impl Into<String>) -> Self {
         self.out_hid = Some(out_hid.into());
         self
     }
 
-    /// Sets `pics`.
+    /// Sets [`pics`](field@Self::pics): 图片的 JSON 数组，只支持网络地址. String.
     #[must_use]
     pub fn pics(mut self, pics: impl Into<String>) -> Self {
         self.pics = Some(pics.into());
         self
     }
 
-    /// Sets `name_e`.
+    /// Sets [`name_e`](field@Self::name_e): 英文名. String. Max length 200.
     #[must_use]
     pub fn name_e(mut self, name_e: impl Into<String>) -> Self {
         self.name_e = Some(name_e.into());
         self
     }
 
-    /// Sets `operator`.
+    /// Sets [`operator`](field@Self::operator): 操作人. String.
     #[must_use]
     pub fn operator(mut self, operator: impl Into<String>) -> Self {
         self.operator = Some(operator.into());
         self
     }
 
-    /// Sets `connection_type`.
+    /// Sets [`connection_type`](field@Self::connection_type): 接入方式：1 非直连. Number.
     #[must_use]
     pub fn connection_type(mut self, connection_type: i64) -> Self {
         self.connection_type = Some(connection_type);
         self
     }
 
-    /// Sets `bed_info`.
+    /// Sets [`bed_info`](field@Self::bed_info): 床型（JSON），含母床型与子床型. String.
     #[must_use]
     pub fn bed_info(mut self, bed_info: impl Into<String>) -> Self {
         self.bed_info = Some(bed_info.into());
         self
     }
 
-    /// Sets `standard_room_facilities`.
+    /// Sets [`standard_room_facilities`](field@Self::standard_room_facilities): 房型设施（JSON）. String.
     #[must_use]
     pub fn standard_room_facilities(
         mut self,
@@ -292,21 +298,21 @@ impl XhotelRoomtypeAddRequest {
         self
     }
 
-    /// Sets `window_desc`.
+    /// Sets [`window_desc`](field@Self::window_desc): 窗型（JSON），含缺陷. String.
     #[must_use]
     pub fn window_desc(mut self, window_desc: impl Into<String>) -> Self {
         self.window_desc = Some(window_desc.into());
         self
     }
 
-    /// Sets `add_bed`.
+    /// Sets [`add_bed`](field@Self::add_bed): 加床政策（JSON）. String.
     #[must_use]
     pub fn add_bed(mut self, add_bed: impl Into<String>) -> Self {
         self.add_bed = Some(add_bed.into());
         self
     }
 
-    /// Sets `children_policy`.
+    /// Sets [`children_policy`](field@Self::children_policy): 儿童政策. String.
     #[must_use]
     pub fn children_policy(mut self, children_policy: impl Into<String>) -> Self {
         self.children_policy = Some(children_policy.into());
@@ -395,6 +401,7 @@ record!(XhotelRoomtypeAddRequest);
 
 /// The response of `taobao.xhotel.roomtype.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XhotelRoomtypeAddResponse {
     /// 房型资料
     ///
@@ -432,30 +439,31 @@ record!(mut XhotelRoomtypeAddResponse);
 
 /// The object `XRoomType`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct XRoomType {
     /// 房型的编号
     ///
-    /// Number, for example `10002`.
+    /// Number. Example: `10002`.
     pub rid: Option<i64>,
     /// 酒店的编号
     ///
-    /// Number, for example `10001`.
+    /// Number. Example: `10001`.
     pub hid: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified_time: Option<DateTime>,
     /// 匹配的状态：0 待匹配，1 系统匹配成功，2 系统匹配失败，3 人工匹配成功
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub match_status: Option<i64>,
     /// 房型是否在售：0 在售，-1 已删，-2 已停售
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub status: Option<i64>,
     /// 未通过的原因
     ///
@@ -463,35 +471,35 @@ pub struct XRoomType {
     pub error_info: Option<String>,
     /// 商家的酒店编号
     ///
-    /// String, for example `H001`.
+    /// String. Example: `H001`.
     pub outer_id: Option<String>,
     /// 房型名称
     ///
-    /// String, for example `大床房`.
+    /// String. Example: `大床房`.
     pub name: Option<String>,
     /// 最多入住人数
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub max_occupancy: Option<i64>,
     /// 面积，单位平方米
     ///
-    /// String, for example `30`.
+    /// String. Example: `30`.
     pub area: Option<String>,
     /// 楼层
     ///
-    /// String, for example `1-10`.
+    /// String. Example: `1-10`.
     pub floor: Option<String>,
     /// 床型
     ///
-    /// String, for example `大床`.
+    /// String. Example: `大床`.
     pub bed_type: Option<String>,
     /// 床宽
     ///
-    /// String, for example `1.8米`.
+    /// String. Example: `1.8米`.
     pub bed_size: Option<String>,
     /// 宽带：A 无，B 免费，C 收费，D 部分收费
     ///
-    /// String, for example `B`.
+    /// String. Example: `B`.
     pub internet: Option<String>,
     /// 设施服务（JSON）
     ///
@@ -499,7 +507,7 @@ pub struct XRoomType {
     pub service: Option<String>,
     /// 窗型：0 无，1 有，2 部分有，3 暗窗，4 部分暗窗
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub window_type: Option<i64>,
     /// 扩展信息（JSON），须先与平台约定
     ///
@@ -511,7 +519,7 @@ pub struct XRoomType {
     pub s_roomtype: Option<SRoomType>,
     /// 英文名
     ///
-    /// String, for example `Test Hotel`.
+    /// String. Example: `Test Hotel`.
     pub name_e: Option<String>,
 }
 
@@ -604,30 +612,31 @@ record!(mut XRoomType);
 
 /// The object `SRoomType`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SRoomType {
     /// 平台标准房型的编号
     ///
-    /// Number, for example `10006`.
+    /// Number. Example: `10006`.
     pub srid: Option<i64>,
     /// 房型名称
     ///
-    /// String, for example `大床房`.
+    /// String. Example: `大床房`.
     pub name: Option<String>,
     /// 楼层
     ///
-    /// String, for example `1-10`.
+    /// String. Example: `1-10`.
     pub floor: Option<String>,
     /// 宽带的代码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub internet: Option<String>,
     /// 平台标准酒店的编号
     ///
-    /// Number, for example `10005`.
+    /// Number. Example: `10005`.
     pub shid: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/hotel.jpg`.
+    /// String. Example: `https://img.example.com/hotel.jpg`.
     pub pic_url: Option<String>,
     /// 设施
     ///
@@ -635,11 +644,11 @@ pub struct SRoomType {
     pub facility: Option<String>,
     /// 最多入住人数
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub max_occupancy: Option<i64>,
     /// 面积，单位平方米
     ///
-    /// String, for example `30`.
+    /// String. Example: `30`.
     pub area: Option<String>,
     /// 扩展信息（JSON），须先与平台约定
     ///
@@ -647,15 +656,15 @@ pub struct SRoomType {
     pub extend: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified_time: Option<DateTime>,
     /// 窗型：0 无，1 有，2 部分有，3 暗窗，4 部分暗窗
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub window_type: Option<String>,
     /// 床型（JSON）
     ///
@@ -663,7 +672,7 @@ pub struct SRoomType {
     pub bed: Option<String>,
     /// 状态：0 正常，-1 删除
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub status: Option<i64>,
 }
 

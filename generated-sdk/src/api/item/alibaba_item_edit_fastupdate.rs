@@ -12,38 +12,43 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54542&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemEditFastupdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaItemEditFastupdateRequest::new(610000000001, "schema");
+/// let request = AlibabaItemEditFastupdateRequest::new(610000000001, "schema")
+///     .cat_id(50012345)
+///     .spu_id(502);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemEditFastupdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cat_id: Option<i64>,
     /// 产品的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub spu_id: Option<i64>,
     /// 规则文档，只填要改的字段
     ///
-    /// String, required.
+    /// String. Required.
     pub schema: String,
 }
 
 impl AlibabaItemEditFastupdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64, schema: impl Into<String>) -> Self {
         Self {
             item_id,
@@ -53,14 +58,14 @@ impl AlibabaItemEditFastupdateRequest {
         }
     }
 
-    /// Sets `cat_id`.
+    /// Sets [`cat_id`](field@Self::cat_id): 叶子类目的编号. Number.
     #[must_use]
     pub fn cat_id(mut self, cat_id: i64) -> Self {
         self.cat_id = Some(cat_id);
         self
     }
 
-    /// Sets `spu_id`.
+    /// Sets [`spu_id`](field@Self::spu_id): 产品的编号. Number.
     #[must_use]
     pub fn spu_id(mut self, spu_id: i64) -> Self {
         self.spu_id = Some(spu_id);
@@ -103,18 +108,19 @@ record!(AlibabaItemEditFastupdateRequest);
 
 /// The response of `alibaba.item.edit.fastupdate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemEditFastupdateResponse {
     /// 更新时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub update_time: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
     /// 在哪个市场发布：taobao、tmall，或特价版 litetao
     ///
-    /// String, for example `taobao`.
+    /// String. Example: `taobao`.
     pub market: Option<String>,
 }
 

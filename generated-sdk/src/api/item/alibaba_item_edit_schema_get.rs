@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53967&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemEditSchemaGetRequest;
 ///
@@ -23,10 +25,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemEditSchemaGetRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 业务类型，与平台约定
     ///
@@ -34,12 +37,12 @@ pub struct AlibabaItemEditSchemaGetRequest {
     pub biz_type: Option<String>,
     /// 要返回的字段
     ///
-    /// String\[\], at most 999 elements.
+    /// List of String. Max list size 999.
     pub fields: Vec<String>,
 }
 
 impl AlibabaItemEditSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -48,14 +51,14 @@ impl AlibabaItemEditSchemaGetRequest {
         }
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 业务类型，与平台约定. String.
     #[must_use]
     pub fn biz_type(mut self, biz_type: impl Into<String>) -> Self {
         self.biz_type = Some(biz_type.into());
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. List of String. Max list size 999.
     #[must_use]
     pub fn fields(
         mut self,
@@ -101,6 +104,7 @@ record!(AlibabaItemEditSchemaGetRequest);
 
 /// The response of `alibaba.item.edit.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemEditSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53970&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemOperateDeleteRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateDeleteRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl AlibabaItemOperateDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id }
     }
@@ -62,6 +65,7 @@ record!(AlibabaItemOperateDeleteRequest);
 
 /// The response of `alibaba.item.operate.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateDeleteResponse {
     /// 是否成功
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53971&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemOperateDownshelfRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateDownshelfRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl AlibabaItemOperateDownshelfRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id }
     }
@@ -62,6 +65,7 @@ record!(AlibabaItemOperateDownshelfRequest);
 
 /// The response of `alibaba.item.operate.downshelf`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateDownshelfResponse {
     /// 是否成功
     ///

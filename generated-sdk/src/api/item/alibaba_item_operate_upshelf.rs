@@ -10,35 +10,38 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53972&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemOperateUpshelfRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaItemOperateUpshelfRequest::new(610000000001);
+/// let request = AlibabaItemOperateUpshelfRequest::new(610000000001).quantity(100);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateUpshelfRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
 }
 
 impl AlibabaItemOperateUpshelfRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id, quantity: None }
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 库存数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
@@ -77,6 +80,7 @@ record!(AlibabaItemOperateUpshelfRequest);
 
 /// The response of `alibaba.item.operate.upshelf`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemOperateUpshelfResponse {
     /// 是否成功
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54745&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemPublishMarketGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishMarketGetRequest {}
 
 impl AlibabaItemPublishMarketGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,10 +57,11 @@ record!(AlibabaItemPublishMarketGetRequest);
 
 /// The response of `alibaba.item.publish.market.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishMarketGetResponse {
     /// 可以在哪些市场发布，以逗号分隔
     ///
-    /// String, for example `taobao,tmall`.
+    /// String. Example: `taobao,tmall`.
     pub markets: Option<String>,
 }
 

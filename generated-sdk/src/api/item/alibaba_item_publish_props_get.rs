@@ -12,42 +12,51 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53973&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemPublishPropsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaItemPublishPropsGetRequest::new("taobao", 50012345, "schema", 1627207);
+/// let request = AlibabaItemPublishPropsGetRequest::new(
+///         "taobao",
+///         50012345,
+///         "schema",
+///         1627207,
+///     )
+///     .barcode("6900000000001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishPropsGetRequest {
     /// 在哪个市场发布：taobao、tmall，或特价版 litetao
     ///
-    /// String, required, for example `taobao`.
+    /// String. Required. Example: `taobao`.
     pub market: String,
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cat_id: i64,
     /// 条形码
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub barcode: Option<String>,
     /// 类目属性的规则文档
     ///
-    /// String, required.
+    /// String. Required.
     pub schema: String,
     /// 属性的编号
     ///
-    /// Number, required, for example `1627207`.
+    /// Number. Required. Example: `1627207`.
     pub prop_id: i64,
 }
 
 impl AlibabaItemPublishPropsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         market: impl Into<String>,
         cat_id: i64,
@@ -63,7 +72,7 @@ impl AlibabaItemPublishPropsGetRequest {
         }
     }
 
-    /// Sets `barcode`.
+    /// Sets [`barcode`](field@Self::barcode): 条形码. String.
     #[must_use]
     pub fn barcode(mut self, barcode: impl Into<String>) -> Self {
         self.barcode = Some(barcode.into());
@@ -108,6 +117,7 @@ record!(AlibabaItemPublishPropsGetRequest);
 
 /// The response of `alibaba.item.publish.props.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishPropsGetResponse {
     /// 属性的规则文档
     ///

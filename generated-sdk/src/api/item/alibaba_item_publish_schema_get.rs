@@ -10,25 +10,31 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53943&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemPublishSchemaGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaItemPublishSchemaGetRequest::new("taobao", 50012345);
+/// let request = AlibabaItemPublishSchemaGetRequest::new("taobao", 50012345)
+///     .images(["https://img.example.com/main.jpg"])
+///     .item_type("b")
+///     .spu_id(502);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishSchemaGetRequest {
     /// 主图的地址，最多 5 张
     ///
-    /// String\[\], at most 5 elements, for example `https://img.example.com/main.jpg`.
+    /// List of String. Max list size 5. Example: `https://img.example.com/main.jpg`.
     pub images: Vec<String>,
     /// 售卖方式：a 拍卖，b 一口价
     ///
-    /// String, `b` if it is not sent, for example `b`.
+    /// String. Default: `b`. Example: `b`.
     pub item_type: Option<String>,
     /// 业务类型，与平台约定
     ///
@@ -36,24 +42,24 @@ pub struct AlibabaItemPublishSchemaGetRequest {
     pub biz_type: Option<String>,
     /// 在哪个市场发布：taobao、tmall，或特价版 litetao
     ///
-    /// String, required, for example `taobao`.
+    /// String. Required. Example: `taobao`.
     pub market: String,
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cat_id: i64,
     /// 产品的编号；天猫必填
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub spu_id: Option<i64>,
     /// 条形码
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub barcode: Option<String>,
 }
 
 impl AlibabaItemPublishSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(market: impl Into<String>, cat_id: i64) -> Self {
         Self {
             images: Vec::new(),
@@ -66,7 +72,7 @@ impl AlibabaItemPublishSchemaGetRequest {
         }
     }
 
-    /// Sets `images`.
+    /// Sets [`images`](field@Self::images): 主图的地址，最多 5 张. List of String. Max list size 5.
     #[must_use]
     pub fn images(
         mut self,
@@ -76,28 +82,28 @@ impl AlibabaItemPublishSchemaGetRequest {
         self
     }
 
-    /// Sets `item_type`.
+    /// Sets [`item_type`](field@Self::item_type): 售卖方式：a 拍卖，b 一口价. String. Default: `b`.
     #[must_use]
     pub fn item_type(mut self, item_type: impl Into<String>) -> Self {
         self.item_type = Some(item_type.into());
         self
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 业务类型，与平台约定. String.
     #[must_use]
     pub fn biz_type(mut self, biz_type: impl Into<String>) -> Self {
         self.biz_type = Some(biz_type.into());
         self
     }
 
-    /// Sets `spu_id`.
+    /// Sets [`spu_id`](field@Self::spu_id): 产品的编号. Number.
     #[must_use]
     pub fn spu_id(mut self, spu_id: i64) -> Self {
         self.spu_id = Some(spu_id);
         self
     }
 
-    /// Sets `barcode`.
+    /// Sets [`barcode`](field@Self::barcode): 条形码. String.
     #[must_use]
     pub fn barcode(mut self, barcode: impl Into<String>) -> Self {
         self.barcode = Some(barcode.into());
@@ -148,6 +154,7 @@ record!(AlibabaItemPublishSchemaGetRequest);
 
 /// The response of `alibaba.item.publish.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -10,17 +10,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53962&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::AlibabaItemPublishSubmitRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaItemPublishSubmitRequest::new("taobao", 50012345, "schema");
+/// let request = AlibabaItemPublishSubmitRequest::new("taobao", 50012345, "schema")
+///     .spu_id(502)
+///     .barcode("6900000000001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishSubmitRequest {
     /// 业务类型，与平台约定
     ///
@@ -28,28 +33,28 @@ pub struct AlibabaItemPublishSubmitRequest {
     pub biz_type: Option<String>,
     /// 在哪个市场发布：taobao、tmall，或特价版 litetao
     ///
-    /// String, required, for example `taobao`.
+    /// String. Required. Example: `taobao`.
     pub market: String,
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cat_id: i64,
     /// 产品的编号；天猫必填
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub spu_id: Option<i64>,
     /// 条形码
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub barcode: Option<String>,
     /// 规则文档，由 alibaba.item.publish.schema.get 取得并填写
     ///
-    /// String, required.
+    /// String. Required.
     pub schema: String,
 }
 
 impl AlibabaItemPublishSubmitRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         market: impl Into<String>,
         cat_id: i64,
@@ -65,21 +70,21 @@ impl AlibabaItemPublishSubmitRequest {
         }
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 业务类型，与平台约定. String.
     #[must_use]
     pub fn biz_type(mut self, biz_type: impl Into<String>) -> Self {
         self.biz_type = Some(biz_type.into());
         self
     }
 
-    /// Sets `spu_id`.
+    /// Sets [`spu_id`](field@Self::spu_id): 产品的编号. Number.
     #[must_use]
     pub fn spu_id(mut self, spu_id: i64) -> Self {
         self.spu_id = Some(spu_id);
         self
     }
 
-    /// Sets `barcode`.
+    /// Sets [`barcode`](field@Self::barcode): 条形码. String.
     #[must_use]
     pub fn barcode(mut self, barcode: impl Into<String>) -> Self {
         self.barcode = Some(barcode.into());
@@ -126,18 +131,19 @@ record!(AlibabaItemPublishSubmitRequest);
 
 /// The response of `alibaba.item.publish.submit`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaItemPublishSubmitResponse {
     /// 创建时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
     /// 在哪个市场发布：taobao、tmall，或特价版 litetao
     ///
-    /// String, for example `taobao`.
+    /// String. Example: `taobao`.
     pub market: Option<String>,
 }
 

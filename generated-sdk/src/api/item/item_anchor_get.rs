@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21433&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemAnchorGetRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemAnchorGetRequest {
     /// 打标方式：1 人工，0 自动，-1 两者
     ///
-    /// Number, required, for example `-1`.
+    /// Number. Required. Example: `-1`.
     pub r#type: i64,
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cat_id: i64,
 }
 
 impl ItemAnchorGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(r#type: i64, cat_id: i64) -> Self {
         Self { r#type, cat_id }
     }
@@ -72,10 +75,11 @@ record!(ItemAnchorGetRequest);
 
 /// The response of `taobao.item.anchor.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemAnchorGetResponse {
     /// 模块总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 描述模块
     ///
@@ -118,18 +122,19 @@ record!(mut ItemAnchorGetResponse);
 
 /// The object `IdsModule`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdsModule {
     /// 模块名称
     ///
-    /// String, for example `尺码`.
+    /// String. Example: `尺码`.
     pub name: Option<String>,
     /// 模块的编号
     ///
-    /// Number, for example `506`.
+    /// Number. Example: `506`.
     pub id: Option<i64>,
     /// 打标方式：0 自动，1 人工
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub r#type: Option<i64>,
 }
 

@@ -12,37 +12,43 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22894&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemBarcodeUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemBarcodeUpdateRequest::new(610000000001);
+/// let request = ItemBarcodeUpdateRequest::new(610000000001)
+///     .item_barcode("6900000000001")
+///     .sku_ids("4200000000001")
+///     .sku_barcodes("6900000000002");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemBarcodeUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 商品的条形码；不修改时不传
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub item_barcode: Option<String>,
     /// SKU 的编号，以逗号分隔；没有 SKU 时不传
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_ids: Option<String>,
     /// SKU 的条形码，与 sku_ids 一一对应
     ///
-    /// String, for example `6900000000002`.
+    /// String. Example: `6900000000002`.
     pub sku_barcodes: Option<String>,
     /// 是否强制保存，不做条码库校验
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub isforce: Option<bool>,
     /// 来源；仅千牛扫码枪使用
     ///
@@ -51,7 +57,7 @@ pub struct ItemBarcodeUpdateRequest {
 }
 
 impl ItemBarcodeUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -63,35 +69,35 @@ impl ItemBarcodeUpdateRequest {
         }
     }
 
-    /// Sets `item_barcode`.
+    /// Sets [`item_barcode`](field@Self::item_barcode): 商品的条形码. String.
     #[must_use]
     pub fn item_barcode(mut self, item_barcode: impl Into<String>) -> Self {
         self.item_barcode = Some(item_barcode.into());
         self
     }
 
-    /// Sets `sku_ids`.
+    /// Sets [`sku_ids`](field@Self::sku_ids): SKU 的编号，以逗号分隔. String.
     #[must_use]
     pub fn sku_ids(mut self, sku_ids: impl Into<String>) -> Self {
         self.sku_ids = Some(sku_ids.into());
         self
     }
 
-    /// Sets `sku_barcodes`.
+    /// Sets [`sku_barcodes`](field@Self::sku_barcodes): SKU 的条形码，与 sku_ids 一一对应. String.
     #[must_use]
     pub fn sku_barcodes(mut self, sku_barcodes: impl Into<String>) -> Self {
         self.sku_barcodes = Some(sku_barcodes.into());
         self
     }
 
-    /// Sets `isforce`.
+    /// Sets [`isforce`](field@Self::isforce): 是否强制保存，不做条码库校验. Boolean.
     #[must_use]
     pub fn isforce(mut self, isforce: bool) -> Self {
         self.isforce = Some(isforce);
         self
     }
 
-    /// Sets `src`.
+    /// Sets [`src`](field@Self::src): 来源. String.
     #[must_use]
     pub fn src(mut self, src: impl Into<String>) -> Self {
         self.src = Some(src.into());
@@ -138,6 +144,7 @@ record!(ItemBarcodeUpdateRequest);
 
 /// The response of `taobao.item.barcode.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemBarcodeUpdateResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -175,14 +182,15 @@ record!(mut ItemBarcodeUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

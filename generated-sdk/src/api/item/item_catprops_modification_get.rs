@@ -12,53 +12,59 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55801&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemCatpropsModificationGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemCatpropsModificationGetRequest::new();
+/// let request = ItemCatpropsModificationGetRequest::new()
+///     .category_id(50012345)
+///     .item_id("610000000001")
+///     .start_time("2024-06-01 00:00:00");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemCatpropsModificationGetRequest {
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub item_id: Option<String>,
     /// 起始时间，最早 90 天前
     ///
-    /// String, for example `2024-06-01 00:00:00`.
+    /// String. Example: `2024-06-01 00:00:00`.
     pub start_time: Option<String>,
 }
 
 impl ItemCatpropsModificationGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `category_id`.
+    /// Sets [`category_id`](field@Self::category_id): 叶子类目的编号. Number.
     #[must_use]
     pub fn category_id(mut self, category_id: i64) -> Self {
         self.category_id = Some(category_id);
         self
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品编号. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `start_time`.
+    /// Sets [`start_time`](field@Self::start_time): 起始时间，最早 90 天前. String.
     #[must_use]
     pub fn start_time(mut self, start_time: impl Into<String>) -> Self {
         self.start_time = Some(start_time.into());
@@ -99,6 +105,7 @@ record!(ItemCatpropsModificationGetRequest);
 
 /// The response of `taobao.item.catprops.modification.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemCatpropsModificationGetResponse {
     /// 变更列表
     ///
@@ -136,30 +143,31 @@ record!(mut ItemCatpropsModificationGetResponse);
 
 /// The object `PropsModificationResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropsModificationResult {
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub property_id: Option<i64>,
     /// 是否必填：0 否，1 是
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub required: Option<i64>,
     /// 是否多选：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub multi_select: Option<i64>,
     /// 变更的种类：1 删除，2 修改，3 新增
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub r#type: Option<i64>,
     /// 变更日期
     ///
-    /// String, for example `20240618`.
+    /// String. Example: `20240618`.
     pub ds: Option<String>,
     /// 属性名
     ///
-    /// String, for example `颜色`.
+    /// String. Example: `颜色`.
     pub property_name: Option<String>,
 }
 

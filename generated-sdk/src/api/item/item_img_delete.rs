@@ -10,34 +10,37 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemImgDeleteRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemImgDeleteRequest::new(610000000001, 505);
+/// let request = ItemImgDeleteRequest::new(610000000001, 505).is_sixth_pic(false);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemImgDeleteRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 图片的编号；竖图固定为 1
     ///
-    /// Number, required, for example `505`.
+    /// Number. Required. Example: `505`.
     pub id: i64,
     /// 是否删除第六张图；它没有编号
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_sixth_pic: Option<bool>,
 }
 
 impl ItemImgDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, id: i64) -> Self {
         Self {
             num_iid,
@@ -46,7 +49,7 @@ impl ItemImgDeleteRequest {
         }
     }
 
-    /// Sets `is_sixth_pic`.
+    /// Sets [`is_sixth_pic`](field@Self::is_sixth_pic): 是否删除第六张图. Boolean.
     #[must_use]
     pub fn is_sixth_pic(mut self, is_sixth_pic: bool) -> Self {
         self.is_sixth_pic = Some(is_sixth_pic);
@@ -87,6 +90,7 @@ record!(ItemImgDeleteRequest);
 
 /// The response of `taobao.item.img.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImgDeleteResponse {
     /// 上传后的图片
     ///
@@ -124,14 +128,15 @@ record!(mut ItemImgDeleteResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片的编号
     ///
-    /// Number, for example `505`.
+    /// Number. Example: `505`.
     pub id: Option<i64>,
     /// 图片的创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -12,46 +12,52 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=147&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemJointImgRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemJointImgRequest::new(610000000001, "i1/2024/main.jpg");
+/// let request = ItemJointImgRequest::new(610000000001, "i1/2024/main.jpg")
+///     .id(505)
+///     .position(1)
+///     .is_major(false);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemJointImgRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 图片的编号；更新时传，新增时不传
     ///
-    /// Number, for example `505`.
+    /// Number. Example: `505`.
     pub id: Option<i64>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 图片在图片空间里的路径
     ///
-    /// String, required, for example `i1/2024/main.jpg`.
+    /// String. Required. Example: `i1/2024/main.jpg`.
     pub pic_path: String,
     /// 是否设为主图
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_major: Option<bool>,
     /// 是否 3:4 的图片
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_rectangle: Option<bool>,
 }
 
 impl ItemJointImgRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, pic_path: impl Into<String>) -> Self {
         Self {
             num_iid,
@@ -63,28 +69,28 @@ impl ItemJointImgRequest {
         }
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 图片的编号. Number.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Sets `position`.
+    /// Sets [`position`](field@Self::position): 图片排在第几张. Number.
     #[must_use]
     pub fn position(mut self, position: i64) -> Self {
         self.position = Some(position);
         self
     }
 
-    /// Sets `is_major`.
+    /// Sets [`is_major`](field@Self::is_major): 是否设为主图. Boolean.
     #[must_use]
     pub fn is_major(mut self, is_major: bool) -> Self {
         self.is_major = Some(is_major);
         self
     }
 
-    /// Sets `is_rectangle`.
+    /// Sets [`is_rectangle`](field@Self::is_rectangle): 是否 3:4 的图片. Boolean.
     #[must_use]
     pub fn is_rectangle(mut self, is_rectangle: bool) -> Self {
         self.is_rectangle = Some(is_rectangle);
@@ -131,6 +137,7 @@ record!(ItemJointImgRequest);
 
 /// The response of `taobao.item.joint.img`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemJointImgResponse {
     /// 上传后的图片
     ///
@@ -168,18 +175,19 @@ record!(mut ItemJointImgResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片的编号
     ///
-    /// Number, for example `505`.
+    /// Number. Example: `505`.
     pub id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/1.jpg`.
+    /// String. Example: `https://img.example.com/1.jpg`.
     pub url: Option<String>,
     /// 图片的创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -12,42 +12,51 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=148&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemJointPropimgRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemJointPropimgRequest::new(610000000001, "1627207:28329", "i1/2024/prop.jpg");
+/// let request = ItemJointPropimgRequest::new(
+///         610000000001,
+///         "1627207:28329",
+///         "i1/2024/prop.jpg",
+///     )
+///     .id(505)
+///     .position(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemJointPropimgRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 颜色属性，形如 pid:vid
     ///
-    /// String, required, for example `1627207:28329`.
+    /// String. Required. Example: `1627207:28329`.
     pub properties: String,
     /// 图片的编号；新增时不传
     ///
-    /// Number, for example `505`.
+    /// Number. Example: `505`.
     pub id: Option<i64>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 图片在图片空间里的路径
     ///
-    /// String, required, for example `i1/2024/prop.jpg`.
+    /// String. Required. Example: `i1/2024/prop.jpg`.
     pub pic_path: String,
 }
 
 impl ItemJointPropimgRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         num_iid: i64,
         properties: impl Into<String>,
@@ -62,14 +71,14 @@ impl ItemJointPropimgRequest {
         }
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 图片的编号. Number.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Sets `position`.
+    /// Sets [`position`](field@Self::position): 图片排在第几张. Number.
     #[must_use]
     pub fn position(mut self, position: i64) -> Self {
         self.position = Some(position);
@@ -114,6 +123,7 @@ record!(ItemJointPropimgRequest);
 
 /// The response of `taobao.item.joint.propimg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemJointPropimgResponse {
     /// 属性图片
     ///
@@ -151,18 +161,19 @@ record!(mut ItemJointPropimgResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
-    /// Number, for example `504`.
+    /// Number. Example: `504`.
     pub id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/prop.jpg`.
+    /// String. Example: `https://img.example.com/prop.jpg`.
     pub url: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

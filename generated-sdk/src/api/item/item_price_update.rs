@@ -11,159 +11,166 @@ use top_protocol::generated::{
 ///
 /// 修改价格，也可以修改商品的其他资料。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemPriceUpdateRequest;
+/// use generated_sdk::protocol::File;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemPriceUpdateRequest::new(610000000001);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemPriceUpdateRequest::new(610000000001)
+///     .approve_status("onsale")
+///     .auction_point(5)
+///     .image(File::open("picture.jpg")?);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemPriceUpdateRequest {
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, for example `onsale`.
+    /// String. Example: `onsale`.
     pub approve_status: Option<String>,
     /// 积分返点比例，5 即 0.5%
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub auction_point: Option<i64>,
     /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
-    /// String, for example `no_mark`.
+    /// String. Example: `no_mark`.
     pub auto_fill: Option<String>,
     /// 类目的编号
     ///
-    /// Number, at least 0, for example `50012345`.
+    /// Number. Min 0. Example: `50012345`.
     pub cid: Option<i64>,
     /// 货到付款运费模板的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cod_postage_id: Option<i64>,
     /// 商品描述，可含 HTML
     ///
-    /// String, at most 200000 characters, for example `<p>不锈钢保温杯</p>`.
+    /// String. Max length 200000. Example: `<p>不锈钢保温杯</p>`.
     pub desc: Option<String>,
     /// EMS 运费，单位元
     ///
-    /// Price, for example `20.00`.
+    /// Price. Example: `20.00`.
     pub ems_fee: Option<Decimal>,
     /// 快递运费，单位元
     ///
-    /// Price, for example `10.00`.
+    /// Price. Example: `10.00`.
     pub express_fee: Option<Decimal>,
     /// 谁付运费：seller 或 buyer
     ///
-    /// String, for example `seller`.
+    /// String. Example: `seller`.
     pub freight_payer: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 主图文件，JPG 或 GIF，最大 3 MB
     ///
-    /// byte\[\], at most 3145728 bytes.
+    /// `byte[]`. Max size 3145728 bytes.
     pub image: Option<File>,
     /// 拍卖的加价幅度，0 为由系统决定
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub increment: Option<Decimal>,
     /// 自行填写的属性编号，以逗号分隔
     ///
-    /// String\[\].
+    /// List of String.
     pub input_pids: Vec<String>,
     /// 自行填写的属性值，与 input_pids 一一对应
     ///
-    /// String\[\].
+    /// List of String.
     pub input_str: Vec<String>,
     /// 是否 3D 淘宝的商品
     ///
-    /// Boolean, `is_3D` on the wire, for example `false`.
+    /// Boolean. Wire name: `is_3D`. Example: `false`.
     pub is_3d: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 是否承诺 24 小时发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_lightning_consignment: Option<bool>,
     /// 是否用传入的 SKU 替换全部 SKU
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_replace_sku: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否新品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_xinpin: Option<bool>,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, for example `zh_CN`.
+    /// String. Example: `zh_CN`.
     pub lang: Option<String>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 城市
     ///
-    /// String, `location.city` on the wire, for example `杭州`.
+    /// String. Wire name: `location.city`. Example: `杭州`.
     pub location_city: Option<String>,
     /// 省份
     ///
-    /// String, `location.state` on the wire, for example `浙江`.
+    /// String. Wire name: `location.state`. Example: `浙江`.
     pub location_state: Option<String>,
     /// 库存数量
     ///
-    /// Number, at least 0, at most 999999, for example `100`.
+    /// Number. Min 0. Max 999999. Example: `100`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, required, at least 1, for example `610000000001`.
+    /// Number. Required. Min 1. Example: `610000000001`.
     pub num_iid: i64,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 邮费，单位元
     ///
-    /// Price, for example `8.00`.
+    /// Price. Example: `8.00`.
     pub post_fee: Option<Decimal>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub price: Option<Decimal>,
     /// 产品的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub product_id: Option<i64>,
     /// 属性值的别名
     ///
@@ -171,55 +178,55 @@ pub struct ItemPriceUpdateRequest {
     pub property_alias: Option<String>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:3323083`.
+    /// String. Example: `20000:3323083`.
     pub props: Option<String>,
     /// 是否承诺退换货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub sell_promise: Option<bool>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String\[\], at most 10 elements, for example `1001,1002`.
+    /// List of String. Max list size 10. Example: `1001,1002`.
     pub seller_cids: Vec<String>,
     /// 各 SKU 的商家编码，以逗号分隔
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub sku_outer_ids: Option<String>,
     /// 各 SKU 的价格，以逗号分隔
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub sku_prices: Option<String>,
     /// 各 SKU 的销售属性，以逗号分隔
     ///
-    /// String, for example `1627207:28329`.
+    /// String. Example: `1627207:28329`.
     pub sku_properties: Option<String>,
     /// 各 SKU 的库存，以逗号分隔
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub sku_quantities: Option<String>,
     /// 新旧程度：new 全新，unused 闲置，second 二手
     ///
-    /// String, for example `new`.
+    /// String. Example: `new`.
     pub stuff_status: Option<String>,
     /// 何时减库存：1 拍下，2 付款
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sub_stock: Option<i64>,
     /// 商品标题
     ///
-    /// String, at most 60 characters, for example `不锈钢保温杯`.
+    /// String. Max length 60. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
     /// 自动重发是否受限
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub auto_repost: Option<bool>,
     /// 要忽略的警告
     ///
@@ -232,7 +239,7 @@ pub struct ItemPriceUpdateRequest {
 }
 
 impl ItemPriceUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self {
             approve_status: None,
@@ -289,112 +296,112 @@ impl ItemPriceUpdateRequest {
         }
     }
 
-    /// Sets `approve_status`.
+    /// Sets [`approve_status`](field@Self::approve_status): 上下架状态：onsale 在售，instock 在库. String.
     #[must_use]
     pub fn approve_status(mut self, approve_status: impl Into<String>) -> Self {
         self.approve_status = Some(approve_status.into());
         self
     }
 
-    /// Sets `auction_point`.
+    /// Sets [`auction_point`](field@Self::auction_point): 积分返点比例，5 即 0.5%. Number.
     #[must_use]
     pub fn auction_point(mut self, auction_point: i64) -> Self {
         self.auction_point = Some(auction_point);
         self
     }
 
-    /// Sets `auto_fill`.
+    /// Sets [`auto_fill`](field@Self::auto_fill): 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark. String.
     #[must_use]
     pub fn auto_fill(mut self, auto_fill: impl Into<String>) -> Self {
         self.auto_fill = Some(auto_fill.into());
         self
     }
 
-    /// Sets `cid`.
+    /// Sets [`cid`](field@Self::cid): 类目的编号. Number. Min 0.
     #[must_use]
     pub fn cid(mut self, cid: i64) -> Self {
         self.cid = Some(cid);
         self
     }
 
-    /// Sets `cod_postage_id`.
+    /// Sets [`cod_postage_id`](field@Self::cod_postage_id): 货到付款运费模板的编号. Number.
     #[must_use]
     pub fn cod_postage_id(mut self, cod_postage_id: i64) -> Self {
         self.cod_postage_id = Some(cod_postage_id);
         self
     }
 
-    /// Sets `desc`.
+    /// Sets [`desc`](field@Self::desc): 商品描述，可含 HTML. String. Max length 200000.
     #[must_use]
     pub fn desc(mut self, desc: impl Into<String>) -> Self {
         self.desc = Some(desc.into());
         self
     }
 
-    /// Sets `ems_fee`.
+    /// Sets [`ems_fee`](field@Self::ems_fee): EMS 运费，单位元. Price.
     #[must_use]
     pub fn ems_fee(mut self, ems_fee: impl Into<Decimal>) -> Self {
         self.ems_fee = Some(ems_fee.into());
         self
     }
 
-    /// Sets `express_fee`.
+    /// Sets [`express_fee`](field@Self::express_fee): 快递运费，单位元. Price.
     #[must_use]
     pub fn express_fee(mut self, express_fee: impl Into<Decimal>) -> Self {
         self.express_fee = Some(express_fee.into());
         self
     }
 
-    /// Sets `freight_payer`.
+    /// Sets [`freight_payer`](field@Self::freight_payer): 谁付运费：seller 或 buyer. String.
     #[must_use]
     pub fn freight_payer(mut self, freight_payer: impl Into<String>) -> Self {
         self.freight_payer = Some(freight_payer.into());
         self
     }
 
-    /// Sets `has_discount`.
+    /// Sets [`has_discount`](field@Self::has_discount): 是否参与会员打折. Boolean.
     #[must_use]
     pub fn has_discount(mut self, has_discount: bool) -> Self {
         self.has_discount = Some(has_discount);
         self
     }
 
-    /// Sets `has_invoice`.
+    /// Sets [`has_invoice`](field@Self::has_invoice): 是否提供发票. Boolean.
     #[must_use]
     pub fn has_invoice(mut self, has_invoice: bool) -> Self {
         self.has_invoice = Some(has_invoice);
         self
     }
 
-    /// Sets `has_showcase`.
+    /// Sets [`has_showcase`](field@Self::has_showcase): 是否橱窗推荐. Boolean.
     #[must_use]
     pub fn has_showcase(mut self, has_showcase: bool) -> Self {
         self.has_showcase = Some(has_showcase);
         self
     }
 
-    /// Sets `has_warranty`.
+    /// Sets [`has_warranty`](field@Self::has_warranty): 是否保修. Boolean.
     #[must_use]
     pub fn has_warranty(mut self, has_warranty: bool) -> Self {
         self.has_warranty = Some(has_warranty);
         self
     }
 
-    /// Sets `image`.
+    /// Sets [`image`](field@Self::image): 主图文件，JPG 或 GIF，最大 3 MB. `byte[]`. Max size 3145728 bytes.
     #[must_use]
     pub fn image(mut self, image: impl Into<File>) -> Self {
         self.image = Some(image.into());
         self
     }
 
-    /// Sets `increment`.
+    /// Sets [`increment`](field@Self::increment): 拍卖的加价幅度，0 为由系统决定. Price.
     #[must_use]
     pub fn increment(mut self, increment: impl Into<Decimal>) -> Self {
         self.increment = Some(increment.into());
         self
     }
 
-    /// Sets `input_pids`.
+    /// Sets [`input_pids`](field@Self::input_pids): 自行填写的属性编号，以逗号分隔. List of String.
     #[must_use]
     pub fn input_pids(
         mut self,
@@ -404,7 +411,7 @@ impl ItemPriceUpdateRequest {
         self
     }
 
-    /// Sets `input_str`.
+    /// Sets [`input_str`](field@Self::input_str): 自行填写的属性值，与 input_pids 一一对应. List of String.
     #[must_use]
     pub fn input_str(
         mut self,
@@ -414,147 +421,147 @@ impl ItemPriceUpdateRequest {
         self
     }
 
-    /// Sets `is_3D`.
+    /// Sets [`is_3D`](field@Self::is_3d): 是否 3D 淘宝的商品. Boolean. Wire name: `is_3D`.
     #[must_use]
     pub fn is_3d(mut self, is_3d: bool) -> Self {
         self.is_3d = Some(is_3d);
         self
     }
 
-    /// Sets `is_ex`.
+    /// Sets [`is_ex`](field@Self::is_ex): 是否在外部网店展示. Boolean.
     #[must_use]
     pub fn is_ex(mut self, is_ex: bool) -> Self {
         self.is_ex = Some(is_ex);
         self
     }
 
-    /// Sets `is_lightning_consignment`.
+    /// Sets [`is_lightning_consignment`](field@Self::is_lightning_consignment): 是否承诺 24 小时发货. Boolean.
     #[must_use]
     pub fn is_lightning_consignment(mut self, is_lightning_consignment: bool) -> Self {
         self.is_lightning_consignment = Some(is_lightning_consignment);
         self
     }
 
-    /// Sets `is_replace_sku`.
+    /// Sets [`is_replace_sku`](field@Self::is_replace_sku): 是否用传入的 SKU 替换全部 SKU. Boolean.
     #[must_use]
     pub fn is_replace_sku(mut self, is_replace_sku: bool) -> Self {
         self.is_replace_sku = Some(is_replace_sku);
         self
     }
 
-    /// Sets `is_taobao`.
+    /// Sets [`is_taobao`](field@Self::is_taobao): 是否在淘宝展示. Boolean.
     #[must_use]
     pub fn is_taobao(mut self, is_taobao: bool) -> Self {
         self.is_taobao = Some(is_taobao);
         self
     }
 
-    /// Sets `is_xinpin`.
+    /// Sets [`is_xinpin`](field@Self::is_xinpin): 是否新品. Boolean.
     #[must_use]
     pub fn is_xinpin(mut self, is_xinpin: bool) -> Self {
         self.is_xinpin = Some(is_xinpin);
         self
     }
 
-    /// Sets `lang`.
+    /// Sets [`lang`](field@Self::lang): 文字版本：zh_CN 简体，zh_HK 繁体. String.
     #[must_use]
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.lang = Some(lang.into());
         self
     }
 
-    /// Sets `list_time`.
+    /// Sets [`list_time`](field@Self::list_time): 上架时间. Date.
     #[must_use]
     pub fn list_time(mut self, list_time: DateTime) -> Self {
         self.list_time = Some(list_time);
         self
     }
 
-    /// Sets `location.city`.
+    /// Sets [`location.city`](field@Self::location_city): 城市. String. Wire name: `location.city`.
     #[must_use]
     pub fn location_city(mut self, location_city: impl Into<String>) -> Self {
         self.location_city = Some(location_city.into());
         self
     }
 
-    /// Sets `location.state`.
+    /// Sets [`location.state`](field@Self::location_state): 省份. String. Wire name: `location.state`.
     #[must_use]
     pub fn location_state(mut self, location_state: impl Into<String>) -> Self {
         self.location_state = Some(location_state.into());
         self
     }
 
-    /// Sets `num`.
+    /// Sets [`num`](field@Self::num): 库存数量. Number. Min 0. Max 999999.
     #[must_use]
     pub fn num(mut self, num: i64) -> Self {
         self.num = Some(num);
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `pic_path`.
+    /// Sets [`pic_path`](field@Self::pic_path): 图片地址. String.
     #[must_use]
     pub fn pic_path(mut self, pic_path: impl Into<String>) -> Self {
         self.pic_path = Some(pic_path.into());
         self
     }
 
-    /// Sets `post_fee`.
+    /// Sets [`post_fee`](field@Self::post_fee): 邮费，单位元. Price.
     #[must_use]
     pub fn post_fee(mut self, post_fee: impl Into<Decimal>) -> Self {
         self.post_fee = Some(post_fee.into());
         self
     }
 
-    /// Sets `postage_id`.
+    /// Sets [`postage_id`](field@Self::postage_id): 运费模板的编号. Number.
     #[must_use]
     pub fn postage_id(mut self, postage_id: i64) -> Self {
         self.postage_id = Some(postage_id);
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 价格，单位元. Price.
     #[must_use]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `product_id`.
+    /// Sets [`product_id`](field@Self::product_id): 产品的编号. Number.
     #[must_use]
     pub fn product_id(mut self, product_id: i64) -> Self {
         self.product_id = Some(product_id);
         self
     }
 
-    /// Sets `property_alias`.
+    /// Sets [`property_alias`](field@Self::property_alias): 属性值的别名. String.
     #[must_use]
     pub fn property_alias(mut self, property_alias: impl Into<String>) -> Self {
         self.property_alias = Some(property_alias.into());
         self
     }
 
-    /// Sets `props`.
+    /// Sets [`props`](field@Self::props): 商品属性，每项为 pid:vid，以分号分隔. String.
     #[must_use]
     pub fn props(mut self, props: impl Into<String>) -> Self {
         self.props = Some(props.into());
         self
     }
 
-    /// Sets `sell_promise`.
+    /// Sets [`sell_promise`](field@Self::sell_promise): 是否承诺退换货. Boolean.
     #[must_use]
     pub fn sell_promise(mut self, sell_promise: bool) -> Self {
         self.sell_promise = Some(sell_promise);
         self
     }
 
-    /// Sets `seller_cids`.
+    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔. List of String. Max list size 10.
     #[must_use]
     pub fn seller_cids(
         mut self,
@@ -564,84 +571,84 @@ impl ItemPriceUpdateRequest {
         self
     }
 
-    /// Sets `sku_outer_ids`.
+    /// Sets [`sku_outer_ids`](field@Self::sku_outer_ids): 各 SKU 的商家编码，以逗号分隔. String.
     #[must_use]
     pub fn sku_outer_ids(mut self, sku_outer_ids: impl Into<String>) -> Self {
         self.sku_outer_ids = Some(sku_outer_ids.into());
         self
     }
 
-    /// Sets `sku_prices`.
+    /// Sets [`sku_prices`](field@Self::sku_prices): 各 SKU 的价格，以逗号分隔. String.
     #[must_use]
     pub fn sku_prices(mut self, sku_prices: impl Into<String>) -> Self {
         self.sku_prices = Some(sku_prices.into());
         self
     }
 
-    /// Sets `sku_properties`.
+    /// Sets [`sku_properties`](field@Self::sku_properties): 各 SKU 的销售属性，以逗号分隔. String.
     #[must_use]
     pub fn sku_properties(mut self, sku_properties: impl Into<String>) -> Self {
         self.sku_properties = Some(sku_properties.into());
         self
     }
 
-    /// Sets `sku_quantities`.
+    /// Sets [`sku_quantities`](field@Self::sku_quantities): 各 SKU 的库存，以逗号分隔. String.
     #[must_use]
     pub fn sku_quantities(mut self, sku_quantities: impl Into<String>) -> Self {
         self.sku_quantities = Some(sku_quantities.into());
         self
     }
 
-    /// Sets `stuff_status`.
+    /// Sets [`stuff_status`](field@Self::stuff_status): 新旧程度：new 全新，unused 闲置，second 二手. String.
     #[must_use]
     pub fn stuff_status(mut self, stuff_status: impl Into<String>) -> Self {
         self.stuff_status = Some(stuff_status.into());
         self
     }
 
-    /// Sets `sub_stock`.
+    /// Sets [`sub_stock`](field@Self::sub_stock): 何时减库存：1 拍下，2 付款. Number.
     #[must_use]
     pub fn sub_stock(mut self, sub_stock: i64) -> Self {
         self.sub_stock = Some(sub_stock);
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 商品标题. String. Max length 60.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `valid_thru`.
+    /// Sets [`valid_thru`](field@Self::valid_thru): 有效天数，7 或 14. Number.
     #[must_use]
     pub fn valid_thru(mut self, valid_thru: i64) -> Self {
         self.valid_thru = Some(valid_thru);
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位克. Number.
     #[must_use]
     pub fn weight(mut self, weight: i64) -> Self {
         self.weight = Some(weight);
         self
     }
 
-    /// Sets `auto_repost`.
+    /// Sets [`auto_repost`](field@Self::auto_repost): 自动重发是否受限. Boolean.
     #[must_use]
     pub fn auto_repost(mut self, auto_repost: bool) -> Self {
         self.auto_repost = Some(auto_repost);
         self
     }
 
-    /// Sets `ignorewarning`.
+    /// Sets [`ignorewarning`](field@Self::ignorewarning): 要忽略的警告. String.
     #[must_use]
     pub fn ignorewarning(mut self, ignorewarning: impl Into<String>) -> Self {
         self.ignorewarning = Some(ignorewarning.into());
         self
     }
 
-    /// Sets `shape`.
+    /// Sets [`shape`](field@Self::shape): 形状. String.
     #[must_use]
     pub fn shape(mut self, shape: impl Into<String>) -> Self {
         self.shape = Some(shape.into());
@@ -784,6 +791,7 @@ record!(ItemPriceUpdateRequest);
 
 /// The response of `taobao.item.price.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemPriceUpdateResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -821,6 +829,7 @@ record!(mut ItemPriceUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -830,11 +839,11 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52753&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemPromotionRuleGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemPromotionRuleGetRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl ItemPromotionRuleGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id }
     }
@@ -64,6 +67,7 @@ record!(ItemPromotionRuleGetRequest);
 
 /// The response of `taobao.item.promotion.rule.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemPromotionRuleGetResponse {
     /// 限制列表
     ///
@@ -71,7 +75,7 @@ pub struct ItemPromotionRuleGetResponse {
     pub rules: Vec<ItemPromotionRule>,
     /// 商品是否受限制
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub effec: Option<bool>,
 }
 
@@ -110,6 +114,7 @@ record!(mut ItemPromotionRuleGetResponse);
 
 /// The object `ItemPromotionRule`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemPromotionRule {
     /// 限制的名称
     ///
@@ -121,11 +126,11 @@ pub struct ItemPromotionRule {
     pub message: Option<String>,
     /// 生效时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub start_time: Option<String>,
     /// 失效时间
     ///
-    /// String, for example `2024-06-25 10:00:00`.
+    /// String. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<String>,
     /// 限制的种类，如锁定库存、锁定下架
     ///

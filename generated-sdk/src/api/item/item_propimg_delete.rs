@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemPropimgDeleteRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemPropimgDeleteRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 图片的编号
     ///
-    /// Number, required, for example `504`.
+    /// Number. Required. Example: `504`.
     pub id: i64,
 }
 
 impl ItemPropimgDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, id: i64) -> Self {
         Self { num_iid, id }
     }
@@ -70,6 +73,7 @@ record!(ItemPropimgDeleteRequest);
 
 /// The response of `taobao.item.propimg.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemPropimgDeleteResponse {
     /// 属性图片
     ///
@@ -107,14 +111,15 @@ record!(mut ItemPropimgDeleteResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
-    /// Number, for example `504`.
+    /// Number. Example: `504`.
     pub id: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

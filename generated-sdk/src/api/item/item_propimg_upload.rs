@@ -13,42 +13,49 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemPropimgUploadRequest;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemPropimgUploadRequest::new(610000000001, "1627207:28329");
+/// let request = ItemPropimgUploadRequest::new(610000000001, "1627207:28329")
+///     .id(505)
+///     .position(1)
+///     .image(File::open("picture.jpg")?);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemPropimgUploadRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 图片的编号；新增时不传
     ///
-    /// Number, for example `505`.
+    /// Number. Example: `505`.
     pub id: Option<i64>,
     /// 颜色属性，形如 pid:vid
     ///
-    /// String, required, for example `1627207:28329`.
+    /// String. Required. Example: `1627207:28329`.
     pub properties: String,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 图片文件，JPG 或 GIF，最大 3 MB
     ///
-    /// byte\[\], at most 3145728 bytes.
+    /// `byte[]`. Max size 3145728 bytes.
     pub image: Option<File>,
 }
 
 impl ItemPropimgUploadRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, properties: impl Into<String>) -> Self {
         Self {
             num_iid,
@@ -59,21 +66,21 @@ impl ItemPropimgUploadRequest {
         }
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 图片的编号. Number.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Sets `position`.
+    /// Sets [`position`](field@Self::position): 图片排在第几张. Number.
     #[must_use]
     pub fn position(mut self, position: i64) -> Self {
         self.position = Some(position);
         self
     }
 
-    /// Sets `image`.
+    /// Sets [`image`](field@Self::image): 图片文件，JPG 或 GIF，最大 3 MB. `byte[]`. Max size 3145728 bytes.
     #[must_use]
     pub fn image(mut self, image: impl Into<File>) -> Self {
         self.image = Some(image.into());
@@ -118,6 +125,7 @@ record!(ItemPropimgUploadRequest);
 
 /// The response of `taobao.item.propimg.upload`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemPropimgUploadResponse {
     /// 属性图片
     ///
@@ -155,18 +163,19 @@ record!(mut ItemPropimgUploadResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
-    /// Number, for example `504`.
+    /// Number. Example: `504`.
     pub id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/prop.jpg`.
+    /// String. Example: `https://img.example.com/prop.jpg`.
     pub url: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -12,42 +12,48 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10591&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemQuantityUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemQuantityUpdateRequest::new(610000000001, 100);
+/// let request = ItemQuantityUpdateRequest::new(610000000001, 100)
+///     .sku_id(4200000000001)
+///     .outer_id("CUP-500-RED")
+///     .r#type(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemQuantityUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// SKU 的编号；不传则修改商品的库存
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// SKU 的商家编码；不传则修改商品的库存
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 库存的修改值；全量时不小于 0，增量时可为负
     ///
-    /// Number, required, for example `100`.
+    /// Number. Required. Example: `100`.
     pub quantity: i64,
     /// 修改方式：1 全量，2 增量
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub r#type: Option<i64>,
 }
 
 impl ItemQuantityUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, quantity: i64) -> Self {
         Self {
             num_iid,
@@ -58,21 +64,21 @@ impl ItemQuantityUpdateRequest {
         }
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): SKU 的商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 修改方式：1 全量，2 增量. Number. Default: `1`.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -117,6 +123,7 @@ record!(ItemQuantityUpdateRequest);
 
 /// The response of `taobao.item.quantity.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemQuantityUpdateResponse {
     /// 商品资料，只有编号、数量、修改时间和各 SKU 的库存
     ///
@@ -154,6 +161,7 @@ record!(mut ItemQuantityUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -163,15 +171,15 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// SKU 列表
     ///
@@ -223,18 +231,19 @@ record!(mut Item);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
 }
 

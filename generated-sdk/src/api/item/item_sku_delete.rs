@@ -3,45 +3,52 @@
 //! `taobao.item.sku.delete`: 删除 SKU
 
 use top_protocol::generated::{
-    Choice, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.item.sku.delete`: 删除 SKU
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=314&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkuDeleteRequest;
+/// use generated_sdk::api::item::item_sku_delete::Lang;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemSkuDeleteRequest::new(610000000001, "1627207:28329;20509:28314");
+/// let request = ItemSkuDeleteRequest::new(610000000001, "1627207:28329;20509:28314")
+///     .lang(Lang::ZhCn)
+///     .item_price("59.90".parse::<generated_sdk::Decimal>()?)
+///     .item_num(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkuDeleteRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 销售属性的组合，形如 pid:vid;pid:vid
     ///
-    /// String, required, for example `1627207:28329;20509:28314`.
+    /// String. Required. Example: `1627207:28329;20509:28314`.
     pub properties: String,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, see [`Lang`], `zh_CN` if it is not sent, for example `zh_CN`.
+    /// [`Lang`]. Default: `zh_CN`. Example: `zh_CN`.
     pub lang: Option<Lang>,
     /// 商品的新价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub item_price: Option<Decimal>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_num: Option<i64>,
     /// 要忽略的警告
     ///
@@ -50,7 +57,7 @@ pub struct ItemSkuDeleteRequest {
 }
 
 impl ItemSkuDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, properties: impl Into<String>) -> Self {
         Self {
             num_iid,
@@ -62,28 +69,28 @@ impl ItemSkuDeleteRequest {
         }
     }
 
-    /// Sets `lang`.
+    /// Sets [`lang`](field@Self::lang): 文字版本：zh_CN 简体，zh_HK 繁体. [`Lang`]. Default: `zh_CN`.
     #[must_use]
     pub fn lang(mut self, lang: impl Into<Lang>) -> Self {
         self.lang = Some(lang.into());
         self
     }
 
-    /// Sets `item_price`.
+    /// Sets [`item_price`](field@Self::item_price): 商品的新价格，单位元. Price.
     #[must_use]
     pub fn item_price(mut self, item_price: impl Into<Decimal>) -> Self {
         self.item_price = Some(item_price.into());
         self
     }
 
-    /// Sets `item_num`.
+    /// Sets [`item_num`](field@Self::item_num): 商品数量. Number.
     #[must_use]
     pub fn item_num(mut self, item_num: i64) -> Self {
         self.item_num = Some(item_num);
         self
     }
 
-    /// Sets `ignorewarning`.
+    /// Sets [`ignorewarning`](field@Self::ignorewarning): 要忽略的警告. String.
     #[must_use]
     pub fn ignorewarning(mut self, ignorewarning: impl Into<String>) -> Self {
         self.ignorewarning = Some(ignorewarning.into());
@@ -117,7 +124,7 @@ impl Record for ItemSkuDeleteRequest {
         match index {
             0 => View::of(&self.num_iid),
             1 => View::of(&self.properties),
-            2 => View::optional_choice(&self.lang),
+            2 => View::optional_open_enum(&self.lang),
             3 => View::of(&self.item_price),
             4 => View::of(&self.item_num),
             5 => View::of(&self.ignorewarning),
@@ -130,6 +137,7 @@ record!(ItemSkuDeleteRequest);
 
 /// The response of `taobao.item.sku.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkuDeleteResponse {
     /// SKU 资料
     ///
@@ -167,6 +175,7 @@ record!(mut ItemSkuDeleteResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 旧的商品编号
     ///
@@ -176,11 +185,11 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub modified: Option<String>,
 }
 
@@ -221,23 +230,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `lang`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lang {
     /// `zh_CN`
     ZhCn,
     /// `zh_HK`
     ZhHk,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Lang {
+impl OpenEnum for Lang {
     fn as_str(&self) -> &str {
         match self {
             Self::ZhCn => "zh_CN",
             Self::ZhHk => "zh_HK",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -245,9 +254,9 @@ impl Choice for Lang {
         match text.as_str() {
             "zh_CN" => Self::ZhCn,
             "zh_HK" => Self::ZhHk,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Lang);
+open_enum!(Lang);

@@ -3,41 +3,49 @@
 //! `taobao.item.sku.get`: 查询 SKU
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.item.sku.get`: 查询 SKU
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkuGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemSkuGetRequest::new(["sku_id", "iid", "num_iid", "properties", "properties_name", "quantity"], 4200000000001);
+/// let request = ItemSkuGetRequest::new(
+///         ["sku_id", "iid", "num_iid", "properties", "properties_name", "quantity"],
+///         4200000000001,
+///     )
+///     .num_iid(610000000001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkuGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `sku_id,iid,num_iid,properties,properties_name,quantity`.
+    /// Field List. Required. Example: `sku_id,iid,num_iid,properties,properties_name,quantity`.
     pub fields: Vec<String>,
     /// SKU 的编号
     ///
-    /// Number, required, for example `4200000000001`.
+    /// Number. Required. Example: `4200000000001`.
     pub sku_id: i64,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
 }
 
 impl ItemSkuGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         sku_id: i64,
@@ -49,7 +57,7 @@ impl ItemSkuGetRequest {
         }
     }
 
-    /// Sets `num_iid`.
+    /// Sets [`num_iid`](field@Self::num_iid): 商品编号. Number.
     #[must_use]
     pub fn num_iid(mut self, num_iid: i64) -> Self {
         self.num_iid = Some(num_iid);
@@ -90,6 +98,7 @@ record!(ItemSkuGetRequest);
 
 /// The response of `taobao.item.sku.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkuGetResponse {
     /// SKU 资料
     ///
@@ -127,10 +136,11 @@ record!(mut ItemSkuGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 旧的商品编号
     ///
@@ -140,51 +150,51 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// 销售属性的中文名
     ///
-    /// String, for example `1627207:28341:颜色:红色`.
+    /// String. Example: `1627207:28341:颜色:红色`.
     pub properties_name: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub modified: Option<String>,
     /// SKU 是否仍可用：normal 可用，delete 已不存在
     ///
-    /// String, see [`Status`], for example `normal`.
+    /// [`Status`]. Example: `normal`.
     pub status: Option<Status>,
     /// 产品规格的编号
     ///
-    /// Number, for example `501`.
+    /// Number. Example: `501`.
     pub sku_spec_id: Option<i64>,
     /// 已拍下而未付款、占住的库存
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub with_hold_quantity: Option<i64>,
     /// 条形码
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub barcode: Option<String>,
 }
 
@@ -224,7 +234,7 @@ impl Record for Sku {
             7 => View::of(&self.outer_id),
             8 => View::of(&self.created),
             9 => View::of(&self.modified),
-            10 => View::optional_choice(&self.status),
+            10 => View::optional_open_enum(&self.status),
             11 => View::of(&self.sku_spec_id),
             12 => View::of(&self.with_hold_quantity),
             13 => View::of(&self.barcode),
@@ -246,7 +256,7 @@ impl RecordMut for Sku {
             7 => Slot::of(&mut self.outer_id),
             8 => Slot::of(&mut self.created),
             9 => Slot::of(&mut self.modified),
-            10 => Slot::choice(&mut self.status),
+            10 => Slot::open_enum(&mut self.status),
             11 => Slot::of(&mut self.sku_spec_id),
             12 => Slot::of(&mut self.with_hold_quantity),
             13 => Slot::of(&mut self.barcode),
@@ -258,23 +268,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `normal`
     Normal,
     /// `delete`
     Delete,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "normal",
             Self::Delete => "delete",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -282,9 +292,9 @@ impl Choice for Status {
         match text.as_str() {
             "normal" => Self::Normal,
             "delete" => Self::Delete,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -3,53 +3,62 @@
 //! `taobao.item.sku.price.update`: 修改 SKU 的价格
 
 use top_protocol::generated::{
-    Choice, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.item.sku.price.update`: 修改 SKU 的价格
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10928&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkuPriceUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemSkuPriceUpdateRequest::new(610000000001, "1627207:28329;20509:28314");
+/// let request = ItemSkuPriceUpdateRequest::new(
+///         610000000001,
+///         "1627207:28329;20509:28314",
+///     )
+///     .quantity(100)
+///     .price("59.90".parse::<generated_sdk::Decimal>()?)
+///     .outer_id("CUP-500");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkuPriceUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 销售属性的组合，形如 pid:vid;pid:vid
     ///
-    /// String, required, for example `1627207:28329;20509:28314`.
+    /// String. Required. Example: `1627207:28329;20509:28314`.
     pub properties: String,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
     /// 新的价格，单位元；商品价格要在各 SKU 的价格之间
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub price: Option<Decimal>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, see [`Lang`], `zh_CN` if it is not sent, for example `zh_CN`.
+    /// [`Lang`]. Default: `zh_CN`. Example: `zh_CN`.
     pub lang: Option<Lang>,
     /// 商品的新价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub item_price: Option<Decimal>,
     /// 要忽略的警告
     ///
@@ -58,7 +67,7 @@ pub struct ItemSkuPriceUpdateRequest {
 }
 
 impl ItemSkuPriceUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, properties: impl Into<String>) -> Self {
         Self {
             num_iid,
@@ -72,42 +81,42 @@ impl ItemSkuPriceUpdateRequest {
         }
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 库存数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 新的价格，单位元. Price.
     #[must_use]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `lang`.
+    /// Sets [`lang`](field@Self::lang): 文字版本：zh_CN 简体，zh_HK 繁体. [`Lang`]. Default: `zh_CN`.
     #[must_use]
     pub fn lang(mut self, lang: impl Into<Lang>) -> Self {
         self.lang = Some(lang.into());
         self
     }
 
-    /// Sets `item_price`.
+    /// Sets [`item_price`](field@Self::item_price): 商品的新价格，单位元. Price.
     #[must_use]
     pub fn item_price(mut self, item_price: impl Into<Decimal>) -> Self {
         self.item_price = Some(item_price.into());
         self
     }
 
-    /// Sets `ignorewarning`.
+    /// Sets [`ignorewarning`](field@Self::ignorewarning): 要忽略的警告. String.
     #[must_use]
     pub fn ignorewarning(mut self, ignorewarning: impl Into<String>) -> Self {
         self.ignorewarning = Some(ignorewarning.into());
@@ -146,7 +155,7 @@ impl Record for ItemSkuPriceUpdateRequest {
             2 => View::of(&self.quantity),
             3 => View::of(&self.price),
             4 => View::of(&self.outer_id),
-            5 => View::optional_choice(&self.lang),
+            5 => View::optional_open_enum(&self.lang),
             6 => View::of(&self.item_price),
             7 => View::of(&self.ignorewarning),
             _ => View::Absent,
@@ -158,6 +167,7 @@ record!(ItemSkuPriceUpdateRequest);
 
 /// The response of `taobao.item.sku.price.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkuPriceUpdateResponse {
     /// SKU 资料
     ///
@@ -195,6 +205,7 @@ record!(mut ItemSkuPriceUpdateResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 旧的商品编号
     ///
@@ -204,15 +215,15 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub modified: Option<String>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
@@ -256,23 +267,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `lang`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lang {
     /// `zh_CN`
     ZhCn,
     /// `zh_HK`
     ZhHk,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Lang {
+impl OpenEnum for Lang {
     fn as_str(&self) -> &str {
         match self {
             Self::ZhCn => "zh_CN",
             Self::ZhHk => "zh_HK",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -280,9 +291,9 @@ impl Choice for Lang {
         match text.as_str() {
             "zh_CN" => Self::ZhCn,
             "zh_HK" => Self::ZhHk,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Lang);
+open_enum!(Lang);

@@ -3,8 +3,8 @@
 //! `taobao.item.skus.get`: 按商品查询 SKU
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.item.skus.get`: 按商品查询 SKU
@@ -12,6 +12,8 @@ use top_protocol::generated::{
 /// 每次最多 40 个商品。
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=30&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkusGetRequest;
@@ -24,19 +26,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkusGetRequest {
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements.
+    /// List of String. Required. Max list size 20.
     pub fields: Vec<String>,
     /// 商品编号，以逗号分隔，最多 40 个
     ///
-    /// String, required, at most 40 elements, for example `610000000001`.
+    /// String. Required. Max list size 40. Example: `610000000001`.
     pub num_iids: String,
 }
 
 impl ItemSkusGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         num_iids: impl Into<String>,
@@ -84,6 +87,7 @@ record!(ItemSkusGetRequest);
 
 /// The response of `taobao.item.skus.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkusGetResponse {
     /// SKU 列表
     ///
@@ -121,10 +125,11 @@ record!(mut ItemSkusGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 旧的商品编号
     ///
@@ -134,43 +139,43 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// 销售属性的中文名
     ///
-    /// String, for example `1627207:28341:颜色:红色`.
+    /// String. Example: `1627207:28341:颜色:红色`.
     pub properties_name: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// SKU 是否仍可用：normal 可用，delete 已不存在
     ///
-    /// String, see [`Status`], for example `normal`.
+    /// [`Status`]. Example: `normal`.
     pub status: Option<Status>,
     /// 产品规格的编号
     ///
-    /// Number, for example `501`.
+    /// Number. Example: `501`.
     pub sku_spec_id: Option<i64>,
     /// 条形码
     ///
@@ -213,7 +218,7 @@ impl Record for Sku {
             7 => View::of(&self.outer_id),
             8 => View::of(&self.created),
             9 => View::of(&self.modified),
-            10 => View::optional_choice(&self.status),
+            10 => View::optional_open_enum(&self.status),
             11 => View::of(&self.sku_spec_id),
             12 => View::of(&self.barcode),
             _ => View::Absent,
@@ -234,7 +239,7 @@ impl RecordMut for Sku {
             7 => Slot::of(&mut self.outer_id),
             8 => Slot::of(&mut self.created),
             9 => Slot::of(&mut self.modified),
-            10 => Slot::choice(&mut self.status),
+            10 => Slot::open_enum(&mut self.status),
             11 => Slot::of(&mut self.sku_spec_id),
             12 => Slot::of(&mut self.barcode),
             _ => Slot::None,
@@ -245,23 +250,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `normal`
     Normal,
     /// `delete`
     Delete,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "normal",
             Self::Delete => "delete",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -269,9 +274,9 @@ impl Choice for Status {
         match text.as_str() {
             "normal" => Self::Normal,
             "delete" => Self::Delete,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10704&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemTemplatesGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTemplatesGetRequest {}
 
 impl ItemTemplatesGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(ItemTemplatesGetRequest);
 
 /// The response of `taobao.item.templates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTemplatesGetResponse {
     /// 模板列表
     ///
@@ -91,18 +95,19 @@ record!(mut ItemTemplatesGetResponse);
 
 /// The object `ItemTemplate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTemplate {
     /// 模板名称
     ///
-    /// String, for example `默认模板`.
+    /// String. Example: `默认模板`.
     pub template_name: Option<String>,
     /// 模板的编号
     ///
-    /// Number, for example `507`.
+    /// Number. Example: `507`.
     pub template_id: Option<i64>,
     /// 所属：0 外店，1 内店
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub shop_type: Option<i64>,
 }
 

@@ -11,43 +11,50 @@ use top_protocol::generated::{
 ///
 /// 修改一件商品，只传要改的字段。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemUpdateRequest;
+/// use generated_sdk::protocol::File;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemUpdateRequest::new(610000000001);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemUpdateRequest::new(610000000001)
+///     .after_sale_id(1)
+///     .approve_status("onsale")
+///     .image(File::open("picture.jpg")?);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemUpdateRequest {
     /// 售后说明的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub after_sale_id: Option<i64>,
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, for example `onsale`.
+    /// String. Example: `onsale`.
     pub approve_status: Option<String>,
     /// 积分返点比例，5 即 0.5%
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub auction_point: Option<i64>,
     /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
-    /// String, for example `no_mark`.
+    /// String. Example: `no_mark`.
     pub auto_fill: Option<String>,
     /// 自动重发是否受限
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub auto_repost: Option<bool>,
     /// 条形码
     ///
-    /// String, for example `6900000000001`.
+    /// String. Example: `6900000000001`.
     pub barcode: Option<String>,
     /// 可更换的属性
     ///
@@ -59,11 +66,11 @@ pub struct ItemUpdateRequest {
     pub chaoshi_extends_info: Option<String>,
     /// 类目的编号
     ///
-    /// Number, at least 0, for example `50012345`.
+    /// Number. Min 0. Example: `50012345`.
     pub cid: Option<i64>,
     /// 货到付款运费模板的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cod_postage_id: Option<i64>,
     /// 属性值的备注，每项为 pid:vid:备注，以分号分隔
     ///
@@ -71,19 +78,19 @@ pub struct ItemUpdateRequest {
     pub cpv_memo: Option<String>,
     /// 发货时间
     ///
-    /// String, `delivery_time.delivery_time` on the wire.
+    /// String. Wire name: `delivery_time.delivery_time`.
     pub delivery_time_delivery_time: Option<String>,
     /// 发货时间的种类
     ///
-    /// String, `delivery_time.delivery_time_type` on the wire.
+    /// String. Wire name: `delivery_time.delivery_time_type`.
     pub delivery_time_delivery_time_type: Option<String>,
     /// 是否设置发货时间
     ///
-    /// String, `delivery_time.need_delivery_time` on the wire.
+    /// String. Wire name: `delivery_time.need_delivery_time`.
     pub delivery_time_need_delivery_time: Option<String>,
     /// 商品描述，可含 HTML
     ///
-    /// String, at most 200000 characters, for example `<p>不锈钢保温杯</p>`.
+    /// String. Max length 200000. Example: `<p>不锈钢保温杯</p>`.
     pub desc: Option<String>,
     /// 描述模块的 JSON 数组
     ///
@@ -95,111 +102,111 @@ pub struct ItemUpdateRequest {
     pub empty_fields: Option<String>,
     /// EMS 运费，单位元
     ///
-    /// Price, for example `20.00`.
+    /// Price. Example: `20.00`.
     pub ems_fee: Option<Decimal>,
     /// 快递运费，单位元
     ///
-    /// Price, for example `10.00`.
+    /// Price. Example: `10.00`.
     pub express_fee: Option<Decimal>,
     /// 特征列表
     ///
-    /// String, at most 4000 characters.
+    /// String. Max length 4000.
     pub features: Option<String>,
     /// 厂家的联系方式
     ///
-    /// String, `food_security.contact` on the wire.
+    /// String. Wire name: `food_security.contact`.
     pub food_security_contact: Option<String>,
     /// 产品标准号
     ///
-    /// String, `food_security.design_code` on the wire.
+    /// String. Wire name: `food_security.design_code`.
     pub food_security_design_code: Option<String>,
     /// 厂名
     ///
-    /// String, `food_security.factory` on the wire.
+    /// String. Wire name: `food_security.factory`.
     pub food_security_factory: Option<String>,
     /// 厂址
     ///
-    /// String, `food_security.factory_site` on the wire.
+    /// String. Wire name: `food_security.factory_site`.
     pub food_security_factory_site: Option<String>,
     /// 食品添加剂
     ///
-    /// String, `food_security.food_additive` on the wire.
+    /// String. Wire name: `food_security.food_additive`.
     pub food_security_food_additive: Option<String>,
     /// 健字号，仅用于保健品
     ///
-    /// String, `food_security.health_product_no` on the wire.
+    /// String. Wire name: `food_security.health_product_no`.
     pub food_security_health_product_no: Option<String>,
     /// 配料表
     ///
-    /// String, `food_security.mix` on the wire.
+    /// String. Wire name: `food_security.mix`.
     pub food_security_mix: Option<String>,
     /// 保质期
     ///
-    /// String, `food_security.period` on the wire.
+    /// String. Wire name: `food_security.period`.
     pub food_security_period: Option<String>,
     /// 储藏方法
     ///
-    /// String, `food_security.plan_storage` on the wire.
+    /// String. Wire name: `food_security.plan_storage`.
     pub food_security_plan_storage: Option<String>,
     /// 生产许可证号
     ///
-    /// String, `food_security.prd_license_no` on the wire.
+    /// String. Wire name: `food_security.prd_license_no`.
     pub food_security_prd_license_no: Option<String>,
     /// 生产日期的终点
     ///
-    /// String, `food_security.product_date_end` on the wire.
+    /// String. Wire name: `food_security.product_date_end`.
     pub food_security_product_date_end: Option<String>,
     /// 生产日期的起点
     ///
-    /// String, `food_security.product_date_start` on the wire.
+    /// String. Wire name: `food_security.product_date_start`.
     pub food_security_product_date_start: Option<String>,
     /// 进货日期的终点
     ///
-    /// String, `food_security.stock_date_end` on the wire.
+    /// String. Wire name: `food_security.stock_date_end`.
     pub food_security_stock_date_end: Option<String>,
     /// 进货日期的起点
     ///
-    /// String, `food_security.stock_date_start` on the wire.
+    /// String. Wire name: `food_security.stock_date_start`.
     pub food_security_stock_date_start: Option<String>,
     /// 供货商
     ///
-    /// String, `food_security.supplier` on the wire.
+    /// String. Wire name: `food_security.supplier`.
     pub food_security_supplier: Option<String>,
     /// 谁付运费：seller 或 buyer
     ///
-    /// String, for example `seller`.
+    /// String. Example: `seller`.
     pub freight_payer: Option<String>,
     /// 境外采购地
     ///
-    /// String, at most 30 characters.
+    /// String. Max length 30.
     pub global_stock_country: Option<String>,
     /// 境外商品的发货地：1 国内，2 海外及港澳台
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub global_stock_delivery_place: Option<String>,
     /// 境外商品的卖家是否承诺包税
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub global_stock_tax_free_promise: Option<bool>,
     /// 境外商品的库存：1 现货，2 代购
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub global_stock_type: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 要忽略的警告
     ///
@@ -207,11 +214,11 @@ pub struct ItemUpdateRequest {
     pub ignorewarning: Option<String>,
     /// 主图文件，JPG 或 GIF，最大 3 MB
     ///
-    /// byte\[\], at most 3145728 bytes.
+    /// `byte[]`. Max size 3145728 bytes.
     pub image: Option<File>,
     /// 拍卖的加价幅度，0 为由系统决定
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub increment: Option<Decimal>,
     /// 自定义的属性值
     ///
@@ -227,19 +234,19 @@ pub struct ItemUpdateRequest {
     pub input_str: Option<String>,
     /// 互动的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub interactive_id: Option<i64>,
     /// 是否 3D 淘宝的商品
     ///
-    /// Boolean, `is_3D` on the wire, for example `false`.
+    /// Boolean. Wire name: `is_3D`. Example: `false`.
     pub is_3d: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 是否承诺 24 小时发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_lightning_consignment: Option<bool>,
     /// 是否线下商品
     ///
@@ -247,15 +254,15 @@ pub struct ItemUpdateRequest {
     pub is_offline: Option<String>,
     /// 是否用传入的 SKU 替换全部 SKU
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_replace_sku: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否新品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_xinpin: Option<bool>,
     /// 体积，用于按体积计算运费
     ///
@@ -263,11 +270,11 @@ pub struct ItemUpdateRequest {
     pub item_size: Option<String>,
     /// 重量，单位千克
     ///
-    /// String, for example `0.5`.
+    /// String. Example: `0.5`.
     pub item_weight: Option<String>,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, for example `zh_CN`.
+    /// String. Example: `zh_CN`.
     pub lang: Option<String>,
     /// 租赁的扩展信息
     ///
@@ -275,75 +282,75 @@ pub struct ItemUpdateRequest {
     pub lease_extends_info: Option<String>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 是否可以邮寄：0 否，1 是
     ///
-    /// String, `locality_life.choose_logis` on the wire, for example `0`.
+    /// String. Wire name: `locality_life.choose_logis`. Example: `0`.
     pub locality_life_choose_logis: Option<String>,
     /// 电子凭证的业务属性
     ///
-    /// String, `locality_life.eticket` on the wire.
+    /// String. Wire name: `locality_life.eticket`.
     pub locality_life_eticket: Option<String>,
     /// 凭证的有效期：日期、起止日期或天数
     ///
-    /// String, `locality_life.expirydate` on the wire, for example `2024-08-06,2024-08-16`.
+    /// String. Wire name: `locality_life.expirydate`. Example: `2024-08-06,2024-08-16`.
     pub locality_life_expirydate: Option<String>,
     /// 码商的编号与昵称
     ///
-    /// String, `locality_life.merchant` on the wire.
+    /// String. Wire name: `locality_life.merchant`.
     pub locality_life_merchant: Option<String>,
     /// 网点的编号
     ///
-    /// String, `locality_life.network_id` on the wire.
+    /// String. Wire name: `locality_life.network_id`.
     pub locality_life_network_id: Option<String>,
     /// 门店预约自提的标识
     ///
-    /// String, `locality_life.obs` on the wire.
+    /// String. Wire name: `locality_life.obs`.
     pub locality_life_obs: Option<String>,
     /// 售中自动退款的比例
     ///
-    /// Number, `locality_life.onsale_auto_refund_ratio` on the wire, for example `1`.
+    /// Number. Wire name: `locality_life.onsale_auto_refund_ratio`. Example: `1`.
     pub locality_life_onsale_auto_refund_ratio: Option<i64>,
     /// 凭证套餐的编号
     ///
-    /// String, `locality_life.packageid` on the wire.
+    /// String. Wire name: `locality_life.packageid`.
     pub locality_life_packageid: Option<String>,
     /// 可退款的百分比
     ///
-    /// Number, `locality_life.refund_ratio` on the wire, for example `80`.
+    /// Number. Wire name: `locality_life.refund_ratio`. Example: `80`.
     pub locality_life_refund_ratio: Option<i64>,
     /// 退款码费由谁承担：s 卖家，b 买家
     ///
-    /// String, `locality_life.refundmafee` on the wire, for example `s`.
+    /// String. Wire name: `locality_life.refundmafee`. Example: `s`.
     pub locality_life_refundmafee: Option<String>,
     /// 是否核销后打款：0 否，1 是
     ///
-    /// String, `locality_life.verification` on the wire, for example `1`.
+    /// String. Wire name: `locality_life.verification`. Example: `1`.
     pub locality_life_verification: Option<String>,
     /// 凭证的版本
     ///
-    /// String, `locality_life.version` on the wire.
+    /// String. Wire name: `locality_life.version`.
     pub locality_life_version: Option<String>,
     /// 城市
     ///
-    /// String, `location.city` on the wire, for example `杭州`.
+    /// String. Wire name: `location.city`. Example: `杭州`.
     pub location_city: Option<String>,
     /// 省份
     ///
-    /// String, `location.state` on the wire, for example `浙江`.
+    /// String. Wire name: `location.state`. Example: `浙江`.
     pub location_state: Option<String>,
     /// 定金的金额，单位元
     ///
-    /// String, `ms_payment.price` on the wire.
+    /// String. Wire name: `ms_payment.price`.
     pub ms_payment_price: Option<String>,
     /// 参考价，单位元
     ///
-    /// String, `ms_payment.reference_price` on the wire.
+    /// String. Wire name: `ms_payment.reference_price`.
     pub ms_payment_reference_price: Option<String>,
     /// 抵扣的金额，单位元
     ///
-    /// String, `ms_payment.voucher_price` on the wire.
+    /// String. Wire name: `ms_payment.voucher_price`.
     pub ms_payment_voucher_price: Option<String>,
     /// 是否七天无理由退货
     ///
@@ -351,71 +358,71 @@ pub struct ItemUpdateRequest {
     pub newprepay: Option<String>,
     /// 库存数量
     ///
-    /// Number, at least 0, at most 900000000, for example `100`.
+    /// Number. Min 0. Max 900000000. Example: `100`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, required, at least 1, for example `610000000001`.
+    /// Number. Required. Min 1. Example: `610000000001`.
     pub num_iid: i64,
     /// 是否绑定线下服务
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub o2o_bind_service: Option<bool>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 固定保证金，0 为按比例收取
     ///
-    /// Number, `paimai_info.deposit` on the wire, for example `0`.
+    /// Number. Wire name: `paimai_info.deposit`. Example: `0`.
     pub paimai_info_deposit: Option<i64>,
     /// 降价的间隔
     ///
-    /// Number, `paimai_info.interval` on the wire, at least 1, at most 60, for example `1`.
+    /// Number. Min 1. Max 60. Wire name: `paimai_info.interval`. Example: `1`.
     pub paimai_info_interval: Option<i64>,
     /// 拍卖方式：增价、荷兰式或降价
     ///
-    /// Number, `paimai_info.mode` on the wire, at least 1, at most 3, for example `1`.
+    /// Number. Min 1. Max 3. Wire name: `paimai_info.mode`. Example: `1`.
     pub paimai_info_mode: Option<i64>,
     /// 降价拍的保留价
     ///
-    /// Price, `paimai_info.reserve` on the wire, for example `59.90`.
+    /// Price. Wire name: `paimai_info.reserve`. Example: `59.90`.
     pub paimai_info_reserve: Option<Decimal>,
     /// 有效期的小时数
     ///
-    /// Number, `paimai_info.valid_hour` on the wire, at least 1, at most 48, for example `1`.
+    /// Number. Min 1. Max 48. Wire name: `paimai_info.valid_hour`. Example: `1`.
     pub paimai_info_valid_hour: Option<i64>,
     /// 有效期的分钟数
     ///
-    /// Number, `paimai_info.valid_minute` on the wire, at least 0, at most 59, for example `1`.
+    /// Number. Min 0. Max 59. Wire name: `paimai_info.valid_minute`. Example: `1`.
     pub paimai_info_valid_minute: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 邮费，单位元
     ///
-    /// Price, for example `8.00`.
+    /// Price. Example: `8.00`.
     pub post_fee: Option<Decimal>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub price: Option<Decimal>,
     /// 产品的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub product_id: Option<i64>,
     /// 属性值的别名
     ///
-    /// String, at most 800 characters.
+    /// String. Max length 800.
     pub property_alias: Option<String>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:3323083`.
+    /// String. Example: `20000:3323083`.
     pub props: Option<String>,
     /// 资质信息，经过 URL 编码
     ///
@@ -427,19 +434,19 @@ pub struct ItemUpdateRequest {
     pub scenic_ticket_book_cost: Option<String>,
     /// 门票的支付方式
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub scenic_ticket_pay_way: Option<i64>,
     /// 卖点
     ///
-    /// String, at most 150 characters, for example `六小时保温`.
+    /// String. Max length 150. Example: `六小时保温`.
     pub sell_point: Option<String>,
     /// 是否承诺退换货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub sell_promise: Option<bool>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 形状
     ///
@@ -467,19 +474,19 @@ pub struct ItemUpdateRequest {
     pub sku_hd_length: Option<String>,
     /// 各 SKU 的商家编码，以逗号分隔
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub sku_outer_ids: Option<String>,
     /// 各 SKU 的价格，以逗号分隔
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub sku_prices: Option<String>,
     /// 各 SKU 的销售属性，以逗号分隔
     ///
-    /// String, for example `1627207:28329`.
+    /// String. Example: `1627207:28329`.
     pub sku_properties: Option<String>,
     /// 各 SKU 的库存，以逗号分隔
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub sku_quantities: Option<String>,
     /// 各 SKU 的规格编号，以逗号分隔
     ///
@@ -487,31 +494,31 @@ pub struct ItemUpdateRequest {
     pub sku_spec_ids: Option<String>,
     /// 是否确认所关联的产品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub spu_confirm: Option<bool>,
     /// 新旧程度：new 全新，unused 闲置，second 二手
     ///
-    /// String, for example `new`.
+    /// String. Example: `new`.
     pub stuff_status: Option<String>,
     /// 何时减库存：1 拍下，2 付款
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sub_stock: Option<i64>,
     /// 商品标题
     ///
-    /// String, at most 120 characters, for example `不锈钢保温杯`.
+    /// String. Max length 120. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 视频的编号
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub video_id: Option<i64>,
     /// 重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
     /// 手机端的描述
     ///
@@ -520,7 +527,7 @@ pub struct ItemUpdateRequest {
 }
 
 impl ItemUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self {
             after_sale_id: None,
@@ -649,56 +656,56 @@ impl ItemUpdateRequest {
         }
     }
 
-    /// Sets `after_sale_id`.
+    /// Sets [`after_sale_id`](field@Self::after_sale_id): 售后说明的编号. Number.
     #[must_use]
     pub fn after_sale_id(mut self, after_sale_id: i64) -> Self {
         self.after_sale_id = Some(after_sale_id);
         self
     }
 
-    /// Sets `approve_status`.
+    /// Sets [`approve_status`](field@Self::approve_status): 上下架状态：onsale 在售，instock 在库. String.
     #[must_use]
     pub fn approve_status(mut self, approve_status: impl Into<String>) -> Self {
         self.approve_status = Some(approve_status.into());
         self
     }
 
-    /// Sets `auction_point`.
+    /// Sets [`auction_point`](field@Self::auction_point): 积分返点比例，5 即 0.5%. Number.
     #[must_use]
     pub fn auction_point(mut self, auction_point: i64) -> Self {
         self.auction_point = Some(auction_point);
         self
     }
 
-    /// Sets `auto_fill`.
+    /// Sets [`auto_fill`](field@Self::auto_fill): 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark. String.
     #[must_use]
     pub fn auto_fill(mut self, auto_fill: impl Into<String>) -> Self {
         self.auto_fill = Some(auto_fill.into());
         self
     }
 
-    /// Sets `auto_repost`.
+    /// Sets [`auto_repost`](field@Self::auto_repost): 自动重发是否受限. Boolean.
     #[must_use]
     pub fn auto_repost(mut self, auto_repost: bool) -> Self {
         self.auto_repost = Some(auto_repost);
         self
     }
 
-    /// Sets `barcode`.
+    /// Sets [`barcode`](field@Self::barcode): 条形码. String.
     #[must_use]
     pub fn barcode(mut self, barcode: impl Into<String>) -> Self {
         self.barcode = Some(barcode.into());
         self
     }
 
-    /// Sets `change_prop`.
+    /// Sets [`change_prop`](field@Self::change_prop): 可更换的属性. String.
     #[must_use]
     pub fn change_prop(mut self, change_prop: impl Into<String>) -> Self {
         self.change_prop = Some(change_prop.into());
         self
     }
 
-    /// Sets `chaoshi_extends_info`.
+    /// Sets [`chaoshi_extends_info`](field@Self::chaoshi_extends_info): 天猫超市的扩展信息. String.
     #[must_use]
     pub fn chaoshi_extends_info(
         mut self,
@@ -708,28 +715,28 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `cid`.
+    /// Sets [`cid`](field@Self::cid): 类目的编号. Number. Min 0.
     #[must_use]
     pub fn cid(mut self, cid: i64) -> Self {
         self.cid = Some(cid);
         self
     }
 
-    /// Sets `cod_postage_id`.
+    /// Sets [`cod_postage_id`](field@Self::cod_postage_id): 货到付款运费模板的编号. Number.
     #[must_use]
     pub fn cod_postage_id(mut self, cod_postage_id: i64) -> Self {
         self.cod_postage_id = Some(cod_postage_id);
         self
     }
 
-    /// Sets `cpv_memo`.
+    /// Sets [`cpv_memo`](field@Self::cpv_memo): 属性值的备注，每项为 pid:vid:备注，以分号分隔. String.
     #[must_use]
     pub fn cpv_memo(mut self, cpv_memo: impl Into<String>) -> Self {
         self.cpv_memo = Some(cpv_memo.into());
         self
     }
 
-    /// Sets `delivery_time.delivery_time`.
+    /// Sets [`delivery_time.delivery_time`](field@Self::delivery_time_delivery_time): 发货时间. String. Wire name: `delivery_time.delivery_time`.
     #[must_use]
     pub fn delivery_time_delivery_time(
         mut self,
@@ -739,7 +746,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `delivery_time.delivery_time_type`.
+    /// Sets [`delivery_time.delivery_time_type`](field@Self::delivery_time_delivery_time_type): 发货时间的种类. String. Wire name: `delivery_time.delivery_time_type`.
     #[must_use]
     pub fn delivery_time_delivery_time_type(
         mut self,
@@ -751,7 +758,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `delivery_time.need_delivery_time`.
+    /// Sets [`delivery_time.need_delivery_time`](field@Self::delivery_time_need_delivery_time): 是否设置发货时间. String. Wire name: `delivery_time.need_delivery_time`.
     #[must_use]
     pub fn delivery_time_need_delivery_time(
         mut self,
@@ -763,49 +770,49 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `desc`.
+    /// Sets [`desc`](field@Self::desc): 商品描述，可含 HTML. String. Max length 200000.
     #[must_use]
     pub fn desc(mut self, desc: impl Into<String>) -> Self {
         self.desc = Some(desc.into());
         self
     }
 
-    /// Sets `desc_modules`.
+    /// Sets [`desc_modules`](field@Self::desc_modules): 描述模块的 JSON 数组. String.
     #[must_use]
     pub fn desc_modules(mut self, desc_modules: impl Into<String>) -> Self {
         self.desc_modules = Some(desc_modules.into());
         self
     }
 
-    /// Sets `empty_fields`.
+    /// Sets [`empty_fields`](field@Self::empty_fields): 要清空的字段，以逗号分隔. String.
     #[must_use]
     pub fn empty_fields(mut self, empty_fields: impl Into<String>) -> Self {
         self.empty_fields = Some(empty_fields.into());
         self
     }
 
-    /// Sets `ems_fee`.
+    /// Sets [`ems_fee`](field@Self::ems_fee): EMS 运费，单位元. Price.
     #[must_use]
     pub fn ems_fee(mut self, ems_fee: impl Into<Decimal>) -> Self {
         self.ems_fee = Some(ems_fee.into());
         self
     }
 
-    /// Sets `express_fee`.
+    /// Sets [`express_fee`](field@Self::express_fee): 快递运费，单位元. Price.
     #[must_use]
     pub fn express_fee(mut self, express_fee: impl Into<Decimal>) -> Self {
         self.express_fee = Some(express_fee.into());
         self
     }
 
-    /// Sets `features`.
+    /// Sets [`features`](field@Self::features): 特征列表. String. Max length 4000.
     #[must_use]
     pub fn features(mut self, features: impl Into<String>) -> Self {
         self.features = Some(features.into());
         self
     }
 
-    /// Sets `food_security.contact`.
+    /// Sets [`food_security.contact`](field@Self::food_security_contact): 厂家的联系方式. String. Wire name: `food_security.contact`.
     #[must_use]
     pub fn food_security_contact(
         mut self,
@@ -815,7 +822,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.design_code`.
+    /// Sets [`food_security.design_code`](field@Self::food_security_design_code): 产品标准号. String. Wire name: `food_security.design_code`.
     #[must_use]
     pub fn food_security_design_code(
         mut self,
@@ -825,7 +832,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.factory`.
+    /// Sets [`food_security.factory`](field@Self::food_security_factory): 厂名. String. Wire name: `food_security.factory`.
     #[must_use]
     pub fn food_security_factory(
         mut self,
@@ -835,7 +842,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.factory_site`.
+    /// Sets [`food_security.factory_site`](field@Self::food_security_factory_site): 厂址. String. Wire name: `food_security.factory_site`.
     #[must_use]
     pub fn food_security_factory_site(
         mut self,
@@ -845,7 +852,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.food_additive`.
+    /// Sets [`food_security.food_additive`](field@Self::food_security_food_additive): 食品添加剂. String. Wire name: `food_security.food_additive`.
     #[must_use]
     pub fn food_security_food_additive(
         mut self,
@@ -855,7 +862,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.health_product_no`.
+    /// Sets [`food_security.health_product_no`](field@Self::food_security_health_product_no): 健字号，仅用于保健品. String. Wire name: `food_security.health_product_no`.
     #[must_use]
     pub fn food_security_health_product_no(
         mut self,
@@ -867,14 +874,14 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.mix`.
+    /// Sets [`food_security.mix`](field@Self::food_security_mix): 配料表. String. Wire name: `food_security.mix`.
     #[must_use]
     pub fn food_security_mix(mut self, food_security_mix: impl Into<String>) -> Self {
         self.food_security_mix = Some(food_security_mix.into());
         self
     }
 
-    /// Sets `food_security.period`.
+    /// Sets [`food_security.period`](field@Self::food_security_period): 保质期. String. Wire name: `food_security.period`.
     #[must_use]
     pub fn food_security_period(
         mut self,
@@ -884,7 +891,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.plan_storage`.
+    /// Sets [`food_security.plan_storage`](field@Self::food_security_plan_storage): 储藏方法. String. Wire name: `food_security.plan_storage`.
     #[must_use]
     pub fn food_security_plan_storage(
         mut self,
@@ -894,7 +901,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.prd_license_no`.
+    /// Sets [`food_security.prd_license_no`](field@Self::food_security_prd_license_no): 生产许可证号. String. Wire name: `food_security.prd_license_no`.
     #[must_use]
     pub fn food_security_prd_license_no(
         mut self,
@@ -904,7 +911,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.product_date_end`.
+    /// Sets [`food_security.product_date_end`](field@Self::food_security_product_date_end): 生产日期的终点. String. Wire name: `food_security.product_date_end`.
     #[must_use]
     pub fn food_security_product_date_end(
         mut self,
@@ -916,7 +923,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.product_date_start`.
+    /// Sets [`food_security.product_date_start`](field@Self::food_security_product_date_start): 生产日期的起点. String. Wire name: `food_security.product_date_start`.
     #[must_use]
     pub fn food_security_product_date_start(
         mut self,
@@ -928,7 +935,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.stock_date_end`.
+    /// Sets [`food_security.stock_date_end`](field@Self::food_security_stock_date_end): 进货日期的终点. String. Wire name: `food_security.stock_date_end`.
     #[must_use]
     pub fn food_security_stock_date_end(
         mut self,
@@ -938,7 +945,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.stock_date_start`.
+    /// Sets [`food_security.stock_date_start`](field@Self::food_security_stock_date_start): 进货日期的起点. String. Wire name: `food_security.stock_date_start`.
     #[must_use]
     pub fn food_security_stock_date_start(
         mut self,
@@ -950,7 +957,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `food_security.supplier`.
+    /// Sets [`food_security.supplier`](field@Self::food_security_supplier): 供货商. String. Wire name: `food_security.supplier`.
     #[must_use]
     pub fn food_security_supplier(
         mut self,
@@ -960,14 +967,14 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `freight_payer`.
+    /// Sets [`freight_payer`](field@Self::freight_payer): 谁付运费：seller 或 buyer. String.
     #[must_use]
     pub fn freight_payer(mut self, freight_payer: impl Into<String>) -> Self {
         self.freight_payer = Some(freight_payer.into());
         self
     }
 
-    /// Sets `global_stock_country`.
+    /// Sets [`global_stock_country`](field@Self::global_stock_country): 境外采购地. String. Max length 30.
     #[must_use]
     pub fn global_stock_country(
         mut self,
@@ -977,7 +984,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `global_stock_delivery_place`.
+    /// Sets [`global_stock_delivery_place`](field@Self::global_stock_delivery_place): 境外商品的发货地：1 国内，2 海外及港澳台. String.
     #[must_use]
     pub fn global_stock_delivery_place(
         mut self,
@@ -987,7 +994,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `global_stock_tax_free_promise`.
+    /// Sets [`global_stock_tax_free_promise`](field@Self::global_stock_tax_free_promise): 境外商品的卖家是否承诺包税. Boolean.
     #[must_use]
     pub fn global_stock_tax_free_promise(
         mut self,
@@ -997,175 +1004,175 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `global_stock_type`.
+    /// Sets [`global_stock_type`](field@Self::global_stock_type): 境外商品的库存：1 现货，2 代购. String.
     #[must_use]
     pub fn global_stock_type(mut self, global_stock_type: impl Into<String>) -> Self {
         self.global_stock_type = Some(global_stock_type.into());
         self
     }
 
-    /// Sets `has_discount`.
+    /// Sets [`has_discount`](field@Self::has_discount): 是否参与会员打折. Boolean.
     #[must_use]
     pub fn has_discount(mut self, has_discount: bool) -> Self {
         self.has_discount = Some(has_discount);
         self
     }
 
-    /// Sets `has_invoice`.
+    /// Sets [`has_invoice`](field@Self::has_invoice): 是否提供发票. Boolean.
     #[must_use]
     pub fn has_invoice(mut self, has_invoice: bool) -> Self {
         self.has_invoice = Some(has_invoice);
         self
     }
 
-    /// Sets `has_showcase`.
+    /// Sets [`has_showcase`](field@Self::has_showcase): 是否橱窗推荐. Boolean.
     #[must_use]
     pub fn has_showcase(mut self, has_showcase: bool) -> Self {
         self.has_showcase = Some(has_showcase);
         self
     }
 
-    /// Sets `has_warranty`.
+    /// Sets [`has_warranty`](field@Self::has_warranty): 是否保修. Boolean.
     #[must_use]
     pub fn has_warranty(mut self, has_warranty: bool) -> Self {
         self.has_warranty = Some(has_warranty);
         self
     }
 
-    /// Sets `ignorewarning`.
+    /// Sets [`ignorewarning`](field@Self::ignorewarning): 要忽略的警告. String.
     #[must_use]
     pub fn ignorewarning(mut self, ignorewarning: impl Into<String>) -> Self {
         self.ignorewarning = Some(ignorewarning.into());
         self
     }
 
-    /// Sets `image`.
+    /// Sets [`image`](field@Self::image): 主图文件，JPG 或 GIF，最大 3 MB. `byte[]`. Max size 3145728 bytes.
     #[must_use]
     pub fn image(mut self, image: impl Into<File>) -> Self {
         self.image = Some(image.into());
         self
     }
 
-    /// Sets `increment`.
+    /// Sets [`increment`](field@Self::increment): 拍卖的加价幅度，0 为由系统决定. Price.
     #[must_use]
     pub fn increment(mut self, increment: impl Into<Decimal>) -> Self {
         self.increment = Some(increment.into());
         self
     }
 
-    /// Sets `input_custom_cpv`.
+    /// Sets [`input_custom_cpv`](field@Self::input_custom_cpv): 自定义的属性值. String.
     #[must_use]
     pub fn input_custom_cpv(mut self, input_custom_cpv: impl Into<String>) -> Self {
         self.input_custom_cpv = Some(input_custom_cpv.into());
         self
     }
 
-    /// Sets `input_pids`.
+    /// Sets [`input_pids`](field@Self::input_pids): 自行填写的属性编号，以逗号分隔. String.
     #[must_use]
     pub fn input_pids(mut self, input_pids: impl Into<String>) -> Self {
         self.input_pids = Some(input_pids.into());
         self
     }
 
-    /// Sets `input_str`.
+    /// Sets [`input_str`](field@Self::input_str): 自行填写的属性值，与 input_pids 一一对应. String.
     #[must_use]
     pub fn input_str(mut self, input_str: impl Into<String>) -> Self {
         self.input_str = Some(input_str.into());
         self
     }
 
-    /// Sets `interactive_id`.
+    /// Sets [`interactive_id`](field@Self::interactive_id): 互动的编号. Number.
     #[must_use]
     pub fn interactive_id(mut self, interactive_id: i64) -> Self {
         self.interactive_id = Some(interactive_id);
         self
     }
 
-    /// Sets `is_3D`.
+    /// Sets [`is_3D`](field@Self::is_3d): 是否 3D 淘宝的商品. Boolean. Wire name: `is_3D`.
     #[must_use]
     pub fn is_3d(mut self, is_3d: bool) -> Self {
         self.is_3d = Some(is_3d);
         self
     }
 
-    /// Sets `is_ex`.
+    /// Sets [`is_ex`](field@Self::is_ex): 是否在外部网店展示. Boolean.
     #[must_use]
     pub fn is_ex(mut self, is_ex: bool) -> Self {
         self.is_ex = Some(is_ex);
         self
     }
 
-    /// Sets `is_lightning_consignment`.
+    /// Sets [`is_lightning_consignment`](field@Self::is_lightning_consignment): 是否承诺 24 小时发货. Boolean.
     #[must_use]
     pub fn is_lightning_consignment(mut self, is_lightning_consignment: bool) -> Self {
         self.is_lightning_consignment = Some(is_lightning_consignment);
         self
     }
 
-    /// Sets `is_offline`.
+    /// Sets [`is_offline`](field@Self::is_offline): 是否线下商品. String.
     #[must_use]
     pub fn is_offline(mut self, is_offline: impl Into<String>) -> Self {
         self.is_offline = Some(is_offline.into());
         self
     }
 
-    /// Sets `is_replace_sku`.
+    /// Sets [`is_replace_sku`](field@Self::is_replace_sku): 是否用传入的 SKU 替换全部 SKU. Boolean.
     #[must_use]
     pub fn is_replace_sku(mut self, is_replace_sku: bool) -> Self {
         self.is_replace_sku = Some(is_replace_sku);
         self
     }
 
-    /// Sets `is_taobao`.
+    /// Sets [`is_taobao`](field@Self::is_taobao): 是否在淘宝展示. Boolean.
     #[must_use]
     pub fn is_taobao(mut self, is_taobao: bool) -> Self {
         self.is_taobao = Some(is_taobao);
         self
     }
 
-    /// Sets `is_xinpin`.
+    /// Sets [`is_xinpin`](field@Self::is_xinpin): 是否新品. Boolean.
     #[must_use]
     pub fn is_xinpin(mut self, is_xinpin: bool) -> Self {
         self.is_xinpin = Some(is_xinpin);
         self
     }
 
-    /// Sets `item_size`.
+    /// Sets [`item_size`](field@Self::item_size): 体积，用于按体积计算运费. String.
     #[must_use]
     pub fn item_size(mut self, item_size: impl Into<String>) -> Self {
         self.item_size = Some(item_size.into());
         self
     }
 
-    /// Sets `item_weight`.
+    /// Sets [`item_weight`](field@Self::item_weight): 重量，单位千克. String.
     #[must_use]
     pub fn item_weight(mut self, item_weight: impl Into<String>) -> Self {
         self.item_weight = Some(item_weight.into());
         self
     }
 
-    /// Sets `lang`.
+    /// Sets [`lang`](field@Self::lang): 文字版本：zh_CN 简体，zh_HK 繁体. String.
     #[must_use]
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.lang = Some(lang.into());
         self
     }
 
-    /// Sets `lease_extends_info`.
+    /// Sets [`lease_extends_info`](field@Self::lease_extends_info): 租赁的扩展信息. String.
     #[must_use]
     pub fn lease_extends_info(mut self, lease_extends_info: impl Into<String>) -> Self {
         self.lease_extends_info = Some(lease_extends_info.into());
         self
     }
 
-    /// Sets `list_time`.
+    /// Sets [`list_time`](field@Self::list_time): 上架时间. Date.
     #[must_use]
     pub fn list_time(mut self, list_time: DateTime) -> Self {
         self.list_time = Some(list_time);
         self
     }
 
-    /// Sets `locality_life.choose_logis`.
+    /// Sets [`locality_life.choose_logis`](field@Self::locality_life_choose_logis): 是否可以邮寄：0 否，1 是. String. Wire name: `locality_life.choose_logis`.
     #[must_use]
     pub fn locality_life_choose_logis(
         mut self,
@@ -1175,7 +1182,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.eticket`.
+    /// Sets [`locality_life.eticket`](field@Self::locality_life_eticket): 电子凭证的业务属性. String. Wire name: `locality_life.eticket`.
     #[must_use]
     pub fn locality_life_eticket(
         mut self,
@@ -1185,7 +1192,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.expirydate`.
+    /// Sets [`locality_life.expirydate`](field@Self::locality_life_expirydate): 凭证的有效期：日期、起止日期或天数. String. Wire name: `locality_life.expirydate`.
     #[must_use]
     pub fn locality_life_expirydate(
         mut self,
@@ -1195,7 +1202,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.merchant`.
+    /// Sets [`locality_life.merchant`](field@Self::locality_life_merchant): 码商的编号与昵称. String. Wire name: `locality_life.merchant`.
     #[must_use]
     pub fn locality_life_merchant(
         mut self,
@@ -1205,7 +1212,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.network_id`.
+    /// Sets [`locality_life.network_id`](field@Self::locality_life_network_id): 网点的编号. String. Wire name: `locality_life.network_id`.
     #[must_use]
     pub fn locality_life_network_id(
         mut self,
@@ -1215,14 +1222,14 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.obs`.
+    /// Sets [`locality_life.obs`](field@Self::locality_life_obs): 门店预约自提的标识. String. Wire name: `locality_life.obs`.
     #[must_use]
     pub fn locality_life_obs(mut self, locality_life_obs: impl Into<String>) -> Self {
         self.locality_life_obs = Some(locality_life_obs.into());
         self
     }
 
-    /// Sets `locality_life.onsale_auto_refund_ratio`.
+    /// Sets [`locality_life.onsale_auto_refund_ratio`](field@Self::locality_life_onsale_auto_refund_ratio): 售中自动退款的比例. Number. Wire name: `locality_life.onsale_auto_refund_ratio`.
     #[must_use]
     pub fn locality_life_onsale_auto_refund_ratio(
         mut self,
@@ -1234,7 +1241,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.packageid`.
+    /// Sets [`locality_life.packageid`](field@Self::locality_life_packageid): 凭证套餐的编号. String. Wire name: `locality_life.packageid`.
     #[must_use]
     pub fn locality_life_packageid(
         mut self,
@@ -1244,7 +1251,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.refund_ratio`.
+    /// Sets [`locality_life.refund_ratio`](field@Self::locality_life_refund_ratio): 可退款的百分比. Number. Wire name: `locality_life.refund_ratio`.
     #[must_use]
     pub fn locality_life_refund_ratio(
         mut self,
@@ -1254,7 +1261,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.refundmafee`.
+    /// Sets [`locality_life.refundmafee`](field@Self::locality_life_refundmafee): 退款码费由谁承担：s 卖家，b 买家. String. Wire name: `locality_life.refundmafee`.
     #[must_use]
     pub fn locality_life_refundmafee(
         mut self,
@@ -1264,7 +1271,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.verification`.
+    /// Sets [`locality_life.verification`](field@Self::locality_life_verification): 是否核销后打款：0 否，1 是. String. Wire name: `locality_life.verification`.
     #[must_use]
     pub fn locality_life_verification(
         mut self,
@@ -1274,7 +1281,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `locality_life.version`.
+    /// Sets [`locality_life.version`](field@Self::locality_life_version): 凭证的版本. String. Wire name: `locality_life.version`.
     #[must_use]
     pub fn locality_life_version(
         mut self,
@@ -1284,28 +1291,28 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `location.city`.
+    /// Sets [`location.city`](field@Self::location_city): 城市. String. Wire name: `location.city`.
     #[must_use]
     pub fn location_city(mut self, location_city: impl Into<String>) -> Self {
         self.location_city = Some(location_city.into());
         self
     }
 
-    /// Sets `location.state`.
+    /// Sets [`location.state`](field@Self::location_state): 省份. String. Wire name: `location.state`.
     #[must_use]
     pub fn location_state(mut self, location_state: impl Into<String>) -> Self {
         self.location_state = Some(location_state.into());
         self
     }
 
-    /// Sets `ms_payment.price`.
+    /// Sets [`ms_payment.price`](field@Self::ms_payment_price): 定金的金额，单位元. String. Wire name: `ms_payment.price`.
     #[must_use]
     pub fn ms_payment_price(mut self, ms_payment_price: impl Into<String>) -> Self {
         self.ms_payment_price = Some(ms_payment_price.into());
         self
     }
 
-    /// Sets `ms_payment.reference_price`.
+    /// Sets [`ms_payment.reference_price`](field@Self::ms_payment_reference_price): 参考价，单位元. String. Wire name: `ms_payment.reference_price`.
     #[must_use]
     pub fn ms_payment_reference_price(
         mut self,
@@ -1315,7 +1322,7 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `ms_payment.voucher_price`.
+    /// Sets [`ms_payment.voucher_price`](field@Self::ms_payment_voucher_price): 抵扣的金额，单位元. String. Wire name: `ms_payment.voucher_price`.
     #[must_use]
     pub fn ms_payment_voucher_price(
         mut self,
@@ -1325,56 +1332,56 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `newprepay`.
+    /// Sets [`newprepay`](field@Self::newprepay): 是否七天无理由退货. String.
     #[must_use]
     pub fn newprepay(mut self, newprepay: impl Into<String>) -> Self {
         self.newprepay = Some(newprepay.into());
         self
     }
 
-    /// Sets `num`.
+    /// Sets [`num`](field@Self::num): 库存数量. Number. Min 0. Max 900000000.
     #[must_use]
     pub fn num(mut self, num: i64) -> Self {
         self.num = Some(num);
         self
     }
 
-    /// Sets `o2o_bind_service`.
+    /// Sets [`o2o_bind_service`](field@Self::o2o_bind_service): 是否绑定线下服务. Boolean.
     #[must_use]
     pub fn o2o_bind_service(mut self, o2o_bind_service: bool) -> Self {
         self.o2o_bind_service = Some(o2o_bind_service);
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `paimai_info.deposit`.
+    /// Sets [`paimai_info.deposit`](field@Self::paimai_info_deposit): 固定保证金，0 为按比例收取. Number. Wire name: `paimai_info.deposit`.
     #[must_use]
     pub fn paimai_info_deposit(mut self, paimai_info_deposit: i64) -> Self {
         self.paimai_info_deposit = Some(paimai_info_deposit);
         self
     }
 
-    /// Sets `paimai_info.interval`.
+    /// Sets [`paimai_info.interval`](field@Self::paimai_info_interval): 降价的间隔. Number. Min 1. Max 60. Wire name: `paimai_info.interval`.
     #[must_use]
     pub fn paimai_info_interval(mut self, paimai_info_interval: i64) -> Self {
         self.paimai_info_interval = Some(paimai_info_interval);
         self
     }
 
-    /// Sets `paimai_info.mode`.
+    /// Sets [`paimai_info.mode`](field@Self::paimai_info_mode): 拍卖方式：增价、荷兰式或降价. Number. Min 1. Max 3. Wire name: `paimai_info.mode`.
     #[must_use]
     pub fn paimai_info_mode(mut self, paimai_info_mode: i64) -> Self {
         self.paimai_info_mode = Some(paimai_info_mode);
         self
     }
 
-    /// Sets `paimai_info.reserve`.
+    /// Sets [`paimai_info.reserve`](field@Self::paimai_info_reserve): 降价拍的保留价. Price. Wire name: `paimai_info.reserve`.
     #[must_use]
     pub fn paimai_info_reserve(
         mut self,
@@ -1384,77 +1391,77 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `paimai_info.valid_hour`.
+    /// Sets [`paimai_info.valid_hour`](field@Self::paimai_info_valid_hour): 有效期的小时数. Number. Min 1. Max 48. Wire name: `paimai_info.valid_hour`.
     #[must_use]
     pub fn paimai_info_valid_hour(mut self, paimai_info_valid_hour: i64) -> Self {
         self.paimai_info_valid_hour = Some(paimai_info_valid_hour);
         self
     }
 
-    /// Sets `paimai_info.valid_minute`.
+    /// Sets [`paimai_info.valid_minute`](field@Self::paimai_info_valid_minute): 有效期的分钟数. Number. Min 0. Max 59. Wire name: `paimai_info.valid_minute`.
     #[must_use]
     pub fn paimai_info_valid_minute(mut self, paimai_info_valid_minute: i64) -> Self {
         self.paimai_info_valid_minute = Some(paimai_info_valid_minute);
         self
     }
 
-    /// Sets `pic_path`.
+    /// Sets [`pic_path`](field@Self::pic_path): 图片地址. String.
     #[must_use]
     pub fn pic_path(mut self, pic_path: impl Into<String>) -> Self {
         self.pic_path = Some(pic_path.into());
         self
     }
 
-    /// Sets `post_fee`.
+    /// Sets [`post_fee`](field@Self::post_fee): 邮费，单位元. Price.
     #[must_use]
     pub fn post_fee(mut self, post_fee: impl Into<Decimal>) -> Self {
         self.post_fee = Some(post_fee.into());
         self
     }
 
-    /// Sets `postage_id`.
+    /// Sets [`postage_id`](field@Self::postage_id): 运费模板的编号. Number.
     #[must_use]
     pub fn postage_id(mut self, postage_id: i64) -> Self {
         self.postage_id = Some(postage_id);
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 价格，单位元. Price.
     #[must_use]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `product_id`.
+    /// Sets [`product_id`](field@Self::product_id): 产品的编号. Number.
     #[must_use]
     pub fn product_id(mut self, product_id: i64) -> Self {
         self.product_id = Some(product_id);
         self
     }
 
-    /// Sets `property_alias`.
+    /// Sets [`property_alias`](field@Self::property_alias): 属性值的别名. String. Max length 800.
     #[must_use]
     pub fn property_alias(mut self, property_alias: impl Into<String>) -> Self {
         self.property_alias = Some(property_alias.into());
         self
     }
 
-    /// Sets `props`.
+    /// Sets [`props`](field@Self::props): 商品属性，每项为 pid:vid，以分号分隔. String.
     #[must_use]
     pub fn props(mut self, props: impl Into<String>) -> Self {
         self.props = Some(props.into());
         self
     }
 
-    /// Sets `qualification`.
+    /// Sets [`qualification`](field@Self::qualification): 资质信息，经过 URL 编码. String.
     #[must_use]
     pub fn qualification(mut self, qualification: impl Into<String>) -> Self {
         self.qualification = Some(qualification.into());
         self
     }
 
-    /// Sets `scenic_ticket_book_cost`.
+    /// Sets [`scenic_ticket_book_cost`](field@Self::scenic_ticket_book_cost): 门票的预订费用. String.
     #[must_use]
     pub fn scenic_ticket_book_cost(
         mut self,
@@ -1464,63 +1471,63 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `scenic_ticket_pay_way`.
+    /// Sets [`scenic_ticket_pay_way`](field@Self::scenic_ticket_pay_way): 门票的支付方式. Number.
     #[must_use]
     pub fn scenic_ticket_pay_way(mut self, scenic_ticket_pay_way: i64) -> Self {
         self.scenic_ticket_pay_way = Some(scenic_ticket_pay_way);
         self
     }
 
-    /// Sets `sell_point`.
+    /// Sets [`sell_point`](field@Self::sell_point): 卖点. String. Max length 150.
     #[must_use]
     pub fn sell_point(mut self, sell_point: impl Into<String>) -> Self {
         self.sell_point = Some(sell_point.into());
         self
     }
 
-    /// Sets `sell_promise`.
+    /// Sets [`sell_promise`](field@Self::sell_promise): 是否承诺退换货. Boolean.
     #[must_use]
     pub fn sell_promise(mut self, sell_promise: bool) -> Self {
         self.sell_promise = Some(sell_promise);
         self
     }
 
-    /// Sets `seller_cids`.
+    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔. String.
     #[must_use]
     pub fn seller_cids(mut self, seller_cids: impl Into<String>) -> Self {
         self.seller_cids = Some(seller_cids.into());
         self
     }
 
-    /// Sets `shape`.
+    /// Sets [`shape`](field@Self::shape): 形状. String.
     #[must_use]
     pub fn shape(mut self, shape: impl Into<String>) -> Self {
         self.shape = Some(shape.into());
         self
     }
 
-    /// Sets `sku_barcode`.
+    /// Sets [`sku_barcode`](field@Self::sku_barcode): 各 SKU 的条形码，以逗号分隔. String.
     #[must_use]
     pub fn sku_barcode(mut self, sku_barcode: impl Into<String>) -> Self {
         self.sku_barcode = Some(sku_barcode.into());
         self
     }
 
-    /// Sets `sku_delivery_times`.
+    /// Sets [`sku_delivery_times`](field@Self::sku_delivery_times): 各 SKU 的发货时间，以逗号分隔. String.
     #[must_use]
     pub fn sku_delivery_times(mut self, sku_delivery_times: impl Into<String>) -> Self {
         self.sku_delivery_times = Some(sku_delivery_times.into());
         self
     }
 
-    /// Sets `sku_hd_height`.
+    /// Sets [`sku_hd_height`](field@Self::sku_hd_height): 各 SKU 的高度，以逗号分隔. String.
     #[must_use]
     pub fn sku_hd_height(mut self, sku_hd_height: impl Into<String>) -> Self {
         self.sku_hd_height = Some(sku_hd_height.into());
         self
     }
 
-    /// Sets `sku_hd_lamp_quantity`.
+    /// Sets [`sku_hd_lamp_quantity`](field@Self::sku_hd_lamp_quantity): 各 SKU 的灯头数，以逗号分隔. String.
     #[must_use]
     pub fn sku_hd_lamp_quantity(
         mut self,
@@ -1530,98 +1537,98 @@ impl ItemUpdateRequest {
         self
     }
 
-    /// Sets `sku_hd_length`.
+    /// Sets [`sku_hd_length`](field@Self::sku_hd_length): 各 SKU 的长度，以逗号分隔. String.
     #[must_use]
     pub fn sku_hd_length(mut self, sku_hd_length: impl Into<String>) -> Self {
         self.sku_hd_length = Some(sku_hd_length.into());
         self
     }
 
-    /// Sets `sku_outer_ids`.
+    /// Sets [`sku_outer_ids`](field@Self::sku_outer_ids): 各 SKU 的商家编码，以逗号分隔. String.
     #[must_use]
     pub fn sku_outer_ids(mut self, sku_outer_ids: impl Into<String>) -> Self {
         self.sku_outer_ids = Some(sku_outer_ids.into());
         self
     }
 
-    /// Sets `sku_prices`.
+    /// Sets [`sku_prices`](field@Self::sku_prices): 各 SKU 的价格，以逗号分隔. String.
     #[must_use]
     pub fn sku_prices(mut self, sku_prices: impl Into<String>) -> Self {
         self.sku_prices = Some(sku_prices.into());
         self
     }
 
-    /// Sets `sku_properties`.
+    /// Sets [`sku_properties`](field@Self::sku_properties): 各 SKU 的销售属性，以逗号分隔. String.
     #[must_use]
     pub fn sku_properties(mut self, sku_properties: impl Into<String>) -> Self {
         self.sku_properties = Some(sku_properties.into());
         self
     }
 
-    /// Sets `sku_quantities`.
+    /// Sets [`sku_quantities`](field@Self::sku_quantities): 各 SKU 的库存，以逗号分隔. String.
     #[must_use]
     pub fn sku_quantities(mut self, sku_quantities: impl Into<String>) -> Self {
         self.sku_quantities = Some(sku_quantities.into());
         self
     }
 
-    /// Sets `sku_spec_ids`.
+    /// Sets [`sku_spec_ids`](field@Self::sku_spec_ids): 各 SKU 的规格编号，以逗号分隔. String.
     #[must_use]
     pub fn sku_spec_ids(mut self, sku_spec_ids: impl Into<String>) -> Self {
         self.sku_spec_ids = Some(sku_spec_ids.into());
         self
     }
 
-    /// Sets `spu_confirm`.
+    /// Sets [`spu_confirm`](field@Self::spu_confirm): 是否确认所关联的产品. Boolean.
     #[must_use]
     pub fn spu_confirm(mut self, spu_confirm: bool) -> Self {
         self.spu_confirm = Some(spu_confirm);
         self
     }
 
-    /// Sets `stuff_status`.
+    /// Sets [`stuff_status`](field@Self::stuff_status): 新旧程度：new 全新，unused 闲置，second 二手. String.
     #[must_use]
     pub fn stuff_status(mut self, stuff_status: impl Into<String>) -> Self {
         self.stuff_status = Some(stuff_status.into());
         self
     }
 
-    /// Sets `sub_stock`.
+    /// Sets [`sub_stock`](field@Self::sub_stock): 何时减库存：1 拍下，2 付款. Number.
     #[must_use]
     pub fn sub_stock(mut self, sub_stock: i64) -> Self {
         self.sub_stock = Some(sub_stock);
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 商品标题. String. Max length 120.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `valid_thru`.
+    /// Sets [`valid_thru`](field@Self::valid_thru): 有效天数，7 或 14. Number.
     #[must_use]
     pub fn valid_thru(mut self, valid_thru: i64) -> Self {
         self.valid_thru = Some(valid_thru);
         self
     }
 
-    /// Sets `video_id`.
+    /// Sets [`video_id`](field@Self::video_id): 视频的编号. Number.
     #[must_use]
     pub fn video_id(mut self, video_id: i64) -> Self {
         self.video_id = Some(video_id);
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位克. Number.
     #[must_use]
     pub fn weight(mut self, weight: i64) -> Self {
         self.weight = Some(weight);
         self
     }
 
-    /// Sets `wireless_desc`.
+    /// Sets [`wireless_desc`](field@Self::wireless_desc): 手机端的描述. String.
     #[must_use]
     pub fn wireless_desc(mut self, wireless_desc: impl Into<String>) -> Self {
         self.wireless_desc = Some(wireless_desc.into());
@@ -1912,6 +1919,7 @@ record!(ItemUpdateRequest);
 
 /// The response of `taobao.item.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUpdateResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -1949,14 +1957,15 @@ record!(mut ItemUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

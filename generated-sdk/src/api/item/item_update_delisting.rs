@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemUpdateDelistingRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemUpdateDelistingRequest {
     /// 商品编号
     ///
-    /// Number, required, at least 0, for example `610000000001`.
+    /// Number. Required. Min 0. Example: `610000000001`.
     pub num_iid: i64,
 }
 
 impl ItemUpdateDelistingRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self { num_iid }
     }
@@ -66,6 +69,7 @@ record!(ItemUpdateDelistingRequest);
 
 /// The response of `taobao.item.update.delisting`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUpdateDelistingResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -103,6 +107,7 @@ record!(mut ItemUpdateDelistingResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -112,11 +117,11 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=38979&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemUpdateDelistingTmallRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemUpdateDelistingTmallRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
 }
 
 impl ItemUpdateDelistingTmallRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self { num_iid }
     }
@@ -62,6 +65,7 @@ record!(ItemUpdateDelistingTmallRequest);
 
 /// The response of `taobao.item.update.delisting.tmall`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUpdateDelistingTmallResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -99,6 +103,7 @@ record!(mut ItemUpdateDelistingTmallResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -108,11 +113,11 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=32&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemUpdateListingRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemUpdateListingRequest {
     /// 商品编号
     ///
-    /// Number, required, at least 0, for example `610000000001`.
+    /// Number. Required. Min 0. Example: `610000000001`.
     pub num_iid: i64,
     /// 上架的数量；有 SKU 时以 SKU 之和为准
     ///
-    /// Number, required, at least 0, for example `100`.
+    /// Number. Required. Min 0. Example: `100`.
     pub num: i64,
 }
 
 impl ItemUpdateListingRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, num: i64) -> Self {
         Self { num_iid, num }
     }
@@ -74,6 +77,7 @@ record!(ItemUpdateListingRequest);
 
 /// The response of `taobao.item.update.listing`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUpdateListingResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -111,6 +115,7 @@ record!(mut ItemUpdateListingResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -120,11 +125,11 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=38491&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemUpdateListingTmallRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemUpdateListingTmallRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 上架的数量；有 SKU 时以 SKU 之和为准
     ///
-    /// Number, required, for example `100`.
+    /// Number. Required. Example: `100`.
     pub num: i64,
 }
 
 impl ItemUpdateListingTmallRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64, num: i64) -> Self {
         Self { num_iid, num }
     }
@@ -70,6 +73,7 @@ record!(ItemUpdateListingTmallRequest);
 
 /// The response of `taobao.item.update.listing.tmall`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUpdateListingTmallResponse {
     /// 商品资料，只有编号和修改时间
     ///
@@ -107,6 +111,7 @@ record!(mut ItemUpdateListingTmallResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -116,11 +121,11 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -3,13 +3,15 @@
 //! `taobao.itemcats.authorize.get`: 查询商家获授权的品牌和类目
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.itemcats.authorize.get`: 查询商家获授权的品牌和类目
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=161&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemcatsAuthorizeGetRequest;
@@ -22,15 +24,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemcatsAuthorizeGetRequest {
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements.
+    /// List of String. Required. Max list size 20.
     pub fields: Vec<String>,
 }
 
 impl ItemcatsAuthorizeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -70,6 +73,7 @@ record!(ItemcatsAuthorizeGetRequest);
 
 /// The response of `taobao.itemcats.authorize.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemcatsAuthorizeGetResponse {
     /// 授权情况
     ///
@@ -107,6 +111,7 @@ record!(mut ItemcatsAuthorizeGetResponse);
 
 /// The object `SellerAuthorize`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellerAuthorize {
     /// 类目列表
     ///
@@ -160,30 +165,31 @@ record!(mut SellerAuthorize);
 
 /// The object `ItemCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemCat {
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 上级类目的编号，0 为根
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 类目名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub name: Option<String>,
     /// 类目是否仍可用：normal 可用，deleted 已不存在
     ///
-    /// String, see [`Status`], for example `normal`.
+    /// [`Status`]. Example: `normal`.
     pub status: Option<Status>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 是否还有下级
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_parent: Option<bool>,
 }
 
@@ -208,7 +214,7 @@ impl Record for ItemCat {
             0 => View::of(&self.cid),
             1 => View::of(&self.parent_cid),
             2 => View::of(&self.name),
-            3 => View::optional_choice(&self.status),
+            3 => View::optional_open_enum(&self.status),
             4 => View::of(&self.sort_order),
             5 => View::of(&self.is_parent),
             _ => View::Absent,
@@ -222,7 +228,7 @@ impl RecordMut for ItemCat {
             0 => Slot::of(&mut self.cid),
             1 => Slot::of(&mut self.parent_cid),
             2 => Slot::of(&mut self.name),
-            3 => Slot::choice(&mut self.status),
+            3 => Slot::open_enum(&mut self.status),
             4 => Slot::of(&mut self.sort_order),
             5 => Slot::of(&mut self.is_parent),
             _ => Slot::None,
@@ -234,22 +240,23 @@ record!(mut ItemCat);
 
 /// The object `Brand`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Brand {
     /// 属性值的编号
     ///
-    /// Number, for example `28329`.
+    /// Number. Example: `28329`.
     pub vid: Option<i64>,
     /// 品牌名称
     ///
-    /// String, for example `测试品牌`.
+    /// String. Example: `测试品牌`.
     pub name: Option<String>,
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub pid: Option<i64>,
     /// 品牌属性的名称
     ///
-    /// String, for example `品牌`.
+    /// String. Example: `品牌`.
     pub prop_name: Option<String>,
 }
 
@@ -293,23 +300,23 @@ impl RecordMut for Brand {
 record!(mut Brand);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `normal`
     Normal,
     /// `deleted`
     Deleted,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "normal",
             Self::Deleted => "deleted",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -317,9 +324,9 @@ impl Choice for Status {
         match text.as_str() {
             "normal" => Self::Normal,
             "deleted" => Self::Deleted,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

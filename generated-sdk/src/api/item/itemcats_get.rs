@@ -3,8 +3,8 @@
 //! `taobao.itemcats.get`: 查询标准类目
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.itemcats.get`: 查询标准类目
@@ -13,57 +13,63 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=122&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemcatsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemcatsGetRequest::new();
+/// let request = ItemcatsGetRequest::new()
+///     .cids([50012345])
+///     .datetime("2024-06-18 10:00:00".parse()?)
+///     .parent_cid(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemcatsGetRequest {
     /// 类目的编号，以逗号分隔；与 parent_cid 至少传一个
     ///
-    /// Number\[\], at most 999 elements, for example `50012345`.
+    /// List of Number. Max list size 999. Example: `50012345`.
     pub cids: Vec<i64>,
     /// 不起作用
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub datetime: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// String\[\], at most 999 elements.
+    /// List of String. Max list size 999.
     pub fields: Vec<String>,
     /// 上级类目的编号，0 为根；与 cids 至少传一个
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
 }
 
 impl ItemcatsGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `cids`.
+    /// Sets [`cids`](field@Self::cids): 类目的编号，以逗号分隔. List of Number. Max list size 999.
     #[must_use]
     pub fn cids(mut self, cids: impl IntoIterator<Item = i64>) -> Self {
         self.cids = cids.into_iter().collect();
         self
     }
 
-    /// Sets `datetime`.
+    /// Sets [`datetime`](field@Self::datetime): 不起作用. Date.
     #[must_use]
     pub fn datetime(mut self, datetime: DateTime) -> Self {
         self.datetime = Some(datetime);
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. List of String. Max list size 999.
     #[must_use]
     pub fn fields(
         mut self,
@@ -73,7 +79,7 @@ impl ItemcatsGetRequest {
         self
     }
 
-    /// Sets `parent_cid`.
+    /// Sets [`parent_cid`](field@Self::parent_cid): 上级类目的编号，0 为根. Number.
     #[must_use]
     pub fn parent_cid(mut self, parent_cid: i64) -> Self {
         self.parent_cid = Some(parent_cid);
@@ -120,10 +126,11 @@ record!(ItemcatsGetRequest);
 
 /// The response of `taobao.itemcats.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemcatsGetResponse {
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub last_modified: Option<DateTime>,
     /// 类目列表
     ///
@@ -166,10 +173,11 @@ record!(mut ItemcatsGetResponse);
 
 /// The object `ItemCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemCat {
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 特征列表
     ///
@@ -177,27 +185,27 @@ pub struct ItemCat {
     pub features: Vec<Feature>,
     /// 是否还有下级
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_parent: Option<bool>,
     /// 类目名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub name: Option<String>,
     /// 上级类目的编号，0 为根；与 cids 至少传一个
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 类目是否仍可用：normal 可用，deleted 已不存在
     ///
-    /// String, see [`Status`], for example `normal`.
+    /// [`Status`]. Example: `normal`.
     pub status: Option<Status>,
     /// 是否有度量衡属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub taosir_cat: Option<bool>,
 }
 
@@ -227,7 +235,7 @@ impl Record for ItemCat {
             3 => View::of(&self.name),
             4 => View::of(&self.parent_cid),
             5 => View::of(&self.sort_order),
-            6 => View::optional_choice(&self.status),
+            6 => View::optional_open_enum(&self.status),
             7 => View::of(&self.taosir_cat),
             _ => View::Absent,
         }
@@ -243,7 +251,7 @@ impl RecordMut for ItemCat {
             3 => Slot::of(&mut self.name),
             4 => Slot::of(&mut self.parent_cid),
             5 => Slot::of(&mut self.sort_order),
-            6 => Slot::choice(&mut self.status),
+            6 => Slot::open_enum(&mut self.status),
             7 => Slot::of(&mut self.taosir_cat),
             _ => Slot::None,
         }
@@ -254,6 +262,7 @@ record!(mut ItemCat);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Feature {
     /// 特征的键
     ///
@@ -299,23 +308,23 @@ impl RecordMut for Feature {
 record!(mut Feature);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `normal`
     Normal,
     /// `deleted`
     Deleted,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "normal",
             Self::Deleted => "deleted",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -323,9 +332,9 @@ impl Choice for Status {
         match text.as_str() {
             "normal" => Self::Normal,
             "deleted" => Self::Deleted,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -11,80 +11,86 @@ use top_protocol::generated::{
 ///
 /// 返回标准类目的属性及其值。
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItempropsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItempropsGetRequest::new(50012345);
+/// let request = ItempropsGetRequest::new(50012345)
+///     .child_path("20000:3323083")
+///     .datetime("2024-06-18 10:00:00".parse()?)
+///     .fields(["pid", "name", "must", "multi", "prop_values"]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItempropsGetRequest {
     /// 要返回的特征的键
     ///
-    /// String\[\], at most 50 elements.
+    /// List of String. Max list size 50.
     pub attr_keys: Vec<String>,
     /// 类目的路径，由各级的 pid:vid 组成
     ///
-    /// String, for example `20000:3323083`.
+    /// String. Example: `20000:3323083`.
     pub child_path: Option<String>,
     /// 类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cid: i64,
     /// 起始时间，用于增量查询
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub datetime: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// Field List, for example `pid,name,must,multi,prop_values`.
+    /// Field List. Example: `pid,name,must,multi,prop_values`.
     pub fields: Vec<String>,
     /// 是否颜色属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_color_prop: Option<bool>,
     /// 是否枚举属性
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_enum_prop: Option<bool>,
     /// 是否可以自行输入
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_input_prop: Option<bool>,
     /// 是否商品属性
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_item_prop: Option<bool>,
     /// 是否关键属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_key_prop: Option<bool>,
     /// 是否销售属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_sale_prop: Option<bool>,
     /// 上级属性的编号
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_pid: Option<i64>,
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub pid: Option<i64>,
     /// 类目的市场：1 集市，2 天猫
     ///
-    /// Number, at least 1, at most 2, for example `1`.
+    /// Number. Min 1. Max 2. Example: `1`.
     pub r#type: Option<i64>,
 }
 
 impl ItempropsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(cid: i64) -> Self {
         Self {
             attr_keys: Vec::new(),
@@ -104,7 +110,7 @@ impl ItempropsGetRequest {
         }
     }
 
-    /// Sets `attr_keys`.
+    /// Sets [`attr_keys`](field@Self::attr_keys): 要返回的特征的键. List of String. Max list size 50.
     #[must_use]
     pub fn attr_keys(
         mut self,
@@ -114,21 +120,21 @@ impl ItempropsGetRequest {
         self
     }
 
-    /// Sets `child_path`.
+    /// Sets [`child_path`](field@Self::child_path): 类目的路径，由各级的 pid:vid 组成. String.
     #[must_use]
     pub fn child_path(mut self, child_path: impl Into<String>) -> Self {
         self.child_path = Some(child_path.into());
         self
     }
 
-    /// Sets `datetime`.
+    /// Sets [`datetime`](field@Self::datetime): 起始时间，用于增量查询. Date.
     #[must_use]
     pub fn datetime(mut self, datetime: DateTime) -> Self {
         self.datetime = Some(datetime);
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -138,63 +144,63 @@ impl ItempropsGetRequest {
         self
     }
 
-    /// Sets `is_color_prop`.
+    /// Sets [`is_color_prop`](field@Self::is_color_prop): 是否颜色属性. Boolean.
     #[must_use]
     pub fn is_color_prop(mut self, is_color_prop: bool) -> Self {
         self.is_color_prop = Some(is_color_prop);
         self
     }
 
-    /// Sets `is_enum_prop`.
+    /// Sets [`is_enum_prop`](field@Self::is_enum_prop): 是否枚举属性. Boolean.
     #[must_use]
     pub fn is_enum_prop(mut self, is_enum_prop: bool) -> Self {
         self.is_enum_prop = Some(is_enum_prop);
         self
     }
 
-    /// Sets `is_input_prop`.
+    /// Sets [`is_input_prop`](field@Self::is_input_prop): 是否可以自行输入. Boolean.
     #[must_use]
     pub fn is_input_prop(mut self, is_input_prop: bool) -> Self {
         self.is_input_prop = Some(is_input_prop);
         self
     }
 
-    /// Sets `is_item_prop`.
+    /// Sets [`is_item_prop`](field@Self::is_item_prop): 是否商品属性. Boolean.
     #[must_use]
     pub fn is_item_prop(mut self, is_item_prop: bool) -> Self {
         self.is_item_prop = Some(is_item_prop);
         self
     }
 
-    /// Sets `is_key_prop`.
+    /// Sets [`is_key_prop`](field@Self::is_key_prop): 是否关键属性. Boolean.
     #[must_use]
     pub fn is_key_prop(mut self, is_key_prop: bool) -> Self {
         self.is_key_prop = Some(is_key_prop);
         self
     }
 
-    /// Sets `is_sale_prop`.
+    /// Sets [`is_sale_prop`](field@Self::is_sale_prop): 是否销售属性. Boolean.
     #[must_use]
     pub fn is_sale_prop(mut self, is_sale_prop: bool) -> Self {
         self.is_sale_prop = Some(is_sale_prop);
         self
     }
 
-    /// Sets `parent_pid`.
+    /// Sets [`parent_pid`](field@Self::parent_pid): 上级属性的编号. Number.
     #[must_use]
     pub fn parent_pid(mut self, parent_pid: i64) -> Self {
         self.parent_pid = Some(parent_pid);
         self
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 属性的编号. Number.
     #[must_use]
     pub fn pid(mut self, pid: i64) -> Self {
         self.pid = Some(pid);
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 类目的市场：1 集市，2 天猫. Number. Min 1. Max 2.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -261,6 +267,7 @@ record!(ItempropsGetRequest);
 
 /// The response of `taobao.itemprops.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItempropsGetResponse {
     /// 属性列表
     ///
@@ -268,7 +275,7 @@ pub struct ItempropsGetResponse {
     pub item_props: Vec<ItemProp>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub last_modified: Option<DateTime>,
 }
 
@@ -307,6 +314,7 @@ record!(mut ItempropsGetResponse);
 
 /// The object `ItemProp`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemProp {
     /// 下级属性的路径模板
     ///
@@ -314,7 +322,7 @@ pub struct ItemProp {
     pub child_template: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 特征列表
     ///
@@ -322,39 +330,39 @@ pub struct ItemProp {
     pub features: Vec<Feature>,
     /// 是否允许别名
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_allow_alias: Option<bool>,
     /// 是否颜色属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_color_prop: Option<bool>,
     /// 是否枚举属性
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_enum_prop: Option<bool>,
     /// 是否可以自行输入
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_input_prop: Option<bool>,
     /// 是否商品属性
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_item_prop: Option<bool>,
     /// 是否关键属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_key_prop: Option<bool>,
     /// 是否材质属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_material: Option<bool>,
     /// 是否销售属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_sale_prop: Option<bool>,
     /// 是否度量衡属性
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_taosir: Option<bool>,
     /// 材质的设置
     ///
@@ -362,35 +370,35 @@ pub struct ItemProp {
     pub material_do: Option<ItemMaterialProp>,
     /// 最近更新的时间
     ///
-    /// Date, for example `2024-06-18 10:10:05`.
+    /// Date. Example: `2024-06-18 10:10:05`.
     pub modified_time: Option<DateTime>,
     /// 变更的种类
     ///
-    /// String, for example `add`.
+    /// String. Example: `add`.
     pub modified_type: Option<String>,
     /// 是否多选
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub multi: Option<bool>,
     /// 是否必填
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub must: Option<bool>,
     /// 属性名
     ///
-    /// String, for example `颜色`.
+    /// String. Example: `颜色`.
     pub name: Option<String>,
     /// 上级属性的编号
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_pid: Option<i64>,
     /// 上级属性值的编号
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_vid: Option<i64>,
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub pid: Option<i64>,
     /// 属性值列表
     ///
@@ -398,15 +406,15 @@ pub struct ItemProp {
     pub prop_values: Vec<PropValue>,
     /// 是否必填
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub required: Option<bool>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 状态：normal 正常，deleted 已删除
     ///
-    /// String, for example `normal`.
+    /// String. Example: `normal`.
     pub status: Option<String>,
     /// 度量衡的设置
     ///
@@ -414,7 +422,7 @@ pub struct ItemProp {
     pub taosir_do: Option<ItemTaosirDo>,
     /// 属性的种类
     ///
-    /// String, for example `optional`.
+    /// String. Example: `optional`.
     pub r#type: Option<String>,
 }
 
@@ -528,6 +536,7 @@ record!(mut ItemProp);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Feature {
     /// 特征的键
     ///
@@ -574,6 +583,7 @@ record!(mut Feature);
 
 /// The object `ItemMaterialProp`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemMaterialProp {
     /// 材质列表
     ///
@@ -611,14 +621,15 @@ record!(mut ItemMaterialProp);
 
 /// The object `ItemMateriaValueDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemMateriaValueDo {
     /// 材质名
     ///
-    /// String, for example `不锈钢`.
+    /// String. Example: `不锈钢`.
     pub name: Option<String>,
     /// 是否要填含量
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub need_content_number: Option<bool>,
 }
 
@@ -657,10 +668,11 @@ record!(mut ItemMateriaValueDo);
 
 /// The object `PropValue`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropValue {
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 特征列表
     ///
@@ -668,19 +680,19 @@ pub struct PropValue {
     pub features: Vec<Feature>,
     /// 是否还有下级
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_parent: Option<bool>,
     /// 最近更新的时间
     ///
-    /// Date, for example `2024-06-18 10:10:05`.
+    /// Date. Example: `2024-06-18 10:10:05`.
     pub modified_time: Option<DateTime>,
     /// 变更的种类
     ///
-    /// String, for example `add`.
+    /// String. Example: `add`.
     pub modified_type: Option<String>,
     /// 属性值的名称
     ///
-    /// String, for example `红色`.
+    /// String. Example: `红色`.
     pub name: Option<String>,
     /// 别名
     ///
@@ -688,23 +700,23 @@ pub struct PropValue {
     pub name_alias: Option<String>,
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub pid: Option<i64>,
     /// 属性名
     ///
-    /// String, for example `颜色`.
+    /// String. Example: `颜色`.
     pub prop_name: Option<String>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 状态：normal 正常，deleted 已删除
     ///
-    /// String, for example `normal`.
+    /// String. Example: `normal`.
     pub status: Option<String>,
     /// 属性值的编号
     ///
-    /// Number, for example `28329`.
+    /// Number. Example: `28329`.
     pub vid: Option<i64>,
 }
 
@@ -773,6 +785,7 @@ record!(mut PropValue);
 
 /// The object `ItemTaosirDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTaosirDo {
     /// 表达式的各部分
     ///
@@ -780,7 +793,7 @@ pub struct ItemTaosirDo {
     pub expr_el_list: Vec<ItemTaoSirElDo>,
     /// 小数位数
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub precision: Option<i64>,
     /// 单位列表
     ///
@@ -788,7 +801,7 @@ pub struct ItemTaosirDo {
     pub std_unit_list: Vec<Feature>,
     /// 度量衡的种类
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub r#type: Option<i64>,
 }
 
@@ -833,18 +846,19 @@ record!(mut ItemTaosirDo);
 
 /// The object `ItemTaoSirElDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTaoSirElDo {
     /// 是否输入框
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_input: Option<bool>,
     /// 是否标签
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_label: Option<bool>,
     /// 是否显示标签
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_show_label: Option<bool>,
     /// 文字
     ///
@@ -852,7 +866,7 @@ pub struct ItemTaoSirElDo {
     pub text: Option<String>,
     /// 这一部分的种类
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub r#type: Option<i64>,
 }
 

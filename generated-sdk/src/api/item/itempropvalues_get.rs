@@ -9,48 +9,54 @@ use top_protocol::generated::{
 
 /// `taobao.itempropvalues.get`: 查询属性的值
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItempropvaluesGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItempropvaluesGetRequest::new(50012345, ["fields"]);
+/// let request = ItempropvaluesGetRequest::new(50012345, ["fields"])
+///     .datetime("2024-06-18 10:00:00".parse()?)
+///     .pvs("1627207:28329")
+///     .r#type(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItempropvaluesGetRequest {
     /// 要返回的特征的键
     ///
-    /// String\[\], at most 20 elements.
+    /// List of String. Max list size 20.
     pub attr_keys: Vec<String>,
     /// 类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cid: i64,
     /// 起始时间，用于增量查询
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub datetime: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements.
+    /// List of String. Required. Max list size 20.
     pub fields: Vec<String>,
     /// 属性与值，形如 pid:vid;pid:vid
     ///
-    /// String, for example `1627207:28329`.
+    /// String. Example: `1627207:28329`.
     pub pvs: Option<String>,
     /// 类目的市场：1 集市，2 天猫
     ///
-    /// Number, at least 1, at most 2, for example `1`.
+    /// Number. Min 1. Max 2. Example: `1`.
     pub r#type: Option<i64>,
 }
 
 impl ItempropvaluesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(cid: i64, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             attr_keys: Vec::new(),
@@ -62,7 +68,7 @@ impl ItempropvaluesGetRequest {
         }
     }
 
-    /// Sets `attr_keys`.
+    /// Sets [`attr_keys`](field@Self::attr_keys): 要返回的特征的键. List of String. Max list size 20.
     #[must_use]
     pub fn attr_keys(
         mut self,
@@ -72,21 +78,21 @@ impl ItempropvaluesGetRequest {
         self
     }
 
-    /// Sets `datetime`.
+    /// Sets [`datetime`](field@Self::datetime): 起始时间，用于增量查询. Date.
     #[must_use]
     pub fn datetime(mut self, datetime: DateTime) -> Self {
         self.datetime = Some(datetime);
         self
     }
 
-    /// Sets `pvs`.
+    /// Sets [`pvs`](field@Self::pvs): 属性与值，形如 pid:vid;pid:vid. String.
     #[must_use]
     pub fn pvs(mut self, pvs: impl Into<String>) -> Self {
         self.pvs = Some(pvs.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 类目的市场：1 集市，2 天猫. Number. Min 1. Max 2.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -140,10 +146,11 @@ record!(ItempropvaluesGetRequest);
 
 /// The response of `taobao.itempropvalues.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItempropvaluesGetResponse {
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub last_modified: Option<DateTime>,
     /// 属性值列表
     ///
@@ -186,10 +193,11 @@ record!(mut ItempropvaluesGetResponse);
 
 /// The object `PropValue`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropValue {
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 特征列表
     ///
@@ -197,19 +205,19 @@ pub struct PropValue {
     pub features: Vec<Feature>,
     /// 是否还有下级
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_parent: Option<bool>,
     /// 最近更新的时间
     ///
-    /// Date, for example `2024-06-18 10:10:05`.
+    /// Date. Example: `2024-06-18 10:10:05`.
     pub modified_time: Option<DateTime>,
     /// 变更的种类
     ///
-    /// String, for example `add`.
+    /// String. Example: `add`.
     pub modified_type: Option<String>,
     /// 属性值的名称
     ///
-    /// String, for example `红色`.
+    /// String. Example: `红色`.
     pub name: Option<String>,
     /// 别名
     ///
@@ -217,23 +225,23 @@ pub struct PropValue {
     pub name_alias: Option<String>,
     /// 属性的编号
     ///
-    /// Number, for example `1627207`.
+    /// Number. Example: `1627207`.
     pub pid: Option<i64>,
     /// 属性名
     ///
-    /// String, for example `颜色`.
+    /// String. Example: `颜色`.
     pub prop_name: Option<String>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 状态：normal 正常，deleted 已删除
     ///
-    /// String, for example `normal`.
+    /// String. Example: `normal`.
     pub status: Option<String>,
     /// 属性值的编号
     ///
-    /// Number, for example `28329`.
+    /// Number. Example: `28329`.
     pub vid: Option<i64>,
 }
 
@@ -302,6 +310,7 @@ record!(mut PropValue);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Feature {
     /// 特征的键
     ///

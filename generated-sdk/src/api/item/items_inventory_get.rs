@@ -3,90 +3,98 @@
 //! `taobao.items.inventory.get`: 查询仓库中的商品
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.inventory.get`: 查询仓库中的商品
 ///
 /// 分页返回没有在售的商品。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=162&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemsInventoryGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemsInventoryGetRequest::new(["num_iid", "title", "price"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = ItemsInventoryGetRequest::new(["num_iid", "title", "price"])
+///     .q("保温杯")
+///     .cid(50012345)
+///     .seller_cids("1001,1002");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemsInventoryGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `num_iid,title,price`.
+    /// Field List. Required. Example: `num_iid,title,price`.
     pub fields: Vec<String>,
     /// 按标题搜索
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub q: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 第几页，从 1 开始，最大 101
     ///
-    /// Number, at least 1, at most 101, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Max 101. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条，最多 200
     ///
-    /// Number, at least 1, at most 200, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 200. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 排序字段与方向
     ///
-    /// String, for example `list_time:desc`.
+    /// String. Example: `list_time:desc`.
     pub order_by: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 分类：regular_shelved 定时上架，never_on_shelf 从未上架，off_shelf 我下架的，for_shelved 等待上架，sold_out 售完，violation_off_shelf 违规下架
     ///
-    /// String, see [`Banner`], for example `for_shelved`.
+    /// [`Banner`]. Example: `for_shelved`.
     pub banner: Option<Banner>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 售卖方式：a 拍卖，b 一口价
     ///
-    /// String, for example `b`.
+    /// String. Example: `b`.
     pub auction_type: Option<String>,
 }
 
 impl ItemsInventoryGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -106,91 +114,91 @@ impl ItemsInventoryGetRequest {
         }
     }
 
-    /// Sets `q`.
+    /// Sets [`q`](field@Self::q): 按标题搜索. String.
     #[must_use]
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.q = Some(q.into());
         self
     }
 
-    /// Sets `cid`.
+    /// Sets [`cid`](field@Self::cid): 类目的编号. Number.
     #[must_use]
     pub fn cid(mut self, cid: i64) -> Self {
         self.cid = Some(cid);
         self
     }
 
-    /// Sets `seller_cids`.
+    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔. String.
     #[must_use]
     pub fn seller_cids(mut self, seller_cids: impl Into<String>) -> Self {
         self.seller_cids = Some(seller_cids.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始，最大 101. Number. Min 1. Max 101. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 200. Number. Min 1. Max 200. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `order_by`.
+    /// Sets [`order_by`](field@Self::order_by): 排序字段与方向. String.
     #[must_use]
     pub fn order_by(mut self, order_by: impl Into<String>) -> Self {
         self.order_by = Some(order_by.into());
         self
     }
 
-    /// Sets `has_discount`.
+    /// Sets [`has_discount`](field@Self::has_discount): 是否参与会员打折. Boolean.
     #[must_use]
     pub fn has_discount(mut self, has_discount: bool) -> Self {
         self.has_discount = Some(has_discount);
         self
     }
 
-    /// Sets `is_taobao`.
+    /// Sets [`is_taobao`](field@Self::is_taobao): 是否在淘宝展示. Boolean.
     #[must_use]
     pub fn is_taobao(mut self, is_taobao: bool) -> Self {
         self.is_taobao = Some(is_taobao);
         self
     }
 
-    /// Sets `is_ex`.
+    /// Sets [`is_ex`](field@Self::is_ex): 是否在外部网店展示. Boolean.
     #[must_use]
     pub fn is_ex(mut self, is_ex: bool) -> Self {
         self.is_ex = Some(is_ex);
         self
     }
 
-    /// Sets `banner`.
+    /// Sets [`banner`](field@Self::banner): 分类：regular_shelved 定时上架，never_on_shelf 从未上架，off_shelf 我下架的，for_shelved 等待上架，sold…. [`Banner`].
     #[must_use]
     pub fn banner(mut self, banner: impl Into<Banner>) -> Self {
         self.banner = Some(banner.into());
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `auction_type`.
+    /// Sets [`auction_type`](field@Self::auction_type): 售卖方式：a 拍卖，b 一口价. String.
     #[must_use]
     pub fn auction_type(mut self, auction_type: impl Into<String>) -> Self {
         self.auction_type = Some(auction_type.into());
@@ -254,7 +262,7 @@ impl Record for ItemsInventoryGetRequest {
             7 => View::of(&self.has_discount),
             8 => View::of(&self.is_taobao),
             9 => View::of(&self.is_ex),
-            10 => View::optional_choice(&self.banner),
+            10 => View::optional_open_enum(&self.banner),
             11 => View::of(&self.start_modified),
             12 => View::of(&self.end_modified),
             13 => View::of(&self.auction_type),
@@ -267,6 +275,7 @@ record!(ItemsInventoryGetRequest);
 
 /// The response of `taobao.items.inventory.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemsInventoryGetResponse {
     /// 商品列表
     ///
@@ -274,7 +283,7 @@ pub struct ItemsInventoryGetResponse {
     pub items: Vec<Item>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -313,10 +322,11 @@ record!(mut ItemsInventoryGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, for example `onsale`.
+    /// String. Example: `onsale`.
     pub approve_status: Option<String>,
     /// 旧的商品编号
     ///
@@ -326,99 +336,99 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub nick: Option<String>,
     /// 售卖方式：fixed 一口价，auction 拍卖
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:84533669;1627207:28341`.
+    /// String. Example: `20000:84533669;1627207:28341`.
     pub props: Option<String>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 下架时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub delist_time: Option<DateTime>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 是否虚拟商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_virtual: Option<bool>,
     /// 首次上架的时间
     ///
-    /// Date, for example `2024-01-05 10:00:00`.
+    /// Date. Example: `2024-01-05 10:00:00`.
     pub first_starts_time: Option<DateTime>,
 }
 
@@ -528,7 +538,7 @@ impl RecordMut for Item {
 record!(mut Item);
 
 /// The values of `banner`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Banner {
     /// `regular_shelved`
@@ -543,11 +553,11 @@ pub enum Banner {
     SoldOut,
     /// `violation_off_shelf`
     ViolationOffShelf,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Banner {
+impl OpenEnum for Banner {
     fn as_str(&self) -> &str {
         match self {
             Self::RegularShelved => "regular_shelved",
@@ -556,7 +566,7 @@ impl Choice for Banner {
             Self::ForShelved => "for_shelved",
             Self::SoldOut => "sold_out",
             Self::ViolationOffShelf => "violation_off_shelf",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -568,9 +578,9 @@ impl Choice for Banner {
             "for_shelved" => Self::ForShelved,
             "sold_out" => Self::SoldOut,
             "violation_off_shelf" => Self::ViolationOffShelf,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Banner);
+open_enum!(Banner);

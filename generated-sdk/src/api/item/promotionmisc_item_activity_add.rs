@@ -12,37 +12,48 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22258&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::PromotionmiscItemActivityAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PromotionmiscItemActivityAddRequest::new("限时优惠", 0, "2024-06-18 10:00:00".parse()?, "2024-06-25 10:00:00".parse()?);
+/// let request = PromotionmiscItemActivityAddRequest::new(
+///         "限时优惠",
+///         0,
+///         "2024-06-18 10:00:00".parse()?,
+///         "2024-06-25 10:00:00".parse()?,
+///     )
+///     .is_user_tag(false)
+///     .is_decrease_money(true)
+///     .decrease_amount(100);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PromotionmiscItemActivityAddRequest {
     /// 活动的名称；详情页只显示 5 个汉字以内的，否则写作“卖家优惠”
     ///
-    /// String, required, at most 32 characters, for example `限时优惠`.
+    /// String. Required. Max length 32. Example: `限时优惠`.
     pub name: String,
     /// 参加范围：0 全部商品，1 部分商品
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub participate_range: i64,
     /// 开始时间
     ///
-    /// Date, required, for example `2024-06-18 10:00:00`.
+    /// Date. Required. Example: `2024-06-18 10:00:00`.
     pub start_time: DateTime,
     /// 结束时间
     ///
-    /// Date, required, for example `2024-06-25 10:00:00`.
+    /// Date. Required. Example: `2024-06-25 10:00:00`.
     pub end_time: DateTime,
     /// 是否限定用户标签
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_user_tag: Option<bool>,
     /// 面向哪个标签的用户；须同时传 is_user_tag=true
     ///
@@ -50,24 +61,24 @@ pub struct PromotionmiscItemActivityAddRequest {
     pub user_tag: Option<String>,
     /// 是否减钱
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_decrease_money: Option<bool>,
     /// 减去的金额，单位分；须同时传 is_decrease_money=true
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub decrease_amount: Option<i64>,
     /// 是否打折
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_discount: Option<bool>,
     /// 折扣，800 即八折；仅 is_discount 为 true 时有效
     ///
-    /// Number, for example `800`.
+    /// Number. Example: `800`.
     pub discount_rate: Option<i64>,
 }
 
 impl PromotionmiscItemActivityAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         name: impl Into<String>,
         participate_range: i64,
@@ -88,42 +99,42 @@ impl PromotionmiscItemActivityAddRequest {
         }
     }
 
-    /// Sets `is_user_tag`.
+    /// Sets [`is_user_tag`](field@Self::is_user_tag): 是否限定用户标签. Boolean.
     #[must_use]
     pub fn is_user_tag(mut self, is_user_tag: bool) -> Self {
         self.is_user_tag = Some(is_user_tag);
         self
     }
 
-    /// Sets `user_tag`.
+    /// Sets [`user_tag`](field@Self::user_tag): 面向哪个标签的用户. String.
     #[must_use]
     pub fn user_tag(mut self, user_tag: impl Into<String>) -> Self {
         self.user_tag = Some(user_tag.into());
         self
     }
 
-    /// Sets `is_decrease_money`.
+    /// Sets [`is_decrease_money`](field@Self::is_decrease_money): 是否减钱. Boolean.
     #[must_use]
     pub fn is_decrease_money(mut self, is_decrease_money: bool) -> Self {
         self.is_decrease_money = Some(is_decrease_money);
         self
     }
 
-    /// Sets `decrease_amount`.
+    /// Sets [`decrease_amount`](field@Self::decrease_amount): 减去的金额，单位分. Number.
     #[must_use]
     pub fn decrease_amount(mut self, decrease_amount: i64) -> Self {
         self.decrease_amount = Some(decrease_amount);
         self
     }
 
-    /// Sets `is_discount`.
+    /// Sets [`is_discount`](field@Self::is_discount): 是否打折. Boolean.
     #[must_use]
     pub fn is_discount(mut self, is_discount: bool) -> Self {
         self.is_discount = Some(is_discount);
         self
     }
 
-    /// Sets `discount_rate`.
+    /// Sets [`discount_rate`](field@Self::discount_rate): 折扣，800 即八折. Number.
     #[must_use]
     pub fn discount_rate(mut self, discount_rate: i64) -> Self {
         self.discount_rate = Some(discount_rate);
@@ -180,14 +191,15 @@ record!(PromotionmiscItemActivityAddRequest);
 
 /// The response of `taobao.promotionmisc.item.activity.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionmiscItemActivityAddResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
     /// 活动的编号
     ///
-    /// Number, for example `508`.
+    /// Number. Example: `508`.
     pub activity_id: Option<i64>,
 }
 

@@ -3,37 +3,44 @@
 //! `taobao.skus.custom.get`: 按商家编码查询 SKU
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.skus.custom.get`: 按商家编码查询 SKU
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=164&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::SkusCustomGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = SkusCustomGetRequest::new(["sku_id", "iid", "properties", "properties_name", "quantity", "price"], "CUP-500");
+/// let request = SkusCustomGetRequest::new(
+///     ["sku_id", "iid", "properties", "properties_name", "quantity", "price"],
+///     "CUP-500",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SkusCustomGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `sku_id,iid,properties,properties_name,quantity,price`.
+    /// Field List. Required. Example: `sku_id,iid,properties,properties_name,quantity,price`.
     pub fields: Vec<String>,
     /// 商家编码
     ///
-    /// String, required, for example `CUP-500`.
+    /// String. Required. Example: `CUP-500`.
     pub outer_id: String,
 }
 
 impl SkusCustomGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         outer_id: impl Into<String>,
@@ -76,6 +83,7 @@ record!(SkusCustomGetRequest);
 
 /// The response of `taobao.skus.custom.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SkusCustomGetResponse {
     /// SKU 列表
     ///
@@ -113,10 +121,11 @@ record!(mut SkusCustomGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 旧的商品编号
     ///
@@ -126,39 +135,39 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// 销售属性的中文名
     ///
-    /// String, for example `1627207:28341:颜色:红色`.
+    /// String. Example: `1627207:28341:颜色:红色`.
     pub properties_name: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// SKU 是否仍可用：normal 可用，delete 已不存在
     ///
-    /// String, see [`Status`], for example `normal`.
+    /// [`Status`]. Example: `normal`.
     pub status: Option<Status>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
 }
 
@@ -194,7 +203,7 @@ impl Record for Sku {
             6 => View::of(&self.outer_id),
             7 => View::of(&self.created),
             8 => View::of(&self.modified),
-            9 => View::optional_choice(&self.status),
+            9 => View::optional_open_enum(&self.status),
             10 => View::of(&self.num_iid),
             _ => View::Absent,
         }
@@ -213,7 +222,7 @@ impl RecordMut for Sku {
             6 => Slot::of(&mut self.outer_id),
             7 => Slot::of(&mut self.created),
             8 => Slot::of(&mut self.modified),
-            9 => Slot::choice(&mut self.status),
+            9 => Slot::open_enum(&mut self.status),
             10 => Slot::of(&mut self.num_iid),
             _ => Slot::None,
         }
@@ -223,23 +232,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `normal`
     Normal,
     /// `delete`
     Delete,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "normal",
             Self::Delete => "delete",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -247,9 +256,9 @@ impl Choice for Status {
         match text.as_str() {
             "normal" => Self::Normal,
             "delete" => Self::Delete,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -12,38 +12,44 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21169&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::SkusQuantityUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = SkusQuantityUpdateRequest::new(610000000001);
+/// let request = SkusQuantityUpdateRequest::new(610000000001)
+///     .skuid_quantities("4200000000001:100")
+///     .outerid_quantities("CUP-500-RED:100")
+///     .r#type(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SkusQuantityUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 各 SKU 的修改值，形如 SKU编号:数量;SKU编号:数量，最多 20 个
     ///
-    /// String, for example `4200000000001:100`.
+    /// String. Example: `4200000000001:100`.
     pub skuid_quantities: Option<String>,
     /// 各 SKU 的修改值，形如 商家编码:数量;商家编码:数量；没有 skuid_quantities 时使用
     ///
-    /// String, for example `CUP-500-RED:100`.
+    /// String. Example: `CUP-500-RED:100`.
     pub outerid_quantities: Option<String>,
     /// 修改方式：1 全量，2 增量；增量时可为负
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub r#type: Option<i64>,
 }
 
 impl SkusQuantityUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self {
             num_iid,
@@ -53,21 +59,21 @@ impl SkusQuantityUpdateRequest {
         }
     }
 
-    /// Sets `skuid_quantities`.
+    /// Sets [`skuid_quantities`](field@Self::skuid_quantities): 各 SKU 的修改值，形如 SKU编号:数量;SKU编号:数量，最多 20 个. String.
     #[must_use]
     pub fn skuid_quantities(mut self, skuid_quantities: impl Into<String>) -> Self {
         self.skuid_quantities = Some(skuid_quantities.into());
         self
     }
 
-    /// Sets `outerid_quantities`.
+    /// Sets [`outerid_quantities`](field@Self::outerid_quantities): 各 SKU 的修改值，形如 商家编码:数量;商家编码:数量. String.
     #[must_use]
     pub fn outerid_quantities(mut self, outerid_quantities: impl Into<String>) -> Self {
         self.outerid_quantities = Some(outerid_quantities.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 修改方式：1 全量，2 增量. Number. Default: `1`.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -110,6 +116,7 @@ record!(SkusQuantityUpdateRequest);
 
 /// The response of `taobao.skus.quantity.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SkusQuantityUpdateResponse {
     /// 商品资料，只有编号、数量和各 SKU 的库存
     ///
@@ -147,6 +154,7 @@ record!(mut SkusQuantityUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 旧的商品编号
     ///
@@ -156,15 +164,15 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// SKU 列表
     ///
@@ -216,18 +224,19 @@ record!(mut Item);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
 }
 

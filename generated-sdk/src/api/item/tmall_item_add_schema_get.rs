@@ -10,38 +10,43 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23256&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemAddSchemaGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemAddSchemaGetRequest::new(50012345, 502);
+/// let request = TmallItemAddSchemaGetRequest::new(50012345, 502)
+///     .r#type("b")
+///     .isv_init(false);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemAddSchemaGetRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
     /// 产品的编号
     ///
-    /// Number, required, for example `502`.
+    /// Number. Required. Example: `502`.
     pub product_id: i64,
     /// 售卖方式：a 拍卖，b 一口价
     ///
-    /// String, for example `b`.
+    /// String. Example: `b`.
     pub r#type: Option<String>,
     /// 为 true 时返回全部字段和规则，不用传产品编号
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub isv_init: Option<bool>,
 }
 
 impl TmallItemAddSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64, product_id: i64) -> Self {
         Self {
             category_id,
@@ -51,14 +56,14 @@ impl TmallItemAddSchemaGetRequest {
         }
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 售卖方式：a 拍卖，b 一口价. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `isv_init`.
+    /// Sets [`isv_init`](field@Self::isv_init): 为 true 时返回全部字段和规则，不用传产品编号. Boolean.
     #[must_use]
     pub fn isv_init(mut self, isv_init: bool) -> Self {
         self.isv_init = Some(isv_init);
@@ -101,6 +106,7 @@ record!(TmallItemAddSchemaGetRequest);
 
 /// The response of `tmall.item.add.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemAddSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25456&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemAddSimpleschemaGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemAddSimpleschemaGetRequest {}
 
 impl TmallItemAddSimpleschemaGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(TmallItemAddSimpleschemaGetRequest);
 
 /// The response of `tmall.item.add.simpleschema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemAddSimpleschemaGetResponse {
     /// 规则文档（XML）
     ///

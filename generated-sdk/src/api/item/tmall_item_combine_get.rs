@@ -10,31 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27227&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemCombineGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemCombineGetRequest::new();
+/// let request = TmallItemCombineGetRequest::new().item_id(610000000001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCombineGetRequest {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
 }
 
 impl TmallItemCombineGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品编号. Number.
     #[must_use]
     pub fn item_id(mut self, item_id: i64) -> Self {
         self.item_id = Some(item_id);
@@ -69,10 +72,11 @@ record!(TmallItemCombineGetRequest);
 
 /// The response of `tmall.item.combine.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCombineGetResponse {
     /// 成分列表
     ///
-    /// Json\[\].
+    /// List of Json.
     pub results: Vec<Json>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22171&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemDescModulesGetRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemDescModulesGetRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub cat_id: i64,
     /// 主账号的编号
     ///
-    /// String, required, for example `200000001`.
+    /// String. Required. Example: `200000001`.
     pub usr_id: String,
 }
 
 impl TmallItemDescModulesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(cat_id: i64, usr_id: impl Into<String>) -> Self {
         Self {
             cat_id,
@@ -73,6 +76,7 @@ record!(TmallItemDescModulesGetRequest);
 
 /// The response of `tmall.item.desc.modules.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemDescModulesGetResponse {
     /// 描述模块的设置
     ///
@@ -110,10 +114,11 @@ record!(mut TmallItemDescModulesGetResponse);
 
 /// The object `ModularDescInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ModularDescInfo {
     /// 自定义模块的最多个数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub usr_def_max_num: Option<i64>,
     /// 类目的描述模块，按顺序排列
     ///
@@ -125,7 +130,7 @@ pub struct ModularDescInfo {
     pub dead_line: Option<String>,
     /// 是否可以自定义模块的顺序
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub user_order: Option<bool>,
 }
 
@@ -170,6 +175,7 @@ record!(mut ModularDescInfo);
 
 /// The object `ItemDescModule`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemDescModule {
     /// 模块的提示，JSON 数组
     ///
@@ -181,19 +187,19 @@ pub struct ItemDescModule {
     pub tpl_urls: Option<String>,
     /// 模块的编号；自定义模块不填
     ///
-    /// Number, for example `506`.
+    /// Number. Example: `506`.
     pub module_id: Option<i64>,
     /// 是否必填
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub required: Option<bool>,
     /// 模块名称
     ///
-    /// String, for example `商品参数`.
+    /// String. Example: `商品参数`.
     pub module_name: Option<String>,
     /// 模块类别：cat_mod 类目模块，usr_mod 自定义模块
     ///
-    /// String, for example `cat_mod`.
+    /// String. Example: `cat_mod`.
     pub r#type: Option<String>,
     /// 模块内容
     ///

@@ -3,12 +3,15 @@
 //! `tmall.item.hscode.audit.results.query`: 查询海关编码的审核状态
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `tmall.item.hscode.audit.results.query`: 查询海关编码的审核状态
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=45258&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemHscodeAuditResultsQueryRequest;
@@ -21,15 +24,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemHscodeAuditResultsQueryRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl TmallItemHscodeAuditResultsQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id }
     }
@@ -62,6 +66,7 @@ record!(TmallItemHscodeAuditResultsQueryRequest);
 
 /// The response of `tmall.item.hscode.audit.results.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemHscodeAuditResultsQueryResponse {
     /// 审核结果
     ///
@@ -99,10 +104,11 @@ record!(mut TmallItemHscodeAuditResultsQueryResponse);
 
 /// The object `HscodeAuditInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct HscodeAuditInfo {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
     /// 审核的说明
     ///
@@ -110,15 +116,15 @@ pub struct HscodeAuditInfo {
     pub reason: Option<String>,
     /// 海关编码
     ///
-    /// String, for example `9617009000`.
+    /// String. Example: `9617009000`.
     pub hscode: Option<String>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 审核到哪一步：AUDITING 进行中，PASS 或 REJECT 为结论，以前上架的为 HISTORY_ITEM，查不到为 ERROR
     ///
-    /// String, see [`Status`], for example `PASS`.
+    /// [`Status`]. Example: `PASS`.
     pub status: Option<Status>,
 }
 
@@ -143,7 +149,7 @@ impl Record for HscodeAuditInfo {
             1 => View::of(&self.reason),
             2 => View::of(&self.hscode),
             3 => View::of(&self.sku_id),
-            4 => View::optional_choice(&self.status),
+            4 => View::optional_open_enum(&self.status),
             _ => View::Absent,
         }
     }
@@ -156,7 +162,7 @@ impl RecordMut for HscodeAuditInfo {
             1 => Slot::of(&mut self.reason),
             2 => Slot::of(&mut self.hscode),
             3 => Slot::of(&mut self.sku_id),
-            4 => Slot::choice(&mut self.status),
+            4 => Slot::open_enum(&mut self.status),
             _ => Slot::None,
         }
     }
@@ -165,7 +171,7 @@ impl RecordMut for HscodeAuditInfo {
 record!(mut HscodeAuditInfo);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `HISTORY_ITEM`
@@ -178,11 +184,11 @@ pub enum Status {
     Pass,
     /// `ERROR`
     Error,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::HistoryItem => "HISTORY_ITEM",
@@ -190,7 +196,7 @@ impl Choice for Status {
             Self::Auditing => "AUDITING",
             Self::Pass => "PASS",
             Self::Error => "ERROR",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -201,9 +207,9 @@ impl Choice for Status {
             "AUDITING" => Self::Auditing,
             "PASS" => Self::Pass,
             "ERROR" => Self::Error,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=30672&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemHscodeDetailGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemHscodeDetailGetRequest {
     /// 海关编码
     ///
-    /// String, required, for example `9617009000`.
+    /// String. Required. Example: `9617009000`.
     pub hscode: String,
 }
 
 impl TmallItemHscodeDetailGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(hscode: impl Into<String>) -> Self {
         Self { hscode: hscode.into() }
     }
@@ -62,10 +65,11 @@ record!(TmallItemHscodeDetailGetRequest);
 
 /// The response of `tmall.item.hscode.detail.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemHscodeDetailGetResponse {
     /// 计量单位与销售单位
     ///
-    /// Json\[\].
+    /// List of Json.
     pub results: Vec<Json>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23781&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemIncrementUpdateSchemaGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemIncrementUpdateSchemaGetRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 要修改的字段；传入后只返回这些字段的规则
     ///
@@ -33,12 +36,12 @@ pub struct TmallItemIncrementUpdateSchemaGetRequest {
 }
 
 impl TmallItemIncrementUpdateSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id, xml_data: None }
     }
 
-    /// Sets `xml_data`.
+    /// Sets [`xml_data`](field@Self::xml_data): 要修改的字段. String.
     #[must_use]
     pub fn xml_data(mut self, xml_data: impl Into<String>) -> Self {
         self.xml_data = Some(xml_data.into());
@@ -77,6 +80,7 @@ record!(TmallItemIncrementUpdateSchemaGetRequest);
 
 /// The response of `tmall.item.increment.update.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemIncrementUpdateSchemaGetResponse {
     /// 规则文档（XML）
     ///

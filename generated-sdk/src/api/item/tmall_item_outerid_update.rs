@@ -10,34 +10,45 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25076&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemOuteridUpdateRequest;
+/// use generated_sdk::api::item::tmall_item_outerid_update::UpdateSkuOuterId;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemOuteridUpdateRequest::new(610000000001);
+/// let request = TmallItemOuteridUpdateRequest::new(610000000001)
+///     .outer_id("CUP-500")
+///     .sku_outers([
+///         UpdateSkuOuterId::new()
+///             .outer_id("CUP-500-RED")
+///             .properties("1627207:28329;20509:28314")
+///             .sku_id(4200000000001),
+///     ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemOuteridUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 商品的商家编码；只改 SKU 时不传
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 要修改的 SKU
     ///
-    /// List of [`UpdateSkuOuterId`], at most 2000 elements.
+    /// List of [`UpdateSkuOuterId`]. Max list size 2000.
     pub sku_outers: Vec<UpdateSkuOuterId>,
 }
 
 impl TmallItemOuteridUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -46,14 +57,14 @@ impl TmallItemOuteridUpdateRequest {
         }
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商品的商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `sku_outers`.
+    /// Sets [`sku_outers`](field@Self::sku_outers): 要修改的 SKU. List of [`UpdateSkuOuterId`]. Max list size 2000.
     #[must_use]
     pub fn sku_outers(
         mut self,
@@ -99,42 +110,43 @@ record!(TmallItemOuteridUpdateRequest);
 
 /// The object `UpdateSkuOuterId`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateSkuOuterId {
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 销售属性的组合，形如 pid:vid;pid:vid
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// SKU 的编号；与 properties 至少传一个
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
 impl UpdateSkuOuterId {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): SKU 的商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `properties`.
+    /// Sets [`properties`](field@Self::properties): 销售属性的组合，形如 pid:vid;pid:vid. String.
     #[must_use]
     pub fn properties(mut self, properties: impl Into<String>) -> Self {
         self.properties = Some(properties.into());
         self
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
@@ -169,6 +181,7 @@ record!(UpdateSkuOuterId);
 
 /// The response of `tmall.item.outerid.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemOuteridUpdateResponse {
     /// 结果
     ///

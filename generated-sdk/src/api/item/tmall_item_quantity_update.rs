@@ -10,29 +10,41 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26178&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemQuantityUpdateRequest;
+/// use generated_sdk::api::item::tmall_item_quantity_update::{UpdateItemQuantityOption, UpdateSkuQuantity};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemQuantityUpdateRequest::new(610000000001);
+/// let request = TmallItemQuantityUpdateRequest::new(610000000001)
+///     .item_quantity(100)
+///     .sku_quantities([
+///         UpdateSkuQuantity::new()
+///             .outer_id("CUP-500-RED")
+///             .properties("1627207:28329;20509:28314")
+///             .quantity(100),
+///     ])
+///     .options(UpdateItemQuantityOption::new().outer_biz_key("20240618a1").r#type(1));
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemQuantityUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 商品的库存，用于没有 SKU 的商品；增量时可为负
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub item_quantity: Option<i64>,
     /// 要修改的 SKU；用编号、属性或商家编码之一指定，不要混用
     ///
-    /// List of [`UpdateSkuQuantity`], at most 20 elements.
+    /// List of [`UpdateSkuQuantity`]. Max list size 20.
     pub sku_quantities: Vec<UpdateSkuQuantity>,
     /// 修改方式
     ///
@@ -41,7 +53,7 @@ pub struct TmallItemQuantityUpdateRequest {
 }
 
 impl TmallItemQuantityUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -51,14 +63,14 @@ impl TmallItemQuantityUpdateRequest {
         }
     }
 
-    /// Sets `item_quantity`.
+    /// Sets [`item_quantity`](field@Self::item_quantity): 商品的库存，用于没有 SKU 的商品. Number.
     #[must_use]
     pub fn item_quantity(mut self, item_quantity: i64) -> Self {
         self.item_quantity = Some(item_quantity);
         self
     }
 
-    /// Sets `sku_quantities`.
+    /// Sets [`sku_quantities`](field@Self::sku_quantities): 要修改的 SKU. List of [`UpdateSkuQuantity`]. Max list size 20.
     #[must_use]
     pub fn sku_quantities(
         mut self,
@@ -68,7 +80,7 @@ impl TmallItemQuantityUpdateRequest {
         self
     }
 
-    /// Sets `options`.
+    /// Sets [`options`](field@Self::options): 修改方式. [`UpdateItemQuantityOption`].
     #[must_use]
     pub fn options(mut self, options: UpdateItemQuantityOption) -> Self {
         self.options = Some(options);
@@ -113,53 +125,54 @@ record!(TmallItemQuantityUpdateRequest);
 
 /// The object `UpdateSkuQuantity`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateSkuQuantity {
     /// SKU 的商家编码，用来指定 SKU
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 销售属性的组合，用来指定 SKU
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// SKU 的库存；增量时可为负
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
     /// SKU 的编号，用来指定 SKU
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
 impl UpdateSkuQuantity {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): SKU 的商家编码，用来指定 SKU. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `properties`.
+    /// Sets [`properties`](field@Self::properties): 销售属性的组合，用来指定 SKU. String.
     #[must_use]
     pub fn properties(mut self, properties: impl Into<String>) -> Self {
         self.properties = Some(properties.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): SKU 的库存. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号，用来指定 SKU. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
@@ -196,31 +209,32 @@ record!(UpdateSkuQuantity);
 
 /// The object `UpdateItemQuantityOption`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateItemQuantityOption {
     /// 增量修改的幂等标识，只含十六进制字符
     ///
-    /// String, for example `20240618a1`.
+    /// String. Example: `20240618a1`.
     pub outer_biz_key: Option<String>,
     /// 修改方式：1 全量，2 增量
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub r#type: Option<i64>,
 }
 
 impl UpdateItemQuantityOption {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `outer_biz_key`.
+    /// Sets [`outer_biz_key`](field@Self::outer_biz_key): 增量修改的幂等标识，只含十六进制字符. String.
     #[must_use]
     pub fn outer_biz_key(mut self, outer_biz_key: impl Into<String>) -> Self {
         self.outer_biz_key = Some(outer_biz_key.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 修改方式：1 全量，2 增量. Number. Default: `1`.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -253,10 +267,11 @@ record!(UpdateItemQuantityOption);
 
 /// The response of `tmall.item.quantity.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemQuantityUpdateResponse {
     /// 修改的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub quantity_update_result: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23255&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemSchemaAddRequest;
 ///
@@ -21,23 +23,24 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemSchemaAddRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
     /// 产品的编号
     ///
-    /// Number, required, for example `502`.
+    /// Number. Required. Example: `502`.
     pub product_id: i64,
     /// 规则文档，由 tmall.item.add.schema.get 取得并填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub xml_data: String,
 }
 
 impl TmallItemSchemaAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64, product_id: i64, xml_data: impl Into<String>) -> Self {
         Self {
             category_id,
@@ -80,14 +83,15 @@ record!(TmallItemSchemaAddRequest);
 
 /// The response of `tmall.item.schema.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemSchemaAddResponse {
     /// 发布的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub add_item_result: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub gmt_create: Option<DateTime>,
 }
 

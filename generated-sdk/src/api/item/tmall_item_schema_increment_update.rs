@@ -10,30 +10,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23782&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemSchemaIncrementUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemSchemaIncrementUpdateRequest::new(610000000001, "<itemRule/>");
+/// let request = TmallItemSchemaIncrementUpdateRequest::new(
+///     610000000001,
+///     "<itemRule/>",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemSchemaIncrementUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 规则文档，由 tmall.item.increment.update.schema.get 取得；要改的字段写在 update_fields 里
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub xml_data: String,
 }
 
 impl TmallItemSchemaIncrementUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64, xml_data: impl Into<String>) -> Self {
         Self {
             item_id,
@@ -73,14 +79,15 @@ record!(TmallItemSchemaIncrementUpdateRequest);
 
 /// The response of `tmall.item.schema.increment.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemSchemaIncrementUpdateResponse {
     /// 修改的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub update_item_result: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub gmt_modified: Option<DateTime>,
 }
 

@@ -10,38 +10,43 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23434&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemSchemaUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemSchemaUpdateRequest::new(610000000001, "<itemRule/>");
+/// let request = TmallItemSchemaUpdateRequest::new(610000000001, "<itemRule/>")
+///     .category_id(50012345)
+///     .product_id(502);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemSchemaUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 产品的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub product_id: Option<i64>,
     /// 规则文档，由 tmall.item.update.schema.get 取得并填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub xml_data: String,
 }
 
 impl TmallItemSchemaUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64, xml_data: impl Into<String>) -> Self {
         Self {
             item_id,
@@ -51,14 +56,14 @@ impl TmallItemSchemaUpdateRequest {
         }
     }
 
-    /// Sets `category_id`.
+    /// Sets [`category_id`](field@Self::category_id): 叶子类目的编号. Number.
     #[must_use]
     pub fn category_id(mut self, category_id: i64) -> Self {
         self.category_id = Some(category_id);
         self
     }
 
-    /// Sets `product_id`.
+    /// Sets [`product_id`](field@Self::product_id): 产品的编号. Number.
     #[must_use]
     pub fn product_id(mut self, product_id: i64) -> Self {
         self.product_id = Some(product_id);
@@ -101,14 +106,15 @@ record!(TmallItemSchemaUpdateRequest);
 
 /// The response of `tmall.item.schema.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemSchemaUpdateResponse {
     /// 修改的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub update_item_result: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub gmt_modified: Option<DateTime>,
 }
 

@@ -10,39 +10,52 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25393&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemShiptimeUpdateRequest;
-/// use generated_sdk::api::item::tmall_item_shiptime_update::UpdateItemShipTimeOption;
+/// use generated_sdk::api::item::tmall_item_shiptime_update::{UpdateItemShipTimeOption, UpdateSkuShipTime};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemShiptimeUpdateRequest::new(610000000001, UpdateItemShipTimeOption::new(2));
+/// let request = TmallItemShiptimeUpdateRequest::new(
+///         610000000001,
+///         UpdateItemShipTimeOption::new(2).update_type(0),
+///     )
+///     .ship_time("7")
+///     .sku_ship_times([
+///         UpdateSkuShipTime::new()
+///             .ship_time("7")
+///             .sku_id(4200000000001)
+///             .properties("1627207:28329;20509:28314"),
+///     ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemShiptimeUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 发货时间，格式由 ship_time_type 决定：日期 yyyy-MM-dd 或天数；至少三天后
     ///
-    /// String, for example `7`.
+    /// String. Example: `7`.
     pub ship_time: Option<String>,
     /// 要修改的 SKU；找不到匹配的会报错
     ///
-    /// List of [`UpdateSkuShipTime`], at most 20 elements.
+    /// List of [`UpdateSkuShipTime`]. Max list size 20.
     pub sku_ship_times: Vec<UpdateSkuShipTime>,
     /// 修改方式
     ///
-    /// [`UpdateItemShipTimeOption`], required.
+    /// [`UpdateItemShipTimeOption`]. Required.
     pub option: UpdateItemShipTimeOption,
 }
 
 impl TmallItemShiptimeUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64, option: UpdateItemShipTimeOption) -> Self {
         Self {
             item_id,
@@ -52,14 +65,14 @@ impl TmallItemShiptimeUpdateRequest {
         }
     }
 
-    /// Sets `ship_time`.
+    /// Sets [`ship_time`](field@Self::ship_time): 发货时间，格式由 ship_time_type 决定：日期 yyyy-MM-dd 或天数. String.
     #[must_use]
     pub fn ship_time(mut self, ship_time: impl Into<String>) -> Self {
         self.ship_time = Some(ship_time.into());
         self
     }
 
-    /// Sets `sku_ship_times`.
+    /// Sets [`sku_ship_times`](field@Self::sku_ship_times): 要修改的 SKU. List of [`UpdateSkuShipTime`]. Max list size 20.
     #[must_use]
     pub fn sku_ship_times(
         mut self,
@@ -107,53 +120,54 @@ record!(TmallItemShiptimeUpdateRequest);
 
 /// The object `UpdateSkuShipTime`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateSkuShipTime {
     /// 发货时间，格式由 ship_time_type 决定：日期 yyyy-MM-dd 或天数
     ///
-    /// String, for example `7`.
+    /// String. Example: `7`.
     pub ship_time: Option<String>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 销售属性的组合，形如 pid:vid;pid:vid
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub properties: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
 }
 
 impl UpdateSkuShipTime {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `ship_time`.
+    /// Sets [`ship_time`](field@Self::ship_time): 发货时间，格式由 ship_time_type 决定：日期 yyyy-MM-dd 或天数. String.
     #[must_use]
     pub fn ship_time(mut self, ship_time: impl Into<String>) -> Self {
         self.ship_time = Some(ship_time.into());
         self
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
         self
     }
 
-    /// Sets `properties`.
+    /// Sets [`properties`](field@Self::properties): 销售属性的组合，形如 pid:vid;pid:vid. String.
     #[must_use]
     pub fn properties(mut self, properties: impl Into<String>) -> Self {
         self.properties = Some(properties.into());
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
@@ -190,19 +204,20 @@ record!(UpdateSkuShipTime);
 
 /// The object `UpdateItemShipTimeOption`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateItemShipTimeOption {
     /// 发货时间的种类：0 清空，1 固定日期，2 相对天数
     ///
-    /// Number, required, for example `2`.
+    /// Number. Required. Example: `2`.
     pub ship_time_type: i64,
     /// 修改的对象：0 SKU，1 商品
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub update_type: Option<i64>,
 }
 
 impl UpdateItemShipTimeOption {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(ship_time_type: i64) -> Self {
         Self {
             ship_time_type,
@@ -210,7 +225,7 @@ impl UpdateItemShipTimeOption {
         }
     }
 
-    /// Sets `update_type`.
+    /// Sets [`update_type`](field@Self::update_type): 修改的对象：0 SKU，1 商品. Number. Default: `0`.
     #[must_use]
     pub fn update_type(mut self, update_type: i64) -> Self {
         self.update_type = Some(update_type);
@@ -243,6 +258,7 @@ record!(UpdateItemShipTimeOption);
 
 /// The response of `tmall.item.shiptime.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemShiptimeUpdateResponse {
     /// 结果
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25455&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemSimpleschemaAddRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemSimpleschemaAddRequest {
     /// 规则文档，由 tmall.item.add.simpleschema.get 取得并填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub schema_xml_fields: String,
 }
 
 impl TmallItemSimpleschemaAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(schema_xml_fields: impl Into<String>) -> Self {
         Self {
             schema_xml_fields: schema_xml_fields.into(),
@@ -64,14 +67,15 @@ record!(TmallItemSimpleschemaAddRequest);
 
 /// The response of `tmall.item.simpleschema.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemSimpleschemaAddResponse {
     /// 发布的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub result: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub gmt_modified: Option<DateTime>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26072&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemSimpleschemaUpdateRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemSimpleschemaUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 规则文档，按取得的规则填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub schema_xml_fields: String,
 }
 
 impl TmallItemSimpleschemaUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64, schema_xml_fields: impl Into<String>) -> Self {
         Self {
             item_id,
@@ -73,14 +76,15 @@ record!(TmallItemSimpleschemaUpdateRequest);
 
 /// The response of `tmall.item.simpleschema.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemSimpleschemaUpdateResponse {
     /// 修改的商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub update_item_result: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub gmt_modified: Option<DateTime>,
     /// SKU 与商家编码的对应（JSON）
     ///

@@ -10,34 +10,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23435&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemUpdateSchemaGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemUpdateSchemaGetRequest::new(610000000001);
+/// let request = TmallItemUpdateSchemaGetRequest::new(610000000001)
+///     .category_id(50012345)
+///     .product_id(502);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemUpdateSchemaGetRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 产品的编号
     ///
-    /// Number, for example `502`.
+    /// Number. Example: `502`.
     pub product_id: Option<i64>,
 }
 
 impl TmallItemUpdateSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -46,14 +51,14 @@ impl TmallItemUpdateSchemaGetRequest {
         }
     }
 
-    /// Sets `category_id`.
+    /// Sets [`category_id`](field@Self::category_id): 叶子类目的编号. Number.
     #[must_use]
     pub fn category_id(mut self, category_id: i64) -> Self {
         self.category_id = Some(category_id);
         self
     }
 
-    /// Sets `product_id`.
+    /// Sets [`product_id`](field@Self::product_id): 产品的编号. Number.
     #[must_use]
     pub fn product_id(mut self, product_id: i64) -> Self {
         self.product_id = Some(product_id);
@@ -94,6 +99,7 @@ record!(TmallItemUpdateSchemaGetRequest);
 
 /// The response of `tmall.item.update.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemUpdateSchemaGetResponse {
     /// 规则文档（XML）
     ///

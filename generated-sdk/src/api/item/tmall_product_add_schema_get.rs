@@ -10,30 +10,33 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23257&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductAddSchemaGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallProductAddSchemaGetRequest::new(50012345);
+/// let request = TmallProductAddSchemaGetRequest::new(50012345).brand_id(503);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductAddSchemaGetRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
     /// 品牌的编号
     ///
-    /// Number, for example `503`.
+    /// Number. Example: `503`.
     pub brand_id: Option<i64>,
 }
 
 impl TmallProductAddSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64) -> Self {
         Self {
             category_id,
@@ -41,7 +44,7 @@ impl TmallProductAddSchemaGetRequest {
         }
     }
 
-    /// Sets `brand_id`.
+    /// Sets [`brand_id`](field@Self::brand_id): 品牌的编号. Number.
     #[must_use]
     pub fn brand_id(mut self, brand_id: i64) -> Self {
         self.brand_id = Some(brand_id);
@@ -80,6 +83,7 @@ record!(TmallProductAddSchemaGetRequest);
 
 /// The response of `tmall.product.add.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductAddSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23258&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductMatchSchemaGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductMatchSchemaGetRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
 }
 
 impl TmallProductMatchSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64) -> Self {
         Self { category_id }
     }
@@ -62,6 +65,7 @@ record!(TmallProductMatchSchemaGetRequest);
 
 /// The response of `tmall.product.match.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductMatchSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -10,34 +10,38 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23260&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductSchemaAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallProductSchemaAddRequest::new(50012345, "<itemRule/>");
+/// let request = TmallProductSchemaAddRequest::new(50012345, "<itemRule/>")
+///     .brand_id(503);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductSchemaAddRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
     /// 品牌的编号
     ///
-    /// Number, for example `503`.
+    /// Number. Example: `503`.
     pub brand_id: Option<i64>,
     /// 规则文档，由 tmall.product.add.schema.get 取得并填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub xml_data: String,
 }
 
 impl TmallProductSchemaAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64, xml_data: impl Into<String>) -> Self {
         Self {
             category_id,
@@ -46,7 +50,7 @@ impl TmallProductSchemaAddRequest {
         }
     }
 
-    /// Sets `brand_id`.
+    /// Sets [`brand_id`](field@Self::brand_id): 品牌的编号. Number.
     #[must_use]
     pub fn brand_id(mut self, brand_id: i64) -> Self {
         self.brand_id = Some(brand_id);
@@ -87,6 +91,7 @@ record!(TmallProductSchemaAddRequest);
 
 /// The response of `tmall.product.schema.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductSchemaAddResponse {
     /// 新产品的资料
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23565&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductSchemaGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductSchemaGetRequest {
     /// 产品的编号
     ///
-    /// Number, required, for example `502`.
+    /// Number. Required. Example: `502`.
     pub product_id: i64,
 }
 
 impl TmallProductSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(product_id: i64) -> Self {
         Self { product_id }
     }
@@ -62,6 +65,7 @@ record!(TmallProductSchemaGetRequest);
 
 /// The response of `tmall.product.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductSchemaGetResponse {
     /// 产品资料，形如规则文档
     ///

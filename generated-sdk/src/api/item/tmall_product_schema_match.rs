@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23259&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductSchemaMatchRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductSchemaMatchRequest {
     /// 叶子类目的编号
     ///
-    /// Number, required, for example `50012345`.
+    /// Number. Required. Example: `50012345`.
     pub category_id: i64,
     /// 填好的规则文档；空白的来自 tmall.product.match.schema.get
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub propvalues: String,
 }
 
 impl TmallProductSchemaMatchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64, propvalues: impl Into<String>) -> Self {
         Self {
             category_id,
@@ -74,10 +77,11 @@ record!(TmallProductSchemaMatchRequest);
 
 /// The response of `tmall.product.schema.match`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductSchemaMatchResponse {
     /// 匹配到的产品编号，以逗号分隔
     ///
-    /// String, for example `502`.
+    /// String. Example: `502`.
     pub match_result: Option<String>,
 }
 

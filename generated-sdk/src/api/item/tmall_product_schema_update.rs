@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23433&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductSchemaUpdateRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductSchemaUpdateRequest {
     /// 产品的编号
     ///
-    /// Number, required, for example `502`.
+    /// Number. Required. Example: `502`.
     pub product_id: i64,
     /// 规则文档，由 tmall.product.update.schema.get 取得并填写
     ///
-    /// String, required, for example `<itemRule/>`.
+    /// String. Required. Example: `<itemRule/>`.
     pub xml_data: String,
 }
 
 impl TmallProductSchemaUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(product_id: i64, xml_data: impl Into<String>) -> Self {
         Self {
             product_id,
@@ -73,6 +76,7 @@ record!(TmallProductSchemaUpdateRequest);
 
 /// The response of `tmall.product.schema.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductSchemaUpdateResponse {
     /// 产品的编号和修改时间
     ///

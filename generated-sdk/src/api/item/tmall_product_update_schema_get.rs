@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23432&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallProductUpdateSchemaGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallProductUpdateSchemaGetRequest {
     /// 产品的编号
     ///
-    /// Number, required, for example `502`.
+    /// Number. Required. Example: `502`.
     pub product_id: i64,
 }
 
 impl TmallProductUpdateSchemaGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(product_id: i64) -> Self {
         Self { product_id }
     }
@@ -62,6 +65,7 @@ record!(TmallProductUpdateSchemaGetRequest);
 
 /// The response of `tmall.product.update.schema.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallProductUpdateSchemaGetResponse {
     /// 规则文档（XML）
     ///

@@ -12,37 +12,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=65697&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsConsignModifyRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsConsignModifyRequest::new("2001000000000001", "75000000000001", "75000000000002");
+/// let request = AlibabaAscpLogisticsConsignModifyRequest::new(
+///         "2001000000000001",
+///         "75000000000001",
+///         "75000000000002",
+///     )
+///     .old_company_code("ZTO")
+///     .new_company_code("YTO")
+///     .feature("identCode=2001000000000001:A1B2");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsConsignModifyRequest {
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 原来的物流公司代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub old_company_code: Option<String>,
     /// 原来的运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub old_out_sid: String,
     /// 新的物流公司代码
     ///
-    /// String, for example `YTO`.
+    /// String. Example: `YTO`.
     pub new_company_code: Option<String>,
     /// 新的运单号；平台会校验
     ///
-    /// String, required, for example `75000000000002`.
+    /// String. Required. Example: `75000000000002`.
     pub new_out_sid: String,
     /// 包裹里的商品
     ///
@@ -50,12 +60,12 @@ pub struct AlibabaAscpLogisticsConsignModifyRequest {
     pub goods: Option<TopConsignGoodsRequest>,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
 }
 
 impl AlibabaAscpLogisticsConsignModifyRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         tid: impl Into<String>,
         old_out_sid: impl Into<String>,
@@ -72,28 +82,28 @@ impl AlibabaAscpLogisticsConsignModifyRequest {
         }
     }
 
-    /// Sets `old_company_code`.
+    /// Sets [`old_company_code`](field@Self::old_company_code): 原来的物流公司代码. String.
     #[must_use]
     pub fn old_company_code(mut self, old_company_code: impl Into<String>) -> Self {
         self.old_company_code = Some(old_company_code.into());
         self
     }
 
-    /// Sets `new_company_code`.
+    /// Sets [`new_company_code`](field@Self::new_company_code): 新的物流公司代码. String.
     #[must_use]
     pub fn new_company_code(mut self, new_company_code: impl Into<String>) -> Self {
         self.new_company_code = Some(new_company_code.into());
         self
     }
 
-    /// Sets `goods`.
+    /// Sets [`goods`](field@Self::goods): 包裹里的商品. [`TopConsignGoodsRequest`].
     #[must_use]
     pub fn goods(mut self, goods: TopConsignGoodsRequest) -> Self {
         self.goods = Some(goods);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
@@ -142,14 +152,15 @@ record!(AlibabaAscpLogisticsConsignModifyRequest);
 
 /// The object `TopConsignGoodsRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopConsignGoodsRequest {
     /// 子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tid: Option<String>,
     /// 商品性质：0 标品或平台赠品，1 线下赠品，2 成分
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub item_type: Option<i64>,
     /// 成分的商品编号
     ///
@@ -162,33 +173,33 @@ pub struct TopConsignGoodsRequest {
 }
 
 impl TopConsignGoodsRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 子订单编号. String.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
         self
     }
 
-    /// Sets `item_type`.
+    /// Sets [`item_type`](field@Self::item_type): 商品性质：0 标品或平台赠品，1 线下赠品，2 成分. Number. Default: `0`.
     #[must_use]
     pub fn item_type(mut self, item_type: i64) -> Self {
         self.item_type = Some(item_type);
         self
     }
 
-    /// Sets `comp_item_id`.
+    /// Sets [`comp_item_id`](field@Self::comp_item_id): 成分的商品编号. String.
     #[must_use]
     pub fn comp_item_id(mut self, comp_item_id: impl Into<String>) -> Self {
         self.comp_item_id = Some(comp_item_id.into());
         self
     }
 
-    /// Sets `comp_sku_id`.
+    /// Sets [`comp_sku_id`](field@Self::comp_sku_id): 成分的 SKU 编号. String.
     #[must_use]
     pub fn comp_sku_id(mut self, comp_sku_id: impl Into<String>) -> Self {
         self.comp_sku_id = Some(comp_sku_id.into());
@@ -225,6 +236,7 @@ record!(TopConsignGoodsRequest);
 
 /// The response of `alibaba.ascp.logistics.consign.modify`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsConsignModifyResponse {
     /// 结果
     ///
@@ -262,10 +274,11 @@ record!(mut AlibabaAscpLogisticsConsignModifyResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

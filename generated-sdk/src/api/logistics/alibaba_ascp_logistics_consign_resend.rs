@@ -12,39 +12,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54935&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsConsignResendRequest;
 /// use generated_sdk::api::logistics::alibaba_ascp_logistics_consign_resend::TopConsignPkgRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsConsignResendRequest::new("2001000000000001", [TopConsignPkgRequest::new("ZTO", "75000000000001")]);
+/// let request = AlibabaAscpLogisticsConsignResendRequest::new(
+///         "2001000000000001",
+///         [TopConsignPkgRequest::new("ZTO", "75000000000001")],
+///     )
+///     .sub_tids("2001000000000002")
+///     .feature("identCode=2001000000000001:A1B2");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsConsignResendRequest {
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 要操作的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tids: Option<String>,
     /// 包裹列表；多个包裹时要全部列出
     ///
-    /// List of [`TopConsignPkgRequest`], required, at most 999 elements.
+    /// List of [`TopConsignPkgRequest`]. Required. Max list size 999.
     pub consign_pkgs: Vec<TopConsignPkgRequest>,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
 }
 
 impl AlibabaAscpLogisticsConsignResendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         tid: impl Into<String>,
         consign_pkgs: impl IntoIterator<Item = TopConsignPkgRequest>,
@@ -57,14 +65,14 @@ impl AlibabaAscpLogisticsConsignResendRequest {
         }
     }
 
-    /// Sets `sub_tids`.
+    /// Sets [`sub_tids`](field@Self::sub_tids): 要操作的子订单编号，以逗号分隔. String.
     #[must_use]
     pub fn sub_tids(mut self, sub_tids: impl Into<String>) -> Self {
         self.sub_tids = Some(sub_tids.into());
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
@@ -110,19 +118,20 @@ record!(AlibabaAscpLogisticsConsignResendRequest);
 
 /// The object `TopConsignPkgRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopConsignPkgRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub company_code: String,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub out_sid: String,
 }
 
 impl TopConsignPkgRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(company_code: impl Into<String>, out_sid: impl Into<String>) -> Self {
         Self {
             company_code: company_code.into(),
@@ -156,6 +165,7 @@ record!(TopConsignPkgRequest);
 
 /// The response of `alibaba.ascp.logistics.consign.resend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsConsignResendResponse {
     /// 结果
     ///
@@ -193,10 +203,11 @@ record!(mut AlibabaAscpLogisticsConsignResendResponse);
 
 /// The object `ResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

@@ -3,7 +3,7 @@
 //! `alibaba.ascp.logistics.instantsonline.calldelivery`: 呼叫同城配送
 
 use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `alibaba.ascp.logistics.instantsonline.calldelivery`: 呼叫同城配送
@@ -12,49 +12,55 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66598&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::{AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest, AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired};
 /// use generated_sdk::api::logistics::alibaba_ascp_logistics_instantsonline_calldelivery::{ItemList, SelectedResourceTopDto, SenderTopDto, SenderTopDtoRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired {
-///     out_order_id: "ERP20240618001".into(),
-///     biz_type: "INSTANT_ONLINE".into(),
-///     tid: 2001000000000001,
-///     sender: SenderTopDto::new(SenderTopDtoRequired {
-///         name: "李**".into(),
-///         phone: "0571-8****000".into(),
-///         address: "文一西路***".into(),
-///         lat: "30.28".into(),
-///         lng: "120.01".into(),
-///     }),
-///     item_list: vec![ItemList::new("不锈钢保温杯", 5990, 1, 610000000001)],
-///     total_item_actual_value: 5890,
-///     total_weight: 1,
-///     selected_resource: SelectedResourceTopDto::new("RQ20240618001", "SFTC", 600),
-/// });
+///         out_order_id: "ERP20240618001".into(),
+///         biz_type: "INSTANT_ONLINE".into(),
+///         tid: 2001000000000001,
+///         sender: SenderTopDto::new(SenderTopDtoRequired {
+///             name: "李**".into(),
+///             phone: "0571-8****000".into(),
+///             address: "文一西路***".into(),
+///             lat: "30.28".into(),
+///             lng: "120.01".into(),
+///         }),
+///         item_list: vec![ItemList::new("不锈钢保温杯", 5990, 1, 610000000001)],
+///         total_item_actual_value: 5890,
+///         total_weight: 1,
+///         selected_resource: SelectedResourceTopDto::new("RQ20240618001", "SFTC", 600),
+///     })
+///     .total_item_value(5990)
+///     .default_trade_receiver(true)
+///     .pickup_code("1024");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, required, for example `INSTANT_ONLINE`.
+    /// String. Required. Example: `INSTANT_ONLINE`.
     pub biz_type: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 发货人
     ///
-    /// [`SenderTopDto`], required.
+    /// [`SenderTopDto`]. Required.
     pub sender: SenderTopDto,
     /// 收货人
     ///
@@ -62,35 +68,35 @@ pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
     pub receiver: Option<Receiver>,
     /// 商品清单
     ///
-    /// List of [`ItemList`], required, at most 20 elements.
+    /// List of [`ItemList`]. Required. Max list size 20.
     pub item_list: Vec<ItemList>,
     /// 商品原价合计，单位分；不传时由单价算出
     ///
-    /// Number, for example `5990`.
+    /// Number. Example: `5990`.
     pub total_item_value: Option<i64>,
     /// 商品实付合计，单位分
     ///
-    /// Number, required, for example `5890`.
+    /// Number. Required. Example: `5890`.
     pub total_item_actual_value: i64,
     /// 总重量，单位千克，最多 20
     ///
-    /// Number, required, at most 20, for example `1`.
+    /// Number. Required. Max 20. Example: `1`.
     pub total_weight: i64,
     /// 是否用订单里的收货人；为 true 时不用传收货人
     ///
-    /// Boolean, `true` if it is not sent, for example `true`.
+    /// Boolean. Default: `true`. Example: `true`.
     pub default_trade_receiver: Option<bool>,
     /// 选定的运力
     ///
-    /// [`SelectedResourceTopDto`], required.
+    /// [`SelectedResourceTopDto`]. Required.
     pub selected_resource: SelectedResourceTopDto,
     /// 指定的取件码，最多 16 位
     ///
-    /// String, at most 16 characters, for example `1024`.
+    /// String. Max length 16. Example: `1024`.
     pub pickup_code: Option<String>,
     /// 是否由平台生成取件码
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub default_gen_pickup_code: Option<bool>,
     /// 生成取件码的设置
     ///
@@ -99,7 +105,7 @@ pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
 }
 
 impl AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         required: AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired,
     ) -> Self {
@@ -121,42 +127,42 @@ impl AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
         }
     }
 
-    /// Sets `receiver`.
+    /// Sets [`receiver`](field@Self::receiver): 收货人. [`Receiver`].
     #[must_use]
     pub fn receiver(mut self, receiver: Receiver) -> Self {
         self.receiver = Some(receiver);
         self
     }
 
-    /// Sets `total_item_value`.
+    /// Sets [`total_item_value`](field@Self::total_item_value): 商品原价合计，单位分. Number.
     #[must_use]
     pub fn total_item_value(mut self, total_item_value: i64) -> Self {
         self.total_item_value = Some(total_item_value);
         self
     }
 
-    /// Sets `default_trade_receiver`.
+    /// Sets [`default_trade_receiver`](field@Self::default_trade_receiver): 是否用订单里的收货人. Boolean. Default: `true`.
     #[must_use]
     pub fn default_trade_receiver(mut self, default_trade_receiver: bool) -> Self {
         self.default_trade_receiver = Some(default_trade_receiver);
         self
     }
 
-    /// Sets `pickup_code`.
+    /// Sets [`pickup_code`](field@Self::pickup_code): 指定的取件码，最多 16 位. String. Max length 16.
     #[must_use]
     pub fn pickup_code(mut self, pickup_code: impl Into<String>) -> Self {
         self.pickup_code = Some(pickup_code.into());
         self
     }
 
-    /// Sets `default_gen_pickup_code`.
+    /// Sets [`default_gen_pickup_code`](field@Self::default_gen_pickup_code): 是否由平台生成取件码. Boolean.
     #[must_use]
     pub fn default_gen_pickup_code(mut self, default_gen_pickup_code: bool) -> Self {
         self.default_gen_pickup_code = Some(default_gen_pickup_code);
         self
     }
 
-    /// Sets `gen_pickup_code_config`.
+    /// Sets [`gen_pickup_code_config`](field@Self::gen_pickup_code_config): 生成取件码的设置. [`GenPickupCodeConfigTopDto`].
     #[must_use]
     pub fn gen_pickup_code_config(
         mut self,
@@ -167,41 +173,47 @@ impl AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest`].
+/// The required fields of [`AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest`].
+#[derive(Clone)]
 pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired {
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, required, for example `INSTANT_ONLINE`.
+    /// String. Required. Example: `INSTANT_ONLINE`.
     pub biz_type: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 发货人
     ///
-    /// [`SenderTopDto`], required.
+    /// [`SenderTopDto`]. Required.
     pub sender: SenderTopDto,
     /// 商品清单
     ///
-    /// List of [`ItemList`], required, at most 20 elements.
+    /// List of [`ItemList`]. Required. Max list size 20.
     pub item_list: Vec<ItemList>,
     /// 商品实付合计，单位分
     ///
-    /// Number, required, for example `5890`.
+    /// Number. Required. Example: `5890`.
     pub total_item_actual_value: i64,
     /// 总重量，单位千克，最多 20
     ///
-    /// Number, required, at most 20, for example `1`.
+    /// Number. Required. Max 20. Example: `1`.
     pub total_weight: i64,
     /// 选定的运力
     ///
-    /// [`SelectedResourceTopDto`], required.
+    /// [`SelectedResourceTopDto`]. Required.
     pub selected_resource: SelectedResourceTopDto,
 }
+
+required!(
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired =>
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest
+);
 
 impl Request for AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
     const METHOD: &'static str = "alibaba.ascp.logistics.instantsonline.calldelivery";
@@ -264,31 +276,32 @@ record!(AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderTopDto {
     /// 发货人姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
     /// 发货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的发货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
 
 impl SenderTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderTopDtoRequired) -> Self {
         Self {
             name: required.name,
@@ -300,29 +313,32 @@ impl SenderTopDto {
     }
 }
 
-/// The required parameters of [`SenderTopDto`].
+/// The required fields of [`SenderTopDto`].
+#[derive(Clone)]
 pub struct SenderTopDtoRequired {
     /// 发货人姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
     /// 发货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的发货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
+
+required!(SenderTopDtoRequired => SenderTopDto);
 
 impl Record for SenderTopDto {
     fn schema(&self) -> &'static Schema {
@@ -355,31 +371,32 @@ record!(SenderTopDto);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Receiver {
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的收货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
 
 impl Receiver {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: ReceiverRequired) -> Self {
         Self {
             name: required.name,
@@ -391,29 +408,32 @@ impl Receiver {
     }
 }
 
-/// The required parameters of [`Receiver`].
+/// The required fields of [`Receiver`].
+#[derive(Clone)]
 pub struct ReceiverRequired {
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的收货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
+
+required!(ReceiverRequired => Receiver);
 
 impl Record for Receiver {
     fn schema(&self) -> &'static Schema {
@@ -446,27 +466,28 @@ record!(Receiver);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemList {
     /// 商品名称
     ///
-    /// String, required, for example `不锈钢保温杯`.
+    /// String. Required. Example: `不锈钢保温杯`.
     pub item_name: String,
     /// 商品原单价，单位分
     ///
-    /// Number, required, for example `5990`.
+    /// Number. Required. Example: `5990`.
     pub item_value: i64,
     /// 商品数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub item_quantity: i64,
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl ItemList {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         item_name: impl Into<String>,
         item_value: i64,
@@ -511,23 +532,24 @@ record!(ItemList);
 
 /// The object `SelectedResourceTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SelectedResourceTopDto {
     /// 询价得到的下单凭证
     ///
-    /// String, required, for example `RQ20240618001`.
+    /// String. Required. Example: `RQ20240618001`.
     pub resource_request_id: String,
     /// 运力的代码，发货时使用
     ///
-    /// String, required, for example `SFTC`.
+    /// String. Required. Example: `SFTC`.
     pub resource_code: String,
     /// 实付的配送费，单位分
     ///
-    /// Number, required, for example `600`.
+    /// Number. Required. Example: `600`.
     pub actual_fee: i64,
 }
 
 impl SelectedResourceTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         resource_request_id: impl Into<String>,
         resource_code: impl Into<String>,
@@ -568,20 +590,21 @@ record!(SelectedResourceTopDto);
 
 /// The object `GenPickupCodeConfigTopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GenPickupCodeConfigTopDto {
     /// 取件码的分组；同组内不重复
     ///
-    /// String, for example `A`.
+    /// String. Example: `A`.
     pub group: Option<String>,
 }
 
 impl GenPickupCodeConfigTopDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `group`.
+    /// Sets [`group`](field@Self::group): 取件码的分组. String.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
@@ -610,6 +633,7 @@ record!(GenPickupCodeConfigTopDto);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.calldelivery`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse {
     /// 结果
     ///
@@ -647,26 +671,27 @@ record!(mut AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 配送单的流水号
     ///
-    /// String, for example `CW20240618001`.
+    /// String. Example: `CW20240618001`.
     pub cw_order_id: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
     /// 运力的代码，发货时使用
     ///
-    /// String, for example `SFTC`.
+    /// String. Example: `SFTC`.
     pub resource_code: Option<String>,
     /// 取件码
     ///
-    /// String, for example `1024`.
+    /// String. Example: `1024`.
     pub pickup_code: Option<String>,
     /// 扩展信息
     ///

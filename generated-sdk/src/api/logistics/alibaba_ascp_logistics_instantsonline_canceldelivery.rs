@@ -12,30 +12,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66599&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest::new("INSTANT_ONLINE", "ERP20240618001");
+/// let request = AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest::new(
+///     "INSTANT_ONLINE",
+///     "ERP20240618001",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest {
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, required, for example `INSTANT_ONLINE`.
+    /// String. Required. Example: `INSTANT_ONLINE`.
     pub biz_type: String,
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
 }
 
 impl AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(biz_type: impl Into<String>, out_order_id: impl Into<String>) -> Self {
         Self {
             biz_type: biz_type.into(),
@@ -75,6 +81,7 @@ record!(AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.canceldelivery`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse {
     /// 结果
     ///
@@ -112,14 +119,15 @@ record!(mut AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 是否已取消
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub canceled: Option<bool>,
 }
 

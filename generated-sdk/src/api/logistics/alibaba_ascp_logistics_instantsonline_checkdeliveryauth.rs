@@ -10,31 +10,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66596&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest::new();
+/// let request = AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest::new()
+///     .biz_type("INSTANT_ONLINE");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, for example `INSTANT_ONLINE`.
+    /// String. Example: `INSTANT_ONLINE`.
     pub biz_type: Option<String>,
 }
 
 impl AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 业务类型，固定为 INSTANT_ONLINE. String.
     #[must_use]
     pub fn biz_type(mut self, biz_type: impl Into<String>) -> Self {
         self.biz_type = Some(biz_type.into());
@@ -70,6 +74,7 @@ record!(AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.checkdeliveryauth`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse {
     /// 结果
     ///
@@ -107,6 +112,7 @@ record!(mut AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopResult {
     /// 数据
     ///
@@ -114,7 +120,7 @@ pub struct TopResult {
     pub data: Option<CheckDeliveryAuthTopResponse>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -153,10 +159,11 @@ record!(mut TopResult);
 
 /// The object `CheckDeliveryAuthTopResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CheckDeliveryAuthTopResponse {
     /// 授权状态：0 正常，1 异常
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub auth_status: Option<i64>,
     /// 扩展信息
     ///

@@ -3,33 +3,39 @@
 //! `alibaba.ascp.logistics.instantsonline.deliveryorder.get`: 查询同城配送单
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `alibaba.ascp.logistics.instantsonline.deliveryorder.get`: 查询同城配送单
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66600&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest::new("ERP20240618001");
+/// let request = AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest::new(
+///     "ERP20240618001",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest {
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
 }
 
 impl AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(out_order_id: impl Into<String>) -> Self {
         Self {
             out_order_id: out_order_id.into(),
@@ -64,6 +70,7 @@ record!(AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.deliveryorder.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse {
     /// 结果
     ///
@@ -101,10 +108,11 @@ record!(mut AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 数据
     ///
@@ -147,26 +155,27 @@ record!(mut TopResult);
 
 /// The object `GetDeliveryOrderTopResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GetDeliveryOrderTopResponse {
     /// 配送单的流水号
     ///
-    /// String, for example `CW20240618001`.
+    /// String. Example: `CW20240618001`.
     pub cw_order_id: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
     /// 取件码
     ///
-    /// String, for example `1024`.
+    /// String. Example: `1024`.
     pub pickup_code: Option<String>,
     /// ERP 单号
     ///
-    /// String, for example `ERP20240618001`.
+    /// String. Example: `ERP20240618001`.
     pub out_order_id: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 发货人
     ///
@@ -178,11 +187,11 @@ pub struct GetDeliveryOrderTopResponse {
     pub item_list: Vec<ItemTopDto>,
     /// 配送员姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub delivery_name: Option<String>,
     /// 配送员电话
     ///
-    /// String, for example `170****0000`.
+    /// String. Redacted in `Debug` output. Example: `170****0000`.
     pub delivery_phone: Option<String>,
     /// 选定的运力
     ///
@@ -194,23 +203,23 @@ pub struct GetDeliveryOrderTopResponse {
     pub features: Option<String>,
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, for example `INSTANT_ONLINE`.
+    /// String. Example: `INSTANT_ONLINE`.
     pub biz_type: Option<String>,
     /// 商品原价合计，单位分；不传时由单价算出
     ///
-    /// Number, for example `5990`.
+    /// Number. Example: `5990`.
     pub total_item_value: Option<i64>,
     /// 商品实付合计，单位分
     ///
-    /// Number, for example `5890`.
+    /// Number. Example: `5890`.
     pub total_item_actual_value: Option<i64>,
     /// 总重量，单位千克
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_weight: Option<i64>,
     /// 配送单状态：INIT 初始，CREATED 已下单，ACCEPTED 已接单，SHIPPING 配送中，SUCCESS 已签收，CANCELED 已取消
     ///
-    /// String, see [`Status`], for example `INIT`.
+    /// [`Status`]. Example: `INIT`.
     pub status: Option<Status>,
 }
 
@@ -257,7 +266,7 @@ impl Record for GetDeliveryOrderTopResponse {
             12 => View::of(&self.total_item_value),
             13 => View::of(&self.total_item_actual_value),
             14 => View::of(&self.total_weight),
-            15 => View::optional_choice(&self.status),
+            15 => View::optional_open_enum(&self.status),
             _ => View::Absent,
         }
     }
@@ -281,7 +290,7 @@ impl RecordMut for GetDeliveryOrderTopResponse {
             12 => Slot::of(&mut self.total_item_value),
             13 => Slot::of(&mut self.total_item_actual_value),
             14 => Slot::of(&mut self.total_weight),
-            15 => Slot::choice(&mut self.status),
+            15 => Slot::open_enum(&mut self.status),
             _ => Slot::None,
         }
     }
@@ -291,22 +300,23 @@ record!(mut GetDeliveryOrderTopResponse);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SenderTopDto {
     /// 发货人姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub name: Option<String>,
     /// 街道以下的发货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 纬度（高德坐标）
     ///
-    /// String, for example `30.28`.
+    /// String. Example: `30.28`.
     pub lat: Option<String>,
     /// 经度（高德坐标）
     ///
-    /// String, for example `120.01`.
+    /// String. Example: `120.01`.
     pub lng: Option<String>,
 }
 
@@ -351,26 +361,27 @@ record!(mut SenderTopDto);
 
 /// The object `ItemTopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemTopDto {
     /// 商品名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 商品原单价，单位分
     ///
-    /// Number, for example `5990`.
+    /// Number. Example: `5990`.
     pub item_value: Option<i64>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_quantity: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
     /// 商品类目
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub item_cate: Option<String>,
 }
 
@@ -418,18 +429,19 @@ record!(mut ItemTopDto);
 
 /// The object `SelectedResourceTopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SelectedResourceTopDto {
     /// 询价得到的下单凭证
     ///
-    /// String, for example `RQ20240618001`.
+    /// String. Example: `RQ20240618001`.
     pub resource_request_id: Option<String>,
     /// 运力的代码，发货时使用
     ///
-    /// String, for example `SFTC`.
+    /// String. Example: `SFTC`.
     pub resource_code: Option<String>,
     /// 实付的配送费，单位分
     ///
-    /// Number, for example `600`.
+    /// Number. Example: `600`.
     pub actual_fee: Option<i64>,
 }
 
@@ -470,7 +482,7 @@ impl RecordMut for SelectedResourceTopDto {
 record!(mut SelectedResourceTopDto);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `INIT`
@@ -489,11 +501,11 @@ pub enum Status {
     Abnormal,
     /// `REFUSED`
     Refused,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Init => "INIT",
@@ -504,7 +516,7 @@ impl Choice for Status {
             Self::Canceled => "CANCELED",
             Self::Abnormal => "ABNORMAL",
             Self::Refused => "REFUSED",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -518,9 +530,9 @@ impl Choice for Status {
             "CANCELED" => Self::Canceled,
             "ABNORMAL" => Self::Abnormal,
             "REFUSED" => Self::Refused,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

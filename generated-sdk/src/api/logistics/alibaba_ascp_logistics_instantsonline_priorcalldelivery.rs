@@ -3,7 +3,7 @@
 //! `alibaba.ascp.logistics.instantsonline.priorcalldelivery`: 同城配送询价
 
 use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `alibaba.ascp.logistics.instantsonline.priorcalldelivery`: 同城配送询价
@@ -12,48 +12,64 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66597&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::{AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest, AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired};
-/// use generated_sdk::api::logistics::alibaba_ascp_logistics_instantsonline_priorcalldelivery::{ItemTopDto, SenderTopDto, SenderTopDtoRequired};
+/// use generated_sdk::api::logistics::alibaba_ascp_logistics_instantsonline_priorcalldelivery::{ItemTopDto, ReceiverTopDto, ReceiverTopDtoRequired, SenderTopDto, SenderTopDtoRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired {
-///     out_order_id: "ERP20240618001".into(),
-///     biz_type: "INSTANT_ONLINE".into(),
-///     tid: 2001000000000001,
-///     sender: SenderTopDto::new(SenderTopDtoRequired {
-///         name: "李**".into(),
-///         phone: "0571-8****000".into(),
-///         address: "文一西路***".into(),
-///         lat: "30.28".into(),
-///         lng: "120.01".into(),
-///     }),
-///     item_list: vec![ItemTopDto::new("不锈钢保温杯", 5990, 1, 610000000001)],
-///     total_item_actual_value: 5890,
-///     total_weight: 1,
-/// });
+///         out_order_id: "ERP20240618001".into(),
+///         biz_type: "INSTANT_ONLINE".into(),
+///         tid: 2001000000000001,
+///         sender: SenderTopDto::new(SenderTopDtoRequired {
+///             name: "李**".into(),
+///             phone: "0571-8****000".into(),
+///             address: "文一西路***".into(),
+///             lat: "30.28".into(),
+///             lng: "120.01".into(),
+///         }),
+///         item_list: vec![
+///             ItemTopDto::new("不锈钢保温杯", 5990, 1, 610000000001)
+///         ],
+///         total_item_actual_value: 5890,
+///         total_weight: 1,
+///     })
+///     .receiver(
+///         ReceiverTopDto::new(ReceiverTopDtoRequired {
+///             name: "王**".into(),
+///             phone: "0571-8****000".into(),
+///             address: "文一西路***".into(),
+///             lat: "30.28".into(),
+///             lng: "120.01".into(),
+///         }),
+///     )
+///     .total_item_value(5990)
+///     .default_trade_receiver(true);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, required, for example `INSTANT_ONLINE`.
+    /// String. Required. Example: `INSTANT_ONLINE`.
     pub biz_type: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 发货人
     ///
-    /// [`SenderTopDto`], required.
+    /// [`SenderTopDto`]. Required.
     pub sender: SenderTopDto,
     /// 收货人
     ///
@@ -61,28 +77,28 @@ pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
     pub receiver: Option<ReceiverTopDto>,
     /// 商品清单
     ///
-    /// List of [`ItemTopDto`], required, at most 20 elements.
+    /// List of [`ItemTopDto`]. Required. Max list size 20.
     pub item_list: Vec<ItemTopDto>,
     /// 商品原价合计，单位分；不传时由单价算出
     ///
-    /// Number, for example `5990`.
+    /// Number. Example: `5990`.
     pub total_item_value: Option<i64>,
     /// 商品实付合计，单位分
     ///
-    /// Number, required, for example `5890`.
+    /// Number. Required. Example: `5890`.
     pub total_item_actual_value: i64,
     /// 总重量，单位千克，最多 20
     ///
-    /// Number, required, at most 20, for example `1`.
+    /// Number. Required. Max 20. Example: `1`.
     pub total_weight: i64,
     /// 是否用订单里的收货人；为 true 时不用传收货人
     ///
-    /// Boolean, `true` if it is not sent, for example `true`.
+    /// Boolean. Default: `true`. Example: `true`.
     pub default_trade_receiver: Option<bool>,
 }
 
 impl AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         required: AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired,
     ) -> Self {
@@ -100,21 +116,21 @@ impl AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
         }
     }
 
-    /// Sets `receiver`.
+    /// Sets [`receiver`](field@Self::receiver): 收货人. [`ReceiverTopDto`].
     #[must_use]
     pub fn receiver(mut self, receiver: ReceiverTopDto) -> Self {
         self.receiver = Some(receiver);
         self
     }
 
-    /// Sets `total_item_value`.
+    /// Sets [`total_item_value`](field@Self::total_item_value): 商品原价合计，单位分. Number.
     #[must_use]
     pub fn total_item_value(mut self, total_item_value: i64) -> Self {
         self.total_item_value = Some(total_item_value);
         self
     }
 
-    /// Sets `default_trade_receiver`.
+    /// Sets [`default_trade_receiver`](field@Self::default_trade_receiver): 是否用订单里的收货人. Boolean. Default: `true`.
     #[must_use]
     pub fn default_trade_receiver(mut self, default_trade_receiver: bool) -> Self {
         self.default_trade_receiver = Some(default_trade_receiver);
@@ -122,37 +138,43 @@ impl AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
     }
 }
 
-/// The required parameters of [`AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest`].
+/// The required fields of [`AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest`].
+#[derive(Clone)]
 pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired {
     /// ERP 单号
     ///
-    /// String, required, for example `ERP20240618001`.
+    /// String. Required. Example: `ERP20240618001`.
     pub out_order_id: String,
     /// 业务类型，固定为 INSTANT_ONLINE
     ///
-    /// String, required, for example `INSTANT_ONLINE`.
+    /// String. Required. Example: `INSTANT_ONLINE`.
     pub biz_type: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 发货人
     ///
-    /// [`SenderTopDto`], required.
+    /// [`SenderTopDto`]. Required.
     pub sender: SenderTopDto,
     /// 商品清单
     ///
-    /// List of [`ItemTopDto`], required, at most 20 elements.
+    /// List of [`ItemTopDto`]. Required. Max list size 20.
     pub item_list: Vec<ItemTopDto>,
     /// 商品实付合计，单位分
     ///
-    /// Number, required, for example `5890`.
+    /// Number. Required. Example: `5890`.
     pub total_item_actual_value: i64,
     /// 总重量，单位千克，最多 20
     ///
-    /// Number, required, at most 20, for example `1`.
+    /// Number. Required. Max 20. Example: `1`.
     pub total_weight: i64,
 }
+
+required!(
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired =>
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest
+);
 
 impl Request for AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
     const METHOD: &'static str = "alibaba.ascp.logistics.instantsonline.priorcalldelivery";
@@ -207,31 +229,32 @@ record!(AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderTopDto {
     /// 发货人姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
     /// 发货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的发货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
 
 impl SenderTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderTopDtoRequired) -> Self {
         Self {
             name: required.name,
@@ -243,29 +266,32 @@ impl SenderTopDto {
     }
 }
 
-/// The required parameters of [`SenderTopDto`].
+/// The required fields of [`SenderTopDto`].
+#[derive(Clone)]
 pub struct SenderTopDtoRequired {
     /// 发货人姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
     /// 发货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的发货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
+
+required!(SenderTopDtoRequired => SenderTopDto);
 
 impl Record for SenderTopDto {
     fn schema(&self) -> &'static Schema {
@@ -298,31 +324,32 @@ record!(SenderTopDto);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReceiverTopDto {
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的收货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
 
 impl ReceiverTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: ReceiverTopDtoRequired) -> Self {
         Self {
             name: required.name,
@@ -334,29 +361,32 @@ impl ReceiverTopDto {
     }
 }
 
-/// The required parameters of [`ReceiverTopDto`].
+/// The required fields of [`ReceiverTopDto`].
+#[derive(Clone)]
 pub struct ReceiverTopDtoRequired {
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `0571-8****000`.
+    /// String. Required. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: String,
     /// 街道以下的收货地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: String,
     /// 纬度（高德坐标）
     ///
-    /// String, required, for example `30.28`.
+    /// String. Required. Example: `30.28`.
     pub lat: String,
     /// 经度（高德坐标）
     ///
-    /// String, required, for example `120.01`.
+    /// String. Required. Example: `120.01`.
     pub lng: String,
 }
+
+required!(ReceiverTopDtoRequired => ReceiverTopDto);
 
 impl Record for ReceiverTopDto {
     fn schema(&self) -> &'static Schema {
@@ -389,27 +419,28 @@ record!(ReceiverTopDto);
 
 /// The object `ItemTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemTopDto {
     /// 商品名称
     ///
-    /// String, required, for example `不锈钢保温杯`.
+    /// String. Required. Example: `不锈钢保温杯`.
     pub item_name: String,
     /// 商品原单价，单位分
     ///
-    /// Number, required, for example `5990`.
+    /// Number. Required. Example: `5990`.
     pub item_value: i64,
     /// 商品数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub item_quantity: i64,
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl ItemTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         item_name: impl Into<String>,
         item_value: i64,
@@ -454,6 +485,7 @@ record!(ItemTopDto);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.priorcalldelivery`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse {
     /// 结果
     ///
@@ -491,10 +523,11 @@ record!(mut AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 数据
     ///
@@ -537,6 +570,7 @@ record!(mut TopResult);
 
 /// The object `PriorCallDeliveryTopResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PriorCallDeliveryTopResponse {
     /// 可用的运力
     ///
@@ -574,26 +608,27 @@ record!(mut PriorCallDeliveryTopResponse);
 
 /// The object `ResourceDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResourceDto {
     /// 询价得到的下单凭证
     ///
-    /// String, for example `RQ20240618001`.
+    /// String. Example: `RQ20240618001`.
     pub resource_request_id: Option<String>,
     /// 运力的代码，发货时使用
     ///
-    /// String, for example `SFTC`.
+    /// String. Example: `SFTC`.
     pub resource_code: Option<String>,
     /// 运力的名称
     ///
-    /// String, for example `顺丰同城`.
+    /// String. Example: `顺丰同城`.
     pub resource_name: Option<String>,
     /// 配送费原价，单位分
     ///
-    /// Number, for example `800`.
+    /// Number. Example: `800`.
     pub origina_fee: Option<i64>,
     /// 实付的配送费，单位分
     ///
-    /// Number, for example `600`.
+    /// Number. Example: `600`.
     pub actual_fee: Option<i64>,
     /// 费用明细
     ///
@@ -601,7 +636,7 @@ pub struct ResourceDto {
     pub fee_detail: Option<String>,
     /// 运力是否可用
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub valid: Option<bool>,
     /// 不可用的原因
     ///

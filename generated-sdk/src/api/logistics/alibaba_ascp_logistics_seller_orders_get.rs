@@ -10,50 +10,58 @@ use top_protocol::generated::{
 ///
 /// 分页返回商家自己配送、需要核销的订单。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_index`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64849&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsSellerOrdersGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsSellerOrdersGetRequest::new("1024");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = AlibabaAscpLogisticsSellerOrdersGetRequest::new("1024")
+///     .write_off_date("2024-06-18")
+///     .page_size(40)
+///     .tid("2001000000000001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerOrdersGetRequest {
     /// 核销日期
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub write_off_date: Option<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_index: Option<i64>,
     /// 收货码
     ///
-    /// String, required, for example `1024`.
+    /// String. Required. Example: `1024`.
     pub receive_code: String,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub tid: Option<String>,
     /// 核销状态：1 未核销，2 已核销
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub write_off_status: Option<String>,
 }
 
 impl AlibabaAscpLogisticsSellerOrdersGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(receive_code: impl Into<String>) -> Self {
         Self {
             write_off_date: None,
@@ -65,35 +73,35 @@ impl AlibabaAscpLogisticsSellerOrdersGetRequest {
         }
     }
 
-    /// Sets `write_off_date`.
+    /// Sets [`write_off_date`](field@Self::write_off_date): 核销日期. String.
     #[must_use]
     pub fn write_off_date(mut self, write_off_date: impl Into<String>) -> Self {
         self.write_off_date = Some(write_off_date.into());
         self
     }
 
-    /// Sets `page_index`.
+    /// Sets [`page_index`](field@Self::page_index): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_index(mut self, page_index: i64) -> Self {
         self.page_index = Some(page_index);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. String.
     #[must_use]
     pub fn tid(mut self, tid: impl Into<String>) -> Self {
         self.tid = Some(tid.into());
         self
     }
 
-    /// Sets `write_off_status`.
+    /// Sets [`write_off_status`](field@Self::write_off_status): 核销状态：1 未核销，2 已核销. String.
     #[must_use]
     pub fn write_off_status(mut self, write_off_status: impl Into<String>) -> Self {
         self.write_off_status = Some(write_off_status.into());
@@ -153,6 +161,7 @@ record!(AlibabaAscpLogisticsSellerOrdersGetRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.orders.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerOrdersGetResponse {
     /// 结果
     ///
@@ -190,6 +199,7 @@ record!(mut AlibabaAscpLogisticsSellerOrdersGetResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 核销单列表
     ///
@@ -197,7 +207,7 @@ pub struct ResultDto {
     pub writeoff_order_list: Vec<WriteOffOrderDto>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -236,6 +246,7 @@ record!(mut ResultDto);
 
 /// The object `WriteOffOrderDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WriteOffOrderDto {
     /// 商品列表
     ///
@@ -243,11 +254,11 @@ pub struct WriteOffOrderDto {
     pub goods_list: Vec<WriteOffGoodsDto>,
     /// 物流单的编号
     ///
-    /// String, for example `800000000001`.
+    /// String. Example: `800000000001`.
     pub lp_order_id: Option<String>,
     /// 主订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub trade_id: Option<String>,
 }
 
@@ -289,30 +300,31 @@ record!(mut WriteOffOrderDto);
 
 /// The object `WriteOffGoodsDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WriteOffGoodsDto {
     /// 商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub item_id: Option<String>,
     /// 价格
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub goods_quantity: Option<i64>,
     /// 商品名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub goods_name: Option<String>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品图片的地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub goods_pic_id: Option<String>,
 }
 

@@ -12,54 +12,64 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64848&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsSellerSendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsSellerSendRequest::new("170****0000", "2001000000000001", "李**");
+/// let request = AlibabaAscpLogisticsSellerSendRequest::new(
+///         "170****0000",
+///         "2001000000000001",
+///         "李**",
+///     )
+///     .sender_id(7001)
+///     .feature("identCode=2001000000000001:A1B2")
+///     .sub_tid("2001000000000002");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerSendRequest {
     /// 配送员电话
     ///
-    /// String, required, for example `170****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `170****0000`.
     pub delivery_mobile: String,
     /// 发货地址的编号，见 taobao.logistics.address.search；不传时用默认取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 要拆单发货的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tid: Option<String>,
     /// 配送员姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub delivery_name: String,
     /// 退货地址的编号，见 taobao.logistics.address.search；不传时用默认退货地址
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub cancel_id: Option<i64>,
     /// 拍卖方式：增价、荷兰式或降价
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub mode: Option<String>,
 }
 
 impl AlibabaAscpLogisticsSellerSendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         delivery_mobile: impl Into<String>,
         tid: impl Into<String>,
@@ -77,35 +87,35 @@ impl AlibabaAscpLogisticsSellerSendRequest {
         }
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 要拆单发货的子订单编号，以逗号分隔. String.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
         self
     }
 
-    /// Sets `cancel_id`.
+    /// Sets [`cancel_id`](field@Self::cancel_id): 退货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn cancel_id(mut self, cancel_id: i64) -> Self {
         self.cancel_id = Some(cancel_id);
         self
     }
 
-    /// Sets `mode`.
+    /// Sets [`mode`](field@Self::mode): 拍卖方式：增价、荷兰式或降价. String.
     #[must_use]
     pub fn mode(mut self, mode: impl Into<String>) -> Self {
         self.mode = Some(mode.into());
@@ -156,6 +166,7 @@ record!(AlibabaAscpLogisticsSellerSendRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerSendResponse {
     /// 结果
     ///
@@ -193,10 +204,11 @@ record!(mut AlibabaAscpLogisticsSellerSendResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 发货结果
     ///
@@ -239,10 +251,11 @@ record!(mut ResultDto);
 
 /// The object `ConsignDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ConsignDto {
     /// 物流单的编号
     ///
-    /// Number, for example `800000000001`.
+    /// Number. Example: `800000000001`.
     pub lp_order_id: Option<i64>,
     /// 发货的文案
     ///

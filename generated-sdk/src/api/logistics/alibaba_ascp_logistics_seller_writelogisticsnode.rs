@@ -10,31 +10,37 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66352&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsSellerWritelogisticsnodeRequest;
 /// use generated_sdk::api::logistics::alibaba_ascp_logistics_seller_writelogisticsnode::LogisticsNodeTopDto;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsSellerWritelogisticsnodeRequest::new(800000000001, [LogisticsNodeTopDto::new("TRANSIT", 1718676000000)]);
+/// let request = AlibabaAscpLogisticsSellerWritelogisticsnodeRequest::new(
+///     800000000001,
+///     [LogisticsNodeTopDto::new("TRANSIT", 1718676000000)],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {
     /// 物流单的编号
     ///
-    /// Number, required, for example `800000000001`.
+    /// Number. Required. Example: `800000000001`.
     pub lp_order_id: i64,
     /// 物流节点
     ///
-    /// List of [`LogisticsNodeTopDto`], required, at most 100 elements.
+    /// List of [`LogisticsNodeTopDto`]. Required. Max list size 100.
     pub nodes: Vec<LogisticsNodeTopDto>,
 }
 
 impl AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         lp_order_id: i64,
         nodes: impl IntoIterator<Item = LogisticsNodeTopDto>,
@@ -80,14 +86,15 @@ record!(AlibabaAscpLogisticsSellerWritelogisticsnodeRequest);
 
 /// The object `LogisticsNodeTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsNodeTopDto {
     /// 所处的环节，如揽收、派送、签收
     ///
-    /// String, required, for example `TRANSIT`.
+    /// String. Required. Example: `TRANSIT`.
     pub action: String,
     /// 操作时间，毫秒时间戳
     ///
-    /// Number, required, for example `1718676000000`.
+    /// Number. Required. Example: `1718676000000`.
     pub operate_time: i64,
     /// 配送员
     ///
@@ -100,7 +107,7 @@ pub struct LogisticsNodeTopDto {
 }
 
 impl LogisticsNodeTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(action: impl Into<String>, operate_time: i64) -> Self {
         Self {
             action: action.into(),
@@ -110,14 +117,14 @@ impl LogisticsNodeTopDto {
         }
     }
 
-    /// Sets `delivery`.
+    /// Sets [`delivery`](field@Self::delivery): 配送员. [`DeliveryTopDto`].
     #[must_use]
     pub fn delivery(mut self, delivery: DeliveryTopDto) -> Self {
         self.delivery = Some(delivery);
         self
     }
 
-    /// Sets `location`.
+    /// Sets [`location`](field@Self::location): 收货地址. [`LocationTopDto`].
     #[must_use]
     pub fn location(mut self, location: LocationTopDto) -> Self {
         self.location = Some(location);
@@ -154,19 +161,20 @@ record!(LogisticsNodeTopDto);
 
 /// The object `DeliveryTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryTopDto {
     /// 配送员电话
     ///
-    /// String, required, for example `170****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `170****0000`.
     pub phone: String,
     /// 配送员姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
 }
 
 impl DeliveryTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(phone: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             phone: phone.into(),
@@ -200,35 +208,36 @@ record!(DeliveryTopDto);
 
 /// The object `LocationTopDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LocationTopDto {
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州`.
+    /// String. Required. Example: `杭州`.
     pub city: String,
     /// 区县
     ///
-    /// String, required, for example `余杭区`.
+    /// String. Required. Example: `余杭区`.
     pub district: String,
     /// 街道
     ///
-    /// String, required, for example `仓前街道`.
+    /// String. Required. Example: `仓前街道`.
     pub town: String,
     /// 经度（高德坐标）
     ///
-    /// String, for example `120.01`.
+    /// String. Example: `120.01`.
     pub lng: Option<String>,
     /// 纬度（高德坐标）
     ///
-    /// String, for example `30.28`.
+    /// String. Example: `30.28`.
     pub lat: Option<String>,
 }
 
 impl LocationTopDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         province: impl Into<String>,
         city: impl Into<String>,
@@ -245,14 +254,14 @@ impl LocationTopDto {
         }
     }
 
-    /// Sets `lng`.
+    /// Sets [`lng`](field@Self::lng): 经度（高德坐标）. String.
     #[must_use]
     pub fn lng(mut self, lng: impl Into<String>) -> Self {
         self.lng = Some(lng.into());
         self
     }
 
-    /// Sets `lat`.
+    /// Sets [`lat`](field@Self::lat): 纬度（高德坐标）. String.
     #[must_use]
     pub fn lat(mut self, lat: impl Into<String>) -> Self {
         self.lat = Some(lat.into());
@@ -293,6 +302,7 @@ record!(LocationTopDto);
 
 /// The response of `alibaba.ascp.logistics.seller.writelogisticsnode`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWritelogisticsnodeResponse {
     /// 结果
     ///
@@ -330,10 +340,11 @@ record!(mut AlibabaAscpLogisticsSellerWritelogisticsnodeResponse);
 
 /// The object `BatchWriteLogisticsNodeTopResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BatchWriteLogisticsNodeTopResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64846&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsSellerWriteoffRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWriteoffRequest {
     /// 核销单的编号，可用 alibaba.ascp.logistics.seller.orders.get 查到
     ///
-    /// Number, required, for example `800000000001`.
+    /// Number. Required. Example: `800000000001`.
     pub lp_order_id: i64,
     /// 收货码
     ///
-    /// String, required, for example `1024`.
+    /// String. Required. Example: `1024`.
     pub receive_code: String,
 }
 
 impl AlibabaAscpLogisticsSellerWriteoffRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(lp_order_id: i64, receive_code: impl Into<String>) -> Self {
         Self {
             lp_order_id,
@@ -75,6 +78,7 @@ record!(AlibabaAscpLogisticsSellerWriteoffRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.writeoff`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWriteoffResponse {
     /// 结果
     ///
@@ -112,10 +116,11 @@ record!(mut AlibabaAscpLogisticsSellerWriteoffResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

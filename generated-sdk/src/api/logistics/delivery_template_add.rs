@@ -4,6 +4,7 @@
 
 use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `taobao.delivery.template.add`: 新增运费模板
@@ -12,72 +13,76 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10918&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::{DeliveryTemplateAddRequest, DeliveryTemplateAddRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = DeliveryTemplateAddRequest::new(DeliveryTemplateAddRequired {
-///     name: "全国包邮".into(),
-///     assumer: 0,
-///     valuation: 0,
-///     template_types: "post;express".into(),
-///     template_dests: "1,110000;1".into(),
-///     template_start_standards: "1,1;1".into(),
-///     template_start_fees: "5.00,6.00;10.00".into(),
-///     template_add_standards: "1,1;1".into(),
-///     template_add_fees: "2.00,3.00;5.00".into(),
-/// });
+///         name: "全国包邮".into(),
+///         assumer: 0,
+///         valuation: 0,
+///         template_types: "post;express".into(),
+///         template_dests: "1,110000;1".into(),
+///         template_start_standards: "1,1;1".into(),
+///         template_start_fees: "5.00,6.00;10.00".into(),
+///         template_add_standards: "1,1;1".into(),
+///         template_add_fees: "2.00,3.00;5.00".into(),
+///     })
+///     .consign_area_id(330110);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryTemplateAddRequest {
     /// 模板名称，最多 50 字节
     ///
-    /// String, required, at most 50 characters, for example `全国包邮`.
+    /// String. Required. Max length 50. Example: `全国包邮`.
     pub name: String,
     /// 服务费由谁承担：0 买家，1 卖家
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub assumer: i64,
     /// 计价方式：0 按件数，1 按重量，3 按体积
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub valuation: i64,
     /// 发货地区的编号，见 taobao.areas.get；不传时取默认发货地址
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub consign_area_id: Option<i64>,
     /// 运费方式，以分号分隔：post 平邮，express 快递，ems EMS，cod 货到付款，wlb 物流宝，furniture 家装
     ///
-    /// String, required, for example `post;express`.
+    /// String. Required. Example: `post;express`.
     pub template_types: String,
     /// 各运费方式的地区，方式间以分号、地区间以逗号分隔；1 为默认
     ///
-    /// String, required, for example `1,110000;1`.
+    /// String. Required. Example: `1,110000;1`.
     pub template_dests: String,
     /// 首费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_start_standards: String,
     /// 首费，单位元，格式与 template_dests 一一对应
     ///
-    /// String, required, for example `5.00,6.00;10.00`.
+    /// String. Required. Example: `5.00,6.00;10.00`.
     pub template_start_fees: String,
     /// 续费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_add_standards: String,
     /// 续费，单位元，格式与 template_dests 一一对应；不超过首费
     ///
-    /// String, required, for example `2.00,3.00;5.00`.
+    /// String. Required. Example: `2.00,3.00;5.00`.
     pub template_add_fees: String,
 }
 
 impl DeliveryTemplateAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: DeliveryTemplateAddRequired) -> Self {
         Self {
             name: required.name,
@@ -93,7 +98,7 @@ impl DeliveryTemplateAddRequest {
         }
     }
 
-    /// Sets `consign_area_id`.
+    /// Sets [`consign_area_id`](field@Self::consign_area_id): 发货地区的编号，见 taobao.areas.get. Number.
     #[must_use]
     pub fn consign_area_id(mut self, consign_area_id: i64) -> Self {
         self.consign_area_id = Some(consign_area_id);
@@ -101,45 +106,48 @@ impl DeliveryTemplateAddRequest {
     }
 }
 
-/// The required parameters of [`DeliveryTemplateAddRequest`].
+/// The required fields of [`DeliveryTemplateAddRequest`].
+#[derive(Clone)]
 pub struct DeliveryTemplateAddRequired {
     /// 模板名称，最多 50 字节
     ///
-    /// String, required, at most 50 characters, for example `全国包邮`.
+    /// String. Required. Max length 50. Example: `全国包邮`.
     pub name: String,
     /// 服务费由谁承担：0 买家，1 卖家
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub assumer: i64,
     /// 计价方式：0 按件数，1 按重量，3 按体积
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub valuation: i64,
     /// 运费方式，以分号分隔：post 平邮，express 快递，ems EMS，cod 货到付款，wlb 物流宝，furniture 家装
     ///
-    /// String, required, for example `post;express`.
+    /// String. Required. Example: `post;express`.
     pub template_types: String,
     /// 各运费方式的地区，方式间以分号、地区间以逗号分隔；1 为默认
     ///
-    /// String, required, for example `1,110000;1`.
+    /// String. Required. Example: `1,110000;1`.
     pub template_dests: String,
     /// 首费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_start_standards: String,
     /// 首费，单位元，格式与 template_dests 一一对应
     ///
-    /// String, required, for example `5.00,6.00;10.00`.
+    /// String. Required. Example: `5.00,6.00;10.00`.
     pub template_start_fees: String,
     /// 续费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_add_standards: String,
     /// 续费，单位元，格式与 template_dests 一一对应；不超过首费
     ///
-    /// String, required, for example `2.00,3.00;5.00`.
+    /// String. Required. Example: `2.00,3.00;5.00`.
     pub template_add_fees: String,
 }
+
+required!(DeliveryTemplateAddRequired => DeliveryTemplateAddRequest);
 
 impl Request for DeliveryTemplateAddRequest {
     const METHOD: &'static str = "taobao.delivery.template.add";
@@ -190,6 +198,7 @@ record!(DeliveryTemplateAddRequest);
 
 /// The response of `taobao.delivery.template.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplateAddResponse {
     /// 运费模板
     ///
@@ -227,14 +236,15 @@ record!(mut DeliveryTemplateAddResponse);
 
 /// The object `DeliveryTemplate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplate {
     /// 运费模板的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub template_id: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

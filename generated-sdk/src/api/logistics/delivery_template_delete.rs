@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10917&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::DeliveryTemplateDeleteRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryTemplateDeleteRequest {
     /// 运费模板的编号
     ///
-    /// Number, required, for example `301`.
+    /// Number. Required. Example: `301`.
     pub template_id: i64,
 }
 
 impl DeliveryTemplateDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(template_id: i64) -> Self {
         Self { template_id }
     }
@@ -62,10 +65,11 @@ record!(DeliveryTemplateDeleteRequest);
 
 /// The response of `taobao.delivery.template.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplateDeleteResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub complete: Option<bool>,
 }
 

@@ -3,7 +3,7 @@
 //! `taobao.delivery.template.update`: 修改运费模板
 
 use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `taobao.delivery.template.update`: 修改运费模板
@@ -12,66 +12,71 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10919&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::{DeliveryTemplateUpdateRequest, DeliveryTemplateUpdateRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = DeliveryTemplateUpdateRequest::new(DeliveryTemplateUpdateRequired {
-///     template_id: 301,
-///     template_types: "post;express".into(),
-///     template_dests: "1,110000;1".into(),
-///     template_start_standards: "1,1;1".into(),
-///     template_start_fees: "5.00,6.00;10.00".into(),
-///     template_add_standards: "1,1;1".into(),
-///     template_add_fees: "2.00,3.00;5.00".into(),
-/// });
+///         template_id: 301,
+///         template_types: "post;express".into(),
+///         template_dests: "1,110000;1".into(),
+///         template_start_standards: "1,1;1".into(),
+///         template_start_fees: "5.00,6.00;10.00".into(),
+///         template_add_standards: "1,1;1".into(),
+///         template_add_fees: "2.00,3.00;5.00".into(),
+///     })
+///     .name("全国包邮")
+///     .assumer(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryTemplateUpdateRequest {
     /// 模板名称，最多 50 字节
     ///
-    /// String, for example `全国包邮`.
+    /// String. Example: `全国包邮`.
     pub name: Option<String>,
     /// 运费模板的编号
     ///
-    /// Number, required, for example `301`.
+    /// Number. Required. Example: `301`.
     pub template_id: i64,
     /// 服务费由谁承担：0 买家，1 卖家
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub assumer: Option<i64>,
     /// 运费方式，以分号分隔：post 平邮，express 快递，ems EMS，cod 货到付款，wlb 物流宝，furniture 家装
     ///
-    /// String, required, for example `post;express`.
+    /// String. Required. Example: `post;express`.
     pub template_types: String,
     /// 各运费方式的地区，方式间以分号、地区间以逗号分隔；1 为默认
     ///
-    /// String, required, for example `1,110000;1`.
+    /// String. Required. Example: `1,110000;1`.
     pub template_dests: String,
     /// 首费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_start_standards: String,
     /// 首费，单位元，格式与 template_dests 一一对应
     ///
-    /// String, required, for example `5.00,6.00;10.00`.
+    /// String. Required. Example: `5.00,6.00;10.00`.
     pub template_start_fees: String,
     /// 续费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_add_standards: String,
     /// 续费，单位元，格式与 template_dests 一一对应；可以为 0
     ///
-    /// String, required, for example `2.00,3.00;5.00`.
+    /// String. Required. Example: `2.00,3.00;5.00`.
     pub template_add_fees: String,
 }
 
 impl DeliveryTemplateUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: DeliveryTemplateUpdateRequired) -> Self {
         Self {
             name: None,
@@ -86,14 +91,14 @@ impl DeliveryTemplateUpdateRequest {
         }
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 模板名称，最多 50 字节. String.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `assumer`.
+    /// Sets [`assumer`](field@Self::assumer): 服务费由谁承担：0 买家，1 卖家. Number.
     #[must_use]
     pub fn assumer(mut self, assumer: i64) -> Self {
         self.assumer = Some(assumer);
@@ -101,37 +106,40 @@ impl DeliveryTemplateUpdateRequest {
     }
 }
 
-/// The required parameters of [`DeliveryTemplateUpdateRequest`].
+/// The required fields of [`DeliveryTemplateUpdateRequest`].
+#[derive(Clone)]
 pub struct DeliveryTemplateUpdateRequired {
     /// 运费模板的编号
     ///
-    /// Number, required, for example `301`.
+    /// Number. Required. Example: `301`.
     pub template_id: i64,
     /// 运费方式，以分号分隔：post 平邮，express 快递，ems EMS，cod 货到付款，wlb 物流宝，furniture 家装
     ///
-    /// String, required, for example `post;express`.
+    /// String. Required. Example: `post;express`.
     pub template_types: String,
     /// 各运费方式的地区，方式间以分号、地区间以逗号分隔；1 为默认
     ///
-    /// String, required, for example `1,110000;1`.
+    /// String. Required. Example: `1,110000;1`.
     pub template_dests: String,
     /// 首费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_start_standards: String,
     /// 首费，单位元，格式与 template_dests 一一对应
     ///
-    /// String, required, for example `5.00,6.00;10.00`.
+    /// String. Required. Example: `5.00,6.00;10.00`.
     pub template_start_fees: String,
     /// 续费标准，格式与 template_dests 一一对应；单位随计价方式
     ///
-    /// String, required, for example `1,1;1`.
+    /// String. Required. Example: `1,1;1`.
     pub template_add_standards: String,
     /// 续费，单位元，格式与 template_dests 一一对应；可以为 0
     ///
-    /// String, required, for example `2.00,3.00;5.00`.
+    /// String. Required. Example: `2.00,3.00;5.00`.
     pub template_add_fees: String,
 }
+
+required!(DeliveryTemplateUpdateRequired => DeliveryTemplateUpdateRequest);
 
 impl Request for DeliveryTemplateUpdateRequest {
     const METHOD: &'static str = "taobao.delivery.template.update";
@@ -178,10 +186,11 @@ record!(DeliveryTemplateUpdateRequest);
 
 /// The response of `taobao.delivery.template.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplateUpdateResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub complete: Option<bool>,
 }
 

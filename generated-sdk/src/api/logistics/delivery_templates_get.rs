@@ -3,34 +3,44 @@
 //! `taobao.delivery.templates.get`: 查询卖家的全部运费模板
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.delivery.templates.get`: 查询卖家的全部运费模板
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10916&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::DeliveryTemplatesGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = DeliveryTemplatesGetRequest::new(["template_id", "name", "assumer", "valuation", "supports", "created"]);
+/// let request = DeliveryTemplatesGetRequest::new([
+///     "template_id",
+///     "name",
+///     "assumer",
+///     "valuation",
+///     "supports",
+///     "created",
+/// ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryTemplatesGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `template_id,name,assumer,valuation,supports,created`.
+    /// Field List. Required. Example: `template_id,name,assumer,valuation,supports,created`.
     pub fields: Vec<String>,
 }
 
 impl DeliveryTemplatesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -65,6 +75,7 @@ record!(DeliveryTemplatesGetRequest);
 
 /// The response of `taobao.delivery.templates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplatesGetResponse {
     /// 运费模板列表
     ///
@@ -72,7 +83,7 @@ pub struct DeliveryTemplatesGetResponse {
     pub delivery_templates: Vec<DeliveryTemplate>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -111,22 +122,23 @@ record!(mut DeliveryTemplatesGetResponse);
 
 /// The object `DeliveryTemplate`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryTemplate {
     /// 运费模板的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub template_id: Option<i64>,
     /// 模板名称
     ///
-    /// String, for example `全国包邮`.
+    /// String. Example: `全国包邮`.
     pub name: Option<String>,
     /// 运费与服务费的承担方：0 买家承担，1 卖家承担服务费，2 集市卖家包邮，3 商城卖家包邮
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub assumer: Option<i64>,
     /// 计价方式：0 按件数，1 按重量，3 按体积
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub valuation: Option<i64>,
     /// 各地区的运费
     ///
@@ -134,23 +146,23 @@ pub struct DeliveryTemplate {
     pub fee_list: Vec<TopFee>,
     /// 支持的增值服务，以分号分隔：cod 货到付款，mops 刷卡付款
     ///
-    /// String, for example `cod`.
+    /// String. Example: `cod`.
     pub supports: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 发货地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub address: Option<String>,
     /// 发货地区的编号，见 taobao.areas.get；不传时取默认发货地址
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub consign_area_id: Option<i64>,
 }
 
@@ -213,30 +225,31 @@ record!(mut DeliveryTemplate);
 
 /// The object `TopFee`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopFee {
     /// 按哪种寄送方式计费：平邮 post，快递 express，ems，货到付款 cod
     ///
-    /// String, see [`ServiceType`], for example `express`.
+    /// [`ServiceType`]. Example: `express`.
     pub service_type: Option<ServiceType>,
     /// 适用地区的编号，以逗号分隔；1 为默认
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub destination: Option<String>,
     /// 首费标准
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub start_standard: Option<String>,
     /// 首费，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub start_fee: Option<String>,
     /// 续费标准
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub add_standard: Option<String>,
     /// 续费，单位元
     ///
-    /// String, for example `2.00`.
+    /// String. Example: `2.00`.
     pub add_fee: Option<String>,
 }
 
@@ -258,7 +271,7 @@ impl Record for TopFee {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.service_type),
+            0 => View::optional_open_enum(&self.service_type),
             1 => View::of(&self.destination),
             2 => View::of(&self.start_standard),
             3 => View::of(&self.start_fee),
@@ -272,7 +285,7 @@ impl Record for TopFee {
 impl RecordMut for TopFee {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.service_type),
+            0 => Slot::open_enum(&mut self.service_type),
             1 => Slot::of(&mut self.destination),
             2 => Slot::of(&mut self.start_standard),
             3 => Slot::of(&mut self.start_fee),
@@ -286,7 +299,7 @@ impl RecordMut for TopFee {
 record!(mut TopFee);
 
 /// The values of `service_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ServiceType {
     /// `post`
@@ -297,18 +310,18 @@ pub enum ServiceType {
     Ems,
     /// `express`
     Express,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ServiceType {
+impl OpenEnum for ServiceType {
     fn as_str(&self) -> &str {
         match self {
             Self::Post => "post",
             Self::Cod => "cod",
             Self::Ems => "ems",
             Self::Express => "express",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -318,9 +331,9 @@ impl Choice for ServiceType {
             "cod" => Self::Cod,
             "ems" => Self::Ems,
             "express" => Self::Express,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ServiceType);
+open_enum!(ServiceType);

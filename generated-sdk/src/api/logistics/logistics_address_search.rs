@@ -3,8 +3,8 @@
 //! `taobao.logistics.address.search`: 查询卖家的地址库
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.logistics.address.search`: 查询卖家的地址库
@@ -13,31 +13,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10683&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsAddressSearchRequest;
+/// use generated_sdk::api::logistics::logistics_address_search::Rdef;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsAddressSearchRequest::new();
+/// let request = LogisticsAddressSearchRequest::new().rdef(Rdef::GetDef);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAddressSearchRequest {
     /// 只查询某类地址：no_def 非默认，get_def 默认取货地址，cancel_def 默认退货地址；不传则全部
     ///
-    /// String, see [`Rdef`], for example `get_def`.
+    /// [`Rdef`]. Example: `get_def`.
     pub rdef: Option<Rdef>,
 }
 
 impl LogisticsAddressSearchRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `rdef`.
+    /// Sets [`rdef`](field@Self::rdef): 只查询某类地址：no_def 非默认，get_def 默认取货地址，cancel_def 默认退货地址. [`Rdef`].
     #[must_use]
     pub fn rdef(mut self, rdef: impl Into<Rdef>) -> Self {
         self.rdef = Some(rdef.into());
@@ -63,7 +67,7 @@ impl Record for LogisticsAddressSearchRequest {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.rdef),
+            0 => View::optional_open_enum(&self.rdef),
             _ => View::Absent,
         }
     }
@@ -73,6 +77,7 @@ record!(LogisticsAddressSearchRequest);
 
 /// The response of `taobao.logistics.address.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAddressSearchResponse {
     /// 地址列表
     ///
@@ -110,46 +115,47 @@ record!(mut LogisticsAddressSearchResponse);
 
 /// The object `AddressResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddressResult {
     /// 地址的编号
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub contact_id: Option<i64>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub country: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub addr: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话；与手机号至少有一个
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
     /// 手机号；与固定电话至少有一个
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub seller_company: Option<String>,
     /// 备注
     ///
@@ -157,23 +163,23 @@ pub struct AddressResult {
     pub memo: Option<String>,
     /// 地区的编号
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub area_id: Option<i64>,
     /// 是否为默认的发货地址
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub send_def: Option<bool>,
     /// 是否为默认的取货地址
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub get_def: Option<bool>,
     /// 是否为默认的退货地址
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub cancel_def: Option<bool>,
     /// 修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modify_date: Option<DateTime>,
 }
 
@@ -253,7 +259,7 @@ impl RecordMut for AddressResult {
 record!(mut AddressResult);
 
 /// The values of `rdef`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Rdef {
     /// `no_def`
@@ -262,17 +268,17 @@ pub enum Rdef {
     GetDef,
     /// `cancel_def`
     CancelDef,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Rdef {
+impl OpenEnum for Rdef {
     fn as_str(&self) -> &str {
         match self {
             Self::NoDef => "no_def",
             Self::GetDef => "get_def",
             Self::CancelDef => "cancel_def",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -281,9 +287,9 @@ impl Choice for Rdef {
             "no_def" => Self::NoDef,
             "get_def" => Self::GetDef,
             "cancel_def" => Self::CancelDef,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Rdef);
+open_enum!(Rdef);

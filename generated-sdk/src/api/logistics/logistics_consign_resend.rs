@@ -12,50 +12,60 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21492&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsConsignResendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsConsignResendRequest::new(2001000000000001, "75000000000001", "ZTO");
+/// let request = LogisticsConsignResendRequest::new(
+///         2001000000000001,
+///         "75000000000001",
+///         "ZTO",
+///     )
+///     .sub_tid([2001000000000002])
+///     .is_split(0)
+///     .feature("identCode=2001000000000001:A1B2");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsConsignResendRequest {
     /// 订单编号
     ///
-    /// Number, required, at least 1000, for example `2001000000000001`.
+    /// Number. Required. Min 1000. Example: `2001000000000001`.
     pub tid: i64,
     /// 要拆单发货的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// Number\[\], at most 50 elements, for example `2001000000000002`.
+    /// List of Number. Max list size 50. Example: `2001000000000002`.
     pub sub_tid: Vec<i64>,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub is_split: Option<i64>,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub out_sid: String,
     /// 物流公司的代码，可用 taobao.logistics.companies.get 查到
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub company_code: String,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 商家的 IP 地址
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub seller_ip: Option<String>,
 }
 
 impl LogisticsConsignResendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         tid: i64,
         out_sid: impl Into<String>,
@@ -72,28 +82,28 @@ impl LogisticsConsignResendRequest {
         }
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 要拆单发货的子订单编号，以逗号分隔. List of Number. Max list size 50.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl IntoIterator<Item = i64>) -> Self {
         self.sub_tid = sub_tid.into_iter().collect();
         self
     }
 
-    /// Sets `is_split`.
+    /// Sets [`is_split`](field@Self::is_split): 是否拆单：0 否，1 是. Number. Default: `0`.
     #[must_use]
     pub fn is_split(mut self, is_split: i64) -> Self {
         self.is_split = Some(is_split);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `seller_ip`.
+    /// Sets [`seller_ip`](field@Self::seller_ip): 商家的 IP 地址. String.
     #[must_use]
     pub fn seller_ip(mut self, seller_ip: impl Into<String>) -> Self {
         self.seller_ip = Some(seller_ip.into());
@@ -146,6 +156,7 @@ record!(LogisticsConsignResendRequest);
 
 /// The response of `taobao.logistics.consign.resend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsConsignResendResponse {
     /// 发货结果
     ///
@@ -183,10 +194,11 @@ record!(mut LogisticsConsignResendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shipping {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -12,34 +12,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10691&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsDummySendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsDummySendRequest::new(2001000000000001);
+/// let request = LogisticsDummySendRequest::new(2001000000000001)
+///     .feature("identCode=2001000000000001:A1B2")
+///     .seller_ip("203.0.113.10");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsDummySendRequest {
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 商家的 IP 地址
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub seller_ip: Option<String>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl LogisticsDummySendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self {
             feature: None,
@@ -48,14 +53,14 @@ impl LogisticsDummySendRequest {
         }
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `seller_ip`.
+    /// Sets [`seller_ip`](field@Self::seller_ip): 商家的 IP 地址. String.
     #[must_use]
     pub fn seller_ip(mut self, seller_ip: impl Into<String>) -> Self {
         self.seller_ip = Some(seller_ip.into());
@@ -96,6 +101,7 @@ record!(LogisticsDummySendRequest);
 
 /// The response of `taobao.logistics.dummy.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsDummySendResponse {
     /// 发货结果
     ///
@@ -133,10 +139,11 @@ record!(mut LogisticsDummySendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shipping {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

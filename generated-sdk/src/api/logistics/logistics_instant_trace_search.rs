@@ -10,38 +10,44 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64816&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsInstantTraceSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsInstantTraceSearchRequest::new(2001000000000001);
+/// let request = LogisticsInstantTraceSearchRequest::new(2001000000000001)
+///     .mail_no("75000000000001")
+///     .is_split(0)
+///     .sub_tid("2001000000000002");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsInstantTraceSearchRequest {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub mail_no: Option<String>,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_split: Option<i64>,
     /// 要拆单发货的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tid: Option<String>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl LogisticsInstantTraceSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self {
             mail_no: None,
@@ -51,21 +57,21 @@ impl LogisticsInstantTraceSearchRequest {
         }
     }
 
-    /// Sets `mail_no`.
+    /// Sets [`mail_no`](field@Self::mail_no): 运单号. String.
     #[must_use]
     pub fn mail_no(mut self, mail_no: impl Into<String>) -> Self {
         self.mail_no = Some(mail_no.into());
         self
     }
 
-    /// Sets `is_split`.
+    /// Sets [`is_split`](field@Self::is_split): 是否拆单：0 否，1 是. Number.
     #[must_use]
     pub fn is_split(mut self, is_split: i64) -> Self {
         self.is_split = Some(is_split);
         self
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 要拆单发货的子订单编号，以逗号分隔. String.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
@@ -109,6 +115,7 @@ record!(LogisticsInstantTraceSearchRequest);
 
 /// The response of `taobao.logistics.instant.trace.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInstantTraceSearchResponse {
     /// 结果
     ///
@@ -146,10 +153,11 @@ record!(mut LogisticsInstantTraceSearchResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 运单列表
     ///
@@ -192,10 +200,11 @@ record!(mut Result);
 
 /// The object `TopLogisticsMailDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopLogisticsMailDto {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 流转记录
     ///
@@ -203,11 +212,11 @@ pub struct TopLogisticsMailDto {
     pub trace_list: Vec<TopLogisticsNodeDto>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最新的节点
     ///
@@ -259,18 +268,19 @@ record!(mut TopLogisticsMailDto);
 
 /// The object `TopLogisticsNodeDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopLogisticsNodeDto {
     /// 发生了什么
     ///
-    /// String, for example `快件已到达杭州转运中心`.
+    /// String. Example: `快件已到达杭州转运中心`.
     pub status_desc: Option<String>,
     /// 发生的时间
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status_time: Option<i64>,
     /// 所处的环节，如揽收、派送、签收
     ///
-    /// String, for example `TRANSIT`.
+    /// String. Example: `TRANSIT`.
     pub action: Option<String>,
 }
 

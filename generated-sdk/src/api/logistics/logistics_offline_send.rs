@@ -12,58 +12,68 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10690&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsOfflineSendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsOfflineSendRequest::new("ZTO", "75000000000001", 2001000000000001);
+/// let request = LogisticsOfflineSendRequest::new(
+///         "ZTO",
+///         "75000000000001",
+///         2001000000000001,
+///     )
+///     .cancel_id(7002)
+///     .feature("identCode=2001000000000001:A1B2")
+///     .is_split(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsOfflineSendRequest {
     /// 退货地址的编号，见 taobao.logistics.address.search；不传时用默认退货地址
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub cancel_id: Option<i64>,
     /// 物流公司的代码，可用 taobao.logistics.companies.get 查到
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub company_code: String,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub is_split: Option<i64>,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub out_sid: String,
     /// 商家的 IP 地址
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub seller_ip: Option<String>,
     /// 发货地址的编号，见 taobao.logistics.address.search；不传时用默认取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 要拆单发货的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// Number\[\], at most 50 elements, for example `2001000000000002`.
+    /// List of Number. Max list size 50. Example: `2001000000000002`.
     pub sub_tid: Vec<i64>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl LogisticsOfflineSendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         company_code: impl Into<String>,
         out_sid: impl Into<String>,
@@ -82,42 +92,42 @@ impl LogisticsOfflineSendRequest {
         }
     }
 
-    /// Sets `cancel_id`.
+    /// Sets [`cancel_id`](field@Self::cancel_id): 退货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn cancel_id(mut self, cancel_id: i64) -> Self {
         self.cancel_id = Some(cancel_id);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `is_split`.
+    /// Sets [`is_split`](field@Self::is_split): 是否拆单：0 否，1 是. Number. Default: `0`.
     #[must_use]
     pub fn is_split(mut self, is_split: i64) -> Self {
         self.is_split = Some(is_split);
         self
     }
 
-    /// Sets `seller_ip`.
+    /// Sets [`seller_ip`](field@Self::seller_ip): 商家的 IP 地址. String.
     #[must_use]
     pub fn seller_ip(mut self, seller_ip: impl Into<String>) -> Self {
         self.seller_ip = Some(seller_ip.into());
         self
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 要拆单发货的子订单编号，以逗号分隔. List of Number. Max list size 50.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl IntoIterator<Item = i64>) -> Self {
         self.sub_tid = sub_tid.into_iter().collect();
@@ -172,6 +182,7 @@ record!(LogisticsOfflineSendRequest);
 
 /// The response of `taobao.logistics.offline.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsOfflineSendResponse {
     /// 发货结果
     ///
@@ -209,10 +220,11 @@ record!(mut LogisticsOfflineSendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shipping {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10688&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsOnlineCancelRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsOnlineCancelRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl LogisticsOnlineCancelRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self { tid }
     }
@@ -64,18 +67,19 @@ record!(LogisticsOnlineCancelRequest);
 
 /// The response of `taobao.logistics.online.cancel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsOnlineCancelResponse {
     /// 修改时间
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub modify_time: Option<String>,
     /// 重新创建的物流订单编号
     ///
-    /// String, for example `800000000002`.
+    /// String. Example: `800000000002`.
     pub recreated_order_id: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -12,58 +12,64 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10687&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsOnlineSendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsOnlineSendRequest::new(2001000000000001, "ZTO");
+/// let request = LogisticsOnlineSendRequest::new(2001000000000001, "ZTO")
+///     .sub_tid([2001000000000002])
+///     .is_split(0)
+///     .out_sid("75000000000001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsOnlineSendRequest {
     /// 要拆单发货的子订单编号，以逗号分隔；不拆单时不传
     ///
-    /// Number\[\], at most 20 elements, for example `2001000000000002`.
+    /// List of Number. Max list size 20. Example: `2001000000000002`.
     pub sub_tid: Vec<i64>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub is_split: Option<i64>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 物流公司的代码，可用 taobao.logistics.companies.get 查到
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub company_code: String,
     /// 发货地址的编号，见 taobao.logistics.address.search；不传时用默认取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 退货地址的编号，见 taobao.logistics.address.search；不传时用默认退货地址
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub cancel_id: Option<i64>,
     /// 扩展信息，如识别码：identCode=订单编号:识别码
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 商家的 IP 地址
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub seller_ip: Option<String>,
 }
 
 impl LogisticsOnlineSendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, company_code: impl Into<String>) -> Self {
         Self {
             sub_tid: Vec::new(),
@@ -78,49 +84,49 @@ impl LogisticsOnlineSendRequest {
         }
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 要拆单发货的子订单编号，以逗号分隔. List of Number. Max list size 20.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl IntoIterator<Item = i64>) -> Self {
         self.sub_tid = sub_tid.into_iter().collect();
         self
     }
 
-    /// Sets `is_split`.
+    /// Sets [`is_split`](field@Self::is_split): 是否拆单：0 否，1 是. Number. Default: `0`.
     #[must_use]
     pub fn is_split(mut self, is_split: i64) -> Self {
         self.is_split = Some(is_split);
         self
     }
 
-    /// Sets `out_sid`.
+    /// Sets [`out_sid`](field@Self::out_sid): 运单号. String.
     #[must_use]
     pub fn out_sid(mut self, out_sid: impl Into<String>) -> Self {
         self.out_sid = Some(out_sid.into());
         self
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `cancel_id`.
+    /// Sets [`cancel_id`](field@Self::cancel_id): 退货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn cancel_id(mut self, cancel_id: i64) -> Self {
         self.cancel_id = Some(cancel_id);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 扩展信息，如识别码：identCode=订单编号:识别码. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `seller_ip`.
+    /// Sets [`seller_ip`](field@Self::seller_ip): 商家的 IP 地址. String.
     #[must_use]
     pub fn seller_ip(mut self, seller_ip: impl Into<String>) -> Self {
         self.seller_ip = Some(seller_ip.into());
@@ -175,6 +181,7 @@ record!(LogisticsOnlineSendRequest);
 
 /// The response of `taobao.logistics.online.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsOnlineSendResponse {
     /// 发货结果
     ///
@@ -212,10 +219,11 @@ record!(mut LogisticsOnlineSendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shipping {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -3,7 +3,8 @@
 //! `taobao.logistics.order.create`: 创建物流订单
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.logistics.order.create`: 创建物流订单
@@ -12,66 +13,77 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10997&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsOrderCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsOrderCreateRequest::new("5990", "不锈钢保温杯", "1", "测试店铺");
+/// let request = LogisticsOrderCreateRequest::new(
+///         "5990",
+///         "不锈钢保温杯",
+///         "1",
+///         "测试店铺",
+///     )
+///     .mail_no("75000000000001")
+///     .order_type(1)
+///     .logis_company_code("ZTO");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsOrderCreateRequest {
     /// 各货物的单价，单位分，以竖线分隔
     ///
-    /// String, required, for example `5990`.
+    /// String. Required. Example: `5990`.
     pub item_values: String,
     /// 各货物的名称，以竖线分隔
     ///
-    /// String, required, for example `不锈钢保温杯`.
+    /// String. Required. Example: `不锈钢保温杯`.
     pub goods_names: String,
     /// 各货物的数量，以竖线分隔
     ///
-    /// String, required, for example `1`.
+    /// String. Required. Example: `1`.
     pub goods_quantities: String,
     /// 运单号；自己联系并发货时必填
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub mail_no: Option<String>,
     /// 卖家的旺旺号
     ///
-    /// String, required, for example `测试店铺`.
+    /// String. Required. Example: `测试店铺`.
     pub seller_wangwang_id: String,
     /// 发货类型：1 普通订单
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub order_type: Option<i64>,
     /// 物流公司的代码；is_consign 为 true 时必填
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub logis_company_code: Option<String>,
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub trade_id: Option<i64>,
     /// 是否同时发货
     ///
-    /// Boolean, `true` if it is not sent, for example `true`.
+    /// Boolean. Default: `true`. Example: `true`.
     pub is_consign: Option<bool>,
     /// 如何发货：ONLINE 由平台叫件，OFFLINE 由卖家自己找物流
     ///
-    /// String, see [`LogisType`], for example `OFFLINE`.
+    /// [`LogisType`]. Example: `OFFLINE`.
     pub logis_type: Option<LogisType>,
     /// 运费由谁承担：1 买家，2 卖家
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub shipping: Option<i64>,
 }
 
 impl LogisticsOrderCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         item_values: impl Into<String>,
         goods_names: impl Into<String>,
@@ -93,49 +105,49 @@ impl LogisticsOrderCreateRequest {
         }
     }
 
-    /// Sets `mail_no`.
+    /// Sets [`mail_no`](field@Self::mail_no): 运单号. String.
     #[must_use]
     pub fn mail_no(mut self, mail_no: impl Into<String>) -> Self {
         self.mail_no = Some(mail_no.into());
         self
     }
 
-    /// Sets `order_type`.
+    /// Sets [`order_type`](field@Self::order_type): 发货类型：1 普通订单. Number. Default: `1`.
     #[must_use]
     pub fn order_type(mut self, order_type: i64) -> Self {
         self.order_type = Some(order_type);
         self
     }
 
-    /// Sets `logis_company_code`.
+    /// Sets [`logis_company_code`](field@Self::logis_company_code): 物流公司的代码. String.
     #[must_use]
     pub fn logis_company_code(mut self, logis_company_code: impl Into<String>) -> Self {
         self.logis_company_code = Some(logis_company_code.into());
         self
     }
 
-    /// Sets `trade_id`.
+    /// Sets [`trade_id`](field@Self::trade_id): 主订单编号. Number.
     #[must_use]
     pub fn trade_id(mut self, trade_id: i64) -> Self {
         self.trade_id = Some(trade_id);
         self
     }
 
-    /// Sets `is_consign`.
+    /// Sets [`is_consign`](field@Self::is_consign): 是否同时发货. Boolean. Default: `true`.
     #[must_use]
     pub fn is_consign(mut self, is_consign: bool) -> Self {
         self.is_consign = Some(is_consign);
         self
     }
 
-    /// Sets `logis_type`.
+    /// Sets [`logis_type`](field@Self::logis_type): 如何发货：ONLINE 由平台叫件，OFFLINE 由卖家自己找物流. [`LogisType`].
     #[must_use]
     pub fn logis_type(mut self, logis_type: impl Into<LogisType>) -> Self {
         self.logis_type = Some(logis_type.into());
         self
     }
 
-    /// Sets `shipping`.
+    /// Sets [`shipping`](field@Self::shipping): 运费由谁承担：1 买家，2 卖家. Number.
     #[must_use]
     pub fn shipping(mut self, shipping: i64) -> Self {
         self.shipping = Some(shipping);
@@ -181,7 +193,7 @@ impl Record for LogisticsOrderCreateRequest {
             6 => View::of(&self.logis_company_code),
             7 => View::of(&self.trade_id),
             8 => View::of(&self.is_consign),
-            9 => View::optional_choice(&self.logis_type),
+            9 => View::optional_open_enum(&self.logis_type),
             10 => View::of(&self.shipping),
             _ => View::Absent,
         }
@@ -192,10 +204,11 @@ record!(LogisticsOrderCreateRequest);
 
 /// The response of `taobao.logistics.order.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsOrderCreateResponse {
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub trade_id: Option<i64>,
 }
 
@@ -228,23 +241,23 @@ impl RecordMut for LogisticsOrderCreateResponse {
 record!(mut LogisticsOrderCreateResponse);
 
 /// The values of `logis_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LogisType {
     /// `ONLINE`
     Online,
     /// `OFFLINE`
     Offline,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for LogisType {
+impl OpenEnum for LogisType {
     fn as_str(&self) -> &str {
         match self {
             Self::Online => "ONLINE",
             Self::Offline => "OFFLINE",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -252,9 +265,9 @@ impl Choice for LogisType {
         match text.as_str() {
             "ONLINE" => Self::Online,
             "OFFLINE" => Self::Offline,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(LogisType);
+open_enum!(LogisType);

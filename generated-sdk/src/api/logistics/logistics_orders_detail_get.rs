@@ -3,86 +3,99 @@
 //! `taobao.logistics.orders.detail.get`: 分页查询物流订单的详情
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.logistics.orders.detail.get`: 分页查询物流订单的详情
 ///
 /// 比 taobao.logistics.orders.get 多返回收货地址。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=234&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsOrdersDetailGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsOrdersDetailGetRequest::new(["tid", "seller_nick", "buyer_nick", "delivery_start"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = LogisticsOrdersDetailGetRequest::new([
+///         "tid",
+///         "seller_nick",
+///         "buyer_nick",
+///         "delivery_start",
+///     ])
+///     .tid(2001000000000001)
+///     .buyer_nick("买家**")
+///     .status("CREATED");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsOrdersDetailGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,seller_nick,buyer_nick,delivery_start`.
+    /// Field List. Required. Example: `tid,seller_nick,buyer_nick,delivery_start`.
     pub fields: Vec<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 物流状态
     ///
-    /// String, for example `CREATED`.
+    /// String. Example: `CREATED`.
     pub status: Option<String>,
     /// 卖家确认发货之后为 yes，之前为 no
     ///
-    /// String, see [`SellerConfirm`], for example `yes`.
+    /// [`SellerConfirm`]. Example: `yes`.
     pub seller_confirm: Option<SellerConfirm>,
     /// 收货人姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 创建时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_created: Option<DateTime>,
     /// 创建时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_created: Option<DateTime>,
     /// 运费由谁承担：buyer 买家，seller 卖家
     ///
-    /// String, see [`FreightPayer`], for example `seller`.
+    /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
     /// 配送方式：post 平邮，express 快递，ems EMS
     ///
-    /// String, see [`LogisticsOrdersDetailGetRequestType`], for example `express`.
+    /// [`LogisticsOrdersDetailGetRequestType`]. Example: `express`.
     pub r#type: Option<LogisticsOrdersDetailGetRequestType>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, `40` if it is not sent, for example `40`.
+    /// Number. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub ouid: Option<String>,
 }
 
 impl LogisticsOrdersDetailGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -101,63 +114,63 @@ impl LogisticsOrdersDetailGetRequest {
         }
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 物流状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `seller_confirm`.
+    /// Sets [`seller_confirm`](field@Self::seller_confirm): 卖家确认发货之后为 yes，之前为 no. [`SellerConfirm`].
     #[must_use]
     pub fn seller_confirm(mut self, seller_confirm: impl Into<SellerConfirm>) -> Self {
         self.seller_confirm = Some(seller_confirm.into());
         self
     }
 
-    /// Sets `receiver_name`.
+    /// Sets [`receiver_name`](field@Self::receiver_name): 收货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_name(mut self, receiver_name: impl Into<String>) -> Self {
         self.receiver_name = Some(receiver_name.into());
         self
     }
 
-    /// Sets `start_created`.
+    /// Sets [`start_created`](field@Self::start_created): 创建时间的起点. Date.
     #[must_use]
     pub fn start_created(mut self, start_created: DateTime) -> Self {
         self.start_created = Some(start_created);
         self
     }
 
-    /// Sets `end_created`.
+    /// Sets [`end_created`](field@Self::end_created): 创建时间的终点. Date.
     #[must_use]
     pub fn end_created(mut self, end_created: DateTime) -> Self {
         self.end_created = Some(end_created);
         self
     }
 
-    /// Sets `freight_payer`.
+    /// Sets [`freight_payer`](field@Self::freight_payer): 运费由谁承担：buyer 买家，seller 卖家. [`FreightPayer`].
     #[must_use]
     pub fn freight_payer(mut self, freight_payer: impl Into<FreightPayer>) -> Self {
         self.freight_payer = Some(freight_payer.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 配送方式：post 平邮，express 快递，ems EMS. [`LogisticsOrdersDetailGetRequestType`].
     #[must_use]
     pub fn r#type(
         mut self,
@@ -167,21 +180,21 @@ impl LogisticsOrdersDetailGetRequest {
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `ouid`.
+    /// Sets [`ouid`](field@Self::ouid): 买家的 OpenUID. String.
     #[must_use]
     pub fn ouid(mut self, ouid: impl Into<String>) -> Self {
         self.ouid = Some(ouid.into());
@@ -236,12 +249,12 @@ impl Record for LogisticsOrdersDetailGetRequest {
             1 => View::of(&self.tid),
             2 => View::of(&self.buyer_nick),
             3 => View::of(&self.status),
-            4 => View::optional_choice(&self.seller_confirm),
+            4 => View::optional_open_enum(&self.seller_confirm),
             5 => View::of(&self.receiver_name),
             6 => View::of(&self.start_created),
             7 => View::of(&self.end_created),
-            8 => View::optional_choice(&self.freight_payer),
-            9 => View::optional_choice(&self.r#type),
+            8 => View::optional_open_enum(&self.freight_payer),
+            9 => View::optional_open_enum(&self.r#type),
             10 => View::of(&self.page_no),
             11 => View::of(&self.page_size),
             12 => View::of(&self.ouid),
@@ -254,10 +267,11 @@ record!(LogisticsOrdersDetailGetRequest);
 
 /// The response of `taobao.logistics.orders.detail.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsOrdersDetailGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 物流订单列表
     ///
@@ -300,50 +314,51 @@ record!(mut LogisticsOrdersDetailGetResponse);
 
 /// The object `SingleResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SingleResultDto {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 物流订单的编号
     ///
-    /// String, for example `800000000001`.
+    /// String. Example: `800000000001`.
     pub order_code: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 预约取货的起点
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub delivery_start: Option<DateTime>,
     /// 预约取货的终点
     ///
-    /// Date, for example `2024-06-18 18:00:00`.
+    /// Date. Example: `2024-06-18 18:00:00`.
     pub delivery_end: Option<DateTime>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 货物名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub item_title: Option<String>,
     /// 收货人姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货人的固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub receiver_phone: Option<String>,
     /// 收货人的手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub receiver_mobile: Option<String>,
     /// 收货地址；要在 fields 里写明
     ///
@@ -351,47 +366,47 @@ pub struct SingleResultDto {
     pub location: Option<Location>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 物流状态
     ///
-    /// String, see [`Status`], for example `CREATED`.
+    /// [`Status`]. Example: `CREATED`.
     pub status: Option<Status>,
     /// 如何寄送：包邮 free，平邮 post，快递 express，或 ems
     ///
-    /// String, see [`Type`], for example `express`.
+    /// [`Type`]. Example: `express`.
     pub r#type: Option<Type>,
     /// 运费由谁承担：buyer 买家，seller 卖家
     ///
-    /// String, see [`FreightPayer`], for example `seller`.
+    /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 卖家确认发货之后为 yes，之前为 no
     ///
-    /// String, see [`SellerConfirm`], for example `yes`.
+    /// [`SellerConfirm`]. Example: `yes`.
     pub seller_confirm: Option<SellerConfirm>,
     /// 是否快捷的货到付款订单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_quick_cod_order: Option<bool>,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_split: Option<i64>,
     /// 物流订单包含的子订单编号
     ///
-    /// Number\[\], for example `2001000000000002`.
+    /// List of Number. Example: `2001000000000002`.
     pub sub_tids: Vec<i64>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub ouid: Option<String>,
     /// 包裹及其运单号
     ///
@@ -399,15 +414,15 @@ pub struct SingleResultDto {
     pub mails: Vec<LogisticsMail>,
     /// 脱敏的收货人电话
     ///
-    /// String, for example `0571-****0000`.
+    /// String. Example: `0571-****0000`.
     pub receiver_phone_new: Option<String>,
     /// 脱敏的收货人手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Example: `139****0000`.
     pub receiver_mobile_new: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub openuid: Option<String>,
 }
 
@@ -464,11 +479,11 @@ impl Record for SingleResultDto {
             11 => View::of(&self.location),
             12 => View::of(&self.created),
             13 => View::of(&self.modified),
-            14 => View::optional_choice(&self.status),
-            15 => View::optional_choice(&self.r#type),
-            16 => View::optional_choice(&self.freight_payer),
+            14 => View::optional_open_enum(&self.status),
+            15 => View::optional_open_enum(&self.r#type),
+            16 => View::optional_open_enum(&self.freight_payer),
             17 => View::of(&self.company_name),
-            18 => View::optional_choice(&self.seller_confirm),
+            18 => View::optional_open_enum(&self.seller_confirm),
             19 => View::of(&self.is_quick_cod_order),
             20 => View::of(&self.is_split),
             21 => View::of(&self.sub_tids),
@@ -499,11 +514,11 @@ impl RecordMut for SingleResultDto {
             11 => Slot::of(&mut self.location),
             12 => Slot::of(&mut self.created),
             13 => Slot::of(&mut self.modified),
-            14 => Slot::choice(&mut self.status),
-            15 => Slot::choice(&mut self.r#type),
-            16 => Slot::choice(&mut self.freight_payer),
+            14 => Slot::open_enum(&mut self.status),
+            15 => Slot::open_enum(&mut self.r#type),
+            16 => Slot::open_enum(&mut self.freight_payer),
             17 => Slot::of(&mut self.company_name),
-            18 => Slot::choice(&mut self.seller_confirm),
+            18 => Slot::open_enum(&mut self.seller_confirm),
             19 => Slot::of(&mut self.is_quick_cod_order),
             20 => Slot::of(&mut self.is_split),
             21 => Slot::of(&mut self.sub_tids),
@@ -521,30 +536,31 @@ record!(mut SingleResultDto);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Location {
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip: Option<String>,
     /// 街道以下的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州`.
+    /// String. Example: `杭州`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江`.
+    /// String. Example: `浙江`.
     pub state: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
 }
 
@@ -595,14 +611,15 @@ record!(mut Location);
 
 /// The object `LogisticsMail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsMail {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
 }
 
@@ -640,7 +657,7 @@ impl RecordMut for LogisticsMail {
 record!(mut LogisticsMail);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `CREATED`
@@ -669,11 +686,11 @@ pub enum Status {
     RejectedByReceiver,
     /// `ACCEPTED_BY_RECEIVER`
     AcceptedByReceiver,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Created => "CREATED",
@@ -689,7 +706,7 @@ impl Choice for Status {
             Self::Lost => "LOST",
             Self::RejectedByReceiver => "REJECTED_BY_RECEIVER",
             Self::AcceptedByReceiver => "ACCEPTED_BY_RECEIVER",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -708,15 +725,15 @@ impl Choice for Status {
             "LOST" => Self::Lost,
             "REJECTED_BY_RECEIVER" => Self::RejectedByReceiver,
             "ACCEPTED_BY_RECEIVER" => Self::AcceptedByReceiver,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `free`
@@ -727,18 +744,18 @@ pub enum Type {
     Express,
     /// `ems`
     Ems,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Free => "free",
             Self::Post => "post",
             Self::Express => "express",
             Self::Ems => "ems",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -748,31 +765,31 @@ impl Choice for Type {
             "post" => Self::Post,
             "express" => Self::Express,
             "ems" => Self::Ems,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `freight_payer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreightPayer {
     /// `buyer`
     Buyer,
     /// `seller`
     Seller,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreightPayer {
+impl OpenEnum for FreightPayer {
     fn as_str(&self) -> &str {
         match self {
             Self::Buyer => "buyer",
             Self::Seller => "seller",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -780,31 +797,31 @@ impl Choice for FreightPayer {
         match text.as_str() {
             "buyer" => Self::Buyer,
             "seller" => Self::Seller,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreightPayer);
+open_enum!(FreightPayer);
 
 /// The values of `seller_confirm`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerConfirm {
     /// `yes`
     Yes,
     /// `no`
     No,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerConfirm {
+impl OpenEnum for SellerConfirm {
     fn as_str(&self) -> &str {
         match self {
             Self::Yes => "yes",
             Self::No => "no",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -812,15 +829,15 @@ impl Choice for SellerConfirm {
         match text.as_str() {
             "yes" => Self::Yes,
             "no" => Self::No,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerConfirm);
+open_enum!(SellerConfirm);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LogisticsOrdersDetailGetRequestType {
     /// `post`
@@ -829,17 +846,17 @@ pub enum LogisticsOrdersDetailGetRequestType {
     Express,
     /// `ems`
     Ems,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for LogisticsOrdersDetailGetRequestType {
+impl OpenEnum for LogisticsOrdersDetailGetRequestType {
     fn as_str(&self) -> &str {
         match self {
             Self::Post => "post",
             Self::Express => "express",
             Self::Ems => "ems",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -848,9 +865,9 @@ impl Choice for LogisticsOrdersDetailGetRequestType {
             "post" => Self::Post,
             "express" => Self::Express,
             "ems" => Self::Ems,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(LogisticsOrdersDetailGetRequestType);
+open_enum!(LogisticsOrdersDetailGetRequestType);

@@ -3,7 +3,8 @@
 //! `taobao.logistics.partners.get`: 查询可送达的物流公司
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.logistics.partners.get`: 查询可送达的物流公司
@@ -12,75 +13,82 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=271&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsPartnersGetRequest;
+/// use generated_sdk::api::logistics::logistics_partners_get::ServiceType;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsPartnersGetRequest::new();
+/// let request = LogisticsPartnersGetRequest::new()
+///     .source_id("330110")
+///     .target_id("110101")
+///     .service_type(ServiceType::Online);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsPartnersGetRequest {
     /// 揽货地区的编号，到区县一级
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub source_id: Option<String>,
     /// 派送地区的编号，到区县一级
     ///
-    /// String, for example `110101`.
+    /// String. Example: `110101`.
     pub target_id: Option<String>,
     /// 服务类型：cod 货到付款，online 在线下单，offline 自己联系，limit 限时物流
     ///
-    /// String, see [`ServiceType`], for example `online`.
+    /// [`ServiceType`]. Example: `online`.
     pub service_type: Option<ServiceType>,
     /// 货物价格，仅货到付款时有效，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub goods_value: Option<String>,
     /// 是否返回揽收与资费信息
     ///
-    /// Boolean, `false` if it is not sent, for example `true`.
+    /// Boolean. Default: `false`. Example: `true`.
     pub is_need_carriage: Option<bool>,
 }
 
 impl LogisticsPartnersGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `source_id`.
+    /// Sets [`source_id`](field@Self::source_id): 揽货地区的编号，到区县一级. String.
     #[must_use]
     pub fn source_id(mut self, source_id: impl Into<String>) -> Self {
         self.source_id = Some(source_id.into());
         self
     }
 
-    /// Sets `target_id`.
+    /// Sets [`target_id`](field@Self::target_id): 派送地区的编号，到区县一级. String.
     #[must_use]
     pub fn target_id(mut self, target_id: impl Into<String>) -> Self {
         self.target_id = Some(target_id.into());
         self
     }
 
-    /// Sets `service_type`.
+    /// Sets [`service_type`](field@Self::service_type): 服务类型：cod 货到付款，online 在线下单，offline 自己联系，limit 限时物流. [`ServiceType`].
     #[must_use]
     pub fn service_type(mut self, service_type: impl Into<ServiceType>) -> Self {
         self.service_type = Some(service_type.into());
         self
     }
 
-    /// Sets `goods_value`.
+    /// Sets [`goods_value`](field@Self::goods_value): 货物价格，仅货到付款时有效，单位元. String.
     #[must_use]
     pub fn goods_value(mut self, goods_value: impl Into<String>) -> Self {
         self.goods_value = Some(goods_value.into());
         self
     }
 
-    /// Sets `is_need_carriage`.
+    /// Sets [`is_need_carriage`](field@Self::is_need_carriage): 是否返回揽收与资费信息. Boolean. Default: `false`.
     #[must_use]
     pub fn is_need_carriage(mut self, is_need_carriage: bool) -> Self {
         self.is_need_carriage = Some(is_need_carriage);
@@ -113,7 +121,7 @@ impl Record for LogisticsPartnersGetRequest {
         match index {
             0 => View::of(&self.source_id),
             1 => View::of(&self.target_id),
-            2 => View::optional_choice(&self.service_type),
+            2 => View::optional_open_enum(&self.service_type),
             3 => View::of(&self.goods_value),
             4 => View::of(&self.is_need_carriage),
             _ => View::Absent,
@@ -125,6 +133,7 @@ record!(LogisticsPartnersGetRequest);
 
 /// The response of `taobao.logistics.partners.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsPartnersGetResponse {
     /// 物流公司列表
     ///
@@ -162,6 +171,7 @@ record!(mut LogisticsPartnersGetResponse);
 
 /// The object `LogisticsPartner`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsPartner {
     /// 揽收与资费
     ///
@@ -222,14 +232,15 @@ record!(mut LogisticsPartner);
 
 /// The object `CarriageDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CarriageDetail {
     /// 续重的费用，单位元
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub add_fee: Option<i64>,
     /// 续重，单位千克
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub add_weight: Option<i64>,
     /// 破损的赔付
     ///
@@ -241,11 +252,11 @@ pub struct CarriageDetail {
     pub got_time: Option<String>,
     /// 首重的费用，单位元
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub initial_fee: Option<i64>,
     /// 首重，单位千克
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub initial_weight: Option<i64>,
     /// 丢件的赔付
     ///
@@ -253,7 +264,7 @@ pub struct CarriageDetail {
     pub lost_payment: Option<String>,
     /// 送达天数
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub way_day: Option<String>,
 }
 
@@ -310,6 +321,7 @@ record!(mut CarriageDetail);
 
 /// The object `PartnerDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PartnerDetail {
     /// 物流公司的支付宝账号
     ///
@@ -317,19 +329,19 @@ pub struct PartnerDetail {
     pub account_no: Option<String>,
     /// 物流公司的代码，可用 taobao.logistics.companies.get 查到
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub company_code: Option<String>,
     /// 物流公司的编号
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub company_id: Option<i64>,
     /// 物流公司全名
     ///
-    /// String, for example `中通快递股份有限公司`.
+    /// String. Example: `中通快递股份有限公司`.
     pub full_name: Option<String>,
     /// 校验运单号的正则表达式
     ///
-    /// String, for example `^[0-9]{14}$`.
+    /// String. Example: `^[0-9]{14}$`.
     pub reg_mail_no: Option<String>,
     /// 旺旺号
     ///
@@ -337,7 +349,7 @@ pub struct PartnerDetail {
     pub wangwang_id: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
 }
 
@@ -390,7 +402,7 @@ impl RecordMut for PartnerDetail {
 record!(mut PartnerDetail);
 
 /// The values of `service_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ServiceType {
     /// `cod`
@@ -401,18 +413,18 @@ pub enum ServiceType {
     Offline,
     /// `limit`
     Limit,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ServiceType {
+impl OpenEnum for ServiceType {
     fn as_str(&self) -> &str {
         match self {
             Self::Cod => "cod",
             Self::Online => "online",
             Self::Offline => "offline",
             Self::Limit => "limit",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -422,9 +434,9 @@ impl Choice for ServiceType {
             "online" => Self::Online,
             "offline" => Self::Offline,
             "limit" => Self::Limit,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ServiceType);
+open_enum!(ServiceType);

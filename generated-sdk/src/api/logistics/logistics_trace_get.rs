@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=65623&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsTraceGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsTraceGetRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl LogisticsTraceGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self { tid }
     }
@@ -64,6 +67,7 @@ record!(LogisticsTraceGetRequest);
 
 /// The response of `taobao.logistics.trace.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTraceGetResponse {
     /// 结果
     ///
@@ -101,18 +105,19 @@ record!(mut LogisticsTraceGetResponse);
 
 /// The object `TransitStepResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TransitStepResult {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 物流状态
     ///
@@ -168,18 +173,19 @@ record!(mut TransitStepResult);
 
 /// The object `TransitStepInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TransitStepInfo {
     /// 发生的时间
     ///
-    /// String, for example `2024-06-19 08:30:00`.
+    /// String. Example: `2024-06-19 08:30:00`.
     pub status_time: Option<String>,
     /// 发生了什么
     ///
-    /// String, for example `快件已到达杭州转运中心`.
+    /// String. Example: `快件已到达杭州转运中心`.
     pub status_desc: Option<String>,
     /// 所处的环节，如揽收、派送、签收
     ///
-    /// String, for example `TRANSIT`.
+    /// String. Example: `TRANSIT`.
     pub action: Option<String>,
 }
 

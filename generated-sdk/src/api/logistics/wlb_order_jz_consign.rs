@@ -10,30 +10,41 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26009&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::WlbOrderJzConsignRequest;
-/// use generated_sdk::api::logistics::wlb_order_jz_consign::Tpdto;
+/// use generated_sdk::api::logistics::wlb_order_jz_consign::{JzReceiverTo, Tpdto};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = WlbOrderJzConsignRequest::new(2001000000000001, Tpdto::new());
+/// let request = WlbOrderJzConsignRequest::new(
+///         2001000000000001,
+///         Tpdto::new().code("ZTO").name("中通快递"),
+///     )
+///     .sender_id(7001)
+///     .ins_tp_dto(Tpdto::new().code("ZTO").name("中通快递"))
+///     .jz_receiver_to(
+///         JzReceiverTo::new().city("杭州市").country("中国").district("余杭区"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WlbOrderJzConsignRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 发货地址的编号，见 taobao.logistics.address.search；不传时用默认取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 物流公司；code 与 name 见 taobao.wlb.order.jz.query
     ///
-    /// [`Tpdto`], required.
+    /// [`Tpdto`]. Required.
     pub lg_tp_dto: Tpdto,
     /// 由哪家公司上门安装；不需要安装则不传
     ///
@@ -54,7 +65,7 @@ pub struct WlbOrderJzConsignRequest {
 }
 
 impl WlbOrderJzConsignRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, lg_tp_dto: Tpdto) -> Self {
         Self {
             tid,
@@ -67,35 +78,35 @@ impl WlbOrderJzConsignRequest {
         }
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `ins_tp_dto`.
+    /// Sets [`ins_tp_dto`](field@Self::ins_tp_dto): 由哪家公司上门安装. [`Tpdto`].
     #[must_use]
     pub fn ins_tp_dto(mut self, ins_tp_dto: Tpdto) -> Self {
         self.ins_tp_dto = Some(ins_tp_dto);
         self
     }
 
-    /// Sets `jz_receiver_to`.
+    /// Sets [`jz_receiver_to`](field@Self::jz_receiver_to): 收货人. [`JzReceiverTo`].
     #[must_use]
     pub fn jz_receiver_to(mut self, jz_receiver_to: JzReceiverTo) -> Self {
         self.jz_receiver_to = Some(jz_receiver_to);
         self
     }
 
-    /// Sets `ins_receiver_to`.
+    /// Sets [`ins_receiver_to`](field@Self::ins_receiver_to): 安装服务的收货人. [`InsReceiverTo`].
     #[must_use]
     pub fn ins_receiver_to(mut self, ins_receiver_to: InsReceiverTo) -> Self {
         self.ins_receiver_to = Some(ins_receiver_to);
         self
     }
 
-    /// Sets `jz_top_args`.
+    /// Sets [`jz_top_args`](field@Self::jz_top_args): 发货资料. [`JzTopArgs`].
     #[must_use]
     pub fn jz_top_args(mut self, jz_top_args: JzTopArgs) -> Self {
         self.jz_top_args = Some(jz_top_args);
@@ -144,31 +155,32 @@ record!(WlbOrderJzConsignRequest);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Tpdto {
     /// 公司代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub code: Option<String>,
     /// 公司名称
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub name: Option<String>,
 }
 
 impl Tpdto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `code`.
+    /// Sets [`code`](field@Self::code): 公司代码. String.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 公司名称. String.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -198,119 +210,120 @@ record!(Tpdto);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JzReceiverTo {
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub street: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tele_phone: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip_code: Option<String>,
 }
 
 impl JzReceiverTo {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 街道以下的地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `contact_name`.
+    /// Sets [`contact_name`](field@Self::contact_name): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_name(mut self, contact_name: impl Into<String>) -> Self {
         self.contact_name = Some(contact_name.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `mobile_phone`.
+    /// Sets [`mobile_phone`](field@Self::mobile_phone): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_phone(mut self, mobile_phone: impl Into<String>) -> Self {
         self.mobile_phone = Some(mobile_phone.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `street`.
+    /// Sets [`street`](field@Self::street): 街道. String.
     #[must_use]
     pub fn street(mut self, street: impl Into<String>) -> Self {
         self.street = Some(street.into());
         self
     }
 
-    /// Sets `tele_phone`.
+    /// Sets [`tele_phone`](field@Self::tele_phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tele_phone(mut self, tele_phone: impl Into<String>) -> Self {
         self.tele_phone = Some(tele_phone.into());
         self
     }
 
-    /// Sets `zip_code`.
+    /// Sets [`zip_code`](field@Self::zip_code): 邮编. String.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
@@ -359,119 +372,120 @@ record!(JzReceiverTo);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct InsReceiverTo {
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tele_phone: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub street: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip_code: Option<String>,
 }
 
 impl InsReceiverTo {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `mobile_phone`.
+    /// Sets [`mobile_phone`](field@Self::mobile_phone): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_phone(mut self, mobile_phone: impl Into<String>) -> Self {
         self.mobile_phone = Some(mobile_phone.into());
         self
     }
 
-    /// Sets `tele_phone`.
+    /// Sets [`tele_phone`](field@Self::tele_phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tele_phone(mut self, tele_phone: impl Into<String>) -> Self {
         self.tele_phone = Some(tele_phone.into());
         self
     }
 
-    /// Sets `street`.
+    /// Sets [`street`](field@Self::street): 街道. String.
     #[must_use]
     pub fn street(mut self, street: impl Into<String>) -> Self {
         self.street = Some(street.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `contact_name`.
+    /// Sets [`contact_name`](field@Self::contact_name): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_name(mut self, contact_name: impl Into<String>) -> Self {
         self.contact_name = Some(contact_name.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 街道以下的地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Sets `zip_code`.
+    /// Sets [`zip_code`](field@Self::zip_code): 邮编. String.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
@@ -520,14 +534,15 @@ record!(InsReceiverTo);
 
 /// The object `JzTopArgs`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JzTopArgs {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub mail_no: Option<String>,
     /// 包裹数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_number: Option<String>,
     /// 包裹备注
     ///
@@ -535,82 +550,82 @@ pub struct JzTopArgs {
     pub package_remark: Option<String>,
     /// 包裹体积
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_volume: Option<String>,
     /// 包裹重量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_weight: Option<String>,
     /// 自有物流公司的名称
     ///
-    /// String, for example `测试物流`.
+    /// String. Example: `测试物流`.
     pub zy_company: Option<String>,
     /// 自有物流的发货时间，不早于现在
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub zy_consign_time: Option<String>,
     /// 自有物流公司的电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Example: `0571-8****000`.
     pub zy_phone_number: Option<String>,
 }
 
 impl JzTopArgs {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `mail_no`.
+    /// Sets [`mail_no`](field@Self::mail_no): 运单号. String.
     #[must_use]
     pub fn mail_no(mut self, mail_no: impl Into<String>) -> Self {
         self.mail_no = Some(mail_no.into());
         self
     }
 
-    /// Sets `package_number`.
+    /// Sets [`package_number`](field@Self::package_number): 包裹数量. String.
     #[must_use]
     pub fn package_number(mut self, package_number: impl Into<String>) -> Self {
         self.package_number = Some(package_number.into());
         self
     }
 
-    /// Sets `package_remark`.
+    /// Sets [`package_remark`](field@Self::package_remark): 包裹备注. String.
     #[must_use]
     pub fn package_remark(mut self, package_remark: impl Into<String>) -> Self {
         self.package_remark = Some(package_remark.into());
         self
     }
 
-    /// Sets `package_volume`.
+    /// Sets [`package_volume`](field@Self::package_volume): 包裹体积. String.
     #[must_use]
     pub fn package_volume(mut self, package_volume: impl Into<String>) -> Self {
         self.package_volume = Some(package_volume.into());
         self
     }
 
-    /// Sets `package_weight`.
+    /// Sets [`package_weight`](field@Self::package_weight): 包裹重量. String.
     #[must_use]
     pub fn package_weight(mut self, package_weight: impl Into<String>) -> Self {
         self.package_weight = Some(package_weight.into());
         self
     }
 
-    /// Sets `zy_company`.
+    /// Sets [`zy_company`](field@Self::zy_company): 自有物流公司的名称. String.
     #[must_use]
     pub fn zy_company(mut self, zy_company: impl Into<String>) -> Self {
         self.zy_company = Some(zy_company.into());
         self
     }
 
-    /// Sets `zy_consign_time`.
+    /// Sets [`zy_consign_time`](field@Self::zy_consign_time): 自有物流的发货时间，不早于现在. String.
     #[must_use]
     pub fn zy_consign_time(mut self, zy_consign_time: impl Into<String>) -> Self {
         self.zy_consign_time = Some(zy_consign_time.into());
         self
     }
 
-    /// Sets `zy_phone_number`.
+    /// Sets [`zy_phone_number`](field@Self::zy_phone_number): 自有物流公司的电话. String.
     #[must_use]
     pub fn zy_phone_number(mut self, zy_phone_number: impl Into<String>) -> Self {
         self.zy_phone_number = Some(zy_phone_number.into());
@@ -655,6 +670,7 @@ record!(JzTopArgs);
 
 /// The response of `taobao.wlb.order.jz.consign`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbOrderJzConsignResponse {
     /// 错误码
     ///
@@ -666,7 +682,7 @@ pub struct WlbOrderJzConsignResponse {
     pub result_error_msg: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result_success: Option<bool>,
 }
 

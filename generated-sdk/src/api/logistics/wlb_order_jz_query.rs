@@ -12,25 +12,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26007&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::WlbOrderJzQueryRequest;
+/// use generated_sdk::api::logistics::wlb_order_jz_query::JzReceiverTo;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = WlbOrderJzQueryRequest::new();
+/// let request = WlbOrderJzQueryRequest::new()
+///     .tid(2001000000000001)
+///     .sender_id(7001)
+///     .jz_receiver_to(
+///         JzReceiverTo::new().city("杭州市").country("中国").district("余杭区"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbOrderJzQueryRequest {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 发货地址的编号，见 taobao.logistics.address.search；不传时用默认取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 收货人；不传时用订单里的收货人
     ///
@@ -43,33 +52,33 @@ pub struct WlbOrderJzQueryRequest {
 }
 
 impl WlbOrderJzQueryRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号，见 taobao.logistics.address.search. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `jz_receiver_to`.
+    /// Sets [`jz_receiver_to`](field@Self::jz_receiver_to): 收货人. [`JzReceiverTo`].
     #[must_use]
     pub fn jz_receiver_to(mut self, jz_receiver_to: JzReceiverTo) -> Self {
         self.jz_receiver_to = Some(jz_receiver_to);
         self
     }
 
-    /// Sets `ins_jz_receiver_t_o`.
+    /// Sets [`ins_jz_receiver_t_o`](field@Self::ins_jz_receiver_t_o): 安装服务的收货人. [`InsJzReceiverTO`].
     #[must_use]
     pub fn ins_jz_receiver_t_o(mut self, ins_jz_receiver_t_o: InsJzReceiverTO) -> Self {
         self.ins_jz_receiver_t_o = Some(ins_jz_receiver_t_o);
@@ -113,119 +122,120 @@ record!(WlbOrderJzQueryRequest);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JzReceiverTo {
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub street: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tele_phone: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip_code: Option<String>,
 }
 
 impl JzReceiverTo {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 街道以下的地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `contact_name`.
+    /// Sets [`contact_name`](field@Self::contact_name): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_name(mut self, contact_name: impl Into<String>) -> Self {
         self.contact_name = Some(contact_name.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `mobile_phone`.
+    /// Sets [`mobile_phone`](field@Self::mobile_phone): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_phone(mut self, mobile_phone: impl Into<String>) -> Self {
         self.mobile_phone = Some(mobile_phone.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `street`.
+    /// Sets [`street`](field@Self::street): 街道. String.
     #[must_use]
     pub fn street(mut self, street: impl Into<String>) -> Self {
         self.street = Some(street.into());
         self
     }
 
-    /// Sets `tele_phone`.
+    /// Sets [`tele_phone`](field@Self::tele_phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tele_phone(mut self, tele_phone: impl Into<String>) -> Self {
         self.tele_phone = Some(tele_phone.into());
         self
     }
 
-    /// Sets `zip_code`.
+    /// Sets [`zip_code`](field@Self::zip_code): 邮编. String.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
@@ -274,119 +284,120 @@ record!(JzReceiverTo);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct InsJzReceiverTO {
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tele_phone: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub street: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile_phone: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 联系人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub contact_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
 }
 
 impl InsJzReceiverTO {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `zip_code`.
+    /// Sets [`zip_code`](field@Self::zip_code): 邮编. String.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tele_phone`.
+    /// Sets [`tele_phone`](field@Self::tele_phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tele_phone(mut self, tele_phone: impl Into<String>) -> Self {
         self.tele_phone = Some(tele_phone.into());
         self
     }
 
-    /// Sets `street`.
+    /// Sets [`street`](field@Self::street): 街道. String.
     #[must_use]
     pub fn street(mut self, street: impl Into<String>) -> Self {
         self.street = Some(street.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `mobile_phone`.
+    /// Sets [`mobile_phone`](field@Self::mobile_phone): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile_phone(mut self, mobile_phone: impl Into<String>) -> Self {
         self.mobile_phone = Some(mobile_phone.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `country`.
+    /// Sets [`country`](field@Self::country): 国家. String.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Sets `contact_name`.
+    /// Sets [`contact_name`](field@Self::contact_name): 联系人. String. Redacted in `Debug` output.
     #[must_use]
     pub fn contact_name(mut self, contact_name: impl Into<String>) -> Self {
         self.contact_name = Some(contact_name.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 街道以下的地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
@@ -435,6 +446,7 @@ record!(InsJzReceiverTO);
 
 /// The response of `taobao.wlb.order.jz.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbOrderJzQueryResponse {
     /// 错误码
     ///
@@ -450,7 +462,7 @@ pub struct WlbOrderJzQueryResponse {
     pub result: Option<JzTopDto>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result_success: Option<bool>,
 }
 
@@ -495,6 +507,7 @@ record!(mut WlbOrderJzQueryResponse);
 
 /// The object `JzTopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JzTopDto {
     /// 快递公司列表
     ///
@@ -510,15 +523,15 @@ pub struct JzTopDto {
     pub lg_cps: Vec<ResultLgCps>,
     /// 是否支持快递
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub support_delivery: Option<bool>,
     /// 是否支持安装
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub support_install: Option<bool>,
     /// 能否修改安装地址
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub supp_modify_ins_add: Option<bool>,
     /// 商品的服务信息
     ///
@@ -576,14 +589,15 @@ record!(mut JzTopDto);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultLgCps {
     /// 公司代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub code: Option<String>,
     /// 公司名称
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub name: Option<String>,
 }
 
@@ -619,18 +633,19 @@ record!(mut ResultLgCps);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultInsTps {
     /// 公司代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub code: Option<String>,
     /// 公司名称
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub name: Option<String>,
     /// 是否商家默认的公司
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_default: Option<bool>,
 }
 

@@ -10,31 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23040&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::WlbStoresBaseinfoGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = WlbStoresBaseinfoGetRequest::new();
+/// let request = WlbStoresBaseinfoGetRequest::new().r#type(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbStoresBaseinfoGetRequest {
     /// 仓库类型：0 商家仓，1 菜鸟仓，2 全部
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub r#type: Option<i64>,
 }
 
 impl WlbStoresBaseinfoGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 仓库类型：0 商家仓，1 菜鸟仓，2 全部. Number.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
@@ -69,6 +72,7 @@ record!(WlbStoresBaseinfoGetRequest);
 
 /// The response of `taobao.wlb.stores.baseinfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbStoresBaseinfoGetResponse {
     /// 仓库列表
     ///
@@ -76,7 +80,7 @@ pub struct WlbStoresBaseinfoGetResponse {
     pub store_info_list: Vec<StoreInfo>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_count: Option<i64>,
 }
 
@@ -115,22 +119,23 @@ record!(mut WlbStoresBaseinfoGetResponse);
 
 /// The object `StoreInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StoreInfo {
     /// 仓库的真实名称
     ///
-    /// String, for example `杭州一号仓`.
+    /// String. Example: `杭州一号仓`.
     pub real_name: Option<String>,
     /// 仓库名称
     ///
-    /// String, for example `杭州一号仓`.
+    /// String. Example: `杭州一号仓`.
     pub name: Option<String>,
     /// 服务代码
     ///
-    /// String, for example `STORE-1`.
+    /// String. Example: `STORE-1`.
     pub service_code: Option<String>,
     /// 仓库地址
     ///
-    /// String, for example `浙江省杭州市`.
+    /// String. Example: `浙江省杭州市`.
     pub address: Option<String>,
 }
 

@@ -3,38 +3,41 @@
 //! `taobao.picture.category.add`: 新增图片分类
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.picture.category.add`: 新增图片分类
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=227&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureCategoryAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PictureCategoryAddRequest::new("主图");
+/// let request = PictureCategoryAddRequest::new("主图").parent_id(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureCategoryAddRequest {
     /// 分类名，最多 20 个字
     ///
-    /// String, required, at most 20 characters, for example `主图`.
+    /// String. Required. Max length 20. Example: `主图`.
     pub picture_category_name: String,
     /// 上级分类的编号；一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_id: Option<i64>,
 }
 
 impl PictureCategoryAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(picture_category_name: impl Into<String>) -> Self {
         Self {
             picture_category_name: picture_category_name.into(),
@@ -42,7 +45,7 @@ impl PictureCategoryAddRequest {
         }
     }
 
-    /// Sets `parent_id`.
+    /// Sets [`parent_id`](field@Self::parent_id): 上级分类的编号. Number.
     #[must_use]
     pub fn parent_id(mut self, parent_id: i64) -> Self {
         self.parent_id = Some(parent_id);
@@ -83,6 +86,7 @@ record!(PictureCategoryAddRequest);
 
 /// The response of `taobao.picture.category.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryAddResponse {
     /// 图片分类
     ///
@@ -120,38 +124,39 @@ record!(mut PictureCategoryAddResponse);
 
 /// The object `PictureCategory`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategory {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub picture_category_id: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `主图`.
+    /// String. Example: `主图`.
     pub picture_category_name: Option<String>,
     /// 排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 分类的种类：sys-fixture 装修图，sys-auction 商品图，user-define 自定义
     ///
-    /// String, see [`Type`], for example `user-define`.
+    /// [`Type`]. Example: `user-define`.
     pub r#type: Option<Type>,
     /// 分类里的图片数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub total: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 上级分类的编号；一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_id: Option<i64>,
 }
 
@@ -178,7 +183,7 @@ impl Record for PictureCategory {
             0 => View::of(&self.picture_category_id),
             1 => View::of(&self.picture_category_name),
             2 => View::of(&self.position),
-            3 => View::optional_choice(&self.r#type),
+            3 => View::optional_open_enum(&self.r#type),
             4 => View::of(&self.total),
             5 => View::of(&self.created),
             6 => View::of(&self.modified),
@@ -194,7 +199,7 @@ impl RecordMut for PictureCategory {
             0 => Slot::of(&mut self.picture_category_id),
             1 => Slot::of(&mut self.picture_category_name),
             2 => Slot::of(&mut self.position),
-            3 => Slot::choice(&mut self.r#type),
+            3 => Slot::open_enum(&mut self.r#type),
             4 => Slot::of(&mut self.total),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.modified),
@@ -207,7 +212,7 @@ impl RecordMut for PictureCategory {
 record!(mut PictureCategory);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `sys-fixture`
@@ -216,17 +221,17 @@ pub enum Type {
     SysAuction,
     /// `user-define`
     UserDefine,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::SysFixture => "sys-fixture",
             Self::SysAuction => "sys-auction",
             Self::UserDefine => "user-define",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -235,9 +240,9 @@ impl Choice for Type {
             "sys-fixture" => Self::SysFixture,
             "sys-auction" => Self::SysAuction,
             "user-define" => Self::UserDefine,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

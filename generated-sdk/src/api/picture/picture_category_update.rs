@@ -10,34 +10,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10909&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureCategoryUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PictureCategoryUpdateRequest::new(1001);
+/// let request = PictureCategoryUpdateRequest::new(1001)
+///     .category_name("主图")
+///     .parent_id(0);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureCategoryUpdateRequest {
     /// 分类的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub category_id: i64,
     /// 新的分类名，最多 20 个字
     ///
-    /// String, at most 20 characters, for example `主图`.
+    /// String. Max length 20. Example: `主图`.
     pub category_name: Option<String>,
     /// 新的上级分类的编号；一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_id: Option<i64>,
 }
 
 impl PictureCategoryUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64) -> Self {
         Self {
             category_id,
@@ -46,14 +51,14 @@ impl PictureCategoryUpdateRequest {
         }
     }
 
-    /// Sets `category_name`.
+    /// Sets [`category_name`](field@Self::category_name): 新的分类名，最多 20 个字. String. Max length 20.
     #[must_use]
     pub fn category_name(mut self, category_name: impl Into<String>) -> Self {
         self.category_name = Some(category_name.into());
         self
     }
 
-    /// Sets `parent_id`.
+    /// Sets [`parent_id`](field@Self::parent_id): 新的上级分类的编号. Number.
     #[must_use]
     pub fn parent_id(mut self, parent_id: i64) -> Self {
         self.parent_id = Some(parent_id);
@@ -95,10 +100,11 @@ record!(PictureCategoryUpdateRequest);
 
 /// The response of `taobao.picture.category.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryUpdateResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub done: Option<bool>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10911&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureChangecategoryRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureChangecategoryRequest {
     /// 要移动哪些图片，以逗号分隔
     ///
-    /// String\[\], required, at most 1000 elements, for example `900001`.
+    /// List of String. Required. Max list size 1000. Example: `900001`.
     pub picture_ids: Vec<String>,
     /// 目标分类的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub picture_category_id: i64,
 }
 
 impl PictureChangecategoryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         picture_ids: impl IntoIterator<Item = impl Into<String>>,
         picture_category_id: i64,
@@ -79,10 +82,11 @@ record!(PictureChangecategoryRequest);
 
 /// The response of `taobao.picture.changecategory`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureChangecategoryResponse {
     /// 有图片移动成功就为 true
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub done: Option<bool>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=139&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureDeleteRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureDeleteRequest {
     /// 图片的编号，以逗号分隔，最多 100 个
     ///
-    /// String\[\], required, at most 100 elements, for example `900001`.
+    /// List of String. Required. Max list size 100. Example: `900001`.
     pub picture_ids: Vec<String>,
 }
 
 impl PictureDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(picture_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             picture_ids: picture_ids.into_iter().map(Into::into).collect(),
@@ -69,6 +72,7 @@ record!(PictureDeleteRequest);
 
 /// The response of `taobao.picture.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureDeleteResponse {
     /// 是否成功
     ///

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10921&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureIsreferencedGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureIsreferencedGetRequest {
     /// 图片的编号
     ///
-    /// Number, required, for example `900001`.
+    /// Number. Required. Example: `900001`.
     pub picture_id: i64,
 }
 
 impl PictureIsreferencedGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(picture_id: i64) -> Self {
         Self { picture_id }
     }
@@ -62,10 +65,11 @@ record!(PictureIsreferencedGetRequest);
 
 /// The response of `taobao.picture.isreferenced.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureIsreferencedGetResponse {
     /// 是否被引用
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_referenced: Option<bool>,
 }
 

@@ -10,108 +10,114 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25592&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PicturePicturesCountRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PicturePicturesCountRequest::new();
+/// let request = PicturePicturesCountRequest::new()
+///     .picture_id(900001)
+///     .picture_category_id(1001)
+///     .deleted("unfroze");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicturePicturesCountRequest {
     /// 图片的编号
     ///
-    /// Number, for example `900001`.
+    /// Number. Example: `900001`.
     pub picture_id: Option<i64>,
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub picture_category_id: Option<i64>,
     /// 是否已删除；unfroze 为未删除
     ///
-    /// String, for example `unfroze`.
+    /// String. Example: `unfroze`.
     pub deleted: Option<String>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_modified_date: Option<DateTime>,
     /// 上传时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_date: Option<DateTime>,
     /// 上传时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_date: Option<DateTime>,
     /// 用在哪一端：client:computer 电脑，client:phone 手机
     ///
-    /// String, for example `client:computer`.
+    /// String. Example: `client:computer`.
     pub client_type: Option<String>,
     /// 按标题搜索
     ///
-    /// String, for example `main`.
+    /// String. Example: `main`.
     pub title: Option<String>,
 }
 
 impl PicturePicturesCountRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `picture_id`.
+    /// Sets [`picture_id`](field@Self::picture_id): 图片的编号. Number.
     #[must_use]
     pub fn picture_id(mut self, picture_id: i64) -> Self {
         self.picture_id = Some(picture_id);
         self
     }
 
-    /// Sets `picture_category_id`.
+    /// Sets [`picture_category_id`](field@Self::picture_category_id): 分类的编号. Number.
     #[must_use]
     pub fn picture_category_id(mut self, picture_category_id: i64) -> Self {
         self.picture_category_id = Some(picture_category_id);
         self
     }
 
-    /// Sets `deleted`.
+    /// Sets [`deleted`](field@Self::deleted): 是否已删除. String.
     #[must_use]
     pub fn deleted(mut self, deleted: impl Into<String>) -> Self {
         self.deleted = Some(deleted.into());
         self
     }
 
-    /// Sets `start_modified_date`.
+    /// Sets [`start_modified_date`](field@Self::start_modified_date): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified_date(mut self, start_modified_date: DateTime) -> Self {
         self.start_modified_date = Some(start_modified_date);
         self
     }
 
-    /// Sets `start_date`.
+    /// Sets [`start_date`](field@Self::start_date): 上传时间的起点. Date.
     #[must_use]
     pub fn start_date(mut self, start_date: DateTime) -> Self {
         self.start_date = Some(start_date);
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 上传时间的终点. Date.
     #[must_use]
     pub fn end_date(mut self, end_date: DateTime) -> Self {
         self.end_date = Some(end_date);
         self
     }
 
-    /// Sets `client_type`.
+    /// Sets [`client_type`](field@Self::client_type): 用在哪一端：client:computer 电脑，client:phone 手机. String.
     #[must_use]
     pub fn client_type(mut self, client_type: impl Into<String>) -> Self {
         self.client_type = Some(client_type.into());
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 按标题搜索. String.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -162,10 +168,11 @@ record!(PicturePicturesCountRequest);
 
 /// The response of `taobao.picture.pictures.count`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicturePicturesCountResponse {
     /// 图片总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub totals: Option<i64>,
 }
 

@@ -3,175 +3,183 @@
 //! `taobao.picture.pictures.get`: 查询图片（分页）
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.picture.pictures.get`: 查询图片（分页）
 ///
 /// 分页返回图片空间里的图片。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `current_page`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25591&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::picture::PicturePicturesGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PicturePicturesGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = PicturePicturesGetRequest::new()
+///     .picture_id(900001)
+///     .picture_category_id(1001)
+///     .deleted("unfroze");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicturePicturesGetRequest {
     /// 图片的编号
     ///
-    /// Number, for example `900001`.
+    /// Number. Example: `900001`.
     pub picture_id: Option<i64>,
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub picture_category_id: Option<i64>,
     /// 是否已删除；unfroze 为未删除
     ///
-    /// String, for example `unfroze`.
+    /// String. Example: `unfroze`.
     pub deleted: Option<String>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_modified_date: Option<DateTime>,
     /// 按标题搜索
     ///
-    /// String, for example `main`.
+    /// String. Example: `main`.
     pub title: Option<String>,
     /// 上传时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_date: Option<DateTime>,
     /// 上传时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_date: Option<DateTime>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub current_page: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 用在哪一端：client:computer 电脑，client:phone 手机
     ///
-    /// String, for example `client:computer`.
+    /// String. Example: `client:computer`.
     pub client_type: Option<String>,
     /// 排序：time、name 或 sizes，加 :asc 或 :desc
     ///
-    /// String, `time:desc` if it is not sent, for example `time:desc`.
+    /// String. Default: `time:desc`. Example: `time:desc`.
     pub order_by: Option<String>,
     /// 图片地址，以逗号分隔
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub urls: Option<String>,
     /// 是否返回 https 地址
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_https: Option<bool>,
 }
 
 impl PicturePicturesGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `picture_id`.
+    /// Sets [`picture_id`](field@Self::picture_id): 图片的编号. Number.
     #[must_use]
     pub fn picture_id(mut self, picture_id: i64) -> Self {
         self.picture_id = Some(picture_id);
         self
     }
 
-    /// Sets `picture_category_id`.
+    /// Sets [`picture_category_id`](field@Self::picture_category_id): 分类的编号. Number.
     #[must_use]
     pub fn picture_category_id(mut self, picture_category_id: i64) -> Self {
         self.picture_category_id = Some(picture_category_id);
         self
     }
 
-    /// Sets `deleted`.
+    /// Sets [`deleted`](field@Self::deleted): 是否已删除. String.
     #[must_use]
     pub fn deleted(mut self, deleted: impl Into<String>) -> Self {
         self.deleted = Some(deleted.into());
         self
     }
 
-    /// Sets `start_modified_date`.
+    /// Sets [`start_modified_date`](field@Self::start_modified_date): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified_date(mut self, start_modified_date: DateTime) -> Self {
         self.start_modified_date = Some(start_modified_date);
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 按标题搜索. String.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `start_date`.
+    /// Sets [`start_date`](field@Self::start_date): 上传时间的起点. Date.
     #[must_use]
     pub fn start_date(mut self, start_date: DateTime) -> Self {
         self.start_date = Some(start_date);
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 上传时间的终点. Date.
     #[must_use]
     pub fn end_date(mut self, end_date: DateTime) -> Self {
         self.end_date = Some(end_date);
         self
     }
 
-    /// Sets `current_page`.
+    /// Sets [`current_page`](field@Self::current_page): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn current_page(mut self, current_page: i64) -> Self {
         self.current_page = Some(current_page);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `client_type`.
+    /// Sets [`client_type`](field@Self::client_type): 用在哪一端：client:computer 电脑，client:phone 手机. String.
     #[must_use]
     pub fn client_type(mut self, client_type: impl Into<String>) -> Self {
         self.client_type = Some(client_type.into());
         self
     }
 
-    /// Sets `order_by`.
+    /// Sets [`order_by`](field@Self::order_by): 排序：time、name 或 sizes，加 :asc 或 :desc. String. Default: `time:desc`.
     #[must_use]
     pub fn order_by(mut self, order_by: impl Into<String>) -> Self {
         self.order_by = Some(order_by.into());
         self
     }
 
-    /// Sets `urls`.
+    /// Sets [`urls`](field@Self::urls): 图片地址，以逗号分隔. String.
     #[must_use]
     pub fn urls(mut self, urls: impl Into<String>) -> Self {
         self.urls = Some(urls.into());
         self
     }
 
-    /// Sets `is_https`.
+    /// Sets [`is_https`](field@Self::is_https): 是否返回 https 地址. Boolean.
     #[must_use]
     pub fn is_https(mut self, is_https: bool) -> Self {
         self.is_https = Some(is_https);
@@ -243,6 +251,7 @@ record!(PicturePicturesGetRequest);
 
 /// The response of `taobao.picture.pictures.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicturePicturesGetResponse {
     /// 图片列表
     ///
@@ -280,58 +289,59 @@ record!(mut PicturePicturesGetResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Picture {
     /// 图片的编号
     ///
-    /// Number, for example `900001`.
+    /// Number. Example: `900001`.
     pub picture_id: Option<i64>,
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub picture_category_id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/cup.jpg`.
+    /// String. Example: `https://img.example.com/cup.jpg`.
     pub picture_path: Option<String>,
     /// 图片标题
     ///
-    /// String, for example `main`.
+    /// String. Example: `main`.
     pub title: Option<String>,
     /// 文件大小
     ///
-    /// Number, for example `20480`.
+    /// Number. Example: `20480`.
     pub sizes: Option<i64>,
     /// 尺寸，长x宽
     ///
-    /// String, for example `450x150`.
+    /// String. Example: `450x150`.
     pub pixel: Option<String>,
     /// 图片状态：unfroze 未冻结，froze 已冻结，pass 已通过
     ///
-    /// String, see [`Status`], for example `pass`.
+    /// [`Status`]. Example: `pass`.
     pub status: Option<Status>,
     /// 是否已删除；unfroze 为未删除
     ///
-    /// String, for example `unfroze`.
+    /// String. Example: `unfroze`.
     pub deleted: Option<String>,
     /// 用在哪一端：client:computer 电脑，client:phone 手机
     ///
-    /// String, for example `client:computer`.
+    /// String. Example: `client:computer`.
     pub client_type: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 图片文件的 MD5；替换过的图片为替换的时间戳
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub md5: Option<String>,
     /// 是否被引用
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub referenced: Option<bool>,
 }
 
@@ -366,7 +376,7 @@ impl Record for Picture {
             3 => View::of(&self.title),
             4 => View::of(&self.sizes),
             5 => View::of(&self.pixel),
-            6 => View::optional_choice(&self.status),
+            6 => View::optional_open_enum(&self.status),
             7 => View::of(&self.deleted),
             8 => View::of(&self.client_type),
             9 => View::of(&self.created),
@@ -387,7 +397,7 @@ impl RecordMut for Picture {
             3 => Slot::of(&mut self.title),
             4 => Slot::of(&mut self.sizes),
             5 => Slot::of(&mut self.pixel),
-            6 => Slot::choice(&mut self.status),
+            6 => Slot::open_enum(&mut self.status),
             7 => Slot::of(&mut self.deleted),
             8 => Slot::of(&mut self.client_type),
             9 => Slot::of(&mut self.created),
@@ -402,7 +412,7 @@ impl RecordMut for Picture {
 record!(mut Picture);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `unfroze`
@@ -411,17 +421,17 @@ pub enum Status {
     Froze,
     /// `pass`
     Pass,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Unfroze => "unfroze",
             Self::Froze => "froze",
             Self::Pass => "pass",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -430,9 +440,9 @@ impl Choice for Status {
             "unfroze" => Self::Unfroze,
             "froze" => Self::Froze,
             "pass" => Self::Pass,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10912&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureUpdateRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureUpdateRequest {
     /// 图片的编号
     ///
-    /// Number, required, for example `900001`.
+    /// Number. Required. Example: `900001`.
     pub picture_id: i64,
     /// 新的名字，最多 50 个字
     ///
-    /// String, required, at most 50 characters, for example `main`.
+    /// String. Required. Max length 50. Example: `main`.
     pub new_name: String,
 }
 
 impl PictureUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(picture_id: i64, new_name: impl Into<String>) -> Self {
         Self {
             picture_id,
@@ -75,10 +78,11 @@ record!(PictureUpdateRequest);
 
 /// The response of `taobao.picture.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureUpdateResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub done: Option<bool>,
 }
 

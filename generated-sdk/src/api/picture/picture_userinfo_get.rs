@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10914&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureUserinfoGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureUserinfoGetRequest {}
 
 impl PictureUserinfoGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(PictureUserinfoGetRequest);
 
 /// The response of `taobao.picture.userinfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureUserinfoGetResponse {
     /// 使用情况
     ///
@@ -91,30 +95,31 @@ record!(mut PictureUserinfoGetResponse);
 
 /// The object `UserInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserInfo {
     /// 订购的容量
     ///
-    /// String, for example `1024`.
+    /// String. Example: `1024`.
     pub order_space: Option<String>,
     /// 已用的容量
     ///
-    /// String, for example `512`.
+    /// String. Example: `512`.
     pub used_space: Option<String>,
     /// 剩余的容量
     ///
-    /// String, for example `512`.
+    /// String. Example: `512`.
     pub remaining_space: Option<String>,
     /// 可用的总容量，即订购与免费之和
     ///
-    /// String, for example `1024`.
+    /// String. Example: `1024`.
     pub available_space: Option<String>,
     /// 免费的容量
     ///
-    /// String, for example `20`.
+    /// String. Example: `20`.
     pub free_space: Option<String>,
     /// 订购的有效期
     ///
-    /// String, for example `2025-06-18`.
+    /// String. Example: `2025-06-18`.
     pub order_expiry_date: Option<String>,
     /// 水印的设置，各项以竖线分隔；没有则为空
     ///

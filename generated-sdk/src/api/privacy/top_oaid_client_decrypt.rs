@@ -12,31 +12,37 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55714&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::privacy::TopOaidClientDecryptRequest;
 /// use generated_sdk::api::privacy::top_oaid_client_decrypt::ReceiverQuery;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopOaidClientDecryptRequest::new("3a4b5c6d", [ReceiverQuery::new("2001000000000001", "1Nw9bXk0", "1001")]);
+/// let request = TopOaidClientDecryptRequest::new(
+///     "3a4b5c6d",
+///     [ReceiverQuery::new("2001000000000001", "1Nw9bXk0", "1001").secret_no_days(7)],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopOaidClientDecryptRequest {
     /// 一次性的安全令牌
     ///
-    /// String, required, for example `3a4b5c6d`.
+    /// String. Required. Redacted in `Debug` output. Example: `3a4b5c6d`.
     pub sec_once_token: String,
     /// 要解密的订单，只能一笔
     ///
-    /// List of [`ReceiverQuery`], required, at most 1 elements.
+    /// List of [`ReceiverQuery`]. Required. Max list size 1.
     pub query_list: Vec<ReceiverQuery>,
 }
 
 impl TopOaidClientDecryptRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         sec_once_token: impl Into<String>,
         query_list: impl IntoIterator<Item = ReceiverQuery>,
@@ -83,27 +89,28 @@ record!(TopOaidClientDecryptRequest);
 
 /// The object `ReceiverQuery`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReceiverQuery {
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 收件人信息的标识
     ///
-    /// String, required, for example `1Nw9bXk0`.
+    /// String. Required. Example: `1Nw9bXk0`.
     pub oaid: String,
     /// 解密场景的编号，如 1001 顺丰电子面单、1002 通达系电子面单、1003 EMS 电子面单
     ///
-    /// String, required, for example `1001`.
+    /// String. Required. Example: `1001`.
     pub scene: String,
     /// 虚拟号的有效天数
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub secret_no_days: Option<i64>,
 }
 
 impl ReceiverQuery {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         tid: impl Into<String>,
         oaid: impl Into<String>,
@@ -117,7 +124,7 @@ impl ReceiverQuery {
         }
     }
 
-    /// Sets `secret_no_days`.
+    /// Sets [`secret_no_days`](field@Self::secret_no_days): 虚拟号的有效天数. Number.
     #[must_use]
     pub fn secret_no_days(mut self, secret_no_days: i64) -> Self {
         self.secret_no_days = Some(secret_no_days);
@@ -154,6 +161,7 @@ record!(ReceiverQuery);
 
 /// The response of `taobao.top.oaid.client.decrypt`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopOaidClientDecryptResponse {
     /// 收件人列表
     ///
@@ -191,58 +199,59 @@ record!(mut TopOaidClientDecryptResponse);
 
 /// The object `Receiver`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Receiver {
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_id: Option<String>,
     /// 收件人信息的标识
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 街道以下的详细地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address_detail: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub state: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
     /// 手机号；privacy_protection 表明它是不是虚拟号
     ///
-    /// String, for example `170****0000-0000`.
+    /// String. Redacted in `Debug` output. Example: `170****0000-0000`.
     pub mobile: Option<String>,
     /// 姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub name: Option<String>,
     /// oaid 与订单当前的收件人是否一致；不一致时请重新查询订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub matched: Option<bool>,
     /// 虚拟号的失效时间
     ///
-    /// Date, for example `2024-07-03 10:00:00`.
+    /// Date. Example: `2024-07-03 10:00:00`.
     pub secret_no_expire_time: Option<DateTime>,
 }
 

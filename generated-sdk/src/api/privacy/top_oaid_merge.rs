@@ -12,27 +12,32 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55032&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::privacy::TopOaidMergeRequest;
 /// use generated_sdk::api::privacy::top_oaid_merge::OrderMerge;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopOaidMergeRequest::new([OrderMerge::new("1Nw9bXk0", "2001000000000001")]);
+/// let request = TopOaidMergeRequest::new([
+///     OrderMerge::new("1Nw9bXk0", "2001000000000001"),
+/// ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopOaidMergeRequest {
     /// 要判断的订单，最多 100 笔
     ///
-    /// List of [`OrderMerge`], required, at most 100 elements.
+    /// List of [`OrderMerge`]. Required. Max list size 100.
     pub merge_list: Vec<OrderMerge>,
 }
 
 impl TopOaidMergeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(merge_list: impl IntoIterator<Item = OrderMerge>) -> Self {
         Self {
             merge_list: merge_list.into_iter().collect(),
@@ -73,19 +78,20 @@ record!(TopOaidMergeRequest);
 
 /// The object `OrderMerge`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderMerge {
     /// 收件人信息的标识
     ///
-    /// String, required, for example `1Nw9bXk0`.
+    /// String. Required. Example: `1Nw9bXk0`.
     pub oaid: String,
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
 }
 
 impl OrderMerge {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(oaid: impl Into<String>, tid: impl Into<String>) -> Self {
         Self {
             oaid: oaid.into(),
@@ -119,10 +125,11 @@ record!(OrderMerge);
 
 /// The response of `taobao.top.oaid.merge`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopOaidMergeResponse {
     /// 每个元素是一组可合并的订单编号，以逗号分隔；不同元素之间不可合并
     ///
-    /// String\[\], for example `2001000000000001`.
+    /// List of String. Example: `2001000000000001`.
     pub tid_list: Vec<String>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55747&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::privacy::TopOnceTokenGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopOnceTokenGetRequest {
     /// 安全令牌
     ///
-    /// String, required, for example `3a4b5c6d`.
+    /// String. Required. Redacted in `Debug` output. Example: `3a4b5c6d`.
     pub sec_token: String,
 }
 
 impl TopOnceTokenGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(sec_token: impl Into<String>) -> Self {
         Self {
             sec_token: sec_token.into(),
@@ -66,6 +69,7 @@ record!(TopOnceTokenGetRequest);
 
 /// The response of `taobao.top.once.token.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopOnceTokenGetResponse {
     /// 结果码
     ///
@@ -73,7 +77,7 @@ pub struct TopOnceTokenGetResponse {
     pub result_code: Option<String>,
     /// 一次性令牌
     ///
-    /// String, for example `6f7a8b9c`.
+    /// String. Redacted in `Debug` output. Example: `6f7a8b9c`.
     pub token: Option<String>,
     /// 失败的原因
     ///

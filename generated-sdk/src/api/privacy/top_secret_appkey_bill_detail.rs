@@ -11,31 +11,38 @@ use top_protocol::generated::{
 ///
 /// 按天汇总应用下所有店铺的号码租费和通话费；只保证 90 天内的账单完整。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `app_bill_query_request.page_no`, page size `app_bill_query_request.page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=63515&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::privacy::TopSecretAppkeyBillDetailRequest;
 /// use generated_sdk::api::privacy::top_secret_appkey_bill_detail::AppBillQueryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopSecretAppkeyBillDetailRequest::new(AppBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?));
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TopSecretAppkeyBillDetailRequest::new(
+///     AppBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?),
+/// );
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopSecretAppkeyBillDetailRequest {
     /// 查询条件
     ///
-    /// [`AppBillQueryRequest`], required.
+    /// [`AppBillQueryRequest`]. Required.
     pub app_bill_query_request: AppBillQueryRequest,
 }
 
 impl TopSecretAppkeyBillDetailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(app_bill_query_request: AppBillQueryRequest) -> Self {
         Self { app_bill_query_request }
     }
@@ -80,23 +87,24 @@ record!(TopSecretAppkeyBillDetailRequest);
 
 /// The object `AppBillQueryRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AppBillQueryRequest {
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_no: i64,
     /// 每页多少条，最多 1000
     ///
-    /// Number, required, at most 1000, for example `40`.
+    /// Number. Required. Max 1000. Example: `40`.
     pub page_size: i64,
     /// 账单日期
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub biz_date: DateTime,
 }
 
 impl AppBillQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(page_no: i64, page_size: i64, biz_date: DateTime) -> Self {
         Self {
             page_no,
@@ -135,6 +143,7 @@ record!(AppBillQueryRequest);
 
 /// The response of `taobao.top.secret.appkey.bill.detail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretAppkeyBillDetailResponse {
     /// 账单明细
     ///
@@ -142,7 +151,7 @@ pub struct TopSecretAppkeyBillDetailResponse {
     pub data: Vec<BillDetailInfo>,
     /// 账单总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_num: Option<i64>,
 }
 
@@ -181,44 +190,45 @@ record!(mut TopSecretAppkeyBillDetailResponse);
 
 /// The object `BillDetailInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BillDetailInfo {
     /// 费用类型：0 号码租费，1 通话费
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub bill_item: Option<i64>,
     /// 计费的时长：租费以天计，通话费以分钟计
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub bill_duration: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_nick: Option<String>,
     /// 费用
     ///
-    /// String, for example `0.10`.
+    /// String. Example: `0.10`.
     pub cost: Option<String>,
     /// 虚拟号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     ///
     /// Deprecated: 请改用 taobao.top.secret.bill.detail
     pub secret_no: Option<String>,
     /// 计费开始时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     ///
     /// Deprecated: 请改用 taobao.top.secret.bill.detail
     pub start: Option<DateTime>,
     /// 计费结束时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     ///
     /// Deprecated: 请改用 taobao.top.secret.bill.detail
     pub end: Option<DateTime>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
 }
 

@@ -10,27 +10,32 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=61510&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::privacy::TopSecretExtendRequest;
 /// use generated_sdk::api::privacy::top_secret_extend::SecretNoExtendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopSecretExtendRequest::new(SecretNoExtendRequest::new(7, "1Nw9bXk0", 2001000000000001, "1001"));
+/// let request = TopSecretExtendRequest::new(
+///     SecretNoExtendRequest::new(7, "1Nw9bXk0", 2001000000000001, "1001"),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopSecretExtendRequest {
     /// 延期的条件
     ///
-    /// [`SecretNoExtendRequest`], required.
+    /// [`SecretNoExtendRequest`]. Required.
     pub extend_request: SecretNoExtendRequest,
 }
 
 impl TopSecretExtendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(extend_request: SecretNoExtendRequest) -> Self {
         Self { extend_request }
     }
@@ -63,27 +68,28 @@ record!(TopSecretExtendRequest);
 
 /// The object `SecretNoExtendRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SecretNoExtendRequest {
     /// 延长的天数；发货场景为 7、15 或 30
     ///
-    /// Number, required, for example `7`.
+    /// Number. Required. Example: `7`.
     pub extend_days: i64,
     /// 收件人信息的标识
     ///
-    /// String, required, for example `1Nw9bXk0`.
+    /// String. Required. Example: `1Nw9bXk0`.
     pub oaid: String,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub order_id: i64,
     /// 解密场景的编号
     ///
-    /// String, required, for example `1001`.
+    /// String. Required. Example: `1001`.
     pub scene: String,
 }
 
 impl SecretNoExtendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         extend_days: i64,
         oaid: impl Into<String>,
@@ -128,6 +134,7 @@ record!(SecretNoExtendRequest);
 
 /// The response of `taobao.top.secret.extend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretExtendResponse {
     /// 延长后的虚拟号
     ///
@@ -165,14 +172,15 @@ record!(mut TopSecretExtendResponse);
 
 /// The object `SecretNo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SecretNo {
     /// 虚拟号
     ///
-    /// String, for example `170****0000-0000`.
+    /// String. Redacted in `Debug` output. Example: `170****0000-0000`.
     pub secret_no: Option<String>,
     /// 延长后的失效时间
     ///
-    /// String, for example `2024-07-10 10:00:00`.
+    /// String. Example: `2024-07-10 10:00:00`.
     pub expire_time: Option<String>,
 }
 

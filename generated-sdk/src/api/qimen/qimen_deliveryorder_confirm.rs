@@ -3,8 +3,8 @@
 //! `taobao.qimen.deliveryorder.confirm`: 确认发货单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.deliveryorder.confirm`: 确认发货单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26001&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenDeliveryorderConfirmRequest;
+/// use generated_sdk::api::qimen::qimen_deliveryorder_confirm::DeliveryOrderConfirmRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenDeliveryorderConfirmRequest::new();
+/// let request = QimenDeliveryorderConfirmRequest::new()
+///     .request(DeliveryOrderConfirmRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenDeliveryorderConfirmRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenDeliveryorderConfirmRequest {
 }
 
 impl QimenDeliveryorderConfirmRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`DeliveryOrderConfirmRequest`].
     #[must_use]
     pub fn request(mut self, request: DeliveryOrderConfirmRequest) -> Self {
         self.request = Some(request);
@@ -72,10 +77,11 @@ record!(QimenDeliveryorderConfirmRequest);
 
 /// The object `DeliveryOrderConfirmRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryOrderConfirmRequest {
     /// 出库单
     ///
-    /// [`DeliveryOrder`], `deliveryOrder` on the wire.
+    /// [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     pub delivery_order: Option<DeliveryOrder>,
     /// 包裹列表
     ///
@@ -83,35 +89,35 @@ pub struct DeliveryOrderConfirmRequest {
     pub packages: Vec<Package>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl DeliveryOrderConfirmRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `deliveryOrder`.
+    /// Sets [`deliveryOrder`](field@Self::delivery_order): 出库单. [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     #[must_use]
     pub fn delivery_order(mut self, delivery_order: DeliveryOrder) -> Self {
         self.delivery_order = Some(delivery_order);
         self
     }
 
-    /// Sets `packages`.
+    /// Sets [`packages`](field@Self::packages): 包裹列表. List of [`Package`].
     #[must_use]
     pub fn packages(mut self, packages: impl IntoIterator<Item = Package>) -> Self {
         self.packages = packages.into_iter().collect();
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -121,7 +127,7 @@ impl DeliveryOrderConfirmRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -158,54 +164,55 @@ record!(DeliveryOrderConfirmRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryOrder {
     /// 出库单号
     ///
-    /// String, required, `deliveryOrderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `deliveryOrderCode`. Example: `CK20240618001`.
     pub delivery_order_code: String,
     /// 仓储系统里的出库单号
     ///
-    /// String, `deliveryOrderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `deliveryOrderId`. Example: `WMS-CK-001`.
     pub delivery_order_id: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 单据类型的代码；一般交易的出库为 JYCK
     ///
-    /// String, required, `orderType` on the wire, for example `JYCK`.
+    /// String. Required. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: String,
     /// 出库到哪一步：从 NEW、ACCEPT 到 PARTDELIVERED、DELIVERED；未能完成的为 REJECT、EXCEPTION、CANCELED、CLOSED 或 CANCELEDFAIL
     ///
-    /// String, for example `DELIVERED`.
+    /// String. Example: `DELIVERED`.
     pub status: Option<String>,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 是否最终确认：0 最终，1 中间，以后还有
     ///
-    /// Number, `confirmType` on the wire, for example `0`.
+    /// Number. Wire name: `confirmType`. Example: `0`.
     pub confirm_type: Option<i64>,
     /// 完成时间
     ///
-    /// String, `orderConfirmTime` on the wire, for example `2024-06-18 16:00:00`.
+    /// String. Wire name: `orderConfirmTime`. Example: `2024-06-18 16:00:00`.
     pub order_confirm_time: Option<String>,
     /// 操作员编码
     ///
-    /// String, `operatorCode` on the wire, for example `OP01`.
+    /// String. Wire name: `operatorCode`. Example: `OP01`.
     pub operator_code: Option<String>,
     /// 操作员姓名
     ///
-    /// String, `operatorName` on the wire, for example `李**`.
+    /// String. Wire name: `operatorName`. Example: `李**`.
     pub operator_name: Option<String>,
     /// 操作时间
     ///
-    /// String, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: Option<String>,
     /// 仓储费用，单位元
     ///
-    /// String, `storageFee` on the wire, for example `1.00`.
+    /// String. Wire name: `storageFee`. Example: `1.00`.
     pub storage_fee: Option<String>,
     /// 发票列表
     ///
@@ -214,7 +221,7 @@ pub struct DeliveryOrder {
 }
 
 impl DeliveryOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         delivery_order_code: impl Into<String>,
         warehouse_code: impl Into<String>,
@@ -237,70 +244,70 @@ impl DeliveryOrder {
         }
     }
 
-    /// Sets `deliveryOrderId`.
+    /// Sets [`deliveryOrderId`](field@Self::delivery_order_id): 仓储系统里的出库单号. String. Wire name: `deliveryOrderId`.
     #[must_use]
     pub fn delivery_order_id(mut self, delivery_order_id: impl Into<String>) -> Self {
         self.delivery_order_id = Some(delivery_order_id.into());
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 出库到哪一步：从 NEW、ACCEPT 到 PARTDELIVERED、DELIVERED. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `confirmType`.
+    /// Sets [`confirmType`](field@Self::confirm_type): 是否最终确认：0 最终，1 中间，以后还有. Number. Wire name: `confirmType`.
     #[must_use]
     pub fn confirm_type(mut self, confirm_type: i64) -> Self {
         self.confirm_type = Some(confirm_type);
         self
     }
 
-    /// Sets `orderConfirmTime`.
+    /// Sets [`orderConfirmTime`](field@Self::order_confirm_time): 完成时间. String. Wire name: `orderConfirmTime`.
     #[must_use]
     pub fn order_confirm_time(mut self, order_confirm_time: impl Into<String>) -> Self {
         self.order_confirm_time = Some(order_confirm_time.into());
         self
     }
 
-    /// Sets `operatorCode`.
+    /// Sets [`operatorCode`](field@Self::operator_code): 操作员编码. String. Wire name: `operatorCode`.
     #[must_use]
     pub fn operator_code(mut self, operator_code: impl Into<String>) -> Self {
         self.operator_code = Some(operator_code.into());
         self
     }
 
-    /// Sets `operatorName`.
+    /// Sets [`operatorName`](field@Self::operator_name): 操作员姓名. String. Wire name: `operatorName`.
     #[must_use]
     pub fn operator_name(mut self, operator_name: impl Into<String>) -> Self {
         self.operator_name = Some(operator_name.into());
         self
     }
 
-    /// Sets `operateTime`.
+    /// Sets [`operateTime`](field@Self::operate_time): 操作时间. String. Wire name: `operateTime`.
     #[must_use]
     pub fn operate_time(mut self, operate_time: impl Into<String>) -> Self {
         self.operate_time = Some(operate_time.into());
         self
     }
 
-    /// Sets `storageFee`.
+    /// Sets [`storageFee`](field@Self::storage_fee): 仓储费用，单位元. String. Wire name: `storageFee`.
     #[must_use]
     pub fn storage_fee(mut self, storage_fee: impl Into<String>) -> Self {
         self.storage_fee = Some(storage_fee.into());
         self
     }
 
-    /// Sets `invoices`.
+    /// Sets [`invoices`](field@Self::invoices): 发票列表. List of [`Invoice`].
     #[must_use]
     pub fn invoices(mut self, invoices: impl IntoIterator<Item = Invoice>) -> Self {
         self.invoices = invoices.into_iter().collect();
@@ -355,14 +362,15 @@ record!(DeliveryOrder);
 
 /// The object `Invoice`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Invoice {
     /// 发票抬头
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub header: Option<String>,
     /// 发票金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub amount: Option<String>,
     /// 发票内容；不推荐，请用 detail
     ///
@@ -374,56 +382,56 @@ pub struct Invoice {
     pub detail: Option<Detail>,
     /// 发票代码
     ///
-    /// String, for example `033001900111`.
+    /// String. Example: `033001900111`.
     pub code: Option<String>,
     /// 发票号码
     ///
-    /// String, for example `00000001`.
+    /// String. Example: `00000001`.
     pub number: Option<String>,
 }
 
 impl Invoice {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `header`.
+    /// Sets [`header`](field@Self::header): 发票抬头. String.
     #[must_use]
     pub fn header(mut self, header: impl Into<String>) -> Self {
         self.header = Some(header.into());
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 发票金额，单位元. String.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<String>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// Sets `content`.
+    /// Sets [`content`](field@Self::content): 发票内容. String.
     #[must_use]
     pub fn content(mut self, content: impl Into<String>) -> Self {
         self.content = Some(content.into());
         self
     }
 
-    /// Sets `detail`.
+    /// Sets [`detail`](field@Self::detail): 发票明细. [`Detail`].
     #[must_use]
     pub fn detail(mut self, detail: Detail) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    /// Sets `code`.
+    /// Sets [`code`](field@Self::code): 发票代码. String.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets `number`.
+    /// Sets [`number`](field@Self::number): 发票号码. String.
     #[must_use]
     pub fn number(mut self, number: impl Into<String>) -> Self {
         self.number = Some(number.into());
@@ -464,6 +472,7 @@ record!(Invoice);
 
 /// The object `Detail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Detail {
     /// 商品列表
     ///
@@ -472,12 +481,12 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 商品列表. List of [`RequestDeliveryOrderInvoicesDetailItems`].
     #[must_use]
     pub fn items(
         mut self,
@@ -509,86 +518,87 @@ record!(Detail);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RequestDeliveryOrderInvoicesDetailItems {
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub quantity: Option<i64>,
     /// 金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub amount: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: Option<String>,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
 }
 
 impl RequestDeliveryOrderInvoicesDetailItems {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 价格，单位元. String.
     #[must_use]
     pub fn price(mut self, price: impl Into<String>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 金额，单位元. String.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<String>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// Sets `itemCode`.
+    /// Sets [`itemCode`](field@Self::item_code): 商品编码，由 ERP 分配. String. Wire name: `itemCode`.
     #[must_use]
     pub fn item_code(mut self, item_code: impl Into<String>) -> Self {
         self.item_code = Some(item_code.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
@@ -631,54 +641,55 @@ record!(RequestDeliveryOrderInvoicesDetailItems);
 
 /// The object `Package`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Package {
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, required, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Required. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: String,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, required, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Required. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: String,
     /// 包裹编号
     ///
-    /// String, `packageCode` on the wire, for example `PK001`.
+    /// String. Wire name: `packageCode`. Example: `PK001`.
     pub package_code: Option<String>,
     /// 长，单位厘米
     ///
-    /// String, for example `30.00`.
+    /// String. Example: `30.00`.
     pub length: Option<String>,
     /// 宽，单位厘米
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub width: Option<String>,
     /// 高，单位厘米
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub height: Option<String>,
     /// 理论重量，单位千克
     ///
-    /// String, `theoreticalWeight` on the wire, for example `0.50`.
+    /// String. Wire name: `theoreticalWeight`. Example: `0.50`.
     pub theoretical_weight: Option<String>,
     /// 重量，单位千克
     ///
-    /// String, for example `0.50`.
+    /// String. Example: `0.50`.
     pub weight: Option<String>,
     /// 体积，单位升
     ///
-    /// String, for example `6.00`.
+    /// String. Example: `6.00`.
     pub volume: Option<String>,
     /// 发票号
     ///
-    /// String, `invoiceNo` on the wire, for example `00000001`.
+    /// String. Wire name: `invoiceNo`. Example: `00000001`.
     pub invoice_no: Option<String>,
     /// 包材列表
     ///
-    /// List of [`PackageMaterial`], `packageMaterialList` on the wire.
+    /// List of [`PackageMaterial`]. Wire name: `packageMaterialList`.
     pub package_material_list: Vec<PackageMaterial>,
     /// 商品列表
     ///
@@ -687,7 +698,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         logistics_code: impl Into<String>,
         express_code: impl Into<String>,
@@ -709,70 +720,70 @@ impl Package {
         }
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `packageCode`.
+    /// Sets [`packageCode`](field@Self::package_code): 包裹编号. String. Wire name: `packageCode`.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// Sets `length`.
+    /// Sets [`length`](field@Self::length): 长，单位厘米. String.
     #[must_use]
     pub fn length(mut self, length: impl Into<String>) -> Self {
         self.length = Some(length.into());
         self
     }
 
-    /// Sets `width`.
+    /// Sets [`width`](field@Self::width): 宽，单位厘米. String.
     #[must_use]
     pub fn width(mut self, width: impl Into<String>) -> Self {
         self.width = Some(width.into());
         self
     }
 
-    /// Sets `height`.
+    /// Sets [`height`](field@Self::height): 高，单位厘米. String.
     #[must_use]
     pub fn height(mut self, height: impl Into<String>) -> Self {
         self.height = Some(height.into());
         self
     }
 
-    /// Sets `theoreticalWeight`.
+    /// Sets [`theoreticalWeight`](field@Self::theoretical_weight): 理论重量，单位千克. String. Wire name: `theoreticalWeight`.
     #[must_use]
     pub fn theoretical_weight(mut self, theoretical_weight: impl Into<String>) -> Self {
         self.theoretical_weight = Some(theoretical_weight.into());
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位千克. String.
     #[must_use]
     pub fn weight(mut self, weight: impl Into<String>) -> Self {
         self.weight = Some(weight.into());
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 体积，单位升. String.
     #[must_use]
     pub fn volume(mut self, volume: impl Into<String>) -> Self {
         self.volume = Some(volume.into());
         self
     }
 
-    /// Sets `invoiceNo`.
+    /// Sets [`invoiceNo`](field@Self::invoice_no): 发票号. String. Wire name: `invoiceNo`.
     #[must_use]
     pub fn invoice_no(mut self, invoice_no: impl Into<String>) -> Self {
         self.invoice_no = Some(invoice_no.into());
         self
     }
 
-    /// Sets `packageMaterialList`.
+    /// Sets [`packageMaterialList`](field@Self::package_material_list): 包材列表. List of [`PackageMaterial`]. Wire name: `packageMaterialList`.
     #[must_use]
     pub fn package_material_list(
         mut self,
@@ -782,7 +793,7 @@ impl Package {
         self
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 商品列表. List of [`RequestPackagesItems`].
     #[must_use]
     pub fn items(
         mut self,
@@ -840,31 +851,32 @@ record!(Package);
 
 /// The object `PackageMaterial`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageMaterial {
     /// 包材型号
     ///
-    /// String, for example `BOX-3`.
+    /// String. Example: `BOX-3`.
     pub r#type: Option<String>,
     /// 包材数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub quantity: Option<i64>,
 }
 
 impl PackageMaterial {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 包材型号. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 包材数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
@@ -897,27 +909,28 @@ record!(PackageMaterial);
 
 /// The object `Item`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RequestPackagesItems {
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub quantity: i64,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
 }
 
 impl RequestPackagesItems {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(item_code: impl Into<String>, quantity: i64) -> Self {
         Self {
             item_code: item_code.into(),
@@ -927,14 +940,14 @@ impl RequestPackagesItems {
         }
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
@@ -971,66 +984,67 @@ record!(RequestPackagesItems);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 平台的订单编号
     ///
-    /// String, `orderSourceCode` on the wire, for example `2001000000000001`.
+    /// String. Wire name: `orderSourceCode`. Example: `2001000000000001`.
     pub order_source_code: Option<String>,
     /// 平台的子订单编号
     ///
-    /// String, `subSourceCode` on the wire, for example `2001000000000002`.
+    /// String. Wire name: `subSourceCode`. Example: `2001000000000002`.
     pub sub_source_code: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: Option<String>,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 平台的商品编码
     ///
-    /// String, `extCode` on the wire, for example `610000000001`.
+    /// String. Wire name: `extCode`. Example: `610000000001`.
     pub ext_code: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, `planQty` on the wire, for example `1`.
+    /// Number. Wire name: `planQty`. Example: `1`.
     pub plan_qty: Option<i64>,
     /// 实收发的数量
     ///
-    /// Number, `actualQty` on the wire, for example `1`.
+    /// Number. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: Option<i64>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 批次列表；各批的实际数量之和等于这一行的
     ///
@@ -1038,173 +1052,173 @@ pub struct OrderLine {
     pub batchs: Vec<Batch>,
     /// 商品的二维码，以分号分隔
     ///
-    /// String, `qrCode` on the wire.
+    /// String. Wire name: `qrCode`.
     pub qr_code: Option<String>,
     /// 序列号
     ///
-    /// String, `snCode` on the wire, for example `SN0001`.
+    /// String. Wire name: `snCode`. Example: `SN0001`.
     pub sn_code: Option<String>,
     /// 序列号列表
     ///
-    /// [`SnList`], `snList` on the wire.
+    /// [`SnList`]. Wire name: `snList`.
     pub sn_list: Option<SnList>,
     /// 供应商名称
     ///
-    /// String, `supplierName` on the wire, for example `测试供应商`.
+    /// String. Wire name: `supplierName`. Example: `测试供应商`.
     pub supplier_name: Option<String>,
     /// 供应商编码
     ///
-    /// String, `supplierCode` on the wire, for example `SUP01`.
+    /// String. Wire name: `supplierCode`. Example: `SUP01`.
     pub supplier_code: Option<String>,
 }
 
 impl OrderLine {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `orderSourceCode`.
+    /// Sets [`orderSourceCode`](field@Self::order_source_code): 平台的订单编号. String. Wire name: `orderSourceCode`.
     #[must_use]
     pub fn order_source_code(mut self, order_source_code: impl Into<String>) -> Self {
         self.order_source_code = Some(order_source_code.into());
         self
     }
 
-    /// Sets `subSourceCode`.
+    /// Sets [`subSourceCode`](field@Self::sub_source_code): 平台的子订单编号. String. Wire name: `subSourceCode`.
     #[must_use]
     pub fn sub_source_code(mut self, sub_source_code: impl Into<String>) -> Self {
         self.sub_source_code = Some(sub_source_code.into());
         self
     }
 
-    /// Sets `itemCode`.
+    /// Sets [`itemCode`](field@Self::item_code): 商品编码，由 ERP 分配. String. Wire name: `itemCode`.
     #[must_use]
     pub fn item_code(mut self, item_code: impl Into<String>) -> Self {
         self.item_code = Some(item_code.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `extCode`.
+    /// Sets [`extCode`](field@Self::ext_code): 平台的商品编码. String. Wire name: `extCode`.
     #[must_use]
     pub fn ext_code(mut self, ext_code: impl Into<String>) -> Self {
         self.ext_code = Some(ext_code.into());
         self
     }
 
-    /// Sets `planQty`.
+    /// Sets [`planQty`](field@Self::plan_qty): 应收发的数量. Number. Wire name: `planQty`.
     #[must_use]
     pub fn plan_qty(mut self, plan_qty: i64) -> Self {
         self.plan_qty = Some(plan_qty);
         self
     }
 
-    /// Sets `actualQty`.
+    /// Sets [`actualQty`](field@Self::actual_qty): 实收发的数量. Number. Wire name: `actualQty`.
     #[must_use]
     pub fn actual_qty(mut self, actual_qty: i64) -> Self {
         self.actual_qty = Some(actual_qty);
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `batchs`.
+    /// Sets [`batchs`](field@Self::batchs): 批次列表. List of [`Batch`].
     #[must_use]
     pub fn batchs(mut self, batchs: impl IntoIterator<Item = Batch>) -> Self {
         self.batchs = batchs.into_iter().collect();
         self
     }
 
-    /// Sets `qrCode`.
+    /// Sets [`qrCode`](field@Self::qr_code): 商品的二维码，以分号分隔. String. Wire name: `qrCode`.
     #[must_use]
     pub fn qr_code(mut self, qr_code: impl Into<String>) -> Self {
         self.qr_code = Some(qr_code.into());
         self
     }
 
-    /// Sets `snCode`.
+    /// Sets [`snCode`](field@Self::sn_code): 序列号. String. Wire name: `snCode`.
     #[must_use]
     pub fn sn_code(mut self, sn_code: impl Into<String>) -> Self {
         self.sn_code = Some(sn_code.into());
         self
     }
 
-    /// Sets `snList`.
+    /// Sets [`snList`](field@Self::sn_list): 序列号列表. [`SnList`]. Wire name: `snList`.
     #[must_use]
     pub fn sn_list(mut self, sn_list: SnList) -> Self {
         self.sn_list = Some(sn_list);
         self
     }
 
-    /// Sets `supplierName`.
+    /// Sets [`supplierName`](field@Self::supplier_name): 供应商名称. String. Wire name: `supplierName`.
     #[must_use]
     pub fn supplier_name(mut self, supplier_name: impl Into<String>) -> Self {
         self.supplier_name = Some(supplier_name.into());
         self
     }
 
-    /// Sets `supplierCode`.
+    /// Sets [`supplierCode`](field@Self::supplier_code): 供应商编码. String. Wire name: `supplierCode`.
     #[must_use]
     pub fn supplier_code(mut self, supplier_code: impl Into<String>) -> Self {
         self.supplier_code = Some(supplier_code.into());
@@ -1275,86 +1289,87 @@ record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Batch {
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 实收发的数量
     ///
-    /// Number, `actualQty` on the wire, for example `1`.
+    /// Number. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: Option<i64>,
     /// 序列号
     ///
-    /// String, `snCode` on the wire, for example `SN0001`.
+    /// String. Wire name: `snCode`. Example: `SN0001`.
     pub sn_code: Option<String>,
 }
 
 impl Batch {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `actualQty`.
+    /// Sets [`actualQty`](field@Self::actual_qty): 实收发的数量. Number. Wire name: `actualQty`.
     #[must_use]
     pub fn actual_qty(mut self, actual_qty: i64) -> Self {
         self.actual_qty = Some(actual_qty);
         self
     }
 
-    /// Sets `snCode`.
+    /// Sets [`snCode`](field@Self::sn_code): 序列号. String. Wire name: `snCode`.
     #[must_use]
     pub fn sn_code(mut self, sn_code: impl Into<String>) -> Self {
         self.sn_code = Some(sn_code.into());
@@ -1397,20 +1412,21 @@ record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SnList {
     /// 序列号
     ///
-    /// String\[\], for example `SN0001`.
+    /// List of String. Example: `SN0001`.
     pub sn: Vec<String>,
 }
 
 impl SnList {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sn`.
+    /// Sets [`sn`](field@Self::sn): 序列号. List of String.
     #[must_use]
     pub fn sn(mut self, sn: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sn = sn.into_iter().map(Into::into).collect();
@@ -1439,6 +1455,7 @@ record!(SnList);
 
 /// The response of `taobao.qimen.deliveryorder.confirm`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenDeliveryorderConfirmResponse {
     /// 处理结果
     ///
@@ -1476,18 +1493,19 @@ record!(mut QimenDeliveryorderConfirmResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -1506,7 +1524,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -1517,7 +1535,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -1528,23 +1546,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1552,9 +1570,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

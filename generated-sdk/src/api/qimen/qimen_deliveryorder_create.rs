@@ -3,8 +3,8 @@
 //! `taobao.qimen.deliveryorder.create`: 创建发货单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.deliveryorder.create`: 创建发货单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26002&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenDeliveryorderCreateRequest;
+/// use generated_sdk::api::qimen::qimen_deliveryorder_create::DeliveryOrderCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenDeliveryorderCreateRequest::new();
+/// let request = QimenDeliveryorderCreateRequest::new()
+///     .request(DeliveryOrderCreateRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenDeliveryorderCreateRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenDeliveryorderCreateRequest {
 }
 
 impl QimenDeliveryorderCreateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`DeliveryOrderCreateRequest`].
     #[must_use]
     pub fn request(mut self, request: DeliveryOrderCreateRequest) -> Self {
         self.request = Some(request);
@@ -72,35 +77,36 @@ record!(QimenDeliveryorderCreateRequest);
 
 /// The object `DeliveryOrderCreateRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryOrderCreateRequest {
     /// 出库单
     ///
-    /// [`DeliveryOrderInput`], `deliveryOrder` on the wire.
+    /// [`DeliveryOrderInput`]. Wire name: `deliveryOrder`.
     pub delivery_order: Option<DeliveryOrderInput>,
     /// 单据明细
     ///
-    /// List of [`OrderLineInput`], `orderLines` on the wire.
+    /// List of [`OrderLineInput`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLineInput>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl DeliveryOrderCreateRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `deliveryOrder`.
+    /// Sets [`deliveryOrder`](field@Self::delivery_order): 出库单. [`DeliveryOrderInput`]. Wire name: `deliveryOrder`.
     #[must_use]
     pub fn delivery_order(mut self, delivery_order: DeliveryOrderInput) -> Self {
         self.delivery_order = Some(delivery_order);
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLineInput`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -110,7 +116,7 @@ impl DeliveryOrderCreateRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -145,142 +151,143 @@ record!(DeliveryOrderCreateRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryOrderInput {
     /// 出库单号
     ///
-    /// String, required, `deliveryOrderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `deliveryOrderCode`. Example: `CK20240618001`.
     pub delivery_order_code: String,
     /// 原出库单号，由 ERP 分配；换货时使用
     ///
-    /// String, `preDeliveryOrderCode` on the wire, for example `CK20240601001`.
+    /// String. Wire name: `preDeliveryOrderCode`. Example: `CK20240601001`.
     pub pre_delivery_order_code: Option<String>,
     /// 原出库单号，由仓储系统分配；换货时使用
     ///
-    /// String, `preDeliveryOrderId` on the wire, for example `WMS-CK-000`.
+    /// String. Wire name: `preDeliveryOrderId`. Example: `WMS-CK-000`.
     pub pre_delivery_order_id: Option<String>,
     /// 单据类型：JYCK 一般交易，HHCK 换货，BFCK 补发，QTCK 其他
     ///
-    /// String, required, `orderType` on the wire, for example `JYCK`.
+    /// String. Required. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: String,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 订单标记，以 ^ 分隔，如 COD 货到付款、PRESELL 预售
     ///
-    /// String, `orderFlag` on the wire, for example `COD`.
+    /// String. Wire name: `orderFlag`. Example: `COD`.
     pub order_flag: Option<String>,
     /// 来源平台的代码：TB 淘宝，TM 天猫，JD 京东，OTHER 其他
     ///
-    /// String, `sourcePlatformCode` on the wire, for example `TB`.
+    /// String. Wire name: `sourcePlatformCode`. Example: `TB`.
     pub source_platform_code: Option<String>,
     /// 来源平台的名称
     ///
-    /// String, `sourcePlatformName` on the wire, for example `淘宝`.
+    /// String. Wire name: `sourcePlatformName`. Example: `淘宝`.
     pub source_platform_name: Option<String>,
     /// 创建时间
     ///
-    /// String, required, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Required. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: String,
     /// 下单时间
     ///
-    /// String, required, `placeOrderTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Required. Wire name: `placeOrderTime`. Example: `2024-06-18 10:00:00`.
     pub place_order_time: String,
     /// 付款时间
     ///
-    /// String, `payTime` on the wire, for example `2024-06-18 10:05:00`.
+    /// String. Wire name: `payTime`. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<String>,
     /// 支付平台的交易号
     ///
-    /// String, `payNo` on the wire, for example `2024061822001`.
+    /// String. Wire name: `payNo`. Example: `2024061822001`.
     pub pay_no: Option<String>,
     /// 操作员编码
     ///
-    /// String, `operatorCode` on the wire, for example `OP01`.
+    /// String. Wire name: `operatorCode`. Example: `OP01`.
     pub operator_code: Option<String>,
     /// 操作员姓名
     ///
-    /// String, `operatorName` on the wire, for example `李**`.
+    /// String. Wire name: `operatorName`. Example: `李**`.
     pub operator_name: Option<String>,
     /// 操作时间
     ///
-    /// String, required, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Required. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: String,
     /// 店铺名称
     ///
-    /// String, required, `shopNick` on the wire, for example `测试店铺`.
+    /// String. Required. Wire name: `shopNick`. Example: `测试店铺`.
     pub shop_nick: String,
     /// 卖家昵称
     ///
-    /// String, `sellerNick` on the wire, for example `测试店铺`.
+    /// String. Wire name: `sellerNick`. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 买家昵称
     ///
-    /// String, `buyerNick` on the wire, for example `买家**`.
+    /// String. Wire name: `buyerNick`. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 订单总额，单位元
     ///
-    /// String, `totalAmount` on the wire, for example `58.90`.
+    /// String. Wire name: `totalAmount`. Example: `58.90`.
     pub total_amount: Option<String>,
     /// 商品总额，单位元
     ///
-    /// String, `itemAmount` on the wire, for example `59.90`.
+    /// String. Wire name: `itemAmount`. Example: `59.90`.
     pub item_amount: Option<String>,
     /// 折扣金额，单位元
     ///
-    /// String, `discountAmount` on the wire, for example `1.00`.
+    /// String. Wire name: `discountAmount`. Example: `1.00`.
     pub discount_amount: Option<String>,
     /// 快递费用，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub freight: Option<String>,
     /// 应收金额；货到付款时买家还要付的，单位元
     ///
-    /// String, `arAmount` on the wire, for example `0.00`.
+    /// String. Wire name: `arAmount`. Example: `0.00`.
     pub ar_amount: Option<String>,
     /// 已收金额，单位元
     ///
-    /// String, `gotAmount` on the wire, for example `58.90`.
+    /// String. Wire name: `gotAmount`. Example: `58.90`.
     pub got_amount: Option<String>,
     /// 货到付款的服务费，单位元
     ///
-    /// String, `serviceFee` on the wire, for example `0.00`.
+    /// String. Wire name: `serviceFee`. Example: `0.00`.
     pub service_fee: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, required, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Required. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: String,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
     /// 快递区域的编码
     ///
-    /// String, `logisticsAreaCode` on the wire.
+    /// String. Wire name: `logisticsAreaCode`.
     pub logistics_area_code: Option<String>,
     /// 发货要求
     ///
-    /// [`DeliveryRequirements`], `deliveryRequirements` on the wire.
+    /// [`DeliveryRequirements`]. Wire name: `deliveryRequirements`.
     pub delivery_requirements: Option<DeliveryRequirements>,
     /// 发件人
     ///
-    /// [`SenderInfo`], `senderInfo` on the wire.
+    /// [`SenderInfo`]. Wire name: `senderInfo`.
     pub sender_info: Option<SenderInfo>,
     /// 收件人
     ///
-    /// [`ReceiverInfo`], `receiverInfo` on the wire.
+    /// [`ReceiverInfo`]. Wire name: `receiverInfo`.
     pub receiver_info: Option<ReceiverInfo>,
     /// 是否紧急：Y 或 N
     ///
-    /// String, see [`IsUrgency`], `isUrgency` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsUrgency`]. Default: `N`. Wire name: `isUrgency`. Example: `N`.
     pub is_urgency: Option<IsUrgency>,
     /// 是否开发票：Y 或 N
     ///
-    /// String, see [`InvoiceFlag`], `invoiceFlag` on the wire, `N` if it is not sent, for example `N`.
+    /// [`InvoiceFlag`]. Default: `N`. Wire name: `invoiceFlag`. Example: `N`.
     pub invoice_flag: Option<InvoiceFlag>,
     /// 发票列表
     ///
@@ -288,7 +295,7 @@ pub struct DeliveryOrderInput {
     pub invoices: Vec<Invoice>,
     /// 是否保险：Y 或 N
     ///
-    /// String, see [`InsuranceFlag`], `insuranceFlag` on the wire, `N` if it is not sent, for example `N`.
+    /// [`InsuranceFlag`]. Default: `N`. Wire name: `insuranceFlag`. Example: `N`.
     pub insurance_flag: Option<InsuranceFlag>,
     /// 保险
     ///
@@ -296,11 +303,11 @@ pub struct DeliveryOrderInput {
     pub insurance: Option<Insurance>,
     /// 买家留言
     ///
-    /// String, `buyerMessage` on the wire, for example `请包装好`.
+    /// String. Wire name: `buyerMessage`. Example: `请包装好`.
     pub buyer_message: Option<String>,
     /// 卖家留言
     ///
-    /// String, `sellerMessage` on the wire.
+    /// String. Wire name: `sellerMessage`.
     pub seller_message: Option<String>,
     /// 备注
     ///
@@ -308,28 +315,28 @@ pub struct DeliveryOrderInput {
     pub remark: Option<String>,
     /// 服务编码
     ///
-    /// String, `serviceCode` on the wire.
+    /// String. Wire name: `serviceCode`.
     pub service_code: Option<String>,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: Option<String>,
     /// 最晚揽收时间
     ///
-    /// String, `latestCollectionTime` on the wire, for example `2024-06-19 18:00:00`.
+    /// String. Wire name: `latestCollectionTime`. Example: `2024-06-19 18:00:00`.
     pub latest_collection_time: Option<String>,
     /// 最晚发货时间
     ///
-    /// String, `latestDeliveryTime` on the wire, for example `2024-06-19 12:00:00`.
+    /// String. Wire name: `latestDeliveryTime`. Example: `2024-06-19 12:00:00`.
     pub latest_delivery_time: Option<String>,
     /// 平台的订单编号
     ///
-    /// String, `oaidOrderSourceCode` on the wire, for example `2001000000000001`.
+    /// String. Wire name: `oaidOrderSourceCode`. Example: `2001000000000001`.
     pub oaid_order_source_code: Option<String>,
 }
 
 impl DeliveryOrderInput {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: DeliveryOrderInputRequired) -> Self {
         Self {
             delivery_order_code: required.delivery_order_code,
@@ -380,7 +387,7 @@ impl DeliveryOrderInput {
         }
     }
 
-    /// Sets `preDeliveryOrderCode`.
+    /// Sets [`preDeliveryOrderCode`](field@Self::pre_delivery_order_code): 原出库单号，由 ERP 分配. String. Wire name: `preDeliveryOrderCode`.
     #[must_use]
     pub fn pre_delivery_order_code(
         mut self,
@@ -390,7 +397,7 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `preDeliveryOrderId`.
+    /// Sets [`preDeliveryOrderId`](field@Self::pre_delivery_order_id): 原出库单号，由仓储系统分配. String. Wire name: `preDeliveryOrderId`.
     #[must_use]
     pub fn pre_delivery_order_id(
         mut self,
@@ -400,14 +407,14 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `orderFlag`.
+    /// Sets [`orderFlag`](field@Self::order_flag): 订单标记，以 ^ 分隔，如 COD 货到付款、PRESELL 预售. String. Wire name: `orderFlag`.
     #[must_use]
     pub fn order_flag(mut self, order_flag: impl Into<String>) -> Self {
         self.order_flag = Some(order_flag.into());
         self
     }
 
-    /// Sets `sourcePlatformCode`.
+    /// Sets [`sourcePlatformCode`](field@Self::source_platform_code): 来源平台的代码：TB 淘宝，TM 天猫，JD 京东，OTHER 其他. String. Wire name: `sourcePlatformCode`.
     #[must_use]
     pub fn source_platform_code(
         mut self,
@@ -417,7 +424,7 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `sourcePlatformName`.
+    /// Sets [`sourcePlatformName`](field@Self::source_platform_name): 来源平台的名称. String. Wire name: `sourcePlatformName`.
     #[must_use]
     pub fn source_platform_name(
         mut self,
@@ -427,112 +434,112 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `payTime`.
+    /// Sets [`payTime`](field@Self::pay_time): 付款时间. String. Wire name: `payTime`.
     #[must_use]
     pub fn pay_time(mut self, pay_time: impl Into<String>) -> Self {
         self.pay_time = Some(pay_time.into());
         self
     }
 
-    /// Sets `payNo`.
+    /// Sets [`payNo`](field@Self::pay_no): 支付平台的交易号. String. Wire name: `payNo`.
     #[must_use]
     pub fn pay_no(mut self, pay_no: impl Into<String>) -> Self {
         self.pay_no = Some(pay_no.into());
         self
     }
 
-    /// Sets `operatorCode`.
+    /// Sets [`operatorCode`](field@Self::operator_code): 操作员编码. String. Wire name: `operatorCode`.
     #[must_use]
     pub fn operator_code(mut self, operator_code: impl Into<String>) -> Self {
         self.operator_code = Some(operator_code.into());
         self
     }
 
-    /// Sets `operatorName`.
+    /// Sets [`operatorName`](field@Self::operator_name): 操作员姓名. String. Wire name: `operatorName`.
     #[must_use]
     pub fn operator_name(mut self, operator_name: impl Into<String>) -> Self {
         self.operator_name = Some(operator_name.into());
         self
     }
 
-    /// Sets `sellerNick`.
+    /// Sets [`sellerNick`](field@Self::seller_nick): 卖家昵称. String. Wire name: `sellerNick`.
     #[must_use]
     pub fn seller_nick(mut self, seller_nick: impl Into<String>) -> Self {
         self.seller_nick = Some(seller_nick.into());
         self
     }
 
-    /// Sets `buyerNick`.
+    /// Sets [`buyerNick`](field@Self::buyer_nick): 买家昵称. String. Wire name: `buyerNick`.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `totalAmount`.
+    /// Sets [`totalAmount`](field@Self::total_amount): 订单总额，单位元. String. Wire name: `totalAmount`.
     #[must_use]
     pub fn total_amount(mut self, total_amount: impl Into<String>) -> Self {
         self.total_amount = Some(total_amount.into());
         self
     }
 
-    /// Sets `itemAmount`.
+    /// Sets [`itemAmount`](field@Self::item_amount): 商品总额，单位元. String. Wire name: `itemAmount`.
     #[must_use]
     pub fn item_amount(mut self, item_amount: impl Into<String>) -> Self {
         self.item_amount = Some(item_amount.into());
         self
     }
 
-    /// Sets `discountAmount`.
+    /// Sets [`discountAmount`](field@Self::discount_amount): 折扣金额，单位元. String. Wire name: `discountAmount`.
     #[must_use]
     pub fn discount_amount(mut self, discount_amount: impl Into<String>) -> Self {
         self.discount_amount = Some(discount_amount.into());
         self
     }
 
-    /// Sets `freight`.
+    /// Sets [`freight`](field@Self::freight): 快递费用，单位元. String.
     #[must_use]
     pub fn freight(mut self, freight: impl Into<String>) -> Self {
         self.freight = Some(freight.into());
         self
     }
 
-    /// Sets `arAmount`.
+    /// Sets [`arAmount`](field@Self::ar_amount): 应收金额. String. Wire name: `arAmount`.
     #[must_use]
     pub fn ar_amount(mut self, ar_amount: impl Into<String>) -> Self {
         self.ar_amount = Some(ar_amount.into());
         self
     }
 
-    /// Sets `gotAmount`.
+    /// Sets [`gotAmount`](field@Self::got_amount): 已收金额，单位元. String. Wire name: `gotAmount`.
     #[must_use]
     pub fn got_amount(mut self, got_amount: impl Into<String>) -> Self {
         self.got_amount = Some(got_amount.into());
         self
     }
 
-    /// Sets `serviceFee`.
+    /// Sets [`serviceFee`](field@Self::service_fee): 货到付款的服务费，单位元. String. Wire name: `serviceFee`.
     #[must_use]
     pub fn service_fee(mut self, service_fee: impl Into<String>) -> Self {
         self.service_fee = Some(service_fee.into());
         self
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
         self
     }
 
-    /// Sets `logisticsAreaCode`.
+    /// Sets [`logisticsAreaCode`](field@Self::logistics_area_code): 快递区域的编码. String. Wire name: `logisticsAreaCode`.
     #[must_use]
     pub fn logistics_area_code(
         mut self,
@@ -542,7 +549,7 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `deliveryRequirements`.
+    /// Sets [`deliveryRequirements`](field@Self::delivery_requirements): 发货要求. [`DeliveryRequirements`]. Wire name: `deliveryRequirements`.
     #[must_use]
     pub fn delivery_requirements(
         mut self,
@@ -552,91 +559,91 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `senderInfo`.
+    /// Sets [`senderInfo`](field@Self::sender_info): 发件人. [`SenderInfo`]. Wire name: `senderInfo`.
     #[must_use]
     pub fn sender_info(mut self, sender_info: SenderInfo) -> Self {
         self.sender_info = Some(sender_info);
         self
     }
 
-    /// Sets `receiverInfo`.
+    /// Sets [`receiverInfo`](field@Self::receiver_info): 收件人. [`ReceiverInfo`]. Wire name: `receiverInfo`.
     #[must_use]
     pub fn receiver_info(mut self, receiver_info: ReceiverInfo) -> Self {
         self.receiver_info = Some(receiver_info);
         self
     }
 
-    /// Sets `isUrgency`.
+    /// Sets [`isUrgency`](field@Self::is_urgency): 是否紧急：Y 或 N. [`IsUrgency`]. Default: `N`. Wire name: `isUrgency`.
     #[must_use]
     pub fn is_urgency(mut self, is_urgency: impl Into<IsUrgency>) -> Self {
         self.is_urgency = Some(is_urgency.into());
         self
     }
 
-    /// Sets `invoiceFlag`.
+    /// Sets [`invoiceFlag`](field@Self::invoice_flag): 是否开发票：Y 或 N. [`InvoiceFlag`]. Default: `N`. Wire name: `invoiceFlag`.
     #[must_use]
     pub fn invoice_flag(mut self, invoice_flag: impl Into<InvoiceFlag>) -> Self {
         self.invoice_flag = Some(invoice_flag.into());
         self
     }
 
-    /// Sets `invoices`.
+    /// Sets [`invoices`](field@Self::invoices): 发票列表. List of [`Invoice`].
     #[must_use]
     pub fn invoices(mut self, invoices: impl IntoIterator<Item = Invoice>) -> Self {
         self.invoices = invoices.into_iter().collect();
         self
     }
 
-    /// Sets `insuranceFlag`.
+    /// Sets [`insuranceFlag`](field@Self::insurance_flag): 是否保险：Y 或 N. [`InsuranceFlag`]. Default: `N`. Wire name: `insuranceFlag`.
     #[must_use]
     pub fn insurance_flag(mut self, insurance_flag: impl Into<InsuranceFlag>) -> Self {
         self.insurance_flag = Some(insurance_flag.into());
         self
     }
 
-    /// Sets `insurance`.
+    /// Sets [`insurance`](field@Self::insurance): 保险. [`Insurance`].
     #[must_use]
     pub fn insurance(mut self, insurance: Insurance) -> Self {
         self.insurance = Some(insurance);
         self
     }
 
-    /// Sets `buyerMessage`.
+    /// Sets [`buyerMessage`](field@Self::buyer_message): 买家留言. String. Wire name: `buyerMessage`.
     #[must_use]
     pub fn buyer_message(mut self, buyer_message: impl Into<String>) -> Self {
         self.buyer_message = Some(buyer_message.into());
         self
     }
 
-    /// Sets `sellerMessage`.
+    /// Sets [`sellerMessage`](field@Self::seller_message): 卖家留言. String. Wire name: `sellerMessage`.
     #[must_use]
     pub fn seller_message(mut self, seller_message: impl Into<String>) -> Self {
         self.seller_message = Some(seller_message.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `serviceCode`.
+    /// Sets [`serviceCode`](field@Self::service_code): 服务编码. String. Wire name: `serviceCode`.
     #[must_use]
     pub fn service_code(mut self, service_code: impl Into<String>) -> Self {
         self.service_code = Some(service_code.into());
         self
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `latestCollectionTime`.
+    /// Sets [`latestCollectionTime`](field@Self::latest_collection_time): 最晚揽收时间. String. Wire name: `latestCollectionTime`.
     #[must_use]
     pub fn latest_collection_time(
         mut self,
@@ -646,7 +653,7 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `latestDeliveryTime`.
+    /// Sets [`latestDeliveryTime`](field@Self::latest_delivery_time): 最晚发货时间. String. Wire name: `latestDeliveryTime`.
     #[must_use]
     pub fn latest_delivery_time(
         mut self,
@@ -656,7 +663,7 @@ impl DeliveryOrderInput {
         self
     }
 
-    /// Sets `oaidOrderSourceCode`.
+    /// Sets [`oaidOrderSourceCode`](field@Self::oaid_order_source_code): 平台的订单编号. String. Wire name: `oaidOrderSourceCode`.
     #[must_use]
     pub fn oaid_order_source_code(
         mut self,
@@ -667,41 +674,44 @@ impl DeliveryOrderInput {
     }
 }
 
-/// The required parameters of [`DeliveryOrderInput`].
+/// The required fields of [`DeliveryOrderInput`].
+#[derive(Clone)]
 pub struct DeliveryOrderInputRequired {
     /// 出库单号
     ///
-    /// String, required, `deliveryOrderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `deliveryOrderCode`. Example: `CK20240618001`.
     pub delivery_order_code: String,
     /// 单据类型：JYCK 一般交易，HHCK 换货，BFCK 补发，QTCK 其他
     ///
-    /// String, required, `orderType` on the wire, for example `JYCK`.
+    /// String. Required. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: String,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 创建时间
     ///
-    /// String, required, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Required. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: String,
     /// 下单时间
     ///
-    /// String, required, `placeOrderTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Required. Wire name: `placeOrderTime`. Example: `2024-06-18 10:00:00`.
     pub place_order_time: String,
     /// 操作时间
     ///
-    /// String, required, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Required. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: String,
     /// 店铺名称
     ///
-    /// String, required, `shopNick` on the wire, for example `测试店铺`.
+    /// String. Required. Wire name: `shopNick`. Example: `测试店铺`.
     pub shop_nick: String,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, required, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Required. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: String,
 }
+
+required!(DeliveryOrderInputRequired => DeliveryOrderInput);
 
 impl Record for DeliveryOrderInput {
     fn schema(&self) -> &'static Schema {
@@ -792,10 +802,10 @@ impl Record for DeliveryOrderInput {
             29 => View::of(&self.delivery_requirements),
             30 => View::of(&self.sender_info),
             31 => View::of(&self.receiver_info),
-            32 => View::optional_choice(&self.is_urgency),
-            33 => View::optional_choice(&self.invoice_flag),
+            32 => View::optional_open_enum(&self.is_urgency),
+            33 => View::optional_open_enum(&self.invoice_flag),
             34 => View::of(&self.invoices),
-            35 => View::optional_choice(&self.insurance_flag),
+            35 => View::optional_open_enum(&self.insurance_flag),
             36 => View::of(&self.insurance),
             37 => View::of(&self.buyer_message),
             38 => View::of(&self.seller_message),
@@ -814,50 +824,51 @@ record!(DeliveryOrderInput);
 
 /// The object `DeliveryRequirements`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryRequirements {
     /// 何时送达：只在工作日 1，只在节假日 2；限时的有当日 101、次晨 102、次日 103、隔日 105，预约为 104
     ///
-    /// Number, `scheduleType` on the wire, for example `103`.
+    /// Number. Wire name: `scheduleType`. Example: `103`.
     pub schedule_type: Option<i64>,
     /// 要求送达的日期
     ///
-    /// String, `scheduleDay` on the wire, for example `2024-06-20`.
+    /// String. Wire name: `scheduleDay`. Example: `2024-06-20`.
     pub schedule_day: Option<String>,
     /// 投递时段的起点
     ///
-    /// String, `scheduleStartTime` on the wire, for example `09:00:00`.
+    /// String. Wire name: `scheduleStartTime`. Example: `09:00:00`.
     pub schedule_start_time: Option<String>,
     /// 投递时段的终点
     ///
-    /// String, `scheduleEndTime` on the wire, for example `18:00:00`.
+    /// String. Wire name: `scheduleEndTime`. Example: `18:00:00`.
     pub schedule_end_time: Option<String>,
     /// 配送服务：PTPS 普通，LLPS 冷链，HBP 环保
     ///
-    /// String, `deliveryType` on the wire, for example `PTPS`.
+    /// String. Wire name: `deliveryType`. Example: `PTPS`.
     pub delivery_type: Option<String>,
 }
 
 impl DeliveryRequirements {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `scheduleType`.
+    /// Sets [`scheduleType`](field@Self::schedule_type): 何时送达：只在工作日 1，只在节假日 2. Number. Wire name: `scheduleType`.
     #[must_use]
     pub fn schedule_type(mut self, schedule_type: i64) -> Self {
         self.schedule_type = Some(schedule_type);
         self
     }
 
-    /// Sets `scheduleDay`.
+    /// Sets [`scheduleDay`](field@Self::schedule_day): 要求送达的日期. String. Wire name: `scheduleDay`.
     #[must_use]
     pub fn schedule_day(mut self, schedule_day: impl Into<String>) -> Self {
         self.schedule_day = Some(schedule_day.into());
         self
     }
 
-    /// Sets `scheduleStartTime`.
+    /// Sets [`scheduleStartTime`](field@Self::schedule_start_time): 投递时段的起点. String. Wire name: `scheduleStartTime`.
     #[must_use]
     pub fn schedule_start_time(
         mut self,
@@ -867,14 +878,14 @@ impl DeliveryRequirements {
         self
     }
 
-    /// Sets `scheduleEndTime`.
+    /// Sets [`scheduleEndTime`](field@Self::schedule_end_time): 投递时段的终点. String. Wire name: `scheduleEndTime`.
     #[must_use]
     pub fn schedule_end_time(mut self, schedule_end_time: impl Into<String>) -> Self {
         self.schedule_end_time = Some(schedule_end_time.into());
         self
     }
 
-    /// Sets `deliveryType`.
+    /// Sets [`deliveryType`](field@Self::delivery_type): 配送服务：PTPS 普通，LLPS 冷链，HBP 环保. String. Wire name: `deliveryType`.
     #[must_use]
     pub fn delivery_type(mut self, delivery_type: impl Into<String>) -> Self {
         self.delivery_type = Some(delivery_type.into());
@@ -913,59 +924,60 @@ record!(DeliveryRequirements);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
 
 impl SenderInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderInfoRequired) -> Self {
         Self {
             company: None,
@@ -983,49 +995,49 @@ impl SenderInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -1033,29 +1045,32 @@ impl SenderInfo {
     }
 }
 
-/// The required parameters of [`SenderInfo`].
+/// The required fields of [`SenderInfo`].
+#[derive(Clone)]
 pub struct SenderInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(SenderInfoRequired => SenderInfo);
 
 impl Record for SenderInfo {
     fn schema(&self) -> &'static Schema {
@@ -1102,66 +1117,67 @@ record!(SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReceiverInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 证件的种类：身份证 1，军官证 2，护照 3，其余 4
     ///
-    /// String, `idType` on the wire, for example `1`.
+    /// String. Wire name: `idType`. Example: `1`.
     pub id_type: Option<String>,
     /// 证件号码
     ///
-    /// String, `idNumber` on the wire.
+    /// String. Wire name: `idNumber`. Redacted in `Debug` output.
     pub id_number: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
     /// 收件人信息的标识
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 隐私信息
     ///
@@ -1170,7 +1186,7 @@ pub struct ReceiverInfo {
 }
 
 impl ReceiverInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: ReceiverInfoRequired) -> Self {
         Self {
             company: None,
@@ -1192,77 +1208,77 @@ impl ReceiverInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `idType`.
+    /// Sets [`idType`](field@Self::id_type): 证件的种类：身份证 1，军官证 2，护照 3，其余 4. String. Wire name: `idType`.
     #[must_use]
     pub fn id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_type = Some(id_type.into());
         self
     }
 
-    /// Sets `idNumber`.
+    /// Sets [`idNumber`](field@Self::id_number): 证件号码. String. Wire name: `idNumber`. Redacted in `Debug` output.
     #[must_use]
     pub fn id_number(mut self, id_number: impl Into<String>) -> Self {
         self.id_number = Some(id_number.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
         self
     }
 
-    /// Sets `oaid`.
+    /// Sets [`oaid`](field@Self::oaid): 收件人信息的标识. String.
     #[must_use]
     pub fn oaid(mut self, oaid: impl Into<String>) -> Self {
         self.oaid = Some(oaid.into());
         self
     }
 
-    /// Sets `privacy`.
+    /// Sets [`privacy`](field@Self::privacy): 隐私信息. String.
     #[must_use]
     pub fn privacy(mut self, privacy: impl Into<String>) -> Self {
         self.privacy = Some(privacy.into());
@@ -1270,29 +1286,32 @@ impl ReceiverInfo {
     }
 }
 
-/// The required parameters of [`ReceiverInfo`].
+/// The required fields of [`ReceiverInfo`].
+#[derive(Clone)]
 pub struct ReceiverInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(ReceiverInfoRequired => ReceiverInfo);
 
 impl Record for ReceiverInfo {
     fn schema(&self) -> &'static Schema {
@@ -1347,18 +1366,19 @@ record!(ReceiverInfo);
 
 /// The object `Invoice`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Invoice {
     /// 发票类型：INVOICE 普通，VINVOICE 增值税普通，EVINVOICE 电子
     ///
-    /// String, see [`Type`], for example `INVOICE`.
+    /// [`Type`]. Example: `INVOICE`.
     pub r#type: Option<Type>,
     /// 发票抬头
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub header: Option<String>,
     /// 发票金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub amount: Option<String>,
     /// 发票内容
     ///
@@ -1372,38 +1392,38 @@ pub struct Invoice {
     pub detail: Option<Detail>,
     /// 税号
     ///
-    /// String, `taxNumber` on the wire.
+    /// String. Wire name: `taxNumber`.
     pub tax_number: Option<String>,
 }
 
 impl Invoice {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 发票类型：INVOICE 普通，VINVOICE 增值税普通，EVINVOICE 电子. [`Type`].
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Type>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `header`.
+    /// Sets [`header`](field@Self::header): 发票抬头. String.
     #[must_use]
     pub fn header(mut self, header: impl Into<String>) -> Self {
         self.header = Some(header.into());
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 发票金额，单位元. String.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<String>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// Sets `content`.
+    /// Sets [`content`](field@Self::content): 发票内容. String.
     #[deprecated(note = "请改用 detail")]
     #[must_use]
     pub fn content(mut self, content: impl Into<String>) -> Self {
@@ -1411,14 +1431,14 @@ impl Invoice {
         self
     }
 
-    /// Sets `detail`.
+    /// Sets [`detail`](field@Self::detail): 发票明细. [`Detail`].
     #[must_use]
     pub fn detail(mut self, detail: Detail) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    /// Sets `taxNumber`.
+    /// Sets [`taxNumber`](field@Self::tax_number): 税号. String. Wire name: `taxNumber`.
     #[must_use]
     pub fn tax_number(mut self, tax_number: impl Into<String>) -> Self {
         self.tax_number = Some(tax_number.into());
@@ -1444,7 +1464,7 @@ impl Record for Invoice {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.r#type),
+            0 => View::optional_open_enum(&self.r#type),
             1 => View::of(&self.header),
             2 => View::of(&self.amount),
             3 => View::of(&self.content),
@@ -1459,6 +1479,7 @@ record!(Invoice);
 
 /// The object `Detail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Detail {
     /// 商品列表
     ///
@@ -1467,12 +1488,12 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 商品列表. List of [`Item`].
     #[must_use]
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
         self.items = items.into_iter().collect();
@@ -1501,64 +1522,65 @@ record!(Detail);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub quantity: Option<i64>,
     /// 金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub amount: Option<String>,
 }
 
 impl Item {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 价格，单位元. String.
     #[must_use]
     pub fn price(mut self, price: impl Into<String>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 金额，单位元. String.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<String>) -> Self {
         self.amount = Some(amount.into());
@@ -1597,6 +1619,7 @@ record!(Item);
 
 /// The object `Insurance`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Insurance {
     /// 保险类型
     ///
@@ -1604,24 +1627,24 @@ pub struct Insurance {
     pub r#type: Option<String>,
     /// 保险金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub amount: Option<String>,
 }
 
 impl Insurance {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 保险类型. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 保险金额，单位元. String.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<String>) -> Self {
         self.amount = Some(amount.into());
@@ -1654,83 +1677,84 @@ record!(Insurance);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLineInput {
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 平台的订单编号
     ///
-    /// String, `sourceOrderCode` on the wire, for example `2001000000000001`.
+    /// String. Wire name: `sourceOrderCode`. Example: `2001000000000001`.
     pub source_order_code: Option<String>,
     /// 平台的子订单编号
     ///
-    /// String, `subSourceOrderCode` on the wire, for example `2001000000000002`.
+    /// String. Wire name: `subSourceOrderCode`. Example: `2001000000000002`.
     pub sub_source_order_code: Option<String>,
     /// 支付平台的交易号
     ///
-    /// String, `payNo` on the wire, for example `2024061822001`.
+    /// String. Wire name: `payNo`. Example: `2024061822001`.
     pub pay_no: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 平台的商品编码
     ///
-    /// String, `extCode` on the wire, for example `610000000001`.
+    /// String. Wire name: `extCode`. Example: `610000000001`.
     pub ext_code: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 零售价，即成交价加单件折扣，单位元
     ///
-    /// String, `retailPrice` on the wire, for example `59.90`.
+    /// String. Wire name: `retailPrice`. Example: `59.90`.
     pub retail_price: Option<String>,
     /// 成交价，单位元
     ///
-    /// String, required, `actualPrice` on the wire, for example `58.90`.
+    /// String. Required. Wire name: `actualPrice`. Example: `58.90`.
     pub actual_price: String,
     /// 折扣金额，单位元
     ///
-    /// String, `discountAmount` on the wire, for example `1.00`.
+    /// String. Wire name: `discountAmount`. Example: `1.00`.
     pub discount_amount: Option<String>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
 }
 
 impl OrderLineInput {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         owner_code: impl Into<String>,
         item_code: impl Into<String>,
@@ -1759,21 +1783,21 @@ impl OrderLineInput {
         }
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `sourceOrderCode`.
+    /// Sets [`sourceOrderCode`](field@Self::source_order_code): 平台的订单编号. String. Wire name: `sourceOrderCode`.
     #[must_use]
     pub fn source_order_code(mut self, source_order_code: impl Into<String>) -> Self {
         self.source_order_code = Some(source_order_code.into());
         self
     }
 
-    /// Sets `subSourceOrderCode`.
+    /// Sets [`subSourceOrderCode`](field@Self::sub_source_order_code): 平台的子订单编号. String. Wire name: `subSourceOrderCode`.
     #[must_use]
     pub fn sub_source_order_code(
         mut self,
@@ -1783,77 +1807,77 @@ impl OrderLineInput {
         self
     }
 
-    /// Sets `payNo`.
+    /// Sets [`payNo`](field@Self::pay_no): 支付平台的交易号. String. Wire name: `payNo`.
     #[must_use]
     pub fn pay_no(mut self, pay_no: impl Into<String>) -> Self {
         self.pay_no = Some(pay_no.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `extCode`.
+    /// Sets [`extCode`](field@Self::ext_code): 平台的商品编码. String. Wire name: `extCode`.
     #[must_use]
     pub fn ext_code(mut self, ext_code: impl Into<String>) -> Self {
         self.ext_code = Some(ext_code.into());
         self
     }
 
-    /// Sets `retailPrice`.
+    /// Sets [`retailPrice`](field@Self::retail_price): 零售价，即成交价加单件折扣，单位元. String. Wire name: `retailPrice`.
     #[must_use]
     pub fn retail_price(mut self, retail_price: impl Into<String>) -> Self {
         self.retail_price = Some(retail_price.into());
         self
     }
 
-    /// Sets `discountAmount`.
+    /// Sets [`discountAmount`](field@Self::discount_amount): 折扣金额，单位元. String. Wire name: `discountAmount`.
     #[must_use]
     pub fn discount_amount(mut self, discount_amount: impl Into<String>) -> Self {
         self.discount_amount = Some(discount_amount.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
@@ -1918,6 +1942,7 @@ record!(OrderLineInput);
 
 /// The response of `taobao.qimen.deliveryorder.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenDeliveryorderCreateResponse {
     /// 处理结果
     ///
@@ -1955,38 +1980,39 @@ record!(mut QimenDeliveryorderCreateResponse);
 
 /// The object `DeliveryOrderCreateResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryOrderCreateResponse {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 创建时间
     ///
-    /// String, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<String>,
     /// 仓储系统里的出库单号
     ///
-    /// String, `deliveryOrderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `deliveryOrderId`. Example: `WMS-CK-001`.
     pub delivery_order_id: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: Option<String>,
     /// 拆分后的出库单
     ///
-    /// List of [`DeliveryOrder`], `deliveryOrders` on the wire.
+    /// List of [`DeliveryOrder`]. Wire name: `deliveryOrders`.
     pub delivery_orders: Vec<DeliveryOrder>,
 }
 
@@ -2010,7 +2036,7 @@ impl Record for DeliveryOrderCreateResponse {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.create_time),
@@ -2026,7 +2052,7 @@ impl Record for DeliveryOrderCreateResponse {
 impl RecordMut for DeliveryOrderCreateResponse {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.create_time),
@@ -2043,26 +2069,27 @@ record!(mut DeliveryOrderCreateResponse);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryOrder {
     /// 仓储系统里的出库单号
     ///
-    /// String, `deliveryOrderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `deliveryOrderId`. Example: `WMS-CK-001`.
     pub delivery_order_id: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: Option<String>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 创建时间
     ///
-    /// String, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<String>,
 }
 
@@ -2110,22 +2137,23 @@ record!(mut DeliveryOrder);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: Option<String>,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 数量
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub quantity: Option<String>,
 }
 
@@ -2169,23 +2197,23 @@ impl RecordMut for OrderLine {
 record!(mut OrderLine);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2193,31 +2221,31 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);
 
 /// The values of `isUrgency`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsUrgency {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsUrgency {
+impl OpenEnum for IsUrgency {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2225,31 +2253,31 @@ impl Choice for IsUrgency {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsUrgency);
+open_enum!(IsUrgency);
 
 /// The values of `invoiceFlag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum InvoiceFlag {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for InvoiceFlag {
+impl OpenEnum for InvoiceFlag {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2257,15 +2285,15 @@ impl Choice for InvoiceFlag {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(InvoiceFlag);
+open_enum!(InvoiceFlag);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `INVOICE`
@@ -2274,17 +2302,17 @@ pub enum Type {
     Vinvoice,
     /// `EVINVOICE`
     Evinvoice,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Invoice => "INVOICE",
             Self::Vinvoice => "VINVOICE",
             Self::Evinvoice => "EVINVOICE",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2293,31 +2321,31 @@ impl Choice for Type {
             "INVOICE" => Self::Invoice,
             "VINVOICE" => Self::Vinvoice,
             "EVINVOICE" => Self::Evinvoice,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `insuranceFlag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum InsuranceFlag {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for InsuranceFlag {
+impl OpenEnum for InsuranceFlag {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2325,9 +2353,9 @@ impl Choice for InsuranceFlag {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(InsuranceFlag);
+open_enum!(InsuranceFlag);

@@ -3,8 +3,8 @@
 //! `taobao.qimen.entryorder.confirm`: 确认入库单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.entryorder.confirm`: 确认入库单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25995&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenEntryorderConfirmRequest;
+/// use generated_sdk::api::qimen::qimen_entryorder_confirm::EntryOrderConfirmRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenEntryorderConfirmRequest::new();
+/// let request = QimenEntryorderConfirmRequest::new()
+///     .request(EntryOrderConfirmRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEntryorderConfirmRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenEntryorderConfirmRequest {
 }
 
 impl QimenEntryorderConfirmRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`EntryOrderConfirmRequest`].
     #[must_use]
     pub fn request(mut self, request: EntryOrderConfirmRequest) -> Self {
         self.request = Some(request);
@@ -72,39 +77,40 @@ record!(QimenEntryorderConfirmRequest);
 
 /// The object `EntryOrderConfirmRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EntryOrderConfirmRequest {
     /// 入库单
     ///
-    /// [`EntryOrder`], `entryOrder` on the wire.
+    /// [`EntryOrder`]. Wire name: `entryOrder`.
     pub entry_order: Option<EntryOrder>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
     /// 分批入库的汇总，最后一次回传时使用
     ///
-    /// List of [`TotalOrder`], `totalOrders` on the wire.
+    /// List of [`TotalOrder`]. Wire name: `totalOrders`.
     pub total_orders: Vec<TotalOrder>,
 }
 
 impl EntryOrderConfirmRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `entryOrder`.
+    /// Sets [`entryOrder`](field@Self::entry_order): 入库单. [`EntryOrder`]. Wire name: `entryOrder`.
     #[must_use]
     pub fn entry_order(mut self, entry_order: EntryOrder) -> Self {
         self.entry_order = Some(entry_order);
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -114,14 +120,14 @@ impl EntryOrderConfirmRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
         self
     }
 
-    /// Sets `totalOrders`.
+    /// Sets [`totalOrders`](field@Self::total_orders): 分批入库的汇总，最后一次回传时使用. List of [`TotalOrder`]. Wire name: `totalOrders`.
     #[must_use]
     pub fn total_orders(
         mut self,
@@ -161,66 +167,67 @@ record!(EntryOrderConfirmRequest);
 
 /// The object `EntryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct EntryOrder {
     /// 单据编码
     ///
-    /// String, `orderCode` on the wire, for example `CK20240618001`.
+    /// String. Wire name: `orderCode`. Example: `CK20240618001`.
     pub order_code: Option<String>,
     /// 仓储系统里的单据编码
     ///
-    /// String, `orderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `orderId`. Example: `WMS-CK-001`.
     pub order_id: Option<String>,
     /// 单据类型的代码；一般交易的出库为 JYCK
     ///
-    /// String, `orderType` on the wire, for example `JYCK`.
+    /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
     /// 仓库名称
     ///
-    /// String, `warehouseName` on the wire, for example `杭州一号仓`.
+    /// String. Wire name: `warehouseName`. Example: `杭州一号仓`.
     pub warehouse_name: Option<String>,
     /// 明细的总行数，单据分批发送时使用
     ///
-    /// Number, `totalOrderLines` on the wire, for example `1`.
+    /// Number. Wire name: `totalOrderLines`. Example: `1`.
     pub total_order_lines: Option<i64>,
     /// 入库单号
     ///
-    /// String, required, `entryOrderCode` on the wire, for example `RK20240618001`.
+    /// String. Required. Wire name: `entryOrderCode`. Example: `RK20240618001`.
     pub entry_order_code: String,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 采购单号，用于采购入库
     ///
-    /// String, `purchaseOrderCode` on the wire, for example `CG20240601001`.
+    /// String. Wire name: `purchaseOrderCode`. Example: `CG20240601001`.
     pub purchase_order_code: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 仓储系统里的入库单号
     ///
-    /// String, `entryOrderId` on the wire, for example `WMS-RK-001`.
+    /// String. Wire name: `entryOrderId`. Example: `WMS-RK-001`.
     pub entry_order_id: Option<String>,
     /// 入库单类型：SCRK 生产，LYRK 领用，CCRK 残次品，CGRK 采购，DBRK 调拨，QTRK 其他，B2BRK
     ///
-    /// String, `entryOrderType` on the wire, for example `CGRK`.
+    /// String. Wire name: `entryOrderType`. Example: `CGRK`.
     pub entry_order_type: Option<String>,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, required, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Required. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: String,
     /// 是否最终确认：0 最终，1 中间，以后还有
     ///
-    /// Number, `confirmType` on the wire, for example `0`.
+    /// Number. Wire name: `confirmType`. Example: `0`.
     pub confirm_type: Option<i64>,
     /// 入库到哪一步：从 NEW、ACCEPT 到 PARTFULFILLED、FULFILLED；未能完成的为 REJECT、EXCEPTION、CANCELED、CLOSED 或 CANCELEDFAIL
     ///
-    /// String, required, for example `FULFILLED`.
+    /// String. Required. Example: `FULFILLED`.
     pub status: String,
     /// 操作时间
     ///
-    /// String, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: Option<String>,
     /// 备注
     ///
@@ -228,28 +235,28 @@ pub struct EntryOrder {
     pub remark: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub freight: Option<String>,
     /// 其他出入库的子类型
     ///
-    /// String, `subOrderType` on the wire.
+    /// String. Wire name: `subOrderType`.
     pub sub_order_type: Option<String>,
     /// 承担费用的部门
     ///
-    /// String, `responsibleDepartment` on the wire, for example `采购部`.
+    /// String. Wire name: `responsibleDepartment`. Example: `采购部`.
     pub responsible_department: Option<String>,
     /// 店铺名称
     ///
-    /// String, required, `shopNick` on the wire, for example `测试店铺`.
+    /// String. Required. Wire name: `shopNick`. Example: `测试店铺`.
     pub shop_nick: String,
     /// 店铺编码
     ///
-    /// String, required, `shopCode` on the wire, for example `SHOP01`.
+    /// String. Required. Wire name: `shopCode`. Example: `SHOP01`.
     pub shop_code: String,
 }
 
 impl EntryOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: EntryOrderRequired) -> Self {
         Self {
             order_code: None,
@@ -276,42 +283,42 @@ impl EntryOrder {
         }
     }
 
-    /// Sets `orderCode`.
+    /// Sets [`orderCode`](field@Self::order_code): 单据编码. String. Wire name: `orderCode`.
     #[must_use]
     pub fn order_code(mut self, order_code: impl Into<String>) -> Self {
         self.order_code = Some(order_code.into());
         self
     }
 
-    /// Sets `orderId`.
+    /// Sets [`orderId`](field@Self::order_id): 仓储系统里的单据编码. String. Wire name: `orderId`.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型的代码. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `warehouseName`.
+    /// Sets [`warehouseName`](field@Self::warehouse_name): 仓库名称. String. Wire name: `warehouseName`.
     #[must_use]
     pub fn warehouse_name(mut self, warehouse_name: impl Into<String>) -> Self {
         self.warehouse_name = Some(warehouse_name.into());
         self
     }
 
-    /// Sets `totalOrderLines`.
+    /// Sets [`totalOrderLines`](field@Self::total_order_lines): 明细的总行数，单据分批发送时使用. Number. Wire name: `totalOrderLines`.
     #[must_use]
     pub fn total_order_lines(mut self, total_order_lines: i64) -> Self {
         self.total_order_lines = Some(total_order_lines);
         self
     }
 
-    /// Sets `purchaseOrderCode`.
+    /// Sets [`purchaseOrderCode`](field@Self::purchase_order_code): 采购单号，用于采购入库. String. Wire name: `purchaseOrderCode`.
     #[must_use]
     pub fn purchase_order_code(
         mut self,
@@ -321,56 +328,56 @@ impl EntryOrder {
         self
     }
 
-    /// Sets `entryOrderId`.
+    /// Sets [`entryOrderId`](field@Self::entry_order_id): 仓储系统里的入库单号. String. Wire name: `entryOrderId`.
     #[must_use]
     pub fn entry_order_id(mut self, entry_order_id: impl Into<String>) -> Self {
         self.entry_order_id = Some(entry_order_id.into());
         self
     }
 
-    /// Sets `entryOrderType`.
+    /// Sets [`entryOrderType`](field@Self::entry_order_type): 入库单类型：SCRK 生产，LYRK 领用，CCRK 残次品，CGRK 采购，DBRK 调拨，QTRK 其他，B2BRK. String. Wire name: `entryOrderType`.
     #[must_use]
     pub fn entry_order_type(mut self, entry_order_type: impl Into<String>) -> Self {
         self.entry_order_type = Some(entry_order_type.into());
         self
     }
 
-    /// Sets `confirmType`.
+    /// Sets [`confirmType`](field@Self::confirm_type): 是否最终确认：0 最终，1 中间，以后还有. Number. Wire name: `confirmType`.
     #[must_use]
     pub fn confirm_type(mut self, confirm_type: i64) -> Self {
         self.confirm_type = Some(confirm_type);
         self
     }
 
-    /// Sets `operateTime`.
+    /// Sets [`operateTime`](field@Self::operate_time): 操作时间. String. Wire name: `operateTime`.
     #[must_use]
     pub fn operate_time(mut self, operate_time: impl Into<String>) -> Self {
         self.operate_time = Some(operate_time.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `freight`.
+    /// Sets [`freight`](field@Self::freight): 邮费，单位元. String.
     #[must_use]
     pub fn freight(mut self, freight: impl Into<String>) -> Self {
         self.freight = Some(freight.into());
         self
     }
 
-    /// Sets `subOrderType`.
+    /// Sets [`subOrderType`](field@Self::sub_order_type): 其他出入库的子类型. String. Wire name: `subOrderType`.
     #[must_use]
     pub fn sub_order_type(mut self, sub_order_type: impl Into<String>) -> Self {
         self.sub_order_type = Some(sub_order_type.into());
         self
     }
 
-    /// Sets `responsibleDepartment`.
+    /// Sets [`responsibleDepartment`](field@Self::responsible_department): 承担费用的部门. String. Wire name: `responsibleDepartment`.
     #[must_use]
     pub fn responsible_department(
         mut self,
@@ -381,37 +388,40 @@ impl EntryOrder {
     }
 }
 
-/// The required parameters of [`EntryOrder`].
+/// The required fields of [`EntryOrder`].
+#[derive(Clone)]
 pub struct EntryOrderRequired {
     /// 入库单号
     ///
-    /// String, required, `entryOrderCode` on the wire, for example `RK20240618001`.
+    /// String. Required. Wire name: `entryOrderCode`. Example: `RK20240618001`.
     pub entry_order_code: String,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, required, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Required. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: String,
     /// 入库到哪一步：从 NEW、ACCEPT 到 PARTFULFILLED、FULFILLED；未能完成的为 REJECT、EXCEPTION、CANCELED、CLOSED 或 CANCELEDFAIL
     ///
-    /// String, required, for example `FULFILLED`.
+    /// String. Required. Example: `FULFILLED`.
     pub status: String,
     /// 店铺名称
     ///
-    /// String, required, `shopNick` on the wire, for example `测试店铺`.
+    /// String. Required. Wire name: `shopNick`. Example: `测试店铺`.
     pub shop_nick: String,
     /// 店铺编码
     ///
-    /// String, required, `shopCode` on the wire, for example `SHOP01`.
+    /// String. Required. Wire name: `shopCode`. Example: `SHOP01`.
     pub shop_code: String,
 }
+
+required!(EntryOrderRequired => EntryOrder);
 
 impl Record for EntryOrder {
     fn schema(&self) -> &'static Schema {
@@ -476,58 +486,59 @@ record!(EntryOrder);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, `ZP` if it is not sent, for example `ZP`.
+    /// String. Default: `ZP`. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 实收发的数量
     ///
-    /// Number, required, `actualQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: i64,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 批次列表；各批的实际数量之和等于这一行的
     ///
@@ -539,16 +550,16 @@ pub struct OrderLine {
     pub remark: Option<String>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 序列号列表
     ///
-    /// [`SnList`], `snList` on the wire.
+    /// [`SnList`]. Wire name: `snList`.
     pub sn_list: Option<SnList>,
 }
 
 impl OrderLine {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         owner_code: impl Into<String>,
         item_code: impl Into<String>,
@@ -576,91 +587,91 @@ impl OrderLine {
         }
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Default: `ZP`. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `batchs`.
+    /// Sets [`batchs`](field@Self::batchs): 批次列表. List of [`Batch`].
     #[must_use]
     pub fn batchs(mut self, batchs: impl IntoIterator<Item = Batch>) -> Self {
         self.batchs = batchs.into_iter().collect();
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `snList`.
+    /// Sets [`snList`](field@Self::sn_list): 序列号列表. [`SnList`]. Wire name: `snList`.
     #[must_use]
     pub fn sn_list(mut self, sn_list: SnList) -> Self {
         self.sn_list = Some(sn_list);
@@ -723,75 +734,76 @@ record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Batch {
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, `ZP` if it is not sent, for example `ZP`.
+    /// String. Default: `ZP`. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 实收发的数量
     ///
-    /// Number, `actualQty` on the wire, for example `1`.
+    /// Number. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: Option<i64>,
 }
 
 impl Batch {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Default: `ZP`. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `actualQty`.
+    /// Sets [`actualQty`](field@Self::actual_qty): 实收发的数量. Number. Wire name: `actualQty`.
     #[must_use]
     pub fn actual_qty(mut self, actual_qty: i64) -> Self {
         self.actual_qty = Some(actual_qty);
@@ -832,20 +844,21 @@ record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SnList {
     /// 序列号
     ///
-    /// String\[\], for example `SN0001`.
+    /// List of String. Example: `SN0001`.
     pub sn: Vec<String>,
 }
 
 impl SnList {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sn`.
+    /// Sets [`sn`](field@Self::sn): 序列号. List of String.
     #[must_use]
     pub fn sn(mut self, sn: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sn = sn.into_iter().map(Into::into).collect();
@@ -874,6 +887,7 @@ record!(SnList);
 
 /// The object `TotalOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TotalOrder {
     /// 备注
     ///
@@ -881,79 +895,79 @@ pub struct TotalOrder {
     pub remark: Option<String>,
     /// 实收发的数量
     ///
-    /// String, `actualQty` on the wire, for example `1`.
+    /// String. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: Option<String>,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: Option<String>,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
 }
 
 impl TotalOrder {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `actualQty`.
+    /// Sets [`actualQty`](field@Self::actual_qty): 实收发的数量. String. Wire name: `actualQty`.
     #[must_use]
     pub fn actual_qty(mut self, actual_qty: impl Into<String>) -> Self {
         self.actual_qty = Some(actual_qty.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `itemCode`.
+    /// Sets [`itemCode`](field@Self::item_code): 商品编码，由 ERP 分配. String. Wire name: `itemCode`.
     #[must_use]
     pub fn item_code(mut self, item_code: impl Into<String>) -> Self {
         self.item_code = Some(item_code.into());
         self
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
@@ -996,6 +1010,7 @@ record!(TotalOrder);
 
 /// The response of `taobao.qimen.entryorder.confirm`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEntryorderConfirmResponse {
     /// 处理结果
     ///
@@ -1033,18 +1048,19 @@ record!(mut QimenEntryorderConfirmResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -1063,7 +1079,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -1074,7 +1090,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -1085,23 +1101,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1109,9 +1125,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

@@ -3,8 +3,8 @@
 //! `taobao.qimen.entryorder.create`: 创建入库单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.entryorder.create`: 创建入库单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25991&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenEntryorderCreateRequest;
+/// use generated_sdk::api::qimen::qimen_entryorder_create::EntryOrderCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenEntryorderCreateRequest::new();
+/// let request = QimenEntryorderCreateRequest::new()
+///     .request(EntryOrderCreateRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEntryorderCreateRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenEntryorderCreateRequest {
 }
 
 impl QimenEntryorderCreateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`EntryOrderCreateRequest`].
     #[must_use]
     pub fn request(mut self, request: EntryOrderCreateRequest) -> Self {
         self.request = Some(request);
@@ -72,35 +77,36 @@ record!(QimenEntryorderCreateRequest);
 
 /// The object `EntryOrderCreateRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EntryOrderCreateRequest {
     /// 入库单
     ///
-    /// [`EntryOrder`], `entryOrder` on the wire.
+    /// [`EntryOrder`]. Wire name: `entryOrder`.
     pub entry_order: Option<EntryOrder>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl EntryOrderCreateRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `entryOrder`.
+    /// Sets [`entryOrder`](field@Self::entry_order): 入库单. [`EntryOrder`]. Wire name: `entryOrder`.
     #[must_use]
     pub fn entry_order(mut self, entry_order: EntryOrder) -> Self {
         self.entry_order = Some(entry_order);
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -110,7 +116,7 @@ impl EntryOrderCreateRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -145,82 +151,83 @@ record!(EntryOrderCreateRequest);
 
 /// The object `EntryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct EntryOrder {
     /// 入库单号
     ///
-    /// String, required, `entryOrderCode` on the wire, for example `RK20240618001`.
+    /// String. Required. Wire name: `entryOrderCode`. Example: `RK20240618001`.
     pub entry_order_code: String,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 采购单号，用于采购入库
     ///
-    /// String, `purchaseOrderCode` on the wire, for example `CG20240601001`.
+    /// String. Wire name: `purchaseOrderCode`. Example: `CG20240601001`.
     pub purchase_order_code: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 创建时间
     ///
-    /// String, `orderCreateTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `orderCreateTime`. Example: `2024-06-18 10:00:00`.
     pub order_create_time: Option<String>,
     /// 业务类型：SCRK 生产，LYRK 领用，CCRK 残次品，CGRK 采购，DBRK 调拨，QTRK 其他，B2BRK
     ///
-    /// String, `orderType` on the wire, for example `CGRK`.
+    /// String. Wire name: `orderType`. Example: `CGRK`.
     pub order_type: Option<String>,
     /// 关联的单据
     ///
-    /// List of [`RelatedOrder`], `relatedOrders` on the wire.
+    /// List of [`RelatedOrder`]. Wire name: `relatedOrders`.
     pub related_orders: Vec<RelatedOrder>,
     /// 预计到货时间
     ///
-    /// String, `expectStartTime` on the wire, for example `2024-06-20 10:00:00`.
+    /// String. Wire name: `expectStartTime`. Example: `2024-06-20 10:00:00`.
     pub expect_start_time: Option<String>,
     /// 最迟到货时间
     ///
-    /// String, `expectEndTime` on the wire, for example `2024-06-21 10:00:00`.
+    /// String. Wire name: `expectEndTime`. Example: `2024-06-21 10:00:00`.
     pub expect_end_time: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: Option<String>,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
     /// 供应商编码
     ///
-    /// String, `supplierCode` on the wire, for example `SUP01`.
+    /// String. Wire name: `supplierCode`. Example: `SUP01`.
     pub supplier_code: Option<String>,
     /// 供应商名称
     ///
-    /// String, `supplierName` on the wire, for example `测试供应商`.
+    /// String. Wire name: `supplierName`. Example: `测试供应商`.
     pub supplier_name: Option<String>,
     /// 操作员编码
     ///
-    /// String, `operatorCode` on the wire, for example `OP01`.
+    /// String. Wire name: `operatorCode`. Example: `OP01`.
     pub operator_code: Option<String>,
     /// 操作员姓名
     ///
-    /// String, `operatorName` on the wire, for example `李**`.
+    /// String. Wire name: `operatorName`. Example: `李**`.
     pub operator_name: Option<String>,
     /// 操作时间
     ///
-    /// String, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: Option<String>,
     /// 发件人
     ///
-    /// [`SenderInfo`], `senderInfo` on the wire.
+    /// [`SenderInfo`]. Wire name: `senderInfo`.
     pub sender_info: Option<SenderInfo>,
     /// 收件人
     ///
-    /// [`ReceiverInfo`], `receiverInfo` on the wire.
+    /// [`ReceiverInfo`]. Wire name: `receiverInfo`.
     pub receiver_info: Option<ReceiverInfo>,
     /// 备注
     ///
@@ -228,24 +235,24 @@ pub struct EntryOrder {
     pub remark: Option<String>,
     /// 明细的总行数，单据分批发送时使用
     ///
-    /// String, `totalOrderLines` on the wire, for example `1`.
+    /// String. Wire name: `totalOrderLines`. Example: `1`.
     pub total_order_lines: Option<String>,
     /// 仓库名称
     ///
-    /// String, `warehouseName` on the wire, for example `杭州一号仓`.
+    /// String. Wire name: `warehouseName`. Example: `杭州一号仓`.
     pub warehouse_name: Option<String>,
     /// 出库仓库的编码
     ///
-    /// String, `sourceWarehouseCode` on the wire, for example `WH02`.
+    /// String. Wire name: `sourceWarehouseCode`. Example: `WH02`.
     pub source_warehouse_code: Option<String>,
     /// 出库仓库的名称
     ///
-    /// String, `sourceWarehouseName` on the wire, for example `上海一号仓`.
+    /// String. Wire name: `sourceWarehouseName`. Example: `上海一号仓`.
     pub source_warehouse_name: Option<String>,
 }
 
 impl EntryOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         entry_order_code: impl Into<String>,
         owner_code: impl Into<String>,
@@ -279,7 +286,7 @@ impl EntryOrder {
         }
     }
 
-    /// Sets `purchaseOrderCode`.
+    /// Sets [`purchaseOrderCode`](field@Self::purchase_order_code): 采购单号，用于采购入库. String. Wire name: `purchaseOrderCode`.
     #[must_use]
     pub fn purchase_order_code(
         mut self,
@@ -289,21 +296,21 @@ impl EntryOrder {
         self
     }
 
-    /// Sets `orderCreateTime`.
+    /// Sets [`orderCreateTime`](field@Self::order_create_time): 创建时间. String. Wire name: `orderCreateTime`.
     #[must_use]
     pub fn order_create_time(mut self, order_create_time: impl Into<String>) -> Self {
         self.order_create_time = Some(order_create_time.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 业务类型：SCRK 生产，LYRK 领用，CCRK 残次品，CGRK 采购，DBRK 调拨，QTRK 其他，B2BRK. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `relatedOrders`.
+    /// Sets [`relatedOrders`](field@Self::related_orders): 关联的单据. List of [`RelatedOrder`]. Wire name: `relatedOrders`.
     #[must_use]
     pub fn related_orders(
         mut self,
@@ -313,112 +320,112 @@ impl EntryOrder {
         self
     }
 
-    /// Sets `expectStartTime`.
+    /// Sets [`expectStartTime`](field@Self::expect_start_time): 预计到货时间. String. Wire name: `expectStartTime`.
     #[must_use]
     pub fn expect_start_time(mut self, expect_start_time: impl Into<String>) -> Self {
         self.expect_start_time = Some(expect_start_time.into());
         self
     }
 
-    /// Sets `expectEndTime`.
+    /// Sets [`expectEndTime`](field@Self::expect_end_time): 最迟到货时间. String. Wire name: `expectEndTime`.
     #[must_use]
     pub fn expect_end_time(mut self, expect_end_time: impl Into<String>) -> Self {
         self.expect_end_time = Some(expect_end_time.into());
         self
     }
 
-    /// Sets `logisticsCode`.
+    /// Sets [`logisticsCode`](field@Self::logistics_code): 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他. String. Wire name: `logisticsCode`.
     #[must_use]
     pub fn logistics_code(mut self, logistics_code: impl Into<String>) -> Self {
         self.logistics_code = Some(logistics_code.into());
         self
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
         self
     }
 
-    /// Sets `supplierCode`.
+    /// Sets [`supplierCode`](field@Self::supplier_code): 供应商编码. String. Wire name: `supplierCode`.
     #[must_use]
     pub fn supplier_code(mut self, supplier_code: impl Into<String>) -> Self {
         self.supplier_code = Some(supplier_code.into());
         self
     }
 
-    /// Sets `supplierName`.
+    /// Sets [`supplierName`](field@Self::supplier_name): 供应商名称. String. Wire name: `supplierName`.
     #[must_use]
     pub fn supplier_name(mut self, supplier_name: impl Into<String>) -> Self {
         self.supplier_name = Some(supplier_name.into());
         self
     }
 
-    /// Sets `operatorCode`.
+    /// Sets [`operatorCode`](field@Self::operator_code): 操作员编码. String. Wire name: `operatorCode`.
     #[must_use]
     pub fn operator_code(mut self, operator_code: impl Into<String>) -> Self {
         self.operator_code = Some(operator_code.into());
         self
     }
 
-    /// Sets `operatorName`.
+    /// Sets [`operatorName`](field@Self::operator_name): 操作员姓名. String. Wire name: `operatorName`.
     #[must_use]
     pub fn operator_name(mut self, operator_name: impl Into<String>) -> Self {
         self.operator_name = Some(operator_name.into());
         self
     }
 
-    /// Sets `operateTime`.
+    /// Sets [`operateTime`](field@Self::operate_time): 操作时间. String. Wire name: `operateTime`.
     #[must_use]
     pub fn operate_time(mut self, operate_time: impl Into<String>) -> Self {
         self.operate_time = Some(operate_time.into());
         self
     }
 
-    /// Sets `senderInfo`.
+    /// Sets [`senderInfo`](field@Self::sender_info): 发件人. [`SenderInfo`]. Wire name: `senderInfo`.
     #[must_use]
     pub fn sender_info(mut self, sender_info: SenderInfo) -> Self {
         self.sender_info = Some(sender_info);
         self
     }
 
-    /// Sets `receiverInfo`.
+    /// Sets [`receiverInfo`](field@Self::receiver_info): 收件人. [`ReceiverInfo`]. Wire name: `receiverInfo`.
     #[must_use]
     pub fn receiver_info(mut self, receiver_info: ReceiverInfo) -> Self {
         self.receiver_info = Some(receiver_info);
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `totalOrderLines`.
+    /// Sets [`totalOrderLines`](field@Self::total_order_lines): 明细的总行数，单据分批发送时使用. String. Wire name: `totalOrderLines`.
     #[must_use]
     pub fn total_order_lines(mut self, total_order_lines: impl Into<String>) -> Self {
         self.total_order_lines = Some(total_order_lines.into());
         self
     }
 
-    /// Sets `warehouseName`.
+    /// Sets [`warehouseName`](field@Self::warehouse_name): 仓库名称. String. Wire name: `warehouseName`.
     #[must_use]
     pub fn warehouse_name(mut self, warehouse_name: impl Into<String>) -> Self {
         self.warehouse_name = Some(warehouse_name.into());
         self
     }
 
-    /// Sets `sourceWarehouseCode`.
+    /// Sets [`sourceWarehouseCode`](field@Self::source_warehouse_code): 出库仓库的编码. String. Wire name: `sourceWarehouseCode`.
     #[must_use]
     pub fn source_warehouse_code(
         mut self,
@@ -428,7 +435,7 @@ impl EntryOrder {
         self
     }
 
-    /// Sets `sourceWarehouseName`.
+    /// Sets [`sourceWarehouseName`](field@Self::source_warehouse_name): 出库仓库的名称. String. Wire name: `sourceWarehouseName`.
     #[must_use]
     pub fn source_warehouse_name(
         mut self,
@@ -508,31 +515,32 @@ record!(EntryOrder);
 
 /// The object `RelatedOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RelatedOrder {
     /// 关联单据的类型：采购单 CG，调拨单 DB，出库单 CK，入库单 RK
     ///
-    /// String, `orderType` on the wire, for example `CGRK`.
+    /// String. Wire name: `orderType`. Example: `CGRK`.
     pub order_type: Option<String>,
     /// 单据编码
     ///
-    /// String, `orderCode` on the wire, for example `CK20240618001`.
+    /// String. Wire name: `orderCode`. Example: `CK20240618001`.
     pub order_code: Option<String>,
 }
 
 impl RelatedOrder {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 关联单据的类型：采购单 CG，调拨单 DB，出库单 CK，入库单 RK. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `orderCode`.
+    /// Sets [`orderCode`](field@Self::order_code): 单据编码. String. Wire name: `orderCode`.
     #[must_use]
     pub fn order_code(mut self, order_code: impl Into<String>) -> Self {
         self.order_code = Some(order_code.into());
@@ -565,59 +573,60 @@ record!(RelatedOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
 
 impl SenderInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderInfoRequired) -> Self {
         Self {
             company: None,
@@ -635,49 +644,49 @@ impl SenderInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -685,29 +694,32 @@ impl SenderInfo {
     }
 }
 
-/// The required parameters of [`SenderInfo`].
+/// The required fields of [`SenderInfo`].
+#[derive(Clone)]
 pub struct SenderInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(SenderInfoRequired => SenderInfo);
 
 impl Record for SenderInfo {
     fn schema(&self) -> &'static Schema {
@@ -754,67 +766,68 @@ record!(SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReceiverInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 证件的种类：身份证 1，军官证 2，护照 3，其余 4
     ///
-    /// String, `idType` on the wire, for example `1`.
+    /// String. Wire name: `idType`. Example: `1`.
     pub id_type: Option<String>,
     /// 证件号码
     ///
-    /// String, `idNumber` on the wire.
+    /// String. Wire name: `idNumber`. Redacted in `Debug` output.
     pub id_number: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
 
 impl ReceiverInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: ReceiverInfoRequired) -> Self {
         Self {
             company: None,
@@ -834,63 +847,63 @@ impl ReceiverInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `idType`.
+    /// Sets [`idType`](field@Self::id_type): 证件的种类：身份证 1，军官证 2，护照 3，其余 4. String. Wire name: `idType`.
     #[must_use]
     pub fn id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_type = Some(id_type.into());
         self
     }
 
-    /// Sets `idNumber`.
+    /// Sets [`idNumber`](field@Self::id_number): 证件号码. String. Wire name: `idNumber`. Redacted in `Debug` output.
     #[must_use]
     pub fn id_number(mut self, id_number: impl Into<String>) -> Self {
         self.id_number = Some(id_number.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -898,29 +911,32 @@ impl ReceiverInfo {
     }
 }
 
-/// The required parameters of [`ReceiverInfo`].
+/// The required fields of [`ReceiverInfo`].
+#[derive(Clone)]
 pub struct ReceiverInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(ReceiverInfoRequired => ReceiverInfo);
 
 impl Record for ReceiverInfo {
     fn schema(&self) -> &'static Schema {
@@ -971,79 +987,80 @@ record!(ReceiverInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 规格，如 红色;XXL
     ///
-    /// String, `skuProperty` on the wire, for example `红色`.
+    /// String. Wire name: `skuProperty`. Example: `红色`.
     pub sku_property: Option<String>,
     /// 采购价，单位元
     ///
-    /// String, `purchasePrice` on the wire, for example `30.00`.
+    /// String. Wire name: `purchasePrice`. Example: `30.00`.
     pub purchase_price: Option<String>,
     /// 零售价，即成交价加单件折扣，单位元
     ///
-    /// String, `retailPrice` on the wire, for example `59.90`.
+    /// String. Wire name: `retailPrice`. Example: `59.90`.
     pub retail_price: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, `ZP` if it is not sent, for example `ZP`.
+    /// String. Default: `ZP`. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 序列号列表
     ///
-    /// [`SnList`], `snList` on the wire.
+    /// [`SnList`]. Wire name: `snList`.
     pub sn_list: Option<SnList>,
 }
 
 impl OrderLine {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         owner_code: impl Into<String>,
         item_code: impl Into<String>,
@@ -1070,98 +1087,98 @@ impl OrderLine {
         }
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `skuProperty`.
+    /// Sets [`skuProperty`](field@Self::sku_property): 规格，如 红色;XXL. String. Wire name: `skuProperty`.
     #[must_use]
     pub fn sku_property(mut self, sku_property: impl Into<String>) -> Self {
         self.sku_property = Some(sku_property.into());
         self
     }
 
-    /// Sets `purchasePrice`.
+    /// Sets [`purchasePrice`](field@Self::purchase_price): 采购价，单位元. String. Wire name: `purchasePrice`.
     #[must_use]
     pub fn purchase_price(mut self, purchase_price: impl Into<String>) -> Self {
         self.purchase_price = Some(purchase_price.into());
         self
     }
 
-    /// Sets `retailPrice`.
+    /// Sets [`retailPrice`](field@Self::retail_price): 零售价，即成交价加单件折扣，单位元. String. Wire name: `retailPrice`.
     #[must_use]
     pub fn retail_price(mut self, retail_price: impl Into<String>) -> Self {
         self.retail_price = Some(retail_price.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Default: `ZP`. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `snList`.
+    /// Sets [`snList`](field@Self::sn_list): 序列号列表. [`SnList`]. Wire name: `snList`.
     #[must_use]
     pub fn sn_list(mut self, sn_list: SnList) -> Self {
         self.sn_list = Some(sn_list);
@@ -1224,20 +1241,21 @@ record!(OrderLine);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SnList {
     /// 序列号
     ///
-    /// String\[\], for example `SN0001`.
+    /// List of String. Example: `SN0001`.
     pub sn: Vec<String>,
 }
 
 impl SnList {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sn`.
+    /// Sets [`sn`](field@Self::sn): 序列号. List of String.
     #[must_use]
     pub fn sn(mut self, sn: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sn = sn.into_iter().map(Into::into).collect();
@@ -1266,6 +1284,7 @@ record!(SnList);
 
 /// The response of `taobao.qimen.entryorder.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEntryorderCreateResponse {
     /// 处理结果
     ///
@@ -1303,22 +1322,23 @@ record!(mut QimenEntryorderCreateResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 仓储系统里的入库单号
     ///
-    /// String, `entryOrderId` on the wire, for example `WMS-RK-001`.
+    /// String. Wire name: `entryOrderId`. Example: `WMS-RK-001`.
     pub entry_order_id: Option<String>,
 }
 
@@ -1338,7 +1358,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.entry_order_id),
@@ -1350,7 +1370,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.entry_order_id),
@@ -1362,23 +1382,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1386,9 +1406,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28677&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenEventsProduceRequest;
 /// use generated_sdk::api::qimen::qimen_events_produce::QimenEvent;
@@ -24,15 +26,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct QimenEventsProduceRequest {
     /// 事件列表，最多 50 条
     ///
-    /// List of [`QimenEvent`], required, at most 50 elements.
+    /// List of [`QimenEvent`]. Required. Max list size 50.
     pub messages: Vec<QimenEvent>,
 }
 
 impl QimenEventsProduceRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(messages: impl IntoIterator<Item = QimenEvent>) -> Self {
         Self {
             messages: messages.into_iter().collect(),
@@ -72,6 +75,7 @@ record!(QimenEventsProduceRequest);
 
 /// The object `QimenEvent`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEvent {
     /// 事件
     ///
@@ -80,12 +84,12 @@ pub struct QimenEvent {
 }
 
 impl QimenEvent {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `event`.
+    /// Sets [`event`](field@Self::event): 事件. [`Event`].
     #[must_use]
     pub fn event(mut self, event: Event) -> Self {
         self.event = Some(event);
@@ -114,10 +118,11 @@ record!(QimenEvent);
 
 /// The object `Event`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Event {
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 扩展字段（JSON）
     ///
@@ -125,36 +130,36 @@ pub struct Event {
     pub ext: Option<String>,
     /// 发生的事件；转单为 QIMEN_ERP_TRANSFER，审单为 QIMEN_ERP_CHECK
     ///
-    /// String, required, for example `QIMEN_ERP_CHECK`.
+    /// String. Required. Example: `QIMEN_ERP_CHECK`.
     pub status: String,
     /// 平台：MAIN 官方，JD 京东，DD 当当，PP 拍拍，YX 易讯，EBAY，AMAZON 等
     ///
-    /// String, `MAIN` if it is not sent, for example `MAIN`.
+    /// String. Default: `MAIN`. Example: `MAIN`.
     pub platform: Option<String>,
     /// 订单的创建时间，毫秒时间戳
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub create: Option<i64>,
     /// 外部平台的商家名称；传它时也要传 platform
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// ERP 里的订单编号；转单、审单、配货和出库时填
     ///
-    /// String, for example `ERP20240618001`.
+    /// String. Example: `ERP20240618001`.
     pub erp_order_id: Option<String>,
     /// 子订单编号，以逗号分隔；拆单与合单时不填
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub taobao_sub_order_ids: Option<String>,
     /// 事件发生的时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub event_time: Option<String>,
 }
 
 impl Event {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(tid: impl Into<String>, status: impl Into<String>) -> Self {
         Self {
             tid: tid.into(),
@@ -169,42 +174,42 @@ impl Event {
         }
     }
 
-    /// Sets `ext`.
+    /// Sets [`ext`](field@Self::ext): 扩展字段（JSON）. String.
     #[must_use]
     pub fn ext(mut self, ext: impl Into<String>) -> Self {
         self.ext = Some(ext.into());
         self
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 平台：MAIN 官方，JD 京东，DD 当当，PP 拍拍，YX 易讯，EBAY，AMAZON 等. String. Default: `MAIN`.
     #[must_use]
     pub fn platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = Some(platform.into());
         self
     }
 
-    /// Sets `create`.
+    /// Sets [`create`](field@Self::create): 订单的创建时间，毫秒时间戳. Number.
     #[must_use]
     pub fn create(mut self, create: i64) -> Self {
         self.create = Some(create);
         self
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 外部平台的商家名称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
         self
     }
 
-    /// Sets `erp_order_id`.
+    /// Sets [`erp_order_id`](field@Self::erp_order_id): ERP 里的订单编号. String.
     #[must_use]
     pub fn erp_order_id(mut self, erp_order_id: impl Into<String>) -> Self {
         self.erp_order_id = Some(erp_order_id.into());
         self
     }
 
-    /// Sets `taobao_sub_order_ids`.
+    /// Sets [`taobao_sub_order_ids`](field@Self::taobao_sub_order_ids): 子订单编号，以逗号分隔. String.
     #[must_use]
     pub fn taobao_sub_order_ids(
         mut self,
@@ -214,7 +219,7 @@ impl Event {
         self
     }
 
-    /// Sets `event_time`.
+    /// Sets [`event_time`](field@Self::event_time): 事件发生的时间. String.
     #[must_use]
     pub fn event_time(mut self, event_time: impl Into<String>) -> Self {
         self.event_time = Some(event_time.into());
@@ -261,10 +266,11 @@ record!(Event);
 
 /// The response of `taobao.qimen.events.produce`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenEventsProduceResponse {
     /// 是否全部成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_all_success: Option<bool>,
     /// 各事件的结果，顺序与请求一致
     ///
@@ -307,18 +313,19 @@ record!(mut QimenEventsProduceResponse);
 
 /// The object `QimenResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenResult {
     /// 错误码
     ///
-    /// String, for example `isv.invalid-parameter`.
+    /// String. Example: `isv.invalid-parameter`.
     pub error_code: Option<String>,
     /// 错误说明
     ///
-    /// String, for example `主题不存在`.
+    /// String. Example: `主题不存在`.
     pub error_message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -3,8 +3,8 @@
 //! `taobao.qimen.inventory.query`: 查询库存
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.inventory.query`: 查询库存
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25999&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenInventoryQueryRequest;
+/// use generated_sdk::api::qimen::qimen_inventory_query::InventoryQueryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenInventoryQueryRequest::new();
+/// let request = QimenInventoryQueryRequest::new()
+///     .request(InventoryQueryRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenInventoryQueryRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenInventoryQueryRequest {
 }
 
 impl QimenInventoryQueryRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`InventoryQueryRequest`].
     #[must_use]
     pub fn request(mut self, request: InventoryQueryRequest) -> Self {
         self.request = Some(request);
@@ -72,14 +77,15 @@ record!(QimenInventoryQueryRequest);
 
 /// The object `InventoryQueryRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct InventoryQueryRequest {
     /// 要查询的商品
     ///
-    /// List of [`Criteria`], `criteriaList` on the wire.
+    /// List of [`Criteria`]. Wire name: `criteriaList`.
     pub criteria_list: Vec<Criteria>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
     /// 备注
     ///
@@ -88,12 +94,12 @@ pub struct InventoryQueryRequest {
 }
 
 impl InventoryQueryRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `criteriaList`.
+    /// Sets [`criteriaList`](field@Self::criteria_list): 要查询的商品. List of [`Criteria`]. Wire name: `criteriaList`.
     #[must_use]
     pub fn criteria_list(
         mut self,
@@ -103,14 +109,14 @@ impl InventoryQueryRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
@@ -145,26 +151,27 @@ record!(InventoryQueryRequest);
 
 /// The object `Criteria`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Criteria {
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: Option<String>,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 备注
     ///
@@ -173,7 +180,7 @@ pub struct Criteria {
 }
 
 impl Criteria {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(item_code: impl Into<String>) -> Self {
         Self {
             warehouse_code: None,
@@ -185,35 +192,35 @@ impl Criteria {
         }
     }
 
-    /// Sets `warehouseCode`.
+    /// Sets [`warehouseCode`](field@Self::warehouse_code): 仓库编码. String. Wire name: `warehouseCode`.
     #[must_use]
     pub fn warehouse_code(mut self, warehouse_code: impl Into<String>) -> Self {
         self.warehouse_code = Some(warehouse_code.into());
         self
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
@@ -254,6 +261,7 @@ record!(Criteria);
 
 /// The response of `taobao.qimen.inventory.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenInventoryQueryResponse {
     /// 处理结果
     ///
@@ -291,18 +299,19 @@ record!(mut QimenInventoryQueryResponse);
 
 /// The object `InventoryQueryResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct InventoryQueryResponse {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 库存列表
     ///
@@ -326,7 +335,7 @@ impl Record for InventoryQueryResponse {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.items),
@@ -338,7 +347,7 @@ impl Record for InventoryQueryResponse {
 impl RecordMut for InventoryQueryResponse {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.items),
@@ -351,46 +360,47 @@ record!(mut InventoryQueryResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: Option<String>,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 未冻结的库存
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub quantity: Option<i64>,
     /// 冻结的库存
     ///
-    /// Number, `lockQuantity` on the wire, for example `0`.
+    /// Number. Wire name: `lockQuantity`. Example: `0`.
     pub lock_quantity: Option<i64>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
 }
 
@@ -452,23 +462,23 @@ impl RecordMut for Item {
 record!(mut Item);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -476,9 +486,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

@@ -3,8 +3,8 @@
 //! `taobao.qimen.inventory.report`: 通知盘点结果
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.inventory.report`: 通知盘点结果
@@ -13,17 +13,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27261&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenInventoryReportRequest;
+/// use generated_sdk::api::qimen::qimen_inventory_report::{AdjustType, InventoryReportRequest, InventoryReportRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenInventoryReportRequest::new();
+/// let request = QimenInventoryReportRequest::new()
+///     .request(
+///         InventoryReportRequest::new(InventoryReportRequired {
+///                 total_page: 1,
+///                 current_page: 1,
+///                 page_size: 40,
+///                 warehouse_code: "OTHER".into(),
+///                 check_order_code: "PD20240618001".into(),
+///                 owner_code: "owner1".into(),
+///                 out_biz_code: "MSG20240618001".into(),
+///                 adjust_type: AdjustType::Check,
+///             })
+///             .check_order_id("WMS-PD-001")
+///             .check_time("2024-06-18 10:00:00"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenInventoryReportRequest {
     /// 请求
     ///
@@ -32,12 +50,12 @@ pub struct QimenInventoryReportRequest {
 }
 
 impl QimenInventoryReportRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`InventoryReportRequest`].
     #[must_use]
     pub fn request(mut self, request: InventoryReportRequest) -> Self {
         self.request = Some(request);
@@ -72,42 +90,43 @@ record!(QimenInventoryReportRequest);
 
 /// The object `InventoryReportRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct InventoryReportRequest {
     /// 总页数
     ///
-    /// Number, required, `totalPage` on the wire, for example `1`.
+    /// Number. Required. Wire name: `totalPage`. Example: `1`.
     pub total_page: i64,
     /// 当前页，从 1 开始
     ///
-    /// Number, required, `currentPage` on the wire, for example `1`.
+    /// Number. Required. Wire name: `currentPage`. Example: `1`.
     pub current_page: i64,
     /// 每页多少条
     ///
-    /// Number, required, `pageSize` on the wire, for example `40`.
+    /// Number. Required. Wire name: `pageSize`. Example: `40`.
     pub page_size: i64,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 盘点单号
     ///
-    /// String, required, `checkOrderCode` on the wire, for example `PD20240618001`.
+    /// String. Required. Wire name: `checkOrderCode`. Example: `PD20240618001`.
     pub check_order_code: String,
     /// 仓储系统里的盘点单号
     ///
-    /// String, `checkOrderId` on the wire, for example `WMS-PD-001`.
+    /// String. Wire name: `checkOrderId`. Example: `WMS-PD-001`.
     pub check_order_id: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `owner1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: String,
     /// 盘点时间
     ///
-    /// String, `checkTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `checkTime`. Example: `2024-06-18 10:00:00`.
     pub check_time: Option<String>,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, required, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Required. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: String,
     /// 备注
     ///
@@ -119,16 +138,16 @@ pub struct InventoryReportRequest {
     pub items: Vec<Item>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
     /// 库存为何变动：CHECK 因盘点，ADJUST 因调整
     ///
-    /// String, see [`AdjustType`], required, `adjustType` on the wire, for example `CHECK`.
+    /// [`AdjustType`]. Required. Wire name: `adjustType`. Example: `CHECK`.
     pub adjust_type: AdjustType,
 }
 
 impl InventoryReportRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: InventoryReportRequired) -> Self {
         Self {
             total_page: required.total_page,
@@ -147,35 +166,35 @@ impl InventoryReportRequest {
         }
     }
 
-    /// Sets `checkOrderId`.
+    /// Sets [`checkOrderId`](field@Self::check_order_id): 仓储系统里的盘点单号. String. Wire name: `checkOrderId`.
     #[must_use]
     pub fn check_order_id(mut self, check_order_id: impl Into<String>) -> Self {
         self.check_order_id = Some(check_order_id.into());
         self
     }
 
-    /// Sets `checkTime`.
+    /// Sets [`checkTime`](field@Self::check_time): 盘点时间. String. Wire name: `checkTime`.
     #[must_use]
     pub fn check_time(mut self, check_time: impl Into<String>) -> Self {
         self.check_time = Some(check_time.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 库存变化列表. List of [`Item`].
     #[must_use]
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
         self.items = items.into_iter().collect();
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -183,41 +202,44 @@ impl InventoryReportRequest {
     }
 }
 
-/// The required parameters of [`InventoryReportRequest`].
+/// The required fields of [`InventoryReportRequest`].
+#[derive(Clone)]
 pub struct InventoryReportRequired {
     /// 总页数
     ///
-    /// Number, required, `totalPage` on the wire, for example `1`.
+    /// Number. Required. Wire name: `totalPage`. Example: `1`.
     pub total_page: i64,
     /// 当前页，从 1 开始
     ///
-    /// Number, required, `currentPage` on the wire, for example `1`.
+    /// Number. Required. Wire name: `currentPage`. Example: `1`.
     pub current_page: i64,
     /// 每页多少条
     ///
-    /// Number, required, `pageSize` on the wire, for example `40`.
+    /// Number. Required. Wire name: `pageSize`. Example: `40`.
     pub page_size: i64,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 盘点单号
     ///
-    /// String, required, `checkOrderCode` on the wire, for example `PD20240618001`.
+    /// String. Required. Wire name: `checkOrderCode`. Example: `PD20240618001`.
     pub check_order_code: String,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `owner1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: String,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, required, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Required. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: String,
     /// 库存为何变动：CHECK 因盘点，ADJUST 因调整
     ///
-    /// String, see [`AdjustType`], required, `adjustType` on the wire, for example `CHECK`.
+    /// [`AdjustType`]. Required. Wire name: `adjustType`. Example: `CHECK`.
     pub adjust_type: AdjustType,
 }
+
+required!(InventoryReportRequired => InventoryReportRequest);
 
 impl Record for InventoryReportRequest {
     fn schema(&self) -> &'static Schema {
@@ -256,7 +278,7 @@ impl Record for InventoryReportRequest {
             9 => View::of(&self.remark),
             10 => View::of(&self.items),
             11 => View::of(&self.extend_props),
-            12 => View::choice(&self.adjust_type),
+            12 => View::open_enum(&self.adjust_type),
             _ => View::Absent,
         }
     }
@@ -266,42 +288,43 @@ record!(InventoryReportRequest);
 
 /// The object `Item`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, `ZP` if it is not sent, for example `ZP`.
+    /// String. Default: `ZP`. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 变化量，盘盈为正，盘亏为负
     ///
-    /// Number, required, for example `-1`.
+    /// Number. Required. Example: `-1`.
     pub quantity: i64,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 序列号
     ///
-    /// String, `snCode` on the wire, for example `SN0001`.
+    /// String. Wire name: `snCode`. Example: `SN0001`.
     pub sn_code: Option<String>,
     /// 备注
     ///
@@ -309,12 +332,12 @@ pub struct Item {
     pub remark: Option<String>,
     /// 库存总量
     ///
-    /// Number, `totalQty` on the wire, for example `100`.
+    /// Number. Wire name: `totalQty`. Example: `100`.
     pub total_qty: Option<i64>,
 }
 
 impl Item {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(item_code: impl Into<String>, quantity: i64) -> Self {
         Self {
             item_code: item_code.into(),
@@ -331,63 +354,63 @@ impl Item {
         }
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Default: `ZP`. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `snCode`.
+    /// Sets [`snCode`](field@Self::sn_code): 序列号. String. Wire name: `snCode`.
     #[must_use]
     pub fn sn_code(mut self, sn_code: impl Into<String>) -> Self {
         self.sn_code = Some(sn_code.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `totalQty`.
+    /// Sets [`totalQty`](field@Self::total_qty): 库存总量. Number. Wire name: `totalQty`.
     #[must_use]
     pub fn total_qty(mut self, total_qty: i64) -> Self {
         self.total_qty = Some(total_qty);
@@ -438,6 +461,7 @@ record!(Item);
 
 /// The response of `taobao.qimen.inventory.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenInventoryReportResponse {
     /// 处理结果
     ///
@@ -475,18 +499,19 @@ record!(mut QimenInventoryReportResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -505,7 +530,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -516,7 +541,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -527,23 +552,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -551,31 +576,31 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);
 
 /// The values of `adjustType`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AdjustType {
     /// `CHECK`
     Check,
     /// `ADJUST`
     Adjust,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AdjustType {
+impl OpenEnum for AdjustType {
     fn as_str(&self) -> &str {
         match self {
             Self::Check => "CHECK",
             Self::Adjust => "ADJUST",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -583,9 +608,9 @@ impl Choice for AdjustType {
         match text.as_str() {
             "CHECK" => Self::Check,
             "ADJUST" => Self::Adjust,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AdjustType);
+open_enum!(AdjustType);

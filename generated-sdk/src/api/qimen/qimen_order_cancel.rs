@@ -3,25 +3,35 @@
 //! `taobao.qimen.order.cancel`: 取消单据
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.order.cancel`: 取消单据
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26000&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenOrderCancelRequest;
+/// use generated_sdk::api::qimen::qimen_order_cancel::OrderCancelRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenOrderCancelRequest::new();
+/// let request = QimenOrderCancelRequest::new()
+///     .request(
+///         OrderCancelRequest::new("OTHER", "JY20240618001")
+///             .owner_code("owner1")
+///             .order_id("W20240618001")
+///             .order_type("JYCK"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderCancelRequest {
     /// 请求
     ///
@@ -30,12 +40,12 @@ pub struct QimenOrderCancelRequest {
 }
 
 impl QimenOrderCancelRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`OrderCancelRequest`].
     #[must_use]
     pub fn request(mut self, request: OrderCancelRequest) -> Self {
         self.request = Some(request);
@@ -70,43 +80,44 @@ record!(QimenOrderCancelRequest);
 
 /// The object `OrderCancelRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderCancelRequest {
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `owner1`.
+    /// String. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: Option<String>,
     /// 单据编码
     ///
-    /// String, required, `orderCode` on the wire, for example `JY20240618001`.
+    /// String. Required. Wire name: `orderCode`. Example: `JY20240618001`.
     pub order_code: String,
     /// 仓储系统里的单据编码
     ///
-    /// String, `orderId` on the wire, for example `W20240618001`.
+    /// String. Wire name: `orderId`. Example: `W20240618001`.
     pub order_id: Option<String>,
     /// 单据类型的代码；一般交易的出库为 JYCK
     ///
-    /// String, `orderType` on the wire, for example `JYCK`.
+    /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
     /// 取消的原因
     ///
-    /// String, `cancelReason` on the wire, for example `买家取消`.
+    /// String. Wire name: `cancelReason`. Example: `买家取消`.
     pub cancel_reason: Option<String>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
     /// 平台的子订单
     ///
-    /// List of [`SubSourceOrder`], `subSourceOrders` on the wire.
+    /// List of [`SubSourceOrder`]. Wire name: `subSourceOrders`.
     pub sub_source_orders: Vec<SubSourceOrder>,
 }
 
 impl OrderCancelRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         warehouse_code: impl Into<String>,
         order_code: impl Into<String>,
@@ -123,42 +134,42 @@ impl OrderCancelRequest {
         }
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `orderId`.
+    /// Sets [`orderId`](field@Self::order_id): 仓储系统里的单据编码. String. Wire name: `orderId`.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型的代码. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `cancelReason`.
+    /// Sets [`cancelReason`](field@Self::cancel_reason): 取消的原因. String. Wire name: `cancelReason`.
     #[must_use]
     pub fn cancel_reason(mut self, cancel_reason: impl Into<String>) -> Self {
         self.cancel_reason = Some(cancel_reason.into());
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
         self
     }
 
-    /// Sets `subSourceOrders`.
+    /// Sets [`subSourceOrders`](field@Self::sub_source_orders): 平台的子订单. List of [`SubSourceOrder`]. Wire name: `subSourceOrders`.
     #[must_use]
     pub fn sub_source_orders(
         mut self,
@@ -206,20 +217,21 @@ record!(OrderCancelRequest);
 
 /// The object `SubSourceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubSourceOrder {
     /// 平台的子订单编号
     ///
-    /// String, `subSourceOrderCode` on the wire, for example `2001000000000002`.
+    /// String. Wire name: `subSourceOrderCode`. Example: `2001000000000002`.
     pub sub_source_order_code: Option<String>,
 }
 
 impl SubSourceOrder {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `subSourceOrderCode`.
+    /// Sets [`subSourceOrderCode`](field@Self::sub_source_order_code): 平台的子订单编号. String. Wire name: `subSourceOrderCode`.
     #[must_use]
     pub fn sub_source_order_code(
         mut self,
@@ -251,6 +263,7 @@ record!(SubSourceOrder);
 
 /// The response of `taobao.qimen.order.cancel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderCancelResponse {
     /// 处理结果
     ///
@@ -288,18 +301,19 @@ record!(mut QimenOrderCancelResponse);
 
 /// The object `OrderCancelResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderCancelResponse {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -318,7 +332,7 @@ impl Record for OrderCancelResponse {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -329,7 +343,7 @@ impl Record for OrderCancelResponse {
 impl RecordMut for OrderCancelResponse {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -340,23 +354,23 @@ impl RecordMut for OrderCancelResponse {
 record!(mut OrderCancelResponse);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -364,9 +378,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

@@ -3,8 +3,8 @@
 //! `taobao.qimen.orderprocess.report`: 通知单据的处理进度
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.orderprocess.report`: 通知单据的处理进度
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26003&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenOrderprocessReportRequest;
+/// use generated_sdk::api::qimen::qimen_orderprocess_report::OrderProcessReportRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenOrderprocessReportRequest::new();
+/// let request = QimenOrderprocessReportRequest::new()
+///     .request(OrderProcessReportRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderprocessReportRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenOrderprocessReportRequest {
 }
 
 impl QimenOrderprocessReportRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`OrderProcessReportRequest`].
     #[must_use]
     pub fn request(mut self, request: OrderProcessReportRequest) -> Self {
         self.request = Some(request);
@@ -72,6 +77,7 @@ record!(QimenOrderprocessReportRequest);
 
 /// The object `OrderProcessReportRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderProcessReportRequest {
     /// 单据
     ///
@@ -83,7 +89,7 @@ pub struct OrderProcessReportRequest {
     pub process: Option<Process>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
     /// 备注
     ///
@@ -92,33 +98,33 @@ pub struct OrderProcessReportRequest {
 }
 
 impl OrderProcessReportRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `order`.
+    /// Sets [`order`](field@Self::order): 单据. [`Order`].
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
         self.order = Some(order);
         self
     }
 
-    /// Sets `process`.
+    /// Sets [`process`](field@Self::process): 处理进度. [`Process`].
     #[must_use]
     pub fn process(mut self, process: Process) -> Self {
         self.process = Some(process);
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
@@ -155,22 +161,23 @@ record!(OrderProcessReportRequest);
 
 /// The object `Order`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Order {
     /// 单据编码
     ///
-    /// String, required, `orderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `orderCode`. Example: `CK20240618001`.
     pub order_code: String,
     /// 仓储系统里的单据编码
     ///
-    /// String, `orderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `orderId`. Example: `WMS-CK-001`.
     pub order_id: Option<String>,
     /// 单据类型的代码；一般交易的出库为 JYCK
     ///
-    /// String, `orderType` on the wire, for example `JYCK`.
+    /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: Option<String>,
     /// 备注
     ///
@@ -179,7 +186,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(order_code: impl Into<String>) -> Self {
         Self {
             order_code: order_code.into(),
@@ -190,28 +197,28 @@ impl Order {
         }
     }
 
-    /// Sets `orderId`.
+    /// Sets [`orderId`](field@Self::order_id): 仓储系统里的单据编码. String. Wire name: `orderId`.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型的代码. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `warehouseCode`.
+    /// Sets [`warehouseCode`](field@Self::warehouse_code): 仓库编码. String. Wire name: `warehouseCode`.
     #[must_use]
     pub fn warehouse_code(mut self, warehouse_code: impl Into<String>) -> Self {
         self.warehouse_code = Some(warehouse_code.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
@@ -250,26 +257,27 @@ record!(Order);
 
 /// The object `Process`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Process {
     /// 单据状态，如 ACCEPT 接单、PRINT 打印、PICK 拣货、CHECK 复核、PACKAGE 打包、DELIVERED 发货
     ///
-    /// String, required, `processStatus` on the wire, for example `PICK`.
+    /// String. Required. Wire name: `processStatus`. Example: `PICK`.
     pub process_status: String,
     /// 操作员编码
     ///
-    /// String, `operatorCode` on the wire, for example `OP01`.
+    /// String. Wire name: `operatorCode`. Example: `OP01`.
     pub operator_code: Option<String>,
     /// 操作员姓名
     ///
-    /// String, `operatorName` on the wire, for example `李**`.
+    /// String. Wire name: `operatorName`. Example: `李**`.
     pub operator_name: Option<String>,
     /// 操作时间
     ///
-    /// String, `operateTime` on the wire, for example `2024-06-18 15:00:00`.
+    /// String. Wire name: `operateTime`. Example: `2024-06-18 15:00:00`.
     pub operate_time: Option<String>,
     /// 操作内容
     ///
-    /// String, `operateInfo` on the wire.
+    /// String. Wire name: `operateInfo`.
     pub operate_info: Option<String>,
     /// 备注
     ///
@@ -277,12 +285,12 @@ pub struct Process {
     pub remark: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
 }
 
 impl Process {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(process_status: impl Into<String>) -> Self {
         Self {
             process_status: process_status.into(),
@@ -295,42 +303,42 @@ impl Process {
         }
     }
 
-    /// Sets `operatorCode`.
+    /// Sets [`operatorCode`](field@Self::operator_code): 操作员编码. String. Wire name: `operatorCode`.
     #[must_use]
     pub fn operator_code(mut self, operator_code: impl Into<String>) -> Self {
         self.operator_code = Some(operator_code.into());
         self
     }
 
-    /// Sets `operatorName`.
+    /// Sets [`operatorName`](field@Self::operator_name): 操作员姓名. String. Wire name: `operatorName`.
     #[must_use]
     pub fn operator_name(mut self, operator_name: impl Into<String>) -> Self {
         self.operator_name = Some(operator_name.into());
         self
     }
 
-    /// Sets `operateTime`.
+    /// Sets [`operateTime`](field@Self::operate_time): 操作时间. String. Wire name: `operateTime`.
     #[must_use]
     pub fn operate_time(mut self, operate_time: impl Into<String>) -> Self {
         self.operate_time = Some(operate_time.into());
         self
     }
 
-    /// Sets `operateInfo`.
+    /// Sets [`operateInfo`](field@Self::operate_info): 操作内容. String. Wire name: `operateInfo`.
     #[must_use]
     pub fn operate_info(mut self, operate_info: impl Into<String>) -> Self {
         self.operate_info = Some(operate_info.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
@@ -373,6 +381,7 @@ record!(Process);
 
 /// The response of `taobao.qimen.orderprocess.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderprocessReportResponse {
     /// 处理结果
     ///
@@ -410,18 +419,19 @@ record!(mut QimenOrderprocessReportResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -440,7 +450,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -451,7 +461,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -462,23 +472,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -486,9 +496,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

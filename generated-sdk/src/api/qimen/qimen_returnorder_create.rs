@@ -3,8 +3,8 @@
 //! `taobao.qimen.returnorder.create`: 创建退货入库单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.returnorder.create`: 创建退货入库单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25989&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenReturnorderCreateRequest;
+/// use generated_sdk::api::qimen::qimen_returnorder_create::ReturnOrderCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenReturnorderCreateRequest::new();
+/// let request = QimenReturnorderCreateRequest::new()
+///     .request(ReturnOrderCreateRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenReturnorderCreateRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenReturnorderCreateRequest {
 }
 
 impl QimenReturnorderCreateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`ReturnOrderCreateRequest`].
     #[must_use]
     pub fn request(mut self, request: ReturnOrderCreateRequest) -> Self {
         self.request = Some(request);
@@ -72,35 +77,36 @@ record!(QimenReturnorderCreateRequest);
 
 /// The object `ReturnOrderCreateRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ReturnOrderCreateRequest {
     /// 退货入库单
     ///
-    /// [`ReturnOrder`], `returnOrder` on the wire.
+    /// [`ReturnOrder`]. Wire name: `returnOrder`.
     pub return_order: Option<ReturnOrder>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl ReturnOrderCreateRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `returnOrder`.
+    /// Sets [`returnOrder`](field@Self::return_order): 退货入库单. [`ReturnOrder`]. Wire name: `returnOrder`.
     #[must_use]
     pub fn return_order(mut self, return_order: ReturnOrder) -> Self {
         self.return_order = Some(return_order);
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -110,7 +116,7 @@ impl ReturnOrderCreateRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -145,54 +151,55 @@ record!(ReturnOrderCreateRequest);
 
 /// The object `ReturnOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReturnOrder {
     /// 退货入库单号
     ///
-    /// String, required, `returnOrderCode` on the wire, for example `TH20240618001`.
+    /// String. Required. Wire name: `returnOrderCode`. Example: `TH20240618001`.
     pub return_order_code: String,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 单据类型：THRK 退货，HHRK 换货
     ///
-    /// String, `orderType` on the wire, for example `THRK`.
+    /// String. Wire name: `orderType`. Example: `THRK`.
     pub order_type: Option<String>,
     /// 订单标记，以 ^ 分隔
     ///
-    /// String, `orderFlag` on the wire, for example `VISIT`.
+    /// String. Wire name: `orderFlag`. Example: `VISIT`.
     pub order_flag: Option<String>,
     /// 原出库单号，由 ERP 分配；换货时使用
     ///
-    /// String, required, `preDeliveryOrderCode` on the wire, for example `CK20240601001`.
+    /// String. Required. Wire name: `preDeliveryOrderCode`. Example: `CK20240601001`.
     pub pre_delivery_order_code: String,
     /// 原出库单号，由仓储系统分配；换货时使用
     ///
-    /// String, `preDeliveryOrderId` on the wire, for example `WMS-CK-000`.
+    /// String. Wire name: `preDeliveryOrderId`. Example: `WMS-CK-000`.
     pub pre_delivery_order_id: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, required, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Required. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: String,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
     /// 退货原因
     ///
-    /// String, `returnReason` on the wire, for example `尺寸不符`.
+    /// String. Wire name: `returnReason`. Example: `尺寸不符`.
     pub return_reason: Option<String>,
     /// 买家昵称
     ///
-    /// String, `buyerNick` on the wire, for example `买家**`.
+    /// String. Wire name: `buyerNick`. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 发件人
     ///
-    /// [`SenderInfo`], `senderInfo` on the wire.
+    /// [`SenderInfo`]. Wire name: `senderInfo`.
     pub sender_info: Option<SenderInfo>,
     /// 备注
     ///
@@ -200,24 +207,24 @@ pub struct ReturnOrder {
     pub remark: Option<String>,
     /// 来源平台的代码：TB 淘宝，TM 天猫，JD 京东，OTHER 其他
     ///
-    /// String, `sourcePlatformCode` on the wire, for example `TB`.
+    /// String. Wire name: `sourcePlatformCode`. Example: `TB`.
     pub source_platform_code: Option<String>,
     /// 来源平台的名称
     ///
-    /// String, `sourcePlatformName` on the wire, for example `淘宝`.
+    /// String. Wire name: `sourcePlatformName`. Example: `淘宝`.
     pub source_platform_name: Option<String>,
     /// 店铺名称
     ///
-    /// String, `shopNick` on the wire, for example `测试店铺`.
+    /// String. Wire name: `shopNick`. Example: `测试店铺`.
     pub shop_nick: Option<String>,
     /// 卖家昵称
     ///
-    /// String, `sellerNick` on the wire, for example `测试店铺`.
+    /// String. Wire name: `sellerNick`. Example: `测试店铺`.
     pub seller_nick: Option<String>,
 }
 
 impl ReturnOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         return_order_code: impl Into<String>,
         warehouse_code: impl Into<String>,
@@ -245,21 +252,21 @@ impl ReturnOrder {
         }
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型：THRK 退货，HHRK 换货. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `orderFlag`.
+    /// Sets [`orderFlag`](field@Self::order_flag): 订单标记，以 ^ 分隔. String. Wire name: `orderFlag`.
     #[must_use]
     pub fn order_flag(mut self, order_flag: impl Into<String>) -> Self {
         self.order_flag = Some(order_flag.into());
         self
     }
 
-    /// Sets `preDeliveryOrderId`.
+    /// Sets [`preDeliveryOrderId`](field@Self::pre_delivery_order_id): 原出库单号，由仓储系统分配. String. Wire name: `preDeliveryOrderId`.
     #[must_use]
     pub fn pre_delivery_order_id(
         mut self,
@@ -269,49 +276,49 @@ impl ReturnOrder {
         self
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
         self
     }
 
-    /// Sets `returnReason`.
+    /// Sets [`returnReason`](field@Self::return_reason): 退货原因. String. Wire name: `returnReason`.
     #[must_use]
     pub fn return_reason(mut self, return_reason: impl Into<String>) -> Self {
         self.return_reason = Some(return_reason.into());
         self
     }
 
-    /// Sets `buyerNick`.
+    /// Sets [`buyerNick`](field@Self::buyer_nick): 买家昵称. String. Wire name: `buyerNick`.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `senderInfo`.
+    /// Sets [`senderInfo`](field@Self::sender_info): 发件人. [`SenderInfo`]. Wire name: `senderInfo`.
     #[must_use]
     pub fn sender_info(mut self, sender_info: SenderInfo) -> Self {
         self.sender_info = Some(sender_info);
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `sourcePlatformCode`.
+    /// Sets [`sourcePlatformCode`](field@Self::source_platform_code): 来源平台的代码：TB 淘宝，TM 天猫，JD 京东，OTHER 其他. String. Wire name: `sourcePlatformCode`.
     #[must_use]
     pub fn source_platform_code(
         mut self,
@@ -321,7 +328,7 @@ impl ReturnOrder {
         self
     }
 
-    /// Sets `sourcePlatformName`.
+    /// Sets [`sourcePlatformName`](field@Self::source_platform_name): 来源平台的名称. String. Wire name: `sourcePlatformName`.
     #[must_use]
     pub fn source_platform_name(
         mut self,
@@ -331,14 +338,14 @@ impl ReturnOrder {
         self
     }
 
-    /// Sets `shopNick`.
+    /// Sets [`shopNick`](field@Self::shop_nick): 店铺名称. String. Wire name: `shopNick`.
     #[must_use]
     pub fn shop_nick(mut self, shop_nick: impl Into<String>) -> Self {
         self.shop_nick = Some(shop_nick.into());
         self
     }
 
-    /// Sets `sellerNick`.
+    /// Sets [`sellerNick`](field@Self::seller_nick): 卖家昵称. String. Wire name: `sellerNick`.
     #[must_use]
     pub fn seller_nick(mut self, seller_nick: impl Into<String>) -> Self {
         self.seller_nick = Some(seller_nick.into());
@@ -401,59 +408,60 @@ record!(ReturnOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
 
 impl SenderInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderInfoRequired) -> Self {
         Self {
             company: None,
@@ -471,49 +479,49 @@ impl SenderInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -521,29 +529,32 @@ impl SenderInfo {
     }
 }
 
-/// The required parameters of [`SenderInfo`].
+/// The required fields of [`SenderInfo`].
+#[derive(Clone)]
 pub struct SenderInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(SenderInfoRequired => SenderInfo);
 
 impl Record for SenderInfo {
     fn schema(&self) -> &'static Schema {
@@ -590,71 +601,72 @@ record!(SenderInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 平台的订单编号
     ///
-    /// String, `sourceOrderCode` on the wire, for example `2001000000000001`.
+    /// String. Wire name: `sourceOrderCode`. Example: `2001000000000001`.
     pub source_order_code: Option<String>,
     /// 平台的子订单编号
     ///
-    /// String, `subSourceOrderCode` on the wire, for example `2001000000000002`.
+    /// String. Wire name: `subSourceOrderCode`. Example: `2001000000000002`.
     pub sub_source_order_code: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, `ZP` if it is not sent, for example `ZP`.
+    /// String. Default: `ZP`. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 序列号列表
     ///
-    /// [`SnList`], `snList` on the wire.
+    /// [`SnList`]. Wire name: `snList`.
     pub sn_list: Option<SnList>,
     /// 订单标记，以 ^ 分隔
     ///
-    /// String, required, `orderFlag` on the wire, for example `VISIT`.
+    /// String. Required. Wire name: `orderFlag`. Example: `VISIT`.
     pub order_flag: String,
     /// 退货原因
     ///
-    /// String, required, `returnReason` on the wire, for example `尺寸不符`.
+    /// String. Required. Wire name: `returnReason`. Example: `尺寸不符`.
     pub return_reason: String,
 }
 
 impl OrderLine {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: OrderLineRequired) -> Self {
         Self {
             order_line_no: None,
@@ -675,21 +687,21 @@ impl OrderLine {
         }
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `sourceOrderCode`.
+    /// Sets [`sourceOrderCode`](field@Self::source_order_code): 平台的订单编号. String. Wire name: `sourceOrderCode`.
     #[must_use]
     pub fn source_order_code(mut self, source_order_code: impl Into<String>) -> Self {
         self.source_order_code = Some(source_order_code.into());
         self
     }
 
-    /// Sets `subSourceOrderCode`.
+    /// Sets [`subSourceOrderCode`](field@Self::sub_source_order_code): 平台的子订单编号. String. Wire name: `subSourceOrderCode`.
     #[must_use]
     pub fn sub_source_order_code(
         mut self,
@@ -699,49 +711,49 @@ impl OrderLine {
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Default: `ZP`. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `snList`.
+    /// Sets [`snList`](field@Self::sn_list): 序列号列表. [`SnList`]. Wire name: `snList`.
     #[must_use]
     pub fn sn_list(mut self, sn_list: SnList) -> Self {
         self.sn_list = Some(sn_list);
@@ -749,29 +761,32 @@ impl OrderLine {
     }
 }
 
-/// The required parameters of [`OrderLine`].
+/// The required fields of [`OrderLine`].
+#[derive(Clone)]
 pub struct OrderLineRequired {
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 订单标记，以 ^ 分隔
     ///
-    /// String, required, `orderFlag` on the wire, for example `VISIT`.
+    /// String. Required. Wire name: `orderFlag`. Example: `VISIT`.
     pub order_flag: String,
     /// 退货原因
     ///
-    /// String, required, `returnReason` on the wire, for example `尺寸不符`.
+    /// String. Required. Wire name: `returnReason`. Example: `尺寸不符`.
     pub return_reason: String,
 }
+
+required!(OrderLineRequired => OrderLine);
 
 impl Record for OrderLine {
     fn schema(&self) -> &'static Schema {
@@ -824,20 +839,21 @@ record!(OrderLine);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SnList {
     /// 序列号
     ///
-    /// String\[\], for example `SN0001`.
+    /// List of String. Example: `SN0001`.
     pub sn: Vec<String>,
 }
 
 impl SnList {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sn`.
+    /// Sets [`sn`](field@Self::sn): 序列号. List of String.
     #[must_use]
     pub fn sn(mut self, sn: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sn = sn.into_iter().map(Into::into).collect();
@@ -866,6 +882,7 @@ record!(SnList);
 
 /// The response of `taobao.qimen.returnorder.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenReturnorderCreateResponse {
     /// 处理结果
     ///
@@ -903,22 +920,23 @@ record!(mut QimenReturnorderCreateResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 仓储系统里的退货单号
     ///
-    /// String, `returnOrderId` on the wire, for example `WMS-TH-001`.
+    /// String. Wire name: `returnOrderId`. Example: `WMS-TH-001`.
     pub return_order_id: Option<String>,
 }
 
@@ -938,7 +956,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.return_order_id),
@@ -950,7 +968,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.return_order_id),
@@ -962,23 +980,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -986,9 +1004,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

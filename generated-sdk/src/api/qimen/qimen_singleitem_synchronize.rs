@@ -3,8 +3,8 @@
 //! `taobao.qimen.singleitem.synchronize`: 同步商品
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.singleitem.synchronize`: 同步商品
@@ -13,17 +13,26 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25998&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenSingleitemSynchronizeRequest;
+/// use generated_sdk::api::qimen::qimen_singleitem_synchronize::ItemSynRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenSingleitemSynchronizeRequest::new();
+/// let request = QimenSingleitemSynchronizeRequest::new()
+///     .request(
+///         ItemSynRequest::new("pending", "OTHER", "owner1")
+///             .supplier_code("SUP01")
+///             .supplier_name("测试供应商"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenSingleitemSynchronizeRequest {
     /// 请求
     ///
@@ -32,12 +41,12 @@ pub struct QimenSingleitemSynchronizeRequest {
 }
 
 impl QimenSingleitemSynchronizeRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`ItemSynRequest`].
     #[must_use]
     pub fn request(mut self, request: ItemSynRequest) -> Self {
         self.request = Some(request);
@@ -72,26 +81,27 @@ record!(QimenSingleitemSynchronizeRequest);
 
 /// The object `ItemSynRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSynRequest {
     /// 操作：pending 挂起，restore 恢复
     ///
-    /// String, required, `actionType` on the wire, for example `pending`.
+    /// String. Required. Wire name: `actionType`. Example: `pending`.
     pub action_type: String,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `owner1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: String,
     /// 供应商编码
     ///
-    /// String, `supplierCode` on the wire, for example `SUP01`.
+    /// String. Wire name: `supplierCode`. Example: `SUP01`.
     pub supplier_code: Option<String>,
     /// 供应商名称
     ///
-    /// String, `supplierName` on the wire, for example `测试供应商`.
+    /// String. Wire name: `supplierName`. Example: `测试供应商`.
     pub supplier_name: Option<String>,
     /// 商品
     ///
@@ -99,12 +109,12 @@ pub struct ItemSynRequest {
     pub item: Option<Item>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl ItemSynRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         action_type: impl Into<String>,
         warehouse_code: impl Into<String>,
@@ -121,28 +131,28 @@ impl ItemSynRequest {
         }
     }
 
-    /// Sets `supplierCode`.
+    /// Sets [`supplierCode`](field@Self::supplier_code): 供应商编码. String. Wire name: `supplierCode`.
     #[must_use]
     pub fn supplier_code(mut self, supplier_code: impl Into<String>) -> Self {
         self.supplier_code = Some(supplier_code.into());
         self
     }
 
-    /// Sets `supplierName`.
+    /// Sets [`supplierName`](field@Self::supplier_name): 供应商名称. String. Wire name: `supplierName`.
     #[must_use]
     pub fn supplier_name(mut self, supplier_name: impl Into<String>) -> Self {
         self.supplier_name = Some(supplier_name.into());
         self
     }
 
-    /// Sets `item`.
+    /// Sets [`item`](field@Self::item): 商品. [`Item`].
     #[must_use]
     pub fn item(mut self, item: Item) -> Self {
         self.item = Some(item);
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -185,198 +195,199 @@ record!(ItemSynRequest);
 
 /// The object `Item`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码；返回后，以后的请求都要带上
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货号
     ///
-    /// String, `goodsCode` on the wire, for example `CUP500`.
+    /// String. Wire name: `goodsCode`. Example: `CUP500`.
     pub goods_code: Option<String>,
     /// 商品名称
     ///
-    /// String, required, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Required. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: String,
     /// 简称
     ///
-    /// String, `shortName` on the wire, for example `保温杯`.
+    /// String. Wire name: `shortName`. Example: `保温杯`.
     pub short_name: Option<String>,
     /// 英文名
     ///
-    /// String, `englishName` on the wire, for example `Vacuum Cup`.
+    /// String. Wire name: `englishName`. Example: `Vacuum Cup`.
     pub english_name: Option<String>,
     /// 条形码，以分号分隔
     ///
-    /// String, required, `barCode` on the wire, for example `6900000000001`.
+    /// String. Required. Wire name: `barCode`. Example: `6900000000001`.
     pub bar_code: String,
     /// 规格，如 红色;XXL
     ///
-    /// String, `skuProperty` on the wire, for example `红色`.
+    /// String. Wire name: `skuProperty`. Example: `红色`.
     pub sku_property: Option<String>,
     /// 计量单位
     ///
-    /// String, `stockUnit` on the wire, for example `个`.
+    /// String. Wire name: `stockUnit`. Example: `个`.
     pub stock_unit: Option<String>,
     /// 长，单位厘米
     ///
-    /// String, for example `30.00`.
+    /// String. Example: `30.00`.
     pub length: Option<String>,
     /// 宽，单位厘米
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub width: Option<String>,
     /// 高，单位厘米
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub height: Option<String>,
     /// 体积，单位升
     ///
-    /// String, for example `6.00`.
+    /// String. Example: `6.00`.
     pub volume: Option<String>,
     /// 毛重，单位千克
     ///
-    /// String, `grossWeight` on the wire, for example `0.50`.
+    /// String. Wire name: `grossWeight`. Example: `0.50`.
     pub gross_weight: Option<String>,
     /// 净重，单位千克
     ///
-    /// String, `netWeight` on the wire, for example `0.40`.
+    /// String. Wire name: `netWeight`. Example: `0.40`.
     pub net_weight: Option<String>,
     /// 颜色
     ///
-    /// String, for example `红色`.
+    /// String. Example: `红色`.
     pub color: Option<String>,
     /// 尺寸
     ///
-    /// String, for example `500ml`.
+    /// String. Example: `500ml`.
     pub size: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 商品类别的编号
     ///
-    /// String, `categoryId` on the wire, for example `1001`.
+    /// String. Wire name: `categoryId`. Example: `1001`.
     pub category_id: Option<String>,
     /// 商品类别的名称
     ///
-    /// String, `categoryName` on the wire, for example `保温杯`.
+    /// String. Wire name: `categoryName`. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 计价货类
     ///
-    /// String, `pricingCategory` on the wire.
+    /// String. Wire name: `pricingCategory`.
     pub pricing_category: Option<String>,
     /// 安全库存
     ///
-    /// Number, `safetyStock` on the wire, for example `10`.
+    /// Number. Wire name: `safetyStock`. Example: `10`.
     pub safety_stock: Option<i64>,
     /// 商品类型：ZC 正常，FX 分销，ZH 组合，ZP 赠品，BC 包材，HC 耗材，FL 辅料，XN 虚拟，FS 附属，CC 残次，OTHER 其他
     ///
-    /// String, required, `itemType` on the wire, for example `ZC`.
+    /// String. Required. Wire name: `itemType`. Example: `ZC`.
     pub item_type: String,
     /// 吊牌价，单位元
     ///
-    /// String, `tagPrice` on the wire, for example `99.00`.
+    /// String. Wire name: `tagPrice`. Example: `99.00`.
     pub tag_price: Option<String>,
     /// 零售价，即成交价加单件折扣，单位元
     ///
-    /// String, `retailPrice` on the wire, for example `59.90`.
+    /// String. Wire name: `retailPrice`. Example: `59.90`.
     pub retail_price: Option<String>,
     /// 成本价，单位元
     ///
-    /// String, `costPrice` on the wire, for example `20.00`.
+    /// String. Wire name: `costPrice`. Example: `20.00`.
     pub cost_price: Option<String>,
     /// 采购价，单位元
     ///
-    /// String, `purchasePrice` on the wire, for example `30.00`.
+    /// String. Wire name: `purchasePrice`. Example: `30.00`.
     pub purchase_price: Option<String>,
     /// 季节编码
     ///
-    /// String, `seasonCode` on the wire.
+    /// String. Wire name: `seasonCode`.
     pub season_code: Option<String>,
     /// 季节名称
     ///
-    /// String, `seasonName` on the wire.
+    /// String. Wire name: `seasonName`.
     pub season_name: Option<String>,
     /// 品牌代码
     ///
-    /// String, `brandCode` on the wire, for example `BR01`.
+    /// String. Wire name: `brandCode`. Example: `BR01`.
     pub brand_code: Option<String>,
     /// 品牌名称
     ///
-    /// String, `brandName` on the wire, for example `测试品牌`.
+    /// String. Wire name: `brandName`. Example: `测试品牌`.
     pub brand_name: Option<String>,
     /// 是否管理串号：Y 或 N
     ///
-    /// String, see [`IsSnMgmt`], `isSNMgmt` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsSnMgmt`]. Default: `N`. Wire name: `isSNMgmt`. Example: `N`.
     pub is_sn_mgmt: Option<IsSnMgmt>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 是否管理保质期：Y 或 N
     ///
-    /// String, see [`IsShelfLifeMgmt`], `isShelfLifeMgmt` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsShelfLifeMgmt`]. Default: `N`. Wire name: `isShelfLifeMgmt`. Example: `N`.
     pub is_shelf_life_mgmt: Option<IsShelfLifeMgmt>,
     /// 保质期，单位小时
     ///
-    /// Number, `shelfLife` on the wire, for example `8760`.
+    /// Number. Wire name: `shelfLife`. Example: `8760`.
     pub shelf_life: Option<i64>,
     /// 禁收的天数
     ///
-    /// Number, `rejectLifecycle` on the wire, for example `30`.
+    /// Number. Wire name: `rejectLifecycle`. Example: `30`.
     pub reject_lifecycle: Option<i64>,
     /// 禁售的天数
     ///
-    /// Number, `lockupLifecycle` on the wire, for example `30`.
+    /// Number. Wire name: `lockupLifecycle`. Example: `30`.
     pub lockup_lifecycle: Option<i64>,
     /// 临期预警的天数
     ///
-    /// Number, `adventLifecycle` on the wire, for example `60`.
+    /// Number. Wire name: `adventLifecycle`. Example: `60`.
     pub advent_lifecycle: Option<i64>,
     /// 是否管理批次：Y 或 N
     ///
-    /// String, see [`IsBatchMgmt`], `isBatchMgmt` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsBatchMgmt`]. Default: `N`. Wire name: `isBatchMgmt`. Example: `N`.
     pub is_batch_mgmt: Option<IsBatchMgmt>,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 批次备注
     ///
-    /// String, `batchRemark` on the wire.
+    /// String. Wire name: `batchRemark`.
     pub batch_remark: Option<String>,
     /// 包装代码
     ///
-    /// String, `packCode` on the wire.
+    /// String. Wire name: `packCode`.
     pub pack_code: Option<String>,
     /// 箱规
     ///
-    /// String, for example `1*20`.
+    /// String. Example: `1*20`.
     pub pcs: Option<String>,
     /// 原产地
     ///
-    /// String, `originAddress` on the wire, for example `浙江`.
+    /// String. Wire name: `originAddress`. Example: `浙江`.
     pub origin_address: Option<String>,
     /// 批准文号
     ///
-    /// String, `approvalNumber` on the wire.
+    /// String. Wire name: `approvalNumber`.
     pub approval_number: Option<String>,
     /// 是否易碎品：Y 或 N
     ///
-    /// String, see [`IsFragile`], `isFragile` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsFragile`]. Default: `N`. Wire name: `isFragile`. Example: `N`.
     pub is_fragile: Option<IsFragile>,
     /// 是否危险品：Y 或 N
     ///
-    /// String, see [`IsHazardous`], `isHazardous` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsHazardous`]. Default: `N`. Wire name: `isHazardous`. Example: `N`.
     pub is_hazardous: Option<IsHazardous>,
     /// 备注
     ///
@@ -384,40 +395,40 @@ pub struct Item {
     pub remark: Option<String>,
     /// 创建时间
     ///
-    /// String, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<String>,
     /// 更新时间
     ///
-    /// String, `updateTime` on the wire, for example `2024-06-18 10:05:00`.
+    /// String. Wire name: `updateTime`. Example: `2024-06-18 10:05:00`.
     pub update_time: Option<String>,
     /// 是否有效：Y 或 N
     ///
-    /// String, see [`IsValid`], `isValid` on the wire, `N` if it is not sent, for example `Y`.
+    /// [`IsValid`]. Default: `N`. Wire name: `isValid`. Example: `Y`.
     pub is_valid: Option<IsValid>,
     /// 是否 SKU：Y 或 N
     ///
-    /// String, see [`IsSku`], `isSku` on the wire, `N` if it is not sent, for example `Y`.
+    /// [`IsSku`]. Default: `N`. Wire name: `isSku`. Example: `Y`.
     pub is_sku: Option<IsSku>,
     /// 包装材料的类型
     ///
-    /// String, `packageMaterial` on the wire.
+    /// String. Wire name: `packageMaterial`.
     pub package_material: Option<String>,
     /// 供应商编码
     ///
-    /// String, `supplierCode` on the wire, for example `SUP01`.
+    /// String. Wire name: `supplierCode`. Example: `SUP01`.
     pub supplier_code: Option<String>,
     /// 由谁配送：商家自己 0，菜鸟 1
     ///
-    /// String, `logisticsType` on the wire, for example `0`.
+    /// String. Wire name: `logisticsType`. Example: `0`.
     pub logistics_type: Option<String>,
     /// 是否液体：Y 或 N
     ///
-    /// String, see [`IsLiquid`], `isLiquid` on the wire, `N` if it is not sent, for example `N`.
+    /// [`IsLiquid`]. Default: `N`. Wire name: `isLiquid`. Example: `N`.
     pub is_liquid: Option<IsLiquid>,
 }
 
 impl Item {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         item_code: impl Into<String>,
         item_name: impl Into<String>,
@@ -485,217 +496,217 @@ impl Item {
         }
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `goodsCode`.
+    /// Sets [`goodsCode`](field@Self::goods_code): 货号. String. Wire name: `goodsCode`.
     #[must_use]
     pub fn goods_code(mut self, goods_code: impl Into<String>) -> Self {
         self.goods_code = Some(goods_code.into());
         self
     }
 
-    /// Sets `shortName`.
+    /// Sets [`shortName`](field@Self::short_name): 简称. String. Wire name: `shortName`.
     #[must_use]
     pub fn short_name(mut self, short_name: impl Into<String>) -> Self {
         self.short_name = Some(short_name.into());
         self
     }
 
-    /// Sets `englishName`.
+    /// Sets [`englishName`](field@Self::english_name): 英文名. String. Wire name: `englishName`.
     #[must_use]
     pub fn english_name(mut self, english_name: impl Into<String>) -> Self {
         self.english_name = Some(english_name.into());
         self
     }
 
-    /// Sets `skuProperty`.
+    /// Sets [`skuProperty`](field@Self::sku_property): 规格，如 红色;XXL. String. Wire name: `skuProperty`.
     #[must_use]
     pub fn sku_property(mut self, sku_property: impl Into<String>) -> Self {
         self.sku_property = Some(sku_property.into());
         self
     }
 
-    /// Sets `stockUnit`.
+    /// Sets [`stockUnit`](field@Self::stock_unit): 计量单位. String. Wire name: `stockUnit`.
     #[must_use]
     pub fn stock_unit(mut self, stock_unit: impl Into<String>) -> Self {
         self.stock_unit = Some(stock_unit.into());
         self
     }
 
-    /// Sets `length`.
+    /// Sets [`length`](field@Self::length): 长，单位厘米. String.
     #[must_use]
     pub fn length(mut self, length: impl Into<String>) -> Self {
         self.length = Some(length.into());
         self
     }
 
-    /// Sets `width`.
+    /// Sets [`width`](field@Self::width): 宽，单位厘米. String.
     #[must_use]
     pub fn width(mut self, width: impl Into<String>) -> Self {
         self.width = Some(width.into());
         self
     }
 
-    /// Sets `height`.
+    /// Sets [`height`](field@Self::height): 高，单位厘米. String.
     #[must_use]
     pub fn height(mut self, height: impl Into<String>) -> Self {
         self.height = Some(height.into());
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 体积，单位升. String.
     #[must_use]
     pub fn volume(mut self, volume: impl Into<String>) -> Self {
         self.volume = Some(volume.into());
         self
     }
 
-    /// Sets `grossWeight`.
+    /// Sets [`grossWeight`](field@Self::gross_weight): 毛重，单位千克. String. Wire name: `grossWeight`.
     #[must_use]
     pub fn gross_weight(mut self, gross_weight: impl Into<String>) -> Self {
         self.gross_weight = Some(gross_weight.into());
         self
     }
 
-    /// Sets `netWeight`.
+    /// Sets [`netWeight`](field@Self::net_weight): 净重，单位千克. String. Wire name: `netWeight`.
     #[must_use]
     pub fn net_weight(mut self, net_weight: impl Into<String>) -> Self {
         self.net_weight = Some(net_weight.into());
         self
     }
 
-    /// Sets `color`.
+    /// Sets [`color`](field@Self::color): 颜色. String.
     #[must_use]
     pub fn color(mut self, color: impl Into<String>) -> Self {
         self.color = Some(color.into());
         self
     }
 
-    /// Sets `size`.
+    /// Sets [`size`](field@Self::size): 尺寸. String.
     #[must_use]
     pub fn size(mut self, size: impl Into<String>) -> Self {
         self.size = Some(size.into());
         self
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 商品标题. String.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `categoryId`.
+    /// Sets [`categoryId`](field@Self::category_id): 商品类别的编号. String. Wire name: `categoryId`.
     #[must_use]
     pub fn category_id(mut self, category_id: impl Into<String>) -> Self {
         self.category_id = Some(category_id.into());
         self
     }
 
-    /// Sets `categoryName`.
+    /// Sets [`categoryName`](field@Self::category_name): 商品类别的名称. String. Wire name: `categoryName`.
     #[must_use]
     pub fn category_name(mut self, category_name: impl Into<String>) -> Self {
         self.category_name = Some(category_name.into());
         self
     }
 
-    /// Sets `pricingCategory`.
+    /// Sets [`pricingCategory`](field@Self::pricing_category): 计价货类. String. Wire name: `pricingCategory`.
     #[must_use]
     pub fn pricing_category(mut self, pricing_category: impl Into<String>) -> Self {
         self.pricing_category = Some(pricing_category.into());
         self
     }
 
-    /// Sets `safetyStock`.
+    /// Sets [`safetyStock`](field@Self::safety_stock): 安全库存. Number. Wire name: `safetyStock`.
     #[must_use]
     pub fn safety_stock(mut self, safety_stock: i64) -> Self {
         self.safety_stock = Some(safety_stock);
         self
     }
 
-    /// Sets `tagPrice`.
+    /// Sets [`tagPrice`](field@Self::tag_price): 吊牌价，单位元. String. Wire name: `tagPrice`.
     #[must_use]
     pub fn tag_price(mut self, tag_price: impl Into<String>) -> Self {
         self.tag_price = Some(tag_price.into());
         self
     }
 
-    /// Sets `retailPrice`.
+    /// Sets [`retailPrice`](field@Self::retail_price): 零售价，即成交价加单件折扣，单位元. String. Wire name: `retailPrice`.
     #[must_use]
     pub fn retail_price(mut self, retail_price: impl Into<String>) -> Self {
         self.retail_price = Some(retail_price.into());
         self
     }
 
-    /// Sets `costPrice`.
+    /// Sets [`costPrice`](field@Self::cost_price): 成本价，单位元. String. Wire name: `costPrice`.
     #[must_use]
     pub fn cost_price(mut self, cost_price: impl Into<String>) -> Self {
         self.cost_price = Some(cost_price.into());
         self
     }
 
-    /// Sets `purchasePrice`.
+    /// Sets [`purchasePrice`](field@Self::purchase_price): 采购价，单位元. String. Wire name: `purchasePrice`.
     #[must_use]
     pub fn purchase_price(mut self, purchase_price: impl Into<String>) -> Self {
         self.purchase_price = Some(purchase_price.into());
         self
     }
 
-    /// Sets `seasonCode`.
+    /// Sets [`seasonCode`](field@Self::season_code): 季节编码. String. Wire name: `seasonCode`.
     #[must_use]
     pub fn season_code(mut self, season_code: impl Into<String>) -> Self {
         self.season_code = Some(season_code.into());
         self
     }
 
-    /// Sets `seasonName`.
+    /// Sets [`seasonName`](field@Self::season_name): 季节名称. String. Wire name: `seasonName`.
     #[must_use]
     pub fn season_name(mut self, season_name: impl Into<String>) -> Self {
         self.season_name = Some(season_name.into());
         self
     }
 
-    /// Sets `brandCode`.
+    /// Sets [`brandCode`](field@Self::brand_code): 品牌代码. String. Wire name: `brandCode`.
     #[must_use]
     pub fn brand_code(mut self, brand_code: impl Into<String>) -> Self {
         self.brand_code = Some(brand_code.into());
         self
     }
 
-    /// Sets `brandName`.
+    /// Sets [`brandName`](field@Self::brand_name): 品牌名称. String. Wire name: `brandName`.
     #[must_use]
     pub fn brand_name(mut self, brand_name: impl Into<String>) -> Self {
         self.brand_name = Some(brand_name.into());
         self
     }
 
-    /// Sets `isSNMgmt`.
+    /// Sets [`isSNMgmt`](field@Self::is_sn_mgmt): 是否管理串号：Y 或 N. [`IsSnMgmt`]. Default: `N`. Wire name: `isSNMgmt`.
     #[must_use]
     pub fn is_sn_mgmt(mut self, is_sn_mgmt: impl Into<IsSnMgmt>) -> Self {
         self.is_sn_mgmt = Some(is_sn_mgmt.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `isShelfLifeMgmt`.
+    /// Sets [`isShelfLifeMgmt`](field@Self::is_shelf_life_mgmt): 是否管理保质期：Y 或 N. [`IsShelfLifeMgmt`]. Default: `N`. Wire name: `isShelfLifeMgmt`.
     #[must_use]
     pub fn is_shelf_life_mgmt(
         mut self,
@@ -705,154 +716,154 @@ impl Item {
         self
     }
 
-    /// Sets `shelfLife`.
+    /// Sets [`shelfLife`](field@Self::shelf_life): 保质期，单位小时. Number. Wire name: `shelfLife`.
     #[must_use]
     pub fn shelf_life(mut self, shelf_life: i64) -> Self {
         self.shelf_life = Some(shelf_life);
         self
     }
 
-    /// Sets `rejectLifecycle`.
+    /// Sets [`rejectLifecycle`](field@Self::reject_lifecycle): 禁收的天数. Number. Wire name: `rejectLifecycle`.
     #[must_use]
     pub fn reject_lifecycle(mut self, reject_lifecycle: i64) -> Self {
         self.reject_lifecycle = Some(reject_lifecycle);
         self
     }
 
-    /// Sets `lockupLifecycle`.
+    /// Sets [`lockupLifecycle`](field@Self::lockup_lifecycle): 禁售的天数. Number. Wire name: `lockupLifecycle`.
     #[must_use]
     pub fn lockup_lifecycle(mut self, lockup_lifecycle: i64) -> Self {
         self.lockup_lifecycle = Some(lockup_lifecycle);
         self
     }
 
-    /// Sets `adventLifecycle`.
+    /// Sets [`adventLifecycle`](field@Self::advent_lifecycle): 临期预警的天数. Number. Wire name: `adventLifecycle`.
     #[must_use]
     pub fn advent_lifecycle(mut self, advent_lifecycle: i64) -> Self {
         self.advent_lifecycle = Some(advent_lifecycle);
         self
     }
 
-    /// Sets `isBatchMgmt`.
+    /// Sets [`isBatchMgmt`](field@Self::is_batch_mgmt): 是否管理批次：Y 或 N. [`IsBatchMgmt`]. Default: `N`. Wire name: `isBatchMgmt`.
     #[must_use]
     pub fn is_batch_mgmt(mut self, is_batch_mgmt: impl Into<IsBatchMgmt>) -> Self {
         self.is_batch_mgmt = Some(is_batch_mgmt.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `batchRemark`.
+    /// Sets [`batchRemark`](field@Self::batch_remark): 批次备注. String. Wire name: `batchRemark`.
     #[must_use]
     pub fn batch_remark(mut self, batch_remark: impl Into<String>) -> Self {
         self.batch_remark = Some(batch_remark.into());
         self
     }
 
-    /// Sets `packCode`.
+    /// Sets [`packCode`](field@Self::pack_code): 包装代码. String. Wire name: `packCode`.
     #[must_use]
     pub fn pack_code(mut self, pack_code: impl Into<String>) -> Self {
         self.pack_code = Some(pack_code.into());
         self
     }
 
-    /// Sets `pcs`.
+    /// Sets [`pcs`](field@Self::pcs): 箱规. String.
     #[must_use]
     pub fn pcs(mut self, pcs: impl Into<String>) -> Self {
         self.pcs = Some(pcs.into());
         self
     }
 
-    /// Sets `originAddress`.
+    /// Sets [`originAddress`](field@Self::origin_address): 原产地. String. Wire name: `originAddress`.
     #[must_use]
     pub fn origin_address(mut self, origin_address: impl Into<String>) -> Self {
         self.origin_address = Some(origin_address.into());
         self
     }
 
-    /// Sets `approvalNumber`.
+    /// Sets [`approvalNumber`](field@Self::approval_number): 批准文号. String. Wire name: `approvalNumber`.
     #[must_use]
     pub fn approval_number(mut self, approval_number: impl Into<String>) -> Self {
         self.approval_number = Some(approval_number.into());
         self
     }
 
-    /// Sets `isFragile`.
+    /// Sets [`isFragile`](field@Self::is_fragile): 是否易碎品：Y 或 N. [`IsFragile`]. Default: `N`. Wire name: `isFragile`.
     #[must_use]
     pub fn is_fragile(mut self, is_fragile: impl Into<IsFragile>) -> Self {
         self.is_fragile = Some(is_fragile.into());
         self
     }
 
-    /// Sets `isHazardous`.
+    /// Sets [`isHazardous`](field@Self::is_hazardous): 是否危险品：Y 或 N. [`IsHazardous`]. Default: `N`. Wire name: `isHazardous`.
     #[must_use]
     pub fn is_hazardous(mut self, is_hazardous: impl Into<IsHazardous>) -> Self {
         self.is_hazardous = Some(is_hazardous.into());
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `createTime`.
+    /// Sets [`createTime`](field@Self::create_time): 创建时间. String. Wire name: `createTime`.
     #[must_use]
     pub fn create_time(mut self, create_time: impl Into<String>) -> Self {
         self.create_time = Some(create_time.into());
         self
     }
 
-    /// Sets `updateTime`.
+    /// Sets [`updateTime`](field@Self::update_time): 更新时间. String. Wire name: `updateTime`.
     #[must_use]
     pub fn update_time(mut self, update_time: impl Into<String>) -> Self {
         self.update_time = Some(update_time.into());
         self
     }
 
-    /// Sets `isValid`.
+    /// Sets [`isValid`](field@Self::is_valid): 是否有效：Y 或 N. [`IsValid`]. Default: `N`. Wire name: `isValid`.
     #[must_use]
     pub fn is_valid(mut self, is_valid: impl Into<IsValid>) -> Self {
         self.is_valid = Some(is_valid.into());
         self
     }
 
-    /// Sets `isSku`.
+    /// Sets [`isSku`](field@Self::is_sku): 是否 SKU：Y 或 N. [`IsSku`]. Default: `N`. Wire name: `isSku`.
     #[must_use]
     pub fn is_sku(mut self, is_sku: impl Into<IsSku>) -> Self {
         self.is_sku = Some(is_sku.into());
         self
     }
 
-    /// Sets `packageMaterial`.
+    /// Sets [`packageMaterial`](field@Self::package_material): 包装材料的类型. String. Wire name: `packageMaterial`.
     #[must_use]
     pub fn package_material(mut self, package_material: impl Into<String>) -> Self {
         self.package_material = Some(package_material.into());
         self
     }
 
-    /// Sets `supplierCode`.
+    /// Sets [`supplierCode`](field@Self::supplier_code): 供应商编码. String. Wire name: `supplierCode`.
     #[must_use]
     pub fn supplier_code(mut self, supplier_code: impl Into<String>) -> Self {
         self.supplier_code = Some(supplier_code.into());
         self
     }
 
-    /// Sets `logisticsType`.
+    /// Sets [`logisticsType`](field@Self::logistics_type): 由谁配送：商家自己 0，菜鸟 1. String. Wire name: `logisticsType`.
     #[must_use]
     pub fn logistics_type(mut self, logistics_type: impl Into<String>) -> Self {
         self.logistics_type = Some(logistics_type.into());
         self
     }
 
-    /// Sets `isLiquid`.
+    /// Sets [`isLiquid`](field@Self::is_liquid): 是否液体：Y 或 N. [`IsLiquid`]. Default: `N`. Wire name: `isLiquid`.
     #[must_use]
     pub fn is_liquid(mut self, is_liquid: impl Into<IsLiquid>) -> Self {
         self.is_liquid = Some(is_liquid.into());
@@ -960,32 +971,32 @@ impl Record for Item {
             28 => View::of(&self.season_name),
             29 => View::of(&self.brand_code),
             30 => View::of(&self.brand_name),
-            31 => View::optional_choice(&self.is_sn_mgmt),
+            31 => View::optional_open_enum(&self.is_sn_mgmt),
             32 => View::of(&self.product_date),
             33 => View::of(&self.expire_date),
-            34 => View::optional_choice(&self.is_shelf_life_mgmt),
+            34 => View::optional_open_enum(&self.is_shelf_life_mgmt),
             35 => View::of(&self.shelf_life),
             36 => View::of(&self.reject_lifecycle),
             37 => View::of(&self.lockup_lifecycle),
             38 => View::of(&self.advent_lifecycle),
-            39 => View::optional_choice(&self.is_batch_mgmt),
+            39 => View::optional_open_enum(&self.is_batch_mgmt),
             40 => View::of(&self.batch_code),
             41 => View::of(&self.batch_remark),
             42 => View::of(&self.pack_code),
             43 => View::of(&self.pcs),
             44 => View::of(&self.origin_address),
             45 => View::of(&self.approval_number),
-            46 => View::optional_choice(&self.is_fragile),
-            47 => View::optional_choice(&self.is_hazardous),
+            46 => View::optional_open_enum(&self.is_fragile),
+            47 => View::optional_open_enum(&self.is_hazardous),
             48 => View::of(&self.remark),
             49 => View::of(&self.create_time),
             50 => View::of(&self.update_time),
-            51 => View::optional_choice(&self.is_valid),
-            52 => View::optional_choice(&self.is_sku),
+            51 => View::optional_open_enum(&self.is_valid),
+            52 => View::optional_open_enum(&self.is_sku),
             53 => View::of(&self.package_material),
             54 => View::of(&self.supplier_code),
             55 => View::of(&self.logistics_type),
-            56 => View::optional_choice(&self.is_liquid),
+            56 => View::optional_open_enum(&self.is_liquid),
             _ => View::Absent,
         }
     }
@@ -995,6 +1006,7 @@ record!(Item);
 
 /// The response of `taobao.qimen.singleitem.synchronize`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenSingleitemSynchronizeResponse {
     /// 处理结果
     ///
@@ -1032,22 +1044,23 @@ record!(mut QimenSingleitemSynchronizeResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 仓储系统里的商品编码；返回后，以后的请求都要带上
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
 }
 
@@ -1067,7 +1080,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.item_id),
@@ -1079,7 +1092,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.item_id),
@@ -1091,23 +1104,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1115,31 +1128,31 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);
 
 /// The values of `isSNMgmt`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsSnMgmt {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsSnMgmt {
+impl OpenEnum for IsSnMgmt {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1147,31 +1160,31 @@ impl Choice for IsSnMgmt {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsSnMgmt);
+open_enum!(IsSnMgmt);
 
 /// The values of `isShelfLifeMgmt`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsShelfLifeMgmt {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsShelfLifeMgmt {
+impl OpenEnum for IsShelfLifeMgmt {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1179,31 +1192,31 @@ impl Choice for IsShelfLifeMgmt {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsShelfLifeMgmt);
+open_enum!(IsShelfLifeMgmt);
 
 /// The values of `isBatchMgmt`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsBatchMgmt {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsBatchMgmt {
+impl OpenEnum for IsBatchMgmt {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1211,31 +1224,31 @@ impl Choice for IsBatchMgmt {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsBatchMgmt);
+open_enum!(IsBatchMgmt);
 
 /// The values of `isFragile`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsFragile {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsFragile {
+impl OpenEnum for IsFragile {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1243,31 +1256,31 @@ impl Choice for IsFragile {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsFragile);
+open_enum!(IsFragile);
 
 /// The values of `isHazardous`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsHazardous {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsHazardous {
+impl OpenEnum for IsHazardous {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1275,31 +1288,31 @@ impl Choice for IsHazardous {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsHazardous);
+open_enum!(IsHazardous);
 
 /// The values of `isValid`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsValid {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsValid {
+impl OpenEnum for IsValid {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1307,31 +1320,31 @@ impl Choice for IsValid {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsValid);
+open_enum!(IsValid);
 
 /// The values of `isSku`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsSku {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsSku {
+impl OpenEnum for IsSku {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1339,31 +1352,31 @@ impl Choice for IsSku {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsSku);
+open_enum!(IsSku);
 
 /// The values of `isLiquid`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IsLiquid {
     /// `Y`
     Y,
     /// `N`
     N,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for IsLiquid {
+impl OpenEnum for IsLiquid {
     fn as_str(&self) -> &str {
         match self {
             Self::Y => "Y",
             Self::N => "N",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1371,9 +1384,9 @@ impl Choice for IsLiquid {
         match text.as_str() {
             "Y" => Self::Y,
             "N" => Self::N,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(IsLiquid);
+open_enum!(IsLiquid);

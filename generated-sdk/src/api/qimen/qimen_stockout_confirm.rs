@@ -3,8 +3,8 @@
 //! `taobao.qimen.stockout.confirm`: 确认出库单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.stockout.confirm`: 确认出库单
@@ -13,17 +13,21 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27143&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenStockoutConfirmRequest;
+/// use generated_sdk::api::qimen::qimen_stockout_confirm::StructInput;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenStockoutConfirmRequest::new();
+/// let request = QimenStockoutConfirmRequest::new().request(StructInput::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenStockoutConfirmRequest {
     /// 请求
     ///
@@ -32,12 +36,12 @@ pub struct QimenStockoutConfirmRequest {
 }
 
 impl QimenStockoutConfirmRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`StructInput`].
     #[must_use]
     pub fn request(mut self, request: StructInput) -> Self {
         self.request = Some(request);
@@ -72,10 +76,11 @@ record!(QimenStockoutConfirmRequest);
 
 /// The object `Struct`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StructInput {
     /// 出库单
     ///
-    /// [`DeliveryOrder`], `deliveryOrder` on the wire.
+    /// [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     pub delivery_order: Option<DeliveryOrder>,
     /// 包裹列表
     ///
@@ -83,35 +88,35 @@ pub struct StructInput {
     pub packages: Vec<Package>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl StructInput {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `deliveryOrder`.
+    /// Sets [`deliveryOrder`](field@Self::delivery_order): 出库单. [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     #[must_use]
     pub fn delivery_order(mut self, delivery_order: DeliveryOrder) -> Self {
         self.delivery_order = Some(delivery_order);
         self
     }
 
-    /// Sets `packages`.
+    /// Sets [`packages`](field@Self::packages): 包裹列表. List of [`Package`].
     #[must_use]
     pub fn packages(mut self, packages: impl IntoIterator<Item = Package>) -> Self {
         self.packages = packages.into_iter().collect();
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -121,7 +126,7 @@ impl StructInput {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -158,67 +163,68 @@ record!(StructInput);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryOrder {
     /// 明细的总行数，单据分批发送时使用
     ///
-    /// Number, `totalOrderLines` on the wire, for example `1`.
+    /// Number. Wire name: `totalOrderLines`. Example: `1`.
     pub total_order_lines: Option<i64>,
     /// 出库单号
     ///
-    /// String, required, `deliveryOrderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `deliveryOrderCode`. Example: `CK20240618001`.
     pub delivery_order_code: String,
     /// 仓储系统里的出库单号
     ///
-    /// String, `deliveryOrderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `deliveryOrderId`. Example: `WMS-CK-001`.
     pub delivery_order_id: Option<String>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 单据类型：PTCK 普通，DBCK 调拨，B2BCK，QTCK 其他
     ///
-    /// String, required, `orderType` on the wire, for example `PTCK`.
+    /// String. Required. Wire name: `orderType`. Example: `PTCK`.
     pub order_type: String,
     /// 出库单状态
     ///
-    /// String, for example `DELIVERED`.
+    /// String. Example: `DELIVERED`.
     pub status: Option<String>,
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 是否最终确认：0 最终，1 中间，以后还有
     ///
-    /// Number, `confirmType` on the wire, for example `0`.
+    /// Number. Wire name: `confirmType`. Example: `0`.
     pub confirm_type: Option<i64>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: Option<String>,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
     /// 完成时间
     ///
-    /// String, `orderConfirmTime` on the wire, for example `2024-06-18 16:00:00`.
+    /// String. Wire name: `orderConfirmTime`. Example: `2024-06-18 16:00:00`.
     pub order_confirm_time: Option<String>,
     /// 承担费用的部门
     ///
-    /// String, `responsibleDepartment` on the wire, for example `采购部`.
+    /// String. Wire name: `responsibleDepartment`. Example: `采购部`.
     pub responsible_department: Option<String>,
     /// 其他出入库的子类型
     ///
-    /// String, `subOrderType` on the wire.
+    /// String. Wire name: `subOrderType`.
     pub sub_order_type: Option<String>,
 }
 
 impl DeliveryOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         delivery_order_code: impl Into<String>,
         warehouse_code: impl Into<String>,
@@ -242,70 +248,70 @@ impl DeliveryOrder {
         }
     }
 
-    /// Sets `totalOrderLines`.
+    /// Sets [`totalOrderLines`](field@Self::total_order_lines): 明细的总行数，单据分批发送时使用. Number. Wire name: `totalOrderLines`.
     #[must_use]
     pub fn total_order_lines(mut self, total_order_lines: i64) -> Self {
         self.total_order_lines = Some(total_order_lines);
         self
     }
 
-    /// Sets `deliveryOrderId`.
+    /// Sets [`deliveryOrderId`](field@Self::delivery_order_id): 仓储系统里的出库单号. String. Wire name: `deliveryOrderId`.
     #[must_use]
     pub fn delivery_order_id(mut self, delivery_order_id: impl Into<String>) -> Self {
         self.delivery_order_id = Some(delivery_order_id.into());
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 出库单状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `confirmType`.
+    /// Sets [`confirmType`](field@Self::confirm_type): 是否最终确认：0 最终，1 中间，以后还有. Number. Wire name: `confirmType`.
     #[must_use]
     pub fn confirm_type(mut self, confirm_type: i64) -> Self {
         self.confirm_type = Some(confirm_type);
         self
     }
 
-    /// Sets `logisticsCode`.
+    /// Sets [`logisticsCode`](field@Self::logistics_code): 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他. String. Wire name: `logisticsCode`.
     #[must_use]
     pub fn logistics_code(mut self, logistics_code: impl Into<String>) -> Self {
         self.logistics_code = Some(logistics_code.into());
         self
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
         self
     }
 
-    /// Sets `orderConfirmTime`.
+    /// Sets [`orderConfirmTime`](field@Self::order_confirm_time): 完成时间. String. Wire name: `orderConfirmTime`.
     #[must_use]
     pub fn order_confirm_time(mut self, order_confirm_time: impl Into<String>) -> Self {
         self.order_confirm_time = Some(order_confirm_time.into());
         self
     }
 
-    /// Sets `responsibleDepartment`.
+    /// Sets [`responsibleDepartment`](field@Self::responsible_department): 承担费用的部门. String. Wire name: `responsibleDepartment`.
     #[must_use]
     pub fn responsible_department(
         mut self,
@@ -315,7 +321,7 @@ impl DeliveryOrder {
         self
     }
 
-    /// Sets `subOrderType`.
+    /// Sets [`subOrderType`](field@Self::sub_order_type): 其他出入库的子类型. String. Wire name: `subOrderType`.
     #[must_use]
     pub fn sub_order_type(mut self, sub_order_type: impl Into<String>) -> Self {
         self.sub_order_type = Some(sub_order_type.into());
@@ -372,42 +378,43 @@ record!(DeliveryOrder);
 
 /// The object `Package`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Package {
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 运单号
     ///
-    /// String, `expressCode` on the wire, for example `75000000000001`.
+    /// String. Wire name: `expressCode`. Example: `75000000000001`.
     pub express_code: Option<String>,
     /// 包裹编号
     ///
-    /// String, `packageCode` on the wire, for example `PK001`.
+    /// String. Wire name: `packageCode`. Example: `PK001`.
     pub package_code: Option<String>,
     /// 长，单位厘米
     ///
-    /// String, for example `30.00`.
+    /// String. Example: `30.00`.
     pub length: Option<String>,
     /// 宽，单位厘米
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub width: Option<String>,
     /// 高，单位厘米
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub height: Option<String>,
     /// 重量，单位千克
     ///
-    /// String, for example `0.50`.
+    /// String. Example: `0.50`.
     pub weight: Option<String>,
     /// 体积，单位升
     ///
-    /// String, for example `6.00`.
+    /// String. Example: `6.00`.
     pub volume: Option<String>,
     /// 包材列表
     ///
-    /// List of [`PackageMaterial`], `packageMaterialList` on the wire.
+    /// List of [`PackageMaterial`]. Wire name: `packageMaterialList`.
     pub package_material_list: Vec<PackageMaterial>,
     /// 商品列表
     ///
@@ -416,68 +423,68 @@ pub struct Package {
 }
 
 impl Package {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `expressCode`.
+    /// Sets [`expressCode`](field@Self::express_code): 运单号. String. Wire name: `expressCode`.
     #[must_use]
     pub fn express_code(mut self, express_code: impl Into<String>) -> Self {
         self.express_code = Some(express_code.into());
         self
     }
 
-    /// Sets `packageCode`.
+    /// Sets [`packageCode`](field@Self::package_code): 包裹编号. String. Wire name: `packageCode`.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// Sets `length`.
+    /// Sets [`length`](field@Self::length): 长，单位厘米. String.
     #[must_use]
     pub fn length(mut self, length: impl Into<String>) -> Self {
         self.length = Some(length.into());
         self
     }
 
-    /// Sets `width`.
+    /// Sets [`width`](field@Self::width): 宽，单位厘米. String.
     #[must_use]
     pub fn width(mut self, width: impl Into<String>) -> Self {
         self.width = Some(width.into());
         self
     }
 
-    /// Sets `height`.
+    /// Sets [`height`](field@Self::height): 高，单位厘米. String.
     #[must_use]
     pub fn height(mut self, height: impl Into<String>) -> Self {
         self.height = Some(height.into());
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位千克. String.
     #[must_use]
     pub fn weight(mut self, weight: impl Into<String>) -> Self {
         self.weight = Some(weight.into());
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 体积，单位升. String.
     #[must_use]
     pub fn volume(mut self, volume: impl Into<String>) -> Self {
         self.volume = Some(volume.into());
         self
     }
 
-    /// Sets `packageMaterialList`.
+    /// Sets [`packageMaterialList`](field@Self::package_material_list): 包材列表. List of [`PackageMaterial`]. Wire name: `packageMaterialList`.
     #[must_use]
     pub fn package_material_list(
         mut self,
@@ -487,7 +494,7 @@ impl Package {
         self
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 商品列表. List of [`Item`].
     #[must_use]
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
         self.items = items.into_iter().collect();
@@ -536,31 +543,32 @@ record!(Package);
 
 /// The object `PackageMaterial`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageMaterial {
     /// 包材型号
     ///
-    /// String, for example `BOX-3`.
+    /// String. Example: `BOX-3`.
     pub r#type: Option<String>,
     /// 包材数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub quantity: Option<i64>,
 }
 
 impl PackageMaterial {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 包材型号. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 包材数量. Number.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
@@ -593,23 +601,24 @@ record!(PackageMaterial);
 
 /// The object `Item`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Item {
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub quantity: i64,
 }
 
 impl Item {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(item_code: impl Into<String>, quantity: i64) -> Self {
         Self {
             item_code: item_code.into(),
@@ -618,7 +627,7 @@ impl Item {
         }
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
@@ -653,50 +662,51 @@ record!(Item);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 实收发的数量
     ///
-    /// Number, required, `actualQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: i64,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 批次列表；各批的实际数量之和等于这一行的
     ///
@@ -704,16 +714,16 @@ pub struct OrderLine {
     pub batchs: Vec<Batch>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 序列号列表
     ///
-    /// [`SnList`], `snList` on the wire.
+    /// [`SnList`]. Wire name: `snList`.
     pub sn_list: Option<SnList>,
 }
 
 impl OrderLine {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(item_code: impl Into<String>, actual_qty: i64) -> Self {
         Self {
             out_biz_code: None,
@@ -733,84 +743,84 @@ impl OrderLine {
         }
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `batchs`.
+    /// Sets [`batchs`](field@Self::batchs): 批次列表. List of [`Batch`].
     #[must_use]
     pub fn batchs(mut self, batchs: impl IntoIterator<Item = Batch>) -> Self {
         self.batchs = batchs.into_iter().collect();
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `snList`.
+    /// Sets [`snList`](field@Self::sn_list): 序列号列表. [`SnList`]. Wire name: `snList`.
     #[must_use]
     pub fn sn_list(mut self, sn_list: SnList) -> Self {
         self.sn_list = Some(sn_list);
@@ -867,75 +877,76 @@ record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Batch {
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 实收发的数量
     ///
-    /// Number, `actualQty` on the wire, for example `1`.
+    /// Number. Wire name: `actualQty`. Example: `1`.
     pub actual_qty: Option<i64>,
 }
 
 impl Batch {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `actualQty`.
+    /// Sets [`actualQty`](field@Self::actual_qty): 实收发的数量. Number. Wire name: `actualQty`.
     #[must_use]
     pub fn actual_qty(mut self, actual_qty: i64) -> Self {
         self.actual_qty = Some(actual_qty);
@@ -976,20 +987,21 @@ record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SnList {
     /// 序列号
     ///
-    /// String\[\], for example `SN0001`.
+    /// List of String. Example: `SN0001`.
     pub sn: Vec<String>,
 }
 
 impl SnList {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sn`.
+    /// Sets [`sn`](field@Self::sn): 序列号. List of String.
     #[must_use]
     pub fn sn(mut self, sn: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.sn = sn.into_iter().map(Into::into).collect();
@@ -1018,6 +1030,7 @@ record!(SnList);
 
 /// The response of `taobao.qimen.stockout.confirm`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenStockoutConfirmResponse {
     /// 处理结果
     ///
@@ -1055,18 +1068,19 @@ record!(mut QimenStockoutConfirmResponse);
 
 /// The object `Struct`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Struct {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -1085,7 +1099,7 @@ impl Record for Struct {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -1096,7 +1110,7 @@ impl Record for Struct {
 impl RecordMut for Struct {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -1107,23 +1121,23 @@ impl RecordMut for Struct {
 record!(mut Struct);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1131,9 +1145,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

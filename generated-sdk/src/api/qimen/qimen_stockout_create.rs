@@ -3,8 +3,8 @@
 //! `taobao.qimen.stockout.create`: 创建出库单
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record, required,
 };
 
 /// `taobao.qimen.stockout.create`: 创建出库单
@@ -13,17 +13,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25992&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenStockoutCreateRequest;
+/// use generated_sdk::api::qimen::qimen_stockout_create::StockOutCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenStockoutCreateRequest::new();
+/// let request = QimenStockoutCreateRequest::new()
+///     .request(StockOutCreateRequest::new());
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenStockoutCreateRequest {
     /// 请求
     ///
@@ -32,12 +37,12 @@ pub struct QimenStockoutCreateRequest {
 }
 
 impl QimenStockoutCreateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 请求. [`StockOutCreateRequest`].
     #[must_use]
     pub fn request(mut self, request: StockOutCreateRequest) -> Self {
         self.request = Some(request);
@@ -72,35 +77,36 @@ record!(QimenStockoutCreateRequest);
 
 /// The object `StockOutCreateRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StockOutCreateRequest {
     /// 出库单
     ///
-    /// [`DeliveryOrder`], `deliveryOrder` on the wire.
+    /// [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     pub delivery_order: Option<DeliveryOrder>,
     /// 单据明细
     ///
-    /// List of [`OrderLine`], `orderLines` on the wire.
+    /// List of [`OrderLine`]. Wire name: `orderLines`.
     pub order_lines: Vec<OrderLine>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl StockOutCreateRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `deliveryOrder`.
+    /// Sets [`deliveryOrder`](field@Self::delivery_order): 出库单. [`DeliveryOrder`]. Wire name: `deliveryOrder`.
     #[must_use]
     pub fn delivery_order(mut self, delivery_order: DeliveryOrder) -> Self {
         self.delivery_order = Some(delivery_order);
         self
     }
 
-    /// Sets `orderLines`.
+    /// Sets [`orderLines`](field@Self::order_lines): 单据明细. List of [`OrderLine`]. Wire name: `orderLines`.
     #[must_use]
     pub fn order_lines(
         mut self,
@@ -110,7 +116,7 @@ impl StockOutCreateRequest {
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -145,66 +151,67 @@ record!(StockOutCreateRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeliveryOrder {
     /// 明细的总行数，单据分批发送时使用
     ///
-    /// Number, `totalOrderLines` on the wire, for example `1`.
+    /// Number. Wire name: `totalOrderLines`. Example: `1`.
     pub total_order_lines: Option<i64>,
     /// 出库单号
     ///
-    /// String, required, `deliveryOrderCode` on the wire, for example `CK20240618001`.
+    /// String. Required. Wire name: `deliveryOrderCode`. Example: `CK20240618001`.
     pub delivery_order_code: String,
     /// 单据类型：PTCK 普通，DBCK 调拨，B2BCK，QTCK 其他
     ///
-    /// String, required, `orderType` on the wire, for example `PTCK`.
+    /// String. Required. Wire name: `orderType`. Example: `PTCK`.
     pub order_type: String,
     /// 关联的单据
     ///
-    /// List of [`RelatedOrder`], `relatedOrders` on the wire.
+    /// List of [`RelatedOrder`]. Wire name: `relatedOrders`.
     pub related_orders: Vec<RelatedOrder>,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `WH01`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `WH01`.
     pub warehouse_code: String,
     /// 创建时间
     ///
-    /// String, required, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Required. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: String,
     /// 要求出库的日期
     ///
-    /// String, `scheduleDate` on the wire, for example `2024-06-20`.
+    /// String. Wire name: `scheduleDate`. Example: `2024-06-20`.
     pub schedule_date: Option<String>,
     /// 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他
     ///
-    /// String, `logisticsCode` on the wire, for example `ZTO`.
+    /// String. Wire name: `logisticsCode`. Example: `ZTO`.
     pub logistics_code: Option<String>,
     /// 物流公司名称
     ///
-    /// String, `logisticsName` on the wire, for example `中通快递`.
+    /// String. Wire name: `logisticsName`. Example: `中通快递`.
     pub logistics_name: Option<String>,
     /// 供应商编码
     ///
-    /// String, `supplierCode` on the wire, for example `SUP01`.
+    /// String. Wire name: `supplierCode`. Example: `SUP01`.
     pub supplier_code: Option<String>,
     /// 供应商名称
     ///
-    /// String, `supplierName` on the wire, for example `测试供应商`.
+    /// String. Wire name: `supplierName`. Example: `测试供应商`.
     pub supplier_name: Option<String>,
     /// 货物如何离仓：自提、快递或干线物流
     ///
-    /// String, `transportMode` on the wire, for example `快递`.
+    /// String. Wire name: `transportMode`. Example: `快递`.
     pub transport_mode: Option<String>,
     /// 提货人
     ///
-    /// [`PickerInfo`], `pickerInfo` on the wire.
+    /// [`PickerInfo`]. Wire name: `pickerInfo`.
     pub picker_info: Option<PickerInfo>,
     /// 发件人
     ///
-    /// [`SenderInfo`], `senderInfo` on the wire.
+    /// [`SenderInfo`]. Wire name: `senderInfo`.
     pub sender_info: Option<SenderInfo>,
     /// 收件人
     ///
-    /// [`ReceiverInfo`], `receiverInfo` on the wire.
+    /// [`ReceiverInfo`]. Wire name: `receiverInfo`.
     pub receiver_info: Option<ReceiverInfo>,
     /// 备注
     ///
@@ -212,36 +219,36 @@ pub struct DeliveryOrder {
     pub remark: Option<String>,
     /// 从哪个渠道来：唯品会 VIP，分销 FX，门店 SHOP
     ///
-    /// String, `orderSourceType` on the wire, for example `FX`.
+    /// String. Wire name: `orderSourceType`. Example: `FX`.
     pub order_source_type: Option<String>,
     /// 到货时间
     ///
-    /// String, `receivingTime` on the wire, for example `2024-06-20 10:00:00`.
+    /// String. Wire name: `receivingTime`. Example: `2024-06-20 10:00:00`.
     pub receiving_time: Option<String>,
     /// 送货时间
     ///
-    /// String, `shippingTime` on the wire, for example `2024-06-19 10:00:00`.
+    /// String. Wire name: `shippingTime`. Example: `2024-06-19 10:00:00`.
     pub shipping_time: Option<String>,
     /// 入库仓库的名称
     ///
-    /// String, `targetWarehouseName` on the wire, for example `杭州一号仓`.
+    /// String. Wire name: `targetWarehouseName`. Example: `杭州一号仓`.
     pub target_warehouse_name: Option<String>,
     /// 入库仓库的编码；不必指定仓库时填 OTHER
     ///
-    /// String, `targetWarehouseCode` on the wire, for example `WH01`.
+    /// String. Wire name: `targetWarehouseCode`. Example: `WH01`.
     pub target_warehouse_code: Option<String>,
     /// 对应哪张入库单：ERP 为它分配的单号
     ///
-    /// String, `targetEntryOrderCode` on the wire, for example `RK20240618001`.
+    /// String. Wire name: `targetEntryOrderCode`. Example: `RK20240618001`.
     pub target_entry_order_code: Option<String>,
     /// 仓库名称
     ///
-    /// String, `warehouseName` on the wire, for example `杭州一号仓`.
+    /// String. Wire name: `warehouseName`. Example: `杭州一号仓`.
     pub warehouse_name: Option<String>,
 }
 
 impl DeliveryOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         delivery_order_code: impl Into<String>,
         order_type: impl Into<String>,
@@ -275,14 +282,14 @@ impl DeliveryOrder {
         }
     }
 
-    /// Sets `totalOrderLines`.
+    /// Sets [`totalOrderLines`](field@Self::total_order_lines): 明细的总行数，单据分批发送时使用. Number. Wire name: `totalOrderLines`.
     #[must_use]
     pub fn total_order_lines(mut self, total_order_lines: i64) -> Self {
         self.total_order_lines = Some(total_order_lines);
         self
     }
 
-    /// Sets `relatedOrders`.
+    /// Sets [`relatedOrders`](field@Self::related_orders): 关联的单据. List of [`RelatedOrder`]. Wire name: `relatedOrders`.
     #[must_use]
     pub fn related_orders(
         mut self,
@@ -292,98 +299,98 @@ impl DeliveryOrder {
         self
     }
 
-    /// Sets `scheduleDate`.
+    /// Sets [`scheduleDate`](field@Self::schedule_date): 要求出库的日期. String. Wire name: `scheduleDate`.
     #[must_use]
     pub fn schedule_date(mut self, schedule_date: impl Into<String>) -> Self {
         self.schedule_date = Some(schedule_date.into());
         self
     }
 
-    /// Sets `logisticsCode`.
+    /// Sets [`logisticsCode`](field@Self::logistics_code): 物流公司的代码，如 SF 顺丰、EMS、YTO 圆通、ZTO 中通、OTHER 其他. String. Wire name: `logisticsCode`.
     #[must_use]
     pub fn logistics_code(mut self, logistics_code: impl Into<String>) -> Self {
         self.logistics_code = Some(logistics_code.into());
         self
     }
 
-    /// Sets `logisticsName`.
+    /// Sets [`logisticsName`](field@Self::logistics_name): 物流公司名称. String. Wire name: `logisticsName`.
     #[must_use]
     pub fn logistics_name(mut self, logistics_name: impl Into<String>) -> Self {
         self.logistics_name = Some(logistics_name.into());
         self
     }
 
-    /// Sets `supplierCode`.
+    /// Sets [`supplierCode`](field@Self::supplier_code): 供应商编码. String. Wire name: `supplierCode`.
     #[must_use]
     pub fn supplier_code(mut self, supplier_code: impl Into<String>) -> Self {
         self.supplier_code = Some(supplier_code.into());
         self
     }
 
-    /// Sets `supplierName`.
+    /// Sets [`supplierName`](field@Self::supplier_name): 供应商名称. String. Wire name: `supplierName`.
     #[must_use]
     pub fn supplier_name(mut self, supplier_name: impl Into<String>) -> Self {
         self.supplier_name = Some(supplier_name.into());
         self
     }
 
-    /// Sets `transportMode`.
+    /// Sets [`transportMode`](field@Self::transport_mode): 货物如何离仓：自提、快递或干线物流. String. Wire name: `transportMode`.
     #[must_use]
     pub fn transport_mode(mut self, transport_mode: impl Into<String>) -> Self {
         self.transport_mode = Some(transport_mode.into());
         self
     }
 
-    /// Sets `pickerInfo`.
+    /// Sets [`pickerInfo`](field@Self::picker_info): 提货人. [`PickerInfo`]. Wire name: `pickerInfo`.
     #[must_use]
     pub fn picker_info(mut self, picker_info: PickerInfo) -> Self {
         self.picker_info = Some(picker_info);
         self
     }
 
-    /// Sets `senderInfo`.
+    /// Sets [`senderInfo`](field@Self::sender_info): 发件人. [`SenderInfo`]. Wire name: `senderInfo`.
     #[must_use]
     pub fn sender_info(mut self, sender_info: SenderInfo) -> Self {
         self.sender_info = Some(sender_info);
         self
     }
 
-    /// Sets `receiverInfo`.
+    /// Sets [`receiverInfo`](field@Self::receiver_info): 收件人. [`ReceiverInfo`]. Wire name: `receiverInfo`.
     #[must_use]
     pub fn receiver_info(mut self, receiver_info: ReceiverInfo) -> Self {
         self.receiver_info = Some(receiver_info);
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 备注. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `orderSourceType`.
+    /// Sets [`orderSourceType`](field@Self::order_source_type): 从哪个渠道来：唯品会 VIP，分销 FX，门店 SHOP. String. Wire name: `orderSourceType`.
     #[must_use]
     pub fn order_source_type(mut self, order_source_type: impl Into<String>) -> Self {
         self.order_source_type = Some(order_source_type.into());
         self
     }
 
-    /// Sets `receivingTime`.
+    /// Sets [`receivingTime`](field@Self::receiving_time): 到货时间. String. Wire name: `receivingTime`.
     #[must_use]
     pub fn receiving_time(mut self, receiving_time: impl Into<String>) -> Self {
         self.receiving_time = Some(receiving_time.into());
         self
     }
 
-    /// Sets `shippingTime`.
+    /// Sets [`shippingTime`](field@Self::shipping_time): 送货时间. String. Wire name: `shippingTime`.
     #[must_use]
     pub fn shipping_time(mut self, shipping_time: impl Into<String>) -> Self {
         self.shipping_time = Some(shipping_time.into());
         self
     }
 
-    /// Sets `targetWarehouseName`.
+    /// Sets [`targetWarehouseName`](field@Self::target_warehouse_name): 入库仓库的名称. String. Wire name: `targetWarehouseName`.
     #[must_use]
     pub fn target_warehouse_name(
         mut self,
@@ -393,7 +400,7 @@ impl DeliveryOrder {
         self
     }
 
-    /// Sets `targetWarehouseCode`.
+    /// Sets [`targetWarehouseCode`](field@Self::target_warehouse_code): 入库仓库的编码. String. Wire name: `targetWarehouseCode`.
     #[must_use]
     pub fn target_warehouse_code(
         mut self,
@@ -403,7 +410,7 @@ impl DeliveryOrder {
         self
     }
 
-    /// Sets `targetEntryOrderCode`.
+    /// Sets [`targetEntryOrderCode`](field@Self::target_entry_order_code): 对应哪张入库单：ERP 为它分配的单号. String. Wire name: `targetEntryOrderCode`.
     #[must_use]
     pub fn target_entry_order_code(
         mut self,
@@ -413,7 +420,7 @@ impl DeliveryOrder {
         self
     }
 
-    /// Sets `warehouseName`.
+    /// Sets [`warehouseName`](field@Self::warehouse_name): 仓库名称. String. Wire name: `warehouseName`.
     #[must_use]
     pub fn warehouse_name(mut self, warehouse_name: impl Into<String>) -> Self {
         self.warehouse_name = Some(warehouse_name.into());
@@ -488,31 +495,32 @@ record!(DeliveryOrder);
 
 /// The object `RelatedOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RelatedOrder {
     /// 单据类型：PTCK 普通，DBCK 调拨，B2BCK，QTCK 其他
     ///
-    /// String, `orderType` on the wire, for example `PTCK`.
+    /// String. Wire name: `orderType`. Example: `PTCK`.
     pub order_type: Option<String>,
     /// 单据编码
     ///
-    /// String, `orderCode` on the wire, for example `CK20240618001`.
+    /// String. Wire name: `orderCode`. Example: `CK20240618001`.
     pub order_code: Option<String>,
 }
 
 impl RelatedOrder {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型：PTCK 普通，DBCK 调拨，B2BCK，QTCK 其他. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `orderCode`.
+    /// Sets [`orderCode`](field@Self::order_code): 单据编码. String. Wire name: `orderCode`.
     #[must_use]
     pub fn order_code(mut self, order_code: impl Into<String>) -> Self {
         self.order_code = Some(order_code.into());
@@ -545,75 +553,76 @@ record!(RelatedOrder);
 
 /// The object `PickerInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PickerInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub name: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub id: Option<String>,
     /// 车牌号
     ///
-    /// String, `carNo` on the wire, for example `浙A****0`.
+    /// String. Wire name: `carNo`. Example: `浙A****0`.
     pub car_no: Option<String>,
 }
 
 impl PickerInfo {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 证件号码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets `carNo`.
+    /// Sets [`carNo`](field@Self::car_no): 车牌号. String. Wire name: `carNo`.
     #[must_use]
     pub fn car_no(mut self, car_no: impl Into<String>) -> Self {
         self.car_no = Some(car_no.into());
@@ -654,63 +663,64 @@ record!(PickerInfo);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SenderInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub id: Option<String>,
 }
 
 impl SenderInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SenderInfoRequired) -> Self {
         Self {
             company: None,
@@ -729,56 +739,56 @@ impl SenderInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
         self
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 证件号码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -786,29 +796,32 @@ impl SenderInfo {
     }
 }
 
-/// The required parameters of [`SenderInfo`].
+/// The required fields of [`SenderInfo`].
+#[derive(Clone)]
 pub struct SenderInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(SenderInfoRequired => SenderInfo);
 
 impl Record for SenderInfo {
     fn schema(&self) -> &'static Schema {
@@ -857,71 +870,72 @@ record!(SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ReceiverInfo {
     /// 公司名称
     ///
-    /// String, for example `测试公司`.
+    /// String. Example: `测试公司`.
     pub company: Option<String>,
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 邮编
     ///
-    /// String, `zipCode` on the wire, for example `311121`.
+    /// String. Wire name: `zipCode`. Example: `311121`.
     pub zip_code: Option<String>,
     /// 固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 证件的种类：身份证 1，军官证 2，护照 3，其余 4
     ///
-    /// String, `idType` on the wire, for example `1`.
+    /// String. Wire name: `idType`. Example: `1`.
     pub id_type: Option<String>,
     /// 证件号码
     ///
-    /// String, `idNumber` on the wire.
+    /// String. Wire name: `idNumber`. Redacted in `Debug` output.
     pub id_number: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `user@example.com`.
+    /// String. Redacted in `Debug` output. Example: `user@example.com`.
     pub email: Option<String>,
     /// 国家的两位代码
     ///
-    /// String, `countryCode` on the wire, for example `CN`.
+    /// String. Wire name: `countryCode`. Example: `CN`.
     pub country_code: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub id: Option<String>,
 }
 
 impl ReceiverInfo {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: ReceiverInfoRequired) -> Self {
         Self {
             company: None,
@@ -942,70 +956,70 @@ impl ReceiverInfo {
         }
     }
 
-    /// Sets `company`.
+    /// Sets [`company`](field@Self::company): 公司名称. String.
     #[must_use]
     pub fn company(mut self, company: impl Into<String>) -> Self {
         self.company = Some(company.into());
         self
     }
 
-    /// Sets `zipCode`.
+    /// Sets [`zipCode`](field@Self::zip_code): 邮编. String. Wire name: `zipCode`.
     #[must_use]
     pub fn zip_code(mut self, zip_code: impl Into<String>) -> Self {
         self.zip_code = Some(zip_code.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `idType`.
+    /// Sets [`idType`](field@Self::id_type): 证件的种类：身份证 1，军官证 2，护照 3，其余 4. String. Wire name: `idType`.
     #[must_use]
     pub fn id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_type = Some(id_type.into());
         self
     }
 
-    /// Sets `idNumber`.
+    /// Sets [`idNumber`](field@Self::id_number): 证件号码. String. Wire name: `idNumber`. Redacted in `Debug` output.
     #[must_use]
     pub fn id_number(mut self, id_number: impl Into<String>) -> Self {
         self.id_number = Some(id_number.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `countryCode`.
+    /// Sets [`countryCode`](field@Self::country_code): 国家的两位代码. String. Wire name: `countryCode`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
         self
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 证件号码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -1013,29 +1027,32 @@ impl ReceiverInfo {
     }
 }
 
-/// The required parameters of [`ReceiverInfo`].
+/// The required fields of [`ReceiverInfo`].
+#[derive(Clone)]
 pub struct ReceiverInfoRequired {
     /// 姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 手机号
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: String,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub city: String,
     /// 街道以下的地址
     ///
-    /// String, required, `detailAddress` on the wire, for example `文一西路***`.
+    /// String. Required. Wire name: `detailAddress`. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: String,
 }
+
+required!(ReceiverInfoRequired => ReceiverInfo);
 
 impl Record for ReceiverInfo {
     fn schema(&self) -> &'static Schema {
@@ -1088,71 +1105,72 @@ record!(ReceiverInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderLine {
     /// 外部业务编码，用来去重；重复的请求用同一个
     ///
-    /// String, `outBizCode` on the wire, for example `MSG20240618001`.
+    /// String. Wire name: `outBizCode`. Example: `MSG20240618001`.
     pub out_biz_code: Option<String>,
     /// 行号
     ///
-    /// String, `orderLineNo` on the wire, for example `1`.
+    /// String. Wire name: `orderLineNo`. Example: `1`.
     pub order_line_no: Option<String>,
     /// 货主编码
     ///
-    /// String, required, `ownerCode` on the wire, for example `OWNER1`.
+    /// String. Required. Wire name: `ownerCode`. Example: `OWNER1`.
     pub owner_code: String,
     /// 商品编码，由 ERP 分配
     ///
-    /// String, required, `itemCode` on the wire, for example `CUP-500`.
+    /// String. Required. Wire name: `itemCode`. Example: `CUP-500`.
     pub item_code: String,
     /// 仓储系统里的商品编码
     ///
-    /// String, `itemId` on the wire, for example `WMS-CUP-500`.
+    /// String. Wire name: `itemId`. Example: `WMS-CUP-500`.
     pub item_id: Option<String>,
     /// 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS；在途的为 ZT
     ///
-    /// String, `inventoryType` on the wire, for example `ZP`.
+    /// String. Wire name: `inventoryType`. Example: `ZP`.
     pub inventory_type: Option<String>,
     /// 商品名称
     ///
-    /// String, `itemName` on the wire, for example `不锈钢保温杯`.
+    /// String. Wire name: `itemName`. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
     /// 应收发的数量
     ///
-    /// Number, required, `planQty` on the wire, for example `1`.
+    /// Number. Required. Wire name: `planQty`. Example: `1`.
     pub plan_qty: i64,
     /// 批次编码
     ///
-    /// String, `batchCode` on the wire, for example `B20240601`.
+    /// String. Wire name: `batchCode`. Example: `B20240601`.
     pub batch_code: Option<String>,
     /// 生产日期
     ///
-    /// String, `productDate` on the wire, for example `2024-06-01`.
+    /// String. Wire name: `productDate`. Example: `2024-06-01`.
     pub product_date: Option<String>,
     /// 过期日期
     ///
-    /// String, `expireDate` on the wire, for example `2025-06-01`.
+    /// String. Wire name: `expireDate`. Example: `2025-06-01`.
     pub expire_date: Option<String>,
     /// 生产批号
     ///
-    /// String, `produceCode` on the wire, for example `P20240601`.
+    /// String. Wire name: `produceCode`. Example: `P20240601`.
     pub produce_code: Option<String>,
     /// 平台的商品编码
     ///
-    /// String, `platformCode` on the wire, for example `610000000001`.
+    /// String. Wire name: `platformCode`. Example: `610000000001`.
     pub platform_code: Option<String>,
     /// 单位
     ///
-    /// String, for example `个`.
+    /// String. Example: `个`.
     pub unit: Option<String>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl OrderLine {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         owner_code: impl Into<String>,
         item_code: impl Into<String>,
@@ -1177,84 +1195,84 @@ impl OrderLine {
         }
     }
 
-    /// Sets `outBizCode`.
+    /// Sets [`outBizCode`](field@Self::out_biz_code): 外部业务编码，用来去重. String. Wire name: `outBizCode`.
     #[must_use]
     pub fn out_biz_code(mut self, out_biz_code: impl Into<String>) -> Self {
         self.out_biz_code = Some(out_biz_code.into());
         self
     }
 
-    /// Sets `orderLineNo`.
+    /// Sets [`orderLineNo`](field@Self::order_line_no): 行号. String. Wire name: `orderLineNo`.
     #[must_use]
     pub fn order_line_no(mut self, order_line_no: impl Into<String>) -> Self {
         self.order_line_no = Some(order_line_no.into());
         self
     }
 
-    /// Sets `itemId`.
+    /// Sets [`itemId`](field@Self::item_id): 仓储系统里的商品编码. String. Wire name: `itemId`.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `inventoryType`.
+    /// Sets [`inventoryType`](field@Self::inventory_type): 货物的品质：完好 ZP，残次 CC，机身受损 JS，包装受损 XS. String. Wire name: `inventoryType`.
     #[must_use]
     pub fn inventory_type(mut self, inventory_type: impl Into<String>) -> Self {
         self.inventory_type = Some(inventory_type.into());
         self
     }
 
-    /// Sets `itemName`.
+    /// Sets [`itemName`](field@Self::item_name): 商品名称. String. Wire name: `itemName`.
     #[must_use]
     pub fn item_name(mut self, item_name: impl Into<String>) -> Self {
         self.item_name = Some(item_name.into());
         self
     }
 
-    /// Sets `batchCode`.
+    /// Sets [`batchCode`](field@Self::batch_code): 批次编码. String. Wire name: `batchCode`.
     #[must_use]
     pub fn batch_code(mut self, batch_code: impl Into<String>) -> Self {
         self.batch_code = Some(batch_code.into());
         self
     }
 
-    /// Sets `productDate`.
+    /// Sets [`productDate`](field@Self::product_date): 生产日期. String. Wire name: `productDate`.
     #[must_use]
     pub fn product_date(mut self, product_date: impl Into<String>) -> Self {
         self.product_date = Some(product_date.into());
         self
     }
 
-    /// Sets `expireDate`.
+    /// Sets [`expireDate`](field@Self::expire_date): 过期日期. String. Wire name: `expireDate`.
     #[must_use]
     pub fn expire_date(mut self, expire_date: impl Into<String>) -> Self {
         self.expire_date = Some(expire_date.into());
         self
     }
 
-    /// Sets `produceCode`.
+    /// Sets [`produceCode`](field@Self::produce_code): 生产批号. String. Wire name: `produceCode`.
     #[must_use]
     pub fn produce_code(mut self, produce_code: impl Into<String>) -> Self {
         self.produce_code = Some(produce_code.into());
         self
     }
 
-    /// Sets `platformCode`.
+    /// Sets [`platformCode`](field@Self::platform_code): 平台的商品编码. String. Wire name: `platformCode`.
     #[must_use]
     pub fn platform_code(mut self, platform_code: impl Into<String>) -> Self {
         self.platform_code = Some(platform_code.into());
         self
     }
 
-    /// Sets `unit`.
+    /// Sets [`unit`](field@Self::unit): 单位. String.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -1313,6 +1331,7 @@ record!(OrderLine);
 
 /// The response of `taobao.qimen.stockout.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenStockoutCreateResponse {
     /// 处理结果
     ///
@@ -1350,26 +1369,27 @@ record!(mut QimenStockoutCreateResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Response {
     /// 处理结果：success 成功，failure 失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
     /// 创建时间
     ///
-    /// String, `createTime` on the wire, for example `2024-06-18 10:00:00`.
+    /// String. Wire name: `createTime`. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<String>,
     /// 仓储系统里的出库单号
     ///
-    /// String, `deliveryOrderId` on the wire, for example `WMS-CK-001`.
+    /// String. Wire name: `deliveryOrderId`. Example: `WMS-CK-001`.
     pub delivery_order_id: Option<String>,
 }
 
@@ -1390,7 +1410,7 @@ impl Record for Response {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             3 => View::of(&self.create_time),
@@ -1403,7 +1423,7 @@ impl Record for Response {
 impl RecordMut for Response {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             3 => Slot::of(&mut self.create_time),
@@ -1416,23 +1436,23 @@ impl RecordMut for Response {
 record!(mut Response);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1440,9 +1460,9 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28676&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenTradeUserAddRequest;
 ///
@@ -21,6 +23,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenTradeUserAddRequest {
     /// 备注
     ///
@@ -29,12 +32,12 @@ pub struct QimenTradeUserAddRequest {
 }
 
 impl QimenTradeUserAddRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `memo`.
+    /// Sets [`memo`](field@Self::memo): 备注. String.
     #[must_use]
     pub fn memo(mut self, memo: impl Into<String>) -> Self {
         self.memo = Some(memo.into());
@@ -69,14 +72,15 @@ record!(QimenTradeUserAddRequest);
 
 /// The response of `taobao.qimen.trade.user.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenTradeUserAddResponse {
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub gmt_create: Option<DateTime>,
     /// 应用的 AppKey
     ///
-    /// String, for example `12345678`.
+    /// String. Example: `12345678`.
     pub appkey: Option<String>,
     /// 备注
     ///

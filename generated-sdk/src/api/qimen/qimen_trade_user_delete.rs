@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28675&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenTradeUserDeleteRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenTradeUserDeleteRequest {}
 
 impl QimenTradeUserDeleteRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,10 +57,11 @@ record!(QimenTradeUserDeleteRequest);
 
 /// The response of `taobao.qimen.trade.user.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenTradeUserDeleteResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub modal: Option<bool>,
 }
 

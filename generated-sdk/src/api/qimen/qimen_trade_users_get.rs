@@ -9,34 +9,39 @@ use top_protocol::generated::{
 
 /// `taobao.qimen.trade.users.get`: 查询奇门的用户
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_index`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28674&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenTradeUsersGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = QimenTradeUsersGetRequest::new(40, 1);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct QimenTradeUsersGetRequest {
     /// 每页多少条
     ///
-    /// Number, required, for example `40`.
+    /// Number. Required. Example: `40`.
     pub page_size: i64,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_index: i64,
 }
 
 impl QimenTradeUsersGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(page_size: i64, page_index: i64) -> Self {
         Self { page_size, page_index }
     }
@@ -85,10 +90,11 @@ record!(QimenTradeUsersGetRequest);
 
 /// The response of `taobao.qimen.trade.users.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenTradeUsersGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_count: Option<i64>,
     /// 用户列表
     ///
@@ -131,6 +137,7 @@ record!(mut QimenTradeUsersGetResponse);
 
 /// The object `QimenUser`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenUser {
     /// 备注
     ///
@@ -138,11 +145,11 @@ pub struct QimenUser {
     pub memo: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub gmt_create: Option<DateTime>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22532&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::rate::TmallTraderateFeedsGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallTraderateFeedsGetRequest {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub child_trade_id: i64,
 }
 
 impl TmallTraderateFeedsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(child_trade_id: i64) -> Self {
         Self { child_trade_id }
     }
@@ -62,6 +65,7 @@ record!(TmallTraderateFeedsGetRequest);
 
 /// The response of `tmall.traderate.feeds.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallTraderateFeedsGetResponse {
     /// 评价资料
     ///
@@ -99,6 +103,7 @@ record!(mut TmallTraderateFeedsGetResponse);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Model {
     /// 追评的内容
     ///
@@ -110,7 +115,7 @@ pub struct Model {
     pub tags: Vec<Tags>,
     /// 评价内容
     ///
-    /// String, for example `很好`.
+    /// String. Example: `很好`.
     pub content: Option<String>,
     /// 追评的标签
     ///
@@ -118,27 +123,27 @@ pub struct Model {
     pub append_tags: Vec<Tags>,
     /// 追评的时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub append_time: Option<DateTime>,
     /// 追评有没有负面标签
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub append_has_negtv: Option<bool>,
     /// 评价者的昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub user_nick: Option<String>,
     /// 评价有没有负面标签
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_negtv: Option<bool>,
     /// 评价的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub comment_time: Option<DateTime>,
     /// 评价者的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub ouid: Option<String>,
 }
 
@@ -201,14 +206,15 @@ record!(mut Model);
 
 /// The object `Tags`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Tags {
     /// 是否正面的标签
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub posi: Option<bool>,
     /// 标签名称
     ///
-    /// String, for example `质量好`.
+    /// String. Example: `质量好`.
     pub tag_name: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22533&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::rate::TmallTraderateItemtagsGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallTraderateItemtagsGetRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
 }
 
 impl TmallTraderateItemtagsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self { item_id }
     }
@@ -62,6 +65,7 @@ record!(TmallTraderateItemtagsGetRequest);
 
 /// The response of `tmall.traderate.itemtags.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallTraderateItemtagsGetResponse {
     /// 标签列表
     ///
@@ -99,18 +103,19 @@ record!(mut TmallTraderateItemtagsGetResponse);
 
 /// The object `TmallRateTagDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallRateTagDetail {
     /// 带这个标签的评价数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub count: Option<i64>,
     /// 标签的倾向：1 正面，-1 负面
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub posi: Option<bool>,
     /// 标签名称
     ///
-    /// String, for example `质量好`.
+    /// String. Example: `质量好`.
     pub tag_name: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21158&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderateExplainAddRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TraderateExplainAddRequest {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub oid: i64,
     /// 解释，最多 500 字
     ///
-    /// String, required, at most 500 characters, for example `感谢支持`.
+    /// String. Required. Max length 500. Example: `感谢支持`.
     pub reply: String,
 }
 
 impl TraderateExplainAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(oid: i64, reply: impl Into<String>) -> Self {
         Self { oid, reply: reply.into() }
     }
@@ -72,10 +75,11 @@ record!(TraderateExplainAddRequest);
 
 /// The response of `taobao.traderate.explain.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TraderateExplainAddResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -3,8 +3,8 @@
 //! `taobao.traderate.list.add`: 评价订单的全部子订单
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.traderate.list.add`: 评价订单的全部子订单
@@ -13,42 +13,52 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=57&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderateListAddRequest;
+/// use generated_sdk::api::rate::traderate_list_add::{Result, Role};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TraderateListAddRequest::new(2001000000000001, "good", "seller");
+/// let request = TraderateListAddRequest::new(
+///         2001000000000001,
+///         Result::Good,
+///         Role::Seller,
+///     )
+///     .content("合作愉快")
+///     .anony(false);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TraderateListAddRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// String, see [`Result`], required, for example `good`.
+    /// [`Result`]. Required. Example: `good`.
     pub result: Result,
     /// 由哪一方评价：seller 或 buyer
     ///
-    /// String, see [`Role`], required, for example `seller`.
+    /// [`Role`]. Required. Example: `seller`.
     pub role: Role,
     /// 评价内容，最多 500 字；中评与差评必填
     ///
-    /// String, at most 500 characters, for example `合作愉快`.
+    /// String. Max length 500. Example: `合作愉快`.
     pub content: Option<String>,
     /// 是否匿名；卖家不能匿名
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub anony: Option<bool>,
 }
 
 impl TraderateListAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, result: impl Into<Result>, role: impl Into<Role>) -> Self {
         Self {
             tid,
@@ -59,14 +69,14 @@ impl TraderateListAddRequest {
         }
     }
 
-    /// Sets `content`.
+    /// Sets [`content`](field@Self::content): 评价内容，最多 500 字. String. Max length 500.
     #[must_use]
     pub fn content(mut self, content: impl Into<String>) -> Self {
         self.content = Some(content.into());
         self
     }
 
-    /// Sets `anony`.
+    /// Sets [`anony`](field@Self::anony): 是否匿名. Boolean.
     #[must_use]
     pub fn anony(mut self, anony: bool) -> Self {
         self.anony = Some(anony);
@@ -98,8 +108,8 @@ impl Record for TraderateListAddRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.tid),
-            1 => View::choice(&self.result),
-            2 => View::choice(&self.role),
+            1 => View::open_enum(&self.result),
+            2 => View::open_enum(&self.role),
             3 => View::of(&self.content),
             4 => View::of(&self.anony),
             _ => View::Absent,
@@ -111,6 +121,7 @@ record!(TraderateListAddRequest);
 
 /// The response of `taobao.traderate.list.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TraderateListAddResponse {
     /// 评价资料，只有编号和创建时间
     ///
@@ -148,14 +159,15 @@ record!(mut TraderateListAddResponse);
 
 /// The object `TradeRateRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeRateRequest {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 
@@ -190,7 +202,7 @@ impl RecordMut for TradeRateRequest {
 record!(mut TradeRateRequest);
 
 /// The values of `result`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Result {
     /// `good`
@@ -199,17 +211,17 @@ pub enum Result {
     Neutral,
     /// `bad`
     Bad,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Result {
+impl OpenEnum for Result {
     fn as_str(&self) -> &str {
         match self {
             Self::Good => "good",
             Self::Neutral => "neutral",
             Self::Bad => "bad",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -218,31 +230,31 @@ impl Choice for Result {
             "good" => Self::Good,
             "neutral" => Self::Neutral,
             "bad" => Self::Bad,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Result);
+open_enum!(Result);
 
 /// The values of `role`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Role {
     /// `seller`
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Role {
+impl OpenEnum for Role {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -250,9 +262,9 @@ impl Choice for Role {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Role);
+open_enum!(Role);

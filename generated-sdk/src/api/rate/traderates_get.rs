@@ -3,82 +3,91 @@
 //! `taobao.traderates.get`: 查询评价
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.traderates.get`: 查询评价
 ///
 /// 分页返回得到或给出的评价，最近 180 天内。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderatesGetRequest;
+/// use generated_sdk::api::rate::traderates_get::{RateType, Result, Role};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TraderatesGetRequest::new(["fields"], "get", "seller");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TraderatesGetRequest::new(["fields"], RateType::Get, Role::Seller)
+///     .result(Result::Good)
+///     .page_size(40)
+///     .start_date("2024-06-01 00:00:00".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TraderatesGetRequest {
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements.
+    /// List of String. Required. Max list size 20.
     pub fields: Vec<String>,
     /// 方向：get 得到的，give 给出的
     ///
-    /// String, see [`RateType`], required, for example `get`.
+    /// [`RateType`]. Required. Example: `get`.
     pub rate_type: RateType,
     /// 由哪一方评价：seller 或 buyer
     ///
-    /// String, see [`Role`], required, for example `seller`.
+    /// [`Role`]. Required. Example: `seller`.
     pub role: Role,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// String, see [`Result`], for example `good`.
+    /// [`Result`]. Example: `good`.
     pub result: Option<Result>,
     /// 第几页，从 1 开始，最大 200
     ///
-    /// Number, at least 1, at most 200, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Max 200. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条，最多 150
     ///
-    /// Number, at least 1, at most 150, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 150. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 评价时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_date: Option<DateTime>,
     /// 评价时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_date: Option<DateTime>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 评价者的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub ouid: Option<String>,
 }
 
 impl TraderatesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         rate_type: impl Into<RateType>,
@@ -100,63 +109,63 @@ impl TraderatesGetRequest {
         }
     }
 
-    /// Sets `result`.
+    /// Sets [`result`](field@Self::result): 评为哪一档：good 好，neutral 中，bad 差. [`Result`].
     #[must_use]
     pub fn result(mut self, result: impl Into<Result>) -> Self {
         self.result = Some(result.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始，最大 200. Number. Min 1. Max 200. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 150. Number. Min 1. Max 150. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `start_date`.
+    /// Sets [`start_date`](field@Self::start_date): 评价时间的起点. Date.
     #[must_use]
     pub fn start_date(mut self, start_date: DateTime) -> Self {
         self.start_date = Some(start_date);
         self
     }
 
-    /// Sets `end_date`.
+    /// Sets [`end_date`](field@Self::end_date): 评价时间的终点. Date.
     #[must_use]
     pub fn end_date(mut self, end_date: DateTime) -> Self {
         self.end_date = Some(end_date);
         self
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `num_iid`.
+    /// Sets [`num_iid`](field@Self::num_iid): 商品编号. Number.
     #[must_use]
     pub fn num_iid(mut self, num_iid: i64) -> Self {
         self.num_iid = Some(num_iid);
         self
     }
 
-    /// Sets `ouid`.
+    /// Sets [`ouid`](field@Self::ouid): 评价者的 OpenUID. String.
     #[must_use]
     pub fn ouid(mut self, ouid: impl Into<String>) -> Self {
         self.ouid = Some(ouid.into());
@@ -214,9 +223,9 @@ impl Record for TraderatesGetRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.fields),
-            1 => View::choice(&self.rate_type),
-            2 => View::choice(&self.role),
-            3 => View::optional_choice(&self.result),
+            1 => View::open_enum(&self.rate_type),
+            2 => View::open_enum(&self.role),
+            3 => View::optional_open_enum(&self.result),
             4 => View::of(&self.page_no),
             5 => View::of(&self.page_size),
             6 => View::of(&self.start_date),
@@ -234,14 +243,15 @@ record!(TraderatesGetRequest);
 
 /// The response of `taobao.traderates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TraderatesGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 评价列表
     ///
@@ -287,66 +297,67 @@ record!(mut TraderatesGetResponse);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Results {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 由哪一方评价：seller 或 buyer
     ///
-    /// String, see [`Role`], for example `buyer`.
+    /// [`Role`]. Example: `buyer`.
     pub role: Option<Role>,
     /// 评价者的昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub nick: Option<String>,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// String, see [`Result`], for example `good`.
+    /// [`Result`]. Example: `good`.
     pub result: Option<Result>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 被评价者的昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub rated_nick: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub item_title: Option<String>,
     /// 商品价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub item_price: Option<String>,
     /// 评价内容
     ///
-    /// String, for example `很好`.
+    /// String. Example: `很好`.
     pub content: Option<String>,
     /// 评价的解释
     ///
-    /// String, for example `感谢支持`.
+    /// String. Example: `感谢支持`.
     pub reply: Option<String>,
     /// 是否计分
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub valid_score: Option<bool>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 物流服务的评分
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub logistics_service_score: Option<i64>,
     /// 评价者的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub ouid: Option<String>,
 }
 
@@ -379,9 +390,9 @@ impl Record for Results {
         match index {
             0 => View::of(&self.tid),
             1 => View::of(&self.oid),
-            2 => View::optional_choice(&self.role),
+            2 => View::optional_open_enum(&self.role),
             3 => View::of(&self.nick),
-            4 => View::optional_choice(&self.result),
+            4 => View::optional_open_enum(&self.result),
             5 => View::of(&self.created),
             6 => View::of(&self.rated_nick),
             7 => View::of(&self.item_title),
@@ -402,9 +413,9 @@ impl RecordMut for Results {
         match index {
             0 => Slot::of(&mut self.tid),
             1 => Slot::of(&mut self.oid),
-            2 => Slot::choice(&mut self.role),
+            2 => Slot::open_enum(&mut self.role),
             3 => Slot::of(&mut self.nick),
-            4 => Slot::choice(&mut self.result),
+            4 => Slot::open_enum(&mut self.result),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.rated_nick),
             7 => Slot::of(&mut self.item_title),
@@ -423,23 +434,23 @@ impl RecordMut for Results {
 record!(mut Results);
 
 /// The values of `role`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Role {
     /// `seller`
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Role {
+impl OpenEnum for Role {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -447,15 +458,15 @@ impl Choice for Role {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Role);
+open_enum!(Role);
 
 /// The values of `result`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Result {
     /// `good`
@@ -464,17 +475,17 @@ pub enum Result {
     Neutral,
     /// `bad`
     Bad,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Result {
+impl OpenEnum for Result {
     fn as_str(&self) -> &str {
         match self {
             Self::Good => "good",
             Self::Neutral => "neutral",
             Self::Bad => "bad",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -483,31 +494,31 @@ impl Choice for Result {
             "good" => Self::Good,
             "neutral" => Self::Neutral,
             "bad" => Self::Bad,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Result);
+open_enum!(Result);
 
 /// The values of `rate_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RateType {
     /// `get`
     Get,
     /// `give`
     Give,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RateType {
+impl OpenEnum for RateType {
     fn as_str(&self) -> &str {
         match self {
             Self::Get => "get",
             Self::Give => "give",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -515,9 +526,9 @@ impl Choice for RateType {
         match text.as_str() {
             "get" => Self::Get,
             "give" => Self::Give,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RateType);
+open_enum!(RateType);

@@ -9,42 +9,52 @@ use top_protocol::generated::{
 
 /// `taobao.rdc.aligenius.autorefunds.query`: 查询自动退款的任务
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Deprecated: 平台不再维护
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RdcAligeniusAutorefundsQueryRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RdcAligeniusAutorefundsQueryRequest::new("2024-06-18 23:59:59".parse()?, 1, 40, "2024-06-18 00:00:00".parse()?);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = RdcAligeniusAutorefundsQueryRequest::new(
+///     "2024-06-18 23:59:59".parse()?,
+///     1,
+///     40,
+///     "2024-06-18 00:00:00".parse()?,
+/// );
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RdcAligeniusAutorefundsQueryRequest {
     /// 时间的终点
     ///
-    /// Date, required, for example `2024-06-18 23:59:59`.
+    /// Date. Required. Example: `2024-06-18 23:59:59`.
     pub end_time: DateTime,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_no: i64,
     /// 每页多少条
     ///
-    /// Number, required, for example `40`.
+    /// Number. Required. Example: `40`.
     pub page_size: i64,
     /// 时间的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub start_time: DateTime,
 }
 
 impl RdcAligeniusAutorefundsQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "平台不再维护")]
     pub fn new(
         end_time: DateTime,
@@ -108,6 +118,7 @@ record!(RdcAligeniusAutorefundsQueryRequest);
 
 /// The response of `taobao.rdc.aligenius.autorefunds.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RdcAligeniusAutorefundsQueryResponse {
     /// 结果
     ///
@@ -145,6 +156,7 @@ record!(mut RdcAligeniusAutorefundsQueryResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 错误码
     ///
@@ -160,7 +172,7 @@ pub struct Result {
     pub result_data: Option<Resultdata>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -205,6 +217,7 @@ record!(mut Result);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Resultdata {
     /// 任务列表
     ///
@@ -212,7 +225,7 @@ pub struct Resultdata {
     pub list: Vec<RefundJobQueryBo>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total: Option<i64>,
 }
 
@@ -251,26 +264,27 @@ record!(mut Resultdata);
 
 /// The object `RefundJobQueryBO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundJobQueryBo {
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub dealer_nick: Option<String>,
     /// 操作时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub operate_time: Option<DateTime>,
     /// 退给买家的金额，单位元
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refund_fee: Option<i64>,
     /// 退款单号
     ///
-    /// Number, for example `3001000000000001`.
+    /// Number. Example: `3001000000000001`.
     pub refund_id: Option<i64>,
     /// 任务状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
 }
 

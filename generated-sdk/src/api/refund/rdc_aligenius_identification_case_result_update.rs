@@ -3,40 +3,45 @@
 //! `taobao.rdc.aligenius.identification.case.result.update`: 同步鉴定结果
 
 use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `taobao.rdc.aligenius.identification.case.result.update`: 同步鉴定结果
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=46784&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RdcAligeniusIdentificationCaseResultUpdateRequest;
 /// use generated_sdk::api::refund::rdc_aligenius_identification_case_result_update::{SyncIdentifyRefundCaseResultDto, SyncIdentifyRefundCaseResultDtoRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RdcAligeniusIdentificationCaseResultUpdateRequest::new(SyncIdentifyRefundCaseResultDto::new(SyncIdentifyRefundCaseResultDtoRequired {
-///     detail_order_id: 2001000000000002,
-///     occur_time: 1718676000,
-///     outer_case_id: "CASE20240618001".into(),
-///     result_type: 1,
-///     refund_id: 3001000000000001,
-/// }));
+/// let request = RdcAligeniusIdentificationCaseResultUpdateRequest::new(
+///     SyncIdentifyRefundCaseResultDto::new(SyncIdentifyRefundCaseResultDtoRequired {
+///         detail_order_id: 2001000000000002,
+///         occur_time: 1718676000,
+///         outer_case_id: "CASE20240618001".into(),
+///         result_type: 1,
+///         refund_id: 3001000000000001,
+///     }),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RdcAligeniusIdentificationCaseResultUpdateRequest {
     /// 参数
     ///
-    /// [`SyncIdentifyRefundCaseResultDto`], required.
+    /// [`SyncIdentifyRefundCaseResultDto`]. Required.
     pub param: SyncIdentifyRefundCaseResultDto,
 }
 
 impl RdcAligeniusIdentificationCaseResultUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(param: SyncIdentifyRefundCaseResultDto) -> Self {
         Self { param }
     }
@@ -69,26 +74,27 @@ record!(RdcAligeniusIdentificationCaseResultUpdateRequest);
 
 /// The object `SyncIdentifyRefundCaseResultDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SyncIdentifyRefundCaseResultDto {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub detail_order_id: i64,
     /// 发生时间，单位秒的时间戳
     ///
-    /// Number, required, for example `1718676000`.
+    /// Number. Required. Example: `1718676000`.
     pub occur_time: i64,
     /// 鉴定工单的编号
     ///
-    /// String, required, for example `CASE20240618001`.
+    /// String. Required. Example: `CASE20240618001`.
     pub outer_case_id: String,
     /// 鉴定的结论：允许退货 1，允许换货 2，都不允许 3
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub result_type: i64,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 结果的说明
     ///
@@ -101,7 +107,7 @@ pub struct SyncIdentifyRefundCaseResultDto {
 }
 
 impl SyncIdentifyRefundCaseResultDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SyncIdentifyRefundCaseResultDtoRequired) -> Self {
         Self {
             detail_order_id: required.detail_order_id,
@@ -114,14 +120,14 @@ impl SyncIdentifyRefundCaseResultDto {
         }
     }
 
-    /// Sets `result_tips`.
+    /// Sets [`result_tips`](field@Self::result_tips): 结果的说明. String.
     #[must_use]
     pub fn result_tips(mut self, result_tips: impl Into<String>) -> Self {
         self.result_tips = Some(result_tips.into());
         self
     }
 
-    /// Sets `ext_attrs`.
+    /// Sets [`ext_attrs`](field@Self::ext_attrs): 扩展属性（JSON）. String.
     #[must_use]
     pub fn ext_attrs(mut self, ext_attrs: impl Into<String>) -> Self {
         self.ext_attrs = Some(ext_attrs.into());
@@ -129,29 +135,32 @@ impl SyncIdentifyRefundCaseResultDto {
     }
 }
 
-/// The required parameters of [`SyncIdentifyRefundCaseResultDto`].
+/// The required fields of [`SyncIdentifyRefundCaseResultDto`].
+#[derive(Clone)]
 pub struct SyncIdentifyRefundCaseResultDtoRequired {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub detail_order_id: i64,
     /// 发生时间，单位秒的时间戳
     ///
-    /// Number, required, for example `1718676000`.
+    /// Number. Required. Example: `1718676000`.
     pub occur_time: i64,
     /// 鉴定工单的编号
     ///
-    /// String, required, for example `CASE20240618001`.
+    /// String. Required. Example: `CASE20240618001`.
     pub outer_case_id: String,
     /// 鉴定的结论：允许退货 1，允许换货 2，都不允许 3
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub result_type: i64,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
 }
+
+required!(SyncIdentifyRefundCaseResultDtoRequired => SyncIdentifyRefundCaseResultDto);
 
 impl Record for SyncIdentifyRefundCaseResultDto {
     fn schema(&self) -> &'static Schema {
@@ -188,6 +197,7 @@ record!(SyncIdentifyRefundCaseResultDto);
 
 /// The response of `taobao.rdc.aligenius.identification.case.result.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RdcAligeniusIdentificationCaseResultUpdateResponse {
     /// 结果
     ///
@@ -225,6 +235,7 @@ record!(mut RdcAligeniusIdentificationCaseResultUpdateResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 处理结果
     ///
@@ -232,7 +243,7 @@ pub struct Result {
     pub result_data: Option<Resultdata>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 错误码
     ///
@@ -285,6 +296,7 @@ record!(mut Result);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Resultdata {
     /// 结果码
     ///

@@ -3,41 +3,46 @@
 //! `taobao.rdc.aligenius.identification.case.update`: 同步鉴定工单
 
 use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `taobao.rdc.aligenius.identification.case.update`: 同步鉴定工单
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=46785&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RdcAligeniusIdentificationCaseUpdateRequest;
 /// use generated_sdk::api::refund::rdc_aligenius_identification_case_update::{SyncIdentifyRefundCaseDto, SyncIdentifyRefundCaseDtoRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RdcAligeniusIdentificationCaseUpdateRequest::new(SyncIdentifyRefundCaseDto::new(SyncIdentifyRefundCaseDtoRequired {
-///     detail_order_id: 2001000000000002,
-///     occur_time: 1718676000,
-///     operate_type: 1,
-///     operate_tips: "operate_tips".into(),
-///     outer_case_id: "CASE20240618001".into(),
-///     refund_id: 3001000000000001,
-/// }));
+/// let request = RdcAligeniusIdentificationCaseUpdateRequest::new(
+///     SyncIdentifyRefundCaseDto::new(SyncIdentifyRefundCaseDtoRequired {
+///         detail_order_id: 2001000000000002,
+///         occur_time: 1718676000,
+///         operate_type: 1,
+///         operate_tips: "operate_tips".into(),
+///         outer_case_id: "CASE20240618001".into(),
+///         refund_id: 3001000000000001,
+///     }),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RdcAligeniusIdentificationCaseUpdateRequest {
     /// 参数
     ///
-    /// [`SyncIdentifyRefundCaseDto`], required.
+    /// [`SyncIdentifyRefundCaseDto`]. Required.
     pub param: SyncIdentifyRefundCaseDto,
 }
 
 impl RdcAligeniusIdentificationCaseUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(param: SyncIdentifyRefundCaseDto) -> Self {
         Self { param }
     }
@@ -70,30 +75,31 @@ record!(RdcAligeniusIdentificationCaseUpdateRequest);
 
 /// The object `SyncIdentifyRefundCaseDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SyncIdentifyRefundCaseDto {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub detail_order_id: i64,
     /// 发生时间，单位秒的时间戳
     ///
-    /// Number, required, for example `1718676000`.
+    /// Number. Required. Example: `1718676000`.
     pub occur_time: i64,
     /// 操作：1 开启，2 完结
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub operate_type: i64,
     /// 操作的备注
     ///
-    /// String, required.
+    /// String. Required.
     pub operate_tips: String,
     /// 鉴定工单的编号
     ///
-    /// String, required, for example `CASE20240618001`.
+    /// String. Required. Example: `CASE20240618001`.
     pub outer_case_id: String,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 扩展属性（JSON）
     ///
@@ -102,7 +108,7 @@ pub struct SyncIdentifyRefundCaseDto {
 }
 
 impl SyncIdentifyRefundCaseDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: SyncIdentifyRefundCaseDtoRequired) -> Self {
         Self {
             detail_order_id: required.detail_order_id,
@@ -115,7 +121,7 @@ impl SyncIdentifyRefundCaseDto {
         }
     }
 
-    /// Sets `ext_attrs`.
+    /// Sets [`ext_attrs`](field@Self::ext_attrs): 扩展属性（JSON）. String.
     #[must_use]
     pub fn ext_attrs(mut self, ext_attrs: impl Into<String>) -> Self {
         self.ext_attrs = Some(ext_attrs.into());
@@ -123,33 +129,36 @@ impl SyncIdentifyRefundCaseDto {
     }
 }
 
-/// The required parameters of [`SyncIdentifyRefundCaseDto`].
+/// The required fields of [`SyncIdentifyRefundCaseDto`].
+#[derive(Clone)]
 pub struct SyncIdentifyRefundCaseDtoRequired {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub detail_order_id: i64,
     /// 发生时间，单位秒的时间戳
     ///
-    /// Number, required, for example `1718676000`.
+    /// Number. Required. Example: `1718676000`.
     pub occur_time: i64,
     /// 操作：1 开启，2 完结
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub operate_type: i64,
     /// 操作的备注
     ///
-    /// String, required.
+    /// String. Required.
     pub operate_tips: String,
     /// 鉴定工单的编号
     ///
-    /// String, required, for example `CASE20240618001`.
+    /// String. Required. Example: `CASE20240618001`.
     pub outer_case_id: String,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
 }
+
+required!(SyncIdentifyRefundCaseDtoRequired => SyncIdentifyRefundCaseDto);
 
 impl Record for SyncIdentifyRefundCaseDto {
     fn schema(&self) -> &'static Schema {
@@ -186,6 +195,7 @@ record!(SyncIdentifyRefundCaseDto);
 
 /// The response of `taobao.rdc.aligenius.identification.case.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RdcAligeniusIdentificationCaseUpdateResponse {
     /// 结果
     ///
@@ -223,6 +233,7 @@ record!(mut RdcAligeniusIdentificationCaseUpdateResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 处理结果
     ///
@@ -230,7 +241,7 @@ pub struct Result {
     pub result_data: Option<Resultdata>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 错误码
     ///
@@ -283,6 +294,7 @@ record!(mut Result);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Resultdata {
     /// 结果的说明
     ///

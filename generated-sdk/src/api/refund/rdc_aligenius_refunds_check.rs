@@ -12,27 +12,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=29161&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RdcAligeniusRefundsCheckRequest;
 /// use generated_sdk::api::refund::rdc_aligenius_refunds_check::RefundCheckDto;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RdcAligeniusRefundsCheckRequest::new(RefundCheckDto::new(3001000000000001, "SUCCESS", "msg"));
+/// let request = RdcAligeniusRefundsCheckRequest::new(
+///     RefundCheckDto::new(3001000000000001, "SUCCESS", "msg")
+///         .tid(2001000000000001)
+///         .oid(2001000000000002)
+///         .operate_time("2024-06-18 10:05:00".parse()?),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RdcAligeniusRefundsCheckRequest {
     /// 参数
     ///
-    /// [`RefundCheckDto`], required.
+    /// [`RefundCheckDto`]. Required.
     pub param: RefundCheckDto,
 }
 
 impl RdcAligeniusRefundsCheckRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(param: RefundCheckDto) -> Self {
         Self { param }
     }
@@ -65,39 +73,40 @@ record!(RdcAligeniusRefundsCheckRequest);
 
 /// The object `RefundCheckDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundCheckDto {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 审核的结果，只能填 SUCCESS
     ///
-    /// String, required, for example `SUCCESS`.
+    /// String. Required. Example: `SUCCESS`.
     pub status: String,
     /// 审核说明
     ///
-    /// String, required.
+    /// String. Required.
     pub msg: String,
     /// 审核时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub operate_time: Option<DateTime>,
     /// 退给买家的金额，单位元
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refund_fee: Option<i64>,
 }
 
 impl RefundCheckDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         refund_id: i64,
         status: impl Into<String>,
@@ -114,28 +123,28 @@ impl RefundCheckDto {
         }
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 订单编号. Number.
     #[must_use]
     pub fn tid(mut self, tid: i64) -> Self {
         self.tid = Some(tid);
         self
     }
 
-    /// Sets `oid`.
+    /// Sets [`oid`](field@Self::oid): 子订单编号. Number.
     #[must_use]
     pub fn oid(mut self, oid: i64) -> Self {
         self.oid = Some(oid);
         self
     }
 
-    /// Sets `operate_time`.
+    /// Sets [`operate_time`](field@Self::operate_time): 审核时间. Date.
     #[must_use]
     pub fn operate_time(mut self, operate_time: DateTime) -> Self {
         self.operate_time = Some(operate_time);
         self
     }
 
-    /// Sets `refund_fee`.
+    /// Sets [`refund_fee`](field@Self::refund_fee): 退给买家的金额，单位元. Number.
     #[must_use]
     pub fn refund_fee(mut self, refund_fee: i64) -> Self {
         self.refund_fee = Some(refund_fee);
@@ -178,6 +187,7 @@ record!(RefundCheckDto);
 
 /// The response of `taobao.rdc.aligenius.refunds.check`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RdcAligeniusRefundsCheckResponse {
     /// 结果
     ///
@@ -215,6 +225,7 @@ record!(mut RdcAligeniusRefundsCheckResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 错误码
     ///
@@ -226,7 +237,7 @@ pub struct Result {
     pub error_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

@@ -3,8 +3,8 @@
 //! `taobao.rdc.aligenius.sendgoods.cancel`: 取消发货的回传
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.rdc.aligenius.sendgoods.cancel`: 取消发货的回传
@@ -13,27 +13,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=29304&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RdcAligeniusSendgoodsCancelRequest;
-/// use generated_sdk::api::refund::rdc_aligenius_sendgoods_cancel::CancelGoodsDto;
+/// use generated_sdk::api::refund::rdc_aligenius_sendgoods_cancel::{CancelGoodsDto, Status};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RdcAligeniusSendgoodsCancelRequest::new(CancelGoodsDto::new(3001000000000001, "SUCCESS", 2001000000000001));
+/// let request = RdcAligeniusSendgoodsCancelRequest::new(
+///     CancelGoodsDto::new(3001000000000001, Status::Success, 2001000000000001)
+///         .oid(2001000000000002)
+///         .operate_time("2024-06-18 10:05:00".parse()?)
+///         .refund_fee(5890),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RdcAligeniusSendgoodsCancelRequest {
     /// 参数
     ///
-    /// [`CancelGoodsDto`], required.
+    /// [`CancelGoodsDto`]. Required.
     pub param: CancelGoodsDto,
 }
 
 impl RdcAligeniusSendgoodsCancelRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(param: CancelGoodsDto) -> Self {
         Self { param }
     }
@@ -66,42 +74,43 @@ record!(RdcAligeniusSendgoodsCancelRequest);
 
 /// The object `CancelGoodsDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CancelGoodsDto {
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 操作时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub operate_time: Option<DateTime>,
     /// 退款金额，单位分
     ///
-    /// Number, for example `5890`.
+    /// Number. Example: `5890`.
     pub refund_fee: Option<i64>,
     /// 取消的结果：SUCCESS 成功，FAIL 失败
     ///
-    /// String, see [`Status`], required, for example `SUCCESS`.
+    /// [`Status`]. Required. Example: `SUCCESS`.
     pub status: Status,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub auction_id: Option<i64>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub auction_num: Option<i64>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 说明
     ///
@@ -110,7 +119,7 @@ pub struct CancelGoodsDto {
 }
 
 impl CancelGoodsDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(refund_id: i64, status: impl Into<Status>, tid: i64) -> Self {
         Self {
             oid: None,
@@ -126,49 +135,49 @@ impl CancelGoodsDto {
         }
     }
 
-    /// Sets `oid`.
+    /// Sets [`oid`](field@Self::oid): 子订单编号. Number.
     #[must_use]
     pub fn oid(mut self, oid: i64) -> Self {
         self.oid = Some(oid);
         self
     }
 
-    /// Sets `operate_time`.
+    /// Sets [`operate_time`](field@Self::operate_time): 操作时间. Date.
     #[must_use]
     pub fn operate_time(mut self, operate_time: DateTime) -> Self {
         self.operate_time = Some(operate_time);
         self
     }
 
-    /// Sets `refund_fee`.
+    /// Sets [`refund_fee`](field@Self::refund_fee): 退款金额，单位分. Number.
     #[must_use]
     pub fn refund_fee(mut self, refund_fee: i64) -> Self {
         self.refund_fee = Some(refund_fee);
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `auction_id`.
+    /// Sets [`auction_id`](field@Self::auction_id): 商品编号. Number.
     #[must_use]
     pub fn auction_id(mut self, auction_id: i64) -> Self {
         self.auction_id = Some(auction_id);
         self
     }
 
-    /// Sets `auction_num`.
+    /// Sets [`auction_num`](field@Self::auction_num): 商品数量. Number.
     #[must_use]
     pub fn auction_num(mut self, auction_num: i64) -> Self {
         self.auction_num = Some(auction_num);
         self
     }
 
-    /// Sets `msg`.
+    /// Sets [`msg`](field@Self::msg): 说明. String.
     #[must_use]
     pub fn msg(mut self, msg: impl Into<String>) -> Self {
         self.msg = Some(msg.into());
@@ -202,7 +211,7 @@ impl Record for CancelGoodsDto {
             1 => View::of(&self.refund_id),
             2 => View::of(&self.operate_time),
             3 => View::of(&self.refund_fee),
-            4 => View::choice(&self.status),
+            4 => View::open_enum(&self.status),
             5 => View::of(&self.outer_id),
             6 => View::of(&self.auction_id),
             7 => View::of(&self.auction_num),
@@ -217,6 +226,7 @@ record!(CancelGoodsDto);
 
 /// The response of `taobao.rdc.aligenius.sendgoods.cancel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RdcAligeniusSendgoodsCancelResponse {
     /// 结果
     ///
@@ -254,6 +264,7 @@ record!(mut RdcAligeniusSendgoodsCancelResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 处理结果
     ///
@@ -269,7 +280,7 @@ pub struct Result {
     pub error_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -314,10 +325,11 @@ record!(mut Result);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Resultdata {
     /// 退款单号
     ///
-    /// Number, for example `3001000000000001`.
+    /// Number. Example: `3001000000000001`.
     pub refund_id: Option<i64>,
 }
 
@@ -350,23 +362,23 @@ impl RecordMut for Resultdata {
 record!(mut Resultdata);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `SUCCESS`
     Success,
     /// `FAIL`
     Fail,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "SUCCESS",
             Self::Fail => "FAIL",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -374,9 +386,9 @@ impl Choice for Status {
         match text.as_str() {
             "SUCCESS" => Self::Success,
             "FAIL" => Self::Fail,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64018&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundDetailGetRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundDetailGetRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `refund_version`.
+    /// Field List. Required. Example: `refund_version`.
     pub fields: Vec<String>,
 }
 
 impl RefundDetailGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_id: i64,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -76,6 +79,7 @@ record!(RefundDetailGetRequest);
 
 /// The response of `taobao.refund.detail.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundDetailGetResponse {
     /// 退款详情
     ///
@@ -113,10 +117,11 @@ record!(mut RefundDetailGetResponse);
 
 /// The object `RefundDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundDetail {
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub refund_version: Option<i64>,
     /// 可执行的操作
     ///
@@ -166,6 +171,7 @@ record!(mut RefundDetail);
 
 /// The object `Operation`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Operation {
     /// 操作的代码
     ///

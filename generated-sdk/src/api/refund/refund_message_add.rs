@@ -11,34 +11,42 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=125&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundMessageAddRequest;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundMessageAddRequest::new(3001000000000001, "已与买家协商", generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"));
+/// let request = RefundMessageAddRequest::new(
+///     3001000000000001,
+///     "已与买家协商",
+///     File::open("picture.jpg")?,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundMessageAddRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 留言，最多 400 字节
     ///
-    /// String, required, for example `已与买家协商`.
+    /// String. Required. Example: `已与买家协商`.
     pub content: String,
     /// 凭证图片，JPG、GIF 或 PNG，最大 500 KB
     ///
-    /// byte\[\], required, at most 512000 bytes.
+    /// `byte[]`. Required. Max size 512000 bytes.
     pub image: File,
 }
 
 impl RefundMessageAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_id: i64,
         content: impl Into<String>,
@@ -87,6 +95,7 @@ record!(RefundMessageAddRequest);
 
 /// The response of `taobao.refund.message.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessageAddResponse {
     /// 留言资料，只有编号和创建时间
     ///
@@ -124,14 +133,15 @@ record!(mut RefundMessageAddResponse);
 
 /// The object `RefundMessage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessage {
     /// 留言的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub id: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64015&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundNegotiatereturnRenderRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnRenderRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
 }
 
 impl RefundNegotiatereturnRenderRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_id: i64) -> Self {
         Self { refund_id }
     }
@@ -65,6 +68,7 @@ record!(RefundNegotiatereturnRenderRequest);
 
 /// The response of `taobao.refund.negotiatereturn.render`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnRenderResponse {
     /// 申请时的提示
     ///
@@ -72,7 +76,7 @@ pub struct RefundNegotiatereturnRenderResponse {
     pub apply_tips: Option<String>,
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub refund_version: Option<i64>,
     /// 可选的原因
     ///
@@ -132,14 +136,15 @@ record!(mut RefundNegotiatereturnRenderResponse);
 
 /// The object `Reason`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Reason {
     /// 原因的编号
     ///
-    /// Number, for example `401`.
+    /// Number. Example: `401`.
     pub reason_id: Option<i64>,
     /// 原因
     ///
-    /// String, for example `商品破损`.
+    /// String. Example: `商品破损`.
     pub reason_text: Option<String>,
 }
 
@@ -178,10 +183,11 @@ record!(mut Reason);
 
 /// The object `MaxRefundFee`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaxRefundFee {
     /// 最多可退的金额，单位分
     ///
-    /// Number, for example `5890`.
+    /// Number. Example: `5890`.
     pub max_refund_fee: Option<i64>,
 }
 
@@ -215,50 +221,51 @@ record!(mut MaxRefundFee);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Address {
     /// 地址的编号
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub address_id: Option<i64>,
     /// 收件人姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub receiver_name: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub post_code: Option<String>,
     /// 收件人手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub country_name: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province_name: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city_name: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area_name: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town_name: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address_detail: Option<String>,
     /// 行政区划代码
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub division_code: Option<String>,
 }
 

@@ -3,41 +3,50 @@
 //! `taobao.refund.refusereason.get`: 查询拒绝退款的原因
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.refund.refusereason.get`: 查询拒绝退款的原因
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26204&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundRefusereasonGetRequest;
+/// use generated_sdk::api::refund::refund_refusereason_get::RefundPhase;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundRefusereasonGetRequest::new("aftersale", 3001000000000001, ["reason_id", "reason_text"]);
+/// let request = RefundRefusereasonGetRequest::new(
+///     RefundPhase::Aftersale,
+///     3001000000000001,
+///     ["reason_id", "reason_text"],
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundRefusereasonGetRequest {
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], required, for example `aftersale`.
+    /// [`RefundPhase`]. Required. Example: `aftersale`.
     pub refund_phase: RefundPhase,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `reason_id,reason_text`.
+    /// Field List. Required. Example: `reason_id,reason_text`.
     pub fields: Vec<String>,
 }
 
 impl RefundRefusereasonGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_phase: impl Into<RefundPhase>,
         refund_id: i64,
@@ -72,7 +81,7 @@ impl Record for RefundRefusereasonGetRequest {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::choice(&self.refund_phase),
+            0 => View::open_enum(&self.refund_phase),
             1 => View::of(&self.refund_id),
             2 => View::of(&self.fields),
             _ => View::Absent,
@@ -84,6 +93,7 @@ record!(RefundRefusereasonGetRequest);
 
 /// The response of `taobao.refund.refusereason.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundRefusereasonGetResponse {
     /// 原因列表
     ///
@@ -91,11 +101,11 @@ pub struct RefundRefusereasonGetResponse {
     pub reasons: Vec<Reason>,
     /// 原因个数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
 }
 
@@ -137,14 +147,15 @@ record!(mut RefundRefusereasonGetResponse);
 
 /// The object `Reason`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Reason {
     /// 原因的编号
     ///
-    /// Number, for example `401`.
+    /// Number. Example: `401`.
     pub reason_id: Option<i64>,
     /// 原因
     ///
-    /// String, for example `商品影响二次销售`.
+    /// String. Example: `商品影响二次销售`.
     pub reason_text: Option<String>,
     /// 提示
     ///
@@ -189,23 +200,23 @@ impl RecordMut for Reason {
 record!(mut Reason);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -213,9 +224,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

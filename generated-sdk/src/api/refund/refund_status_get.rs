@@ -3,34 +3,40 @@
 //! `taobao.refund.status.get`: 按订单查询退款状态
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.refund.status.get`: 按订单查询退款状态
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=55487&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundStatusGetRequest;
 /// use generated_sdk::api::refund::refund_status_get::RefundQueryByOrderIdRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundStatusGetRequest::new(RefundQueryByOrderIdRequest::new(2001000000000001));
+/// let request = RefundStatusGetRequest::new(
+///     RefundQueryByOrderIdRequest::new(2001000000000001),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundStatusGetRequest {
     /// 查询条件
     ///
-    /// [`RefundQueryByOrderIdRequest`], required.
+    /// [`RefundQueryByOrderIdRequest`]. Required.
     pub query_param: RefundQueryByOrderIdRequest,
 }
 
 impl RefundStatusGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(query_param: RefundQueryByOrderIdRequest) -> Self {
         Self { query_param }
     }
@@ -63,15 +69,16 @@ record!(RefundStatusGetRequest);
 
 /// The object `RefundQueryByOrderIdRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundQueryByOrderIdRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub biz_order_id: i64,
 }
 
 impl RefundQueryByOrderIdRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(biz_order_id: i64) -> Self {
         Self { biz_order_id }
     }
@@ -98,6 +105,7 @@ record!(RefundQueryByOrderIdRequest);
 
 /// The response of `taobao.refund.status.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundStatusGetResponse {
     /// 查询结果
     ///
@@ -135,6 +143,7 @@ record!(mut RefundStatusGetResponse);
 
 /// The object `ResultSet`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultSet {
     /// 退款列表
     ///
@@ -188,26 +197,27 @@ record!(mut ResultSet);
 
 /// The object `QueryRefundStatusResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QueryRefundStatusResponse {
     /// 退款单号
     ///
-    /// Number, for example `3001000000000001`.
+    /// Number. Example: `3001000000000001`.
     pub refund_id: Option<i64>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub modified: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_BUYER_RETURN_GOODS`.
+    /// [`Status`]. Example: `WAIT_BUYER_RETURN_GOODS`.
     pub status: Option<Status>,
 }
 
@@ -232,7 +242,7 @@ impl Record for QueryRefundStatusResponse {
             1 => View::of(&self.tid),
             2 => View::of(&self.oid),
             3 => View::of(&self.modified),
-            4 => View::optional_choice(&self.status),
+            4 => View::optional_open_enum(&self.status),
             _ => View::Absent,
         }
     }
@@ -245,7 +255,7 @@ impl RecordMut for QueryRefundStatusResponse {
             1 => Slot::of(&mut self.tid),
             2 => Slot::of(&mut self.oid),
             3 => Slot::of(&mut self.modified),
-            4 => Slot::choice(&mut self.status),
+            4 => Slot::open_enum(&mut self.status),
             _ => Slot::None,
         }
     }
@@ -254,7 +264,7 @@ impl RecordMut for QueryRefundStatusResponse {
 record!(mut QueryRefundStatusResponse);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_BUYER_RETURN_GOODS`
@@ -267,11 +277,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitBuyerReturnGoods => "WAIT_BUYER_RETURN_GOODS",
@@ -279,7 +289,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -290,9 +300,9 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -3,58 +3,67 @@
 //! `taobao.refunds.apply.get`: 查询买家申请的退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.refunds.apply.get`: 查询买家申请的退款
 ///
 /// 分页返回授权的买家申请的退款。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=51&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundsApplyGetRequest;
+/// use generated_sdk::api::refund::refunds_apply_get::Status;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundsApplyGetRequest::new(["fields"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = RefundsApplyGetRequest::new(["fields"])
+///     .seller_nick("测试店铺")
+///     .status(Status::WaitSellerAgree)
+///     .r#type("fixed");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundsApplyGetRequest {
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 20 elements.
+    /// List of String. Required. Max list size 20.
     pub fields: Vec<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 退款状态；不传则不限
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 交易类型，以逗号分隔
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
 }
 
 impl RefundsApplyGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -66,35 +75,35 @@ impl RefundsApplyGetRequest {
         }
     }
 
-    /// Sets `seller_nick`.
+    /// Sets [`seller_nick`](field@Self::seller_nick): 卖家昵称. String.
     #[must_use]
     pub fn seller_nick(mut self, seller_nick: impl Into<String>) -> Self {
         self.seller_nick = Some(seller_nick.into());
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 退款状态. [`Status`].
     #[must_use]
     pub fn status(mut self, status: impl Into<Status>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
@@ -143,7 +152,7 @@ impl Record for RefundsApplyGetRequest {
         match index {
             0 => View::of(&self.fields),
             1 => View::of(&self.seller_nick),
-            2 => View::optional_choice(&self.status),
+            2 => View::optional_open_enum(&self.status),
             3 => View::of(&self.r#type),
             4 => View::of(&self.page_no),
             5 => View::of(&self.page_size),
@@ -156,10 +165,11 @@ record!(RefundsApplyGetRequest);
 
 /// The response of `taobao.refunds.apply.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundsApplyGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 退款列表
     ///
@@ -202,46 +212,47 @@ record!(mut RefundsApplyGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 交易总额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 申请时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub created: Option<DateTime>,
     /// 退给买家的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
 }
 
@@ -271,7 +282,7 @@ impl Record for Refund {
             1 => View::of(&self.tid),
             2 => View::of(&self.seller_nick),
             3 => View::of(&self.total_fee),
-            4 => View::optional_choice(&self.status),
+            4 => View::optional_open_enum(&self.status),
             5 => View::of(&self.created),
             6 => View::of(&self.refund_fee),
             7 => View::of(&self.title),
@@ -289,7 +300,7 @@ impl RecordMut for Refund {
             1 => Slot::of(&mut self.tid),
             2 => Slot::of(&mut self.seller_nick),
             3 => Slot::of(&mut self.total_fee),
-            4 => Slot::choice(&mut self.status),
+            4 => Slot::open_enum(&mut self.status),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.refund_fee),
             7 => Slot::of(&mut self.title),
@@ -303,7 +314,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -318,11 +329,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -331,7 +342,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -343,9 +354,9 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64009&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RpRefundInterceptRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpRefundInterceptRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款的版本，为时间戳
     ///
-    /// Number, required, for example `1718676000000`.
+    /// Number. Required. Example: `1718676000000`.
     pub refund_version: i64,
 }
 
 impl RpRefundInterceptRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_id: i64, refund_version: i64) -> Self {
         Self { refund_id, refund_version }
     }
@@ -72,6 +75,7 @@ record!(RpRefundInterceptRequest);
 
 /// The response of `taobao.rp.refund.intercept`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpRefundInterceptResponse {}
 
 impl Record for RpRefundInterceptResponse {

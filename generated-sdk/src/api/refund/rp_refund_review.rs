@@ -3,7 +3,8 @@
 //! `taobao.rp.refund.review`: 审核退款单
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record, required,
 };
 
 /// `taobao.rp.refund.review`: 审核退款单
@@ -12,14 +13,17 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23875&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::{RpRefundReviewRequest, RpRefundReviewRequired};
+/// use generated_sdk::api::refund::rp_refund_review::RefundPhase;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = RpRefundReviewRequest::new(RpRefundReviewRequired {
 ///     operator: "测试店铺:客服".into(),
 ///     refund_id: 3001000000000001,
-///     refund_phase: "aftersale".into(),
+///     refund_phase: RefundPhase::Aftersale,
 ///     refund_version: 1718676000000,
 ///     message: "同意".into(),
 ///     result: true,
@@ -30,35 +34,36 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpRefundReviewRequest {
     /// 审核人
     ///
-    /// String, required, for example `测试店铺:客服`.
+    /// String. Required. Example: `测试店铺:客服`.
     pub operator: String,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], required, for example `aftersale`.
+    /// [`RefundPhase`]. Required. Example: `aftersale`.
     pub refund_phase: RefundPhase,
     /// 退款的版本，为时间戳
     ///
-    /// Number, required, for example `1718676000000`.
+    /// Number. Required. Example: `1718676000000`.
     pub refund_version: i64,
     /// 审核留言
     ///
-    /// String, required, for example `同意`.
+    /// String. Required. Example: `同意`.
     pub message: String,
     /// 是否通过审核
     ///
-    /// Boolean, required, for example `true`.
+    /// Boolean. Required. Example: `true`.
     pub result: bool,
 }
 
 impl RpRefundReviewRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: RpRefundReviewRequired) -> Self {
         Self {
             operator: required.operator,
@@ -71,33 +76,36 @@ impl RpRefundReviewRequest {
     }
 }
 
-/// The required parameters of [`RpRefundReviewRequest`].
+/// The required fields of [`RpRefundReviewRequest`].
+#[derive(Clone)]
 pub struct RpRefundReviewRequired {
     /// 审核人
     ///
-    /// String, required, for example `测试店铺:客服`.
+    /// String. Required. Example: `测试店铺:客服`.
     pub operator: String,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], required, for example `aftersale`.
+    /// [`RefundPhase`]. Required. Example: `aftersale`.
     pub refund_phase: RefundPhase,
     /// 退款的版本，为时间戳
     ///
-    /// Number, required, for example `1718676000000`.
+    /// Number. Required. Example: `1718676000000`.
     pub refund_version: i64,
     /// 审核留言
     ///
-    /// String, required, for example `同意`.
+    /// String. Required. Example: `同意`.
     pub message: String,
     /// 是否通过审核
     ///
-    /// Boolean, required, for example `true`.
+    /// Boolean. Required. Example: `true`.
     pub result: bool,
 }
+
+required!(RpRefundReviewRequired => RpRefundReviewRequest);
 
 impl Request for RpRefundReviewRequest {
     const METHOD: &'static str = "taobao.rp.refund.review";
@@ -125,7 +133,7 @@ impl Record for RpRefundReviewRequest {
         match index {
             0 => View::of(&self.operator),
             1 => View::of(&self.refund_id),
-            2 => View::choice(&self.refund_phase),
+            2 => View::open_enum(&self.refund_phase),
             3 => View::of(&self.refund_version),
             4 => View::of(&self.message),
             5 => View::of(&self.result),
@@ -138,10 +146,11 @@ record!(RpRefundReviewRequest);
 
 /// The response of `taobao.rp.refund.review`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpRefundReviewResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -174,23 +183,23 @@ impl RecordMut for RpRefundReviewResponse {
 record!(mut RpRefundReviewResponse);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -198,9 +207,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,7 +3,8 @@
 //! `taobao.rp.refunds.agree`: 同意退款
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.rp.refunds.agree`: 同意退款
@@ -12,30 +13,35 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22465&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RpRefundsAgreeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RpRefundsAgreeRequest::new("3001000000000001|5890|1718676000000|aftersale");
+/// let request = RpRefundsAgreeRequest::new(
+///     "3001000000000001|5890|1718676000000|aftersale",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpRefundsAgreeRequest {
     /// 短信验证码；金额较大时先失败并发送短信，再带验证码重试
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub code: Option<String>,
     /// 要退款的单，每项为 退款单号\|金额（分）\|版本\|阶段，以逗号分隔
     ///
-    /// String, required, for example `3001000000000001|5890|1718676000000|aftersale`.
+    /// String. Required. Example: `3001000000000001|5890|1718676000000|aftersale`.
     pub refund_infos: String,
 }
 
 impl RpRefundsAgreeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_infos: impl Into<String>) -> Self {
         Self {
             code: None,
@@ -43,7 +49,7 @@ impl RpRefundsAgreeRequest {
         }
     }
 
-    /// Sets `code`.
+    /// Sets [`code`](field@Self::code): 短信验证码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
@@ -82,6 +88,7 @@ record!(RpRefundsAgreeRequest);
 
 /// The response of `taobao.rp.refunds.agree`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpRefundsAgreeResponse {
     /// 说明
     ///
@@ -89,7 +96,7 @@ pub struct RpRefundsAgreeResponse {
     pub message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub succ: Option<bool>,
     /// 结果列表
     ///
@@ -97,7 +104,7 @@ pub struct RpRefundsAgreeResponse {
     pub results: Vec<RefundMappingResult>,
     /// 这一批的结果：都成功为 OP_SUCC，都失败为 OP_FAILURE_UE，否则 SOME_OP_SUCC
     ///
-    /// String, see [`MsgCode`], for example `OP_SUCC`.
+    /// [`MsgCode`]. Example: `OP_SUCC`.
     pub msg_code: Option<MsgCode>,
 }
 
@@ -120,7 +127,7 @@ impl Record for RpRefundsAgreeResponse {
             0 => View::of(&self.message),
             1 => View::of(&self.succ),
             2 => View::of(&self.results),
-            3 => View::optional_choice(&self.msg_code),
+            3 => View::optional_open_enum(&self.msg_code),
             _ => View::Absent,
         }
     }
@@ -132,7 +139,7 @@ impl RecordMut for RpRefundsAgreeResponse {
             0 => Slot::of(&mut self.message),
             1 => Slot::of(&mut self.succ),
             2 => Slot::of(&mut self.results),
-            3 => Slot::choice(&mut self.msg_code),
+            3 => Slot::open_enum(&mut self.msg_code),
             _ => Slot::None,
         }
     }
@@ -142,6 +149,7 @@ record!(mut RpRefundsAgreeResponse);
 
 /// The object `RefundMappingResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMappingResult {
     /// 这一笔的说明
     ///
@@ -149,11 +157,11 @@ pub struct RefundMappingResult {
     pub message: Option<String>,
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub succ: Option<bool>,
 }
 
@@ -194,7 +202,7 @@ impl RecordMut for RefundMappingResult {
 record!(mut RefundMappingResult);
 
 /// The values of `msg_code`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MsgCode {
     /// `OP_SUCC`
@@ -203,17 +211,17 @@ pub enum MsgCode {
     SomeOpSucc,
     /// `OP_FAILURE_UE`
     OpFailureUe,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for MsgCode {
+impl OpenEnum for MsgCode {
     fn as_str(&self) -> &str {
         match self {
             Self::OpSucc => "OP_SUCC",
             Self::SomeOpSucc => "SOME_OP_SUCC",
             Self::OpFailureUe => "OP_FAILURE_UE",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -222,9 +230,9 @@ impl Choice for MsgCode {
             "OP_SUCC" => Self::OpSucc,
             "SOME_OP_SUCC" => Self::SomeOpSucc,
             "OP_FAILURE_UE" => Self::OpFailureUe,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(MsgCode);
+open_enum!(MsgCode);

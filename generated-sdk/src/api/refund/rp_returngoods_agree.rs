@@ -3,7 +3,8 @@
 //! `taobao.rp.returngoods.agree`: 同意退货
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.rp.returngoods.agree`: 同意退货
@@ -12,70 +13,77 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22466&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RpReturngoodsAgreeRequest;
+/// use generated_sdk::api::refund::rp_returngoods_agree::RefundPhase;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RpReturngoodsAgreeRequest::new(3001000000000001);
+/// let request = RpReturngoodsAgreeRequest::new(3001000000000001)
+///     .refund_phase(RefundPhase::Aftersale)
+///     .refund_version(1718676000000)
+///     .remark("请寄回");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpReturngoodsAgreeRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale；天猫必填
     ///
-    /// String, see [`RefundPhase`], for example `aftersale`.
+    /// [`RefundPhase`]. Example: `aftersale`.
     pub refund_phase: Option<RefundPhase>,
     /// 退款的版本，为时间戳；天猫退款必填
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub refund_version: Option<i64>,
     /// 给买家的留言；天猫退款必填
     ///
-    /// String, for example `请寄回`.
+    /// String. Example: `请寄回`.
     pub remark: Option<String>,
     /// 退货地址；淘宝退款必填
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address: Option<String>,
     /// 退货地址的编号
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub seller_address_id: Option<i64>,
     /// 手机号；淘宝退款必填
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 退货地址的邮编；淘宝退款必填
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub post: Option<String>,
     /// 收件人姓名；淘宝退款必填
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub name: Option<String>,
     /// 固定电话；淘宝退款必填
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub tel: Option<String>,
     /// 邮费由谁承担：0 卖家，1 买家
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub post_fee_bear_role: Option<i64>,
     /// 是否虚拟退货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub virtual_return_goods: Option<bool>,
 }
 
 impl RpReturngoodsAgreeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_id: i64) -> Self {
         Self {
             refund_id,
@@ -93,77 +101,77 @@ impl RpReturngoodsAgreeRequest {
         }
     }
 
-    /// Sets `refund_phase`.
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());
         self
     }
 
-    /// Sets `refund_version`.
+    /// Sets [`refund_version`](field@Self::refund_version): 退款的版本，为时间戳. Number.
     #[must_use]
     pub fn refund_version(mut self, refund_version: i64) -> Self {
         self.refund_version = Some(refund_version);
         self
     }
 
-    /// Sets `remark`.
+    /// Sets [`remark`](field@Self::remark): 给买家的留言. String.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remark = Some(remark.into());
         self
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 退货地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Sets `seller_address_id`.
+    /// Sets [`seller_address_id`](field@Self::seller_address_id): 退货地址的编号. Number.
     #[must_use]
     pub fn seller_address_id(mut self, seller_address_id: i64) -> Self {
         self.seller_address_id = Some(seller_address_id);
         self
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `post`.
+    /// Sets [`post`](field@Self::post): 退货地址的邮编. String.
     #[must_use]
     pub fn post(mut self, post: impl Into<String>) -> Self {
         self.post = Some(post.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 收件人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `tel`.
+    /// Sets [`tel`](field@Self::tel): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn tel(mut self, tel: impl Into<String>) -> Self {
         self.tel = Some(tel.into());
         self
     }
 
-    /// Sets `post_fee_bear_role`.
+    /// Sets [`post_fee_bear_role`](field@Self::post_fee_bear_role): 邮费由谁承担：0 卖家，1 买家. Number.
     #[must_use]
     pub fn post_fee_bear_role(mut self, post_fee_bear_role: i64) -> Self {
         self.post_fee_bear_role = Some(post_fee_bear_role);
         self
     }
 
-    /// Sets `virtual_return_goods`.
+    /// Sets [`virtual_return_goods`](field@Self::virtual_return_goods): 是否虚拟退货. Boolean.
     #[must_use]
     pub fn virtual_return_goods(mut self, virtual_return_goods: bool) -> Self {
         self.virtual_return_goods = Some(virtual_return_goods);
@@ -202,7 +210,7 @@ impl Record for RpReturngoodsAgreeRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.refund_id),
-            1 => View::optional_choice(&self.refund_phase),
+            1 => View::optional_open_enum(&self.refund_phase),
             2 => View::of(&self.refund_version),
             3 => View::of(&self.remark),
             4 => View::of(&self.address),
@@ -222,10 +230,11 @@ record!(RpReturngoodsAgreeRequest);
 
 /// The response of `taobao.rp.returngoods.agree`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpReturngoodsAgreeResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -258,23 +267,23 @@ impl RecordMut for RpReturngoodsAgreeResponse {
 record!(mut RpReturngoodsAgreeResponse);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -282,9 +291,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,7 +3,8 @@
 //! `taobao.rp.returngoods.refill`: 回填退货物流
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.rp.returngoods.refill`: 回填退货物流
@@ -12,38 +13,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23876&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RpReturngoodsRefillRequest;
+/// use generated_sdk::api::refund::rp_returngoods_refill::RefundPhase;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RpReturngoodsRefillRequest::new(3001000000000001, "aftersale", "75000000000001", "ZTO");
+/// let request = RpReturngoodsRefillRequest::new(
+///     3001000000000001,
+///     RefundPhase::Aftersale,
+///     "75000000000001",
+///     "ZTO",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpReturngoodsRefillRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], required, for example `aftersale`.
+    /// [`RefundPhase`]. Required. Example: `aftersale`.
     pub refund_phase: RefundPhase,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub logistics_waybill_no: String,
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub logistics_company_code: String,
 }
 
 impl RpReturngoodsRefillRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_id: i64,
         refund_phase: impl Into<RefundPhase>,
@@ -82,7 +92,7 @@ impl Record for RpReturngoodsRefillRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.refund_id),
-            1 => View::choice(&self.refund_phase),
+            1 => View::open_enum(&self.refund_phase),
             2 => View::of(&self.logistics_waybill_no),
             3 => View::of(&self.logistics_company_code),
             _ => View::Absent,
@@ -94,10 +104,11 @@ record!(RpReturngoodsRefillRequest);
 
 /// The response of `taobao.rp.returngoods.refill`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpReturngoodsRefillResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -130,23 +141,23 @@ impl RecordMut for RpReturngoodsRefillResponse {
 record!(mut RpReturngoodsRefillResponse);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -154,9 +165,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,50 +3,61 @@
 //! `taobao.rp.returngoods.refuse`: 拒绝退货
 
 use top_protocol::generated::{
-    Choice, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.rp.returngoods.refuse`: 拒绝退货
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23877&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RpReturngoodsRefuseRequest;
+/// use generated_sdk::api::refund::rp_returngoods_refuse::RefundPhase;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RpReturngoodsRefuseRequest::new(3001000000000001, "aftersale", 1718676000000, generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"));
+/// let request = RpReturngoodsRefuseRequest::new(
+///         3001000000000001,
+///         RefundPhase::Aftersale,
+///         1718676000000,
+///         File::open("picture.jpg")?,
+///     )
+///     .refuse_reason_id(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RpReturngoodsRefuseRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], required, for example `aftersale`.
+    /// [`RefundPhase`]. Required. Example: `aftersale`.
     pub refund_phase: RefundPhase,
     /// 退款的版本，为时间戳
     ///
-    /// Number, required, for example `1718676000000`.
+    /// Number. Required. Example: `1718676000000`.
     pub refund_version: i64,
     /// 凭证图片
     ///
-    /// byte\[\], required.
+    /// `byte[]`. Required.
     pub refuse_proof: File,
     /// 所选拒绝原因的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refuse_reason_id: Option<i64>,
 }
 
 impl RpReturngoodsRefuseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_id: i64,
         refund_phase: impl Into<RefundPhase>,
@@ -62,7 +73,7 @@ impl RpReturngoodsRefuseRequest {
         }
     }
 
-    /// Sets `refuse_reason_id`.
+    /// Sets [`refuse_reason_id`](field@Self::refuse_reason_id): 所选拒绝原因的编号. Number.
     #[must_use]
     pub fn refuse_reason_id(mut self, refuse_reason_id: i64) -> Self {
         self.refuse_reason_id = Some(refuse_reason_id);
@@ -94,7 +105,7 @@ impl Record for RpReturngoodsRefuseRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.refund_id),
-            1 => View::choice(&self.refund_phase),
+            1 => View::open_enum(&self.refund_phase),
             2 => View::of(&self.refund_version),
             3 => View::of(&self.refuse_proof),
             4 => View::of(&self.refuse_reason_id),
@@ -107,10 +118,11 @@ record!(RpReturngoodsRefuseRequest);
 
 /// The response of `taobao.rp.returngoods.refuse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpReturngoodsRefuseResponse {
     /// 结果
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result: Option<bool>,
 }
 
@@ -143,23 +155,23 @@ impl RecordMut for RpReturngoodsRefuseResponse {
 record!(mut RpReturngoodsRefuseResponse);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -167,9 +179,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,74 +3,82 @@
 //! `taobao.special.refunds.receive.get`: 查询收到的特殊退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.special.refunds.receive.get`: 查询收到的特殊退款
 ///
 /// 分页返回价保等特殊类型的退款。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=50106&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::SpecialRefundsReceiveGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = SpecialRefundsReceiveGetRequest::new(["fields"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = SpecialRefundsReceiveGetRequest::new(["fields"])
+///     .buyer_nick("买家**")
+///     .end_modified("2024-06-18 23:59:59".parse()?)
+///     .page_size(40);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SpecialRefundsReceiveGetRequest {
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements.
+    /// List of String. Required. Max list size 100.
     pub fields: Vec<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 退款状态；不传则不限
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 交易类型，以逗号分隔
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 
 impl SpecialRefundsReceiveGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             buyer_nick: None,
@@ -86,63 +94,63 @@ impl SpecialRefundsReceiveGetRequest {
         }
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 退款状态. [`Status`].
     #[must_use]
     pub fn status(mut self, status: impl Into<Status>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `buyer_open_uid`.
+    /// Sets [`buyer_open_uid`](field@Self::buyer_open_uid): 买家的 OpenUID. String.
     #[must_use]
     pub fn buyer_open_uid(mut self, buyer_open_uid: impl Into<String>) -> Self {
         self.buyer_open_uid = Some(buyer_open_uid.into());
@@ -201,7 +209,7 @@ impl Record for SpecialRefundsReceiveGetRequest {
             3 => View::of(&self.page_no),
             4 => View::of(&self.page_size),
             5 => View::of(&self.start_modified),
-            6 => View::optional_choice(&self.status),
+            6 => View::optional_open_enum(&self.status),
             7 => View::of(&self.r#type),
             8 => View::of(&self.use_has_next),
             9 => View::of(&self.buyer_open_uid),
@@ -214,10 +222,11 @@ record!(SpecialRefundsReceiveGetRequest);
 
 /// The response of `taobao.special.refunds.receive.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SpecialRefundsReceiveGetResponse {
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 退款列表
     ///
@@ -225,7 +234,7 @@ pub struct SpecialRefundsReceiveGetResponse {
     pub refunds: Vec<Refund>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -267,6 +276,7 @@ record!(mut SpecialRefundsReceiveGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 扩展属性
     ///
@@ -274,15 +284,15 @@ pub struct Refund {
     pub attribute: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 申请时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub created: Option<DateTime>,
     /// 退款说明
     ///
@@ -290,67 +300,67 @@ pub struct Refund {
     pub desc: Option<String>,
     /// 货物状态
     ///
-    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    /// [`GoodStatus`]. Example: `BUYER_RECEIVED`.
     pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_good_return: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String, see [`OperationContraint`], for example `cannot_refuse`.
+    /// [`OperationContraint`]. Example: `cannot_refuse`.
     pub operation_contraint: Option<OperationContraint>,
     /// 所属订单的状态
     ///
-    /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
+    /// String. Example: `WAIT_BUYER_CONFIRM_GOODS`.
     pub order_status: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 付给卖家的金额，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub payment: Option<String>,
     /// 退款原因
     ///
-    /// String, for example `不想要了`.
+    /// String. Example: `不想要了`.
     pub reason: Option<String>,
     /// 退给买家的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 退款单号
     ///
-    /// Number, for example `3001000000000001`.
+    /// Number. Example: `3001000000000001`.
     pub refund_id: Option<i64>,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 退货的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub sid: Option<String>,
     /// 所退的规格
     ///
@@ -358,19 +368,19 @@ pub struct Refund {
     pub sku: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 交易总额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 特殊退款的类型
     ///
@@ -378,7 +388,7 @@ pub struct Refund {
     pub special_refund_type: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 
@@ -427,24 +437,24 @@ impl Record for Refund {
             2 => View::of(&self.company_name),
             3 => View::of(&self.created),
             4 => View::of(&self.desc),
-            5 => View::optional_choice(&self.good_status),
+            5 => View::optional_open_enum(&self.good_status),
             6 => View::of(&self.has_good_return),
             7 => View::of(&self.modified),
             8 => View::of(&self.num),
             9 => View::of(&self.oid),
-            10 => View::optional_choice(&self.operation_contraint),
+            10 => View::optional_open_enum(&self.operation_contraint),
             11 => View::of(&self.order_status),
             12 => View::of(&self.outer_id),
             13 => View::of(&self.payment),
             14 => View::of(&self.reason),
             15 => View::of(&self.refund_fee),
             16 => View::of(&self.refund_id),
-            17 => View::optional_choice(&self.refund_phase),
+            17 => View::optional_open_enum(&self.refund_phase),
             18 => View::of(&self.refund_version),
             19 => View::of(&self.seller_nick),
             20 => View::of(&self.sid),
             21 => View::of(&self.sku),
-            22 => View::optional_choice(&self.status),
+            22 => View::optional_open_enum(&self.status),
             23 => View::of(&self.tid),
             24 => View::of(&self.title),
             25 => View::of(&self.total_fee),
@@ -463,24 +473,24 @@ impl RecordMut for Refund {
             2 => Slot::of(&mut self.company_name),
             3 => Slot::of(&mut self.created),
             4 => Slot::of(&mut self.desc),
-            5 => Slot::choice(&mut self.good_status),
+            5 => Slot::open_enum(&mut self.good_status),
             6 => Slot::of(&mut self.has_good_return),
             7 => Slot::of(&mut self.modified),
             8 => Slot::of(&mut self.num),
             9 => Slot::of(&mut self.oid),
-            10 => Slot::choice(&mut self.operation_contraint),
+            10 => Slot::open_enum(&mut self.operation_contraint),
             11 => Slot::of(&mut self.order_status),
             12 => Slot::of(&mut self.outer_id),
             13 => Slot::of(&mut self.payment),
             14 => Slot::of(&mut self.reason),
             15 => Slot::of(&mut self.refund_fee),
             16 => Slot::of(&mut self.refund_id),
-            17 => Slot::choice(&mut self.refund_phase),
+            17 => Slot::open_enum(&mut self.refund_phase),
             18 => Slot::of(&mut self.refund_version),
             19 => Slot::of(&mut self.seller_nick),
             20 => Slot::of(&mut self.sid),
             21 => Slot::of(&mut self.sku),
-            22 => Slot::choice(&mut self.status),
+            22 => Slot::open_enum(&mut self.status),
             23 => Slot::of(&mut self.tid),
             24 => Slot::of(&mut self.title),
             25 => Slot::of(&mut self.total_fee),
@@ -494,7 +504,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `good_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GoodStatus {
     /// `BUYER_NOT_RECEIVED`
@@ -503,17 +513,17 @@ pub enum GoodStatus {
     BuyerReceived,
     /// `BUYER_RETURNED_GOODS`
     BuyerReturnedGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for GoodStatus {
+impl OpenEnum for GoodStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
             Self::BuyerReceived => "BUYER_RECEIVED",
             Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -522,31 +532,31 @@ impl Choice for GoodStatus {
             "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
             "BUYER_RECEIVED" => Self::BuyerReceived,
             "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(GoodStatus);
+open_enum!(GoodStatus);
 
 /// The values of `operation_contraint`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OperationContraint {
     /// `cannot_refuse`
     CannotRefuse,
     /// `refund_onweb`
     RefundOnweb,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OperationContraint {
+impl OpenEnum for OperationContraint {
     fn as_str(&self) -> &str {
         match self {
             Self::CannotRefuse => "cannot_refuse",
             Self::RefundOnweb => "refund_onweb",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -554,31 +564,31 @@ impl Choice for OperationContraint {
         match text.as_str() {
             "cannot_refuse" => Self::CannotRefuse,
             "refund_onweb" => Self::RefundOnweb,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OperationContraint);
+open_enum!(OperationContraint);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -586,15 +596,15 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -609,11 +619,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -622,7 +632,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -634,9 +644,9 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

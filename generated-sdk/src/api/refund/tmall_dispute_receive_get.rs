@@ -3,29 +3,37 @@
 //! `tmall.dispute.receive.get`: 查询天猫的售后单
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `tmall.dispute.receive.get`: 查询天猫的售后单
 ///
 /// 分页返回仅退款、退货退款和换货的单据。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=33878&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::TmallDisputeReceiveGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallDisputeReceiveGetRequest::new(["fields"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TmallDisputeReceiveGetRequest::new(["fields"])
+///     .page_size(40)
+///     .r#type("fixed")
+///     .refund_id(3001000000000001);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallDisputeReceiveGetRequest {
     /// 单据状态；不传则不限
     ///
@@ -33,48 +41,48 @@ pub struct TmallDisputeReceiveGetRequest {
     pub status: Option<String>,
     /// 每页多少条
     ///
-    /// Number, at most 100, `20` if it is not sent, for example `40`.
+    /// Number. Max 100. Default: `20`. Example: `40`.
     pub page_size: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 交易类型，以逗号分隔
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 退款单号
     ///
-    /// Number, for example `3001000000000001`.
+    /// Number. Example: `3001000000000001`.
     pub refund_id: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 要返回的字段
     ///
-    /// String\[\], required, at most 100 elements.
+    /// List of String. Required. Max list size 100.
     pub fields: Vec<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 
 impl TmallDisputeReceiveGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             status: None,
@@ -91,70 +99,70 @@ impl TmallDisputeReceiveGetRequest {
         }
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 单据状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `refund_id`.
+    /// Sets [`refund_id`](field@Self::refund_id): 退款单号. Number.
     #[must_use]
     pub fn refund_id(mut self, refund_id: i64) -> Self {
         self.refund_id = Some(refund_id);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `buyer_open_uid`.
+    /// Sets [`buyer_open_uid`](field@Self::buyer_open_uid): 买家的 OpenUID. String.
     #[must_use]
     pub fn buyer_open_uid(mut self, buyer_open_uid: impl Into<String>) -> Self {
         self.buyer_open_uid = Some(buyer_open_uid.into());
@@ -228,6 +236,7 @@ record!(TmallDisputeReceiveGetRequest);
 
 /// The response of `tmall.dispute.receive.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallDisputeReceiveGetResponse {
     /// 结果
     ///
@@ -265,18 +274,19 @@ record!(mut TmallDisputeReceiveGetResponse);
 
 /// The object `ResultSet`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultSet {
     /// 本页的条数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_results: Option<i64>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 错误码
     ///
@@ -339,14 +349,15 @@ record!(mut ResultSet);
 
 /// The object `Dispute`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Dispute {
     /// 卖家的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub address: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 扩展属性；disputeRequest 为单据种类
     ///
@@ -354,35 +365,35 @@ pub struct Dispute {
     pub attribute: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub biz_order_id: Option<String>,
     /// 换货的收货地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub buyer_address: Option<String>,
     /// 换货时买家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub buyer_logistic_name: Option<String>,
     /// 换货时买家寄出的运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub buyer_logistic_no: Option<String>,
     /// 换货的收货人
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub buyer_name: Option<String>,
     /// 换货收货人的电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub buyer_phone: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 说明
     ///
@@ -390,11 +401,11 @@ pub struct Dispute {
     pub desc: Option<String>,
     /// 单据种类：仅退款、退货退款或换货
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub dispute_request: Option<String>,
     /// 退货时间
     ///
-    /// Date, for example `2024-06-21 10:00:00`.
+    /// Date. Example: `2024-06-21 10:00:00`.
     pub good_return_time: Option<DateTime>,
     /// 货物状态
     ///
@@ -402,19 +413,19 @@ pub struct Dispute {
     pub good_status: Option<String>,
     /// 买家要不要退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_good_return: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 所属订单的状态
     ///
@@ -422,31 +433,31 @@ pub struct Dispute {
     pub order_status: Option<String>,
     /// 退款原因
     ///
-    /// String, for example `不想要了`.
+    /// String. Example: `不想要了`.
     pub reason: Option<String>,
     /// 维权金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
-    /// String, see [`RefundPhase`], for example `aftersale`.
+    /// [`RefundPhase`]. Example: `aftersale`.
     pub refund_phase: Option<RefundPhase>,
     /// 换货时卖家寄出的物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub seller_logistic_name: Option<String>,
     /// 换货时卖家寄出的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub seller_logistic_no: Option<String>,
     /// 单据状态，数字的含义因单据种类而异
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub status: Option<String>,
     /// 超时时间
     ///
@@ -454,15 +465,15 @@ pub struct Dispute {
     pub time_out: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
 }
 
@@ -532,7 +543,7 @@ impl Record for Dispute {
             20 => View::of(&self.reason),
             21 => View::of(&self.refund_fee),
             22 => View::of(&self.refund_id),
-            23 => View::optional_choice(&self.refund_phase),
+            23 => View::optional_open_enum(&self.refund_phase),
             24 => View::of(&self.seller_logistic_name),
             25 => View::of(&self.seller_logistic_no),
             26 => View::of(&self.status),
@@ -571,7 +582,7 @@ impl RecordMut for Dispute {
             20 => Slot::of(&mut self.reason),
             21 => Slot::of(&mut self.refund_fee),
             22 => Slot::of(&mut self.refund_id),
-            23 => Slot::choice(&mut self.refund_phase),
+            23 => Slot::open_enum(&mut self.refund_phase),
             24 => Slot::of(&mut self.seller_logistic_name),
             25 => Slot::of(&mut self.seller_logistic_no),
             26 => Slot::of(&mut self.status),
@@ -587,23 +598,23 @@ impl RecordMut for Dispute {
 record!(mut Dispute);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -611,9 +622,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

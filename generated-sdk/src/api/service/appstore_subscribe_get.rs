@@ -3,13 +3,15 @@
 //! `taobao.appstore.subscribe.get`: 查询应用的订购关系
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.appstore.subscribe.get`: 查询应用的订购关系
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=285&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::service::AppstoreSubscribeGetRequest;
@@ -22,15 +24,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AppstoreSubscribeGetRequest {
     /// 用户昵称
     ///
-    /// String, required, for example `测试店铺`.
+    /// String. Required. Example: `测试店铺`.
     pub nick: String,
 }
 
 impl AppstoreSubscribeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(nick: impl Into<String>) -> Self {
         Self { nick: nick.into() }
     }
@@ -63,6 +66,7 @@ record!(AppstoreSubscribeGetRequest);
 
 /// The response of `taobao.appstore.subscribe.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AppstoreSubscribeGetResponse {
     /// 订购情况
     ///
@@ -100,22 +104,23 @@ record!(mut AppstoreSubscribeGetResponse);
 
 /// The object `UserSubscribe`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserSubscribe {
     /// 用户订购应用没有：subscribeUser 有，unsubscribeUser 没有，用户不存在时为 invalidateUser
     ///
-    /// String, see [`Status`], for example `subscribeUser`.
+    /// [`Status`]. Example: `subscribeUser`.
     pub status: Option<Status>,
     /// 订购的开始时间
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_date: Option<DateTime>,
     /// 订购的结束时间
     ///
-    /// Date, for example `2024-07-18 00:00:00`.
+    /// Date. Example: `2024-07-18 00:00:00`.
     pub end_date: Option<DateTime>,
     /// 版本：0 无，1 初级，2 中级，3 高级
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub version_no: Option<i64>,
 }
 
@@ -135,7 +140,7 @@ impl Record for UserSubscribe {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.status),
+            0 => View::optional_open_enum(&self.status),
             1 => View::of(&self.start_date),
             2 => View::of(&self.end_date),
             3 => View::of(&self.version_no),
@@ -147,7 +152,7 @@ impl Record for UserSubscribe {
 impl RecordMut for UserSubscribe {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.status),
+            0 => Slot::open_enum(&mut self.status),
             1 => Slot::of(&mut self.start_date),
             2 => Slot::of(&mut self.end_date),
             3 => Slot::of(&mut self.version_no),
@@ -159,7 +164,7 @@ impl RecordMut for UserSubscribe {
 record!(mut UserSubscribe);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `subscribeUser`
@@ -168,17 +173,17 @@ pub enum Status {
     UnsubscribeUser,
     /// `invalidateUser`
     InvalidateUser,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::SubscribeUser => "subscribeUser",
             Self::UnsubscribeUser => "unsubscribeUser",
             Self::InvalidateUser => "invalidateUser",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -187,9 +192,9 @@ impl Choice for Status {
             "subscribeUser" => Self::SubscribeUser,
             "unsubscribeUser" => Self::UnsubscribeUser,
             "invalidateUser" => Self::InvalidateUser,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);

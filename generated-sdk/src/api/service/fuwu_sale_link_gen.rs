@@ -10,30 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21642&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::service::FuwuSaleLinkGenRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = FuwuSaleLinkGenRequest::new("{\"param\":{\"aCode\":\"ts-1234\"}}");
+/// let request = FuwuSaleLinkGenRequest::new("{\"param\":{\"aCode\":\"ts-1234\"}}")
+///     .nick("测试店铺");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct FuwuSaleLinkGenRequest {
     /// 目标用户的昵称；不传则不限
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 营销参数，从服务商后台原样复制
     ///
-    /// String, required, for example `{"param":{"aCode":"ts-1234"}}`.
+    /// String. Required. Example: `{"param":{"aCode":"ts-1234"}}`.
     pub param_str: String,
 }
 
 impl FuwuSaleLinkGenRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(param_str: impl Into<String>) -> Self {
         Self {
             nick: None,
@@ -41,7 +45,7 @@ impl FuwuSaleLinkGenRequest {
         }
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 目标用户的昵称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
@@ -81,10 +85,11 @@ record!(FuwuSaleLinkGenRequest);
 
 /// The response of `taobao.fuwu.sale.link.gen`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FuwuSaleLinkGenResponse {
     /// 营销链接
     ///
-    /// String, for example `https://fuwu.example.com/s/1`.
+    /// String. Example: `https://fuwu.example.com/s/1`.
     pub url: Option<String>,
 }
 

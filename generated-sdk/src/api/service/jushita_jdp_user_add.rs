@@ -10,30 +10,33 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21736&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::service::JushitaJdpUserAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = JushitaJdpUserAddRequest::new("rds001");
+/// let request = JushitaJdpUserAddRequest::new("rds001").history_days(30);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct JushitaJdpUserAddRequest {
     /// 推送多少天的历史数据，最多 90；0 为不推送，不传则用应用的设置
     ///
-    /// Number, at most 90, for example `30`.
+    /// Number. Max 90. Example: `30`.
     pub history_days: Option<i64>,
     /// RDS 实例的名称
     ///
-    /// String, required, for example `rds001`.
+    /// String. Required. Example: `rds001`.
     pub rds_name: String,
 }
 
 impl JushitaJdpUserAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(rds_name: impl Into<String>) -> Self {
         Self {
             history_days: None,
@@ -41,7 +44,7 @@ impl JushitaJdpUserAddRequest {
         }
     }
 
-    /// Sets `history_days`.
+    /// Sets [`history_days`](field@Self::history_days): 推送多少天的历史数据，最多 90. Number. Max 90.
     #[must_use]
     pub fn history_days(mut self, history_days: i64) -> Self {
         self.history_days = Some(history_days);
@@ -80,10 +83,11 @@ record!(JushitaJdpUserAddRequest);
 
 /// The response of `taobao.jushita.jdp.user.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JushitaJdpUserAddResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

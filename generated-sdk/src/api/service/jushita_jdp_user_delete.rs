@@ -10,31 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21732&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::service::JushitaJdpUserDeleteRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = JushitaJdpUserDeleteRequest::new();
+/// let request = JushitaJdpUserDeleteRequest::new().nick("测试店铺");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JushitaJdpUserDeleteRequest {
     /// 要删除的用户
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
 }
 
 impl JushitaJdpUserDeleteRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 要删除的用户. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
@@ -69,10 +72,11 @@ record!(JushitaJdpUserDeleteRequest);
 
 /// The response of `taobao.jushita.jdp.user.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JushitaJdpUserDeleteResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -3,85 +3,93 @@
 //! `taobao.jushita.jdp.users.get`: 查询数据推送的用户
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.jushita.jdp.users.get`: 查询数据推送的用户
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22129&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::service::JushitaJdpUsersGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = JushitaJdpUsersGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = JushitaJdpUsersGetRequest::new()
+///     .start_modified("2024-06-01 00:00:00".parse()?)
+///     .end_modified("2024-06-18 23:59:59".parse()?)
+///     .page_size(40);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JushitaJdpUsersGetRequest {
     /// 修改时间的起点；一般不传
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点；一般不传
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 每页多少条
     ///
-    /// Number, `200` if it is not sent, for example `40`.
+    /// Number. Default: `200`. Example: `40`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 用户编号；传入则只查这一个
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
 }
 
 impl JushitaJdpUsersGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Default: `200`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `user_id`.
+    /// Sets [`user_id`](field@Self::user_id): 用户编号. Number.
     #[must_use]
     pub fn user_id(mut self, user_id: i64) -> Self {
         self.user_id = Some(user_id);
@@ -138,10 +146,11 @@ record!(JushitaJdpUsersGetRequest);
 
 /// The response of `taobao.jushita.jdp.users.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JushitaJdpUsersGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 用户列表
     ///
@@ -184,38 +193,39 @@ record!(mut JushitaJdpUsersGetResponse);
 
 /// The object `JdpUser`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct JdpUser {
     /// 用户编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
     /// RDS 实例的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub rds_id: Option<i64>,
     /// 状态：0 暂停，1 正常，2 会话失效，3 已删除
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// RDS 实例的名称
     ///
-    /// String, for example `rds001`.
+    /// String. Example: `rds001`.
     pub rds_name: Option<String>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub user_nick: Option<String>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, see [`SellerType`], for example `C`.
+    /// [`SellerType`]. Example: `C`.
     pub seller_type: Option<SellerType>,
     /// 用户等级；越大则订单越多
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub level: Option<i64>,
     /// 数据回流所用的 AppKey
     ///
-    /// String, for example `12345678`.
+    /// String. Example: `12345678`.
     pub hl_appkey: Option<String>,
 }
 
@@ -244,7 +254,7 @@ impl Record for JdpUser {
             2 => View::of(&self.status),
             3 => View::of(&self.rds_name),
             4 => View::of(&self.user_nick),
-            5 => View::optional_choice(&self.seller_type),
+            5 => View::optional_open_enum(&self.seller_type),
             6 => View::of(&self.level),
             7 => View::of(&self.hl_appkey),
             _ => View::Absent,
@@ -260,7 +270,7 @@ impl RecordMut for JdpUser {
             2 => Slot::of(&mut self.status),
             3 => Slot::of(&mut self.rds_name),
             4 => Slot::of(&mut self.user_nick),
-            5 => Slot::choice(&mut self.seller_type),
+            5 => Slot::open_enum(&mut self.seller_type),
             6 => Slot::of(&mut self.level),
             7 => Slot::of(&mut self.hl_appkey),
             _ => Slot::None,
@@ -271,23 +281,23 @@ impl RecordMut for JdpUser {
 record!(mut JdpUser);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -295,9 +305,9 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);

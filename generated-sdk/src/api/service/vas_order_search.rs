@@ -11,66 +11,74 @@ use top_protocol::generated::{
 ///
 /// 查询自己应用的已付款订单，最近 90 天内；宜查前一天的，不适合实时查询。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10587&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::service::VasOrderSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = VasOrderSearchRequest::new("ts-1234");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = VasOrderSearchRequest::new("ts-1234")
+///     .item_code("ts-1234-1")
+///     .start_created("2024-06-01 00:00:00".parse()?)
+///     .end_created("2024-06-18 23:59:59".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct VasOrderSearchRequest {
     /// 应用的收费代码，见服务商后台
     ///
-    /// String, required, for example `ts-1234`.
+    /// String. Required. Example: `ts-1234`.
     pub article_code: String,
     /// 收费项目的代码
     ///
-    /// String, for example `ts-1234-1`.
+    /// String. Example: `ts-1234-1`.
     pub item_code: Option<String>,
     /// 订购时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_created: Option<DateTime>,
     /// 订购时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_created: Option<DateTime>,
     /// 订单编号
     ///
-    /// Number, for example `5001`.
+    /// Number. Example: `5001`.
     pub biz_order_id: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `5002`.
+    /// Number. Example: `5002`.
     pub order_id: Option<i64>,
     /// 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_type: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
 }
 
 impl VasOrderSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(article_code: impl Into<String>) -> Self {
         Self {
             article_code: article_code.into(),
@@ -86,63 +94,63 @@ impl VasOrderSearchRequest {
         }
     }
 
-    /// Sets `item_code`.
+    /// Sets [`item_code`](field@Self::item_code): 收费项目的代码. String.
     #[must_use]
     pub fn item_code(mut self, item_code: impl Into<String>) -> Self {
         self.item_code = Some(item_code.into());
         self
     }
 
-    /// Sets `start_created`.
+    /// Sets [`start_created`](field@Self::start_created): 订购时间的起点. Date.
     #[must_use]
     pub fn start_created(mut self, start_created: DateTime) -> Self {
         self.start_created = Some(start_created);
         self
     }
 
-    /// Sets `end_created`.
+    /// Sets [`end_created`](field@Self::end_created): 订购时间的终点. Date.
     #[must_use]
     pub fn end_created(mut self, end_created: DateTime) -> Self {
         self.end_created = Some(end_created);
         self
     }
 
-    /// Sets `biz_order_id`.
+    /// Sets [`biz_order_id`](field@Self::biz_order_id): 订单编号. Number.
     #[must_use]
     pub fn biz_order_id(mut self, biz_order_id: i64) -> Self {
         self.biz_order_id = Some(biz_order_id);
         self
     }
 
-    /// Sets `order_id`.
+    /// Sets [`order_id`](field@Self::order_id): 子订单编号. Number.
     #[must_use]
     pub fn order_id(mut self, order_id: i64) -> Self {
         self.order_id = Some(order_id);
         self
     }
 
-    /// Sets `biz_type`.
+    /// Sets [`biz_type`](field@Self::biz_type): 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成. Number.
     #[must_use]
     pub fn biz_type(mut self, biz_type: i64) -> Self {
         self.biz_type = Some(biz_type);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 用户昵称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
@@ -210,6 +218,7 @@ record!(VasOrderSearchRequest);
 
 /// The response of `taobao.vas.order.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VasOrderSearchResponse {
     /// 订单列表
     ///
@@ -217,7 +226,7 @@ pub struct VasOrderSearchResponse {
     pub article_biz_orders: Vec<ArticleBizOrder>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_item: Option<i64>,
 }
 
@@ -256,70 +265,71 @@ record!(mut VasOrderSearchResponse);
 
 /// The object `ArticleBizOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ArticleBizOrder {
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 应用名称
     ///
-    /// String, for example `测试应用`.
+    /// String. Example: `测试应用`.
     pub article_name: Option<String>,
     /// 应用的收费代码，见服务商后台
     ///
-    /// String, for example `ts-1234`.
+    /// String. Example: `ts-1234`.
     pub article_code: Option<String>,
     /// 商品模型的名称
     ///
-    /// String, for example `测试应用标准版`.
+    /// String. Example: `测试应用标准版`.
     pub article_item_name: Option<String>,
     /// 收费项目的代码
     ///
-    /// String, for example `ts-1234-1`.
+    /// String. Example: `ts-1234-1`.
     pub item_code: Option<String>,
     /// 订购时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub create: Option<DateTime>,
     /// 订购周期：1 年，2 月，3 天
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub order_cycle: Option<String>,
     /// 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_type: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `5002`.
+    /// Number. Example: `5002`.
     pub order_id: Option<i64>,
     /// 原价，单位分
     ///
-    /// String, for example `1000`.
+    /// String. Example: `1000`.
     pub fee: Option<String>,
     /// 优惠，单位分
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub prom_fee: Option<String>,
     /// 实付，单位分
     ///
-    /// String, for example `1000`.
+    /// String. Example: `1000`.
     pub total_pay_fee: Option<String>,
     /// 周期的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub order_cycle_start: Option<DateTime>,
     /// 周期的终点
     ///
-    /// Date, for example `2024-07-18 00:00:00`.
+    /// Date. Example: `2024-07-18 00:00:00`.
     pub order_cycle_end: Option<DateTime>,
     /// 升级时退还的金额，单位分
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub refund_fee: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `5001`.
+    /// Number. Example: `5001`.
     pub biz_order_id: Option<i64>,
     /// 活动的代码
     ///

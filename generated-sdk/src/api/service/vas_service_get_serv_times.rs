@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=153&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::service::VasServiceGetServTimesRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct VasServiceGetServTimesRequest {
     /// 服务的代码
     ///
-    /// String, required, for example `ts-1234`.
+    /// String. Required. Example: `ts-1234`.
     pub serv_code: String,
 }
 
 impl VasServiceGetServTimesRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(serv_code: impl Into<String>) -> Self {
         Self {
             serv_code: serv_code.into(),
@@ -65,14 +68,15 @@ record!(VasServiceGetServTimesRequest);
 
 /// The response of `taobao.vas.service.getServTimes`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VasServiceGetServTimesResponse {
     /// 总次数或总容量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub total_num: Option<i64>,
     /// 剩余的次数或容量
     ///
-    /// Number, for example `90`.
+    /// Number. Example: `90`.
     pub left_num: Option<i64>,
 }
 

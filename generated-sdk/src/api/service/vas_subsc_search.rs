@@ -9,66 +9,74 @@ use top_protocol::generated::{
 
 /// `taobao.vas.subsc.search`: 查询服务的订购记录
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10588&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::service::VasSubscSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = VasSubscSearchRequest::new("ts-1234");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = VasSubscSearchRequest::new("ts-1234")
+///     .item_code("ts-1234-1")
+///     .start_deadline("2024-06-01 00:00:00".parse()?)
+///     .end_deadline("2024-06-30 23:59:59".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct VasSubscSearchRequest {
     /// 应用的收费代码，见服务商后台
     ///
-    /// String, required, for example `ts-1234`.
+    /// String. Required. Example: `ts-1234`.
     pub article_code: String,
     /// 收费项目的代码
     ///
-    /// String, for example `ts-1234-1`.
+    /// String. Example: `ts-1234-1`.
     pub item_code: Option<String>,
     /// 到期时间的起点；起止都不传时为最近 90 天
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_deadline: Option<DateTime>,
     /// 到期时间的终点
     ///
-    /// Date, for example `2024-06-30 23:59:59`.
+    /// Date. Example: `2024-06-30 23:59:59`.
     pub end_deadline: Option<DateTime>,
     /// 订购状态：1 有效，2 过期；不传则不限
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// 是否自动续费
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub autosub: Option<bool>,
     /// 是否提醒到期
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub expire_notice: Option<bool>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
 }
 
 impl VasSubscSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(article_code: impl Into<String>) -> Self {
         Self {
             article_code: article_code.into(),
@@ -84,63 +92,63 @@ impl VasSubscSearchRequest {
         }
     }
 
-    /// Sets `item_code`.
+    /// Sets [`item_code`](field@Self::item_code): 收费项目的代码. String.
     #[must_use]
     pub fn item_code(mut self, item_code: impl Into<String>) -> Self {
         self.item_code = Some(item_code.into());
         self
     }
 
-    /// Sets `start_deadline`.
+    /// Sets [`start_deadline`](field@Self::start_deadline): 到期时间的起点. Date.
     #[must_use]
     pub fn start_deadline(mut self, start_deadline: DateTime) -> Self {
         self.start_deadline = Some(start_deadline);
         self
     }
 
-    /// Sets `end_deadline`.
+    /// Sets [`end_deadline`](field@Self::end_deadline): 到期时间的终点. Date.
     #[must_use]
     pub fn end_deadline(mut self, end_deadline: DateTime) -> Self {
         self.end_deadline = Some(end_deadline);
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 订购状态：1 有效，2 过期. Number.
     #[must_use]
     pub fn status(mut self, status: i64) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Sets `autosub`.
+    /// Sets [`autosub`](field@Self::autosub): 是否自动续费. Boolean.
     #[must_use]
     pub fn autosub(mut self, autosub: bool) -> Self {
         self.autosub = Some(autosub);
         self
     }
 
-    /// Sets `expire_notice`.
+    /// Sets [`expire_notice`](field@Self::expire_notice): 是否提醒到期. Boolean.
     #[must_use]
     pub fn expire_notice(mut self, expire_notice: bool) -> Self {
         self.expire_notice = Some(expire_notice);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 用户昵称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
@@ -208,6 +216,7 @@ record!(VasSubscSearchRequest);
 
 /// The response of `taobao.vas.subsc.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VasSubscSearchResponse {
     /// 订购关系列表
     ///
@@ -215,7 +224,7 @@ pub struct VasSubscSearchResponse {
     pub article_subs: Vec<ArticleSub>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_item: Option<i64>,
 }
 
@@ -254,42 +263,43 @@ record!(mut VasSubscSearchResponse);
 
 /// The object `ArticleSub`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ArticleSub {
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 应用名称
     ///
-    /// String, for example `测试应用`.
+    /// String. Example: `测试应用`.
     pub article_name: Option<String>,
     /// 应用的收费代码，见服务商后台
     ///
-    /// String, for example `ts-1234`.
+    /// String. Example: `ts-1234`.
     pub article_code: Option<String>,
     /// 收费项目的名称
     ///
-    /// String, for example `标准版`.
+    /// String. Example: `标准版`.
     pub item_name: Option<String>,
     /// 收费项目的代码
     ///
-    /// String, for example `ts-1234-1`.
+    /// String. Example: `ts-1234-1`.
     pub item_code: Option<String>,
     /// 到期时间
     ///
-    /// Date, for example `2024-07-18 00:00:00`.
+    /// Date. Example: `2024-07-18 00:00:00`.
     pub deadline: Option<DateTime>,
     /// 订购状态：1 有效，2 过期
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// 是否自动续费
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub autosub: Option<bool>,
     /// 是否提醒到期
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub expire_notice: Option<bool>,
 }
 

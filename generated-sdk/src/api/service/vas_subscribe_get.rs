@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10586&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::service::VasSubscribeGetRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct VasSubscribeGetRequest {
     /// 应用的收费代码，见服务商后台
     ///
-    /// String, required, for example `ts-1234`.
+    /// String. Required. Example: `ts-1234`.
     pub article_code: String,
     /// 用户昵称
     ///
-    /// String, required, for example `测试店铺`.
+    /// String. Required. Example: `测试店铺`.
     pub nick: String,
 }
 
 impl VasSubscribeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(article_code: impl Into<String>, nick: impl Into<String>) -> Self {
         Self {
             article_code: article_code.into(),
@@ -73,6 +76,7 @@ record!(VasSubscribeGetRequest);
 
 /// The response of `taobao.vas.subscribe.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VasSubscribeGetResponse {
     /// 订购情况
     ///
@@ -110,14 +114,15 @@ record!(mut VasSubscribeGetResponse);
 
 /// The object `ArticleUserSubscribe`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ArticleUserSubscribe {
     /// 收费项目的代码
     ///
-    /// String, for example `ts-1234-1`.
+    /// String. Example: `ts-1234-1`.
     pub item_code: Option<String>,
     /// 到期时间
     ///
-    /// Date, for example `2024-07-18 00:00:00`.
+    /// Date. Example: `2024-07-18 00:00:00`.
     pub deadline: Option<DateTime>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=60989&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::AlibabaShopCategoryAllGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryAllGetRequest {}
 
 impl AlibabaShopCategoryAllGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(AlibabaShopCategoryAllGetRequest);
 
 /// The response of `alibaba.shop.category.all.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryAllGetResponse {
     /// 结果
     ///
@@ -91,14 +95,15 @@ record!(mut AlibabaShopCategoryAllGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 分类总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total: Option<i64>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 分类列表
     ///
@@ -151,18 +156,19 @@ record!(mut Result);
 
 /// The object `OpenCategoryDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenCategoryDto {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub category_id: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 分类图片的地址
     ///
-    /// String, for example `https://img.example.com/category.jpg`.
+    /// String. Example: `https://img.example.com/category.jpg`.
     pub category_image: Option<String>,
     /// 下级分类
     ///
@@ -211,18 +217,19 @@ record!(mut OpenCategoryDto);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenCategoryDtoObject {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub category_id: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 分类图片的地址
     ///
-    /// String, for example `https://img.example.com/category.jpg`.
+    /// String. Example: `https://img.example.com/category.jpg`.
     pub category_image: Option<String>,
 }
 

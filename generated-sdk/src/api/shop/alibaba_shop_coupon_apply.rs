@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=57303&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::AlibabaShopCouponApplyRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaShopCouponApplyRequest {
     /// 优惠券的标识
     ///
-    /// String, required, for example `0f1e2d3c`.
+    /// String. Required. Example: `0f1e2d3c`.
     pub uuid: String,
     /// 买家的 openId
     ///
-    /// String, required, for example `AAFq6wMiBE`.
+    /// String. Required. Example: `AAFq6wMiBE`.
     pub open_id: String,
 }
 
 impl AlibabaShopCouponApplyRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(uuid: impl Into<String>, open_id: impl Into<String>) -> Self {
         Self {
             uuid: uuid.into(),
@@ -76,6 +79,7 @@ record!(AlibabaShopCouponApplyRequest);
 
 /// The response of `alibaba.shop.coupon.apply`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaShopCouponApplyResponse {
     /// 结果
     ///
@@ -113,6 +117,7 @@ record!(mut AlibabaShopCouponApplyResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 错误说明
     ///
@@ -124,7 +129,7 @@ pub struct Result {
     pub error_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

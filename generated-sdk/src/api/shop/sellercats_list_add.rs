@@ -12,38 +12,44 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::SellercatsListAddRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = SellercatsListAddRequest::new("保温杯");
+/// let request = SellercatsListAddRequest::new("保温杯")
+///     .pict_url("https://img.example.com/cat.jpg")
+///     .parent_cid(0)
+///     .sort_order(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SellercatsListAddRequest {
     /// 分类名称，最多 20 个字
     ///
-    /// String, required, at most 20 characters, for example `保温杯`.
+    /// String. Required. Max length 20. Example: `保温杯`.
     pub name: String,
     /// 图片地址；传空字符串表示删除
     ///
-    /// String, for example `https://img.example.com/cat.jpg`.
+    /// String. Example: `https://img.example.com/cat.jpg`.
     pub pict_url: Option<String>,
     /// 上级分类的编号；不传则为一级分类
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 在页面上的排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
 }
 
 impl SellercatsListAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -53,21 +59,21 @@ impl SellercatsListAddRequest {
         }
     }
 
-    /// Sets `pict_url`.
+    /// Sets [`pict_url`](field@Self::pict_url): 图片地址. String.
     #[must_use]
     pub fn pict_url(mut self, pict_url: impl Into<String>) -> Self {
         self.pict_url = Some(pict_url.into());
         self
     }
 
-    /// Sets `parent_cid`.
+    /// Sets [`parent_cid`](field@Self::parent_cid): 上级分类的编号. Number.
     #[must_use]
     pub fn parent_cid(mut self, parent_cid: i64) -> Self {
         self.parent_cid = Some(parent_cid);
         self
     }
 
-    /// Sets `sort_order`.
+    /// Sets [`sort_order`](field@Self::sort_order): 在页面上的排列序号. Number.
     #[must_use]
     pub fn sort_order(mut self, sort_order: i64) -> Self {
         self.sort_order = Some(sort_order);
@@ -112,6 +118,7 @@ record!(SellercatsListAddRequest);
 
 /// The response of `taobao.sellercats.list.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListAddResponse {
     /// 店内分类
     ///
@@ -149,14 +156,15 @@ record!(mut SellercatsListAddResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellerCat {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub cid: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

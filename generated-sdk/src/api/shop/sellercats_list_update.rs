@@ -12,38 +12,44 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=67&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::SellercatsListUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = SellercatsListUpdateRequest::new(1001);
+/// let request = SellercatsListUpdateRequest::new(1001)
+///     .name("保温杯")
+///     .pict_url("https://img.example.com/cat.jpg")
+///     .sort_order(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SellercatsListUpdateRequest {
     /// 分类的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub cid: i64,
     /// 分类名称，最多 20 个字
     ///
-    /// String, at most 20 characters, for example `保温杯`.
+    /// String. Max length 20. Example: `保温杯`.
     pub name: Option<String>,
     /// 图片地址；传空字符串表示删除
     ///
-    /// String, for example `https://img.example.com/cat.jpg`.
+    /// String. Example: `https://img.example.com/cat.jpg`.
     pub pict_url: Option<String>,
     /// 在页面上的排列序号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
 }
 
 impl SellercatsListUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(cid: i64) -> Self {
         Self {
             cid,
@@ -53,21 +59,21 @@ impl SellercatsListUpdateRequest {
         }
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 分类名称，最多 20 个字. String. Max length 20.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `pict_url`.
+    /// Sets [`pict_url`](field@Self::pict_url): 图片地址. String.
     #[must_use]
     pub fn pict_url(mut self, pict_url: impl Into<String>) -> Self {
         self.pict_url = Some(pict_url.into());
         self
     }
 
-    /// Sets `sort_order`.
+    /// Sets [`sort_order`](field@Self::sort_order): 在页面上的排列序号. Number.
     #[must_use]
     pub fn sort_order(mut self, sort_order: i64) -> Self {
         self.sort_order = Some(sort_order);
@@ -110,6 +116,7 @@ record!(SellercatsListUpdateRequest);
 
 /// The response of `taobao.sellercats.list.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListUpdateResponse {
     /// 店内分类
     ///
@@ -147,14 +154,15 @@ record!(mut SellercatsListUpdateResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellerCat {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub cid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -9,34 +9,49 @@ use top_protocol::generated::{
 
 /// `taobao.shop.get`: 查询店铺
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Deprecated: 请改用 taobao.shop.seller.get
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::shop::ShopGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ShopGetRequest::new(["all_count", "bulletin", "cid", "created", "desc", "modified", "nick", "pic_path"], "测试店铺");
+/// let request = ShopGetRequest::new(
+///     [
+///         "all_count",
+///         "bulletin",
+///         "cid",
+///         "created",
+///         "desc",
+///         "modified",
+///         "nick",
+///         "pic_path",
+///     ],
+///     "测试店铺",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ShopGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `all_count,bulletin,cid,created,desc,modified,nick,pic_path`.
+    /// Field List. Required. Example: `all_count,bulletin,cid,created,desc,modified,nick,pic_path`.
     pub fields: Vec<String>,
     /// 卖家昵称
     ///
-    /// String, required, for example `测试店铺`.
+    /// String. Required. Example: `测试店铺`.
     pub nick: String,
 }
 
 impl ShopGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "请改用 taobao.shop.seller.get")]
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -81,6 +96,7 @@ record!(ShopGetRequest);
 
 /// The response of `taobao.shop.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopGetResponse {
     /// 店铺资料
     ///
@@ -118,22 +134,23 @@ record!(mut ShopGetResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shop {
     /// 橱窗总数
     ///
-    /// Number, for example `15`.
+    /// Number. Example: `15`.
     pub all_count: Option<i64>,
     /// 公告，不超过 1024 字
     ///
-    /// String, for example `国庆期间照常发货`.
+    /// String. Example: `国庆期间照常发货`.
     pub bulletin: Option<String>,
     /// 店铺所属类目的编号
     ///
-    /// Number, for example `14`.
+    /// Number. Example: `14`.
     pub cid: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 店铺介绍
     ///
@@ -141,19 +158,19 @@ pub struct Shop {
     pub desc: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 店标的相对地址
     ///
-    /// String, for example `/7c/c3/logo.jpg`.
+    /// String. Example: `/7c/c3/logo.jpg`.
     pub pic_path: Option<String>,
     /// 剩余的橱窗数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub remain_count: Option<i64>,
     /// 店铺动态评分
     ///
@@ -161,15 +178,15 @@ pub struct Shop {
     pub shop_score: Option<ShopScore>,
     /// 店铺的编号
     ///
-    /// Number, for example `60000001`.
+    /// Number. Example: `60000001`.
     pub sid: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 已用的橱窗数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub used_count: Option<i64>,
 }
 
@@ -241,18 +258,19 @@ record!(mut Shop);
 
 /// The object `ShopScore`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopScore {
     /// 物流服务的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub delivery_score: Option<String>,
     /// 描述相符的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub item_score: Option<String>,
     /// 服务态度的评分
     ///
-    /// String, for example `4.8`.
+    /// String. Example: `4.8`.
     pub service_score: Option<String>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::ShopcatsListGetRequest;
 ///
@@ -23,20 +25,21 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopcatsListGetRequest {
     /// 要返回的字段
     ///
-    /// String\[\], at most 20 elements.
+    /// List of String. Max list size 20.
     pub fields: Vec<String>,
 }
 
 impl ShopcatsListGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. List of String. Max list size 20.
     #[must_use]
     pub fn fields(
         mut self,
@@ -78,6 +81,7 @@ record!(ShopcatsListGetRequest);
 
 /// The response of `taobao.shopcats.list.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopcatsListGetResponse {
     /// 店铺类目列表
     ///
@@ -115,22 +119,23 @@ record!(mut ShopcatsListGetResponse);
 
 /// The object `ShopCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopCat {
     /// 类目的编号
     ///
-    /// Number, for example `14`.
+    /// Number. Example: `14`.
     pub cid: Option<i64>,
     /// 上级类目的编号，一级为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 类目名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub name: Option<String>,
     /// 是否还有下级
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_parent: Option<bool>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31372&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkAdzoneCreateRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkAdzoneCreateRequest {
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 推广位名称，最多 64 字
     ///
-    /// String, required, at most 64 characters, for example `测试推广位`.
+    /// String. Required. Max length 64. Example: `测试推广位`.
     pub adzone_name: String,
 }
 
 impl TbkAdzoneCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(site_id: i64, adzone_name: impl Into<String>) -> Self {
         Self {
             site_id,
@@ -75,6 +78,7 @@ record!(TbkAdzoneCreateRequest);
 
 /// The response of `taobao.tbk.adzone.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkAdzoneCreateResponse {
     /// 结果
     ///
@@ -112,10 +116,11 @@ record!(mut TbkAdzoneCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 新推广位的 pid
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub model: Option<String>,
 }
 

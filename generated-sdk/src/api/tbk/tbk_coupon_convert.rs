@@ -12,41 +12,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=29289&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkCouponConvertRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkCouponConvertRequest::new(12345678);
+/// let request = TbkCouponConvertRequest::new(12345678)
+///     .item_id("AbCd1234-EfGh5678")
+///     .platform(2)
+///     .relation_id("2300001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkCouponConvertRequest {
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 外部用户的标识，由推广者自定
     ///
-    /// String, for example `user-1`.
+    /// String. Example: `user-1`.
     pub external_id: Option<String>,
     /// 表明订单出自哪个下游渠道
     ///
@@ -54,36 +60,36 @@ pub struct TbkCouponConvertRequest {
     pub xid: Option<String>,
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
     /// 是否返回前 N 件佣金：0 否，1 是
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub get_topn_rate: Option<i64>,
     /// 是否返回小程序链接：1 返回；暂未开放
     ///
-    /// Number, `0` if it is not sent, for example `1`.
+    /// Number. Default: `0`. Example: `1`.
     pub mini_program_link: Option<i64>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// 商品库服务的账号，用于场景 3
     ///
-    /// Number, for example `123`.
+    /// Number. Example: `123`.
     pub manage_item_pub_id: Option<i64>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
 impl TbkCouponConvertRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64) -> Self {
         Self {
             adzone_id,
@@ -103,91 +109,91 @@ impl TbkCouponConvertRequest {
         }
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识，不透明的文本. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `external_id`.
+    /// Sets [`external_id`](field@Self::external_id): 外部用户的标识，由推广者自定. String.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `xid`.
+    /// Sets [`xid`](field@Self::xid): 表明订单出自哪个下游渠道. String.
     #[must_use]
     pub fn xid(mut self, xid: impl Into<String>) -> Self {
         self.xid = Some(xid.into());
         self
     }
 
-    /// Sets `ucrowd_id`.
+    /// Sets [`ucrowd_id`](field@Self::ucrowd_id): 人群的编号. Number.
     #[must_use]
     pub fn ucrowd_id(mut self, ucrowd_id: i64) -> Self {
         self.ucrowd_id = Some(ucrowd_id);
         self
     }
 
-    /// Sets `get_topn_rate`.
+    /// Sets [`get_topn_rate`](field@Self::get_topn_rate): 是否返回前 N 件佣金：0 否，1 是. Number. Default: `0`.
     #[must_use]
     pub fn get_topn_rate(mut self, get_topn_rate: i64) -> Self {
         self.get_topn_rate = Some(get_topn_rate);
         self
     }
 
-    /// Sets `mini_program_link`.
+    /// Sets [`mini_program_link`](field@Self::mini_program_link): 是否返回小程序链接：1 返回. Number. Default: `0`.
     #[must_use]
     pub fn mini_program_link(mut self, mini_program_link: i64) -> Self {
         self.mini_program_link = Some(mini_program_link);
         self
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：1 动态转链，2 消费者比价，3 商品库导购. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
         self
     }
 
-    /// Sets `manage_item_pub_id`.
+    /// Sets [`manage_item_pub_id`](field@Self::manage_item_pub_id): 商品库服务的账号，用于场景 3. Number.
     #[must_use]
     pub fn manage_item_pub_id(mut self, manage_item_pub_id: i64) -> Self {
         self.manage_item_pub_id = Some(manage_item_pub_id);
         self
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
@@ -251,6 +257,7 @@ record!(TbkCouponConvertRequest);
 
 /// The response of `taobao.tbk.coupon.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkCouponConvertResponse {
     /// 结果
     ///
@@ -288,6 +295,7 @@ record!(mut TbkCouponConvertResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 结果列表
     ///
@@ -295,11 +303,11 @@ pub struct RpcResult {
     pub results: Option<MaterialDto>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
     /// 结果说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub result_msg: Option<String>,
 }
 
@@ -341,46 +349,47 @@ record!(mut RpcResult);
 
 /// The object `MaterialDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaterialDto {
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 券的总量
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub coupon_total_count: Option<i64>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_info: Option<String>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 领券的推广链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_click_url: Option<String>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 最高佣金比率，百分数；没有传关系编号时为常规佣金
     ///
-    /// String, for example `15.5`.
+    /// String. Example: `15.5`.
     pub max_commission_rate: Option<String>,
     /// 商品的标识
     ///
-    /// String, for example `AbC123-xyz`.
+    /// String. Example: `AbC123-xyz`.
     pub item_id: Option<String>,
     /// 商品链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub item_url: Option<String>,
     /// 预售有礼：推广链接
     ///
@@ -408,19 +417,19 @@ pub struct MaterialDto {
     pub ysyl_tlj_use_end_time: Option<String>,
     /// 传入关系编号时的最低佣金比率，百分数
     ///
-    /// String, for example `10.0`.
+    /// String. Example: `10.0`.
     pub min_commission_rate: Option<String>,
     /// 比价场景里有没有彩蛋：0 没有，1 有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub reward_info: Option<i64>,
     /// 计划的种类
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub campaign_type: Option<i64>,
     /// 券的种类：1 公开，2 私有，3 妈妈渠道
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub coupon_type: Option<i64>,
     /// 前 N 件佣金的信息
     ///
@@ -534,22 +543,23 @@ record!(mut MaterialDto);
 
 /// The object `StepRateDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StepRateDto {
     /// 前 N 件佣金的起点
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub topn_start_time: Option<i64>,
     /// 前 N 件佣金的终点
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub topn_end_time: Option<i64>,
     /// 前 N 件的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub topn_total_count: Option<i64>,
     /// 前 N 件的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub topn_quantity: Option<i64>,
 }
 
@@ -594,6 +604,7 @@ record!(mut StepRateDto);
 
 /// The object `MiniProgramDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MiniProgramDto {
     /// 小程序的 AppID
     ///

@@ -12,17 +12,22 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31106&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkCouponGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkCouponGetRequest::new();
+/// let request = TbkCouponGetRequest::new()
+///     .item_id("AbCd1234-EfGh5678")
+///     .activity_id("0f1e2d3c4b5a");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkCouponGetRequest {
     /// 加密的商品与券
     ///
@@ -30,35 +35,35 @@ pub struct TbkCouponGetRequest {
     pub me: Option<String>,
     /// 商品的标识；与 activity_id 一起传
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 券的标识
     ///
-    /// String, for example `0f1e2d3c4b5a`.
+    /// String. Example: `0f1e2d3c4b5a`.
     pub activity_id: Option<String>,
 }
 
 impl TbkCouponGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `me`.
+    /// Sets [`me`](field@Self::me): 加密的商品与券. String.
     #[must_use]
     pub fn me(mut self, me: impl Into<String>) -> Self {
         self.me = Some(me.into());
         self
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `activity_id`.
+    /// Sets [`activity_id`](field@Self::activity_id): 券的标识. String.
     #[must_use]
     pub fn activity_id(mut self, activity_id: impl Into<String>) -> Self {
         self.activity_id = Some(activity_id.into());
@@ -99,6 +104,7 @@ record!(TbkCouponGetRequest);
 
 /// The response of `taobao.tbk.coupon.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkCouponGetResponse {
     /// 结果
     ///
@@ -136,42 +142,43 @@ record!(mut TbkCouponGetResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 券的门槛，单位元
     ///
-    /// String, for example `59`.
+    /// String. Example: `59`.
     pub coupon_start_fee: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 券的总量
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub coupon_total_count: Option<i64>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupon_amount: Option<String>,
     /// 券的来源：1 公开券，4 妈妈渠道券
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub coupon_src_scene: Option<i64>,
     /// 券的种类：店铺券 0，单品券 1
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub coupon_type: Option<i64>,
     /// 券的标识
     ///
-    /// String, for example `0f1e2d3c4b5a`.
+    /// String. Example: `0f1e2d3c4b5a`.
     pub coupon_activity_id: Option<String>,
 }
 

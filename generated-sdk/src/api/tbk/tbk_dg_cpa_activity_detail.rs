@@ -9,37 +9,45 @@ use top_protocol::generated::{
 
 /// `taobao.tbk.dg.cpa.activity.detail`: 查询 CPA 活动的明细
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: cursor `start_id`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=56312&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgCpaActivityDetailRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgCpaActivityDetailRequest::new(1001);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgCpaActivityDetailRequest::new(1001)
+///     .query_type(1)
+///     .page_size(20)
+///     .page_no(1);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgCpaActivityDetailRequest {
     /// 明细种类：1 预估，2 结算
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub query_type: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// CPA 活动的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub event_id: i64,
     /// 统计口径
     ///
@@ -47,16 +55,16 @@ pub struct TbkDgCpaActivityDetailRequest {
     pub indicator_alias: Option<String>,
     /// 从哪条记录之后查询；第一页不传
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub start_id: Option<i64>,
     /// 数据的批次
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub runtime: Option<DateTime>,
 }
 
 impl TbkDgCpaActivityDetailRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(event_id: i64) -> Self {
         Self {
             query_type: None,
@@ -69,42 +77,42 @@ impl TbkDgCpaActivityDetailRequest {
         }
     }
 
-    /// Sets `query_type`.
+    /// Sets [`query_type`](field@Self::query_type): 明细种类：1 预估，2 结算. Number.
     #[must_use]
     pub fn query_type(mut self, query_type: i64) -> Self {
         self.query_type = Some(query_type);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `indicator_alias`.
+    /// Sets [`indicator_alias`](field@Self::indicator_alias): 统计口径. String.
     #[must_use]
     pub fn indicator_alias(mut self, indicator_alias: impl Into<String>) -> Self {
         self.indicator_alias = Some(indicator_alias.into());
         self
     }
 
-    /// Sets `start_id`.
+    /// Sets [`start_id`](field@Self::start_id): 从哪条记录之后查询. Number.
     #[must_use]
     pub fn start_id(mut self, start_id: i64) -> Self {
         self.start_id = Some(start_id);
         self
     }
 
-    /// Sets `runtime`.
+    /// Sets [`runtime`](field@Self::runtime): 数据的批次. Date.
     #[must_use]
     pub fn runtime(mut self, runtime: DateTime) -> Self {
         self.runtime = Some(runtime);
@@ -164,6 +172,7 @@ record!(TbkDgCpaActivityDetailRequest);
 
 /// The response of `taobao.tbk.dg.cpa.activity.detail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgCpaActivityDetailResponse {
     /// 结果
     ///
@@ -201,6 +210,7 @@ record!(mut TbkDgCpaActivityDetailResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 业务错误的代码
     ///
@@ -212,11 +222,11 @@ pub struct Result {
     pub data: Option<PageResult>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
     /// 业务错误的说明
     ///
@@ -224,11 +234,11 @@ pub struct Result {
     pub biz_error_desc: Option<String>,
     /// 业务错误码
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub biz_error_code: Option<i64>,
     /// 结果说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub result_msg: Option<String>,
 }
 
@@ -282,6 +292,7 @@ record!(mut Result);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageResult {
     /// 结果列表
     ///
@@ -289,39 +300,39 @@ pub struct PageResult {
     pub results: Vec<Results>,
     /// 上一页的页码
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub pre_page: Option<i64>,
     /// 下一页的页码
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub next_page: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 总页数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_pages: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 总数
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub total_count: Option<i64>,
     /// 是否还有上一页
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_pre: Option<bool>,
     /// 数据的批次
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub runtime: Option<DateTime>,
 }
 
@@ -384,6 +395,7 @@ record!(mut PageResult);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Results {
     /// 奖励明细（JSON）
     ///
@@ -391,11 +403,11 @@ pub struct Results {
     pub field_detail: Option<String>,
     /// 明细种类：1 预估，2 结算
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub calc_type: Option<i64>,
     /// 记录的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub id: Option<i64>,
 }
 

@@ -8,54 +8,62 @@ use top_protocol::generated::{
 
 /// `taobao.tbk.dg.cpa.activity.report`: 查询 CPA 活动的报表
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=58111&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgCpaActivityReportRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgCpaActivityReportRequest::new(1001, "20180801");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgCpaActivityReportRequest::new(1001, "20180801")
+///     .query_type(1)
+///     .page_size(20)
+///     .pid("mm_1_2_3");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgCpaActivityReportRequest {
     /// CPA 活动的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub event_id: i64,
     /// 日期
     ///
-    /// String, required, for example `20180801`.
+    /// String. Required. Example: `20180801`.
     pub biz_date: String,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 数据种类：1 预估，2 结算
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub query_type: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 推广位；不传则返回整个账号的数据，与 relation_id 不可同传
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
 }
 
 impl TbkDgCpaActivityReportRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(event_id: i64, biz_date: impl Into<String>) -> Self {
         Self {
             event_id,
@@ -68,35 +76,35 @@ impl TbkDgCpaActivityReportRequest {
         }
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `query_type`.
+    /// Sets [`query_type`](field@Self::query_type): 数据种类：1 预估，2 结算. Number.
     #[must_use]
     pub fn query_type(mut self, query_type: i64) -> Self {
         self.query_type = Some(query_type);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 推广位. String.
     #[must_use]
     pub fn pid(mut self, pid: impl Into<String>) -> Self {
         self.pid = Some(pid.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. Number.
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
         self.relation_id = Some(relation_id);
@@ -157,6 +165,7 @@ record!(TbkDgCpaActivityReportRequest);
 
 /// The response of `taobao.tbk.dg.cpa.activity.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgCpaActivityReportResponse {
     /// 结果
     ///
@@ -194,6 +203,7 @@ record!(mut TbkDgCpaActivityReportResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 结果
     ///
@@ -231,6 +241,7 @@ record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageResult {
     /// 结果列表
     ///
@@ -268,30 +279,31 @@ record!(mut PageResult);
 
 /// The object `VegasCpaReportDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VegasCpaReportDto {
     /// 符合奖励要求的用户数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub union_30d_lx_uv: Option<i64>,
     /// 奖励金额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub reward_amount: Option<String>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `123123`.
+    /// Number. Example: `123123`.
     pub relation_id: Option<i64>,
     /// 日期
     ///
-    /// String, for example `20180801`.
+    /// String. Example: `20180801`.
     pub biz_date: Option<String>,
     /// 推广位；不传则返回整个账号的数据，与 relation_id 不可同传
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 数据种类：1 预估，2 结算
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub query_type: Option<i64>,
     /// 活动的扩展数据
     ///

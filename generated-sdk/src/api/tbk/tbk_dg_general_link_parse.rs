@@ -12,25 +12,30 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=70532&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgGeneralLinkParseRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgGeneralLinkParseRequest::new(12345678);
+/// let request = TbkDgGeneralLinkParseRequest::new(12345678)
+///     .relation_id("2300001")
+///     .fields(["msg", "code", "input_material_url"]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgGeneralLinkParseRequest {
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 要转换的链接
     ///
@@ -38,12 +43,12 @@ pub struct TbkDgGeneralLinkParseRequest {
     pub material_dto: Option<Json>,
     /// 要返回的字段
     ///
-    /// Field List, for example `msg,code,input_material_url`.
+    /// Field List. Example: `msg,code,input_material_url`.
     pub fields: Vec<String>,
 }
 
 impl TbkDgGeneralLinkParseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64) -> Self {
         Self {
             relation_id: None,
@@ -53,21 +58,21 @@ impl TbkDgGeneralLinkParseRequest {
         }
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `material_dto`.
+    /// Sets [`material_dto`](field@Self::material_dto): 要转换的链接. Json.
     #[must_use]
     pub fn material_dto(mut self, material_dto: impl Into<Json>) -> Self {
         self.material_dto = Some(material_dto.into());
         self
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -114,6 +119,7 @@ record!(TbkDgGeneralLinkParseRequest);
 
 /// The response of `taobao.tbk.dg.general.link.parse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgGeneralLinkParseResponse {
     /// 结果
     ///
@@ -121,7 +127,7 @@ pub struct TbkDgGeneralLinkParseResponse {
     pub data: Option<TbkLinkDto>,
     /// 业务错误的说明
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_error_desc: Option<i64>,
     /// 结果说明
     ///
@@ -167,6 +173,7 @@ record!(mut TbkDgGeneralLinkParseResponse);
 
 /// The object `TbkLinkDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkLinkDto {
     /// 链接的结果
     ///
@@ -204,6 +211,7 @@ record!(mut TbkLinkDto);
 
 /// The object `MaterialUrlList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaterialUrlList {
     /// 结果说明
     ///
@@ -211,7 +219,7 @@ pub struct MaterialUrlList {
     pub msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub code: Option<i64>,
     /// 链接
     ///
@@ -219,7 +227,7 @@ pub struct MaterialUrlList {
     pub link_info_dto: Option<LinkInfoDto>,
     /// 请求里的链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub input_material_url: Option<String>,
     /// 转链的补充说明
     ///
@@ -271,10 +279,11 @@ record!(mut MaterialUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LinkInfoDto {
     /// 链接的种类：1 单品，2 店铺，3 会场
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub material_type: Option<i64>,
     /// 淘口令的原链接
     ///
@@ -282,15 +291,15 @@ pub struct LinkInfoDto {
     pub tpwd_origin_url: Option<String>,
     /// 物料的编号
     ///
-    /// String, for example `17004`.
+    /// String. Example: `17004`.
     pub material_id: Option<String>,
     /// 业务类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub tk_biz_type: Option<i64>,
     /// 原链接里的 pid；不属于调用者时为 0
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub origin_pid: Option<String>,
 }
 

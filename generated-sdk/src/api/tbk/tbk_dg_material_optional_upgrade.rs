@@ -3,155 +3,162 @@
 //! `taobao.tbk.dg.material.optional.upgrade`: 搜索推广物料（升级版）
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, Field, Kind, Limit, Paged, Paging, Record, RecordMut,
+    Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.tbk.dg.material.optional.upgrade`: 搜索推广物料（升级版）
 ///
 /// 按关键词和条件搜索商品，返回推广链接与到手价。
 ///
-/// A call needs no session.
-///
-/// `client.items(request)` walks through all pages of the list.
+/// - Session: not used.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64759&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgMaterialOptionalUpgradeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgMaterialOptionalUpgradeRequest::new(12345678);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgMaterialOptionalUpgradeRequest::new(12345678)
+///     .start_dsr(48000)
+///     .page_size(20)
+///     .end_tk_rate(5000);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgMaterialOptionalUpgradeRequest {
     /// 店铺评分的下限，0 到 50000
     ///
-    /// Number, for example `48000`.
+    /// Number. Example: `48000`.
     pub start_dsr: Option<i64>,
     /// 每页多少条，最多 100
     ///
-    /// Number, at least 1, at most 100, `20` if it is not sent, for example `20`.
+    /// Number. Min 1. Max 100. Default: `20`. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 佣金比率的上限，1234 即 12.34%
     ///
-    /// Number, for example `5000`.
+    /// Number. Example: `5000`.
     pub end_tk_rate: Option<i64>,
     /// 佣金比率的下限，1234 即 12.34%
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub start_tk_rate: Option<i64>,
     /// 折扣价的上限，单位元
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub end_price: Option<i64>,
     /// 折扣价的下限，单位元
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub start_price: Option<i64>,
     /// 是否只要海外商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_overseas: Option<bool>,
     /// 是否只要天猫商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_tmall: Option<bool>,
     /// 按 total_sales、tk_rate、tk_total_sales、tk_total_commi 或 price 排序；后接 \_des 为降序，\_asc 为升序
     ///
-    /// String, for example `total_sales_des`.
+    /// String. Example: `total_sales_des`.
     pub sort: Option<String>,
     /// 所在地
     ///
-    /// String, for example `杭州`.
+    /// String. Example: `杭州`.
     pub itemloc: Option<String>,
     /// 类目的编号，以逗号分隔，最多 10 个，见 taobao.itemcats.get
     ///
-    /// String, at most 10 elements, for example `50012345`.
+    /// String. Max list size 10. Example: `50012345`.
     pub cat: Option<String>,
     /// 搜索词；与 cat 至少传一个
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub q: Option<String>,
     /// 物料的编号；直接面向消费者时可用 17004
     ///
-    /// Number, `80309` if it is not sent, for example `17004`.
+    /// Number. Default: `80309`. Example: `17004`.
     pub material_id: Option<i64>,
     /// 是否只要有券的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_coupon: Option<bool>,
     /// 用户的 IP 地址，影响邮费
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub ip: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 是否只要包邮的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub need_free_shipment: Option<bool>,
     /// 是否只要加入消费者保障的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub need_prepay: Option<bool>,
     /// 是否要求成交转化高于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_pay_rate_30: Option<bool>,
     /// 是否要求好评率高于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_good_rate: Option<bool>,
     /// 是否要求退款率低于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_rfd_rate: Option<bool>,
     /// 牛皮癣程度：1 不限，2 无，3 轻微
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub npx_level: Option<i64>,
     /// 设备号的加密方式：MD5；OAID 不传
     ///
-    /// String, for example `MD5`.
+    /// String. Example: `MD5`.
     pub device_encrypt: Option<String>,
     /// 设备号；加密时为 32 位小写的 MD5
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub device_value: Option<String>,
     /// 设备号的类型：IMEI、IDFA、UTDID 或 OAID
     ///
-    /// String, for example `IMEI`.
+    /// String. Example: `IMEI`.
     pub device_type: Option<String>,
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 是否返回前 N 件佣金：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub get_topn_rate: Option<i64>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// mgc 活动的起点
     ///
@@ -167,7 +174,7 @@ pub struct TbkDgMaterialOptionalUpgradeRequest {
     pub mgc_status: Option<String>,
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
     /// 要评估的商品，仅物料评估时使用
     ///
@@ -176,7 +183,7 @@ pub struct TbkDgMaterialOptionalUpgradeRequest {
 }
 
 impl TbkDgMaterialOptionalUpgradeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64) -> Self {
         Self {
             start_dsr: None,
@@ -218,245 +225,245 @@ impl TbkDgMaterialOptionalUpgradeRequest {
         }
     }
 
-    /// Sets `start_dsr`.
+    /// Sets [`start_dsr`](field@Self::start_dsr): 店铺评分的下限，0 到 50000. Number.
     #[must_use]
     pub fn start_dsr(mut self, start_dsr: i64) -> Self {
         self.start_dsr = Some(start_dsr);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100. Number. Min 1. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `end_tk_rate`.
+    /// Sets [`end_tk_rate`](field@Self::end_tk_rate): 佣金比率的上限，1234 即 12.34%. Number.
     #[must_use]
     pub fn end_tk_rate(mut self, end_tk_rate: i64) -> Self {
         self.end_tk_rate = Some(end_tk_rate);
         self
     }
 
-    /// Sets `start_tk_rate`.
+    /// Sets [`start_tk_rate`](field@Self::start_tk_rate): 佣金比率的下限，1234 即 12.34%. Number.
     #[must_use]
     pub fn start_tk_rate(mut self, start_tk_rate: i64) -> Self {
         self.start_tk_rate = Some(start_tk_rate);
         self
     }
 
-    /// Sets `end_price`.
+    /// Sets [`end_price`](field@Self::end_price): 折扣价的上限，单位元. Number.
     #[must_use]
     pub fn end_price(mut self, end_price: i64) -> Self {
         self.end_price = Some(end_price);
         self
     }
 
-    /// Sets `start_price`.
+    /// Sets [`start_price`](field@Self::start_price): 折扣价的下限，单位元. Number.
     #[must_use]
     pub fn start_price(mut self, start_price: i64) -> Self {
         self.start_price = Some(start_price);
         self
     }
 
-    /// Sets `is_overseas`.
+    /// Sets [`is_overseas`](field@Self::is_overseas): 是否只要海外商品. Boolean.
     #[must_use]
     pub fn is_overseas(mut self, is_overseas: bool) -> Self {
         self.is_overseas = Some(is_overseas);
         self
     }
 
-    /// Sets `is_tmall`.
+    /// Sets [`is_tmall`](field@Self::is_tmall): 是否只要天猫商品. Boolean.
     #[must_use]
     pub fn is_tmall(mut self, is_tmall: bool) -> Self {
         self.is_tmall = Some(is_tmall);
         self
     }
 
-    /// Sets `sort`.
+    /// Sets [`sort`](field@Self::sort): 按 total_sales、tk_rate、tk_total_sales、tk_total_commi 或 price 排序. String.
     #[must_use]
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
 
-    /// Sets `itemloc`.
+    /// Sets [`itemloc`](field@Self::itemloc): 所在地. String.
     #[must_use]
     pub fn itemloc(mut self, itemloc: impl Into<String>) -> Self {
         self.itemloc = Some(itemloc.into());
         self
     }
 
-    /// Sets `cat`.
+    /// Sets [`cat`](field@Self::cat): 类目的编号，以逗号分隔，最多 10 个，见 taobao.itemcats.get. String. Max list size 10.
     #[must_use]
     pub fn cat(mut self, cat: impl Into<String>) -> Self {
         self.cat = Some(cat.into());
         self
     }
 
-    /// Sets `q`.
+    /// Sets [`q`](field@Self::q): 搜索词. String.
     #[must_use]
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.q = Some(q.into());
         self
     }
 
-    /// Sets `material_id`.
+    /// Sets [`material_id`](field@Self::material_id): 物料的编号. Number. Default: `80309`.
     #[must_use]
     pub fn material_id(mut self, material_id: i64) -> Self {
         self.material_id = Some(material_id);
         self
     }
 
-    /// Sets `has_coupon`.
+    /// Sets [`has_coupon`](field@Self::has_coupon): 是否只要有券的商品. Boolean.
     #[must_use]
     pub fn has_coupon(mut self, has_coupon: bool) -> Self {
         self.has_coupon = Some(has_coupon);
         self
     }
 
-    /// Sets `ip`.
+    /// Sets [`ip`](field@Self::ip): 用户的 IP 地址，影响邮费. String.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
         self
     }
 
-    /// Sets `need_free_shipment`.
+    /// Sets [`need_free_shipment`](field@Self::need_free_shipment): 是否只要包邮的商品. Boolean.
     #[must_use]
     pub fn need_free_shipment(mut self, need_free_shipment: bool) -> Self {
         self.need_free_shipment = Some(need_free_shipment);
         self
     }
 
-    /// Sets `need_prepay`.
+    /// Sets [`need_prepay`](field@Self::need_prepay): 是否只要加入消费者保障的商品. Boolean.
     #[must_use]
     pub fn need_prepay(mut self, need_prepay: bool) -> Self {
         self.need_prepay = Some(need_prepay);
         self
     }
 
-    /// Sets `include_pay_rate_30`.
+    /// Sets [`include_pay_rate_30`](field@Self::include_pay_rate_30): 是否要求成交转化高于行业均值. Boolean.
     #[must_use]
     pub fn include_pay_rate_30(mut self, include_pay_rate_30: bool) -> Self {
         self.include_pay_rate_30 = Some(include_pay_rate_30);
         self
     }
 
-    /// Sets `include_good_rate`.
+    /// Sets [`include_good_rate`](field@Self::include_good_rate): 是否要求好评率高于行业均值. Boolean.
     #[must_use]
     pub fn include_good_rate(mut self, include_good_rate: bool) -> Self {
         self.include_good_rate = Some(include_good_rate);
         self
     }
 
-    /// Sets `include_rfd_rate`.
+    /// Sets [`include_rfd_rate`](field@Self::include_rfd_rate): 是否要求退款率低于行业均值. Boolean.
     #[must_use]
     pub fn include_rfd_rate(mut self, include_rfd_rate: bool) -> Self {
         self.include_rfd_rate = Some(include_rfd_rate);
         self
     }
 
-    /// Sets `npx_level`.
+    /// Sets [`npx_level`](field@Self::npx_level): 牛皮癣程度：1 不限，2 无，3 轻微. Number. Default: `1`.
     #[must_use]
     pub fn npx_level(mut self, npx_level: i64) -> Self {
         self.npx_level = Some(npx_level);
         self
     }
 
-    /// Sets `device_encrypt`.
+    /// Sets [`device_encrypt`](field@Self::device_encrypt): 设备号的加密方式：MD5. String.
     #[must_use]
     pub fn device_encrypt(mut self, device_encrypt: impl Into<String>) -> Self {
         self.device_encrypt = Some(device_encrypt.into());
         self
     }
 
-    /// Sets `device_value`.
+    /// Sets [`device_value`](field@Self::device_value): 设备号. String.
     #[must_use]
     pub fn device_value(mut self, device_value: impl Into<String>) -> Self {
         self.device_value = Some(device_value.into());
         self
     }
 
-    /// Sets `device_type`.
+    /// Sets [`device_type`](field@Self::device_type): 设备号的类型：IMEI、IDFA、UTDID 或 OAID. String.
     #[must_use]
     pub fn device_type(mut self, device_type: impl Into<String>) -> Self {
         self.device_type = Some(device_type.into());
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `get_topn_rate`.
+    /// Sets [`get_topn_rate`](field@Self::get_topn_rate): 是否返回前 N 件佣金：0 否，1 是. Number.
     #[must_use]
     pub fn get_topn_rate(mut self, get_topn_rate: i64) -> Self {
         self.get_topn_rate = Some(get_topn_rate);
         self
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：1 动态转链，2 消费者比价，3 商品库导购. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
         self
     }
 
-    /// Sets `mgc_start_time`.
+    /// Sets [`mgc_start_time`](field@Self::mgc_start_time): mgc 活动的起点. String.
     #[must_use]
     pub fn mgc_start_time(mut self, mgc_start_time: impl Into<String>) -> Self {
         self.mgc_start_time = Some(mgc_start_time.into());
         self
     }
 
-    /// Sets `mgc_end_time`.
+    /// Sets [`mgc_end_time`](field@Self::mgc_end_time): mgc 活动的终点. String.
     #[must_use]
     pub fn mgc_end_time(mut self, mgc_end_time: impl Into<String>) -> Self {
         self.mgc_end_time = Some(mgc_end_time.into());
         self
     }
 
-    /// Sets `mgc_status`.
+    /// Sets [`mgc_status`](field@Self::mgc_status): mgc 活动的状态. String.
     #[must_use]
     pub fn mgc_status(mut self, mgc_status: impl Into<String>) -> Self {
         self.mgc_status = Some(mgc_status.into());
         self
     }
 
-    /// Sets `ucrowd_id`.
+    /// Sets [`ucrowd_id`](field@Self::ucrowd_id): 人群的编号. Number.
     #[must_use]
     pub fn ucrowd_id(mut self, ucrowd_id: i64) -> Self {
         self.ucrowd_id = Some(ucrowd_id);
         self
     }
 
-    /// Sets `ucrowd_rank_items`.
+    /// Sets [`ucrowd_rank_items`](field@Self::ucrowd_rank_items): 要评估的商品，仅物料评估时使用. List of [`Ucrowdrankitems`].
     #[must_use]
     pub fn ucrowd_rank_items(
         mut self,
@@ -581,42 +588,43 @@ record!(TbkDgMaterialOptionalUpgradeRequest);
 
 /// The object `Ucrowdrankitems`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Ucrowdrankitems {
     /// 商品的佣金比率，1234 即 12.34%
     ///
-    /// Number, for example `1550`.
+    /// Number. Example: `1550`.
     pub commirate: Option<i64>,
     /// 商品价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
 }
 
 impl Ucrowdrankitems {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `commirate`.
+    /// Sets [`commirate`](field@Self::commirate): 商品的佣金比率，1234 即 12.34%. Number.
     #[must_use]
     pub fn commirate(mut self, commirate: i64) -> Self {
         self.commirate = Some(commirate);
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 商品价格，单位元. String.
     #[must_use]
     pub fn price(mut self, price: impl Into<String>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识，不透明的文本. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
@@ -651,10 +659,11 @@ record!(Ucrowdrankitems);
 
 /// The response of `taobao.tbk.dg.material.optional.upgrade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgMaterialOptionalUpgradeResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 结果列表
     ///
@@ -704,10 +713,11 @@ record!(mut TbkDgMaterialOptionalUpgradeResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 推广信息
     ///
@@ -739,11 +749,11 @@ pub struct MapData {
     pub mgc_info: Option<MgcInfo>,
     /// 匹配分
     ///
-    /// String, for example `80`.
+    /// String. Example: `80`.
     pub match_score: Option<String>,
     /// 收益分
     ///
-    /// String, for example `80`.
+    /// String. Example: `80`.
     pub commi_score: Option<String>,
     /// 服务商的营销标识
     ///
@@ -820,10 +830,11 @@ record!(mut MapData);
 
 /// The object `PublishInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PublishInfo {
     /// 佣金与补贴的比率之和，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub income_rate: Option<String>,
     /// 前 N 件佣金的信息
     ///
@@ -831,11 +842,11 @@ pub struct PublishInfo {
     pub topn_info: Option<TopNInfoDto>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
     /// 商品与券合一的链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_share_url: Option<String>,
     /// 未来活动的佣金比率
     ///
@@ -851,11 +862,11 @@ pub struct PublishInfo {
     pub sp_campaign_list: Vec<SpCampaign>,
     /// 榜单的地址
     ///
-    /// String, for example `https://s.example.com/rank/1`.
+    /// String. Example: `https://s.example.com/rank/1`.
     pub rank_page_url: Option<String>,
     /// 佣金出自哪种计划：营销 MKT，定向 SP，通用 COMMON
     ///
-    /// String, see [`CommissionType`], for example `MKT`.
+    /// [`CommissionType`]. Example: `MKT`.
     pub commission_type: Option<CommissionType>,
     /// 收益
     ///
@@ -871,15 +882,15 @@ pub struct PublishInfo {
     pub cpa_reward_amount: Option<String>,
     /// 是否有定向计划
     ///
-    /// String, for example `false`.
+    /// String. Example: `false`.
     pub include_dxjh: Option<String>,
     /// 近两小时的推广量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub two_hour_promotion_sales: Option<i64>,
     /// 当天的推广量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub daily_promotion_sales: Option<i64>,
 }
 
@@ -918,7 +929,7 @@ impl Record for PublishInfo {
             5 => View::of(&self.future_activity_time),
             6 => View::of(&self.sp_campaign_list),
             7 => View::of(&self.rank_page_url),
-            8 => View::optional_choice(&self.commission_type),
+            8 => View::optional_open_enum(&self.commission_type),
             9 => View::of(&self.income_info),
             10 => View::of(&self.cpa_reward_type),
             11 => View::of(&self.cpa_reward_amount),
@@ -941,7 +952,7 @@ impl RecordMut for PublishInfo {
             5 => Slot::of(&mut self.future_activity_time),
             6 => Slot::of(&mut self.sp_campaign_list),
             7 => Slot::of(&mut self.rank_page_url),
-            8 => Slot::choice(&mut self.commission_type),
+            8 => Slot::open_enum(&mut self.commission_type),
             9 => Slot::of(&mut self.income_info),
             10 => Slot::of(&mut self.cpa_reward_type),
             11 => Slot::of(&mut self.cpa_reward_amount),
@@ -957,14 +968,15 @@ record!(mut PublishInfo);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopNInfoDto {
     /// 前 N 件的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub topn_quantity: Option<i64>,
     /// 前 N 件的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub topn_total_count: Option<i64>,
     /// 前 N 件佣金的终点
     ///
@@ -976,7 +988,7 @@ pub struct TopNInfoDto {
     pub topn_start_time: Option<String>,
     /// 前 N 件的佣金比率
     ///
-    /// String, for example `2000`.
+    /// String. Example: `2000`.
     pub topn_rate: Option<String>,
 }
 
@@ -1024,6 +1036,7 @@ record!(mut TopNInfoDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SpCampaign {
     /// 定向计划的编号
     ///
@@ -1039,7 +1052,7 @@ pub struct SpCampaign {
     pub sp_rate: Option<String>,
     /// 是否锁佣：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub sp_lock_status: Option<String>,
     /// 申请定向计划的链接
     ///
@@ -1047,7 +1060,7 @@ pub struct SpCampaign {
     pub sp_apply_link: Option<String>,
     /// 是否可用：0 否，1 是
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub sp_status: Option<String>,
 }
 
@@ -1098,30 +1111,31 @@ record!(mut SpCampaign);
 
 /// The object `FinalIncomeInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FinalIncomeInfo {
     /// 佣金比率，1550 即 15.5%
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub commission_rate: Option<String>,
     /// 佣金金额，单位元
     ///
-    /// String, for example `9.20`.
+    /// String. Example: `9.20`.
     pub commission_amount: Option<String>,
     /// 补贴比率
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_rate: Option<String>,
     /// 补贴金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub subsidy_amount: Option<String>,
     /// 单笔补贴的上限，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub subsidy_upper_limit: Option<String>,
     /// 补贴的说明
     ///
-    /// String, for example `--`.
+    /// String. Example: `--`.
     pub subsidy_type: Option<String>,
 }
 
@@ -1172,6 +1186,7 @@ record!(mut FinalIncomeInfo);
 
 /// The object `PromotionInfoMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionInfoMapData {
     /// 凑单后的预估价，单位元
     ///
@@ -1187,15 +1202,15 @@ pub struct PromotionInfoMapData {
     pub more_promotion_list: Vec<MorePromotionMapData>,
     /// 一口价，单位元
     ///
-    /// String, for example `79.90`.
+    /// String. Example: `79.90`.
     pub reserve_price: Option<String>,
     /// 折扣价，单位元；预售时为预售价
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub zk_final_price: Option<String>,
     /// 到手价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub final_promotion_price: Option<String>,
     /// 到手价所用的优惠
     ///
@@ -1288,6 +1303,7 @@ record!(mut PromotionInfoMapData);
 
 /// The object `MorePromotionMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MorePromotionMapData {
     /// 优惠名称
     ///
@@ -1311,7 +1327,7 @@ pub struct MorePromotionMapData {
     pub promotion_id: Option<String>,
     /// 优惠的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub promotion_total_count: Option<i64>,
     /// 优惠的链接
     ///
@@ -1369,6 +1385,7 @@ record!(mut MorePromotionMapData);
 
 /// The object `FinalPromotionPathMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FinalPromotionPathMapData {
     /// 优惠名称
     ///
@@ -1443,6 +1460,7 @@ record!(mut FinalPromotionPathMapData);
 
 /// The object `FutureActivityPromotionPathMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FutureActivityPromotionPathMapData {
     /// 优惠名称
     ///
@@ -1510,6 +1528,7 @@ record!(mut FutureActivityPromotionPathMapData);
 
 /// The object `PromotionTagMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionTagMapData {
     /// 标签名称
     ///
@@ -1547,6 +1566,7 @@ record!(mut PromotionTagMapData);
 
 /// The object `GovSubsidyDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GovSubsidyDto {
     /// 标签名称
     ///
@@ -1593,14 +1613,15 @@ record!(mut GovSubsidyDto);
 
 /// The object `StateSubsidyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StateSubsidyInfo {
     /// 最高返利
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub max_rebate: Option<i64>,
     /// 最低返利
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub min_rebate: Option<i64>,
     /// 最高优惠
     ///
@@ -1612,7 +1633,7 @@ pub struct StateSubsidyInfo {
     pub min_discount: Option<String>,
     /// 适用的省份
     ///
-    /// String\[\], for example `浙江`.
+    /// List of String. Example: `浙江`.
     pub province_list: Vec<String>,
 }
 
@@ -1660,6 +1681,7 @@ record!(mut StateSubsidyInfo);
 
 /// The object `PredictRoundingUpPathMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PredictRoundingUpPathMapData {
     /// 优惠名称
     ///
@@ -1706,50 +1728,51 @@ record!(mut PredictRoundingUpPathMapData);
 
 /// The object `BasicMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BasicMapData {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 短标题
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub short_title: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pict_url: Option<String>,
     /// 白底图地址
     ///
-    /// String, for example `https://img.example.com/white.jpg`.
+    /// String. Example: `https://img.example.com/white.jpg`.
     pub white_image: Option<String>,
     /// 一级类目的编号
     ///
-    /// Number, for example `21`.
+    /// Number. Example: `21`.
     pub level_one_category_id: Option<i64>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 叶子类目的名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 卖家类型：0 集市，1 天猫，3 特价版
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub user_type: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 30 天销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub volume: Option<i64>,
     /// 副标题
     ///
@@ -1757,23 +1780,23 @@ pub struct BasicMapData {
     pub sub_title: Option<String>,
     /// 品牌名称
     ///
-    /// String, for example `测试品牌`.
+    /// String. Example: `测试品牌`.
     pub brand_name: Option<String>,
     /// 一级类目的名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub level_one_category_name: Option<String>,
     /// 30 天推广量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub tk_total_sales: Option<String>,
     /// 所在地
     ///
-    /// String, for example `浙江 杭州`.
+    /// String. Example: `浙江 杭州`.
     pub provcity: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub small_images: Vec<String>,
     /// 年销量
     ///
@@ -1781,7 +1804,7 @@ pub struct BasicMapData {
     pub annual_vol: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub real_post_fee: Option<String>,
 }
 
@@ -1871,6 +1894,7 @@ record!(mut BasicMapData);
 
 /// The object `TmallRankInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallRankInfo {
     /// 榜单的说明
     ///
@@ -1917,26 +1941,27 @@ record!(mut TmallRankInfo);
 
 /// The object `PresaleInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PresaleInfo {
     /// 付定金的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1717171200000`.
+    /// Number. Example: `1717171200000`.
     pub presale_start_time: Option<i64>,
     /// 付定金的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718639999000`.
+    /// Number. Example: `1718639999000`.
     pub presale_end_time: Option<i64>,
     /// 付尾款的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub presale_tail_start_time: Option<i64>,
     /// 付尾款的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub presale_tail_end_time: Option<i64>,
     /// 定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub presale_deposit: Option<String>,
     /// 预售的优惠
     ///
@@ -1991,10 +2016,11 @@ record!(mut PresaleInfo);
 
 /// The object `ScopeInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ScopeInfo {
     /// 是否品牌精选：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub superior_brand: Option<String>,
 }
 
@@ -2028,6 +2054,7 @@ record!(mut ScopeInfo);
 
 /// The object `MgcInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MgcInfo {
     /// 价格，单位元
     ///
@@ -2094,7 +2121,7 @@ impl RecordMut for MgcInfo {
 record!(mut MgcInfo);
 
 /// The values of `commission_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CommissionType {
     /// `MKT`
@@ -2103,17 +2130,17 @@ pub enum CommissionType {
     Sp,
     /// `COMMON`
     Common,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for CommissionType {
+impl OpenEnum for CommissionType {
     fn as_str(&self) -> &str {
         match self {
             Self::Mkt => "MKT",
             Self::Sp => "SP",
             Self::Common => "COMMON",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2122,9 +2149,9 @@ impl Choice for CommissionType {
             "MKT" => Self::Mkt,
             "SP" => Self::Sp,
             "COMMON" => Self::Common,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(CommissionType);
+open_enum!(CommissionType);

@@ -3,58 +3,66 @@
 //! `taobao.tbk.dg.newuser.order.get`: 查询拉新的明细
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.tbk.dg.newuser.order.get`: 查询拉新的明细
 ///
 /// 返回淘宝、支付宝或天猫拉新活动的用户明细。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=33892&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgNewuserOrderGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgNewuserOrderGetRequest::new("119013_2");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgNewuserOrderGetRequest::new("119013_2")
+///     .page_size(20)
+///     .adzone_id(12345678)
+///     .start_time("2024-06-18 00:00:00".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderGetRequest {
     /// 每页多少条，最多 100
     ///
-    /// Number, at most 100, `20` if it is not sent, for example `20`.
+    /// Number. Max 100. Default: `20`. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, for example `12345678`.
+    /// Number. Example: `12345678`.
     pub adzone_id: Option<i64>,
     /// 时间的起点，含义因活动而异
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_time: Option<DateTime>,
     /// 时间的终点，含义因活动而异
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_time: Option<DateTime>,
     /// 活动的编号
     ///
-    /// String, required, for example `119013_2`.
+    /// String. Required. Example: `119013_2`.
     pub activity_id: String,
 }
 
 impl TbkDgNewuserOrderGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(activity_id: impl Into<String>) -> Self {
         Self {
             page_size: None,
@@ -66,35 +74,35 @@ impl TbkDgNewuserOrderGetRequest {
         }
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100. Number. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `adzone_id`.
+    /// Sets [`adzone_id`](field@Self::adzone_id): 推广位的编号，即 pid 的第三段. Number.
     #[must_use]
     pub fn adzone_id(mut self, adzone_id: i64) -> Self {
         self.adzone_id = Some(adzone_id);
         self
     }
 
-    /// Sets `start_time`.
+    /// Sets [`start_time`](field@Self::start_time): 时间的起点，含义因活动而异. Date.
     #[must_use]
     pub fn start_time(mut self, start_time: DateTime) -> Self {
         self.start_time = Some(start_time);
         self
     }
 
-    /// Sets `end_time`.
+    /// Sets [`end_time`](field@Self::end_time): 时间的终点，含义因活动而异. Date.
     #[must_use]
     pub fn end_time(mut self, end_time: DateTime) -> Self {
         self.end_time = Some(end_time);
@@ -153,6 +161,7 @@ record!(TbkDgNewuserOrderGetRequest);
 
 /// The response of `taobao.tbk.dg.newuser.order.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderGetResponse {
     /// 结果
     ///
@@ -190,6 +199,7 @@ record!(mut TbkDgNewuserOrderGetResponse);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Results {
     /// 一页结果
     ///
@@ -227,6 +237,7 @@ record!(mut Results);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 用户列表
     ///
@@ -234,15 +245,15 @@ pub struct Data {
     pub results: Vec<MapData>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
 }
 
@@ -287,38 +298,39 @@ record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 注册时间，仅淘宝拉新
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub register_time: Option<DateTime>,
     /// 激活时间（淘宝）或绑定时间（支付宝）
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub bind_time: Option<DateTime>,
     /// 首购时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub buy_time: Option<DateTime>,
     /// 用户状态：淘宝 1 注册、2 激活、3 首购、4 确认收货；支付宝 1 绑定、2 拉新成功
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// 用户的手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 订单类型：1 推广订单，2 非推广订单
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub order_tk_type: Option<i64>,
     /// 分享用户的标识
     ///
-    /// String, for example `ch01`.
+    /// String. Example: `ch01`.
     pub union_id: Option<String>,
     /// 媒体的编号，即 pid 的第一段
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub member_id: Option<i64>,
     /// 媒体的名称
     ///
@@ -326,7 +338,7 @@ pub struct MapData {
     pub member_nick: Option<String>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, for example `45000001`.
+    /// Number. Example: `45000001`.
     pub site_id: Option<i64>,
     /// 站点名称
     ///
@@ -334,7 +346,7 @@ pub struct MapData {
     pub site_name: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, for example `111222333`.
+    /// Number. Example: `111222333`.
     pub adzone_id: Option<i64>,
     /// 推广位名称
     ///
@@ -342,31 +354,31 @@ pub struct MapData {
     pub adzone_name: Option<String>,
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tb_trade_parent_id: Option<i64>,
     /// 何时确认收货；只有天猫拉新有此值
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub accept_time: Option<DateTime>,
     /// 何时领取红包；只有天猫拉新有此值
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub receive_time: Option<DateTime>,
     /// 何时拉新成功；只有支付宝拉新有此值
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub success_time: Option<DateTime>,
     /// 活动类型：taobao、alipay 或 tmall
     ///
-    /// String, see [`ActivityType`], for example `taobao`.
+    /// [`ActivityType`]. Example: `taobao`.
     pub activity_type: Option<ActivityType>,
     /// 活动的编号
     ///
-    /// String, for example `119013_2`.
+    /// String. Example: `119013_2`.
     pub activity_id: Option<String>,
     /// 日期
     ///
-    /// String, for example `20240618`.
+    /// String. Example: `20240618`.
     pub biz_date: Option<String>,
     /// 复购的订单，仅手淘拉新
     ///
@@ -374,27 +386,27 @@ pub struct MapData {
     pub orders: Vec<OrderData>,
     /// 绑卡时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub bind_card_time: Option<DateTime>,
     /// 登录时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub login_time: Option<DateTime>,
     /// 是否已绑卡：0 否，1 是
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub is_card_save: Option<i64>,
     /// 使用权益的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub use_rights_time: Option<DateTime>,
     /// 领取权益的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub get_rights_time: Option<DateTime>,
     /// 渠道关系的编号
     ///
-    /// String, for example `123123`.
+    /// String. Example: `123123`.
     pub relation_id: Option<String>,
 }
 
@@ -454,7 +466,7 @@ impl Record for MapData {
             14 => View::of(&self.accept_time),
             15 => View::of(&self.receive_time),
             16 => View::of(&self.success_time),
-            17 => View::optional_choice(&self.activity_type),
+            17 => View::optional_open_enum(&self.activity_type),
             18 => View::of(&self.activity_id),
             19 => View::of(&self.biz_date),
             20 => View::of(&self.orders),
@@ -489,7 +501,7 @@ impl RecordMut for MapData {
             14 => Slot::of(&mut self.accept_time),
             15 => Slot::of(&mut self.receive_time),
             16 => Slot::of(&mut self.success_time),
-            17 => Slot::choice(&mut self.activity_type),
+            17 => Slot::open_enum(&mut self.activity_type),
             18 => Slot::of(&mut self.activity_id),
             19 => Slot::of(&mut self.biz_date),
             20 => Slot::of(&mut self.orders),
@@ -508,22 +520,23 @@ record!(mut MapData);
 
 /// The object `OrderData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderData {
     /// 预估佣金，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub commission: Option<String>,
     /// 收货时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub confirm_receive_time: Option<String>,
     /// 付款时间
     ///
-    /// String, for example `2024-06-18 10:05:00`.
+    /// String. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<String>,
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_no: Option<String>,
 }
 
@@ -567,7 +580,7 @@ impl RecordMut for OrderData {
 record!(mut OrderData);
 
 /// The values of `activity_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ActivityType {
     /// `taobao`
@@ -576,17 +589,17 @@ pub enum ActivityType {
     Alipay,
     /// `tmall`
     Tmall,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ActivityType {
+impl OpenEnum for ActivityType {
     fn as_str(&self) -> &str {
         match self {
             Self::Taobao => "taobao",
             Self::Alipay => "alipay",
             Self::Tmall => "tmall",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -595,9 +608,9 @@ impl Choice for ActivityType {
             "taobao" => Self::Taobao,
             "alipay" => Self::Alipay,
             "tmall" => Self::Tmall,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ActivityType);
+open_enum!(ActivityType);

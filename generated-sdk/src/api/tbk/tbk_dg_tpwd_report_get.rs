@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=56693&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgTpwdReportGetRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgTpwdReportGetRequest {
     /// 淘口令
     ///
-    /// String, required, for example `8￥AbCdEf￥`.
+    /// String. Required. Example: `8￥AbCdEf￥`.
     pub tao_password: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// String, required, for example `12345678`.
+    /// String. Required. Example: `12345678`.
     pub adzone_id: String,
 }
 
 impl TbkDgTpwdReportGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tao_password: impl Into<String>, adzone_id: impl Into<String>) -> Self {
         Self {
             tao_password: tao_password.into(),
@@ -73,6 +76,7 @@ record!(TbkDgTpwdReportGetRequest);
 
 /// The response of `taobao.tbk.dg.tpwd.report.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgTpwdReportGetResponse {
     /// 结果
     ///
@@ -110,22 +114,23 @@ record!(mut TbkDgTpwdReportGetResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 近一小时的访问次数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub hour_pv: Option<i64>,
     /// 近一小时的访问人数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub hour_uv: Option<i64>,
     /// 今天的访问人数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub uv: Option<i64>,
     /// 今天的访问次数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub pv: Option<i64>,
 }
 

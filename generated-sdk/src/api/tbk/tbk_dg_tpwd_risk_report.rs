@@ -9,43 +9,48 @@ use top_protocol::generated::{
 
 /// `taobao.tbk.dg.tpwd.risk.report`: 查询淘口令的预警与拦截
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: offset `offset`, page size `limit`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=59692&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgTpwdRiskReportRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgTpwdRiskReportRequest::new(0, 100);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgTpwdRiskReportRequest::new(0, 100).pid("mm_1_2_3");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgTpwdRiskReportRequest {
     /// 推广位；传入则查询其下的渠道，不传则查询账号下的推广位
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 跳过多少条
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub offset: i64,
     /// 每页多少条，最多 1000
     ///
-    /// Number, required, at most 1000, for example `100`.
+    /// Number. Required. Max 1000. Example: `100`.
     pub limit: i64,
 }
 
 impl TbkDgTpwdRiskReportRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(offset: i64, limit: i64) -> Self {
         Self { pid: None, offset, limit }
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 推广位. String.
     #[must_use]
     pub fn pid(mut self, pid: impl Into<String>) -> Self {
         self.pid = Some(pid.into());
@@ -100,6 +105,7 @@ record!(TbkDgTpwdRiskReportRequest);
 
 /// The response of `taobao.tbk.dg.tpwd.risk.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgTpwdRiskReportResponse {
     /// 结果
     ///
@@ -137,6 +143,7 @@ record!(mut TbkDgTpwdRiskReportResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 名单
     ///
@@ -174,18 +181,19 @@ record!(mut Result);
 
 /// The object `DataMap`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataMap {
     /// 推广位；请求没有 pid 时返回
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 渠道关系的编号；请求有 pid 时返回
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub rid: Option<String>,
     /// 状态：0 预警，1 拦截
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub status: Option<String>,
 }
 

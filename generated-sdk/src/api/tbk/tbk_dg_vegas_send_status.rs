@@ -12,33 +12,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52958&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgVegasSendStatusRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgVegasSendStatusRequest::new();
+/// let request = TbkDgVegasSendStatusRequest::new()
+///     .relation_id("2300001")
+///     .special_id("2400001")
+///     .device_value("0123456789abcdef0123456789abcdef");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgVegasSendStatusRequest {
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 32 位小写的 MD5
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub device_value: Option<String>,
     /// 设备号的类型：IMEI、IDFA、OAID 或 MOBILE
     ///
-    /// String, for example `IMEI`.
+    /// String. Example: `IMEI`.
     pub device_type: Option<String>,
     /// 不再使用
     ///
@@ -48,49 +54,49 @@ pub struct TbkDgVegasSendStatusRequest {
     pub thor_biz_code: Option<String>,
     /// 推广位，形如 mm_会员_媒体_推广位
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub activity_category: Option<i64>,
 }
 
 impl TbkDgVegasSendStatusRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `device_value`.
+    /// Sets [`device_value`](field@Self::device_value): 32 位小写的 MD5. String.
     #[must_use]
     pub fn device_value(mut self, device_value: impl Into<String>) -> Self {
         self.device_value = Some(device_value.into());
         self
     }
 
-    /// Sets `device_type`.
+    /// Sets [`device_type`](field@Self::device_type): 设备号的类型：IMEI、IDFA、OAID 或 MOBILE. String.
     #[must_use]
     pub fn device_type(mut self, device_type: impl Into<String>) -> Self {
         self.device_type = Some(device_type.into());
         self
     }
 
-    /// Sets `thor_biz_code`.
+    /// Sets [`thor_biz_code`](field@Self::thor_biz_code): 不再使用. String.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn thor_biz_code(mut self, thor_biz_code: impl Into<String>) -> Self {
@@ -98,14 +104,14 @@ impl TbkDgVegasSendStatusRequest {
         self
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 推广位，形如 mm_会员_媒体_推广位. String.
     #[must_use]
     pub fn pid(mut self, pid: impl Into<String>) -> Self {
         self.pid = Some(pid.into());
         self
     }
 
-    /// Sets `activity_category`.
+    /// Sets [`activity_category`](field@Self::activity_category): 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降. Number. Default: `1`.
     #[must_use]
     pub fn activity_category(mut self, activity_category: i64) -> Self {
         self.activity_category = Some(activity_category);
@@ -155,6 +161,7 @@ record!(TbkDgVegasSendStatusRequest);
 
 /// The response of `taobao.tbk.dg.vegas.send.status`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgVegasSendStatusResponse {
     /// 结果说明
     ///
@@ -201,6 +208,7 @@ record!(mut TbkDgVegasSendStatusResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 结果列表
     ///
@@ -238,10 +246,11 @@ record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 有没有待核销的红包：1 没有，0 有
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub is_new_user: Option<String>,
 }
 

@@ -4,80 +4,87 @@
 
 use top_protocol::generated::{
     DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `taobao.tbk.dg.vegas.tlj.create`: 创建淘礼金
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=40173&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::{TbkDgVegasTljCreateRequest, TbkDgVegasTljCreateRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = TbkDgVegasTljCreateRequest::new(TbkDgVegasTljCreateRequired {
-///     send_start_time: "2024-06-18 00:00:00".parse()?,
-///     per_face: "1.00".into(),
-///     security_switch: true,
-///     user_total_win_num_limit: 1,
-///     name: "淘礼金".into(),
-///     total_num: 10,
-///     item_id: "AbCd1234-EfGh5678".into(),
-///     adzone_id: 12345678,
-/// });
+///         send_start_time: "2024-06-18 00:00:00".parse()?,
+///         per_face: "1.00".into(),
+///         security_switch: true,
+///         user_total_win_num_limit: 1,
+///         name: "淘礼金".into(),
+///         total_num: 10,
+///         item_id: "AbCd1234-EfGh5678".into(),
+///         adzone_id: 12345678,
+///     })
+///     .security_level(0)
+///     .use_start_time("2024-06-18")
+///     .use_end_time_mode(1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljCreateRequest {
     /// 安全等级，固定为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub security_level: Option<i64>,
     /// 可用的起点（yyyy-MM-dd）；相对时间不填
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub use_start_time: Option<String>,
     /// 终点的种类：1 相对，2 绝对
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub use_end_time_mode: Option<i64>,
     /// 可用的终点：相对时为 1 到 7 的天数，绝对时为日期
     ///
-    /// String, for example `7`.
+    /// String. Example: `7`.
     pub use_end_time: Option<String>,
     /// 发放的终点
     ///
-    /// Date, for example `2024-06-20 23:59:59`.
+    /// Date. Example: `2024-06-20 23:59:59`.
     pub send_end_time: Option<DateTime>,
     /// 发放的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub send_start_time: DateTime,
     /// 单个的面额，单位元，最多两位小数
     ///
-    /// String, required, for example `1.00`.
+    /// String. Required. Example: `1.00`.
     pub per_face: String,
     /// 是否开启安全，固定为 true
     ///
-    /// Boolean, required, for example `true`.
+    /// Boolean. Required. Example: `true`.
     pub security_switch: bool,
     /// 每人最多领取几个
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub user_total_win_num_limit: i64,
     /// 名称，最多 10 个字
     ///
-    /// String, required, at most 10 characters, for example `淘礼金`.
+    /// String. Required. Max length 10. Example: `淘礼金`.
     pub name: String,
     /// 总个数
     ///
-    /// Number, required, for example `10`.
+    /// Number. Required. Example: `10`.
     pub total_num: i64,
     /// 商品的标识，不透明的文本
     ///
-    /// String, required, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Example: `AbCd1234-EfGh5678`.
     pub item_id: String,
     /// 不再使用
     ///
@@ -87,12 +94,12 @@ pub struct TbkDgVegasTljCreateRequest {
     pub campaign_type: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
 }
 
 impl TbkDgVegasTljCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: TbkDgVegasTljCreateRequired) -> Self {
         Self {
             security_level: None,
@@ -112,42 +119,42 @@ impl TbkDgVegasTljCreateRequest {
         }
     }
 
-    /// Sets `security_level`.
+    /// Sets [`security_level`](field@Self::security_level): 安全等级，固定为 0. Number.
     #[must_use]
     pub fn security_level(mut self, security_level: i64) -> Self {
         self.security_level = Some(security_level);
         self
     }
 
-    /// Sets `use_start_time`.
+    /// Sets [`use_start_time`](field@Self::use_start_time): 可用的起点（yyyy-MM-dd）. String.
     #[must_use]
     pub fn use_start_time(mut self, use_start_time: impl Into<String>) -> Self {
         self.use_start_time = Some(use_start_time.into());
         self
     }
 
-    /// Sets `use_end_time_mode`.
+    /// Sets [`use_end_time_mode`](field@Self::use_end_time_mode): 终点的种类：1 相对，2 绝对. Number.
     #[must_use]
     pub fn use_end_time_mode(mut self, use_end_time_mode: i64) -> Self {
         self.use_end_time_mode = Some(use_end_time_mode);
         self
     }
 
-    /// Sets `use_end_time`.
+    /// Sets [`use_end_time`](field@Self::use_end_time): 可用的终点：相对时为 1 到 7 的天数，绝对时为日期. String.
     #[must_use]
     pub fn use_end_time(mut self, use_end_time: impl Into<String>) -> Self {
         self.use_end_time = Some(use_end_time.into());
         self
     }
 
-    /// Sets `send_end_time`.
+    /// Sets [`send_end_time`](field@Self::send_end_time): 发放的终点. Date.
     #[must_use]
     pub fn send_end_time(mut self, send_end_time: DateTime) -> Self {
         self.send_end_time = Some(send_end_time);
         self
     }
 
-    /// Sets `campaign_type`.
+    /// Sets [`campaign_type`](field@Self::campaign_type): 不再使用. String.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn campaign_type(mut self, campaign_type: impl Into<String>) -> Self {
@@ -156,41 +163,44 @@ impl TbkDgVegasTljCreateRequest {
     }
 }
 
-/// The required parameters of [`TbkDgVegasTljCreateRequest`].
+/// The required fields of [`TbkDgVegasTljCreateRequest`].
+#[derive(Clone)]
 pub struct TbkDgVegasTljCreateRequired {
     /// 发放的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub send_start_time: DateTime,
     /// 单个的面额，单位元，最多两位小数
     ///
-    /// String, required, for example `1.00`.
+    /// String. Required. Example: `1.00`.
     pub per_face: String,
     /// 是否开启安全，固定为 true
     ///
-    /// Boolean, required, for example `true`.
+    /// Boolean. Required. Example: `true`.
     pub security_switch: bool,
     /// 每人最多领取几个
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub user_total_win_num_limit: i64,
     /// 名称，最多 10 个字
     ///
-    /// String, required, at most 10 characters, for example `淘礼金`.
+    /// String. Required. Max length 10. Example: `淘礼金`.
     pub name: String,
     /// 总个数
     ///
-    /// Number, required, for example `10`.
+    /// Number. Required. Example: `10`.
     pub total_num: i64,
     /// 商品的标识，不透明的文本
     ///
-    /// String, required, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Example: `AbCd1234-EfGh5678`.
     pub item_id: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
 }
+
+required!(TbkDgVegasTljCreateRequired => TbkDgVegasTljCreateRequest);
 
 impl Request for TbkDgVegasTljCreateRequest {
     const METHOD: &'static str = "taobao.tbk.dg.vegas.tlj.create";
@@ -249,6 +259,7 @@ record!(TbkDgVegasTljCreateRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljCreateResponse {
     /// 结果
     ///
@@ -286,6 +297,7 @@ record!(mut TbkDgVegasTljCreateResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 用户资料
     ///
@@ -301,7 +313,7 @@ pub struct Result {
     pub msg_info: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -346,14 +358,15 @@ record!(mut Result);
 
 /// The object `RightsInstanceCreateResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RightsInstanceCreateResult {
     /// 淘礼金的标识
     ///
-    /// String, for example `Ab1Cd2`.
+    /// String. Example: `Ab1Cd2`.
     pub rights_id: Option<String>,
     /// 领取的链接
     ///
-    /// String, for example `https://s.example.com/l/1`.
+    /// String. Example: `https://s.example.com/l/1`.
     pub send_url: Option<String>,
     /// 投放的代码，仅百川商品详情页
     ///
@@ -361,11 +374,11 @@ pub struct RightsInstanceCreateResult {
     pub vegas_code: Option<String>,
     /// 创建后账户的可用资金，单位元
     ///
-    /// String, for example `100.00`.
+    /// String. Example: `100.00`.
     pub available_fee: Option<String>,
     /// 这件商品今天还可领取的个数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub item_today_num_left: Option<i64>,
 }
 

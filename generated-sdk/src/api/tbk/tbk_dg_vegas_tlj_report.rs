@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=58736&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgVegasTljReportRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljReportRequest {
     /// 淘礼金的标识
     ///
-    /// String, required, for example `Ab1Cd2`.
+    /// String. Required. Example: `Ab1Cd2`.
     pub rights_id: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
 }
 
 impl TbkDgVegasTljReportRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(rights_id: impl Into<String>, adzone_id: i64) -> Self {
         Self {
             rights_id: rights_id.into(),
@@ -76,6 +79,7 @@ record!(TbkDgVegasTljReportRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljReportResponse {
     /// 结果
     ///
@@ -91,7 +95,7 @@ pub struct TbkDgVegasTljReportResponse {
     pub msg_code: Option<String>,
     /// 调用是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result_success: Option<bool>,
 }
 
@@ -136,6 +140,7 @@ record!(mut TbkDgVegasTljReportResponse);
 
 /// The object `InstanceDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct InstanceDto {
     /// 效果数据
     ///
@@ -173,62 +178,63 @@ record!(mut InstanceDto);
 
 /// The object `Extra`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Extra {
     /// 领取率
     ///
-    /// String, for example `0.5`.
+    /// String. Example: `0.5`.
     pub get_rate: Option<String>,
     /// 使用率
     ///
-    /// String, for example `0.5`.
+    /// String. Example: `0.5`.
     pub use_rate: Option<String>,
     /// 付款笔数；退款后再次使用的重复计
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub alipay_num: Option<i64>,
     /// 付款金额，单位元
     ///
-    /// String, for example `299.50`.
+    /// String. Example: `299.50`.
     pub alipay_amt: Option<String>,
     /// 付款佣金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub pre_pub_share_fee_for_disp: Option<String>,
     /// 结算佣金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub cm_settle_amt: Option<String>,
     /// 领取个数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub win_pv: Option<i64>,
     /// 领取金额，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub win_sum_amt: Option<String>,
     /// 未领取个数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub remaining_num: Option<i64>,
     /// 未领取金额，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub remaining_amt: Option<String>,
     /// 使用个数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub use_num: Option<i64>,
     /// 使用金额，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub use_sum_amt: Option<String>,
     /// 退款个数
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub refund_num: Option<i64>,
     /// 退款金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub refund_sum_amt: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=58713&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgVegasTljStopRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljStopRequest {
     /// 淘礼金的标识
     ///
-    /// String, required, for example `Ab1Cd2`.
+    /// String. Required. Example: `Ab1Cd2`.
     pub rights_id: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
 }
 
 impl TbkDgVegasTljStopRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(rights_id: impl Into<String>, adzone_id: i64) -> Self {
         Self {
             rights_id: rights_id.into(),
@@ -73,6 +76,7 @@ record!(TbkDgVegasTljStopRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.stop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgVegasTljStopResponse {
     /// 结果
     ///
@@ -88,7 +92,7 @@ pub struct TbkDgVegasTljStopResponse {
     pub msg_code: Option<String>,
     /// 调用是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result_success: Option<bool>,
 }
 
@@ -133,10 +137,11 @@ record!(mut TbkDgVegasTljStopResponse);
 
 /// The object `UpdateStatusResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateStatusResult {
     /// 暂停是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub update_success: Option<bool>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=28156&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkItemClickExtractRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkItemClickExtractRequest {
     /// 推广链接
     ///
-    /// String, required, for example `https://s.example.com/t/1`.
+    /// String. Required. Example: `https://s.example.com/t/1`.
     pub click_url: String,
 }
 
 impl TbkItemClickExtractRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(click_url: impl Into<String>) -> Self {
         Self {
             click_url: click_url.into(),
@@ -65,10 +68,11 @@ record!(TbkItemClickExtractRequest);
 
 /// The response of `taobao.tbk.item.click.extract`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkItemClickExtractResponse {
     /// 商品的标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 混淆的商品标识
     ///
@@ -76,7 +80,7 @@ pub struct TbkItemClickExtractResponse {
     pub open_iid: Option<String>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub biz_scene_id: Option<String>,
 }
 

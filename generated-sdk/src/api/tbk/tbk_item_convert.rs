@@ -12,33 +12,42 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24516&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkItemConvertRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkItemConvertRequest::new(12345678, ["click_url", "num_iid"], "AbCd1234-EfGh5678");
+/// let request = TbkItemConvertRequest::new(
+///         12345678,
+///         ["click_url", "num_iid"],
+///         "AbCd1234-EfGh5678",
+///     )
+///     .platform(2)
+///     .dx("1");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkItemConvertRequest {
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `click_url,num_iid`.
+    /// Field List. Required. Example: `click_url,num_iid`.
     pub fields: Vec<String>,
     /// 商品的标识，以逗号分隔，最多 40 个
     ///
-    /// String, required, at most 40 elements, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Max list size 40. Example: `AbCd1234-EfGh5678`.
     pub num_iids: String,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 自定义的标识，不对外开放
     ///
@@ -46,12 +55,12 @@ pub struct TbkItemConvertRequest {
     pub unid: Option<String>,
     /// 1 为优先通用计划，其他为优先营销计划
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub dx: Option<String>,
 }
 
 impl TbkItemConvertRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         adzone_id: i64,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -67,21 +76,21 @@ impl TbkItemConvertRequest {
         }
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `unid`.
+    /// Sets [`unid`](field@Self::unid): 自定义的标识，不对外开放. String.
     #[must_use]
     pub fn unid(mut self, unid: impl Into<String>) -> Self {
         self.unid = Some(unid.into());
         self
     }
 
-    /// Sets `dx`.
+    /// Sets [`dx`](field@Self::dx): 1 为优先通用计划，其他为优先营销计划. String.
     #[must_use]
     pub fn dx(mut self, dx: impl Into<String>) -> Self {
         self.dx = Some(dx.into());
@@ -131,6 +140,7 @@ record!(TbkItemConvertRequest);
 
 /// The response of `taobao.tbk.item.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkItemConvertResponse {
     /// 结果列表
     ///
@@ -168,18 +178,19 @@ record!(mut TbkItemConvertResponse);
 
 /// The object `NTbkItem`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct NTbkItem {
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub num_iid: Option<String>,
     /// 请求里的商品标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub input_num_iid: Option<String>,
 }
 

@@ -14,50 +14,56 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24518&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkItemInfoGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkItemInfoGetRequest::new("AbCd1234-EfGh5678");
+/// let request = TbkItemInfoGetRequest::new("AbCd1234-EfGh5678")
+///     .platform(2)
+///     .ip("203.0.113.10")
+///     .biz_scene_id("1");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkItemInfoGetRequest {
     /// 商品的标识，以逗号分隔，最多 40 个
     ///
-    /// String, required, at most 40 elements, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Max list size 40. Example: `AbCd1234-EfGh5678`.
     pub num_iids: String,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 用户的 IP 地址，影响邮费
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub ip: Option<String>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 商品库服务的账号，用于场景 3
     ///
-    /// Number, for example `123`.
+    /// Number. Example: `123`.
     pub manage_item_pub_id: Option<i64>,
 }
 
 impl TbkItemInfoGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "请改用 taobao.tbk.item.info.upgrade.get")]
     pub fn new(num_iids: impl Into<String>) -> Self {
         Self {
@@ -71,42 +77,42 @@ impl TbkItemInfoGetRequest {
         }
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `ip`.
+    /// Sets [`ip`](field@Self::ip): 用户的 IP 地址，影响邮费. String.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
         self
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：1 动态转链，2 消费者比价，3 商品库导购. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `manage_item_pub_id`.
+    /// Sets [`manage_item_pub_id`](field@Self::manage_item_pub_id): 商品库服务的账号，用于场景 3. Number.
     #[must_use]
     pub fn manage_item_pub_id(mut self, manage_item_pub_id: i64) -> Self {
         self.manage_item_pub_id = Some(manage_item_pub_id);
@@ -157,6 +163,7 @@ record!(TbkItemInfoGetRequest);
 
 /// The response of `taobao.tbk.item.info.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkItemInfoGetResponse {
     /// 结果列表
     ///
@@ -194,94 +201,95 @@ record!(mut TbkItemInfoGetResponse);
 
 /// The object `NTbkItem`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct NTbkItem {
     /// 一级类目的名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub cat_name: Option<String>,
     /// 商品的标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub num_iid: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pict_url: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub small_images: Vec<String>,
     /// 一口价，单位元
     ///
-    /// String, for example `79.90`.
+    /// String. Example: `79.90`.
     pub reserve_price: Option<String>,
     /// 折扣价，单位元；预售时为预售价
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub zk_final_price: Option<String>,
     /// 卖家类型：0 集市，1 天猫，3 特价版
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub user_type: Option<i64>,
     /// 所在地
     ///
-    /// String, for example `浙江 杭州`.
+    /// String. Example: `浙江 杭州`.
     pub provcity: Option<String>,
     /// 商品链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub item_url: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 30 天销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub volume: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 叶子类目的名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub cat_leaf_name: Option<String>,
     /// 有没有加入消费者保障
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_prepay: Option<bool>,
     /// 店铺评分
     ///
-    /// Number, for example `48000`.
+    /// Number. Example: `48000`.
     pub shop_dsr: Option<i64>,
     /// 卖家等级
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub ratesum: Option<i64>,
     /// 退款率低于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub i_rfd_rate: Option<bool>,
     /// 好评率高于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub h_good_rate: Option<bool>,
     /// 成交转化高于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub h_pay_rate30: Option<bool>,
     /// 是否包邮
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub free_shipment: Option<bool>,
     /// 商品库类型，以逗号分隔；1 营销商品主推库
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub material_lib_type: Option<String>,
     /// 预售的优惠
     ///
@@ -289,31 +297,31 @@ pub struct NTbkItem {
     pub presale_discount_fee_text: Option<String>,
     /// 付尾款的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub presale_tail_end_time: Option<i64>,
     /// 付尾款的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub presale_tail_start_time: Option<i64>,
     /// 付定金的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718639999000`.
+    /// Number. Example: `1718639999000`.
     pub presale_end_time: Option<i64>,
     /// 付定金的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1717171200000`.
+    /// Number. Example: `1717171200000`.
     pub presale_start_time: Option<i64>,
     /// 定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub presale_deposit: Option<String>,
     /// 聚划算满减的终点，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub ju_play_end_time: Option<i64>,
     /// 聚划算满减的起点，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub ju_play_start_time: Option<i64>,
     /// 聚划算或限时抢的玩法
     ///
@@ -321,11 +329,11 @@ pub struct NTbkItem {
     pub play_info: Option<String>,
     /// 限时抢的终点，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub tmall_play_activity_end_time: Option<i64>,
     /// 限时抢的起点，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub tmall_play_activity_start_time: Option<i64>,
     /// 聚划算的起点，毫秒时间戳
     ///
@@ -345,23 +353,23 @@ pub struct NTbkItem {
     pub ju_pre_show_end_time: Option<String>,
     /// 大促的活动价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub sale_price: Option<String>,
     /// 跨店满减的信息
     ///
-    /// String, for example `每300减50`.
+    /// String. Example: `每300减50`.
     pub kuadian_promotion_info: Option<String>,
     /// 是否品牌精选：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub superior_brand: Option<String>,
     /// 是否热门：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub hot_flag: Option<String>,
     /// 请求里的商品标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub input_num_iid: Option<String>,
 }
 

@@ -11,54 +11,60 @@ use top_protocol::generated::{
 ///
 /// 每次最多 20 个。
 ///
-/// A call needs no session.
+/// - Session: not used.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64763&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkItemInfoUpgradeGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkItemInfoUpgradeGetRequest::new("AbCd1234-EfGh5678");
+/// let request = TbkItemInfoUpgradeGetRequest::new("AbCd1234-EfGh5678")
+///     .ip("203.0.113.10")
+///     .biz_scene_id("1")
+///     .promotion_type("2");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkItemInfoUpgradeGetRequest {
     /// 商品的标识，以逗号分隔，最多 20 个
     ///
-    /// String, required, at most 20 elements, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Max list size 20. Example: `AbCd1234-EfGh5678`.
     pub item_id: String,
     /// 用户的 IP 地址，影响邮费
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub ip: Option<String>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 商品库服务的账号，用于场景 3
     ///
-    /// Number, for example `123`.
+    /// Number. Example: `123`.
     pub manage_item_pub_id: Option<i64>,
     /// 是否返回淘礼金：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub get_tlj_info: Option<i64>,
 }
 
 impl TbkItemInfoUpgradeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: impl Into<String>) -> Self {
         Self {
             item_id: item_id.into(),
@@ -71,42 +77,42 @@ impl TbkItemInfoUpgradeGetRequest {
         }
     }
 
-    /// Sets `ip`.
+    /// Sets [`ip`](field@Self::ip): 用户的 IP 地址，影响邮费. String.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
         self
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：1 动态转链，2 消费者比价，3 商品库导购. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `manage_item_pub_id`.
+    /// Sets [`manage_item_pub_id`](field@Self::manage_item_pub_id): 商品库服务的账号，用于场景 3. Number.
     #[must_use]
     pub fn manage_item_pub_id(mut self, manage_item_pub_id: i64) -> Self {
         self.manage_item_pub_id = Some(manage_item_pub_id);
         self
     }
 
-    /// Sets `get_tlj_info`.
+    /// Sets [`get_tlj_info`](field@Self::get_tlj_info): 是否返回淘礼金：0 否，1 是. Number.
     #[must_use]
     pub fn get_tlj_info(mut self, get_tlj_info: i64) -> Self {
         self.get_tlj_info = Some(get_tlj_info);
@@ -158,6 +164,7 @@ record!(TbkItemInfoUpgradeGetRequest);
 
 /// The response of `taobao.tbk.item.info.upgrade.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkItemInfoUpgradeGetResponse {
     /// 结果列表
     ///
@@ -195,10 +202,11 @@ record!(mut TbkItemInfoUpgradeGetResponse);
 
 /// The object `TbkItemDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkItemDetail {
     /// 商品的标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 推广信息
     ///
@@ -210,7 +218,7 @@ pub struct TbkItemDetail {
     pub price_promotion_info: Option<PromotionInfoMapData>,
     /// 请求里的商品标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub input_item_iid: Option<String>,
     /// 商品资料
     ///
@@ -269,10 +277,11 @@ record!(mut TbkItemDetail);
 
 /// The object `PublishInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PublishInfo {
     /// 佣金与补贴的比率之和，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub income_rate: Option<String>,
     /// 前 N 件佣金的信息
     ///
@@ -280,15 +289,15 @@ pub struct PublishInfo {
     pub topn_info: Option<TopNInfoDto>,
     /// 淘礼金的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub tlj_remain_num: Option<i64>,
     /// 近两小时的推广量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub two_hour_promotion_sales: Option<i64>,
     /// 当天的推广量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub daily_promotion_sales: Option<i64>,
     /// 额外奖励的类型，以空格分隔
     ///
@@ -371,14 +380,15 @@ record!(mut PublishInfo);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopNInfoDto {
     /// 前 N 件的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub topn_quantity: Option<i64>,
     /// 前 N 件的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub topn_total_count: Option<i64>,
     /// 前 N 件佣金的终点
     ///
@@ -390,7 +400,7 @@ pub struct TopNInfoDto {
     pub topn_start_time: Option<String>,
     /// 前 N 件的佣金比率
     ///
-    /// String, for example `2000`.
+    /// String. Example: `2000`.
     pub topn_rate: Option<String>,
 }
 
@@ -438,30 +448,31 @@ record!(mut TopNInfoDto);
 
 /// The object `FinalIncomeInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FinalIncomeInfo {
     /// 佣金比率，1550 即 15.5%
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub commission_rate: Option<String>,
     /// 佣金金额，单位元
     ///
-    /// String, for example `9.20`.
+    /// String. Example: `9.20`.
     pub commission_amount: Option<String>,
     /// 补贴比率
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_rate: Option<String>,
     /// 补贴金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub subsidy_amount: Option<String>,
     /// 单笔补贴的上限，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub subsidy_upper_limit: Option<String>,
     /// 补贴的说明
     ///
-    /// String, for example `--`.
+    /// String. Example: `--`.
     pub subsidy_type: Option<String>,
 }
 
@@ -512,18 +523,19 @@ record!(mut FinalIncomeInfo);
 
 /// The object `PromotionInfoMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionInfoMapData {
     /// 一口价，单位元
     ///
-    /// String, for example `79.90`.
+    /// String. Example: `79.90`.
     pub reserve_price: Option<String>,
     /// 折扣价，单位元；预售时为预售价
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub zk_final_price: Option<String>,
     /// 到手价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub final_promotion_price: Option<String>,
     /// 到手价所用的优惠
     ///
@@ -628,6 +640,7 @@ record!(mut PromotionInfoMapData);
 
 /// The object `FinalPromotionPathMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FinalPromotionPathMapData {
     /// 优惠名称
     ///
@@ -702,6 +715,7 @@ record!(mut FinalPromotionPathMapData);
 
 /// The object `PromotionTagMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionTagMapData {
     /// 标签名称
     ///
@@ -739,6 +753,7 @@ record!(mut PromotionTagMapData);
 
 /// The object `MorePromotionMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MorePromotionMapData {
     /// 优惠名称
     ///
@@ -762,7 +777,7 @@ pub struct MorePromotionMapData {
     pub promotion_id: Option<String>,
     /// 优惠的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub promotion_total_count: Option<i64>,
     /// 优惠的链接
     ///
@@ -820,6 +835,7 @@ record!(mut MorePromotionMapData);
 
 /// The object `ActivityTagMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ActivityTagMapData {
     /// 标签名称
     ///
@@ -857,6 +873,7 @@ record!(mut ActivityTagMapData);
 
 /// The object `GovSubsidyDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GovSubsidyDto {
     /// 标签名称
     ///
@@ -903,14 +920,15 @@ record!(mut GovSubsidyDto);
 
 /// The object `StateSubsidyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StateSubsidyInfo {
     /// 最高返利
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub max_rebate: Option<i64>,
     /// 最低返利
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub min_rebate: Option<i64>,
     /// 最高优惠
     ///
@@ -922,7 +940,7 @@ pub struct StateSubsidyInfo {
     pub min_discount: Option<String>,
     /// 适用的省份
     ///
-    /// String\[\], for example `浙江`.
+    /// List of String. Example: `浙江`.
     pub province_list: Vec<String>,
 }
 
@@ -970,6 +988,7 @@ record!(mut StateSubsidyInfo);
 
 /// The object `FutureActivityPromotionPathMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FutureActivityPromotionPathMapData {
     /// 优惠名称
     ///
@@ -1037,74 +1056,75 @@ record!(mut FutureActivityPromotionPathMapData);
 
 /// The object `BasicMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BasicMapData {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pict_url: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub small_images: Vec<String>,
     /// 一级类目的名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub level_one_category_name: Option<String>,
     /// 叶子类目的名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 所在地
     ///
-    /// String, for example `浙江 杭州`.
+    /// String. Example: `浙江 杭州`.
     pub provcity: Option<String>,
     /// 商品链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub item_url: Option<String>,
     /// 卖家类型：0 集市，1 天猫，3 特价版
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub user_type: Option<i64>,
     /// 卖家等级
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub ratesum: Option<i64>,
     /// 店铺评分
     ///
-    /// Number, for example `48000`.
+    /// Number. Example: `48000`.
     pub shop_dsr: Option<i64>,
     /// 退款率低于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub i_rfd_rate: Option<bool>,
     /// 好评率高于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub h_good_rate: Option<bool>,
     /// 成交转化高于行业均值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub h_pay_rate30: Option<bool>,
     /// 30 天销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub volume: Option<i64>,
     /// 有没有加入消费者保障
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_prepay: Option<bool>,
     /// 是否品牌精选：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub superior_brand: Option<String>,
     /// 商品库类型，以逗号分隔；1 营销商品主推库
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub material_lib_type: Option<String>,
     /// 天猫的详情地址
     ///
@@ -1116,27 +1136,27 @@ pub struct BasicMapData {
     pub taobao_desc_url: Option<String>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 是否包邮
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub free_shipment: Option<bool>,
     /// 品牌名称
     ///
-    /// String, for example `测试品牌`.
+    /// String. Example: `测试品牌`.
     pub brand_name: Option<String>,
     /// 短标题
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub short_title: Option<String>,
     /// 白底图地址
     ///
-    /// String, for example `https://img.example.com/white.jpg`.
+    /// String. Example: `https://img.example.com/white.jpg`.
     pub white_image: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 年销量
     ///
@@ -1251,26 +1271,27 @@ record!(mut BasicMapData);
 
 /// The object `PresaleInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PresaleInfo {
     /// 付尾款的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub presale_tail_end_time: Option<i64>,
     /// 付尾款的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub presale_tail_start_time: Option<i64>,
     /// 付定金的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718639999000`.
+    /// Number. Example: `1718639999000`.
     pub presale_end_time: Option<i64>,
     /// 付定金的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1717171200000`.
+    /// Number. Example: `1717171200000`.
     pub presale_start_time: Option<i64>,
     /// 定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub presale_deposit: Option<String>,
     /// 预售的优惠
     ///

@@ -12,42 +12,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=48417&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScActivityInfoGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScActivityInfoGetRequest::new("20150318020000001", 12345678, 234567);
+/// let request = TbkScActivityInfoGetRequest::new("20150318020000001", 12345678, 234567)
+///     .relation_id(2300001)
+///     .union_id("ch01");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScActivityInfoGetRequest {
     /// 官方会场的编号，见联盟后台
     ///
-    /// String, required, for example `20150318020000001`.
+    /// String. Required. Example: `20150318020000001`.
     pub activity_material_id: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 渠道关系的编号
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 推广渠道的标识，英文与数字，最多 12 个字符
     ///
-    /// String, at most 12 characters, for example `ch01`.
+    /// String. Max length 12. Example: `ch01`.
     pub union_id: Option<String>,
 }
 
 impl TbkScActivityInfoGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         activity_material_id: impl Into<String>,
         adzone_id: i64,
@@ -62,14 +67,14 @@ impl TbkScActivityInfoGetRequest {
         }
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. Number.
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
         self.relation_id = Some(relation_id);
         self
     }
 
-    /// Sets `union_id`.
+    /// Sets [`union_id`](field@Self::union_id): 推广渠道的标识，英文与数字，最多 12 个字符. String. Max length 12.
     #[must_use]
     pub fn union_id(mut self, union_id: impl Into<String>) -> Self {
         self.union_id = Some(union_id.into());
@@ -114,6 +119,7 @@ record!(TbkScActivityInfoGetRequest);
 
 /// The response of `taobao.tbk.sc.activity.info.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScActivityInfoGetResponse {
     /// 结果
     ///
@@ -151,42 +157,43 @@ record!(mut TbkScActivityInfoGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 微信推广二维码的地址
     ///
-    /// String, for example `https://img.example.com/qr.png`.
+    /// String. Example: `https://img.example.com/qr.png`.
     pub wx_qrcode_url: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
     /// 推广短链接
     ///
-    /// String, for example `https://s.example.com/s/1`.
+    /// String. Example: `https://s.example.com/s/1`.
     pub short_click_url: Option<String>,
     /// 成交于 PC 还是无线
     ///
-    /// String, for example `无线`.
+    /// String. Example: `无线`.
     pub terminal_type: Option<String>,
     /// 素材的下载地址
     ///
-    /// String, for example `https://example.com/material.zip`.
+    /// String. Example: `https://example.com/material.zip`.
     pub material_oss_url: Option<String>,
     /// 会场名称
     ///
-    /// String, for example `测试会场`.
+    /// String. Example: `测试会场`.
     pub page_name: Option<String>,
     /// 会场的开始时间
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub page_start_time: Option<String>,
     /// 会场的结束时间
     ///
-    /// String, for example `2024-06-20 23:59:59`.
+    /// String. Example: `2024-06-20 23:59:59`.
     pub page_end_time: Option<String>,
     /// 微信小程序的路径
     ///
-    /// String, for example `pages/index`.
+    /// String. Example: `pages/index`.
     pub wx_miniprogram_path: Option<String>,
 }
 

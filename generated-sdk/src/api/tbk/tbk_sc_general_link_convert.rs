@@ -3,65 +3,71 @@
 //! `taobao.tbk.sc.general.link.convert`: 万能转链（服务商）
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    Authorization, OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.tbk.sc.general.link.convert`: 万能转链（服务商）
 ///
 /// 把商品、店铺、会场、链接或淘口令转为推广者的推广链接。
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=65412&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScGeneralLinkConvertRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScGeneralLinkConvertRequest::new(12345678, 234567);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = TbkScGeneralLinkConvertRequest::new(12345678, 234567)
+///     .biz_scene_id("1")
+///     .promotion_type("2")
+///     .material_list("https://item.example.com/1");
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScGeneralLinkConvertRequest {
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// 链接或淘口令，以逗号分隔
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub material_list: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 卖家编号，以逗号分隔
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub seller_id_list: Option<String>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 商品的标识，以逗号分隔
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id_list: Option<String>,
     /// 会场的编号，以逗号分隔
     ///
-    /// String, for example `20150318020000001`.
+    /// String. Example: `20150318020000001`.
     pub page_id_list: Option<String>,
     /// 目标商品
     ///
@@ -85,7 +91,7 @@ pub struct TbkScGeneralLinkConvertRequest {
     pub material_dto: Vec<LkMaterialDto>,
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 用户的加密标识
     ///
@@ -98,7 +104,7 @@ pub struct TbkScGeneralLinkConvertRequest {
 }
 
 impl TbkScGeneralLinkConvertRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64, site_id: i64) -> Self {
         Self {
             biz_scene_id: None,
@@ -121,84 +127,84 @@ impl TbkScGeneralLinkConvertRequest {
         }
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：1 动态转链，2 消费者比价，3 商品库导购. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
         self
     }
 
-    /// Sets `material_list`.
+    /// Sets [`material_list`](field@Self::material_list): 链接或淘口令，以逗号分隔. String.
     #[must_use]
     pub fn material_list(mut self, material_list: impl Into<String>) -> Self {
         self.material_list = Some(material_list.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `seller_id_list`.
+    /// Sets [`seller_id_list`](field@Self::seller_id_list): 卖家编号，以逗号分隔. String.
     #[must_use]
     pub fn seller_id_list(mut self, seller_id_list: impl Into<String>) -> Self {
         self.seller_id_list = Some(seller_id_list.into());
         self
     }
 
-    /// Sets `item_id_list`.
+    /// Sets [`item_id_list`](field@Self::item_id_list): 商品的标识，以逗号分隔. String.
     #[must_use]
     pub fn item_id_list(mut self, item_id_list: impl Into<String>) -> Self {
         self.item_id_list = Some(item_id_list.into());
         self
     }
 
-    /// Sets `page_id_list`.
+    /// Sets [`page_id_list`](field@Self::page_id_list): 会场的编号，以逗号分隔. String.
     #[must_use]
     pub fn page_id_list(mut self, page_id_list: impl Into<String>) -> Self {
         self.page_id_list = Some(page_id_list.into());
         self
     }
 
-    /// Sets `target_item`.
+    /// Sets [`target_item`](field@Self::target_item): 目标商品. [`TargetItemDto`].
     #[must_use]
     pub fn target_item(mut self, target_item: TargetItemDto) -> Self {
         self.target_item = Some(target_item);
         self
     }
 
-    /// Sets `item_dto`.
+    /// Sets [`item_dto`](field@Self::item_dto): 要转换的商品. List of [`LkItemDto`].
     #[must_use]
     pub fn item_dto(mut self, item_dto: impl IntoIterator<Item = LkItemDto>) -> Self {
         self.item_dto = item_dto.into_iter().collect();
         self
     }
 
-    /// Sets `page_dto`.
+    /// Sets [`page_dto`](field@Self::page_dto): 要转换的会场. List of [`LkPageDto`].
     #[must_use]
     pub fn page_dto(mut self, page_dto: impl IntoIterator<Item = LkPageDto>) -> Self {
         self.page_dto = page_dto.into_iter().collect();
         self
     }
 
-    /// Sets `shop_dto`.
+    /// Sets [`shop_dto`](field@Self::shop_dto): 要转换的店铺. List of [`LkShopDto`].
     #[must_use]
     pub fn shop_dto(mut self, shop_dto: impl IntoIterator<Item = LkShopDto>) -> Self {
         self.shop_dto = shop_dto.into_iter().collect();
         self
     }
 
-    /// Sets `material_dto`.
+    /// Sets [`material_dto`](field@Self::material_dto): 要转换的链接. List of [`LkMaterialDto`].
     #[must_use]
     pub fn material_dto(
         mut self,
@@ -208,21 +214,21 @@ impl TbkScGeneralLinkConvertRequest {
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `uvid`.
+    /// Sets [`uvid`](field@Self::uvid): 用户的加密标识. String.
     #[must_use]
     pub fn uvid(mut self, uvid: impl Into<String>) -> Self {
         self.uvid = Some(uvid.into());
         self
     }
 
-    /// Sets `qmtid`.
+    /// Sets [`qmtid`](field@Self::qmtid): qmtid 标识. String.
     #[must_use]
     pub fn qmtid(mut self, qmtid: impl Into<String>) -> Self {
         self.qmtid = Some(qmtid.into());
@@ -293,20 +299,21 @@ record!(TbkScGeneralLinkConvertRequest);
 
 /// The object `TargetItemDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TargetItemDto {
     /// 商品的标识，以逗号分隔
     ///
-    /// String\[\], for example `AbCd1234-EfGh5678`.
+    /// List of String. Example: `AbCd1234-EfGh5678`.
     pub item_id_list: Vec<String>,
 }
 
 impl TargetItemDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `item_id_list`.
+    /// Sets [`item_id_list`](field@Self::item_id_list): 商品的标识，以逗号分隔. List of String.
     #[must_use]
     pub fn item_id_list(
         mut self,
@@ -338,86 +345,87 @@ record!(TargetItemDto);
 
 /// The object `LkItemDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LkItemDto {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 是否指定券：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_target_coupon: Option<i64>,
     /// 券的标识
     ///
-    /// String, for example `0f1e2d3c4b5a`.
+    /// String. Example: `0f1e2d3c4b5a`.
     pub coupon_id: Option<String>,
     /// 外部用户的标识，由推广者自定
     ///
-    /// String, for example `user-1`.
+    /// String. Example: `user-1`.
     pub external_id: Option<String>,
     /// 1 为优先通用计划，其他为优先营销计划
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub dx: Option<String>,
     /// 管理账号的编号
     ///
-    /// Number, for example `123`.
+    /// Number. Example: `123`.
     pub manage_pub_id: Option<i64>,
 }
 
 impl LkItemDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识，不透明的文本. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
         self
     }
 
-    /// Sets `is_target_coupon`.
+    /// Sets [`is_target_coupon`](field@Self::is_target_coupon): 是否指定券：0 否，1 是. Number.
     #[must_use]
     pub fn is_target_coupon(mut self, is_target_coupon: i64) -> Self {
         self.is_target_coupon = Some(is_target_coupon);
         self
     }
 
-    /// Sets `coupon_id`.
+    /// Sets [`coupon_id`](field@Self::coupon_id): 券的标识. String.
     #[must_use]
     pub fn coupon_id(mut self, coupon_id: impl Into<String>) -> Self {
         self.coupon_id = Some(coupon_id.into());
         self
     }
 
-    /// Sets `external_id`.
+    /// Sets [`external_id`](field@Self::external_id): 外部用户的标识，由推广者自定. String.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `dx`.
+    /// Sets [`dx`](field@Self::dx): 1 为优先通用计划，其他为优先营销计划. String.
     #[must_use]
     pub fn dx(mut self, dx: impl Into<String>) -> Self {
         self.dx = Some(dx.into());
         self
     }
 
-    /// Sets `manage_pub_id`.
+    /// Sets [`manage_pub_id`](field@Self::manage_pub_id): 管理账号的编号. Number.
     #[must_use]
     pub fn manage_pub_id(mut self, manage_pub_id: i64) -> Self {
         self.manage_pub_id = Some(manage_pub_id);
@@ -460,31 +468,32 @@ record!(LkItemDto);
 
 /// The object `LkPageDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LkPageDto {
     /// 会场的编号
     ///
-    /// String, for example `20150318020000001`.
+    /// String. Example: `20150318020000001`.
     pub page_id: Option<String>,
     /// 目标商品的标识
     ///
-    /// String\[\], for example `AbCd1234-EfGh5678`.
+    /// List of String. Example: `AbCd1234-EfGh5678`.
     pub target_item_list: Vec<String>,
 }
 
 impl LkPageDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `page_id`.
+    /// Sets [`page_id`](field@Self::page_id): 会场的编号. String.
     #[must_use]
     pub fn page_id(mut self, page_id: impl Into<String>) -> Self {
         self.page_id = Some(page_id.into());
         self
     }
 
-    /// Sets `target_item_list`.
+    /// Sets [`target_item_list`](field@Self::target_item_list): 目标商品的标识. List of String.
     #[must_use]
     pub fn target_item_list(
         mut self,
@@ -520,20 +529,21 @@ record!(LkPageDto);
 
 /// The object `LkShopDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LkShopDto {
     /// 店铺的编号
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub shop_id: Option<String>,
 }
 
 impl LkShopDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `shop_id`.
+    /// Sets [`shop_id`](field@Self::shop_id): 店铺的编号. String.
     #[must_use]
     pub fn shop_id(mut self, shop_id: impl Into<String>) -> Self {
         self.shop_id = Some(shop_id.into());
@@ -562,42 +572,43 @@ record!(LkShopDto);
 
 /// The object `LkMaterialDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LkMaterialDto {
     /// 链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub material_url: Option<String>,
     /// 是否指定券：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_target_coupon: Option<i64>,
     /// 券的标识
     ///
-    /// String, for example `0f1e2d3c4b5a`.
+    /// String. Example: `0f1e2d3c4b5a`.
     pub coupon_id: Option<String>,
 }
 
 impl LkMaterialDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `material_url`.
+    /// Sets [`material_url`](field@Self::material_url): 链接. String.
     #[must_use]
     pub fn material_url(mut self, material_url: impl Into<String>) -> Self {
         self.material_url = Some(material_url.into());
         self
     }
 
-    /// Sets `is_target_coupon`.
+    /// Sets [`is_target_coupon`](field@Self::is_target_coupon): 是否指定券：0 否，1 是. Number.
     #[must_use]
     pub fn is_target_coupon(mut self, is_target_coupon: i64) -> Self {
         self.is_target_coupon = Some(is_target_coupon);
         self
     }
 
-    /// Sets `coupon_id`.
+    /// Sets [`coupon_id`](field@Self::coupon_id): 券的标识. String.
     #[must_use]
     pub fn coupon_id(mut self, coupon_id: impl Into<String>) -> Self {
         self.coupon_id = Some(coupon_id.into());
@@ -632,6 +643,7 @@ record!(LkMaterialDto);
 
 /// The response of `taobao.tbk.sc.general.link.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScGeneralLinkConvertResponse {
     /// 结果
     ///
@@ -639,7 +651,7 @@ pub struct TbkScGeneralLinkConvertResponse {
     pub data: Option<TbkLinkDto>,
     /// 业务错误的说明
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub biz_error_desc: Option<i64>,
     /// 结果说明
     ///
@@ -685,6 +697,7 @@ record!(mut TbkScGeneralLinkConvertResponse);
 
 /// The object `TbkLinkDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkLinkDto {
     /// 链接的结果
     ///
@@ -745,6 +758,7 @@ record!(mut TbkLinkDto);
 
 /// The object `MaterialUrlList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaterialUrlList {
     /// 结果说明
     ///
@@ -752,7 +766,7 @@ pub struct MaterialUrlList {
     pub msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub code: Option<i64>,
     /// 优惠与佣金
     ///
@@ -768,7 +782,7 @@ pub struct MaterialUrlList {
     pub link_info_dto: Option<DataMaterialUrlListLinkInfoDto>,
     /// 请求里的链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub input_material_url: Option<String>,
     /// 转链的补充说明
     ///
@@ -833,18 +847,19 @@ record!(mut MaterialUrlList);
 
 /// The object `PromotionInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataMaterialUrlListPromotionInfoDto {
     /// 佣金比率，1550 即 15.5%
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub commission_rate: Option<String>,
     /// 佣金出自哪种计划：营销 MKT，定向 SP，通用 COMMON
     ///
-    /// String, see [`CommissionType`], for example `MKT`.
+    /// [`CommissionType`]. Example: `MKT`.
     pub commission_type: Option<CommissionType>,
     /// 多件价的件数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub multiple_items_prices_count: Option<i64>,
 }
 
@@ -864,7 +879,7 @@ impl Record for DataMaterialUrlListPromotionInfoDto {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.commission_rate),
-            1 => View::optional_choice(&self.commission_type),
+            1 => View::optional_open_enum(&self.commission_type),
             2 => View::of(&self.multiple_items_prices_count),
             _ => View::Absent,
         }
@@ -875,7 +890,7 @@ impl RecordMut for DataMaterialUrlListPromotionInfoDto {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::choice(&mut self.commission_type),
+            1 => Slot::open_enum(&mut self.commission_type),
             2 => Slot::of(&mut self.multiple_items_prices_count),
             _ => Slot::None,
         }
@@ -886,34 +901,35 @@ record!(mut DataMaterialUrlListPromotionInfoDto);
 
 /// The object `CouponInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataMaterialUrlListCouponInfoDto {
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupon_amount: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_desc: Option<String>,
     /// 券的种类：0 店铺券，1 单品券
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub coupon_type: Option<i64>,
 }
 
@@ -967,14 +983,15 @@ record!(mut DataMaterialUrlListCouponInfoDto);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataMaterialUrlListLinkInfoDto {
     /// 带券的长链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_long_url: Option<String>,
     /// 链接的种类：1 单品，2 店铺，3 会场
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub material_type: Option<i64>,
     /// 淘口令的原链接
     ///
@@ -982,39 +999,39 @@ pub struct DataMaterialUrlListLinkInfoDto {
     pub tpwd_origin_url: Option<String>,
     /// 物料的编号
     ///
-    /// String, for example `17004`.
+    /// String. Example: `17004`.
     pub material_id: Option<String>,
     /// 长链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub cps_long_url: Option<String>,
     /// 短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub cps_short_tpwd: Option<String>,
     /// 业务类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub tk_biz_type: Option<i64>,
     /// 带券的短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub coupon_short_tpwd: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/2`.
+    /// String. Example: `https://s.example.com/s/2`.
     pub cps_short_url: Option<String>,
     /// 带券的短链接
     ///
-    /// String, for example `https://s.example.com/s/1`.
+    /// String. Example: `https://s.example.com/s/1`.
     pub coupon_short_url: Option<String>,
     /// 带券的长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub coupon_full_tpwd: Option<String>,
     /// 长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub cps_full_tpwd: Option<String>,
     /// 服务商的营销标识
     ///
@@ -1090,6 +1107,7 @@ record!(mut DataMaterialUrlListLinkInfoDto);
 
 /// The object `MaterialMultiCouponPromotionInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaterialMultiCouponPromotionInfoDto {
     /// 券的名称
     ///
@@ -1097,27 +1115,27 @@ pub struct MaterialMultiCouponPromotionInfoDto {
     pub coupon_title: Option<String>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_desc: Option<String>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupoon_fee: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
 }
 
@@ -1171,6 +1189,7 @@ record!(mut MaterialMultiCouponPromotionInfoDto);
 
 /// The object `ShopUrlList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopUrlList {
     /// 结果说明
     ///
@@ -1178,7 +1197,7 @@ pub struct ShopUrlList {
     pub msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub code: Option<i64>,
     /// 链接
     ///
@@ -1186,7 +1205,7 @@ pub struct ShopUrlList {
     pub link_info_dto: Option<DataShopUrlListLinkInfoDto>,
     /// 请求里的店铺
     ///
-    /// String, for example `300001`.
+    /// String. Example: `300001`.
     pub input_shop_id: Option<String>,
 }
 
@@ -1231,30 +1250,31 @@ record!(mut ShopUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataShopUrlListLinkInfoDto {
     /// 链接的种类：1 单品，2 店铺，3 会场
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub material_type: Option<i64>,
     /// 卖家编号
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub seller_id: Option<String>,
     /// 长链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub cps_long_url: Option<String>,
     /// 短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub cps_short_tpwd: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/2`.
+    /// String. Example: `https://s.example.com/s/2`.
     pub cps_short_url: Option<String>,
     /// 长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub cps_full_tpwd: Option<String>,
 }
 
@@ -1305,6 +1325,7 @@ record!(mut DataShopUrlListLinkInfoDto);
 
 /// The object `EventUrlList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EventUrlList {
     /// 结果说明
     ///
@@ -1312,7 +1333,7 @@ pub struct EventUrlList {
     pub msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub code: Option<i64>,
     /// 链接
     ///
@@ -1320,7 +1341,7 @@ pub struct EventUrlList {
     pub link_info_dto: Option<DataEventUrlListLinkInfoDto>,
     /// 请求里的会场
     ///
-    /// String, for example `20150318020000001`.
+    /// String. Example: `20150318020000001`.
     pub input_page_id: Option<String>,
 }
 
@@ -1365,30 +1386,31 @@ record!(mut EventUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataEventUrlListLinkInfoDto {
     /// 链接的种类：1 单品，2 店铺，3 会场
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub material_type: Option<i64>,
     /// 会场的编号
     ///
-    /// String, for example `20150318020000001`.
+    /// String. Example: `20150318020000001`.
     pub page_id: Option<String>,
     /// 长链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub cps_long_url: Option<String>,
     /// 短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub cps_short_tpwd: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/2`.
+    /// String. Example: `https://s.example.com/s/2`.
     pub cps_short_url: Option<String>,
     /// 长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub cps_full_tpwd: Option<String>,
 }
 
@@ -1439,6 +1461,7 @@ record!(mut DataEventUrlListLinkInfoDto);
 
 /// The object `ItemUrlList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemUrlList {
     /// 结果说明
     ///
@@ -1446,7 +1469,7 @@ pub struct ItemUrlList {
     pub msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub code: Option<i64>,
     /// 优惠与佣金
     ///
@@ -1462,7 +1485,7 @@ pub struct ItemUrlList {
     pub link_info_dto: Option<ItemLinkInfoDto>,
     /// 请求里的商品标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub input_item_id: Option<String>,
     /// 转链的补充说明
     ///
@@ -1527,22 +1550,23 @@ record!(mut ItemUrlList);
 
 /// The object `PromotionInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataItemUrlListPromotionInfoDto {
     /// 佣金比率，1550 即 15.5%
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub commission_rate: Option<String>,
     /// 佣金出自哪种计划：营销 MKT，定向 SP，通用 COMMON
     ///
-    /// String, see [`CommissionType`], for example `MKT`.
+    /// [`CommissionType`]. Example: `MKT`.
     pub commission_type: Option<CommissionType>,
     /// 优惠后的价格，单位元
     ///
-    /// Number, for example `49`.
+    /// Number. Example: `49`.
     pub promotion_price: Option<i64>,
     /// 多件价的件数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub multiple_items_prices_count: Option<i64>,
 }
 
@@ -1563,7 +1587,7 @@ impl Record for DataItemUrlListPromotionInfoDto {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.commission_rate),
-            1 => View::optional_choice(&self.commission_type),
+            1 => View::optional_open_enum(&self.commission_type),
             2 => View::of(&self.promotion_price),
             3 => View::of(&self.multiple_items_prices_count),
             _ => View::Absent,
@@ -1575,7 +1599,7 @@ impl RecordMut for DataItemUrlListPromotionInfoDto {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::choice(&mut self.commission_type),
+            1 => Slot::open_enum(&mut self.commission_type),
             2 => Slot::of(&mut self.promotion_price),
             3 => Slot::of(&mut self.multiple_items_prices_count),
             _ => Slot::None,
@@ -1587,30 +1611,31 @@ record!(mut DataItemUrlListPromotionInfoDto);
 
 /// The object `CouponInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DataItemUrlListCouponInfoDto {
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupon_amount: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_desc: Option<String>,
 }
 
@@ -1661,46 +1686,47 @@ record!(mut DataItemUrlListCouponInfoDto);
 
 /// The object `ItemLinkInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemLinkInfoDto {
     /// 带券的长链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_long_url: Option<String>,
     /// 链接的种类：1 单品，2 店铺，3 会场
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub material_type: Option<i64>,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 长链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub cps_long_url: Option<String>,
     /// 短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub cps_short_tpwd: Option<String>,
     /// 带券的短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥`.
     pub coupon_short_tpwd: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/2`.
+    /// String. Example: `https://s.example.com/s/2`.
     pub cps_short_url: Option<String>,
     /// 带券的短链接
     ///
-    /// String, for example `https://s.example.com/s/1`.
+    /// String. Example: `https://s.example.com/s/1`.
     pub coupon_short_url: Option<String>,
     /// 带券的长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub coupon_full_tpwd: Option<String>,
     /// 长淘口令
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Redacted in `Debug` output. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub cps_full_tpwd: Option<String>,
     /// 服务商的营销标识
     ///
@@ -1770,6 +1796,7 @@ record!(mut ItemLinkInfoDto);
 
 /// The object `ItemMultiCouponPromotionInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemMultiCouponPromotionInfoDto {
     /// 券的名称
     ///
@@ -1777,27 +1804,27 @@ pub struct ItemMultiCouponPromotionInfoDto {
     pub coupon_title: Option<String>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_desc: Option<String>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupoon_fee: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
 }
 
@@ -1850,7 +1877,7 @@ impl RecordMut for ItemMultiCouponPromotionInfoDto {
 record!(mut ItemMultiCouponPromotionInfoDto);
 
 /// The values of `commission_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CommissionType {
     /// `MKT`
@@ -1859,17 +1886,17 @@ pub enum CommissionType {
     Sp,
     /// `COMMON`
     Common,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for CommissionType {
+impl OpenEnum for CommissionType {
     fn as_str(&self) -> &str {
         match self {
             Self::Mkt => "MKT",
             Self::Sp => "SP",
             Self::Common => "COMMON",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1878,9 +1905,9 @@ impl Choice for CommissionType {
             "MKT" => Self::Mkt,
             "SP" => Self::Sp,
             "COMMON" => Self::Common,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(CommissionType);
+open_enum!(CommissionType);

@@ -10,34 +10,37 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=38046&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScInvitecodeGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScInvitecodeGetRequest::new("common", 1);
+/// let request = TbkScInvitecodeGetRequest::new("common", 1).relation_id(2300001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScInvitecodeGetRequest {
     /// 渠道关系的编号；渠道裂变时必填
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 渠道推广哪种物料
     ///
-    /// String, required, for example `common`.
+    /// String. Required. Example: `common`.
     pub relation_app: String,
     /// 邀请谁：1 邀请渠道，2 由渠道再邀请，3 邀请会员
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub code_type: i64,
 }
 
 impl TbkScInvitecodeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(relation_app: impl Into<String>, code_type: i64) -> Self {
         Self {
             relation_id: None,
@@ -46,7 +49,7 @@ impl TbkScInvitecodeGetRequest {
         }
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. Number.
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
         self.relation_id = Some(relation_id);
@@ -88,6 +91,7 @@ record!(TbkScInvitecodeGetRequest);
 
 /// The response of `taobao.tbk.sc.invitecode.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScInvitecodeGetResponse {
     /// 结果
     ///
@@ -125,10 +129,11 @@ record!(mut TbkScInvitecodeGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 邀请码
     ///
-    /// String, for example `AB12CD`.
+    /// String. Example: `AB12CD`.
     pub inviter_code: Option<String>,
 }
 

@@ -3,181 +3,189 @@
 //! `taobao.tbk.sc.material.optional`: 搜索推广物料（服务商）
 
 use top_protocol::generated::{
-    Choice, Decimal, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, Decimal, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.tbk.sc.material.optional`: 搜索推广物料（服务商）
 ///
 /// 按关键词和条件搜索商品，返回推广者的推广链接。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=35263&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScMaterialOptionalRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScMaterialOptionalRequest::new(12345678, 234567);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkScMaterialOptionalRequest::new(12345678, 234567)
+///     .start_dsr(48000)
+///     .page_size(20)
+///     .platform(2);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScMaterialOptionalRequest {
     /// 店铺评分的下限，0 到 50000
     ///
-    /// Number, for example `48000`.
+    /// Number. Example: `48000`.
     pub start_dsr: Option<i64>,
     /// 每页多少条，最多 100
     ///
-    /// Number, at most 100, `20` if it is not sent, for example `20`.
+    /// Number. Max 100. Default: `20`. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 佣金比率的上限，1234 即 12.34%
     ///
-    /// Number, for example `5000`.
+    /// Number. Example: `5000`.
     pub end_tk_rate: Option<i64>,
     /// 佣金比率的下限，1234 即 12.34%
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub start_tk_rate: Option<i64>,
     /// 折扣价的上限，单位元
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub end_price: Option<i64>,
     /// 折扣价的下限，单位元
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub start_price: Option<i64>,
     /// 是否只要海外商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_overseas: Option<bool>,
     /// 是否只要天猫商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_tmall: Option<bool>,
     /// 按 total_sales、tk_rate、tk_total_sales、tk_total_commi 或 price 排序；后接 \_des 为降序，\_asc 为升序
     ///
-    /// String, for example `total_sales_des`.
+    /// String. Example: `total_sales_des`.
     pub sort: Option<String>,
     /// 所在地
     ///
-    /// String, for example `杭州`.
+    /// String. Example: `杭州`.
     pub itemloc: Option<String>,
     /// 类目的编号，以逗号分隔，最多 10 个，见 taobao.itemcats.get
     ///
-    /// String, at most 10 elements, for example `50012345`.
+    /// String. Max list size 10. Example: `50012345`.
     pub cat: Option<String>,
     /// 搜索词；与 cat 至少传一个
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub q: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 物料的编号；不传时为 2836，直接面向消费者时可用 17004
     ///
-    /// Number, for example `17004`.
+    /// Number. Example: `17004`.
     pub material_id: Option<i64>,
     /// 是否只要有券的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_coupon: Option<bool>,
     /// 用户的 IP 地址，影响邮费
     ///
-    /// String, for example `203.0.113.10`.
+    /// String. Example: `203.0.113.10`.
     pub ip: Option<String>,
     /// 牛皮癣程度：1 不限，2 无，3 轻微
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub npx_level: Option<i64>,
     /// 是否要求退款率低于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_rfd_rate: Option<bool>,
     /// 是否要求好评率高于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_good_rate: Option<bool>,
     /// 是否要求成交转化高于行业均值
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub include_pay_rate_30: Option<bool>,
     /// 是否只要加入消费者保障的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub need_prepay: Option<bool>,
     /// 是否只要包邮的商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub need_free_shipment: Option<bool>,
     /// KA 媒体佣金比率的上限，1234 即 12.34%
     ///
-    /// Number, for example `5000`.
+    /// Number. Example: `5000`.
     pub end_ka_tk_rate: Option<i64>,
     /// KA 媒体佣金比率的下限，1234 即 12.34%
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub start_ka_tk_rate: Option<i64>,
     /// 设备号；加密时为 32 位小写的 MD5
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub device_value: Option<String>,
     /// 设备号的加密方式：MD5；OAID 不传
     ///
-    /// String, for example `MD5`.
+    /// String. Example: `MD5`.
     pub device_encrypt: Option<String>,
     /// 设备号的类型：IMEI、IDFA、UTDID 或 OAID
     ///
-    /// String, for example `IMEI`.
+    /// String. Example: `IMEI`.
     pub device_type: Option<String>,
     /// 锁佣的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub lock_rate_end_time: Option<i64>,
     /// 锁佣的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub lock_rate_start_time: Option<i64>,
     /// 饿了么卡券的商家编号，以逗号分隔，最多 100 个
     ///
-    /// String, at most 100 elements.
+    /// String. Max list size 100.
     pub seller_ids: Option<String>,
     /// 城市的国标码；查询饿了么卡券时必填
     ///
-    /// String, for example `330100`.
+    /// String. Example: `330100`.
     pub city_code: Option<String>,
     /// 纬度
     ///
-    /// String, for example `30.28`.
+    /// String. Example: `30.28`.
     pub latitude: Option<String>,
     /// 经度
     ///
-    /// String, for example `120.01`.
+    /// String. Example: `120.01`.
     pub longitude: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 上一页返回的翻页标识；第一页不传
     ///
@@ -185,28 +193,28 @@ pub struct TbkScMaterialOptionalRequest {
     pub page_result_key: Option<String>,
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
     /// 要评估的商品，仅物料评估时使用
     ///
-    /// List of [`Ucrowdrankitems`], at most 1000 elements.
+    /// List of [`Ucrowdrankitems`]. Max list size 1000.
     pub ucrowd_rank_items: Vec<Ucrowdrankitems>,
     /// 是否返回前 N 件佣金：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub get_topn_rate: Option<i64>,
     /// 场景：动态转链 1，消费者比价 2
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 代理模式：1 自购省，2 推广赚；非代理模式不传
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
 }
 
 impl TbkScMaterialOptionalRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64, site_id: i64) -> Self {
         Self {
             start_dsr: None,
@@ -256,273 +264,273 @@ impl TbkScMaterialOptionalRequest {
         }
     }
 
-    /// Sets `start_dsr`.
+    /// Sets [`start_dsr`](field@Self::start_dsr): 店铺评分的下限，0 到 50000. Number.
     #[must_use]
     pub fn start_dsr(mut self, start_dsr: i64) -> Self {
         self.start_dsr = Some(start_dsr);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100. Number. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `end_tk_rate`.
+    /// Sets [`end_tk_rate`](field@Self::end_tk_rate): 佣金比率的上限，1234 即 12.34%. Number.
     #[must_use]
     pub fn end_tk_rate(mut self, end_tk_rate: i64) -> Self {
         self.end_tk_rate = Some(end_tk_rate);
         self
     }
 
-    /// Sets `start_tk_rate`.
+    /// Sets [`start_tk_rate`](field@Self::start_tk_rate): 佣金比率的下限，1234 即 12.34%. Number.
     #[must_use]
     pub fn start_tk_rate(mut self, start_tk_rate: i64) -> Self {
         self.start_tk_rate = Some(start_tk_rate);
         self
     }
 
-    /// Sets `end_price`.
+    /// Sets [`end_price`](field@Self::end_price): 折扣价的上限，单位元. Number.
     #[must_use]
     pub fn end_price(mut self, end_price: i64) -> Self {
         self.end_price = Some(end_price);
         self
     }
 
-    /// Sets `start_price`.
+    /// Sets [`start_price`](field@Self::start_price): 折扣价的下限，单位元. Number.
     #[must_use]
     pub fn start_price(mut self, start_price: i64) -> Self {
         self.start_price = Some(start_price);
         self
     }
 
-    /// Sets `is_overseas`.
+    /// Sets [`is_overseas`](field@Self::is_overseas): 是否只要海外商品. Boolean.
     #[must_use]
     pub fn is_overseas(mut self, is_overseas: bool) -> Self {
         self.is_overseas = Some(is_overseas);
         self
     }
 
-    /// Sets `is_tmall`.
+    /// Sets [`is_tmall`](field@Self::is_tmall): 是否只要天猫商品. Boolean.
     #[must_use]
     pub fn is_tmall(mut self, is_tmall: bool) -> Self {
         self.is_tmall = Some(is_tmall);
         self
     }
 
-    /// Sets `sort`.
+    /// Sets [`sort`](field@Self::sort): 按 total_sales、tk_rate、tk_total_sales、tk_total_commi 或 price 排序. String.
     #[must_use]
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
 
-    /// Sets `itemloc`.
+    /// Sets [`itemloc`](field@Self::itemloc): 所在地. String.
     #[must_use]
     pub fn itemloc(mut self, itemloc: impl Into<String>) -> Self {
         self.itemloc = Some(itemloc.into());
         self
     }
 
-    /// Sets `cat`.
+    /// Sets [`cat`](field@Self::cat): 类目的编号，以逗号分隔，最多 10 个，见 taobao.itemcats.get. String. Max list size 10.
     #[must_use]
     pub fn cat(mut self, cat: impl Into<String>) -> Self {
         self.cat = Some(cat.into());
         self
     }
 
-    /// Sets `q`.
+    /// Sets [`q`](field@Self::q): 搜索词. String.
     #[must_use]
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.q = Some(q.into());
         self
     }
 
-    /// Sets `material_id`.
+    /// Sets [`material_id`](field@Self::material_id): 物料的编号. Number.
     #[must_use]
     pub fn material_id(mut self, material_id: i64) -> Self {
         self.material_id = Some(material_id);
         self
     }
 
-    /// Sets `has_coupon`.
+    /// Sets [`has_coupon`](field@Self::has_coupon): 是否只要有券的商品. Boolean.
     #[must_use]
     pub fn has_coupon(mut self, has_coupon: bool) -> Self {
         self.has_coupon = Some(has_coupon);
         self
     }
 
-    /// Sets `ip`.
+    /// Sets [`ip`](field@Self::ip): 用户的 IP 地址，影响邮费. String.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
         self
     }
 
-    /// Sets `npx_level`.
+    /// Sets [`npx_level`](field@Self::npx_level): 牛皮癣程度：1 不限，2 无，3 轻微. Number.
     #[must_use]
     pub fn npx_level(mut self, npx_level: i64) -> Self {
         self.npx_level = Some(npx_level);
         self
     }
 
-    /// Sets `include_rfd_rate`.
+    /// Sets [`include_rfd_rate`](field@Self::include_rfd_rate): 是否要求退款率低于行业均值. Boolean.
     #[must_use]
     pub fn include_rfd_rate(mut self, include_rfd_rate: bool) -> Self {
         self.include_rfd_rate = Some(include_rfd_rate);
         self
     }
 
-    /// Sets `include_good_rate`.
+    /// Sets [`include_good_rate`](field@Self::include_good_rate): 是否要求好评率高于行业均值. Boolean.
     #[must_use]
     pub fn include_good_rate(mut self, include_good_rate: bool) -> Self {
         self.include_good_rate = Some(include_good_rate);
         self
     }
 
-    /// Sets `include_pay_rate_30`.
+    /// Sets [`include_pay_rate_30`](field@Self::include_pay_rate_30): 是否要求成交转化高于行业均值. Boolean.
     #[must_use]
     pub fn include_pay_rate_30(mut self, include_pay_rate_30: bool) -> Self {
         self.include_pay_rate_30 = Some(include_pay_rate_30);
         self
     }
 
-    /// Sets `need_prepay`.
+    /// Sets [`need_prepay`](field@Self::need_prepay): 是否只要加入消费者保障的商品. Boolean.
     #[must_use]
     pub fn need_prepay(mut self, need_prepay: bool) -> Self {
         self.need_prepay = Some(need_prepay);
         self
     }
 
-    /// Sets `need_free_shipment`.
+    /// Sets [`need_free_shipment`](field@Self::need_free_shipment): 是否只要包邮的商品. Boolean.
     #[must_use]
     pub fn need_free_shipment(mut self, need_free_shipment: bool) -> Self {
         self.need_free_shipment = Some(need_free_shipment);
         self
     }
 
-    /// Sets `end_ka_tk_rate`.
+    /// Sets [`end_ka_tk_rate`](field@Self::end_ka_tk_rate): KA 媒体佣金比率的上限，1234 即 12.34%. Number.
     #[must_use]
     pub fn end_ka_tk_rate(mut self, end_ka_tk_rate: i64) -> Self {
         self.end_ka_tk_rate = Some(end_ka_tk_rate);
         self
     }
 
-    /// Sets `start_ka_tk_rate`.
+    /// Sets [`start_ka_tk_rate`](field@Self::start_ka_tk_rate): KA 媒体佣金比率的下限，1234 即 12.34%. Number.
     #[must_use]
     pub fn start_ka_tk_rate(mut self, start_ka_tk_rate: i64) -> Self {
         self.start_ka_tk_rate = Some(start_ka_tk_rate);
         self
     }
 
-    /// Sets `device_value`.
+    /// Sets [`device_value`](field@Self::device_value): 设备号. String.
     #[must_use]
     pub fn device_value(mut self, device_value: impl Into<String>) -> Self {
         self.device_value = Some(device_value.into());
         self
     }
 
-    /// Sets `device_encrypt`.
+    /// Sets [`device_encrypt`](field@Self::device_encrypt): 设备号的加密方式：MD5. String.
     #[must_use]
     pub fn device_encrypt(mut self, device_encrypt: impl Into<String>) -> Self {
         self.device_encrypt = Some(device_encrypt.into());
         self
     }
 
-    /// Sets `device_type`.
+    /// Sets [`device_type`](field@Self::device_type): 设备号的类型：IMEI、IDFA、UTDID 或 OAID. String.
     #[must_use]
     pub fn device_type(mut self, device_type: impl Into<String>) -> Self {
         self.device_type = Some(device_type.into());
         self
     }
 
-    /// Sets `lock_rate_end_time`.
+    /// Sets [`lock_rate_end_time`](field@Self::lock_rate_end_time): 锁佣的结束时间，毫秒时间戳. Number.
     #[must_use]
     pub fn lock_rate_end_time(mut self, lock_rate_end_time: i64) -> Self {
         self.lock_rate_end_time = Some(lock_rate_end_time);
         self
     }
 
-    /// Sets `lock_rate_start_time`.
+    /// Sets [`lock_rate_start_time`](field@Self::lock_rate_start_time): 锁佣的开始时间，毫秒时间戳. Number.
     #[must_use]
     pub fn lock_rate_start_time(mut self, lock_rate_start_time: i64) -> Self {
         self.lock_rate_start_time = Some(lock_rate_start_time);
         self
     }
 
-    /// Sets `seller_ids`.
+    /// Sets [`seller_ids`](field@Self::seller_ids): 饿了么卡券的商家编号，以逗号分隔，最多 100 个. String. Max list size 100.
     #[must_use]
     pub fn seller_ids(mut self, seller_ids: impl Into<String>) -> Self {
         self.seller_ids = Some(seller_ids.into());
         self
     }
 
-    /// Sets `city_code`.
+    /// Sets [`city_code`](field@Self::city_code): 城市的国标码. String.
     #[must_use]
     pub fn city_code(mut self, city_code: impl Into<String>) -> Self {
         self.city_code = Some(city_code.into());
         self
     }
 
-    /// Sets `latitude`.
+    /// Sets [`latitude`](field@Self::latitude): 纬度. String.
     #[must_use]
     pub fn latitude(mut self, latitude: impl Into<String>) -> Self {
         self.latitude = Some(latitude.into());
         self
     }
 
-    /// Sets `longitude`.
+    /// Sets [`longitude`](field@Self::longitude): 经度. String.
     #[must_use]
     pub fn longitude(mut self, longitude: impl Into<String>) -> Self {
         self.longitude = Some(longitude.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `page_result_key`.
+    /// Sets [`page_result_key`](field@Self::page_result_key): 上一页返回的翻页标识. String.
     #[must_use]
     pub fn page_result_key(mut self, page_result_key: impl Into<String>) -> Self {
         self.page_result_key = Some(page_result_key.into());
         self
     }
 
-    /// Sets `ucrowd_id`.
+    /// Sets [`ucrowd_id`](field@Self::ucrowd_id): 人群的编号. Number.
     #[must_use]
     pub fn ucrowd_id(mut self, ucrowd_id: i64) -> Self {
         self.ucrowd_id = Some(ucrowd_id);
         self
     }
 
-    /// Sets `ucrowd_rank_items`.
+    /// Sets [`ucrowd_rank_items`](field@Self::ucrowd_rank_items): 要评估的商品，仅物料评估时使用. List of [`Ucrowdrankitems`]. Max list size 1000.
     #[must_use]
     pub fn ucrowd_rank_items(
         mut self,
@@ -532,21 +540,21 @@ impl TbkScMaterialOptionalRequest {
         self
     }
 
-    /// Sets `get_topn_rate`.
+    /// Sets [`get_topn_rate`](field@Self::get_topn_rate): 是否返回前 N 件佣金：0 否，1 是. Number.
     #[must_use]
     pub fn get_topn_rate(mut self, get_topn_rate: i64) -> Self {
         self.get_topn_rate = Some(get_topn_rate);
         self
     }
 
-    /// Sets `biz_scene_id`.
+    /// Sets [`biz_scene_id`](field@Self::biz_scene_id): 场景：动态转链 1，消费者比价 2. String. Default: `1`.
     #[must_use]
     pub fn biz_scene_id(mut self, biz_scene_id: impl Into<String>) -> Self {
         self.biz_scene_id = Some(biz_scene_id.into());
         self
     }
 
-    /// Sets `promotion_type`.
+    /// Sets [`promotion_type`](field@Self::promotion_type): 代理模式：1 自购省，2 推广赚. String.
     #[must_use]
     pub fn promotion_type(mut self, promotion_type: impl Into<String>) -> Self {
         self.promotion_type = Some(promotion_type.into());
@@ -685,42 +693,43 @@ record!(TbkScMaterialOptionalRequest);
 
 /// The object `Ucrowdrankitems`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Ucrowdrankitems {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 商品的佣金比率，1234 即 12.34%
     ///
-    /// Number, for example `1550`.
+    /// Number. Example: `1550`.
     pub commirate: Option<i64>,
     /// 商品价格，单位元
     ///
-    /// BigDecimal, for example `59.90`.
+    /// BigDecimal. Example: `59.90`.
     pub price: Option<Decimal>,
 }
 
 impl Ucrowdrankitems {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识，不透明的文本. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
         self
     }
 
-    /// Sets `commirate`.
+    /// Sets [`commirate`](field@Self::commirate): 商品的佣金比率，1234 即 12.34%. Number.
     #[must_use]
     pub fn commirate(mut self, commirate: i64) -> Self {
         self.commirate = Some(commirate);
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 商品价格，单位元. BigDecimal.
     #[must_use]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
@@ -755,10 +764,11 @@ record!(Ucrowdrankitems);
 
 /// The response of `taobao.tbk.sc.material.optional`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScMaterialOptionalResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 结果列表
     ///
@@ -808,14 +818,15 @@ record!(mut TbkScMaterialOptionalResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 定向计划的信息
     ///
@@ -823,7 +834,7 @@ pub struct MapData {
     pub info_dxjh: Option<String>,
     /// 30 天推广量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub tk_total_sales: Option<String>,
     /// 月支出佣金
     ///
@@ -833,149 +844,149 @@ pub struct MapData {
     pub tk_total_commi: Option<String>,
     /// 券的标识
     ///
-    /// String, for example `0f1e2d3c4b5a`.
+    /// String. Example: `0f1e2d3c4b5a`.
     pub coupon_id: Option<String>,
     /// 商品的标识
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     ///
     /// Deprecated: 已废弃，请用 item_id
     pub num_iid: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pict_url: Option<String>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub small_images: Vec<String>,
     /// 一口价，单位元
     ///
-    /// String, for example `79.90`.
+    /// String. Example: `79.90`.
     pub reserve_price: Option<String>,
     /// 折扣价，单位元；预售时为预售价
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub zk_final_price: Option<String>,
     /// 卖家类型：集市 0，天猫 1
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub user_type: Option<i64>,
     /// 所在地
     ///
-    /// String, for example `浙江 杭州`.
+    /// String. Example: `浙江 杭州`.
     pub provcity: Option<String>,
     /// 商品链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub item_url: Option<String>,
     /// 是否有营销计划
     ///
-    /// String, for example `false`.
+    /// String. Example: `false`.
     pub include_mkt: Option<String>,
     /// 是否有定向计划
     ///
-    /// String, for example `false`.
+    /// String. Example: `false`.
     pub include_dxjh: Option<String>,
     /// 佣金比率，1550 即 15.5%
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub commission_rate: Option<String>,
     /// 30 天销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub volume: Option<i64>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 券的总量
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub coupon_total_count: Option<i64>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_info: Option<String>,
     /// 佣金出自哪种计划：营销 MKT，定向 SP，通用 COMMON
     ///
-    /// String, see [`CommissionType`], for example `MKT`.
+    /// [`CommissionType`]. Example: `MKT`.
     pub commission_type: Option<CommissionType>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub url: Option<String>,
     /// 商品与券合一的链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_share_url: Option<String>,
     /// 店铺评分
     ///
-    /// Number, for example `48000`.
+    /// Number. Example: `48000`.
     pub shop_dsr: Option<i64>,
     /// 白底图地址
     ///
-    /// String, for example `https://img.example.com/white.jpg`.
+    /// String. Example: `https://img.example.com/white.jpg`.
     pub white_image: Option<String>,
     /// 短标题
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub short_title: Option<String>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 叶子类目的名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 一级类目的编号
     ///
-    /// Number, for example `21`.
+    /// Number. Example: `21`.
     pub level_one_category_id: Option<i64>,
     /// 一级类目的名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub level_one_category_name: Option<String>,
     /// 拼团的结束时间
     ///
-    /// String, for example `2024-06-20 23:59:59`.
+    /// String. Example: `2024-06-20 23:59:59`.
     pub oetime: Option<String>,
     /// 拼团的开始时间
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub ostime: Option<String>,
     /// 几人团
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub jdd_num: Option<i64>,
     /// 拼成价，单位元
     ///
-    /// String, for example `39.90`.
+    /// String. Example: `39.90`.
     pub jdd_price: Option<String>,
     /// 预售的数量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub uv_sum_pre_sale: Option<i64>,
     /// 券的面额，单位元
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub coupon_amount: Option<String>,
     /// 券的门槛，单位元
     ///
-    /// String, for example `59`.
+    /// String. Example: `59`.
     pub coupon_start_fee: Option<String>,
     /// 推荐理由
     ///
@@ -983,7 +994,7 @@ pub struct MapData {
     pub item_description: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 物料块的标识，测试中
     ///
@@ -991,19 +1002,19 @@ pub struct MapData {
     pub x_id: Option<String>,
     /// 单人价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub orig_price: Option<String>,
     /// 拼团的总库存
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub total_stock: Option<i64>,
     /// 拼团的已售量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub sell_num: Option<i64>,
     /// 拼团的余量
     ///
-    /// Number, for example `90`.
+    /// Number. Example: `90`.
     pub stock: Option<i64>,
     /// 天猫的营销玩法
     ///
@@ -1011,23 +1022,23 @@ pub struct MapData {
     pub tmall_play_activity_info: Option<String>,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub real_post_fee: Option<String>,
     /// 锁佣的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub lock_rate_start_time: Option<i64>,
     /// 锁佣的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub lock_rate_end_time: Option<i64>,
     /// 锁定的佣金比率
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub lock_rate: Option<String>,
     /// 预售的优惠
     ///
@@ -1035,23 +1046,23 @@ pub struct MapData {
     pub presale_discount_fee_text: Option<String>,
     /// 付尾款的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub presale_tail_end_time: Option<i64>,
     /// 付尾款的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub presale_tail_start_time: Option<i64>,
     /// 付定金的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718639999000`.
+    /// Number. Example: `1718639999000`.
     pub presale_end_time: Option<i64>,
     /// 付定金的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1717171200000`.
+    /// Number. Example: `1717171200000`.
     pub presale_start_time: Option<i64>,
     /// 定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub presale_deposit: Option<String>,
     /// 预售有礼活动何时发放淘礼金
     ///
@@ -1087,7 +1098,7 @@ pub struct MapData {
     pub usable_shop_id: Option<String>,
     /// 到门店的距离，单位米
     ///
-    /// String, for example `500`.
+    /// String. Example: `500`.
     pub distance: Option<String>,
     /// 本地商品的销售终点
     ///
@@ -1099,23 +1110,23 @@ pub struct MapData {
     pub sale_begin_time: Option<String>,
     /// 大促的活动价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub sale_price: Option<String>,
     /// 跨店满减的信息
     ///
-    /// String, for example `每300减50`.
+    /// String. Example: `每300减50`.
     pub kuadian_promotion_info: Option<String>,
     /// 是否品牌精选：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub superior_brand: Option<String>,
     /// 比价场景里有没有彩蛋：0 没有，1 有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub reward_info: Option<i64>,
     /// 是否品牌快抢：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub is_brand_flash_sale: Option<String>,
     /// 本地化的扩展信息
     ///
@@ -1123,15 +1134,15 @@ pub struct MapData {
     pub localization_extend: Option<String>,
     /// 收益分
     ///
-    /// String, for example `80`.
+    /// String. Example: `80`.
     pub commi_score: Option<String>,
     /// 匹配分
     ///
-    /// String, for example `80`.
+    /// String. Example: `80`.
     pub match_score: Option<String>,
     /// 是否热门：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub hot_flag: Option<String>,
     /// 前 N 件佣金的信息
     ///
@@ -1143,7 +1154,7 @@ pub struct MapData {
     pub bybt_info: Option<BybtInfoDto>,
     /// 特价版的总销量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub tt_sold_count: Option<String>,
     /// 猫超买返卡的信息
     ///
@@ -1159,11 +1170,11 @@ pub struct MapData {
     pub cpa_reward_amount: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 榜单的地址
     ///
-    /// String, for example `https://s.example.com/rank/1`.
+    /// String. Example: `https://s.example.com/rank/1`.
     pub rank_page_url: Option<String>,
     /// 定向计划列表
     ///
@@ -1301,7 +1312,7 @@ impl Record for MapData {
             21 => View::of(&self.coupon_total_count),
             22 => View::of(&self.coupon_remain_count),
             23 => View::of(&self.coupon_info),
-            24 => View::optional_choice(&self.commission_type),
+            24 => View::optional_open_enum(&self.commission_type),
             25 => View::of(&self.url),
             26 => View::of(&self.coupon_share_url),
             27 => View::of(&self.shop_dsr),
@@ -1399,7 +1410,7 @@ impl RecordMut for MapData {
             21 => Slot::of(&mut self.coupon_total_count),
             22 => Slot::of(&mut self.coupon_remain_count),
             23 => Slot::of(&mut self.coupon_info),
-            24 => Slot::choice(&mut self.commission_type),
+            24 => Slot::open_enum(&mut self.commission_type),
             25 => Slot::of(&mut self.url),
             26 => Slot::of(&mut self.coupon_share_url),
             27 => Slot::of(&mut self.shop_dsr),
@@ -1474,14 +1485,15 @@ record!(mut MapData);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopNInfoDto {
     /// 前 N 件的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub topn_quantity: Option<i64>,
     /// 前 N 件的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub topn_total_count: Option<i64>,
     /// 前 N 件佣金的终点
     ///
@@ -1493,7 +1505,7 @@ pub struct TopNInfoDto {
     pub topn_start_time: Option<String>,
     /// 前 N 件的佣金比率
     ///
-    /// String, for example `2000`.
+    /// String. Example: `2000`.
     pub topn_rate: Option<String>,
 }
 
@@ -1541,6 +1553,7 @@ record!(mut TopNInfoDto);
 
 /// The object `BybtInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BybtInfoDto {
     /// 品牌图标的地址
     ///
@@ -1552,7 +1565,7 @@ pub struct BybtInfoDto {
     pub bybt_pic_url: Option<String>,
     /// 商品标签
     ///
-    /// String\[\].
+    /// List of String.
     pub bybt_item_tags: Vec<String>,
     /// 专属券的面额，单位元
     ///
@@ -1629,6 +1642,7 @@ record!(mut BybtInfoDto);
 
 /// The object `MaifanPromotionDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaifanPromotionDto {
     /// 买返卡的结束时间
     ///
@@ -1689,6 +1703,7 @@ record!(mut MaifanPromotionDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SpCampaign {
     /// 定向计划的编号
     ///
@@ -1704,7 +1719,7 @@ pub struct SpCampaign {
     pub sp_rate: Option<String>,
     /// 是否锁佣：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub sp_lock_status: Option<String>,
     /// 申请定向计划的链接
     ///
@@ -1712,7 +1727,7 @@ pub struct SpCampaign {
     pub sp_apply_link: Option<String>,
     /// 是否可用：0 否，1 是
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub sp_status: Option<String>,
 }
 
@@ -1762,7 +1777,7 @@ impl RecordMut for SpCampaign {
 record!(mut SpCampaign);
 
 /// The values of `commission_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CommissionType {
     /// `MKT`
@@ -1771,17 +1786,17 @@ pub enum CommissionType {
     Sp,
     /// `COMMON`
     Common,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for CommissionType {
+impl OpenEnum for CommissionType {
     fn as_str(&self) -> &str {
         match self {
             Self::Mkt => "MKT",
             Self::Sp => "SP",
             Self::Common => "COMMON",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1790,9 +1805,9 @@ impl Choice for CommissionType {
             "MKT" => Self::Mkt,
             "SP" => Self::Sp,
             "COMMON" => Self::Common,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(CommissionType);
+open_enum!(CommissionType);

@@ -10,42 +10,47 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=63718&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScMembergroupOptionalRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScMembergroupOptionalRequest::new();
+/// let request = TbkScMembergroupOptionalRequest::new()
+///     .member_group_id(1001)
+///     .tb_num_ids("200000001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScMembergroupOptionalRequest {
     /// 组的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub member_group_id: Option<i64>,
     /// 成员的淘宝数字编号，以逗号分隔
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub tb_num_ids: Option<String>,
 }
 
 impl TbkScMembergroupOptionalRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `member_group_id`.
+    /// Sets [`member_group_id`](field@Self::member_group_id): 组的编号. Number.
     #[must_use]
     pub fn member_group_id(mut self, member_group_id: i64) -> Self {
         self.member_group_id = Some(member_group_id);
         self
     }
 
-    /// Sets `tb_num_ids`.
+    /// Sets [`tb_num_ids`](field@Self::tb_num_ids): 成员的淘宝数字编号，以逗号分隔. String.
     #[must_use]
     pub fn tb_num_ids(mut self, tb_num_ids: impl Into<String>) -> Self {
         self.tb_num_ids = Some(tb_num_ids.into());
@@ -84,6 +89,7 @@ record!(TbkScMembergroupOptionalRequest);
 
 /// The response of `taobao.tbk.sc.membergroup.optional`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScMembergroupOptionalResponse {
     /// 结果
     ///
@@ -121,22 +127,23 @@ record!(mut TbkScMembergroupOptionalResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 组的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub member_group_id: Option<i64>,
     /// 成员的淘宝数字编号，以逗号分隔
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub tb_num_ids: Option<String>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<DateTime>,
     /// 更新时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub update_time: Option<DateTime>,
 }
 

@@ -11,57 +11,65 @@ use top_protocol::generated::{
 ///
 /// 按物料编号返回商品和推广者的推广链接，可传入用户信息做推荐。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=37884&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScOptimusMaterialRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScOptimusMaterialRequest::new(12345678, 13366, 234567);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkScOptimusMaterialRequest::new(12345678, 13366, 234567)
+///     .page_size(20)
+///     .device_type("IMEI")
+///     .device_encrypt("MD5");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScOptimusMaterialRequest {
     /// 每页多少条，最多 100
     ///
-    /// Number, at most 100, `20` if it is not sent, for example `20`.
+    /// Number. Max 100. Default: `20`. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 物料的编号
     ///
-    /// Number, required, for example `13366`.
+    /// Number. Required. Example: `13366`.
     pub material_id: i64,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 设备号的类型：IMEI、IDFA、UTDID 或 OAID
     ///
-    /// String, for example `IMEI`.
+    /// String. Example: `IMEI`.
     pub device_type: Option<String>,
     /// 设备号的加密方式：MD5；OAID 不传
     ///
-    /// String, for example `MD5`.
+    /// String. Example: `MD5`.
     pub device_encrypt: Option<String>,
     /// 设备号；加密时为 32 位小写的 MD5
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub device_value: Option<String>,
     /// 内容的编号，用于内容推广
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub content_id: Option<i64>,
     /// 内容的渠道
     ///
@@ -69,12 +77,12 @@ pub struct TbkScOptimusMaterialRequest {
     pub content_source: Option<String>,
     /// 商品的标识，用于相似商品
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
 }
 
 impl TbkScOptimusMaterialRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64, material_id: i64, site_id: i64) -> Self {
         Self {
             page_size: None,
@@ -91,56 +99,56 @@ impl TbkScOptimusMaterialRequest {
         }
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100. Number. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `device_type`.
+    /// Sets [`device_type`](field@Self::device_type): 设备号的类型：IMEI、IDFA、UTDID 或 OAID. String.
     #[must_use]
     pub fn device_type(mut self, device_type: impl Into<String>) -> Self {
         self.device_type = Some(device_type.into());
         self
     }
 
-    /// Sets `device_encrypt`.
+    /// Sets [`device_encrypt`](field@Self::device_encrypt): 设备号的加密方式：MD5. String.
     #[must_use]
     pub fn device_encrypt(mut self, device_encrypt: impl Into<String>) -> Self {
         self.device_encrypt = Some(device_encrypt.into());
         self
     }
 
-    /// Sets `device_value`.
+    /// Sets [`device_value`](field@Self::device_value): 设备号. String.
     #[must_use]
     pub fn device_value(mut self, device_value: impl Into<String>) -> Self {
         self.device_value = Some(device_value.into());
         self
     }
 
-    /// Sets `content_id`.
+    /// Sets [`content_id`](field@Self::content_id): 内容的编号，用于内容推广. Number.
     #[must_use]
     pub fn content_id(mut self, content_id: i64) -> Self {
         self.content_id = Some(content_id);
         self
     }
 
-    /// Sets `content_source`.
+    /// Sets [`content_source`](field@Self::content_source): 内容的渠道. String.
     #[must_use]
     pub fn content_source(mut self, content_source: impl Into<String>) -> Self {
         self.content_source = Some(content_source.into());
         self
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品的标识，用于相似商品. String.
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
@@ -209,6 +217,7 @@ record!(TbkScOptimusMaterialRequest);
 
 /// The response of `taobao.tbk.sc.optimus.material`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScOptimusMaterialResponse {
     /// 结果列表
     ///
@@ -255,58 +264,59 @@ record!(mut TbkScOptimusMaterialResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 券的面额，单位元
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub coupon_amount: Option<i64>,
     /// 小图地址
     ///
-    /// String\[\], for example `https://img.example.com/small.jpg`.
+    /// List of String. Example: `https://img.example.com/small.jpg`.
     pub small_images: Vec<String>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub category_id: Option<i64>,
     /// 券的门槛，单位元
     ///
-    /// String, for example `59`.
+    /// String. Example: `59`.
     pub coupon_start_fee: Option<String>,
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 券的总量
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub coupon_total_count: Option<i64>,
     /// 卖家类型：0 集市，1 天猫，3 特价版
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub user_type: Option<i64>,
     /// 折扣价，单位元；预售时为预售价
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub zk_final_price: Option<String>,
     /// 券的余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_remain_count: Option<i64>,
     /// 佣金比率，百分数
     ///
-    /// String, for example `15.5`.
+    /// String. Example: `15.5`.
     pub commission_rate: Option<String>,
     /// 券的开始时间
     ///
-    /// String, for example `2024-06-18`.
+    /// String. Example: `2024-06-18`.
     pub coupon_start_time: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 推荐理由
     ///
@@ -314,81 +324,81 @@ pub struct MapData {
     pub item_description: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 30 天销量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub volume: Option<i64>,
     /// 券的结束时间
     ///
-    /// String, for example `2024-06-20`.
+    /// String. Example: `2024-06-20`.
     pub coupon_end_time: Option<String>,
     /// 领券的推广链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     ///
     /// Deprecated: 平台已废弃
     pub coupon_click_url: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pict_url: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
     /// 拼团的余量
     ///
-    /// Number, for example `90`.
+    /// Number. Example: `90`.
     pub stock: Option<i64>,
     /// 拼团的已售量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub sell_num: Option<i64>,
     /// 拼团的总库存
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub total_stock: Option<i64>,
     /// 拼团的结束时间
     ///
-    /// String, for example `2024-06-20 23:59:59`.
+    /// String. Example: `2024-06-20 23:59:59`.
     pub oetime: Option<String>,
     /// 拼团的开始时间
     ///
-    /// String, for example `2024-06-18 00:00:00`.
+    /// String. Example: `2024-06-18 00:00:00`.
     pub ostime: Option<String>,
     /// 几人团
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub jdd_num: Option<i64>,
     /// 拼成价，单位元
     ///
-    /// String, for example `39.90`.
+    /// String. Example: `39.90`.
     pub jdd_price: Option<String>,
     /// 单人价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub orig_price: Option<String>,
     /// 一级类目的名称
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub level_one_category_name: Option<String>,
     /// 一级类目的编号
     ///
-    /// Number, for example `21`.
+    /// Number. Example: `21`.
     pub level_one_category_id: Option<i64>,
     /// 叶子类目的名称
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 短标题
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub short_title: Option<String>,
     /// 白底图地址
     ///
-    /// String, for example `https://img.example.com/white.jpg`.
+    /// String. Example: `https://img.example.com/white.jpg`.
     pub white_image: Option<String>,
     /// 关联词
     ///
@@ -400,27 +410,27 @@ pub struct MapData {
     pub tmall_play_activity_info: Option<String>,
     /// 预售的数量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub uv_sum_pre_sale: Option<i64>,
     /// 新人价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub new_user_price: Option<String>,
     /// 券的说明
     ///
-    /// String, for example `满59元减10元`.
+    /// String. Example: `满59元减10元`.
     pub coupon_info: Option<String>,
     /// 商品与券合一的链接
     ///
-    /// String, for example `https://s.example.com/c/1`.
+    /// String. Example: `https://s.example.com/c/1`.
     pub coupon_share_url: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 一口价，单位元
     ///
-    /// String, for example `79.90`.
+    /// String. Example: `79.90`.
     pub reserve_price: Option<String>,
     /// 聚划算的终点，毫秒时间戳
     ///
@@ -468,15 +478,15 @@ pub struct MapData {
     pub multi_coupon_item_count: Option<String>,
     /// 锁定的佣金比率
     ///
-    /// String, for example `1550`.
+    /// String. Example: `1550`.
     pub lock_rate: Option<String>,
     /// 锁佣的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub lock_rate_end_time: Option<i64>,
     /// 锁佣的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub lock_rate_start_time: Option<i64>,
     /// 预售的优惠
     ///
@@ -484,23 +494,23 @@ pub struct MapData {
     pub presale_discount_fee_text: Option<String>,
     /// 付尾款的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub presale_tail_end_time: Option<i64>,
     /// 付尾款的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub presale_tail_start_time: Option<i64>,
     /// 付定金的结束时间，毫秒时间戳
     ///
-    /// Number, for example `1718639999000`.
+    /// Number. Example: `1718639999000`.
     pub presale_end_time: Option<i64>,
     /// 付定金的开始时间，毫秒时间戳
     ///
-    /// Number, for example `1717171200000`.
+    /// Number. Example: `1717171200000`.
     pub presale_start_time: Option<i64>,
     /// 定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub presale_deposit: Option<String>,
     /// 预售有礼活动何时发放淘礼金
     ///
@@ -528,11 +538,11 @@ pub struct MapData {
     pub ysyl_tlj_use_start_time: Option<String>,
     /// 限时抢的终点，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub tmall_play_activity_end_time: Option<i64>,
     /// 限时抢的起点，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub tmall_play_activity_start_time: Option<i64>,
     /// 聚划算或限时抢的玩法
     ///
@@ -540,11 +550,11 @@ pub struct MapData {
     pub play_info: Option<String>,
     /// 聚划算满减的终点，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub ju_play_end_time: Option<i64>,
     /// 聚划算满减的起点，毫秒时间戳
     ///
-    /// Number, for example `1718640000000`.
+    /// Number. Example: `1718640000000`.
     pub ju_play_start_time: Option<i64>,
     /// 优惠的种类：1 满减，2 满折
     ///
@@ -572,11 +582,11 @@ pub struct MapData {
     pub ju_pre_show_start_time: Option<String>,
     /// 大促的活动价，单位元
     ///
-    /// String, for example `49.90`.
+    /// String. Example: `49.90`.
     pub sale_price: Option<String>,
     /// 跨店满减的信息
     ///
-    /// String, for example `每300减50`.
+    /// String. Example: `每300减50`.
     pub kuadian_promotion_info: Option<String>,
     /// 副标题
     ///
@@ -588,11 +598,11 @@ pub struct MapData {
     pub jhs_price_usp_list: Option<String>,
     /// 淘抢购的总量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub tqg_total_count: Option<String>,
     /// 淘抢购的已售量
     ///
-    /// String, for example `10`.
+    /// String. Example: `10`.
     pub tqg_sold_count: Option<String>,
     /// 淘抢购的开团时间
     ///
@@ -604,15 +614,15 @@ pub struct MapData {
     pub tqg_online_end_time: Option<String>,
     /// 是否品牌精选：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub superior_brand: Option<String>,
     /// 是否品牌快抢：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub is_brand_flash_sale: Option<String>,
     /// 是否热门：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub hot_flag: Option<String>,
     /// 前 N 件佣金的信息
     ///
@@ -624,7 +634,7 @@ pub struct MapData {
     pub bybt_info: Option<BybtInfoDto>,
     /// 特价版的总销量
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub tt_sold_count: Option<String>,
     /// 猫超买返卡的信息
     ///
@@ -640,7 +650,7 @@ pub struct MapData {
     pub cpa_reward_amount: Option<String>,
     /// 活动的编号
     ///
-    /// String, for example `1001`.
+    /// String. Example: `1001`.
     pub activity_id: Option<String>,
     /// 定向计划列表
     ///
@@ -968,14 +978,15 @@ record!(mut MapData);
 
 /// The object `WordMapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WordMapData {
     /// 关联词
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub word: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub url: Option<String>,
 }
 
@@ -1011,14 +1022,15 @@ record!(mut WordMapData);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopNInfoDto {
     /// 前 N 件的余量
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub topn_quantity: Option<i64>,
     /// 前 N 件的总量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub topn_total_count: Option<i64>,
     /// 前 N 件佣金的终点
     ///
@@ -1030,7 +1042,7 @@ pub struct TopNInfoDto {
     pub topn_start_time: Option<String>,
     /// 前 N 件的佣金比率
     ///
-    /// String, for example `2000`.
+    /// String. Example: `2000`.
     pub topn_rate: Option<String>,
 }
 
@@ -1078,6 +1090,7 @@ record!(mut TopNInfoDto);
 
 /// The object `BybtInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BybtInfoDto {
     /// 品牌图标的地址
     ///
@@ -1089,7 +1102,7 @@ pub struct BybtInfoDto {
     pub bybt_pic_url: Option<String>,
     /// 商品标签
     ///
-    /// String\[\].
+    /// List of String.
     pub bybt_item_tags: Vec<String>,
     /// 专属券的面额，单位元
     ///
@@ -1166,6 +1179,7 @@ record!(mut BybtInfoDto);
 
 /// The object `MaifanPromotionDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MaifanPromotionDto {
     /// 买返卡的结束时间
     ///
@@ -1226,6 +1240,7 @@ record!(mut MaifanPromotionDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SpCampaign {
     /// 定向计划的编号
     ///
@@ -1241,7 +1256,7 @@ pub struct SpCampaign {
     pub sp_rate: Option<String>,
     /// 是否锁佣：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub sp_lock_status: Option<String>,
     /// 申请定向计划的链接
     ///
@@ -1249,7 +1264,7 @@ pub struct SpCampaign {
     pub sp_apply_link: Option<String>,
     /// 是否可用：0 否，1 是
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub sp_status: Option<String>,
 }
 

@@ -11,46 +11,52 @@ use top_protocol::generated::{
 ///
 /// 按权益编号返回券等权益。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_num`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52701&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScOptimusPromotionRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScOptimusPromotionRequest::new(12345678, 37104, 234567);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkScOptimusPromotionRequest::new(12345678, 37104, 234567)
+///     .page_size(10);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScOptimusPromotionRequest {
     /// 每页多少条，最多 10
     ///
-    /// Number, at most 10, for example `10`.
+    /// Number. Max 10. Example: `10`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub page_num: Option<i64>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 权益物料的编号
     ///
-    /// Number, required, for example `37104`.
+    /// Number. Required. Example: `37104`.
     pub promotion_id: i64,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
 }
 
 impl TbkScOptimusPromotionRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(adzone_id: i64, promotion_id: i64, site_id: i64) -> Self {
         Self {
             page_size: None,
@@ -61,14 +67,14 @@ impl TbkScOptimusPromotionRequest {
         }
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 10. Number. Max 10.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_num`.
+    /// Sets [`page_num`](field@Self::page_num): 第几页，从 1 开始. Number. Default: `1`.
     #[must_use]
     pub fn page_num(mut self, page_num: i64) -> Self {
         self.page_num = Some(page_num);
@@ -125,6 +131,7 @@ record!(TbkScOptimusPromotionRequest);
 
 /// The response of `taobao.tbk.sc.optimus.promotion`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScOptimusPromotionResponse {
     /// 结果列表
     ///
@@ -162,34 +169,35 @@ record!(mut TbkScOptimusPromotionResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 权益的种类：1 有价券，2 公开券，3 妈妈券等
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub promotion_type: Option<String>,
     /// 门槛的种类：1 满元，2 满件
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub condition_type: Option<String>,
     /// 优惠的种类：1 减钱，2 打折
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub discount_type: Option<String>,
     /// 总量
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub total_count: Option<i64>,
     /// 余量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub remain_count: Option<i64>,
     /// 展示的起点，毫秒时间戳
     ///
-    /// String, for example `1718640000000`.
+    /// String. Example: `1718640000000`.
     pub display_start_time: Option<String>,
     /// 展示的终点，毫秒时间戳
     ///
-    /// String, for example `1718899199000`.
+    /// String. Example: `1718899199000`.
     pub display_end_time: Option<String>,
     /// 权益列表
     ///
@@ -201,19 +209,19 @@ pub struct MapData {
     pub promotion_extend: Option<PromotionExtend>,
     /// 卖家编号
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub seller_id: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 店铺图标的地址
     ///
-    /// String, for example `https://img.example.com/logo.png`.
+    /// String. Example: `https://img.example.com/logo.png`.
     pub shop_picture_url: Option<String>,
 }
 
@@ -285,22 +293,23 @@ record!(mut MapData);
 
 /// The object `PromotionList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionList {
     /// 可用的起点，毫秒时间戳
     ///
-    /// String, for example `1718640000000`.
+    /// String. Example: `1718640000000`.
     pub entry_used_start_time: Option<String>,
     /// 可用的终点，毫秒时间戳
     ///
-    /// String, for example `1718899199000`.
+    /// String. Example: `1718899199000`.
     pub entry_used_end_time: Option<String>,
     /// 门槛，单位元
     ///
-    /// String, for example `59.00`.
+    /// String. Example: `59.00`.
     pub entry_condition: Option<String>,
     /// 面额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub entry_discount: Option<String>,
 }
 
@@ -345,6 +354,7 @@ record!(mut PromotionList);
 
 /// The object `PromotionExtend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionExtend {
     /// 推荐的商品
     ///
@@ -356,7 +366,7 @@ pub struct PromotionExtend {
     pub youjia_coupon_info: Option<Youjiacouponinfo>,
     /// 权益的链接
     ///
-    /// String, for example `https://s.example.com/p/1`.
+    /// String. Example: `https://s.example.com/p/1`.
     pub promotion_url: Option<String>,
 }
 
@@ -398,14 +408,15 @@ record!(mut PromotionExtend);
 
 /// The object `RecommendItemList`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RecommendItemList {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub url: Option<String>,
 }
 
@@ -444,14 +455,15 @@ record!(mut RecommendItemList);
 
 /// The object `Youjiacouponinfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Youjiacouponinfo {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub item_id: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub url: Option<String>,
 }
 

@@ -3,66 +3,75 @@
 //! `taobao.tbk.sc.publisher.info.get`: 查询私域用户的备案
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.tbk.sc.publisher.info.get`: 查询私域用户的备案
 ///
 /// 返回渠道或会员的备案资料。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=37989&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScPublisherInfoGetRequest;
+/// use generated_sdk::api::tbk::tbk_sc_publisher_info_get::RelationApp;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScPublisherInfoGetRequest::new(1, "common");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkScPublisherInfoGetRequest::new(1, RelationApp::Common)
+///     .relation_id(2300001)
+///     .page_size(20)
+///     .special_id("2400001");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScPublisherInfoGetRequest {
     /// 渠道关系的编号；查询渠道时使用
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 种类：1 渠道，2 会员
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub info_type: i64,
     /// 为哪种场景备案：通用 common，一淘 etao 及其小程序 minietao，线下的门店 offlineShop 或个人 offlinePerson
     ///
-    /// String, see [`RelationApp`], required, for example `common`.
+    /// [`RelationApp`]. Required. Example: `common`.
     pub relation_app: RelationApp,
     /// 会员关系的编号；查询会员时使用
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 外部用户的标识，由推广者自定
     ///
-    /// String, for example `user-1`.
+    /// String. Example: `user-1`.
     pub external_id: Option<String>,
     /// 外部平台：0 其他，1 微信，2 微博，3 抖音，4 快手，5 QQ
     ///
-    /// Number, `0` if it is not sent, for example `1`.
+    /// Number. Default: `0`. Example: `1`.
     pub external_type: Option<i64>,
 }
 
 impl TbkScPublisherInfoGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(info_type: i64, relation_app: impl Into<RelationApp>) -> Self {
         Self {
             relation_id: None,
@@ -76,42 +85,42 @@ impl TbkScPublisherInfoGetRequest {
         }
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. Number.
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
         self.relation_id = Some(relation_id);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `external_id`.
+    /// Sets [`external_id`](field@Self::external_id): 外部用户的标识，由推广者自定. String.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Sets `external_type`.
+    /// Sets [`external_type`](field@Self::external_type): 外部平台：0 其他，1 微信，2 微博，3 抖音，4 快手，5 QQ. Number. Default: `0`.
     #[must_use]
     pub fn external_type(mut self, external_type: i64) -> Self {
         self.external_type = Some(external_type);
@@ -161,7 +170,7 @@ impl Record for TbkScPublisherInfoGetRequest {
             1 => View::of(&self.page_no),
             2 => View::of(&self.page_size),
             3 => View::of(&self.info_type),
-            4 => View::choice(&self.relation_app),
+            4 => View::open_enum(&self.relation_app),
             5 => View::of(&self.special_id),
             6 => View::of(&self.external_id),
             7 => View::of(&self.external_type),
@@ -174,6 +183,7 @@ record!(TbkScPublisherInfoGetRequest);
 
 /// The response of `taobao.tbk.sc.publisher.info.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScPublisherInfoGetResponse {
     /// 结果
     ///
@@ -211,10 +221,11 @@ record!(mut TbkScPublisherInfoGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 总数
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub total_count: Option<i64>,
     /// 渠道或会员列表
     ///
@@ -222,7 +233,7 @@ pub struct Data {
     pub inviter_list: Vec<MapData>,
     /// 渠道的专属 pid
     ///
-    /// String\[\], for example `mm_1_2_3`.
+    /// List of String. Example: `mm_1_2_3`.
     pub root_pid_channel_list: Vec<String>,
 }
 
@@ -264,34 +275,35 @@ record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 为哪种场景备案：通用 common，一淘 etao 及其小程序 minietao，线下的门店 offlineShop 或个人 offlinePerson
     ///
-    /// String, see [`RelationApp`], for example `common`.
+    /// [`RelationApp`]. Example: `common`.
     pub relation_app: Option<RelationApp>,
     /// 备案日期
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub create_date: Option<DateTime>,
     /// 渠道昵称
     ///
-    /// String, for example `测试渠道`.
+    /// String. Example: `测试渠道`.
     pub account_name: Option<String>,
     /// 渠道名称
     ///
-    /// String, for example `测试渠道`.
+    /// String. Example: `测试渠道`.
     pub real_name: Option<String>,
     /// 渠道关系的编号；查询渠道时使用
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 线下场景：1 门店，2 学校，3 工厂，4 其他
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub offline_scene: Option<String>,
     /// 线上场景：1 微信群，2 QQ 群，3 其他
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub online_scene: Option<String>,
     /// 备注
     ///
@@ -299,7 +311,7 @@ pub struct MapData {
     pub note: Option<String>,
     /// 专属的 pid
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub root_pid: Option<String>,
     /// 原始的身份
     ///
@@ -311,7 +323,7 @@ pub struct MapData {
     pub offline_info: Option<RegisterInfoDto>,
     /// 会员关系的编号；查询会员时使用
     ///
-    /// Number, for example `2400001`.
+    /// Number. Example: `2400001`.
     pub special_id: Option<i64>,
     /// 处罚状态
     ///
@@ -319,11 +331,11 @@ pub struct MapData {
     pub punish_status: Option<String>,
     /// 外部用户的标识
     ///
-    /// String, for example `user-1`.
+    /// String. Example: `user-1`.
     pub external_id: Option<String>,
     /// 外部平台：0 其他，1 微信，2 微博，3 抖音，4 快手，5 QQ
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub external_type: Option<String>,
 }
 
@@ -354,7 +366,7 @@ impl Record for MapData {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.relation_app),
+            0 => View::optional_open_enum(&self.relation_app),
             1 => View::of(&self.create_date),
             2 => View::of(&self.account_name),
             3 => View::of(&self.real_name),
@@ -377,7 +389,7 @@ impl Record for MapData {
 impl RecordMut for MapData {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.relation_app),
+            0 => Slot::open_enum(&mut self.relation_app),
             1 => Slot::of(&mut self.create_date),
             2 => Slot::of(&mut self.account_name),
             3 => Slot::of(&mut self.real_name),
@@ -401,10 +413,11 @@ record!(mut MapData);
 
 /// The object `RegisterInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RegisterInfoDto {
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_name: Option<String>,
     /// 店铺类型
     ///
@@ -412,15 +425,15 @@ pub struct RegisterInfoDto {
     pub shop_type: Option<String>,
     /// 电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub phone_number: Option<String>,
     /// 详细地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail_address: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub location: Option<String>,
     /// 证件种类
     ///
@@ -428,7 +441,7 @@ pub struct RegisterInfoDto {
     pub shop_certify_type: Option<String>,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub certify_number: Option<String>,
     /// 经营类型
     ///
@@ -488,7 +501,7 @@ impl RecordMut for RegisterInfoDto {
 record!(mut RegisterInfoDto);
 
 /// The values of `relation_app`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RelationApp {
     /// `common`
@@ -501,11 +514,11 @@ pub enum RelationApp {
     OfflineShop,
     /// `offlinePerson`
     OfflinePerson,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RelationApp {
+impl OpenEnum for RelationApp {
     fn as_str(&self) -> &str {
         match self {
             Self::Common => "common",
@@ -513,7 +526,7 @@ impl Choice for RelationApp {
             Self::Minietao => "minietao",
             Self::OfflineShop => "offlineShop",
             Self::OfflinePerson => "offlinePerson",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -524,9 +537,9 @@ impl Choice for RelationApp {
             "minietao" => Self::Minietao,
             "offlineShop" => Self::OfflineShop,
             "offlinePerson" => Self::OfflinePerson,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RelationApp);
+open_enum!(RelationApp);

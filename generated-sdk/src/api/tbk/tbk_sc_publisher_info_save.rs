@@ -12,37 +12,43 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=37988&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScPublisherInfoSaveRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScPublisherInfoSaveRequest::new("AB12CD", 1);
+/// let request = TbkScPublisherInfoSaveRequest::new("AB12CD", 1)
+///     .relation_from("1")
+///     .offline_scene("1")
+///     .online_scene("1");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScPublisherInfoSaveRequest {
     /// 来源
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub relation_from: Option<String>,
     /// 线下场景：1 门店，2 学校，3 工厂，4 其他
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub offline_scene: Option<String>,
     /// 线上场景：1 微信群，2 QQ 群，3 其他
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub online_scene: Option<String>,
     /// 邀请码
     ///
-    /// String, required, for example `AB12CD`.
+    /// String. Required. Example: `AB12CD`.
     pub inviter_code: String,
     /// 种类，固定为 1
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub info_type: i64,
     /// 备注
     ///
@@ -50,12 +56,12 @@ pub struct TbkScPublisherInfoSaveRequest {
     pub note: Option<String>,
     /// 线下备案的资料（JSON）
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub register_info: Option<String>,
 }
 
 impl TbkScPublisherInfoSaveRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(inviter_code: impl Into<String>, info_type: i64) -> Self {
         Self {
             relation_from: None,
@@ -68,35 +74,35 @@ impl TbkScPublisherInfoSaveRequest {
         }
     }
 
-    /// Sets `relation_from`.
+    /// Sets [`relation_from`](field@Self::relation_from): 来源. String.
     #[must_use]
     pub fn relation_from(mut self, relation_from: impl Into<String>) -> Self {
         self.relation_from = Some(relation_from.into());
         self
     }
 
-    /// Sets `offline_scene`.
+    /// Sets [`offline_scene`](field@Self::offline_scene): 线下场景：1 门店，2 学校，3 工厂，4 其他. String.
     #[must_use]
     pub fn offline_scene(mut self, offline_scene: impl Into<String>) -> Self {
         self.offline_scene = Some(offline_scene.into());
         self
     }
 
-    /// Sets `online_scene`.
+    /// Sets [`online_scene`](field@Self::online_scene): 线上场景：1 微信群，2 QQ 群，3 其他. String.
     #[must_use]
     pub fn online_scene(mut self, online_scene: impl Into<String>) -> Self {
         self.online_scene = Some(online_scene.into());
         self
     }
 
-    /// Sets `note`.
+    /// Sets [`note`](field@Self::note): 备注. String.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// Sets `register_info`.
+    /// Sets [`register_info`](field@Self::register_info): 线下备案的资料（JSON）. String. Redacted in `Debug` output.
     #[must_use]
     pub fn register_info(mut self, register_info: impl Into<String>) -> Self {
         self.register_info = Some(register_info.into());
@@ -145,6 +151,7 @@ record!(TbkScPublisherInfoSaveRequest);
 
 /// The response of `taobao.tbk.sc.publisher.info.save`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScPublisherInfoSaveResponse {
     /// 结果
     ///
@@ -182,18 +189,19 @@ record!(mut TbkScPublisherInfoSaveResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 渠道关系的编号
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 渠道昵称
     ///
-    /// String, for example `测试渠道`.
+    /// String. Example: `测试渠道`.
     pub account_name: Option<String>,
     /// 会员关系的编号
     ///
-    /// Number, for example `2400001`.
+    /// Number. Example: `2400001`.
     pub special_id: Option<i64>,
     /// 说明，如重复绑定
     ///

@@ -11,21 +11,26 @@ use top_protocol::generated::{
 ///
 /// 返回推广者被处罚的订单。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `af_order_option.page_no`, page size `af_order_option.page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41942&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScPunishOrderGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = TbkScPunishOrderGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScPunishOrderGetRequest {
     /// 查询条件
     ///
@@ -34,12 +39,12 @@ pub struct TbkScPunishOrderGetRequest {
 }
 
 impl TbkScPunishOrderGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `af_order_option`.
+    /// Sets [`af_order_option`](field@Self::af_order_option): 查询条件. [`TopApiAfOrderOption`].
     #[must_use]
     pub fn af_order_option(mut self, af_order_option: TopApiAfOrderOption) -> Self {
         self.af_order_option = Some(af_order_option);
@@ -86,76 +91,77 @@ record!(TbkScPunishOrderGetRequest);
 
 /// The object `TopApiAfOrderOption`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopApiAfOrderOption {
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub relation_id: Option<i64>,
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub tb_trade_id: Option<i64>,
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub tb_trade_parent_id: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 从起点起的天数，最多 30
     ///
-    /// Number, at most 30, for example `30`.
+    /// Number. Max 30. Example: `30`.
     pub span: Option<i64>,
     /// 订单创建时间的起点
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_time: Option<DateTime>,
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub special_id: Option<i64>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, for example `12345678`.
+    /// Number. Example: `12345678`.
     pub adzone_id: Option<i64>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, for example `234567`.
+    /// Number. Example: `234567`.
     pub site_id: Option<i64>,
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub violation_type: Option<i64>,
     /// 不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub punish_status: Option<i64>,
 }
 
 impl TopApiAfOrderOption {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
@@ -163,7 +169,7 @@ impl TopApiAfOrderOption {
         self
     }
 
-    /// Sets `tb_trade_id`.
+    /// Sets [`tb_trade_id`](field@Self::tb_trade_id): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn tb_trade_id(mut self, tb_trade_id: i64) -> Self {
@@ -171,7 +177,7 @@ impl TopApiAfOrderOption {
         self
     }
 
-    /// Sets `tb_trade_parent_id`.
+    /// Sets [`tb_trade_parent_id`](field@Self::tb_trade_parent_id): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn tb_trade_parent_id(mut self, tb_trade_parent_id: i64) -> Self {
@@ -179,35 +185,35 @@ impl TopApiAfOrderOption {
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `span`.
+    /// Sets [`span`](field@Self::span): 从起点起的天数，最多 30. Number. Max 30.
     #[must_use]
     pub fn span(mut self, span: i64) -> Self {
         self.span = Some(span);
         self
     }
 
-    /// Sets `start_time`.
+    /// Sets [`start_time`](field@Self::start_time): 订单创建时间的起点. Date.
     #[must_use]
     pub fn start_time(mut self, start_time: DateTime) -> Self {
         self.start_time = Some(start_time);
         self
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn special_id(mut self, special_id: i64) -> Self {
@@ -215,21 +221,21 @@ impl TopApiAfOrderOption {
         self
     }
 
-    /// Sets `adzone_id`.
+    /// Sets [`adzone_id`](field@Self::adzone_id): 推广位的编号，即 pid 的第三段. Number.
     #[must_use]
     pub fn adzone_id(mut self, adzone_id: i64) -> Self {
         self.adzone_id = Some(adzone_id);
         self
     }
 
-    /// Sets `site_id`.
+    /// Sets [`site_id`](field@Self::site_id): 媒体的编号，即 pid 的第二段. Number.
     #[must_use]
     pub fn site_id(mut self, site_id: i64) -> Self {
         self.site_id = Some(site_id);
         self
     }
 
-    /// Sets `violation_type`.
+    /// Sets [`violation_type`](field@Self::violation_type): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn violation_type(mut self, violation_type: i64) -> Self {
@@ -237,7 +243,7 @@ impl TopApiAfOrderOption {
         self
     }
 
-    /// Sets `punish_status`.
+    /// Sets [`punish_status`](field@Self::punish_status): 不再使用. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn punish_status(mut self, punish_status: i64) -> Self {
@@ -291,6 +297,7 @@ record!(TopApiAfOrderOption);
 
 /// The response of `taobao.tbk.sc.punish.order.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScPunishOrderGetResponse {
     /// 结果
     ///
@@ -328,6 +335,7 @@ record!(mut TbkScPunishOrderGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 一页结果
     ///
@@ -339,15 +347,15 @@ pub struct RpcResult {
     pub biz_error_desc: Option<String>,
     /// 业务错误码
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub biz_error_code: Option<i64>,
     /// 结果说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub result_msg: Option<String>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
 }
 
@@ -395,6 +403,7 @@ record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageResult {
     /// 订单列表
     ///
@@ -402,15 +411,15 @@ pub struct PageResult {
     pub results: Vec<Result>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 总数
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub total_count: Option<i64>,
 }
 
@@ -455,60 +464,61 @@ record!(mut PageResult);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 推广渠道的标识
     ///
-    /// String, for example `ch01`.
+    /// String. Example: `ch01`.
     ///
     /// Deprecated: 平台不再支持
     pub union_id: Option<String>,
     /// 会员关系的编号
     ///
-    /// Number, for example `21321`.
+    /// Number. Example: `21321`.
     ///
     /// Deprecated: 平台不再支持
     pub special_id: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `123123`.
+    /// Number. Example: `123123`.
     pub relation_id: Option<i64>,
     /// 结算的月份
     ///
-    /// Number, for example `202406`.
+    /// Number. Example: `202406`.
     pub settle_month: Option<i64>,
     /// 处罚状态：0 冻结，1 解冻
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub punish_status: Option<String>,
     /// 因何处罚：1 与店铺淘宝客有关，2 与虚假交易有关
     ///
-    /// String, for example `2`.
+    /// String. Example: `2`.
     pub violation_type: Option<String>,
     /// 订单的创建时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub tk_trade_create_time: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub tb_trade_id: Option<i64>,
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     ///
     /// Deprecated: 平台不再支持
     pub tb_trade_parent_id: Option<i64>,
     /// 推广位的编号
     ///
-    /// Number, for example `12345678`.
+    /// Number. Example: `12345678`.
     pub tk_adzone_id: Option<i64>,
     /// 媒体的编号
     ///
-    /// Number, for example `234567`.
+    /// Number. Example: `234567`.
     pub tk_site_id: Option<i64>,
     /// 推广者的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub tk_pub_id: Option<i64>,
 }
 

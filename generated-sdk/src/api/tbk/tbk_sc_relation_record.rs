@@ -12,42 +12,46 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53880&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScRelationRecordRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScRelationRecordRequest::new("user-1", 1, 1, "https://example.com/");
+/// let request = TbkScRelationRecordRequest::new("user-1", 1, 1, "https://example.com/")
+///     .ucrowd_id(1001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScRelationRecordRequest {
     /// 外部用户的标识，由推广者自定
     ///
-    /// String, required, for example `user-1`.
+    /// String. Required. Example: `user-1`.
     pub external_id: String,
     /// 外部平台：0 其他，1 微信，2 微博，3 抖音，4 快手，5 QQ
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub external_type: i64,
     /// 操作：1 新绑，2 更新
     ///
-    /// Number, required, `1` if it is not sent, for example `1`.
+    /// Number. Required. Default: `1`. Example: `1`.
     pub op_type: i64,
     /// 授权后跳转的地址
     ///
-    /// String, required, for example `https://example.com/`.
+    /// String. Required. Example: `https://example.com/`.
     pub redirect_url: String,
     /// 人群的编号；授权后加入该人群
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
 }
 
 impl TbkScRelationRecordRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         external_id: impl Into<String>,
         external_type: i64,
@@ -63,7 +67,7 @@ impl TbkScRelationRecordRequest {
         }
     }
 
-    /// Sets `ucrowd_id`.
+    /// Sets [`ucrowd_id`](field@Self::ucrowd_id): 人群的编号. Number.
     #[must_use]
     pub fn ucrowd_id(mut self, ucrowd_id: i64) -> Self {
         self.ucrowd_id = Some(ucrowd_id);
@@ -109,6 +113,7 @@ record!(TbkScRelationRecordRequest);
 
 /// The response of `taobao.tbk.sc.relation.record`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScRelationRecordResponse {
     /// 结果
     ///
@@ -146,10 +151,11 @@ record!(mut TbkScRelationRecordResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 标记链接
     ///
-    /// String, for example `https://s.example.com/r/1`.
+    /// String. Example: `https://s.example.com/r/1`.
     pub url: Option<String>,
     /// 淘口令
     ///

@@ -12,33 +12,42 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=43878&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScShopConvertRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScShopConvertRequest::new(12345678, ["user_id"], 234567, "200000001");
+/// let request = TbkScShopConvertRequest::new(
+///         12345678,
+///         ["user_id"],
+///         234567,
+///         "200000001",
+///     )
+///     .platform(2);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScShopConvertRequest {
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `user_id`.
+    /// Field List. Required. Example: `user_id`.
     pub fields: Vec<String>,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 自定义的标识，不对外开放
     ///
@@ -46,12 +55,12 @@ pub struct TbkScShopConvertRequest {
     pub unid: Option<String>,
     /// 卖家编号，以逗号分隔，见 taobao.tbk.shop.get
     ///
-    /// String, required, for example `200000001`.
+    /// String. Required. Example: `200000001`.
     pub user_ids: String,
 }
 
 impl TbkScShopConvertRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         adzone_id: i64,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -68,14 +77,14 @@ impl TbkScShopConvertRequest {
         }
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `unid`.
+    /// Sets [`unid`](field@Self::unid): 自定义的标识，不对外开放. String.
     #[must_use]
     pub fn unid(mut self, unid: impl Into<String>) -> Self {
         self.unid = Some(unid.into());
@@ -123,6 +132,7 @@ record!(TbkScShopConvertRequest);
 
 /// The response of `taobao.tbk.sc.shop.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScShopConvertResponse {
     /// 结果列表
     ///
@@ -160,14 +170,15 @@ record!(mut TbkScShopConvertResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct NTbkShop {
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
 }
 

@@ -12,46 +12,52 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=43873&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScTpwdConvertRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScTpwdConvertRequest::new("8￥AbCdEf￥", 12345678, 234567);
+/// let request = TbkScTpwdConvertRequest::new("8￥AbCdEf￥", 12345678, 234567)
+///     .dx("1")
+///     .ucrowd_id(1001)
+///     .relation_id("2300001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScTpwdConvertRequest {
     /// 要解析的淘口令
     ///
-    /// String, required, for example `8￥AbCdEf￥`.
+    /// String. Required. Example: `8￥AbCdEf￥`.
     pub password_content: String,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, required, for example `12345678`.
+    /// Number. Required. Example: `12345678`.
     pub adzone_id: i64,
     /// 1 为优先通用计划，其他为优先营销计划
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub dx: Option<String>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, required, for example `234567`.
+    /// Number. Required. Example: `234567`.
     pub site_id: i64,
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
 }
 
 impl TbkScTpwdConvertRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         password_content: impl Into<String>,
         adzone_id: i64,
@@ -67,21 +73,21 @@ impl TbkScTpwdConvertRequest {
         }
     }
 
-    /// Sets `dx`.
+    /// Sets [`dx`](field@Self::dx): 1 为优先通用计划，其他为优先营销计划. String.
     #[must_use]
     pub fn dx(mut self, dx: impl Into<String>) -> Self {
         self.dx = Some(dx.into());
         self
     }
 
-    /// Sets `ucrowd_id`.
+    /// Sets [`ucrowd_id`](field@Self::ucrowd_id): 人群的编号. Number.
     #[must_use]
     pub fn ucrowd_id(mut self, ucrowd_id: i64) -> Self {
         self.ucrowd_id = Some(ucrowd_id);
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
@@ -129,6 +135,7 @@ record!(TbkScTpwdConvertRequest);
 
 /// The response of `taobao.tbk.sc.tpwd.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScTpwdConvertResponse {
     /// 结果
     ///
@@ -166,46 +173,47 @@ record!(mut TbkScTpwdConvertResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 商品的标识，不透明的文本
     ///
-    /// String, for example `AbCd1234-EfGh5678`.
+    /// String. Example: `AbCd1234-EfGh5678`.
     pub num_iid: Option<String>,
     /// 推广链接
     ///
-    /// String, for example `https://s.example.com/t/1`.
+    /// String. Example: `https://s.example.com/t/1`.
     pub click_url: Option<String>,
     /// 卖家编号
     ///
-    /// String, for example `200000001`.
+    /// String. Example: `200000001`.
     pub seller_id: Option<String>,
     /// 淘口令对应的原始链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub origin_url: Option<String>,
     /// 原链接里的 pid；不属于调用者时为 0
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub origin_pid: Option<String>,
     /// 场景：1 动态转链，2 消费者比价，3 商品库导购
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub biz_scene_id: Option<String>,
     /// 短淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Example: `8￥AbCdEf￥`.
     pub model: Option<String>,
     /// 淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Example: `8￥AbCdEf￥`.
     pub password: Option<String>,
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/1`.
+    /// String. Example: `https://s.example.com/s/1`.
     pub short_url: Option<String>,
     /// 链接的种类：0 其他，1 单品，2 店铺，3 活动
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub url_type: Option<String>,
 }
 

@@ -10,38 +10,42 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53867&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScUcrowdCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScUcrowdCreateRequest::new(1, "测试人群");
+/// let request = TbkScUcrowdCreateRequest::new(1, "测试人群")
+///     .external_crowd_code("group_1");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScUcrowdCreateRequest {
     /// 人群种类：1 社群
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub ucrowd_type: i64,
     /// 外部编码，字母、数字与下划线，最多 128 字符
     ///
-    /// String, at most 128 characters, for example `group_1`.
+    /// String. Max length 128. Example: `group_1`.
     pub external_crowd_code: Option<String>,
     /// 人群名称，最多 32 字
     ///
-    /// String, required, at most 32 characters, for example `测试人群`.
+    /// String. Required. Max length 32. Example: `测试人群`.
     pub ucrowd_name: String,
     /// 人群说明，最多 100 字
     ///
-    /// String, at most 100 characters.
+    /// String. Max length 100.
     pub desc: Option<String>,
 }
 
 impl TbkScUcrowdCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ucrowd_type: i64, ucrowd_name: impl Into<String>) -> Self {
         Self {
             ucrowd_type,
@@ -51,7 +55,7 @@ impl TbkScUcrowdCreateRequest {
         }
     }
 
-    /// Sets `external_crowd_code`.
+    /// Sets [`external_crowd_code`](field@Self::external_crowd_code): 外部编码，字母、数字与下划线，最多 128 字符. String. Max length 128.
     #[must_use]
     pub fn external_crowd_code(
         mut self,
@@ -61,7 +65,7 @@ impl TbkScUcrowdCreateRequest {
         self
     }
 
-    /// Sets `desc`.
+    /// Sets [`desc`](field@Self::desc): 人群说明，最多 100 字. String. Max length 100.
     #[must_use]
     pub fn desc(mut self, desc: impl Into<String>) -> Self {
         self.desc = Some(desc.into());
@@ -107,6 +111,7 @@ record!(TbkScUcrowdCreateRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScUcrowdCreateResponse {
     /// 结果
     ///
@@ -144,10 +149,11 @@ record!(mut TbkScUcrowdCreateResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53885&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScUcrowdDeleteRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScUcrowdDeleteRequest {
     /// 人群的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub ucrowd_id: i64,
 }
 
 impl TbkScUcrowdDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ucrowd_id: i64) -> Self {
         Self { ucrowd_id }
     }
@@ -64,6 +67,7 @@ record!(TbkScUcrowdDeleteRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScUcrowdDeleteResponse {
     /// 结果
     ///
@@ -101,10 +105,11 @@ record!(mut TbkScUcrowdDeleteResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53874&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScUcrowdGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScUcrowdGetRequest {
     /// 人群的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub ucrowd_id: i64,
 }
 
 impl TbkScUcrowdGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ucrowd_id: i64) -> Self {
         Self { ucrowd_id }
     }
@@ -62,6 +65,7 @@ record!(TbkScUcrowdGetRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScUcrowdGetResponse {
     /// 结果
     ///
@@ -99,6 +103,7 @@ record!(mut TbkScUcrowdGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 人群
     ///
@@ -136,10 +141,11 @@ record!(mut RpcResult);
 
 /// The object `CrowdDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CrowdDto {
     /// 人群是否有效：1 有效，0 尚未开始，2 已经结束
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// 人群说明
     ///
@@ -147,31 +153,31 @@ pub struct CrowdDto {
     pub desc: Option<String>,
     /// 人群种类：1 社群
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub ucrowd_type: Option<i64>,
     /// 外部编码
     ///
-    /// String, for example `group_1`.
+    /// String. Example: `group_1`.
     pub external_crowd_code: Option<String>,
     /// 人群名称
     ///
-    /// String, for example `测试人群`.
+    /// String. Example: `测试人群`.
     pub ucrowd_name: Option<String>,
     /// 更新时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub update_time: Option<DateTime>,
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub create_time: Option<DateTime>,
     /// 人群的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub ucrowd_id: Option<i64>,
     /// 覆盖的会员数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub member_size: Option<i64>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53886&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScUcrowdMemberAddRequest;
 ///
@@ -23,27 +25,28 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScUcrowdMemberAddRequest {
     /// 成员账号的种类：1 会员关系
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub account_type: i64,
     /// 人群的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub ucrowd_id: i64,
     /// 成员列表
     ///
-    /// String\[\], required, at most 999 elements, for example `2400001`.
+    /// List of String. Required. Max list size 999. Example: `2400001`.
     pub account_list: Vec<String>,
     /// 更新方式：1 增量，2 全量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub edit_type: i64,
 }
 
 impl TbkScUcrowdMemberAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         account_type: i64,
         ucrowd_id: i64,
@@ -97,6 +100,7 @@ record!(TbkScUcrowdMemberAddRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.member.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScUcrowdMemberAddResponse {
     /// 结果
     ///
@@ -134,10 +138,11 @@ record!(mut TbkScUcrowdMemberAddResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

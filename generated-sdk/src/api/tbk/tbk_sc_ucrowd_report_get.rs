@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54135&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScUcrowdReportGetRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScUcrowdReportGetRequest {
     /// 人群的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub ucrowd_id: i64,
     /// 月份或日期
     ///
-    /// String, required, for example `2024-06-18`.
+    /// String. Required. Example: `2024-06-18`.
     pub report_date: String,
 }
 
 impl TbkScUcrowdReportGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(ucrowd_id: i64, report_date: impl Into<String>) -> Self {
         Self {
             ucrowd_id,
@@ -73,6 +76,7 @@ record!(TbkScUcrowdReportGetRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.report.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScUcrowdReportGetResponse {
     /// 结果
     ///
@@ -110,6 +114,7 @@ record!(mut TbkScUcrowdReportGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 效果数据
     ///
@@ -147,34 +152,35 @@ record!(mut RpcResult);
 
 /// The object `DwsUnionAppDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DwsUnionAppDto {
     /// 人群内的成交人数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub alipay_user_num_in_ucrowd: Option<i64>,
     /// 付款人数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub alipay_user_num: Option<i64>,
     /// 付款预估收入，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub pre_pub_share_fee: Option<String>,
     /// 付款金额，单位元
     ///
-    /// String, for example `299.50`.
+    /// String. Example: `299.50`.
     pub alipay_amt: Option<String>,
     /// 付款订单数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub alipay_num: Option<i64>,
     /// 点击人数
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub click_uv_union: Option<i64>,
     /// 点击次数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub click_pv_union: Option<i64>,
 }
 

@@ -10,56 +10,62 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=47590&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScVegasSendReportRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScVegasSendReportRequest::new("20240618");
+/// let request = TbkScVegasSendReportRequest::new("20240618")
+///     .relation_id(2300001)
+///     .page_no(1)
+///     .page_size(20);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkScVegasSendReportRequest {
     /// 日期
     ///
-    /// String, required, for example `20240618`.
+    /// String. Required. Example: `20240618`.
     pub biz_date: String,
     /// 渠道关系的编号
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 活动的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 请勿传入
     pub activity_id: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub page_size: Option<i64>,
     /// 推广位；与 relation_id 选一
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 统计的维度；不传则按推广位
     ///
-    /// String, `pid` if it is not sent, for example `pid`.
+    /// String. Default: `pid`. Example: `pid`.
     pub rpt_dim: Option<String>,
     /// 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub activity_category: Option<i64>,
 }
 
 impl TbkScVegasSendReportRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(biz_date: impl Into<String>) -> Self {
         Self {
             biz_date: biz_date.into(),
@@ -73,14 +79,14 @@ impl TbkScVegasSendReportRequest {
         }
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. Number.
     #[must_use]
     pub fn relation_id(mut self, relation_id: i64) -> Self {
         self.relation_id = Some(relation_id);
         self
     }
 
-    /// Sets `activity_id`.
+    /// Sets [`activity_id`](field@Self::activity_id): 活动的编号. Number.
     #[deprecated(note = "请勿传入")]
     #[must_use]
     pub fn activity_id(mut self, activity_id: i64) -> Self {
@@ -88,35 +94,35 @@ impl TbkScVegasSendReportRequest {
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `pid`.
+    /// Sets [`pid`](field@Self::pid): 推广位. String.
     #[must_use]
     pub fn pid(mut self, pid: impl Into<String>) -> Self {
         self.pid = Some(pid.into());
         self
     }
 
-    /// Sets `rpt_dim`.
+    /// Sets [`rpt_dim`](field@Self::rpt_dim): 统计的维度. String. Default: `pid`.
     #[must_use]
     pub fn rpt_dim(mut self, rpt_dim: impl Into<String>) -> Self {
         self.rpt_dim = Some(rpt_dim.into());
         self
     }
 
-    /// Sets `activity_category`.
+    /// Sets [`activity_category`](field@Self::activity_category): 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降. Number. Default: `1`.
     #[must_use]
     pub fn activity_category(mut self, activity_category: i64) -> Self {
         self.activity_category = Some(activity_category);
@@ -168,6 +174,7 @@ record!(TbkScVegasSendReportRequest);
 
 /// The response of `taobao.tbk.sc.vegas.send.report`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScVegasSendReportResponse {
     /// 结果
     ///
@@ -205,10 +212,11 @@ record!(mut TbkScVegasSendReportResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 统计结果
     ///
@@ -265,6 +273,7 @@ record!(mut Result);
 
 /// The object `RightsSendRptDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RightsSendRptDto {
     /// 各渠道的数据
     ///
@@ -311,26 +320,27 @@ record!(mut RightsSendRptDto);
 
 /// The object `RightsSendRelationRptDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModelRelationRptList {
     /// 日期
     ///
-    /// String, for example `20240618`.
+    /// String. Example: `20240618`.
     pub biz_date: Option<String>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `2300001`.
+    /// Number. Example: `2300001`.
     pub relation_id: Option<i64>,
     /// 发放个数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub fund_num: Option<i64>,
     /// 推广位；与 relation_id 选一
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 使用次数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub use_num: Option<i64>,
 }
 
@@ -378,22 +388,23 @@ record!(mut ResultModelRelationRptList);
 
 /// The object `RightsSendRelationRptDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultModelPidRptList {
     /// 日期
     ///
-    /// String, for example `20240618`.
+    /// String. Example: `20240618`.
     pub biz_date: Option<String>,
     /// 推广位；与 relation_id 选一
     ///
-    /// String, for example `mm_1_2_3`.
+    /// String. Example: `mm_1_2_3`.
     pub pid: Option<String>,
     /// 发放个数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub fund_num: Option<i64>,
     /// 使用次数
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub use_num: Option<i64>,
 }
 

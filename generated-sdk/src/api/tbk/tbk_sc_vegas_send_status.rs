@@ -12,75 +12,81 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52957&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkScVegasSendStatusRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkScVegasSendStatusRequest::new();
+/// let request = TbkScVegasSendStatusRequest::new()
+///     .special_id("2400001")
+///     .relation_id("2300001")
+///     .device_value("0123456789abcdef0123456789abcdef");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScVegasSendStatusRequest {
     /// 会员关系的编号
     ///
-    /// String, for example `2400001`.
+    /// String. Example: `2400001`.
     pub special_id: Option<String>,
     /// 渠道关系的编号
     ///
-    /// String, for example `2300001`.
+    /// String. Example: `2300001`.
     pub relation_id: Option<String>,
     /// 32 位小写的 MD5
     ///
-    /// String, for example `0123456789abcdef0123456789abcdef`.
+    /// String. Example: `0123456789abcdef0123456789abcdef`.
     pub device_value: Option<String>,
     /// 设备号的类型：IMEI、IDFA、OAID 或 MOBILE
     ///
-    /// String, for example `IMEI`.
+    /// String. Example: `IMEI`.
     pub device_type: Option<String>,
     /// 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub activity_category: Option<i64>,
 }
 
 impl TbkScVegasSendStatusRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `special_id`.
+    /// Sets [`special_id`](field@Self::special_id): 会员关系的编号. String.
     #[must_use]
     pub fn special_id(mut self, special_id: impl Into<String>) -> Self {
         self.special_id = Some(special_id.into());
         self
     }
 
-    /// Sets `relation_id`.
+    /// Sets [`relation_id`](field@Self::relation_id): 渠道关系的编号. String.
     #[must_use]
     pub fn relation_id(mut self, relation_id: impl Into<String>) -> Self {
         self.relation_id = Some(relation_id.into());
         self
     }
 
-    /// Sets `device_value`.
+    /// Sets [`device_value`](field@Self::device_value): 32 位小写的 MD5. String.
     #[must_use]
     pub fn device_value(mut self, device_value: impl Into<String>) -> Self {
         self.device_value = Some(device_value.into());
         self
     }
 
-    /// Sets `device_type`.
+    /// Sets [`device_type`](field@Self::device_type): 设备号的类型：IMEI、IDFA、OAID 或 MOBILE. String.
     #[must_use]
     pub fn device_type(mut self, device_type: impl Into<String>) -> Self {
         self.device_type = Some(device_type.into());
         self
     }
 
-    /// Sets `activity_category`.
+    /// Sets [`activity_category`](field@Self::activity_category): 红包种类：1 超级红包，2 福利购，3 签到红包，4 福利直降. Number. Default: `1`.
     #[must_use]
     pub fn activity_category(mut self, activity_category: i64) -> Self {
         self.activity_category = Some(activity_category);
@@ -126,6 +132,7 @@ record!(TbkScVegasSendStatusRequest);
 
 /// The response of `taobao.tbk.sc.vegas.send.status`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkScVegasSendStatusResponse {
     /// 结果说明
     ///
@@ -172,6 +179,7 @@ record!(mut TbkScVegasSendStatusResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Data {
     /// 结果列表
     ///
@@ -209,10 +217,11 @@ record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 有没有待核销的红包：1 没有，0 有
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub is_new_user: Option<String>,
 }
 

@@ -3,92 +3,103 @@
 //! `taobao.tbk.shop.get`: 搜索推广店铺
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    OpenEnum, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.tbk.shop.get`: 搜索推广店铺
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24521&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkShopGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkShopGetRequest::new(["user_id", "shop_title", "shop_type", "seller_nick"], "保温杯");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkShopGetRequest::new(
+///         ["user_id", "shop_title", "shop_type", "seller_nick"],
+///         "保温杯",
+///     )
+///     .end_auction_count(1000)
+///     .end_commission_rate(5000)
+///     .end_credit(20);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkShopGetRequest {
     /// 推广商品数的上限
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub end_auction_count: Option<i64>,
     /// 佣金比率至多是多少，取值 1 到 10000
     ///
-    /// Number, for example `5000`.
+    /// Number. Example: `5000`.
     pub end_commission_rate: Option<i64>,
     /// 信用至多几级，取值 1 到 20
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub end_credit: Option<i64>,
     /// 商品总数的上限
     ///
-    /// Number, for example `1000`.
+    /// Number. Example: `1000`.
     pub end_total_action: Option<i64>,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `user_id,shop_title,shop_type,seller_nick`.
+    /// Field List. Required. Example: `user_id,shop_title,shop_type,seller_nick`.
     pub fields: Vec<String>,
     /// 是否只要天猫店铺
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_tmall: Option<bool>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at most 100, `1` if it is not sent, for example `1`.
+    /// Number. Max 100. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条，最多 100
     ///
-    /// Number, at most 100, `20` if it is not sent, for example `20`.
+    /// Number. Max 100. Default: `20`. Example: `20`.
     pub page_size: Option<i64>,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 搜索词
     ///
-    /// String, required, for example `保温杯`.
+    /// String. Required. Example: `保温杯`.
     pub q: String,
     /// 按 commission_rate、auction_count 或 total_auction 排序；后接 \_des 为降序，\_asc 为升序
     ///
-    /// String, for example `commission_rate_des`.
+    /// String. Example: `commission_rate_des`.
     pub sort: Option<String>,
     /// 推广商品数的下限
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub start_auction_count: Option<i64>,
     /// 佣金比率至少是多少，取值 1 到 10000
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub start_commission_rate: Option<i64>,
     /// 信用至少几级，取值 1 到 20
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub start_credit: Option<i64>,
     /// 商品总数的下限
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub start_total_action: Option<i64>,
 }
 
 impl TbkShopGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         q: impl Into<String>,
@@ -112,91 +123,91 @@ impl TbkShopGetRequest {
         }
     }
 
-    /// Sets `end_auction_count`.
+    /// Sets [`end_auction_count`](field@Self::end_auction_count): 推广商品数的上限. Number.
     #[must_use]
     pub fn end_auction_count(mut self, end_auction_count: i64) -> Self {
         self.end_auction_count = Some(end_auction_count);
         self
     }
 
-    /// Sets `end_commission_rate`.
+    /// Sets [`end_commission_rate`](field@Self::end_commission_rate): 佣金比率至多是多少，取值 1 到 10000. Number.
     #[must_use]
     pub fn end_commission_rate(mut self, end_commission_rate: i64) -> Self {
         self.end_commission_rate = Some(end_commission_rate);
         self
     }
 
-    /// Sets `end_credit`.
+    /// Sets [`end_credit`](field@Self::end_credit): 信用至多几级，取值 1 到 20. Number.
     #[must_use]
     pub fn end_credit(mut self, end_credit: i64) -> Self {
         self.end_credit = Some(end_credit);
         self
     }
 
-    /// Sets `end_total_action`.
+    /// Sets [`end_total_action`](field@Self::end_total_action): 商品总数的上限. Number.
     #[must_use]
     pub fn end_total_action(mut self, end_total_action: i64) -> Self {
         self.end_total_action = Some(end_total_action);
         self
     }
 
-    /// Sets `is_tmall`.
+    /// Sets [`is_tmall`](field@Self::is_tmall): 是否只要天猫店铺. Boolean.
     #[must_use]
     pub fn is_tmall(mut self, is_tmall: bool) -> Self {
         self.is_tmall = Some(is_tmall);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Max 100. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100. Number. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Sets `sort`.
+    /// Sets [`sort`](field@Self::sort): 按 commission_rate、auction_count 或 total_auction 排序. String.
     #[must_use]
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
 
-    /// Sets `start_auction_count`.
+    /// Sets [`start_auction_count`](field@Self::start_auction_count): 推广商品数的下限. Number.
     #[must_use]
     pub fn start_auction_count(mut self, start_auction_count: i64) -> Self {
         self.start_auction_count = Some(start_auction_count);
         self
     }
 
-    /// Sets `start_commission_rate`.
+    /// Sets [`start_commission_rate`](field@Self::start_commission_rate): 佣金比率至少是多少，取值 1 到 10000. Number.
     #[must_use]
     pub fn start_commission_rate(mut self, start_commission_rate: i64) -> Self {
         self.start_commission_rate = Some(start_commission_rate);
         self
     }
 
-    /// Sets `start_credit`.
+    /// Sets [`start_credit`](field@Self::start_credit): 信用至少几级，取值 1 到 20. Number.
     #[must_use]
     pub fn start_credit(mut self, start_credit: i64) -> Self {
         self.start_credit = Some(start_credit);
         self
     }
 
-    /// Sets `start_total_action`.
+    /// Sets [`start_total_action`](field@Self::start_total_action): 商品总数的下限. Number.
     #[must_use]
     pub fn start_total_action(mut self, start_total_action: i64) -> Self {
         self.start_total_action = Some(start_total_action);
@@ -273,6 +284,7 @@ record!(TbkShopGetRequest);
 
 /// The response of `taobao.tbk.shop.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkShopGetResponse {
     /// 店铺列表
     ///
@@ -280,7 +292,7 @@ pub struct TbkShopGetResponse {
     pub results: Vec<NTbkShop>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -319,30 +331,31 @@ record!(mut TbkShopGetResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct NTbkShop {
     /// 店铺的地址
     ///
-    /// String, for example `https://shop.example.com/1`.
+    /// String. Example: `https://shop.example.com/1`.
     pub shop_url: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_nick: Option<String>,
     /// 店铺类型：B 天猫，C 淘宝
     ///
-    /// String, see [`ShopType`], for example `C`.
+    /// [`ShopType`]. Example: `C`.
     pub shop_type: Option<ShopType>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
     /// 店标的地址
     ///
-    /// String, for example `https://img.example.com/logo.png`.
+    /// String. Example: `https://img.example.com/logo.png`.
     pub pict_url: Option<String>,
 }
 
@@ -366,7 +379,7 @@ impl Record for NTbkShop {
         match index {
             0 => View::of(&self.shop_url),
             1 => View::of(&self.seller_nick),
-            2 => View::optional_choice(&self.shop_type),
+            2 => View::optional_open_enum(&self.shop_type),
             3 => View::of(&self.shop_title),
             4 => View::of(&self.user_id),
             5 => View::of(&self.pict_url),
@@ -380,7 +393,7 @@ impl RecordMut for NTbkShop {
         match index {
             0 => Slot::of(&mut self.shop_url),
             1 => Slot::of(&mut self.seller_nick),
-            2 => Slot::choice(&mut self.shop_type),
+            2 => Slot::open_enum(&mut self.shop_type),
             3 => Slot::of(&mut self.shop_title),
             4 => Slot::of(&mut self.user_id),
             5 => Slot::of(&mut self.pict_url),
@@ -392,23 +405,23 @@ impl RecordMut for NTbkShop {
 record!(mut NTbkShop);
 
 /// The values of `shop_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShopType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ShopType {
+impl OpenEnum for ShopType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -416,9 +429,9 @@ impl Choice for ShopType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ShopType);
+open_enum!(ShopType);

@@ -3,46 +3,54 @@
 //! `taobao.tbk.shop.recommend.get`: 查询关联的店铺
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.tbk.shop.recommend.get`: 查询关联的店铺
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24522&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkShopRecommendGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkShopRecommendGetRequest::new(["user_id", "shop_title", "shop_type", "seller_nick"], 200000001);
+/// let request = TbkShopRecommendGetRequest::new(
+///         ["user_id", "shop_title", "shop_type", "seller_nick"],
+///         200000001,
+///     )
+///     .count(20)
+///     .platform(2);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkShopRecommendGetRequest {
     /// 返回的数量，最多 40
     ///
-    /// Number, at most 40, `20` if it is not sent, for example `20`.
+    /// Number. Max 40. Default: `20`. Example: `20`.
     pub count: Option<i64>,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `user_id,shop_title,shop_type,seller_nick`.
+    /// Field List. Required. Example: `user_id,shop_title,shop_type,seller_nick`.
     pub fields: Vec<String>,
     /// 链接用于：1 PC，2 无线
     ///
-    /// Number, `1` if it is not sent, for example `2`.
+    /// Number. Default: `1`. Example: `2`.
     pub platform: Option<i64>,
     /// 卖家编号
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub user_id: i64,
 }
 
 impl TbkShopRecommendGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         user_id: i64,
@@ -55,14 +63,14 @@ impl TbkShopRecommendGetRequest {
         }
     }
 
-    /// Sets `count`.
+    /// Sets [`count`](field@Self::count): 返回的数量，最多 40. Number. Max 40. Default: `20`.
     #[must_use]
     pub fn count(mut self, count: i64) -> Self {
         self.count = Some(count);
         self
     }
 
-    /// Sets `platform`.
+    /// Sets [`platform`](field@Self::platform): 链接用于：1 PC，2 无线. Number. Default: `1`.
     #[must_use]
     pub fn platform(mut self, platform: i64) -> Self {
         self.platform = Some(platform);
@@ -105,6 +113,7 @@ record!(TbkShopRecommendGetRequest);
 
 /// The response of `taobao.tbk.shop.recommend.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkShopRecommendGetResponse {
     /// 店铺列表
     ///
@@ -142,30 +151,31 @@ record!(mut TbkShopRecommendGetResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct NTbkShop {
     /// 卖家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub shop_title: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 店铺类型：B 天猫，C 淘宝
     ///
-    /// String, see [`ShopType`], for example `C`.
+    /// [`ShopType`]. Example: `C`.
     pub shop_type: Option<ShopType>,
     /// 店铺的地址
     ///
-    /// String, for example `https://shop.example.com/1`.
+    /// String. Example: `https://shop.example.com/1`.
     pub shop_url: Option<String>,
     /// 店标的地址
     ///
-    /// String, for example `https://img.example.com/logo.png`.
+    /// String. Example: `https://img.example.com/logo.png`.
     pub pict_url: Option<String>,
 }
 
@@ -190,7 +200,7 @@ impl Record for NTbkShop {
             0 => View::of(&self.user_id),
             1 => View::of(&self.shop_title),
             2 => View::of(&self.seller_nick),
-            3 => View::optional_choice(&self.shop_type),
+            3 => View::optional_open_enum(&self.shop_type),
             4 => View::of(&self.shop_url),
             5 => View::of(&self.pict_url),
             _ => View::Absent,
@@ -204,7 +214,7 @@ impl RecordMut for NTbkShop {
             0 => Slot::of(&mut self.user_id),
             1 => Slot::of(&mut self.shop_title),
             2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::choice(&mut self.shop_type),
+            3 => Slot::open_enum(&mut self.shop_type),
             4 => Slot::of(&mut self.shop_url),
             5 => Slot::of(&mut self.pict_url),
             _ => Slot::None,
@@ -215,23 +225,23 @@ impl RecordMut for NTbkShop {
 record!(mut NTbkShop);
 
 /// The values of `shop_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShopType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ShopType {
+impl OpenEnum for ShopType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -239,9 +249,9 @@ impl Choice for ShopType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ShopType);
+open_enum!(ShopType);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54727&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkSkuBestCouponRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkSkuBestCouponRequest {
     /// SKU 的编号
     ///
-    /// Number, required, for example `4200000000001`.
+    /// Number. Required. Example: `4200000000001`.
     pub sku_id: i64,
     /// 商品的标识，不透明的文本
     ///
-    /// String, required, for example `AbCd1234-EfGh5678`.
+    /// String. Required. Example: `AbCd1234-EfGh5678`.
     pub item_id: String,
 }
 
 impl TbkSkuBestCouponRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(sku_id: i64, item_id: impl Into<String>) -> Self {
         Self {
             sku_id,
@@ -74,6 +77,7 @@ record!(TbkSkuBestCouponRequest);
 
 /// The response of `taobao.tbk.sku.best.coupon`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkSkuBestCouponResponse {
     /// 券的资料
     ///
@@ -111,10 +115,11 @@ record!(mut TbkSkuBestCouponResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 券的失效时间，毫秒时间戳
     ///
-    /// Number, for example `1718899199000`.
+    /// Number. Example: `1718899199000`.
     pub coupon_expire_time: Option<i64>,
 }
 

@@ -10,27 +10,32 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27832&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkSpreadGetRequest;
 /// use generated_sdk::api::tbk::tbk_spread_get::TbkSpreadRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkSpreadGetRequest::new([TbkSpreadRequest::new("https://s.example.com/t/1")]);
+/// let request = TbkSpreadGetRequest::new([
+///     TbkSpreadRequest::new("https://s.example.com/t/1"),
+/// ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkSpreadGetRequest {
     /// 要转换的链接
     ///
-    /// List of [`TbkSpreadRequest`], required, at most 20 elements.
+    /// List of [`TbkSpreadRequest`]. Required. Max list size 20.
     pub requests: Vec<TbkSpreadRequest>,
 }
 
 impl TbkSpreadGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(requests: impl IntoIterator<Item = TbkSpreadRequest>) -> Self {
         Self {
             requests: requests.into_iter().collect(),
@@ -70,15 +75,16 @@ record!(TbkSpreadGetRequest);
 
 /// The object `TbkSpreadRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkSpreadRequest {
     /// 原链接，限联盟的域名
     ///
-    /// String, required, for example `https://s.example.com/t/1`.
+    /// String. Required. Example: `https://s.example.com/t/1`.
     pub url: String,
 }
 
 impl TbkSpreadRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into() }
     }
@@ -105,6 +111,7 @@ record!(TbkSpreadRequest);
 
 /// The response of `taobao.tbk.spread.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkSpreadGetResponse {
     /// 转换结果
     ///
@@ -112,7 +119,7 @@ pub struct TbkSpreadGetResponse {
     pub results: Vec<TbkSpread>,
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -151,10 +158,11 @@ record!(mut TbkSpreadGetResponse);
 
 /// The object `TbkSpread`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkSpread {
     /// 短链接
     ///
-    /// String, for example `https://s.example.com/s/1`.
+    /// String. Example: `https://s.example.com/s/1`.
     pub content: Option<String>,
     /// 错误说明；请逐条查看
     ///

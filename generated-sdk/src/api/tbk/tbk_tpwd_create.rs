@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31127&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkTpwdCreateRequest;
 ///
@@ -23,10 +25,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkTpwdCreateRequest {
     /// 推广链接，限联盟的域名
     ///
-    /// String, required, for example `https://s.example.com/t/1`.
+    /// String. Required. Example: `https://s.example.com/t/1`.
     pub url: String,
     /// 不再使用
     ///
@@ -55,7 +58,7 @@ pub struct TbkTpwdCreateRequest {
 }
 
 impl TbkTpwdCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -66,7 +69,7 @@ impl TbkTpwdCreateRequest {
         }
     }
 
-    /// Sets `text`.
+    /// Sets [`text`](field@Self::text): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
@@ -74,7 +77,7 @@ impl TbkTpwdCreateRequest {
         self
     }
 
-    /// Sets `logo`.
+    /// Sets [`logo`](field@Self::logo): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn logo(mut self, logo: impl Into<String>) -> Self {
@@ -82,7 +85,7 @@ impl TbkTpwdCreateRequest {
         self
     }
 
-    /// Sets `ext`.
+    /// Sets [`ext`](field@Self::ext): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn ext(mut self, ext: impl Into<String>) -> Self {
@@ -90,7 +93,7 @@ impl TbkTpwdCreateRequest {
         self
     }
 
-    /// Sets `user_id`.
+    /// Sets [`user_id`](field@Self::user_id): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
@@ -136,6 +139,7 @@ record!(TbkTpwdCreateRequest);
 
 /// The response of `taobao.tbk.tpwd.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkTpwdCreateResponse {
     /// 结果
     ///
@@ -173,14 +177,15 @@ record!(mut TbkTpwdCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 非 iOS 14 及以上的设备可用的淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Example: `8￥AbCdEf￥`.
     pub password_simple: Option<String>,
     /// 各种设备可用的淘口令，含数字、符号与链接
     ///
-    /// String, for example `8￥AbCdEf￥ https://s.example.com/`.
+    /// String. Example: `8￥AbCdEf￥ https://s.example.com/`.
     pub model: Option<String>,
 }
 

@@ -12,17 +12,24 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=31728&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkTpwdMixCreateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkTpwdMixCreateRequest::new("https://s.example.com/t/1", "text", "8￥AbCdEf￥");
+/// let request = TbkTpwdMixCreateRequest::new(
+///     "https://s.example.com/t/1",
+///     "text",
+///     "8￥AbCdEf￥",
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkTpwdMixCreateRequest {
     /// 不再使用
     ///
@@ -38,11 +45,11 @@ pub struct TbkTpwdMixCreateRequest {
     pub logo: Option<String>,
     /// 推广链接，限联盟的域名
     ///
-    /// String, required, for example `https://s.example.com/t/1`.
+    /// String. Required. Example: `https://s.example.com/t/1`.
     pub url: String,
     /// 不再使用
     ///
-    /// String, required.
+    /// String. Required.
     ///
     /// Deprecated: 没有作用
     pub text: String,
@@ -54,12 +61,12 @@ pub struct TbkTpwdMixCreateRequest {
     pub user_id: Option<String>,
     /// 淘口令
     ///
-    /// String, required, for example `8￥AbCdEf￥`.
+    /// String. Required. Example: `8￥AbCdEf￥`.
     pub password: String,
 }
 
 impl TbkTpwdMixCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         url: impl Into<String>,
         text: impl Into<String>,
@@ -75,7 +82,7 @@ impl TbkTpwdMixCreateRequest {
         }
     }
 
-    /// Sets `ext`.
+    /// Sets [`ext`](field@Self::ext): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn ext(mut self, ext: impl Into<String>) -> Self {
@@ -83,7 +90,7 @@ impl TbkTpwdMixCreateRequest {
         self
     }
 
-    /// Sets `logo`.
+    /// Sets [`logo`](field@Self::logo): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn logo(mut self, logo: impl Into<String>) -> Self {
@@ -91,7 +98,7 @@ impl TbkTpwdMixCreateRequest {
         self
     }
 
-    /// Sets `user_id`.
+    /// Sets [`user_id`](field@Self::user_id): 不再使用. String.
     #[deprecated(note = "没有作用")]
     #[must_use]
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
@@ -139,6 +146,7 @@ record!(TbkTpwdMixCreateRequest);
 
 /// The response of `taobao.tbk.tpwd.mix.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkTpwdMixCreateResponse {
     /// 结果
     ///
@@ -176,6 +184,7 @@ record!(mut TbkTpwdMixCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 状态
     ///
@@ -183,7 +192,7 @@ pub struct MapData {
     pub status: Option<String>,
     /// 淘口令
     ///
-    /// String, for example `8￥AbCdEf￥`.
+    /// String. Example: `8￥AbCdEf￥`.
     pub password: Option<String>,
 }
 

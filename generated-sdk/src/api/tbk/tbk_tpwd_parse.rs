@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=42646&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkTpwdParseRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkTpwdParseRequest {
     /// 要解析的淘口令
     ///
-    /// String, required, for example `8￥AbCdEf￥`.
+    /// String. Required. Example: `8￥AbCdEf￥`.
     pub password_content: String,
 }
 
 impl TbkTpwdParseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(password_content: impl Into<String>) -> Self {
         Self {
             password_content: password_content.into(),
@@ -67,6 +70,7 @@ record!(TbkTpwdParseRequest);
 
 /// The response of `taobao.tbk.tpwd.parse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkTpwdParseResponse {
     /// 结果
     ///
@@ -104,10 +108,11 @@ record!(mut TbkTpwdParseResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MapData {
     /// 淘口令对应的原始链接
     ///
-    /// String, for example `https://item.example.com/1`.
+    /// String. Example: `https://item.example.com/1`.
     pub origin_url: Option<String>,
 }
 

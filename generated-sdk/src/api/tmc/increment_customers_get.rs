@@ -9,52 +9,60 @@ use top_protocol::generated::{
 
 /// `taobao.increment.customers.get`: 查询开通增量消息的用户
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Deprecated: 请改用 taobao.tmc.user.get
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tmc::IncrementCustomersGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = IncrementCustomersGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = IncrementCustomersGetRequest::new()
+///     .fields(["nick", "status", "type"])
+///     .nicks(["测试店铺"])
+///     .page_size(40);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IncrementCustomersGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, for example `nick,status,type`.
+    /// Field List. Example: `nick,status,type`.
     pub fields: Vec<String>,
     /// 用户昵称；不传则分页返回全部
     ///
-    /// String\[\], at most 20 elements, for example `测试店铺`.
+    /// List of String. Max list size 20. Example: `测试店铺`.
     pub nicks: Vec<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 0, for example `1`.
+    /// Number. Min 0. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at least 0, at most 200, for example `40`.
+    /// Number. Min 0. Max 200. Example: `40`.
     pub page_size: Option<i64>,
     /// 开通的功能：get、notify 或 syn
     ///
-    /// String\[\], at most 3 elements, for example `get`.
+    /// List of String. Max list size 3. Example: `get`.
     pub r#type: Vec<String>,
 }
 
 impl IncrementCustomersGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     #[deprecated(note = "请改用 taobao.tmc.user.get")]
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `fields`.
+    /// Sets [`fields`](field@Self::fields): 要返回的字段. Field List.
     #[must_use]
     pub fn fields(
         mut self,
@@ -64,28 +72,28 @@ impl IncrementCustomersGetRequest {
         self
     }
 
-    /// Sets `nicks`.
+    /// Sets [`nicks`](field@Self::nicks): 用户昵称. List of String. Max list size 20.
     #[must_use]
     pub fn nicks(mut self, nicks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.nicks = nicks.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 0.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 0. Max 200.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 开通的功能：get、notify 或 syn. List of String. Max list size 3.
     #[must_use]
     pub fn r#type(
         mut self,
@@ -148,6 +156,7 @@ record!(IncrementCustomersGetRequest);
 
 /// The response of `taobao.increment.customers.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IncrementCustomersGetResponse {
     /// 用户列表
     ///
@@ -155,7 +164,7 @@ pub struct IncrementCustomersGetResponse {
     pub app_customers: Vec<AppCustomer>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -194,18 +203,19 @@ record!(mut IncrementCustomersGetResponse);
 
 /// The object `AppCustomer`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AppCustomer {
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
     /// 状态
     ///
@@ -217,11 +227,11 @@ pub struct AppCustomer {
     pub subscriptions: Vec<Subscription>,
     /// 开通的功能：get、notify 或 syn
     ///
-    /// String\[\], for example `get`.
+    /// List of String. Example: `get`.
     pub r#type: Vec<String>,
     /// 用户编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
 }
 
@@ -275,6 +285,7 @@ record!(mut AppCustomer);
 
 /// The object `Subscription`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Subscription {
     /// 状态
     ///
@@ -282,7 +293,7 @@ pub struct Subscription {
     pub status: Option<String>,
     /// 消息主题
     ///
-    /// String, for example `taobao_trade_TradeCreate`.
+    /// String. Example: `taobao_trade_TradeCreate`.
     pub topic: Option<String>,
 }
 

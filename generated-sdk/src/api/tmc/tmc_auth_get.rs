@@ -12,31 +12,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=29033&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcAuthGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcAuthGetRequest::new();
+/// let request = TmcAuthGetRequest::new().group("vip");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcAuthGetRequest {
     /// 分组名；不传则为默认分组
     ///
-    /// String, for example `vip`.
+    /// String. Example: `vip`.
     pub group: Option<String>,
 }
 
 impl TmcAuthGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `group`.
+    /// Sets [`group`](field@Self::group): 分组名. String.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
@@ -71,10 +74,11 @@ record!(TmcAuthGetRequest);
 
 /// The response of `taobao.tmc.auth.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcAuthGetResponse {
     /// 令牌
     ///
-    /// String, for example `6f7a8b9c`.
+    /// String. Redacted in `Debug` output. Example: `6f7a8b9c`.
     pub result: Option<String>,
 }
 

@@ -3,8 +3,8 @@
 //! `taobao.tmc.group.add`: 添加用户到分组
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.tmc.group.add`: 添加用户到分组
@@ -13,34 +13,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21983&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcGroupAddRequest;
+/// use generated_sdk::api::tmc::tmc_group_add::UserPlatform;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcGroupAddRequest::new("vip", ["测试店铺"]);
+/// let request = TmcGroupAddRequest::new("vip", ["测试店铺"])
+///     .user_platform(UserPlatform::TbUic);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcGroupAddRequest {
     /// 分组名，同一应用内不可重复
     ///
-    /// String, required, at most 32 characters, for example `vip`.
+    /// String. Required. Max length 32. Example: `vip`.
     pub group_name: String,
     /// 用户昵称，以逗号分隔，可以是子账号
     ///
-    /// String\[\], required, at most 200 elements, for example `测试店铺`.
+    /// List of String. Required. Max list size 200. Example: `测试店铺`.
     pub nicks: Vec<String>,
     /// 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通
     ///
-    /// String, see [`UserPlatform`], for example `tbUIC`.
+    /// [`UserPlatform`]. Example: `tbUIC`.
     pub user_platform: Option<UserPlatform>,
 }
 
 impl TmcGroupAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         group_name: impl Into<String>,
         nicks: impl IntoIterator<Item = impl Into<String>>,
@@ -52,7 +57,7 @@ impl TmcGroupAddRequest {
         }
     }
 
-    /// Sets `user_platform`.
+    /// Sets [`user_platform`](field@Self::user_platform): 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通. [`UserPlatform`].
     #[must_use]
     pub fn user_platform(mut self, user_platform: impl Into<UserPlatform>) -> Self {
         self.user_platform = Some(user_platform.into());
@@ -88,7 +93,7 @@ impl Record for TmcGroupAddRequest {
         match index {
             0 => View::of(&self.group_name),
             1 => View::of(&self.nicks),
-            2 => View::optional_choice(&self.user_platform),
+            2 => View::optional_open_enum(&self.user_platform),
             _ => View::Absent,
         }
     }
@@ -98,14 +103,15 @@ record!(TmcGroupAddRequest);
 
 /// The response of `taobao.tmc.group.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcGroupAddResponse {
     /// 分组的创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 分组名
     ///
-    /// String, for example `vip`.
+    /// String. Example: `vip`.
     pub group_name: Option<String>,
 }
 
@@ -143,7 +149,7 @@ impl RecordMut for TmcGroupAddResponse {
 record!(mut TmcGroupAddResponse);
 
 /// The values of `user_platform`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserPlatform {
     /// `tbUIC`
@@ -152,17 +158,17 @@ pub enum UserPlatform {
     Icbu,
     /// `ae`
     Ae,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for UserPlatform {
+impl OpenEnum for UserPlatform {
     fn as_str(&self) -> &str {
         match self {
             Self::TbUic => "tbUIC",
             Self::Icbu => "icbu",
             Self::Ae => "ae",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -171,9 +177,9 @@ impl Choice for UserPlatform {
             "tbUIC" => Self::TbUic,
             "icbu" => Self::Icbu,
             "ae" => Self::Ae,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(UserPlatform);
+open_enum!(UserPlatform);

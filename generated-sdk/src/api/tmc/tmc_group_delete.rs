@@ -3,42 +3,48 @@
 //! `taobao.tmc.group.delete`: 删除分组或组内的用户
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.tmc.group.delete`: 删除分组或组内的用户
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21982&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcGroupDeleteRequest;
+/// use generated_sdk::api::tmc::tmc_group_delete::UserPlatform;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcGroupDeleteRequest::new("vip");
+/// let request = TmcGroupDeleteRequest::new("vip")
+///     .nicks(["测试店铺"])
+///     .user_platform(UserPlatform::TbUic);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcGroupDeleteRequest {
     /// 分组名，同一应用内不可重复
     ///
-    /// String, required, for example `vip`.
+    /// String. Required. Example: `vip`.
     pub group_name: String,
     /// 要移出的用户；不传则删除整个分组
     ///
-    /// String\[\], at most 20 elements, for example `测试店铺`.
+    /// List of String. Max list size 20. Example: `测试店铺`.
     pub nicks: Vec<String>,
     /// 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通
     ///
-    /// String, see [`UserPlatform`], for example `tbUIC`.
+    /// [`UserPlatform`]. Example: `tbUIC`.
     pub user_platform: Option<UserPlatform>,
 }
 
 impl TmcGroupDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(group_name: impl Into<String>) -> Self {
         Self {
             group_name: group_name.into(),
@@ -47,14 +53,14 @@ impl TmcGroupDeleteRequest {
         }
     }
 
-    /// Sets `nicks`.
+    /// Sets [`nicks`](field@Self::nicks): 要移出的用户. List of String. Max list size 20.
     #[must_use]
     pub fn nicks(mut self, nicks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.nicks = nicks.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets `user_platform`.
+    /// Sets [`user_platform`](field@Self::user_platform): 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通. [`UserPlatform`].
     #[must_use]
     pub fn user_platform(mut self, user_platform: impl Into<UserPlatform>) -> Self {
         self.user_platform = Some(user_platform.into());
@@ -87,7 +93,7 @@ impl Record for TmcGroupDeleteRequest {
         match index {
             0 => View::of(&self.group_name),
             1 => View::of(&self.nicks),
-            2 => View::optional_choice(&self.user_platform),
+            2 => View::optional_open_enum(&self.user_platform),
             _ => View::Absent,
         }
     }
@@ -97,10 +103,11 @@ record!(TmcGroupDeleteRequest);
 
 /// The response of `taobao.tmc.group.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcGroupDeleteResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -133,7 +140,7 @@ impl RecordMut for TmcGroupDeleteResponse {
 record!(mut TmcGroupDeleteResponse);
 
 /// The values of `user_platform`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserPlatform {
     /// `tbUIC`
@@ -142,17 +149,17 @@ pub enum UserPlatform {
     Icbu,
     /// `ae`
     Ae,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for UserPlatform {
+impl OpenEnum for UserPlatform {
     fn as_str(&self) -> &str {
         match self {
             Self::TbUic => "tbUIC",
             Self::Icbu => "icbu",
             Self::Ae => "ae",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -161,9 +168,9 @@ impl Choice for UserPlatform {
             "tbUIC" => Self::TbUic,
             "icbu" => Self::Icbu,
             "ae" => Self::Ae,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(UserPlatform);
+open_enum!(UserPlatform);

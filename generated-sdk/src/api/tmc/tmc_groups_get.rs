@@ -9,43 +9,48 @@ use top_protocol::generated::{
 
 /// `taobao.tmc.groups.get`: 查询用户分组
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21981&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcGroupsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcGroupsGetRequest::new();
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TmcGroupsGetRequest::new().group_names(["vip"]).page_size(40);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcGroupsGetRequest {
     /// 分组名，以逗号分隔；不传则全部
     ///
-    /// String\[\], at most 20 elements, for example `vip`.
+    /// List of String. Max list size 20. Example: `vip`.
     pub group_names: Vec<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
 }
 
 impl TmcGroupsGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `group_names`.
+    /// Sets [`group_names`](field@Self::group_names): 分组名，以逗号分隔. List of String. Max list size 20.
     #[must_use]
     pub fn group_names(
         mut self,
@@ -55,14 +60,14 @@ impl TmcGroupsGetRequest {
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
@@ -117,6 +122,7 @@ record!(TmcGroupsGetRequest);
 
 /// The response of `taobao.tmc.groups.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcGroupsGetResponse {
     /// 分组列表
     ///
@@ -124,7 +130,7 @@ pub struct TmcGroupsGetResponse {
     pub groups: Vec<TmcGroup>,
     /// 总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
 }
 
@@ -163,10 +169,11 @@ record!(mut TmcGroupsGetResponse);
 
 /// The object `TmcGroup`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcGroup {
     /// 分组名
     ///
-    /// String, for example `vip`.
+    /// String. Example: `vip`.
     pub name: Option<String>,
 }
 

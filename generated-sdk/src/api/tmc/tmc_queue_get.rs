@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26275&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcQueueGetRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcQueueGetRequest {
     /// 分组名；不传则为默认分组
     ///
-    /// String, required, for example `vip`.
+    /// String. Required. Example: `vip`.
     pub group_name: String,
 }
 
 impl TmcQueueGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(group_name: impl Into<String>) -> Self {
         Self {
             group_name: group_name.into(),
@@ -64,6 +67,7 @@ record!(TmcQueueGetRequest);
 
 /// The response of `taobao.tmc.queue.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcQueueGetResponse {
     /// 队列列表
     ///
@@ -101,22 +105,23 @@ record!(mut TmcQueueGetResponse);
 
 /// The object `TmcQueueInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcQueueInfo {
     /// 今天读取的消息数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub get_total: Option<i64>,
     /// 今天写入的消息数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub put_toal: Option<i64>,
     /// 分组名
     ///
-    /// String, for example `vip`.
+    /// String. Example: `vip`.
     pub name: Option<String>,
     /// 队列所在的 Broker
     ///
-    /// String, for example `broker-1`.
+    /// String. Example: `broker-1`.
     pub broker_name: Option<String>,
 }
 

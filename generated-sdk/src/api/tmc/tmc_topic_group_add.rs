@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=36768&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcTopicGroupAddRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcTopicGroupAddRequest {
     /// 分组名，同一应用内不可重复
     ///
-    /// String, required, for example `vip`.
+    /// String. Required. Example: `vip`.
     pub group_name: String,
     /// 消息主题，以逗号分隔
     ///
-    /// String\[\], required, at most 20 elements, for example `taobao_trade_TradeCreate`.
+    /// List of String. Required. Max list size 20. Example: `taobao_trade_TradeCreate`.
     pub topics: Vec<String>,
 }
 
 impl TmcTopicGroupAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         group_name: impl Into<String>,
         topics: impl IntoIterator<Item = impl Into<String>>,
@@ -79,10 +82,11 @@ record!(TmcTopicGroupAddRequest);
 
 /// The response of `taobao.tmc.topic.group.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcTopicGroupAddResponse {
     /// 结果
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result: Option<bool>,
 }
 

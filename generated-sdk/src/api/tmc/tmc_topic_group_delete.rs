@@ -10,34 +10,38 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=36767&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcTopicGroupDeleteRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcTopicGroupDeleteRequest::new("vip", ["taobao_trade_TradeCreate"]);
+/// let request = TmcTopicGroupDeleteRequest::new("vip", ["taobao_trade_TradeCreate"])
+///     .group_id(601);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcTopicGroupDeleteRequest {
     /// 分组名，同一应用内不可重复
     ///
-    /// String, required, for example `vip`.
+    /// String. Required. Example: `vip`.
     pub group_name: String,
     /// 分组的编号；一般不填，分组已删除时用它清理路由
     ///
-    /// Number, for example `601`.
+    /// Number. Example: `601`.
     pub group_id: Option<i64>,
     /// 消息主题，以逗号分隔
     ///
-    /// String\[\], required, at most 20 elements, for example `taobao_trade_TradeCreate`.
+    /// List of String. Required. Max list size 20. Example: `taobao_trade_TradeCreate`.
     pub topics: Vec<String>,
 }
 
 impl TmcTopicGroupDeleteRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         group_name: impl Into<String>,
         topics: impl IntoIterator<Item = impl Into<String>>,
@@ -49,7 +53,7 @@ impl TmcTopicGroupDeleteRequest {
         }
     }
 
-    /// Sets `group_id`.
+    /// Sets [`group_id`](field@Self::group_id): 分组的编号. Number.
     #[must_use]
     pub fn group_id(mut self, group_id: i64) -> Self {
         self.group_id = Some(group_id);
@@ -93,10 +97,11 @@ record!(TmcTopicGroupDeleteRequest);
 
 /// The response of `taobao.tmc.topic.group.delete`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcTopicGroupDeleteResponse {
     /// 结果
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result: Option<bool>,
 }
 

@@ -3,37 +3,43 @@
 //! `taobao.tmc.user.cancel`: 关闭用户的消息服务
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.tmc.user.cancel`: 关闭用户的消息服务
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21989&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcUserCancelRequest;
+/// use generated_sdk::api::tmc::tmc_user_cancel::UserPlatform;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcUserCancelRequest::new("测试店铺");
+/// let request = TmcUserCancelRequest::new("测试店铺")
+///     .user_platform(UserPlatform::TbUic);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcUserCancelRequest {
     /// 用户昵称
     ///
-    /// String, required, for example `测试店铺`.
+    /// String. Required. Example: `测试店铺`.
     pub nick: String,
     /// 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通
     ///
-    /// String, see [`UserPlatform`], for example `tbUIC`.
+    /// [`UserPlatform`]. Example: `tbUIC`.
     pub user_platform: Option<UserPlatform>,
 }
 
 impl TmcUserCancelRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(nick: impl Into<String>) -> Self {
         Self {
             nick: nick.into(),
@@ -41,7 +47,7 @@ impl TmcUserCancelRequest {
         }
     }
 
-    /// Sets `user_platform`.
+    /// Sets [`user_platform`](field@Self::user_platform): 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通. [`UserPlatform`].
     #[must_use]
     pub fn user_platform(mut self, user_platform: impl Into<UserPlatform>) -> Self {
         self.user_platform = Some(user_platform.into());
@@ -70,7 +76,7 @@ impl Record for TmcUserCancelRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.nick),
-            1 => View::optional_choice(&self.user_platform),
+            1 => View::optional_open_enum(&self.user_platform),
             _ => View::Absent,
         }
     }
@@ -80,10 +86,11 @@ record!(TmcUserCancelRequest);
 
 /// The response of `taobao.tmc.user.cancel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserCancelResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -116,7 +123,7 @@ impl RecordMut for TmcUserCancelResponse {
 record!(mut TmcUserCancelResponse);
 
 /// The values of `user_platform`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserPlatform {
     /// `tbUIC`
@@ -125,17 +132,17 @@ pub enum UserPlatform {
     Icbu,
     /// `ae`
     Ae,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for UserPlatform {
+impl OpenEnum for UserPlatform {
     fn as_str(&self) -> &str {
         match self {
             Self::TbUic => "tbUIC",
             Self::Icbu => "icbu",
             Self::Ae => "ae",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -144,9 +151,9 @@ impl Choice for UserPlatform {
             "tbUIC" => Self::TbUic,
             "icbu" => Self::Icbu,
             "ae" => Self::Ae,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(UserPlatform);
+open_enum!(UserPlatform);

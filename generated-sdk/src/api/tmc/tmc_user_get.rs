@@ -3,42 +3,50 @@
 //! `taobao.tmc.user.get`: 查询用户的消息服务
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.tmc.user.get`: 查询用户的消息服务
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22554&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcUserGetRequest;
+/// use generated_sdk::api::tmc::tmc_user_get::UserPlatform;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcUserGetRequest::new(["user_nick", "topics", "user_id", "is_valid"], "测试店铺");
+/// let request = TmcUserGetRequest::new(
+///         ["user_nick", "topics", "user_id", "is_valid"],
+///         "测试店铺",
+///     )
+///     .user_platform(UserPlatform::TbUic);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcUserGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `user_nick,topics,user_id,is_valid`.
+    /// Field List. Required. Example: `user_nick,topics,user_id,is_valid`.
     pub fields: Vec<String>,
     /// 用户昵称
     ///
-    /// String, required, at most 100 characters, for example `测试店铺`.
+    /// String. Required. Max length 100. Example: `测试店铺`.
     pub nick: String,
     /// 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通
     ///
-    /// String, see [`UserPlatform`], for example `tbUIC`.
+    /// [`UserPlatform`]. Example: `tbUIC`.
     pub user_platform: Option<UserPlatform>,
 }
 
 impl TmcUserGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         nick: impl Into<String>,
@@ -50,7 +58,7 @@ impl TmcUserGetRequest {
         }
     }
 
-    /// Sets `user_platform`.
+    /// Sets [`user_platform`](field@Self::user_platform): 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通. [`UserPlatform`].
     #[must_use]
     pub fn user_platform(mut self, user_platform: impl Into<UserPlatform>) -> Self {
         self.user_platform = Some(user_platform.into());
@@ -83,7 +91,7 @@ impl Record for TmcUserGetRequest {
         match index {
             0 => View::of(&self.fields),
             1 => View::of(&self.nick),
-            2 => View::optional_choice(&self.user_platform),
+            2 => View::optional_open_enum(&self.user_platform),
             _ => View::Absent,
         }
     }
@@ -93,6 +101,7 @@ record!(TmcUserGetRequest);
 
 /// The response of `taobao.tmc.user.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserGetResponse {
     /// 用户的开通情况
     ///
@@ -130,38 +139,39 @@ record!(mut TmcUserGetResponse);
 
 /// The object `TmcUser`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUser {
     /// 创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 分组名
     ///
-    /// String, for example `vip`.
+    /// String. Example: `vip`.
     pub group_name: Option<String>,
     /// 授权是否有效
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_valid: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 消息主题，以逗号分隔
     ///
-    /// String\[\], for example `taobao_trade_TradeCreate`.
+    /// List of String. Example: `taobao_trade_TradeCreate`.
     pub topics: Vec<String>,
     /// 用户编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub user_id: Option<i64>,
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub user_nick: Option<String>,
     /// 用户所属的平台：tbUIC 淘宝，icbu 国际站，ae 速卖通
     ///
-    /// String, see [`UserPlatform`], for example `tbUIC`.
+    /// [`UserPlatform`]. Example: `tbUIC`.
     pub user_platform: Option<UserPlatform>,
 }
 
@@ -192,7 +202,7 @@ impl Record for TmcUser {
             4 => View::of(&self.topics),
             5 => View::of(&self.user_id),
             6 => View::of(&self.user_nick),
-            7 => View::optional_choice(&self.user_platform),
+            7 => View::optional_open_enum(&self.user_platform),
             _ => View::Absent,
         }
     }
@@ -208,7 +218,7 @@ impl RecordMut for TmcUser {
             4 => Slot::of(&mut self.topics),
             5 => Slot::of(&mut self.user_id),
             6 => Slot::of(&mut self.user_nick),
-            7 => Slot::choice(&mut self.user_platform),
+            7 => Slot::open_enum(&mut self.user_platform),
             _ => Slot::None,
         }
     }
@@ -217,7 +227,7 @@ impl RecordMut for TmcUser {
 record!(mut TmcUser);
 
 /// The values of `user_platform`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserPlatform {
     /// `tbUIC`
@@ -226,17 +236,17 @@ pub enum UserPlatform {
     Icbu,
     /// `ae`
     Ae,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for UserPlatform {
+impl OpenEnum for UserPlatform {
     fn as_str(&self) -> &str {
         match self {
             Self::TbUic => "tbUIC",
             Self::Icbu => "icbu",
             Self::Ae => "ae",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -245,9 +255,9 @@ impl Choice for UserPlatform {
             "tbUIC" => Self::TbUic,
             "icbu" => Self::Icbu,
             "ae" => Self::Ae,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(UserPlatform);
+open_enum!(UserPlatform);

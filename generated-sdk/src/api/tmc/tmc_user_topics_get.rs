@@ -10,31 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26276&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcUserTopicsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcUserTopicsGetRequest::new();
+/// let request = TmcUserTopicsGetRequest::new().nick("测试店铺");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserTopicsGetRequest {
     /// 用户昵称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub nick: Option<String>,
 }
 
 impl TmcUserTopicsGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 用户昵称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
@@ -69,6 +72,7 @@ record!(TmcUserTopicsGetRequest);
 
 /// The response of `taobao.tmc.user.topics.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserTopicsGetResponse {
     /// 错误说明
     ///
@@ -76,7 +80,7 @@ pub struct TmcUserTopicsGetResponse {
     pub result_message: Option<String>,
     /// 消息主题，以逗号分隔
     ///
-    /// String\[\], for example `taobao_trade_TradeCreate`.
+    /// List of String. Example: `taobao_trade_TradeCreate`.
     pub topics: Vec<String>,
     /// 错误码
     ///

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66328&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopEventPublishRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopEventPublishRequest {
     /// 事件编码
     ///
-    /// String, required, for example `order_shipped`.
+    /// String. Required. Example: `order_shipped`.
     pub trigger_code: String,
     /// 事件内容的 JSON
     ///
-    /// Json, required, for example `{"orderId":"2001"}`.
+    /// Json. Required. Example: `{"orderId":"2001"}`.
     pub content: Json,
 }
 
 impl TopEventPublishRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(trigger_code: impl Into<String>, content: impl Into<Json>) -> Self {
         Self {
             trigger_code: trigger_code.into(),
@@ -75,6 +78,7 @@ record!(TopEventPublishRequest);
 
 /// The response of `taobao.top.event.publish`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopEventPublishResponse {
     /// 事件的结果
     ///
@@ -112,6 +116,7 @@ record!(mut TopEventPublishResponse);
 
 /// The object `EventPublishResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EventPublishResponse {
     /// 各流程的结果
     ///
@@ -119,11 +124,11 @@ pub struct EventPublishResponse {
     pub response_list: Vec<ProcessResponse>,
     /// 调用链编号
     ///
-    /// String, for example `0b51063f17186`.
+    /// String. Example: `0b51063f17186`.
     pub trace_id: Option<String>,
     /// 是否触发了流程
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub execute_process: Option<bool>,
 }
 
@@ -165,18 +170,19 @@ record!(mut EventPublishResponse);
 
 /// The object `ProcessResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProcessResponse {
     /// 流程实例的编号
     ///
-    /// String, for example `7f3a9c`.
+    /// String. Example: `7f3a9c`.
     pub process_instance_id: Option<String>,
     /// 流程是否执行成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub process_success: Option<bool>,
     /// 业务是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub biz_success: Option<bool>,
     /// 流程的错误码
     ///
@@ -192,7 +198,7 @@ pub struct ProcessResponse {
     pub process_remark: Option<String>,
     /// 流程返回的 JSON
     ///
-    /// Json, for example `{"accepted":true}`.
+    /// Json. Example: `{"accepted":true}`.
     pub process_data: Option<Json>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27385&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopSecretRegisterRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterRequest {}
 
 impl TopSecretRegisterRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(TopSecretRegisterRequest);
 
 /// The response of `taobao.top.secret.register`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterResponse {}
 
 impl Record for TopSecretRegisterResponse {

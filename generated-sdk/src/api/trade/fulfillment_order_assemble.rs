@@ -3,8 +3,8 @@
 //! `taobao.fulfillment.order.assemble`: 回传合单与取消合单的结果
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.fulfillment.order.assemble`: 回传合单与取消合单的结果
@@ -13,31 +13,37 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=62880&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::FulfillmentOrderAssembleRequest;
-/// use generated_sdk::api::trade::fulfillment_order_assemble::AssembleOrder;
+/// use generated_sdk::api::trade::fulfillment_order_assemble::{AssembleOrder, Type};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = FulfillmentOrderAssembleRequest::new(AssembleOrder::new("G20240618001"), "MERGE");
+/// let request = FulfillmentOrderAssembleRequest::new(
+///     AssembleOrder::new("G20240618001"),
+///     Type::Merge,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct FulfillmentOrderAssembleRequest {
     /// 一组要合并的订单
     ///
-    /// [`AssembleOrder`], required.
+    /// [`AssembleOrder`]. Required.
     pub assemble_orders: AssembleOrder,
     /// 操作：MERGE 合单，CANCEL_MERGE 取消合单（只需传 group_id）
     ///
-    /// String, see [`Type`], required, for example `MERGE`.
+    /// [`Type`]. Required. Example: `MERGE`.
     pub r#type: Type,
 }
 
 impl FulfillmentOrderAssembleRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(assemble_orders: AssembleOrder, r#type: impl Into<Type>) -> Self {
         Self {
             assemble_orders,
@@ -67,7 +73,7 @@ impl Record for FulfillmentOrderAssembleRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.assemble_orders),
-            1 => View::choice(&self.r#type),
+            1 => View::open_enum(&self.r#type),
             _ => View::Absent,
         }
     }
@@ -77,19 +83,20 @@ record!(FulfillmentOrderAssembleRequest);
 
 /// The object `AssembleOrder`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AssembleOrder {
     /// 合单的标识，由服务商自定；取消合单时用它
     ///
-    /// String, required, for example `G20240618001`.
+    /// String. Required. Example: `G20240618001`.
     pub group_id: String,
     /// 这一组的订单，最多 200 个
     ///
-    /// List of [`OrderGroup`], at most 200 elements.
+    /// List of [`OrderGroup`]. Max list size 200.
     pub order_list: Vec<OrderGroup>,
 }
 
 impl AssembleOrder {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(group_id: impl Into<String>) -> Self {
         Self {
             group_id: group_id.into(),
@@ -97,7 +104,7 @@ impl AssembleOrder {
         }
     }
 
-    /// Sets `order_list`.
+    /// Sets [`order_list`](field@Self::order_list): 这一组的订单，最多 200 个. List of [`OrderGroup`]. Max list size 200.
     #[must_use]
     pub fn order_list(
         mut self,
@@ -135,40 +142,41 @@ record!(AssembleOrder);
 
 /// The object `OrderGroup`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderGroup {
     /// 淘宝的子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub taobao_sub_order_id: Option<String>,
     /// 单据类型：0 交易订单，1 换货单，2 分销单，3 补货单，4 代发单
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub order_type: Option<i64>,
     /// 商品性质：0 下单的商品，1 赠品，2 其他
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub item_type: Option<i64>,
     /// 单据编号，含义由 order_type 决定；类型为 0 时就是主订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_id: Option<String>,
     /// ERP 里的订单编号
     ///
-    /// String, for example `ERP20240618001`.
+    /// String. Example: `ERP20240618001`.
     pub erp_order_id: Option<String>,
     /// 淘宝的主订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub taobao_parent_order_id: Option<String>,
 }
 
 impl OrderGroup {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `taobao_sub_order_id`.
+    /// Sets [`taobao_sub_order_id`](field@Self::taobao_sub_order_id): 淘宝的子订单编号. String.
     #[must_use]
     pub fn taobao_sub_order_id(
         mut self,
@@ -178,35 +186,35 @@ impl OrderGroup {
         self
     }
 
-    /// Sets `order_type`.
+    /// Sets [`order_type`](field@Self::order_type): 单据类型：0 交易订单，1 换货单，2 分销单，3 补货单，4 代发单. Number.
     #[must_use]
     pub fn order_type(mut self, order_type: i64) -> Self {
         self.order_type = Some(order_type);
         self
     }
 
-    /// Sets `item_type`.
+    /// Sets [`item_type`](field@Self::item_type): 商品性质：0 下单的商品，1 赠品，2 其他. Number.
     #[must_use]
     pub fn item_type(mut self, item_type: i64) -> Self {
         self.item_type = Some(item_type);
         self
     }
 
-    /// Sets `order_id`.
+    /// Sets [`order_id`](field@Self::order_id): 单据编号，含义由 order_type 决定. String.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `erp_order_id`.
+    /// Sets [`erp_order_id`](field@Self::erp_order_id): ERP 里的订单编号. String.
     #[must_use]
     pub fn erp_order_id(mut self, erp_order_id: impl Into<String>) -> Self {
         self.erp_order_id = Some(erp_order_id.into());
         self
     }
 
-    /// Sets `taobao_parent_order_id`.
+    /// Sets [`taobao_parent_order_id`](field@Self::taobao_parent_order_id): 淘宝的主订单编号. String.
     #[must_use]
     pub fn taobao_parent_order_id(
         mut self,
@@ -250,10 +258,11 @@ record!(OrderGroup);
 
 /// The response of `taobao.fulfillment.order.assemble`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FulfillmentOrderAssembleResponse {
     /// 结果
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result: Option<bool>,
     /// 错误码
     ///
@@ -310,6 +319,7 @@ record!(mut FulfillmentOrderAssembleResponse);
 
 /// The object `OrderAssembleResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderAssembleResponse {
     /// 每组的结果
     ///
@@ -347,14 +357,15 @@ record!(mut OrderAssembleResponse);
 
 /// The object `OrderGroupResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderGroupResponse {
     /// 请求里的合单标识
     ///
-    /// String, for example `G20240618001`.
+    /// String. Example: `G20240618001`.
     pub group_id: Option<String>,
     /// 结果
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub result: Option<bool>,
     /// 错误码
     ///
@@ -406,23 +417,23 @@ impl RecordMut for OrderGroupResponse {
 record!(mut OrderGroupResponse);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `MERGE`
     Merge,
     /// `CANCEL_MERGE`
     CancelMerge,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Merge => "MERGE",
             Self::CancelMerge => "CANCEL_MERGE",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -430,9 +441,9 @@ impl Choice for Type {
         match text.as_str() {
             "MERGE" => Self::Merge,
             "CANCEL_MERGE" => Self::CancelMerge,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

@@ -12,30 +12,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10481&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeAmountGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeAmountGetRequest::new(["tid", "alipay_no", "created", "pay_time", "end_time", "total_fee", "post_fee"], 2001000000000001);
+/// let request = TradeAmountGetRequest::new(
+///     ["tid", "alipay_no", "created", "pay_time", "end_time", "total_fee", "post_fee"],
+///     2001000000000001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeAmountGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,alipay_no,created,pay_time,end_time,total_fee,post_fee`.
+    /// Field List. Required. Example: `tid,alipay_no,created,pay_time,end_time,total_fee,post_fee`.
     pub fields: Vec<String>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl TradeAmountGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>, tid: i64) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -75,6 +81,7 @@ record!(TradeAmountGetRequest);
 
 /// The response of `taobao.trade.amount.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeAmountGetResponse {
     /// 主订单的金额
     ///
@@ -112,34 +119,35 @@ record!(mut TradeAmountGetResponse);
 
 /// The object `TradeAmount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeAmount {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 货到付款的服务费，单位元
     ///
@@ -159,15 +167,15 @@ pub struct TradeAmount {
     pub express_agency_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 买家获得的积分，交易成功后才有
     ///
-    /// String, for example `5`.
+    /// String. Example: `5`.
     pub buyer_obtain_point_fee: Option<String>,
     /// 子订单的金额
     ///
@@ -256,58 +264,59 @@ record!(mut TradeAmount);
 
 /// The object `OrderAmount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderAmount {
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 优惠名称
     ///
-    /// String, for example `满减`.
+    /// String. Example: `满减`.
     pub promotion_name: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 子订单的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
 }
 
@@ -379,18 +388,19 @@ record!(mut OrderAmount);
 
 /// The object `PromotionDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// 享受优惠的订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub id: Option<i64>,
     /// 优惠名称
     ///
-    /// String, for example `满减`.
+    /// String. Example: `满减`.
     pub promotion_name: Option<String>,
     /// 优惠金额，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub discount_fee: Option<String>,
     /// 赠品名称
     ///

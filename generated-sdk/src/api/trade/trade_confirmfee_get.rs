@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=146&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeConfirmfeeGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeConfirmfeeGetRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl TradeConfirmfeeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self { tid }
     }
@@ -64,6 +67,7 @@ record!(TradeConfirmfeeGetRequest);
 
 /// The response of `taobao.trade.confirmfee.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeConfirmfeeGetResponse {
     /// 可确认的金额
     ///
@@ -101,18 +105,19 @@ record!(mut TradeConfirmfeeGetResponse);
 
 /// The object `TradeConfirmFee`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeConfirmFee {
     /// 可确认的货款，不含邮费，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub confirm_fee: Option<String>,
     /// 可确认的邮费，单位元；不是最后一笔或没有邮费时为 0.00
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub confirm_post_fee: Option<String>,
     /// 是否最后一笔未完成的子订单；仅对子订单有意义
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_last_order: Option<bool>,
 }
 

@@ -3,8 +3,8 @@
 //! `taobao.trade.get`: 查询订单的基本资料
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.trade.get`: 查询订单的基本资料
@@ -13,30 +13,36 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=47&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeGetRequest::new(["tid", "status", "payment", "orders"], 2001000000000001);
+/// let request = TradeGetRequest::new(
+///     ["tid", "status", "payment", "orders"],
+///     2001000000000001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,status,payment,orders`.
+    /// Field List. Required. Example: `tid,status,payment,orders`.
     pub fields: Vec<String>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl TradeGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>, tid: i64) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -76,6 +82,7 @@ record!(TradeGetRequest);
 
 /// The response of `taobao.trade.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeGetResponse {
     /// 订单资料
     ///
@@ -113,26 +120,27 @@ record!(mut TradeGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 标题，一般为店铺名
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 交易类型
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 运单号或订单号，视接口而定
     ///
@@ -140,63 +148,63 @@ pub struct Trade {
     pub sid: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 订单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 卖家已收到的金额，随确认收货增加，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub received_payment: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 买家备注，仅买家可见
     ///
@@ -204,27 +212,27 @@ pub struct Trade {
     pub buyer_memo: Option<String>,
     /// 卖家备注，仅卖家可见
     ///
-    /// String, for example `请尽快发货`.
+    /// String. Example: `请尽快发货`.
     pub seller_memo: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 买家留言
     ///
-    /// String, for example `请包装好`.
+    /// String. Example: `请包装好`.
     pub buyer_message: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 货到付款的服务费，单位元
     ///
@@ -236,43 +244,43 @@ pub struct Trade {
     pub cod_status: Option<String>,
     /// 下单时的配送方式，之后不再变化
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 商品数量；有多笔子订单时为 0
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 下单时使用的积分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub point_fee: Option<i64>,
     /// 实际使用的积分，交易结束后才有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub real_point_fee: Option<i64>,
     /// 买家获得的积分，交易成功后才有
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub buyer_obtain_point_fee: Option<i64>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 是否网厅订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_wt: Option<bool>,
     /// 到货时效，单位天
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub arrive_interval: Option<i64>,
     /// 到货时效的截单时间
     ///
-    /// String, for example `16:00`.
+    /// String. Example: `16:00`.
     pub arrive_cut_time: Option<String>,
     /// 发货时效，单位小时
     ///
-    /// Number, for example `48`.
+    /// Number. Example: `48`.
     pub consign_interval: Option<i64>,
     /// 物流标签
     ///
@@ -348,7 +356,7 @@ pub struct Trade {
     pub pmtp: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 
@@ -432,7 +440,7 @@ impl Record for Trade {
             6 => View::of(&self.tid),
             7 => View::of(&self.seller_rate),
             8 => View::of(&self.buyer_rate),
-            9 => View::optional_choice(&self.status),
+            9 => View::optional_open_enum(&self.status),
             10 => View::of(&self.payment),
             11 => View::of(&self.discount_fee),
             12 => View::of(&self.adjust_fee),
@@ -499,7 +507,7 @@ impl RecordMut for Trade {
             6 => Slot::of(&mut self.tid),
             7 => Slot::of(&mut self.seller_rate),
             8 => Slot::of(&mut self.buyer_rate),
-            9 => Slot::choice(&mut self.status),
+            9 => Slot::open_enum(&mut self.status),
             10 => Slot::of(&mut self.payment),
             11 => Slot::of(&mut self.discount_fee),
             12 => Slot::of(&mut self.adjust_fee),
@@ -558,10 +566,11 @@ record!(mut Trade);
 
 /// The object `LogisticsTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTag {
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_id: Option<String>,
     /// 服务标签
     ///
@@ -604,6 +613,7 @@ record!(mut LogisticsTag);
 
 /// The object `LogisticServiceTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticServiceTag {
     /// 标签内容，以分号分隔
     ///
@@ -650,66 +660,67 @@ record!(mut LogisticServiceTag);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`RefundStatus`], for example `WAIT_SELLER_AGREE`.
+    /// [`RefundStatus`]. Example: `WAIT_SELLER_AGREE`.
     pub refund_status: Option<RefundStatus>,
     /// 子订单状态；为 TRADE_CLOSED_BY_TAOBAO 时不可发货
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 应付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 子订单优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 改价的金额，单位元
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 套餐的名称
     ///
@@ -717,31 +728,31 @@ pub struct Order {
     pub item_meal_name: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, for example `B`.
+    /// String. Example: `B`.
     pub seller_type: Option<String>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 门票有效期的外部编号
     ///
@@ -753,11 +764,11 @@ pub struct Order {
     pub ticket_expdate_key: Option<String>,
     /// 是否 www 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_www: Option<bool>,
     /// 发货仓库的编码
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -797,7 +808,7 @@ pub struct Order {
     pub sub_order_tax_promotion_fee: Option<String>,
     /// 是否包税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub tax_free: Option<bool>,
     /// 包税的金额，单位元
     ///
@@ -809,7 +820,7 @@ pub struct Order {
     pub special_refund_type: Option<String>,
     /// 优惠是否贬值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_devalue_fee: Option<bool>,
 }
 
@@ -870,7 +881,7 @@ impl Record for Order {
             2 => View::of(&self.price),
             3 => View::of(&self.num_iid),
             4 => View::of(&self.sku_id),
-            5 => View::optional_choice(&self.refund_status),
+            5 => View::optional_open_enum(&self.refund_status),
             6 => View::of(&self.status),
             7 => View::of(&self.oid),
             8 => View::of(&self.total_fee),
@@ -918,7 +929,7 @@ impl RecordMut for Order {
             2 => Slot::of(&mut self.price),
             3 => Slot::of(&mut self.num_iid),
             4 => Slot::of(&mut self.sku_id),
-            5 => Slot::choice(&mut self.refund_status),
+            5 => Slot::open_enum(&mut self.refund_status),
             6 => Slot::of(&mut self.status),
             7 => Slot::of(&mut self.oid),
             8 => Slot::of(&mut self.total_fee),
@@ -961,7 +972,7 @@ impl RecordMut for Order {
 record!(mut Order);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -988,11 +999,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1007,7 +1018,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1025,15 +1036,15 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `refund_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundStatus {
     /// `WAIT_SELLER_AGREE`
@@ -1048,11 +1059,11 @@ pub enum RefundStatus {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundStatus {
+impl OpenEnum for RefundStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -1061,7 +1072,7 @@ impl Choice for RefundStatus {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1073,9 +1084,9 @@ impl Choice for RefundStatus {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundStatus);
+open_enum!(RefundStatus);

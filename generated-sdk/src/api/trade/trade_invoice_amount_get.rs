@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=56139&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeInvoiceAmountGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeInvoiceAmountGetRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl TradeInvoiceAmountGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self { tid }
     }
@@ -64,14 +67,15 @@ record!(TradeInvoiceAmountGetRequest);
 
 /// The response of `taobao.trade.invoice.amount.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeInvoiceAmountGetResponse {
     /// 给消费者开多少发票，单位分
     ///
-    /// String, for example `5890`.
+    /// String. Example: `5890`.
     pub consumer_invoice_amount: Option<String>,
     /// 给平台开多少发票，单位分
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub platform_invoice_amount: Option<String>,
 }
 

@@ -12,38 +12,44 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=49&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeMemoUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeMemoUpdateRequest::new(2001000000000001);
+/// let request = TradeMemoUpdateRequest::new(2001000000000001)
+///     .memo("请尽快发货")
+///     .flag(1)
+///     .reset(false);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeMemoUpdateRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 新的备注，最多 1000 字节
     ///
-    /// String, for example `请尽快发货`.
+    /// String. Example: `请尽快发货`.
     pub memo: Option<String>,
     /// 备注的旗帜：0 灰，1 红，2 黄，3 绿，4 蓝，5 粉
     ///
-    /// Number, `0` if it is not sent, for example `1`.
+    /// Number. Default: `0`. Example: `1`.
     pub flag: Option<i64>,
     /// 是否清空备注；为 true 时忽略 memo 并清空，请慎用
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub reset: Option<bool>,
 }
 
 impl TradeMemoUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self {
             tid,
@@ -53,21 +59,21 @@ impl TradeMemoUpdateRequest {
         }
     }
 
-    /// Sets `memo`.
+    /// Sets [`memo`](field@Self::memo): 新的备注，最多 1000 字节. String.
     #[must_use]
     pub fn memo(mut self, memo: impl Into<String>) -> Self {
         self.memo = Some(memo.into());
         self
     }
 
-    /// Sets `flag`.
+    /// Sets [`flag`](field@Self::flag): 备注的旗帜：0 灰，1 红，2 黄，3 绿，4 蓝，5 粉. Number. Default: `0`.
     #[must_use]
     pub fn flag(mut self, flag: i64) -> Self {
         self.flag = Some(flag);
         self
     }
 
-    /// Sets `reset`.
+    /// Sets [`reset`](field@Self::reset): 是否清空备注. Boolean.
     #[must_use]
     pub fn reset(mut self, reset: bool) -> Self {
         self.reset = Some(reset);
@@ -110,6 +116,7 @@ record!(TradeMemoUpdateRequest);
 
 /// The response of `taobao.trade.memo.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeMemoUpdateResponse {
     /// 订单资料
     ///
@@ -147,14 +154,15 @@ record!(mut TradeMemoUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

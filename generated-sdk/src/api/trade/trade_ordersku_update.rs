@@ -12,34 +12,39 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=240&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeOrderskuUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeOrderskuUpdateRequest::new(2001000000000002);
+/// let request = TradeOrderskuUpdateRequest::new(2001000000000002)
+///     .sku_id(4200000000001)
+///     .sku_props("1627207:28329;20509:28314");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeOrderskuUpdateRequest {
     /// 子订单编号
     ///
-    /// Number, required, for example `2001000000000002`.
+    /// Number. Required. Example: `2001000000000002`.
     pub oid: i64,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 销售属性的组合，如 1627207:28329;20509:28314
     ///
-    /// String, for example `1627207:28329;20509:28314`.
+    /// String. Example: `1627207:28329;20509:28314`.
     pub sku_props: Option<String>,
 }
 
 impl TradeOrderskuUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(oid: i64) -> Self {
         Self {
             oid,
@@ -48,14 +53,14 @@ impl TradeOrderskuUpdateRequest {
         }
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
         self
     }
 
-    /// Sets `sku_props`.
+    /// Sets [`sku_props`](field@Self::sku_props): 销售属性的组合，如 1627207:28329;20509:28314. String.
     #[must_use]
     pub fn sku_props(mut self, sku_props: impl Into<String>) -> Self {
         self.sku_props = Some(sku_props.into());
@@ -96,6 +101,7 @@ record!(TradeOrderskuUpdateRequest);
 
 /// The response of `taobao.trade.ordersku.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeOrderskuUpdateResponse {
     /// 子订单资料，只有编号和修改时间
     ///
@@ -133,14 +139,15 @@ record!(mut TradeOrderskuUpdateResponse);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10897&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradePostageUpdateRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradePostageUpdateRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 新的邮费，单位元
     ///
-    /// String, required, for example `8.00`.
+    /// String. Required. Example: `8.00`.
     pub post_fee: String,
 }
 
 impl TradePostageUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, post_fee: impl Into<String>) -> Self {
         Self {
             tid,
@@ -75,6 +78,7 @@ record!(TradePostageUpdateRequest);
 
 /// The response of `taobao.trade.postage.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradePostageUpdateResponse {
     /// 订单资料
     ///
@@ -112,22 +116,23 @@ record!(mut TradePostageUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10560&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeReceivetimeDelayRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeReceivetimeDelayRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 延长的天数：3、5、7 或 10
     ///
-    /// Number, required, for example `3`.
+    /// Number. Required. Example: `3`.
     pub days: i64,
 }
 
 impl TradeReceivetimeDelayRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, days: i64) -> Self {
         Self { tid, days }
     }
@@ -70,6 +73,7 @@ record!(TradeReceivetimeDelayRequest);
 
 /// The response of `taobao.trade.receivetime.delay`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeReceivetimeDelayResponse {
     /// 订单资料
     ///
@@ -107,14 +111,15 @@ record!(mut TradeReceivetimeDelayResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -12,62 +12,68 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=241&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeShippingaddressUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeShippingaddressUpdateRequest::new(2001000000000001);
+/// let request = TradeShippingaddressUpdateRequest::new(2001000000000001)
+///     .receiver_state("浙江省")
+///     .receiver_city("杭州市")
+///     .receiver_district("余杭区");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeShippingaddressUpdateRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 收货人姓名，最多 50 字节
     ///
-    /// String, at most 50 characters, for example `王**`.
+    /// String. Max length 50. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 固定电话，最多 30 字节；传 -1 表示删除
     ///
-    /// String, at most 30 characters, for example `0571-8****000`.
+    /// String. Max length 30. Redacted in `Debug` output. Example: `0571-8****000`.
     pub receiver_phone: Option<String>,
     /// 手机号；传 -1 表示删除
     ///
-    /// String, at most 11 characters, for example `139****0000`.
+    /// String. Max length 11. Redacted in `Debug` output. Example: `139****0000`.
     pub receiver_mobile: Option<String>,
     /// 收货省份
     ///
-    /// String, at most 32 characters, for example `浙江省`.
+    /// String. Max length 32. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 收货城市
     ///
-    /// String, at most 32 characters, for example `杭州市`.
+    /// String. Max length 32. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货区县
     ///
-    /// String, at most 32 characters, for example `余杭区`.
+    /// String. Max length 32. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 街道以下的详细地址，最多 228 字节
     ///
-    /// String, at most 228 characters, for example `文一西路***`.
+    /// String. Max length 228. Redacted in `Debug` output. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编，六位数字
     ///
-    /// String, at most 6 characters, for example `311121`.
+    /// String. Max length 6. Example: `311121`.
     pub receiver_zip: Option<String>,
     /// 收货街道
     ///
-    /// String, at most 32 characters, for example `仓前街道`.
+    /// String. Max length 32. Example: `仓前街道`.
     pub receiver_town: Option<String>,
 }
 
 impl TradeShippingaddressUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self {
             tid,
@@ -83,63 +89,63 @@ impl TradeShippingaddressUpdateRequest {
         }
     }
 
-    /// Sets `receiver_name`.
+    /// Sets [`receiver_name`](field@Self::receiver_name): 收货人姓名，最多 50 字节. String. Max length 50. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_name(mut self, receiver_name: impl Into<String>) -> Self {
         self.receiver_name = Some(receiver_name.into());
         self
     }
 
-    /// Sets `receiver_phone`.
+    /// Sets [`receiver_phone`](field@Self::receiver_phone): 固定电话，最多 30 字节. String. Max length 30. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_phone(mut self, receiver_phone: impl Into<String>) -> Self {
         self.receiver_phone = Some(receiver_phone.into());
         self
     }
 
-    /// Sets `receiver_mobile`.
+    /// Sets [`receiver_mobile`](field@Self::receiver_mobile): 手机号. String. Max length 11. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_mobile(mut self, receiver_mobile: impl Into<String>) -> Self {
         self.receiver_mobile = Some(receiver_mobile.into());
         self
     }
 
-    /// Sets `receiver_state`.
+    /// Sets [`receiver_state`](field@Self::receiver_state): 收货省份. String. Max length 32.
     #[must_use]
     pub fn receiver_state(mut self, receiver_state: impl Into<String>) -> Self {
         self.receiver_state = Some(receiver_state.into());
         self
     }
 
-    /// Sets `receiver_city`.
+    /// Sets [`receiver_city`](field@Self::receiver_city): 收货城市. String. Max length 32.
     #[must_use]
     pub fn receiver_city(mut self, receiver_city: impl Into<String>) -> Self {
         self.receiver_city = Some(receiver_city.into());
         self
     }
 
-    /// Sets `receiver_district`.
+    /// Sets [`receiver_district`](field@Self::receiver_district): 收货区县. String. Max length 32.
     #[must_use]
     pub fn receiver_district(mut self, receiver_district: impl Into<String>) -> Self {
         self.receiver_district = Some(receiver_district.into());
         self
     }
 
-    /// Sets `receiver_address`.
+    /// Sets [`receiver_address`](field@Self::receiver_address): 街道以下的详细地址，最多 228 字节. String. Max length 228. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_address(mut self, receiver_address: impl Into<String>) -> Self {
         self.receiver_address = Some(receiver_address.into());
         self
     }
 
-    /// Sets `receiver_zip`.
+    /// Sets [`receiver_zip`](field@Self::receiver_zip): 邮编，六位数字. String. Max length 6.
     #[must_use]
     pub fn receiver_zip(mut self, receiver_zip: impl Into<String>) -> Self {
         self.receiver_zip = Some(receiver_zip.into());
         self
     }
 
-    /// Sets `receiver_town`.
+    /// Sets [`receiver_town`](field@Self::receiver_town): 收货街道. String. Max length 32.
     #[must_use]
     pub fn receiver_town(mut self, receiver_town: impl Into<String>) -> Self {
         self.receiver_town = Some(receiver_town.into());
@@ -205,6 +211,7 @@ record!(TradeShippingaddressUpdateRequest);
 
 /// The response of `taobao.trade.shippingaddress.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeShippingaddressUpdateResponse {
     /// 订单资料
     ///
@@ -242,14 +249,15 @@ record!(mut TradeShippingaddressUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -3,74 +3,87 @@
 //! `taobao.trades.sold.incrementv.get`: 按入库时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.trades.sold.incrementv.get`: 按入库时间查询已卖出的订单
 ///
 /// 分页返回一段时间内写入卖家库的订单，时间跨度不超过一天，最早三个月前。为免漏单，请从最后一页往前取。
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`, at most 1 day per time window. `client.items(request)` returns the items of all pages.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21470&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldIncrementvGetRequest;
+/// use generated_sdk::api::trade::trades_sold_incrementv_get::ExtType;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradesSoldIncrementvGetRequest::new(["tid", "status", "modified"], "2024-06-18 00:00:00".parse()?, "2024-06-18 23:59:59".parse()?);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TradesSoldIncrementvGetRequest::new(
+///         ["tid", "status", "modified"],
+///         "2024-06-18 00:00:00".parse()?,
+///         "2024-06-18 23:59:59".parse()?,
+///     )
+///     .status("WAIT_SELLER_SEND_GOODS")
+///     .r#type("fixed")
+///     .ext_type(ExtType::Service);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementvGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,status,modified`.
+    /// Field List. Required. Example: `tid,status,modified`.
     pub fields: Vec<String>,
     /// 入库时间的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub start_create: DateTime,
     /// 入库时间的终点；建议跨度不超过 30 分钟
     ///
-    /// Date, required, for example `2024-06-18 23:59:59`.
+    /// Date. Required. Example: `2024-06-18 23:59:59`.
     pub end_create: DateTime,
     /// 订单状态；不传则不限
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 交易类型，以逗号分隔
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常
     ///
-    /// String, see [`ExtType`], for example `service`.
+    /// [`ExtType`]. Example: `service`.
     pub ext_type: Option<ExtType>,
     /// 订单分组：time_card 点卡，fee_card 话费
     ///
-    /// String, see [`Tag`], for example `time_card`.
+    /// [`Tag`]. Example: `time_card`.
     pub tag: Option<Tag>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条，最多 100，建议 40 到 50
     ///
-    /// Number, at least 1, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
 }
 
 impl TradesSoldIncrementvGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         start_create: DateTime,
@@ -90,49 +103,49 @@ impl TradesSoldIncrementvGetRequest {
         }
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 订单状态. String.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `ext_type`.
+    /// Sets [`ext_type`](field@Self::ext_type): 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常. [`ExtType`].
     #[must_use]
     pub fn ext_type(mut self, ext_type: impl Into<ExtType>) -> Self {
         self.ext_type = Some(ext_type.into());
         self
     }
 
-    /// Sets `tag`.
+    /// Sets [`tag`](field@Self::tag): 订单分组：time_card 点卡，fee_card 话费. [`Tag`].
     #[must_use]
     pub fn tag(mut self, tag: impl Into<Tag>) -> Self {
         self.tag = Some(tag.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条，最多 100，建议 40 到 50. Number. Min 1. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
@@ -190,8 +203,8 @@ impl Record for TradesSoldIncrementvGetRequest {
             2 => View::of(&self.end_create),
             3 => View::of(&self.status),
             4 => View::of(&self.r#type),
-            5 => View::optional_choice(&self.ext_type),
-            6 => View::optional_choice(&self.tag),
+            5 => View::optional_open_enum(&self.ext_type),
+            6 => View::optional_open_enum(&self.tag),
             7 => View::of(&self.page_no),
             8 => View::of(&self.page_size),
             9 => View::of(&self.use_has_next),
@@ -204,14 +217,15 @@ record!(TradesSoldIncrementvGetRequest);
 
 /// The response of `taobao.trades.sold.incrementv.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementvGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 订单列表
     ///
@@ -257,30 +271,31 @@ record!(mut TradesSoldIncrementvGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 标题，一般为店铺名
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 交易类型
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 运单号或订单号，视接口而定
     ///
@@ -288,7 +303,7 @@ pub struct Trade {
     pub sid: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// Acookie 订单的编号
     ///
@@ -296,71 +311,71 @@ pub struct Trade {
     pub acookie_id: Option<String>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 订单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 写入卖家库的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub async_modified: Option<DateTime>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 卖家已收到的金额，随确认收货增加，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub received_payment: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 买家支付宝的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub alipay_id: Option<i64>,
     /// 买家下单的地区
     ///
@@ -372,15 +387,15 @@ pub struct Trade {
     pub nut_feature: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 货到付款的服务费，单位元
     ///
@@ -392,67 +407,67 @@ pub struct Trade {
     pub cod_status: Option<String>,
     /// 下单时的配送方式，之后不再变化
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 商品数量；有多笔子订单时为 0
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 下单时使用的积分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub point_fee: Option<i64>,
     /// 实际使用的积分，交易结束后才有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub real_point_fee: Option<i64>,
     /// 买家获得的积分，交易成功后才有
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub buyer_obtain_point_fee: Option<i64>,
     /// 收货人姓名（密文）
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 收货城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 收货街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub receiver_town: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String, for example `*******0000`.
+    /// String. Redacted in `Debug` output. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_phone: Option<String>,
     /// 卖家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub seller_flag: Option<i64>,
     /// 是否保障速递的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_lgtype: Option<bool>,
     /// 时效类型，如次日达
     ///
@@ -464,15 +479,15 @@ pub struct Trade {
     pub lg_aging: Option<String>,
     /// 是否品牌特卖的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_brand_sale: Option<bool>,
     /// 是否必须由物流宝发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_force_wlb: Option<bool>,
     /// 买家有没有留言
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_buyer_message: Option<bool>,
     /// 用信用卡支付的金额，单位元
     ///
@@ -480,7 +495,7 @@ pub struct Trade {
     pub credit_card_fee: Option<String>,
     /// 分阶段付款的进度
     ///
-    /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
+    /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
     /// 分几次付款时已付了多少，单位元
     ///
@@ -492,15 +507,15 @@ pub struct Trade {
     pub mark_desc: Option<String>,
     /// 是否分多次发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_part_consign: Option<bool>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 是否网厅订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_wt: Option<bool>,
     /// 子订单列表
     ///
@@ -512,7 +527,7 @@ pub struct Trade {
     pub service_orders: Vec<ServiceOrder>,
     /// 收货国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub receiver_country: Option<String>,
     /// 主订单的关税，单位元
     ///
@@ -520,11 +535,11 @@ pub struct Trade {
     pub order_tax_fee: Option<String>,
     /// 是否邮关订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub post_gate_declare: Option<bool>,
     /// 是否跨境保税订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub cross_bonded_declare: Option<bool>,
     /// 主订单的计税优惠，单位元
     ///
@@ -532,7 +547,7 @@ pub struct Trade {
     pub order_tax_promotion_fee: Option<String>,
     /// 收件人信息的标识，由收件信息生成
     ///
-    /// String, for example `1aBcD2eF`.
+    /// String. Example: `1aBcD2eF`.
     pub oaid: Option<String>,
 }
 
@@ -628,7 +643,7 @@ impl Record for Trade {
             8 => View::of(&self.acookie_id),
             9 => View::of(&self.seller_rate),
             10 => View::of(&self.buyer_rate),
-            11 => View::optional_choice(&self.status),
+            11 => View::optional_open_enum(&self.status),
             12 => View::of(&self.payment),
             13 => View::of(&self.discount_fee),
             14 => View::of(&self.adjust_fee),
@@ -672,7 +687,7 @@ impl Record for Trade {
             52 => View::of(&self.is_force_wlb),
             53 => View::of(&self.has_buyer_message),
             54 => View::of(&self.credit_card_fee),
-            55 => View::optional_choice(&self.step_trade_status),
+            55 => View::optional_open_enum(&self.step_trade_status),
             56 => View::of(&self.step_paid_fee),
             57 => View::of(&self.mark_desc),
             58 => View::of(&self.is_part_consign),
@@ -705,7 +720,7 @@ impl RecordMut for Trade {
             8 => Slot::of(&mut self.acookie_id),
             9 => Slot::of(&mut self.seller_rate),
             10 => Slot::of(&mut self.buyer_rate),
-            11 => Slot::choice(&mut self.status),
+            11 => Slot::open_enum(&mut self.status),
             12 => Slot::of(&mut self.payment),
             13 => Slot::of(&mut self.discount_fee),
             14 => Slot::of(&mut self.adjust_fee),
@@ -749,7 +764,7 @@ impl RecordMut for Trade {
             52 => Slot::of(&mut self.is_force_wlb),
             53 => Slot::of(&mut self.has_buyer_message),
             54 => Slot::of(&mut self.credit_card_fee),
-            55 => Slot::choice(&mut self.step_trade_status),
+            55 => Slot::open_enum(&mut self.step_trade_status),
             56 => Slot::of(&mut self.step_paid_fee),
             57 => Slot::of(&mut self.mark_desc),
             58 => Slot::of(&mut self.is_part_consign),
@@ -772,78 +787,79 @@ record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`RefundStatus`], for example `WAIT_SELLER_AGREE`.
+    /// [`RefundStatus`]. Example: `WAIT_SELLER_AGREE`.
     pub refund_status: Option<RefundStatus>,
     /// 子订单状态；为 TRADE_CLOSED_BY_TAOBAO 时不可发货
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 应付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 子订单优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 改价的金额，单位元
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 套餐的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_meal_id: Option<i64>,
     /// 套餐的名称
     ///
@@ -851,15 +867,15 @@ pub struct Order {
     pub item_meal_name: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 最近一次退款的单号
     ///
@@ -867,43 +883,43 @@ pub struct Order {
     pub refund_id: Option<String>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, for example `B`.
+    /// String. Example: `B`.
     pub seller_type: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 子订单结束的时间，可能与主订单不同
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 是否服务订单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_service_order: Option<bool>,
     /// 子订单的发货时间
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<String>,
     /// 子订单的配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 须一起发货的子订单
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub bind_oid: Option<i64>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 门票有效期的外部编号
     ///
@@ -915,11 +931,11 @@ pub struct Order {
     pub ticket_expdate_key: Option<String>,
     /// 是否 www 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_www: Option<bool>,
     /// 发货仓库的编码
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 子订单的关税，单位元
     ///
@@ -939,7 +955,7 @@ pub struct Order {
     pub sub_order_tax_promotion_fee: Option<String>,
     /// 是否包税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub tax_free: Option<bool>,
     /// 包税的金额，单位元
     ///
@@ -1009,7 +1025,7 @@ impl Record for Order {
             4 => View::of(&self.sku_id),
             5 => View::of(&self.outer_iid),
             6 => View::of(&self.outer_sku_id),
-            7 => View::optional_choice(&self.refund_status),
+            7 => View::optional_open_enum(&self.refund_status),
             8 => View::of(&self.status),
             9 => View::of(&self.oid),
             10 => View::of(&self.total_fee),
@@ -1060,7 +1076,7 @@ impl RecordMut for Order {
             4 => Slot::of(&mut self.sku_id),
             5 => Slot::of(&mut self.outer_iid),
             6 => Slot::of(&mut self.outer_sku_id),
-            7 => Slot::choice(&mut self.refund_status),
+            7 => Slot::open_enum(&mut self.refund_status),
             8 => Slot::of(&mut self.status),
             9 => Slot::of(&mut self.oid),
             10 => Slot::of(&mut self.total_fee),
@@ -1105,18 +1121,19 @@ record!(mut Order);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
-    /// Number, for example `2001000000000003`.
+    /// Number. Example: `2001000000000003`.
     pub oid: Option<i64>,
     /// 所保障的商品订单
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub item_oid: Option<i64>,
     /// 服务的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub service_id: Option<i64>,
     /// 服务详情的地址
     ///
@@ -1124,27 +1141,27 @@ pub struct ServiceOrder {
     pub service_detail_url: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 服务单价，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub price: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub payment: Option<String>,
     /// 服务名称
     ///
-    /// String, for example `一年包换`.
+    /// String. Example: `一年包换`.
     pub title: Option<String>,
     /// 服务总额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub total_fee: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 最近一次退款的单号
     ///
@@ -1152,11 +1169,11 @@ pub struct ServiceOrder {
     pub refund_id: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
 }
 
@@ -1227,7 +1244,7 @@ impl RecordMut for ServiceOrder {
 record!(mut ServiceOrder);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -1252,11 +1269,11 @@ pub enum Status {
     PayPending,
     /// `WAIT_PRE_AUTH_CONFIRM`
     WaitPreAuthConfirm,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1270,7 +1287,7 @@ impl Choice for Status {
             Self::TradeClosedByTaobao => "TRADE_CLOSED_BY_TAOBAO",
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1287,31 +1304,31 @@ impl Choice for Status {
             "TRADE_CLOSED_BY_TAOBAO" => Self::TradeClosedByTaobao,
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_PAID_FINAL_NOPAID`
     FrontPaidFinalNopaid,
     /// `FRONT_PAID_FINAL_PAID`
     FrontPaidFinalPaid,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1319,15 +1336,15 @@ impl Choice for StepTradeStatus {
         match text.as_str() {
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `refund_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundStatus {
     /// `WAIT_SELLER_AGREE`
@@ -1342,11 +1359,11 @@ pub enum RefundStatus {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundStatus {
+impl OpenEnum for RefundStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -1355,7 +1372,7 @@ impl Choice for RefundStatus {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1367,15 +1384,15 @@ impl Choice for RefundStatus {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundStatus);
+open_enum!(RefundStatus);
 
 /// The values of `ext_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExtType {
     /// `ershou`
@@ -1384,17 +1401,17 @@ pub enum ExtType {
     Service,
     /// `mark`
     Mark,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ExtType {
+impl OpenEnum for ExtType {
     fn as_str(&self) -> &str {
         match self {
             Self::Ershou => "ershou",
             Self::Service => "service",
             Self::Mark => "mark",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1403,31 +1420,31 @@ impl Choice for ExtType {
             "ershou" => Self::Ershou,
             "service" => Self::Service,
             "mark" => Self::Mark,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ExtType);
+open_enum!(ExtType);
 
 /// The values of `tag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Tag {
     /// `time_card`
     TimeCard,
     /// `fee_card`
     FeeCard,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Tag {
+impl OpenEnum for Tag {
     fn as_str(&self) -> &str {
         match self {
             Self::TimeCard => "time_card",
             Self::FeeCard => "fee_card",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1435,9 +1452,9 @@ impl Choice for Tag {
         match text.as_str() {
             "time_card" => Self::TimeCard,
             "fee_card" => Self::FeeCard,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Tag);
+open_enum!(Tag);

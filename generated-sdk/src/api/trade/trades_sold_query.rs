@@ -12,35 +12,46 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54749&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldQueryRequest;
 /// use generated_sdk::api::trade::trades_sold_query::OrderQuery;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradesSoldQueryRequest::new([OrderQuery::new()], "1001");
+/// let request = TradesSoldQueryRequest::new(
+///         [
+///             OrderQuery::new()
+///                 .end_created("2024-06-19 00:00:00".parse()?)
+///                 .start_created("2024-06-18 00:00:00".parse()?),
+///         ],
+///         "1001",
+///     )
+///     .order_type("1");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldQueryRequest {
     /// 查询条件，满足任一条即可，最多 20 条
     ///
-    /// List of [`OrderQuery`], required, at most 20 elements.
+    /// List of [`OrderQuery`]. Required. Max list size 20.
     pub query_list: Vec<OrderQuery>,
     /// 业务场景的编号：1001 客服咨询，1002 售后服务
     ///
-    /// String, required, for example `1001`.
+    /// String. Required. Example: `1001`.
     pub scene: String,
     /// 订单类型：1 交易，2 分销，3 换货
     ///
-    /// String, `1` if it is not sent, for example `1`.
+    /// String. Default: `1`. Example: `1`.
     pub order_type: Option<String>,
 }
 
 impl TradesSoldQueryRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         query_list: impl IntoIterator<Item = OrderQuery>,
         scene: impl Into<String>,
@@ -52,7 +63,7 @@ impl TradesSoldQueryRequest {
         }
     }
 
-    /// Sets `order_type`.
+    /// Sets [`order_type`](field@Self::order_type): 订单类型：1 交易，2 分销，3 换货. String. Default: `1`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
@@ -97,64 +108,65 @@ record!(TradesSoldQueryRequest);
 
 /// The object `OrderQuery`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderQuery {
     /// 收件人的固定电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub receiver_phone: Option<String>,
     /// 收件人的手机号
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub receiver_mobile: Option<String>,
     /// 收件人的姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 下单时间的终点，最早三个月前
     ///
-    /// Date, for example `2024-06-19 00:00:00`.
+    /// Date. Example: `2024-06-19 00:00:00`.
     pub end_created: Option<DateTime>,
     /// 下单时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_created: Option<DateTime>,
 }
 
 impl OrderQuery {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `receiver_phone`.
+    /// Sets [`receiver_phone`](field@Self::receiver_phone): 收件人的固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_phone(mut self, receiver_phone: impl Into<String>) -> Self {
         self.receiver_phone = Some(receiver_phone.into());
         self
     }
 
-    /// Sets `receiver_mobile`.
+    /// Sets [`receiver_mobile`](field@Self::receiver_mobile): 收件人的手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_mobile(mut self, receiver_mobile: impl Into<String>) -> Self {
         self.receiver_mobile = Some(receiver_mobile.into());
         self
     }
 
-    /// Sets `receiver_name`.
+    /// Sets [`receiver_name`](field@Self::receiver_name): 收件人的姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn receiver_name(mut self, receiver_name: impl Into<String>) -> Self {
         self.receiver_name = Some(receiver_name.into());
         self
     }
 
-    /// Sets `end_created`.
+    /// Sets [`end_created`](field@Self::end_created): 下单时间的终点，最早三个月前. Date.
     #[must_use]
     pub fn end_created(mut self, end_created: DateTime) -> Self {
         self.end_created = Some(end_created);
         self
     }
 
-    /// Sets `start_created`.
+    /// Sets [`start_created`](field@Self::start_created): 下单时间的起点. Date.
     #[must_use]
     pub fn start_created(mut self, start_created: DateTime) -> Self {
         self.start_created = Some(start_created);
@@ -193,10 +205,11 @@ record!(OrderQuery);
 
 /// The response of `taobao.trades.sold.query`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldQueryResponse {
     /// 订单编号，从新到旧，最多最近的 100 笔
     ///
-    /// String\[\], for example `2001000000000001`.
+    /// List of String. Example: `2001000000000001`.
     pub tid_list: Vec<String>,
 }
 

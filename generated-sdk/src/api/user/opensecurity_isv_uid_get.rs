@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24673&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpensecurityIsvUidGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OpensecurityIsvUidGetRequest {
     /// 用户在本应用的 open_uid
     ///
-    /// String, required, for example `AAEq5vLhAD`.
+    /// String. Required. Example: `AAEq5vLhAD`.
     pub open_uid: String,
 }
 
 impl OpensecurityIsvUidGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(open_uid: impl Into<String>) -> Self {
         Self { open_uid: open_uid.into() }
     }
@@ -64,10 +67,11 @@ record!(OpensecurityIsvUidGetRequest);
 
 /// The response of `taobao.opensecurity.isv.uid.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpensecurityIsvUidGetResponse {
     /// 用户在同一服务商内的标识
     ///
-    /// String, for example `AAIsv7pQ2`.
+    /// String. Example: `AAIsv7pQ2`.
     pub open_uid_isv: Option<String>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24672&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpensecurityUidGetRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OpensecurityUidGetRequest {
     /// 淘宝用户的编号
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub tb_user_id: i64,
 }
 
 impl OpensecurityUidGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tb_user_id: i64) -> Self {
         Self { tb_user_id }
     }
@@ -64,10 +67,11 @@ record!(OpensecurityUidGetRequest);
 
 /// The response of `taobao.opensecurity.uid.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpensecurityUidGetResponse {
     /// 用户在本应用的 open_uid
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_uid: Option<String>,
 }
 

@@ -8,25 +8,28 @@ use top_protocol::generated::{
 
 /// `taobao.openuid.get`: 查询授权账号的 OpenUID
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=33220&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::user::OpenuidGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = OpenuidGetRequest::new();
-/// let response = client.execute(&request).await?;
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenuidGetRequest {}
 
 impl OpenuidGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -57,10 +60,11 @@ record!(OpenuidGetRequest);
 
 /// The response of `taobao.openuid.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenuidGetResponse {
     /// 授权账号的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_uid: Option<String>,
 }
 

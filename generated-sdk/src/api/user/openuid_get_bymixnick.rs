@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=33223&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpenuidGetBymixnickRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OpenuidGetBymixnickRequest {
     /// 混淆昵称
     ///
-    /// String, required, for example `t01Zx9k`.
+    /// String. Required. Example: `t01Zx9k`.
     pub mix_nick: String,
 }
 
 impl OpenuidGetBymixnickRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(mix_nick: impl Into<String>) -> Self {
         Self { mix_nick: mix_nick.into() }
     }
@@ -65,10 +68,11 @@ record!(OpenuidGetBymixnickRequest);
 
 /// The response of `taobao.openuid.get.bymixnick`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenuidGetBymixnickResponse {
     /// 用户的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_uid: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=33221&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpenuidGetBytradeRequest;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OpenuidGetBytradeRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
 }
 
 impl OpenuidGetBytradeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self { tid }
     }
@@ -63,10 +66,11 @@ record!(OpenuidGetBytradeRequest);
 
 /// The response of `taobao.openuid.get.bytrade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenuidGetBytradeResponse {
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_uid: Option<String>,
 }
 

@@ -10,31 +10,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27234&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::TopOpenidConvertRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopOpenidConvertRequest::new();
+/// let request = TopOpenidConvertRequest::new().mix_nick("t01Zx9k");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopOpenidConvertRequest {
     /// 混淆昵称
     ///
-    /// String, for example `t01Zx9k`.
+    /// String. Example: `t01Zx9k`.
     pub mix_nick: Option<String>,
 }
 
 impl TopOpenidConvertRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `mix_nick`.
+    /// Sets [`mix_nick`](field@Self::mix_nick): 混淆昵称. String.
     #[must_use]
     pub fn mix_nick(mut self, mix_nick: impl Into<String>) -> Self {
         self.mix_nick = Some(mix_nick.into());
@@ -70,10 +73,11 @@ record!(TopOpenidConvertRequest);
 
 /// The response of `taobao.top.openid.convert`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopOpenidConvertResponse {
     /// 用户的 openId
     ///
-    /// String, for example `AAFq6wMiBE`.
+    /// String. Example: `AAFq6wMiBE`.
     pub open_id: Option<String>,
 }
 

@@ -10,30 +10,33 @@ use top_protocol::generated::{
 ///
 /// 返回授权买家的昵称和头像，仅限买家类应用。
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21348&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::user::UserBuyerGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = UserBuyerGetRequest::new(["nick", "avatar"]);
-/// let response = client.execute(&request).await?;
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UserBuyerGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `nick,avatar`.
+    /// Field List. Required. Example: `nick,avatar`.
     pub fields: Vec<String>,
 }
 
 impl UserBuyerGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -69,6 +72,7 @@ record!(UserBuyerGetRequest);
 
 /// The response of `taobao.user.buyer.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserBuyerGetResponse {
     /// 买家资料
     ///
@@ -106,22 +110,23 @@ record!(mut UserBuyerGetResponse);
 
 /// The object `User`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct User {
     /// 昵称
     ///
-    /// String, for example `测试卖家`.
+    /// String. Example: `测试卖家`.
     pub nick: Option<String>,
     /// 头像地址
     ///
-    /// String, for example `https://example.com/avatar.jpg`.
+    /// String. Example: `https://example.com/avatar.jpg`.
     pub avatar: Option<String>,
     /// 性别：m 男，f 女
     ///
-    /// String, for example `m`.
+    /// String. Example: `m`.
     pub sex: Option<String>,
     /// 用户的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_uid: Option<String>,
 }
 

@@ -8,25 +8,28 @@ use top_protocol::generated::{
 
 /// `taobao.user.openid.get`: 查询授权账号的 openId
 ///
-/// A call needs a session.
+/// - Session: required.
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=62301&docType=2>
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::user::UserOpenidGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = UserOpenidGetRequest::new();
-/// let response = client.execute(&request).await?;
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserOpenidGetRequest {}
 
 impl UserOpenidGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -57,10 +60,11 @@ record!(UserOpenidGetRequest);
 
 /// The response of `taobao.user.openid.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserOpenidGetResponse {
     /// 授权账号的 openId
     ///
-    /// String, for example `AAFq6wMiBE`.
+    /// String. Example: `AAFq6wMiBE`.
     pub open_id: Option<String>,
 }
 

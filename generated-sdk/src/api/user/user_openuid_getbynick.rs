@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=63724&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::UserOpenuidGetbynickRequest;
 ///
@@ -23,15 +25,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UserOpenuidGetbynickRequest {
     /// 买家昵称，以逗号分隔
     ///
-    /// String, required, at most 30 elements, for example `买家**`.
+    /// String. Required. Max list size 30. Example: `买家**`.
     pub buyer_nicks: String,
 }
 
 impl UserOpenuidGetbynickRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(buyer_nicks: impl Into<String>) -> Self {
         Self {
             buyer_nicks: buyer_nicks.into(),
@@ -71,6 +74,7 @@ record!(UserOpenuidGetbynickRequest);
 
 /// The response of `taobao.user.openuid.getbynick`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserOpenuidGetbynickResponse {
     /// 查到的买家
     ///
@@ -108,14 +112,15 @@ record!(mut UserOpenuidGetbynickResponse);
 
 /// The object `OpenUidInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenUidInfo {
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家**`.
+    /// String. Example: `买家**`.
     pub buyer_nick: Option<String>,
 }
 

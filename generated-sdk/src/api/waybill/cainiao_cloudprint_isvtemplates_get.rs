@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27116&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoCloudprintIsvtemplatesGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintIsvtemplatesGetRequest {}
 
 impl CainiaoCloudprintIsvtemplatesGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(CainiaoCloudprintIsvtemplatesGetRequest);
 
 /// The response of `cainiao.cloudprint.isvtemplates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintIsvtemplatesGetResponse {
     /// 结果
     ///
@@ -91,6 +95,7 @@ record!(mut CainiaoCloudprintIsvtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CloudPrintBaseResult {
     /// 各物流公司的模板
     ///
@@ -106,7 +111,7 @@ pub struct CloudPrintBaseResult {
     pub error_message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -151,18 +156,19 @@ record!(mut CloudPrintBaseResult);
 
 /// The object `CustomTemplateResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomTemplateResult {
     /// 服务商模板的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub isv_template_id: Option<i64>,
     /// 服务商模板的名称
     ///
-    /// String, for example `一联单`.
+    /// String. Example: `一联单`.
     pub isv_template_name: Option<String>,
     /// 服务商模板的地址
     ///
-    /// String, for example `https://example.com/template/301`.
+    /// String. Example: `https://example.com/template/301`.
     pub isv_template_url: Option<String>,
     /// 模板的自定义字段
     ///
@@ -170,7 +176,7 @@ pub struct CustomTemplateResult {
     pub keys: Vec<KeyResult>,
     /// 版本号
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub version: Option<String>,
 }
 
@@ -218,10 +224,11 @@ record!(mut CustomTemplateResult);
 
 /// The object `KeyResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KeyResult {
     /// 字段名称
     ///
-    /// String, for example `memo`.
+    /// String. Example: `memo`.
     pub key_name: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26758&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoCloudprintMystdtemplatesGetRequest;
 ///
@@ -21,10 +23,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintMystdtemplatesGetRequest {}
 
 impl CainiaoCloudprintMystdtemplatesGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -54,6 +57,7 @@ record!(CainiaoCloudprintMystdtemplatesGetRequest);
 
 /// The response of `cainiao.cloudprint.mystdtemplates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintMystdtemplatesGetResponse {
     /// 结果
     ///
@@ -91,6 +95,7 @@ record!(mut CainiaoCloudprintMystdtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CloudPrintBaseResult {
     /// 各物流公司的模板
     ///
@@ -106,7 +111,7 @@ pub struct CloudPrintBaseResult {
     pub error_message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -151,10 +156,11 @@ record!(mut CloudPrintBaseResult);
 
 /// The object `UserTemplateResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserTemplateResult {
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
     /// 商家使用的模板
     ///
@@ -197,6 +203,7 @@ record!(mut UserTemplateResult);
 
 /// The object `UserTemplateDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserTemplateDo {
     /// 模板的自定义字段
     ///
@@ -204,19 +211,19 @@ pub struct UserTemplateDo {
     pub keys: Vec<KeyResult>,
     /// 模板的地址
     ///
-    /// String, for example `https://example.com/template/302`.
+    /// String. Example: `https://example.com/template/302`.
     pub user_std_template_url: Option<String>,
     /// 模板的编号
     ///
-    /// Number, for example `302`.
+    /// Number. Example: `302`.
     pub user_std_template_id: Option<i64>,
     /// 模板的名称
     ///
-    /// String, for example `一联单`.
+    /// String. Example: `一联单`.
     pub user_std_template_name: Option<String>,
     /// 品牌的代码；没有品牌时为 default
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub brand_code: Option<String>,
 }
 
@@ -264,10 +271,11 @@ record!(mut UserTemplateDo);
 
 /// The object `KeyResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KeyResult {
     /// 字段名称
     ///
-    /// String, for example `memo`.
+    /// String. Example: `memo`.
     pub key_name: Option<String>,
 }
 

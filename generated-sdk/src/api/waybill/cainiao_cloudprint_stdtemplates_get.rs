@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26756&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoCloudprintStdtemplatesGetRequest;
 ///
@@ -23,10 +25,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintStdtemplatesGetRequest {}
 
 impl CainiaoCloudprintStdtemplatesGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -56,6 +59,7 @@ record!(CainiaoCloudprintStdtemplatesGetRequest);
 
 /// The response of `cainiao.cloudprint.stdtemplates.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoCloudprintStdtemplatesGetResponse {
     /// 结果
     ///
@@ -93,6 +97,7 @@ record!(mut CainiaoCloudprintStdtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CloudPrintBaseResult {
     /// 各物流公司的模板
     ///
@@ -108,7 +113,7 @@ pub struct CloudPrintBaseResult {
     pub error_message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -153,10 +158,11 @@ record!(mut CloudPrintBaseResult);
 
 /// The object `StandardTemplateResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StandardTemplateResult {
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
     /// 标准模板列表
     ///
@@ -199,26 +205,27 @@ record!(mut StandardTemplateResult);
 
 /// The object `StandardTemplateDo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StandardTemplateDo {
     /// 模板的编号
     ///
-    /// Number, for example `303`.
+    /// Number. Example: `303`.
     pub standard_template_id: Option<i64>,
     /// 模板的名称
     ///
-    /// String, for example `快递一联单`.
+    /// String. Example: `快递一联单`.
     pub standard_template_name: Option<String>,
     /// 模板的地址
     ///
-    /// String, for example `https://example.com/template/303`.
+    /// String. Example: `https://example.com/template/303`.
     pub standard_template_url: Option<String>,
     /// 面单的规格：快递有标准 1、三联 2、便携三联 3 与一联 6，快运有标准 4 与三联 5
     ///
-    /// Number, for example `6`.
+    /// Number. Example: `6`.
     pub standard_waybill_type: Option<i64>,
     /// 品牌的代码；没有品牌时为 default
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub brand_code: Option<String>,
 }
 

@@ -12,6 +12,8 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26766&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoWaybillIiCancelRequest;
 ///
@@ -23,19 +25,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiCancelRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub cp_code: String,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub waybill_code: String,
 }
 
 impl CainiaoWaybillIiCancelRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(cp_code: impl Into<String>, waybill_code: impl Into<String>) -> Self {
         Self {
             cp_code: cp_code.into(),
@@ -75,10 +78,11 @@ record!(CainiaoWaybillIiCancelRequest);
 
 /// The response of `cainiao.waybill.ii.cancel`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiCancelResponse {
     /// 是否已取消
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub cancel_result: Option<bool>,
 }
 

@@ -4,6 +4,7 @@
 
 use top_protocol::generated::{
     Decimal, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
+    required,
 };
 
 /// `cainiao.waybill.ii.get`: 获取电子面单号
@@ -12,34 +13,68 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26869&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoWaybillIiGetRequest;
 /// use generated_sdk::api::waybill::cainiao_waybill_ii_get::{AddressDto, Item, OrderInfoDto, PackageInfoDto, RecipientInfoDto, TradeOrderInfoDto, TradeOrderInfoDtoRequired, UserInfoDto, WaybillCloudPrintApplyNewRequest};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = CainiaoWaybillIiGetRequest::new(WaybillCloudPrintApplyNewRequest::new("ZTO", UserInfoDto::new(AddressDto::new("文一西路***", "浙江省"), "李**"), [TradeOrderInfoDto::new(TradeOrderInfoDtoRequired {
-///     object_id: "1".into(),
-///     order_info: OrderInfoDto::new("TB", ["2001000000000001"]),
-///     package_info: PackageInfoDto::new([Item::new(1, "不锈钢保温杯")]),
-///     recipient: RecipientInfoDto::new(AddressDto::new("文一西路***", "浙江省"), "王**"),
-///     template_url: "https://example.com/template/303".into(),
-///     user_id: 200000001,
-/// })]));
+/// let request = CainiaoWaybillIiGetRequest::new(
+///     WaybillCloudPrintApplyNewRequest::new(
+///             "ZTO",
+///             UserInfoDto::new(
+///                 AddressDto::new("文一西路***", "浙江省")
+///                     .city("杭州市")
+///                     .district("余杭区")
+///                     .town("仓前街道"),
+///                 "李**",
+///             ),
+///             [
+///                 TradeOrderInfoDto::new(TradeOrderInfoDtoRequired {
+///                         object_id: "1".into(),
+///                         order_info: OrderInfoDto::new("TB", ["2001000000000001"]),
+///                         package_info: PackageInfoDto::new([
+///                                 Item::new(1, "不锈钢保温杯"),
+///                             ])
+///                             .id("1")
+///                             .volume(1)
+///                             .weight(500),
+///                         recipient: RecipientInfoDto::new(
+///                                 AddressDto::new("文一西路***", "浙江省")
+///                                     .city("杭州市")
+///                                     .district("余杭区")
+///                                     .town("仓前街道"),
+///                                 "王**",
+///                             )
+///                             .oaid("1Nw9bXk0")
+///                             .tid("2001000000000001"),
+///                         template_url: "https://example.com/template/303".into(),
+///                         user_id: 200000001,
+///                     })
+///                     .waybill_code("75000000000001"),
+///             ],
+///         )
+///         .dms_sorting(false)
+///         .three_pl_timing(false)
+///         .need_encrypt(true),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiGetRequest {
     /// 取号的条件
     ///
-    /// [`WaybillCloudPrintApplyNewRequest`], required.
+    /// [`WaybillCloudPrintApplyNewRequest`]. Required.
     pub param_waybill_cloud_print_apply_new_request: WaybillCloudPrintApplyNewRequest,
 }
 
 impl CainiaoWaybillIiGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         param_waybill_cloud_print_apply_new_request: WaybillCloudPrintApplyNewRequest,
     ) -> Self {
@@ -80,10 +115,11 @@ record!(CainiaoWaybillIiGetRequest);
 
 /// The object `WaybillCloudPrintApplyNewRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WaybillCloudPrintApplyNewRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub cp_code: String,
     /// 快递产品的编码，仅顺丰
     ///
@@ -91,11 +127,11 @@ pub struct WaybillCloudPrintApplyNewRequest {
     pub product_code: Option<String>,
     /// 发货人
     ///
-    /// [`UserInfoDto`], required.
+    /// [`UserInfoDto`]. Required.
     pub sender: UserInfoDto,
     /// 要取号的订单，最多 10 个
     ///
-    /// List of [`TradeOrderInfoDto`], required, at most 10 elements.
+    /// List of [`TradeOrderInfoDto`]. Required. Max list size 10.
     pub trade_order_info_dtos: Vec<TradeOrderInfoDto>,
     /// 仓库的编码，仅仓储系统使用
     ///
@@ -107,23 +143,23 @@ pub struct WaybillCloudPrintApplyNewRequest {
     pub resource_code: Option<String>,
     /// 是否预分拣，仅仓储系统使用
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub dms_sorting: Option<bool>,
     /// 订单是否带 3PL 时效属性；不确定时为 false
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub three_pl_timing: Option<bool>,
     /// 打印报文是否加密
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub need_encrypt: Option<bool>,
     /// 是否一票多件，仅快递；快运的子母件不用它
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub multi_packages_shipment: Option<bool>,
     /// 品牌的代码；没有品牌时为 default
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub brand_code: Option<String>,
     /// 扩展信息
     ///
@@ -135,24 +171,24 @@ pub struct WaybillCloudPrintApplyNewRequest {
     pub customer_code: Option<String>,
     /// 是否预约上门取件
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub call_door_pick_up: Option<bool>,
     /// 预约上门的起点
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub door_pick_up_time: Option<String>,
     /// 预约上门的终点
     ///
-    /// String, for example `2024-06-18 18:00:00`.
+    /// String. Example: `2024-06-18 18:00:00`.
     pub door_pick_up_end_time: Option<String>,
     /// 寄件网点的代码
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub shipping_branch_code: Option<String>,
 }
 
 impl WaybillCloudPrintApplyNewRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         cp_code: impl Into<String>,
         sender: UserInfoDto,
@@ -179,91 +215,91 @@ impl WaybillCloudPrintApplyNewRequest {
         }
     }
 
-    /// Sets `product_code`.
+    /// Sets [`product_code`](field@Self::product_code): 快递产品的编码，仅顺丰. String.
     #[must_use]
     pub fn product_code(mut self, product_code: impl Into<String>) -> Self {
         self.product_code = Some(product_code.into());
         self
     }
 
-    /// Sets `store_code`.
+    /// Sets [`store_code`](field@Self::store_code): 仓库的编码，仅仓储系统使用. String.
     #[must_use]
     pub fn store_code(mut self, store_code: impl Into<String>) -> Self {
         self.store_code = Some(store_code.into());
         self
     }
 
-    /// Sets `resource_code`.
+    /// Sets [`resource_code`](field@Self::resource_code): 配送资源的编码，仅仓储系统使用. String.
     #[must_use]
     pub fn resource_code(mut self, resource_code: impl Into<String>) -> Self {
         self.resource_code = Some(resource_code.into());
         self
     }
 
-    /// Sets `dms_sorting`.
+    /// Sets [`dms_sorting`](field@Self::dms_sorting): 是否预分拣，仅仓储系统使用. Boolean.
     #[must_use]
     pub fn dms_sorting(mut self, dms_sorting: bool) -> Self {
         self.dms_sorting = Some(dms_sorting);
         self
     }
 
-    /// Sets `three_pl_timing`.
+    /// Sets [`three_pl_timing`](field@Self::three_pl_timing): 订单是否带 3PL 时效属性. Boolean.
     #[must_use]
     pub fn three_pl_timing(mut self, three_pl_timing: bool) -> Self {
         self.three_pl_timing = Some(three_pl_timing);
         self
     }
 
-    /// Sets `need_encrypt`.
+    /// Sets [`need_encrypt`](field@Self::need_encrypt): 打印报文是否加密. Boolean.
     #[must_use]
     pub fn need_encrypt(mut self, need_encrypt: bool) -> Self {
         self.need_encrypt = Some(need_encrypt);
         self
     }
 
-    /// Sets `multi_packages_shipment`.
+    /// Sets [`multi_packages_shipment`](field@Self::multi_packages_shipment): 是否一票多件，仅快递. Boolean.
     #[must_use]
     pub fn multi_packages_shipment(mut self, multi_packages_shipment: bool) -> Self {
         self.multi_packages_shipment = Some(multi_packages_shipment);
         self
     }
 
-    /// Sets `brand_code`.
+    /// Sets [`brand_code`](field@Self::brand_code): 品牌的代码. String.
     #[must_use]
     pub fn brand_code(mut self, brand_code: impl Into<String>) -> Self {
         self.brand_code = Some(brand_code.into());
         self
     }
 
-    /// Sets `extra_info`.
+    /// Sets [`extra_info`](field@Self::extra_info): 扩展信息. String.
     #[must_use]
     pub fn extra_info(mut self, extra_info: impl Into<String>) -> Self {
         self.extra_info = Some(extra_info.into());
         self
     }
 
-    /// Sets `customer_code`.
+    /// Sets [`customer_code`](field@Self::customer_code): 月结卡号. String.
     #[must_use]
     pub fn customer_code(mut self, customer_code: impl Into<String>) -> Self {
         self.customer_code = Some(customer_code.into());
         self
     }
 
-    /// Sets `call_door_pick_up`.
+    /// Sets [`call_door_pick_up`](field@Self::call_door_pick_up): 是否预约上门取件. Boolean.
     #[must_use]
     pub fn call_door_pick_up(mut self, call_door_pick_up: bool) -> Self {
         self.call_door_pick_up = Some(call_door_pick_up);
         self
     }
 
-    /// Sets `door_pick_up_time`.
+    /// Sets [`door_pick_up_time`](field@Self::door_pick_up_time): 预约上门的起点. String.
     #[must_use]
     pub fn door_pick_up_time(mut self, door_pick_up_time: impl Into<String>) -> Self {
         self.door_pick_up_time = Some(door_pick_up_time.into());
         self
     }
 
-    /// Sets `door_pick_up_end_time`.
+    /// Sets [`door_pick_up_end_time`](field@Self::door_pick_up_end_time): 预约上门的终点. String.
     #[must_use]
     pub fn door_pick_up_end_time(
         mut self,
@@ -273,7 +309,7 @@ impl WaybillCloudPrintApplyNewRequest {
         self
     }
 
-    /// Sets `shipping_branch_code`.
+    /// Sets [`shipping_branch_code`](field@Self::shipping_branch_code): 寄件网点的代码. String.
     #[must_use]
     pub fn shipping_branch_code(
         mut self,
@@ -342,27 +378,28 @@ record!(WaybillCloudPrintApplyNewRequest);
 
 /// The object `UserInfoDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UserInfoDto {
     /// 发货地址，要与 cainiao.waybill.ii.search 返回的一致
     ///
-    /// [`AddressDto`], required.
+    /// [`AddressDto`]. Required.
     pub address: AddressDto,
     /// 手机号；与固定电话至少填一个
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 发货人姓名
     ///
-    /// String, required, for example `李**`.
+    /// String. Required. Redacted in `Debug` output. Example: `李**`.
     pub name: String,
     /// 固定电话；与手机号至少填一个
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
 }
 
 impl UserInfoDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(address: AddressDto, name: impl Into<String>) -> Self {
         Self {
             address,
@@ -372,14 +409,14 @@ impl UserInfoDto {
         }
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `phone`.
+    /// Sets [`phone`](field@Self::phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
@@ -416,31 +453,32 @@ record!(UserInfoDto);
 
 /// The object `AddressDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AddressDto {
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
 }
 
 impl AddressDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(detail: impl Into<String>, province: impl Into<String>) -> Self {
         Self {
             city: None,
@@ -451,21 +489,21 @@ impl AddressDto {
         }
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -504,6 +542,7 @@ record!(AddressDto);
 
 /// The object `TradeOrderInfoDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeOrderInfoDto {
     /// 增值服务的 JSON，各服务见 cainiao.waybill.ii.search；没有则不传
     ///
@@ -511,36 +550,36 @@ pub struct TradeOrderInfoDto {
     pub logistics_services: Option<String>,
     /// 请求里的标识，用来对应结果
     ///
-    /// String, required, for example `1`.
+    /// String. Required. Example: `1`.
     pub object_id: String,
     /// 订单
     ///
-    /// [`OrderInfoDto`], required.
+    /// [`OrderInfoDto`]. Required.
     pub order_info: OrderInfoDto,
     /// 包裹
     ///
-    /// [`PackageInfoDto`], required.
+    /// [`PackageInfoDto`]. Required.
     pub package_info: PackageInfoDto,
     /// 收货人
     ///
-    /// [`RecipientInfoDto`], required.
+    /// [`RecipientInfoDto`]. Required.
     pub recipient: RecipientInfoDto,
     /// 标准模板的地址，见 cainiao.cloudprint.stdtemplates.get
     ///
-    /// String, required, for example `https://example.com/template/303`.
+    /// String. Required. Example: `https://example.com/template/303`.
     pub template_url: String,
     /// 使用面单的商家编号；代商家取号时填它
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub user_id: i64,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
 }
 
 impl TradeOrderInfoDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: TradeOrderInfoDtoRequired) -> Self {
         Self {
             logistics_services: None,
@@ -554,14 +593,14 @@ impl TradeOrderInfoDto {
         }
     }
 
-    /// Sets `logistics_services`.
+    /// Sets [`logistics_services`](field@Self::logistics_services): 增值服务的 JSON，各服务见 cainiao.waybill.ii.search. String.
     #[must_use]
     pub fn logistics_services(mut self, logistics_services: impl Into<String>) -> Self {
         self.logistics_services = Some(logistics_services.into());
         self
     }
 
-    /// Sets `waybill_code`.
+    /// Sets [`waybill_code`](field@Self::waybill_code): 运单号. String.
     #[must_use]
     pub fn waybill_code(mut self, waybill_code: impl Into<String>) -> Self {
         self.waybill_code = Some(waybill_code.into());
@@ -569,33 +608,36 @@ impl TradeOrderInfoDto {
     }
 }
 
-/// The required parameters of [`TradeOrderInfoDto`].
+/// The required fields of [`TradeOrderInfoDto`].
+#[derive(Clone)]
 pub struct TradeOrderInfoDtoRequired {
     /// 请求里的标识，用来对应结果
     ///
-    /// String, required, for example `1`.
+    /// String. Required. Example: `1`.
     pub object_id: String,
     /// 订单
     ///
-    /// [`OrderInfoDto`], required.
+    /// [`OrderInfoDto`]. Required.
     pub order_info: OrderInfoDto,
     /// 包裹
     ///
-    /// [`PackageInfoDto`], required.
+    /// [`PackageInfoDto`]. Required.
     pub package_info: PackageInfoDto,
     /// 收货人
     ///
-    /// [`RecipientInfoDto`], required.
+    /// [`RecipientInfoDto`]. Required.
     pub recipient: RecipientInfoDto,
     /// 标准模板的地址，见 cainiao.cloudprint.stdtemplates.get
     ///
-    /// String, required, for example `https://example.com/template/303`.
+    /// String. Required. Example: `https://example.com/template/303`.
     pub template_url: String,
     /// 使用面单的商家编号；代商家取号时填它
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub user_id: i64,
 }
+
+required!(TradeOrderInfoDtoRequired => TradeOrderInfoDto);
 
 impl Record for TradeOrderInfoDto {
     fn schema(&self) -> &'static Schema {
@@ -634,27 +676,28 @@ record!(TradeOrderInfoDto);
 
 /// The object `OrderInfoDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderInfoDto {
     /// 订单来源的平台：TB 淘宝，TM 天猫，OTHERS 其他
     ///
-    /// String, required, for example `TB`.
+    /// String. Required. Example: `TB`.
     pub order_channels_type: String,
     /// 订单编号，最多 100 个；同一订单不要重复取号
     ///
-    /// String\[\], required, at most 100 elements, for example `2001000000000001`.
+    /// List of String. Required. Max list size 100. Example: `2001000000000001`.
     pub trade_order_list: Vec<String>,
     /// 外部平台的订单编号，最多 100 个
     ///
-    /// String\[\], at most 100 elements.
+    /// List of String. Max list size 100.
     pub out_trade_order_list: Vec<String>,
     /// 外部平台的子订单编号，最多 100 个
     ///
-    /// String\[\], at most 100 elements.
+    /// List of String. Max list size 100.
     pub out_trade_sub_order_list: Vec<String>,
 }
 
 impl OrderInfoDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         order_channels_type: impl Into<String>,
         trade_order_list: impl IntoIterator<Item = impl Into<String>>,
@@ -667,7 +710,7 @@ impl OrderInfoDto {
         }
     }
 
-    /// Sets `out_trade_order_list`.
+    /// Sets [`out_trade_order_list`](field@Self::out_trade_order_list): 外部平台的订单编号，最多 100 个. List of String. Max list size 100.
     #[must_use]
     pub fn out_trade_order_list(
         mut self,
@@ -680,7 +723,7 @@ impl OrderInfoDto {
         self
     }
 
-    /// Sets `out_trade_sub_order_list`.
+    /// Sets [`out_trade_sub_order_list`](field@Self::out_trade_sub_order_list): 外部平台的子订单编号，最多 100 个. List of String. Max list size 100.
     #[must_use]
     pub fn out_trade_sub_order_list(
         mut self,
@@ -730,26 +773,27 @@ record!(OrderInfoDto);
 
 /// The object `PackageInfoDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PackageInfoDto {
     /// 包裹的标识，用于拆单与合单；一次请求内不可重复
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub id: Option<String>,
     /// 包裹里的商品，最多 100 种
     ///
-    /// List of [`Item`], required, at most 100 elements.
+    /// List of [`Item`]. Required. Max list size 100.
     pub items: Vec<Item>,
     /// 体积，单位毫升
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub volume: Option<i64>,
     /// 重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
     /// 子母件的总件数，仅快运
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total_packages_count: Option<i64>,
     /// 快运的包装方式
     ///
@@ -757,28 +801,28 @@ pub struct PackageInfoDto {
     pub packaging_description: Option<String>,
     /// 快运的货品说明；顺丰必填
     ///
-    /// String, for example `日用品`.
+    /// String. Example: `日用品`.
     pub goods_description: Option<String>,
     /// 长，单位厘米
     ///
-    /// Number, for example `30`.
+    /// Number. Example: `30`.
     pub length: Option<i64>,
     /// 宽，单位厘米
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub width: Option<i64>,
     /// 高，单位厘米
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub height: Option<i64>,
     /// 物品的价值，单位元
     ///
-    /// BigDecimal, for example `59.90`.
+    /// BigDecimal. Example: `59.90`.
     pub good_value: Option<Decimal>,
 }
 
 impl PackageInfoDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(items: impl IntoIterator<Item = Item>) -> Self {
         Self {
             id: None,
@@ -795,35 +839,35 @@ impl PackageInfoDto {
         }
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 包裹的标识，用于拆单与合单. String.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 体积，单位毫升. Number.
     #[must_use]
     pub fn volume(mut self, volume: i64) -> Self {
         self.volume = Some(volume);
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位克. Number.
     #[must_use]
     pub fn weight(mut self, weight: i64) -> Self {
         self.weight = Some(weight);
         self
     }
 
-    /// Sets `total_packages_count`.
+    /// Sets [`total_packages_count`](field@Self::total_packages_count): 子母件的总件数，仅快运. Number.
     #[must_use]
     pub fn total_packages_count(mut self, total_packages_count: i64) -> Self {
         self.total_packages_count = Some(total_packages_count);
         self
     }
 
-    /// Sets `packaging_description`.
+    /// Sets [`packaging_description`](field@Self::packaging_description): 快运的包装方式. String.
     #[must_use]
     pub fn packaging_description(
         mut self,
@@ -833,35 +877,35 @@ impl PackageInfoDto {
         self
     }
 
-    /// Sets `goods_description`.
+    /// Sets [`goods_description`](field@Self::goods_description): 快运的货品说明. String.
     #[must_use]
     pub fn goods_description(mut self, goods_description: impl Into<String>) -> Self {
         self.goods_description = Some(goods_description.into());
         self
     }
 
-    /// Sets `length`.
+    /// Sets [`length`](field@Self::length): 长，单位厘米. Number.
     #[must_use]
     pub fn length(mut self, length: i64) -> Self {
         self.length = Some(length);
         self
     }
 
-    /// Sets `width`.
+    /// Sets [`width`](field@Self::width): 宽，单位厘米. Number.
     #[must_use]
     pub fn width(mut self, width: i64) -> Self {
         self.width = Some(width);
         self
     }
 
-    /// Sets `height`.
+    /// Sets [`height`](field@Self::height): 高，单位厘米. Number.
     #[must_use]
     pub fn height(mut self, height: i64) -> Self {
         self.height = Some(height);
         self
     }
 
-    /// Sets `good_value`.
+    /// Sets [`good_value`](field@Self::good_value): 物品的价值，单位元. BigDecimal.
     #[must_use]
     pub fn good_value(mut self, good_value: impl Into<Decimal>) -> Self {
         self.good_value = Some(good_value.into());
@@ -915,19 +959,20 @@ record!(PackageInfoDto);
 
 /// The object `Item`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Item {
     /// 数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub count: i64,
     /// 商品名称
     ///
-    /// String, required, for example `不锈钢保温杯`.
+    /// String. Required. Example: `不锈钢保温杯`.
     pub name: String,
 }
 
 impl Item {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(count: i64, name: impl Into<String>) -> Self {
         Self { count, name: name.into() }
     }
@@ -958,30 +1003,31 @@ record!(Item);
 
 /// The object `RecipientInfoDto`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RecipientInfoDto {
     /// 收货地址
     ///
-    /// [`AddressDto`], required.
+    /// [`AddressDto`]. Required.
     pub address: AddressDto,
     /// 手机号；与固定电话至少填一个
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub name: String,
     /// 固定电话；与手机号至少填一个
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
     /// 收件人信息的标识，用于加密的淘系订单
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 平台的订单编号，用于加密的订单
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub tid: Option<String>,
     /// 菜鸟的解密地址标识，用于加密的非淘系订单；淘系订单用 oaid
     ///
@@ -990,7 +1036,7 @@ pub struct RecipientInfoDto {
 }
 
 impl RecipientInfoDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(address: AddressDto, name: impl Into<String>) -> Self {
         Self {
             address,
@@ -1003,35 +1049,35 @@ impl RecipientInfoDto {
         }
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `phone`.
+    /// Sets [`phone`](field@Self::phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// Sets `oaid`.
+    /// Sets [`oaid`](field@Self::oaid): 收件人信息的标识，用于加密的淘系订单. String.
     #[must_use]
     pub fn oaid(mut self, oaid: impl Into<String>) -> Self {
         self.oaid = Some(oaid.into());
         self
     }
 
-    /// Sets `tid`.
+    /// Sets [`tid`](field@Self::tid): 平台的订单编号，用于加密的订单. String.
     #[must_use]
     pub fn tid(mut self, tid: impl Into<String>) -> Self {
         self.tid = Some(tid.into());
         self
     }
 
-    /// Sets `caid`.
+    /// Sets [`caid`](field@Self::caid): 菜鸟的解密地址标识，用于加密的非淘系订单. String.
     #[must_use]
     pub fn caid(mut self, caid: impl Into<String>) -> Self {
         self.caid = Some(caid.into());
@@ -1074,6 +1120,7 @@ record!(RecipientInfoDto);
 
 /// The response of `cainiao.waybill.ii.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiGetResponse {
     /// 每个请求的结果
     ///
@@ -1111,18 +1158,19 @@ record!(mut CainiaoWaybillIiGetResponse);
 
 /// The object `WaybillCloudPrintResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillCloudPrintResponse {
     /// 请求里的标识，用来对应结果
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub object_id: Option<String>,
     /// 打印报文，交给打印组件；加密时在 encryptedData，否则在 data
     ///
-    /// String, for example `{"encryptedData":"AES:mA1b"}`.
+    /// String. Example: `{"encryptedData":"AES:mA1b"}`.
     pub print_data: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
     /// 子母件的母单号，发货与查轨迹都用它；不是子母件时为空
     ///
@@ -1134,11 +1182,11 @@ pub struct WaybillCloudPrintResponse {
     pub extra_info: Option<String>,
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
     /// 实际取号的物流公司，可能与请求的不同
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub real_cp_code: Option<String>,
 }
 

@@ -12,31 +12,38 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27115&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoWaybillIiQueryByWaybillcodeRequest;
+/// use generated_sdk::api::waybill::cainiao_waybill_ii_query_by_waybillcode::WaybillDetailQueryByWaybillCodeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = CainiaoWaybillIiQueryByWaybillcodeRequest::new();
+/// let request = CainiaoWaybillIiQueryByWaybillcodeRequest::new()
+///     .param_list([
+///         WaybillDetailQueryByWaybillCodeRequest::new("ZTO", "1", "75000000000001"),
+///     ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiQueryByWaybillcodeRequest {
     /// 要查询的面单
     ///
-    /// List of [`WaybillDetailQueryByWaybillCodeRequest`], at most 20 elements.
+    /// List of [`WaybillDetailQueryByWaybillCodeRequest`]. Max list size 20.
     pub param_list: Vec<WaybillDetailQueryByWaybillCodeRequest>,
 }
 
 impl CainiaoWaybillIiQueryByWaybillcodeRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `param_list`.
+    /// Sets [`param_list`](field@Self::param_list): 要查询的面单. List of [`WaybillDetailQueryByWaybillCodeRequest`]. Max list size 20.
     #[must_use]
     pub fn param_list(
         mut self,
@@ -79,23 +86,24 @@ record!(CainiaoWaybillIiQueryByWaybillcodeRequest);
 
 /// The object `WaybillDetailQueryByWaybillCodeRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WaybillDetailQueryByWaybillCodeRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub cp_code: String,
     /// 请求里的标识，用来对应结果
     ///
-    /// String, required, for example `1`.
+    /// String. Required. Example: `1`.
     pub object_id: String,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub waybill_code: String,
 }
 
 impl WaybillDetailQueryByWaybillCodeRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         cp_code: impl Into<String>,
         object_id: impl Into<String>,
@@ -136,6 +144,7 @@ record!(WaybillDetailQueryByWaybillCodeRequest);
 
 /// The response of `cainiao.waybill.ii.query.by.waybillcode`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiQueryByWaybillcodeResponse {
     /// 每个请求的结果
     ///
@@ -173,6 +182,7 @@ record!(mut CainiaoWaybillIiQueryByWaybillcodeResponse);
 
 /// The object `WaybillCloudPrintWithResultDescResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillCloudPrintWithResultDescResponse {
     /// 错误码
     ///
@@ -184,11 +194,11 @@ pub struct WaybillCloudPrintWithResultDescResponse {
     pub error_message: Option<String>,
     /// 请求里的标识，用来对应结果
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub object_id: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 面单
     ///
@@ -240,14 +250,15 @@ record!(mut WaybillCloudPrintWithResultDescResponse);
 
 /// The object `WaybillCloudPrintResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillCloudPrintResponse {
     /// 打印报文，交给打印组件；加密时在 encryptedData，否则在 data
     ///
-    /// String, for example `{"encryptedData":"AES:mA1b"}`.
+    /// String. Example: `{"encryptedData":"AES:mA1b"}`.
     pub print_data: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
     /// 子母件的母单号，发货与查轨迹都用它；不是子母件时为空
     ///

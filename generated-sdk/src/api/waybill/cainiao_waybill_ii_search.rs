@@ -12,31 +12,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27125&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoWaybillIiSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = CainiaoWaybillIiSearchRequest::new();
+/// let request = CainiaoWaybillIiSearchRequest::new().cp_code("ZTO");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiSearchRequest {
     /// 物流公司的代码；不传则全部
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
 }
 
 impl CainiaoWaybillIiSearchRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `cp_code`.
+    /// Sets [`cp_code`](field@Self::cp_code): 物流公司的代码. String.
     #[must_use]
     pub fn cp_code(mut self, cp_code: impl Into<String>) -> Self {
         self.cp_code = Some(cp_code.into());
@@ -71,6 +74,7 @@ record!(CainiaoWaybillIiSearchRequest);
 
 /// The response of `cainiao.waybill.ii.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiSearchResponse {
     /// 每家物流公司的订购情况
     ///
@@ -108,6 +112,7 @@ record!(mut CainiaoWaybillIiSearchResponse);
 
 /// The object `WaybillApplySubscriptionInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillApplySubscriptionInfo {
     /// 每个网点的账户
     ///
@@ -115,11 +120,11 @@ pub struct WaybillApplySubscriptionInfo {
     pub branch_account_cols: Vec<WaybillBranchAccount>,
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
     /// 物流公司的经营方式：直营 1（有网点为 4），加盟 2，落地配 3
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub cp_type: Option<i64>,
 }
 
@@ -161,34 +166,35 @@ record!(mut WaybillApplySubscriptionInfo);
 
 /// The object `WaybillBranchAccount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillBranchAccount {
     /// 已用的单号数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub allocated_quantity: Option<i64>,
     /// 网点的代码
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub branch_code: Option<String>,
     /// 网点的名称
     ///
-    /// String, for example `杭州余杭网点`.
+    /// String. Example: `杭州余杭网点`.
     pub branch_name: Option<String>,
     /// 网点的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub branch_status: Option<i64>,
     /// 取消的单号数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cancel_quantity: Option<i64>,
     /// 已打印的单号数
     ///
-    /// Number, for example `9`.
+    /// Number. Example: `9`.
     pub print_quantity: Option<i64>,
     /// 可用的单号数
     ///
-    /// Number, for example `990`.
+    /// Number. Example: `990`.
     pub quantity: Option<i64>,
     /// 网点的发货地址
     ///
@@ -200,15 +206,15 @@ pub struct WaybillBranchAccount {
     pub service_info_cols: Vec<ServiceInfoDto>,
     /// 号段的代码
     ///
-    /// String, for example `NORMAL`.
+    /// String. Example: `NORMAL`.
     pub segment_code: Option<String>,
     /// 品牌的代码；没有品牌时为 default
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub brand_code: Option<String>,
     /// 月结卡号列表
     ///
-    /// String\[\].
+    /// List of String.
     pub customer_code_list: Vec<String>,
     /// 月结卡号的 JSON：键是 waybill_address_id，值是卡号
     ///
@@ -284,30 +290,31 @@ record!(mut WaybillBranchAccount);
 
 /// The object `AddressDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddressDto {
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub detail: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 地址的记录编号，不是地址库的编号
     ///
-    /// String, for example `401`.
+    /// String. Example: `401`.
     pub waybill_address_id: Option<String>,
 }
 
@@ -358,14 +365,15 @@ record!(mut AddressDto);
 
 /// The object `ServiceInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceInfoDto {
     /// 服务名称
     ///
-    /// String, for example `代收货款`.
+    /// String. Example: `代收货款`.
     pub service_name: Option<String>,
     /// 服务代码
     ///
-    /// String, for example `SVC-COD`.
+    /// String. Example: `SVC-COD`.
     pub service_code: Option<String>,
     /// 服务的参数
     ///
@@ -377,7 +385,7 @@ pub struct ServiceInfoDto {
     pub service_desc: Option<String>,
     /// 是否必选的服务
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub required: Option<bool>,
 }
 
@@ -425,18 +433,19 @@ record!(mut ServiceInfoDto);
 
 /// The object `ServiceAttributeDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceAttributeDto {
     /// 参数的代码，取号时使用
     ///
-    /// String, for example `value`.
+    /// String. Example: `value`.
     pub attribute_code: Option<String>,
     /// 参数的名称，可展示
     ///
-    /// String, for example `代收金额`.
+    /// String. Example: `代收金额`.
     pub attribute_name: Option<String>,
     /// 参数的类型：number、string 或 enum
     ///
-    /// String, for example `number`.
+    /// String. Example: `number`.
     pub attribute_type: Option<String>,
     /// 枚举参数的各个值及其名称
     ///

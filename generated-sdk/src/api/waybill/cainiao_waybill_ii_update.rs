@@ -12,27 +12,34 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26870&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::CainiaoWaybillIiUpdateRequest;
 /// use generated_sdk::api::waybill::cainiao_waybill_ii_update::WaybillCloudPrintUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = CainiaoWaybillIiUpdateRequest::new(WaybillCloudPrintUpdateRequest::new("ZTO", "75000000000001"));
+/// let request = CainiaoWaybillIiUpdateRequest::new(
+///     WaybillCloudPrintUpdateRequest::new("ZTO", "75000000000001")
+///         .template_url("https://example.com/template/303")
+///         .object_id("1"),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiUpdateRequest {
     /// 要更新的面单
     ///
-    /// [`WaybillCloudPrintUpdateRequest`], required.
+    /// [`WaybillCloudPrintUpdateRequest`]. Required.
     pub param_waybill_cloud_print_update_request: WaybillCloudPrintUpdateRequest,
 }
 
 impl CainiaoWaybillIiUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         param_waybill_cloud_print_update_request: WaybillCloudPrintUpdateRequest,
     ) -> Self {
@@ -72,10 +79,11 @@ record!(CainiaoWaybillIiUpdateRequest);
 
 /// The object `WaybillCloudPrintUpdateRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WaybillCloudPrintUpdateRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub cp_code: String,
     /// 增值服务的 JSON，各服务见 cainiao.waybill.ii.search；没有则不传
     ///
@@ -95,20 +103,20 @@ pub struct WaybillCloudPrintUpdateRequest {
     pub sender: Option<ParamWaybillCloudPrintUpdateRequestSender>,
     /// 标准模板的地址，见 cainiao.cloudprint.stdtemplates.get
     ///
-    /// String, for example `https://example.com/template/303`.
+    /// String. Example: `https://example.com/template/303`.
     pub template_url: Option<String>,
     /// 运单号
     ///
-    /// String, required, for example `75000000000001`.
+    /// String. Required. Example: `75000000000001`.
     pub waybill_code: String,
     /// 请求里的标识，用来对应结果
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub object_id: Option<String>,
 }
 
 impl WaybillCloudPrintUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(cp_code: impl Into<String>, waybill_code: impl Into<String>) -> Self {
         Self {
             cp_code: cp_code.into(),
@@ -122,21 +130,21 @@ impl WaybillCloudPrintUpdateRequest {
         }
     }
 
-    /// Sets `logistics_services`.
+    /// Sets [`logistics_services`](field@Self::logistics_services): 增值服务的 JSON，各服务见 cainiao.waybill.ii.search. String.
     #[must_use]
     pub fn logistics_services(mut self, logistics_services: impl Into<String>) -> Self {
         self.logistics_services = Some(logistics_services.into());
         self
     }
 
-    /// Sets `package_info`.
+    /// Sets [`package_info`](field@Self::package_info): 包裹. [`PackageInfoDto`].
     #[must_use]
     pub fn package_info(mut self, package_info: PackageInfoDto) -> Self {
         self.package_info = Some(package_info);
         self
     }
 
-    /// Sets `recipient`.
+    /// Sets [`recipient`](field@Self::recipient): 收货人. [`ParamWaybillCloudPrintUpdateRequestRecipient`].
     #[must_use]
     pub fn recipient(
         mut self,
@@ -146,21 +154,21 @@ impl WaybillCloudPrintUpdateRequest {
         self
     }
 
-    /// Sets `sender`.
+    /// Sets [`sender`](field@Self::sender): 发货人. [`ParamWaybillCloudPrintUpdateRequestSender`].
     #[must_use]
     pub fn sender(mut self, sender: ParamWaybillCloudPrintUpdateRequestSender) -> Self {
         self.sender = Some(sender);
         self
     }
 
-    /// Sets `template_url`.
+    /// Sets [`template_url`](field@Self::template_url): 标准模板的地址，见 cainiao.cloudprint.stdtemplates.get. String.
     #[must_use]
     pub fn template_url(mut self, template_url: impl Into<String>) -> Self {
         self.template_url = Some(template_url.into());
         self
     }
 
-    /// Sets `object_id`.
+    /// Sets [`object_id`](field@Self::object_id): 请求里的标识，用来对应结果. String.
     #[must_use]
     pub fn object_id(mut self, object_id: impl Into<String>) -> Self {
         self.object_id = Some(object_id.into());
@@ -205,6 +213,7 @@ record!(WaybillCloudPrintUpdateRequest);
 
 /// The object `PackageInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageInfoDto {
     /// 包裹里的商品
     ///
@@ -212,35 +221,35 @@ pub struct PackageInfoDto {
     pub items: Vec<Item>,
     /// 体积，单位毫升
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub volume: Option<i64>,
     /// 重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
 }
 
 impl PackageInfoDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `items`.
+    /// Sets [`items`](field@Self::items): 包裹里的商品. List of [`Item`].
     #[must_use]
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
         self.items = items.into_iter().collect();
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 体积，单位毫升. Number.
     #[must_use]
     pub fn volume(mut self, volume: i64) -> Self {
         self.volume = Some(volume);
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 重量，单位克. Number.
     #[must_use]
     pub fn weight(mut self, weight: i64) -> Self {
         self.weight = Some(weight);
@@ -275,31 +284,32 @@ record!(PackageInfoDto);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub count: Option<i64>,
     /// 商品名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub name: Option<String>,
 }
 
 impl Item {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `count`.
+    /// Sets [`count`](field@Self::count): 数量. Number.
     #[must_use]
     pub fn count(mut self, count: i64) -> Self {
         self.count = Some(count);
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 商品名称. String.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -332,6 +342,7 @@ record!(Item);
 
 /// The object `UserInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ParamWaybillCloudPrintUpdateRequestRecipient {
     /// 收货地址
     ///
@@ -339,19 +350,19 @@ pub struct ParamWaybillCloudPrintUpdateRequestRecipient {
     pub address: Option<AddressDto>,
     /// 手机号；与固定电话至少填一个
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 收货人姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub name: Option<String>,
     /// 固定电话；与手机号至少填一个
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
     /// 收件人信息的标识，用于加密的淘系订单
     ///
-    /// String, for example `1Nw9bXk0`.
+    /// String. Example: `1Nw9bXk0`.
     pub oaid: Option<String>,
     /// 菜鸟的解密地址标识，用于加密的非淘系订单；淘系订单用 oaid
     ///
@@ -360,47 +371,47 @@ pub struct ParamWaybillCloudPrintUpdateRequestRecipient {
 }
 
 impl ParamWaybillCloudPrintUpdateRequestRecipient {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `address`.
+    /// Sets [`address`](field@Self::address): 收货地址. [`AddressDto`].
     #[must_use]
     pub fn address(mut self, address: AddressDto) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 收货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `phone`.
+    /// Sets [`phone`](field@Self::phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// Sets `oaid`.
+    /// Sets [`oaid`](field@Self::oaid): 收件人信息的标识，用于加密的淘系订单. String.
     #[must_use]
     pub fn oaid(mut self, oaid: impl Into<String>) -> Self {
         self.oaid = Some(oaid.into());
         self
     }
 
-    /// Sets `caid`.
+    /// Sets [`caid`](field@Self::caid): 菜鸟的解密地址标识，用于加密的非淘系订单. String.
     #[must_use]
     pub fn caid(mut self, caid: impl Into<String>) -> Self {
         self.caid = Some(caid.into());
@@ -441,64 +452,65 @@ record!(ParamWaybillCloudPrintUpdateRequestRecipient);
 
 /// The object `AddressDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddressDto {
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub detail: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub district: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
 }
 
 impl AddressDto {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `detail`.
+    /// Sets [`detail`](field@Self::detail): 街道以下的地址. String. Redacted in `Debug` output.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Sets `district`.
+    /// Sets [`district`](field@Self::district): 区县. String.
     #[must_use]
     pub fn district(mut self, district: impl Into<String>) -> Self {
         self.district = Some(district.into());
         self
     }
 
-    /// Sets `province`.
+    /// Sets [`province`](field@Self::province): 省份. String.
     #[must_use]
     pub fn province(mut self, province: impl Into<String>) -> Self {
         self.province = Some(province.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -537,42 +549,43 @@ record!(AddressDto);
 
 /// The object `UserInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ParamWaybillCloudPrintUpdateRequestSender {
     /// 手机号；与固定电话至少填一个
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub mobile: Option<String>,
     /// 发货人姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub name: Option<String>,
     /// 固定电话；与手机号至少填一个
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub phone: Option<String>,
 }
 
 impl ParamWaybillCloudPrintUpdateRequestSender {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 发货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `phone`.
+    /// Sets [`phone`](field@Self::phone): 固定电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
@@ -607,14 +620,15 @@ record!(ParamWaybillCloudPrintUpdateRequestSender);
 
 /// The response of `cainiao.waybill.ii.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CainiaoWaybillIiUpdateResponse {
     /// 打印报文，交给打印组件；加密时在 encryptedData，否则在 data
     ///
-    /// String, for example `{"encryptedData":"AES:mA1b"}`.
+    /// String. Example: `{"encryptedData":"AES:mA1b"}`.
     pub print_data: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 //! `taobao.wlb.waybill.i.get`: 获取电子面单号（旧版）
 
 use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
+    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
 };
 
 /// `taobao.wlb.waybill.i.get`: 获取电子面单号（旧版）
@@ -14,36 +14,61 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23869&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::WlbWaybillIGetRequest;
 /// use generated_sdk::api::waybill::wlb_waybill_i_get::{PackageItemInput, TradeOrderInfoInput, TradeOrderInfoInputRequired, WaybillAddressInput, WaybillApplyNewRequest};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = WlbWaybillIGetRequest::new(WaybillApplyNewRequest::new("ZTO", WaybillAddressInput::new("文一西路***", "浙江省"), [TradeOrderInfoInput::new(TradeOrderInfoInputRequired {
-///     consignee_address: WaybillAddressInput::new("文一西路***", "浙江省"),
-///     consignee_name: "王**".into(),
-///     consignee_phone: "139****0000".into(),
-///     order_channels_type: "TB".into(),
-///     package_items: vec![PackageItemInput::new(1, "不锈钢保温杯")],
-///     product_type: "product_type".into(),
-///     trade_order_list: vec!["2001000000000001".into()],
-///     real_user_id: 200000001,
-/// })]));
+/// let request = WlbWaybillIGetRequest::new(
+///     WaybillApplyNewRequest::new(
+///         "ZTO",
+///         WaybillAddressInput::new("文一西路***", "浙江省")
+///             .area("余杭区")
+///             .city("杭州市")
+///             .town("仓前街道"),
+///         [
+///             TradeOrderInfoInput::new(TradeOrderInfoInputRequired {
+///                     consignee_address: WaybillAddressInput::new(
+///                             "文一西路***",
+///                             "浙江省",
+///                         )
+///                         .area("余杭区")
+///                         .city("杭州市")
+///                         .town("仓前街道"),
+///                     consignee_name: "王**".into(),
+///                     consignee_phone: "139****0000".into(),
+///                     order_channels_type: "TB".into(),
+///                     package_items: vec![
+///                         PackageItemInput::new(1, "不锈钢保温杯")
+///                     ],
+///                     product_type: "product_type".into(),
+///                     trade_order_list: vec!["2001000000000001".into()],
+///                     real_user_id: 200000001,
+///                 })
+///                 .volume(1)
+///                 .weight(500)
+///                 .package_id("1"),
+///         ],
+///     ),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WlbWaybillIGetRequest {
     /// 取号的条件
     ///
-    /// [`WaybillApplyNewRequest`], required.
+    /// [`WaybillApplyNewRequest`]. Required.
     pub waybill_apply_new_request: WaybillApplyNewRequest,
 }
 
 impl WlbWaybillIGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "请改用 cainiao.waybill.ii.get")]
     pub fn new(waybill_apply_new_request: WaybillApplyNewRequest) -> Self {
         Self { waybill_apply_new_request }
@@ -78,23 +103,24 @@ record!(WlbWaybillIGetRequest);
 
 /// The object `WaybillApplyNewRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WaybillApplyNewRequest {
     /// 物流公司的代码
     ///
-    /// String, required, for example `ZTO`.
+    /// String. Required. Example: `ZTO`.
     pub cp_code: String,
     /// 发货地址
     ///
-    /// [`WaybillAddressInput`], required.
+    /// [`WaybillAddressInput`]. Required.
     pub shipping_address: WaybillAddressInput,
     /// 要取号的订单
     ///
-    /// List of [`TradeOrderInfoInput`], required.
+    /// List of [`TradeOrderInfoInput`]. Required.
     pub trade_order_info_cols: Vec<TradeOrderInfoInput>,
 }
 
 impl WaybillApplyNewRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         cp_code: impl Into<String>,
         shipping_address: WaybillAddressInput,
@@ -135,31 +161,32 @@ record!(WaybillApplyNewRequest);
 
 /// The object `WaybillAddress`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WaybillAddressInput {
     /// 街道以下的地址
     ///
-    /// String, required, for example `文一西路***`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路***`.
     pub address_detail: String,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub province: String,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
 }
 
 impl WaybillAddressInput {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(address_detail: impl Into<String>, province: impl Into<String>) -> Self {
         Self {
             address_detail: address_detail.into(),
@@ -170,21 +197,21 @@ impl WaybillAddressInput {
         }
     }
 
-    /// Sets `area`.
+    /// Sets [`area`](field@Self::area): 区县. String.
     #[must_use]
     pub fn area(mut self, area: impl Into<String>) -> Self {
         self.area = Some(area.into());
         self
     }
 
-    /// Sets `city`.
+    /// Sets [`city`](field@Self::city): 城市. String.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// Sets `town`.
+    /// Sets [`town`](field@Self::town): 街道. String.
     #[must_use]
     pub fn town(mut self, town: impl Into<String>) -> Self {
         self.town = Some(town.into());
@@ -223,18 +250,19 @@ record!(WaybillAddressInput);
 
 /// The object `TradeOrderInfo`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeOrderInfoInput {
     /// 收货地址
     ///
-    /// [`WaybillAddressInput`], required.
+    /// [`WaybillAddressInput`]. Required.
     pub consignee_address: WaybillAddressInput,
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub consignee_name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub consignee_phone: String,
     /// 增值服务
     ///
@@ -242,48 +270,48 @@ pub struct TradeOrderInfoInput {
     pub logistics_service_list: Vec<LogisticsServiceInput>,
     /// 订单来源的平台：TB 淘宝，TM 天猫，OTHERS 其他
     ///
-    /// String, required, for example `TB`.
+    /// String. Required. Example: `TB`.
     pub order_channels_type: String,
     /// 包裹里的商品
     ///
-    /// List of [`PackageItemInput`], required.
+    /// List of [`PackageItemInput`]. Required.
     pub package_items: Vec<PackageItemInput>,
     /// 快递产品的编码
     ///
-    /// String, required.
+    /// String. Required.
     pub product_type: String,
     /// 发货人姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub send_name: Option<String>,
     /// 发货人电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub send_phone: Option<String>,
     /// 订单编号；同一订单不要重复取号
     ///
-    /// String\[\], required, for example `2001000000000001`.
+    /// List of String. Required. Example: `2001000000000001`.
     pub trade_order_list: Vec<String>,
     /// 使用面单的商家编号
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub real_user_id: i64,
     /// 包裹体积，单位立方厘米
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub volume: Option<i64>,
     /// 包裹重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
     /// 包裹的编号，也可用 ERP 的订单号
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_id: Option<String>,
 }
 
 impl TradeOrderInfoInput {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: TradeOrderInfoInputRequired) -> Self {
         Self {
             consignee_address: required.consignee_address,
@@ -303,7 +331,7 @@ impl TradeOrderInfoInput {
         }
     }
 
-    /// Sets `logistics_service_list`.
+    /// Sets [`logistics_service_list`](field@Self::logistics_service_list): 增值服务. List of [`LogisticsServiceInput`].
     #[must_use]
     pub fn logistics_service_list(
         mut self,
@@ -313,35 +341,35 @@ impl TradeOrderInfoInput {
         self
     }
 
-    /// Sets `send_name`.
+    /// Sets [`send_name`](field@Self::send_name): 发货人姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn send_name(mut self, send_name: impl Into<String>) -> Self {
         self.send_name = Some(send_name.into());
         self
     }
 
-    /// Sets `send_phone`.
+    /// Sets [`send_phone`](field@Self::send_phone): 发货人电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn send_phone(mut self, send_phone: impl Into<String>) -> Self {
         self.send_phone = Some(send_phone.into());
         self
     }
 
-    /// Sets `volume`.
+    /// Sets [`volume`](field@Self::volume): 包裹体积，单位立方厘米. Number.
     #[must_use]
     pub fn volume(mut self, volume: i64) -> Self {
         self.volume = Some(volume);
         self
     }
 
-    /// Sets `weight`.
+    /// Sets [`weight`](field@Self::weight): 包裹重量，单位克. Number.
     #[must_use]
     pub fn weight(mut self, weight: i64) -> Self {
         self.weight = Some(weight);
         self
     }
 
-    /// Sets `package_id`.
+    /// Sets [`package_id`](field@Self::package_id): 包裹的编号，也可用 ERP 的订单号. String.
     #[must_use]
     pub fn package_id(mut self, package_id: impl Into<String>) -> Self {
         self.package_id = Some(package_id.into());
@@ -349,41 +377,44 @@ impl TradeOrderInfoInput {
     }
 }
 
-/// The required parameters of [`TradeOrderInfoInput`].
+/// The required fields of [`TradeOrderInfoInput`].
+#[derive(Clone)]
 pub struct TradeOrderInfoInputRequired {
     /// 收货地址
     ///
-    /// [`WaybillAddressInput`], required.
+    /// [`WaybillAddressInput`]. Required.
     pub consignee_address: WaybillAddressInput,
     /// 收货人姓名
     ///
-    /// String, required, for example `王**`.
+    /// String. Required. Redacted in `Debug` output. Example: `王**`.
     pub consignee_name: String,
     /// 收货人电话
     ///
-    /// String, required, for example `139****0000`.
+    /// String. Required. Redacted in `Debug` output. Example: `139****0000`.
     pub consignee_phone: String,
     /// 订单来源的平台：TB 淘宝，TM 天猫，OTHERS 其他
     ///
-    /// String, required, for example `TB`.
+    /// String. Required. Example: `TB`.
     pub order_channels_type: String,
     /// 包裹里的商品
     ///
-    /// List of [`PackageItemInput`], required.
+    /// List of [`PackageItemInput`]. Required.
     pub package_items: Vec<PackageItemInput>,
     /// 快递产品的编码
     ///
-    /// String, required.
+    /// String. Required.
     pub product_type: String,
     /// 订单编号；同一订单不要重复取号
     ///
-    /// String\[\], required, for example `2001000000000001`.
+    /// List of String. Required. Example: `2001000000000001`.
     pub trade_order_list: Vec<String>,
     /// 使用面单的商家编号
     ///
-    /// Number, required, for example `200000001`.
+    /// Number. Required. Example: `200000001`.
     pub real_user_id: i64,
 }
+
+required!(TradeOrderInfoInputRequired => TradeOrderInfoInput);
 
 impl Record for TradeOrderInfoInput {
     fn schema(&self) -> &'static Schema {
@@ -434,31 +465,32 @@ record!(TradeOrderInfoInput);
 
 /// The object `LogisticsService`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsServiceInput {
     /// 服务代码
     ///
-    /// String, for example `SVC-COD`.
+    /// String. Example: `SVC-COD`.
     pub service_code: Option<String>,
     /// 服务参数的 JSON
     ///
-    /// String, for example `{"value":"59.90"}`.
+    /// String. Example: `{"value":"59.90"}`.
     pub service_value4_json: Option<String>,
 }
 
 impl LogisticsServiceInput {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `service_code`.
+    /// Sets [`service_code`](field@Self::service_code): 服务代码. String.
     #[must_use]
     pub fn service_code(mut self, service_code: impl Into<String>) -> Self {
         self.service_code = Some(service_code.into());
         self
     }
 
-    /// Sets `service_value4_json`.
+    /// Sets [`service_value4_json`](field@Self::service_value4_json): 服务参数的 JSON. String.
     #[must_use]
     pub fn service_value4_json(
         mut self,
@@ -494,19 +526,20 @@ record!(LogisticsServiceInput);
 
 /// The object `PackageItem`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PackageItemInput {
     /// 数量
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub count: i64,
     /// 商品名称
     ///
-    /// String, required, for example `不锈钢保温杯`.
+    /// String. Required. Example: `不锈钢保温杯`.
     pub item_name: String,
 }
 
 impl PackageItemInput {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(count: i64, item_name: impl Into<String>) -> Self {
         Self {
             count,
@@ -540,6 +573,7 @@ record!(PackageItemInput);
 
 /// The response of `taobao.wlb.waybill.i.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbWaybillIGetResponse {
     /// 每个订单的面单
     ///
@@ -577,22 +611,23 @@ record!(mut WlbWaybillIGetResponse);
 
 /// The object `WaybillApplyNewInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillApplyNewInfo {
     /// 派件网点的代码
     ///
-    /// String, for example `20001`.
+    /// String. Example: `20001`.
     pub consignee_branch_code: Option<String>,
     /// 派件网点的名称
     ///
-    /// String, for example `北京东城网点`.
+    /// String. Example: `北京东城网点`.
     pub consignee_branch_name: Option<String>,
     /// 集包地的代码
     ///
-    /// String, for example `30001`.
+    /// String. Example: `30001`.
     pub package_center_code: Option<String>,
     /// 集包地的名称
     ///
-    /// String, for example `杭州转运中心`.
+    /// String. Example: `杭州转运中心`.
     pub package_center_name: Option<String>,
     /// 打印组件的配置
     ///
@@ -600,15 +635,15 @@ pub struct WaybillApplyNewInfo {
     pub print_config: Option<String>,
     /// 寄件网点的代码
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub shipping_branch_code: Option<String>,
     /// 寄件网点的名称
     ///
-    /// String, for example `杭州余杭网点`.
+    /// String. Example: `杭州余杭网点`.
     pub shipping_branch_name: Option<String>,
     /// 大头笔信息
     ///
-    /// String, for example `571-01`.
+    /// String. Example: `571-01`.
     pub short_address: Option<String>,
     /// 面单对应的订单
     ///
@@ -616,7 +651,7 @@ pub struct WaybillApplyNewInfo {
     pub trade_order_info: Option<TradeOrderInfo>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub waybill_code: Option<String>,
 }
 
@@ -679,6 +714,7 @@ record!(mut WaybillApplyNewInfo);
 
 /// The object `TradeOrderInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeOrderInfo {
     /// 收货地址
     ///
@@ -686,11 +722,11 @@ pub struct TradeOrderInfo {
     pub consignee_address: Option<WaybillAddress>,
     /// 收货人姓名
     ///
-    /// String, for example `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub consignee_name: Option<String>,
     /// 收货人电话
     ///
-    /// String, for example `139****0000`.
+    /// String. Redacted in `Debug` output. Example: `139****0000`.
     pub consignee_phone: Option<String>,
     /// 增值服务
     ///
@@ -698,11 +734,11 @@ pub struct TradeOrderInfo {
     pub logistics_service_list: Vec<LogisticsService>,
     /// 订单来源的平台：TB 淘宝，TM 天猫，OTHERS 其他
     ///
-    /// String, for example `TB`.
+    /// String. Example: `TB`.
     pub order_channels_type: Option<String>,
     /// 包裹的编号，也可用 ERP 的订单号
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub package_id: Option<String>,
     /// 包裹里的商品
     ///
@@ -714,27 +750,27 @@ pub struct TradeOrderInfo {
     pub product_type: Option<String>,
     /// 发货人姓名
     ///
-    /// String, for example `李**`.
+    /// String. Redacted in `Debug` output. Example: `李**`.
     pub send_name: Option<String>,
     /// 发货人电话
     ///
-    /// String, for example `0571-8****000`.
+    /// String. Redacted in `Debug` output. Example: `0571-8****000`.
     pub send_phone: Option<String>,
     /// 订单编号；同一订单不要重复取号
     ///
-    /// String\[\], for example `2001000000000001`.
+    /// List of String. Example: `2001000000000001`.
     pub trade_order_list: Vec<String>,
     /// 使用面单的商家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub real_user_id: Option<i64>,
     /// 包裹体积，单位立方厘米
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub volume: Option<i64>,
     /// 包裹重量，单位克
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub weight: Option<i64>,
 }
 
@@ -809,26 +845,27 @@ record!(mut TradeOrderInfo);
 
 /// The object `WaybillAddress`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillAddress {
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub address_detail: Option<String>,
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
 }
 
@@ -876,14 +913,15 @@ record!(mut WaybillAddress);
 
 /// The object `LogisticsService`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsService {
     /// 服务代码
     ///
-    /// String, for example `SVC-COD`.
+    /// String. Example: `SVC-COD`.
     pub service_code: Option<String>,
     /// 服务参数的 JSON
     ///
-    /// String, for example `{"value":"59.90"}`.
+    /// String. Example: `{"value":"59.90"}`.
     pub service_value4_json: Option<String>,
 }
 
@@ -922,14 +960,15 @@ record!(mut LogisticsService);
 
 /// The object `PackageItem`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageItem {
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub count: Option<i64>,
     /// 商品名称
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub item_name: Option<String>,
 }
 

@@ -12,27 +12,32 @@ use top_protocol::generated::{
 ///
 /// Documentation of the platform: <https://open.taobao.com/api.htm?docId=23870&docType=2>
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::waybill::WlbWaybillISearchRequest;
 /// use generated_sdk::api::waybill::wlb_waybill_i_search::WaybillApplyRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = WlbWaybillISearchRequest::new(WaybillApplyRequest::new());
+/// let request = WlbWaybillISearchRequest::new(
+///     WaybillApplyRequest::new().cp_code("ZTO"),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct WlbWaybillISearchRequest {
     /// 查询条件
     ///
-    /// [`WaybillApplyRequest`], required.
+    /// [`WaybillApplyRequest`]. Required.
     pub waybill_apply_request: WaybillApplyRequest,
 }
 
 impl WlbWaybillISearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     #[deprecated(note = "请改用 cainiao.waybill.ii.search")]
     pub fn new(waybill_apply_request: WaybillApplyRequest) -> Self {
         Self { waybill_apply_request }
@@ -66,20 +71,21 @@ record!(WlbWaybillISearchRequest);
 
 /// The object `WaybillApplyRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillApplyRequest {
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
 }
 
 impl WaybillApplyRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `cp_code`.
+    /// Sets [`cp_code`](field@Self::cp_code): 物流公司的代码. String.
     #[must_use]
     pub fn cp_code(mut self, cp_code: impl Into<String>) -> Self {
         self.cp_code = Some(cp_code.into());
@@ -108,6 +114,7 @@ record!(WaybillApplyRequest);
 
 /// The response of `taobao.wlb.waybill.i.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WlbWaybillISearchResponse {
     /// 每家物流公司的订购情况
     ///
@@ -145,6 +152,7 @@ record!(mut WlbWaybillISearchResponse);
 
 /// The object `WaybillApplySubscriptionInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillApplySubscriptionInfo {
     /// 每个网点的账户
     ///
@@ -152,11 +160,11 @@ pub struct WaybillApplySubscriptionInfo {
     pub branch_account_cols: Vec<WaybillBranchAccount>,
     /// 物流公司的经营方式：直营 1，加盟 2
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub cp_type: Option<i64>,
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub cp_code: Option<String>,
 }
 
@@ -198,10 +206,11 @@ record!(mut WaybillApplySubscriptionInfo);
 
 /// The object `WaybillBranchAccount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillBranchAccount {
     /// 商家编号
     ///
-    /// Number, for example `200000001`.
+    /// Number. Example: `200000001`.
     pub seller_id: Option<i64>,
     /// 网点的发货地址
     ///
@@ -209,27 +218,27 @@ pub struct WaybillBranchAccount {
     pub shipp_address_cols: Vec<WaybillAddress>,
     /// 可用的单号数
     ///
-    /// Number, for example `990`.
+    /// Number. Example: `990`.
     pub quantity: Option<i64>,
     /// 已用的单号数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub allocated_quantity: Option<i64>,
     /// 网点的代码
     ///
-    /// String, for example `10001`.
+    /// String. Example: `10001`.
     pub branch_code: Option<String>,
     /// 已打印的单号数
     ///
-    /// Number, for example `9`.
+    /// Number. Example: `9`.
     pub print_quantity: Option<i64>,
     /// 取消的单号数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cancel_quantity: Option<i64>,
     /// 网点的名称
     ///
-    /// String, for example `杭州余杭网点`.
+    /// String. Example: `杭州余杭网点`.
     pub branch_name: Option<String>,
 }
 
@@ -286,30 +295,31 @@ record!(mut WaybillBranchAccount);
 
 /// The object `WaybillAddress`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct WaybillAddress {
     /// 区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub area: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub province: Option<String>,
     /// 街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub town: Option<String>,
     /// 街道以下的地址
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub address_detail: Option<String>,
     /// 城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub city: Option<String>,
     /// 地址的记录编号，不是地址库的编号
     ///
-    /// Number, for example `401`.
+    /// Number. Example: `401`.
     pub waybill_address_id: Option<i64>,
 }
 

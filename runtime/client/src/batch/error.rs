@@ -1,4 +1,4 @@
-//! Why a call of a batch did not return its response.
+//! Errors of calls in a batch.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// Why a call of a batch did not return its response.
+/// The error of a call in a batch.
 #[derive(Clone)]
 pub struct BatchError {
     error: Arc<Error>,

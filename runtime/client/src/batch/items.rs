@@ -1,13 +1,12 @@
-//! What a batch is made of, with the types of its results.
+//! The items of a batch, and the types of their results.
 
-use std::sync::Arc;
 use std::vec;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::BatchError;
-use super::send::Part;
-use crate::Client;
+use super::chunk::ResponsePart;
+use super::error::BatchError;
+use crate::client::Client;
 use crate::error::Error;
 use crate::received::{Ban, ban, decode_as, decoded};
 use top_protocol::{Application, Authorization, DateTime, Request, Response, SignedRequest};
@@ -15,21 +14,21 @@ use top_protocol::{Application, Authorization, DateTime, Request, Response, Sign
 /// The result of a call of the request type `R`.
 pub type BatchResult<R> = Result<Response<<R as Request>::Response>, BatchError>;
 
-/// One call.
+/// SingleCall call.
 #[derive(Debug)]
-pub struct One<'r, R> {
+pub struct SingleCall<'r, R> {
     pub(super) request: &'r R,
     pub(super) session: Option<SecretString>,
 }
 
 /// Calls of one method.
 #[derive(Debug)]
-pub struct Many<'r, R> {
+pub struct CallList<'r, R> {
     pub(super) requests: &'r [R],
 }
 
 /// A call without its type.
-pub trait Call: Sync {
+pub trait ErasedCall: Sync {
     /// The method.
     fn method(&self) -> &'static str;
     /// Whether the call needs a session.
@@ -49,7 +48,7 @@ pub trait Call: Sync {
     ) -> Result<SignedRequest, top_protocol::Error>;
 }
 
-impl<R: Request + Sync> Call for One<'_, R> {
+impl<R: Request + Sync> ErasedCall for SingleCall<'_, R> {
     fn method(&self) -> &'static str {
         R::METHOD
     }
@@ -80,10 +79,10 @@ impl<R: Request + Sync> Call for One<'_, R> {
     }
 }
 
-/// What came of the calls, in their order, for the results.
+/// The outcomes of the calls, in their order.
 pub struct Outcomes<'o> {
     pub(super) client: &'o Client,
-    pub(super) outcomes: &'o mut vec::IntoIter<Result<Part, BatchError>>,
+    pub(super) outcomes: &'o mut vec::IntoIter<Result<ResponsePart, BatchError>>,
     /// The bans that responses name, for the limiter: the method if it is not the whole application, and the time.
     pub(super) bans: &'o mut Vec<Ban<'static>>,
 }
@@ -92,17 +91,17 @@ impl Outcomes<'_> {
     /// Decodes the next outcome.
     fn next<R: Request>(&mut self) -> BatchResult<R> {
         // There are as many outcomes as calls.
-        let part = self.outcomes.next().unwrap_or_else(|| Err(Part::missing()))?;
+        let part = self.outcomes.next().unwrap_or_else(|| Err(ResponsePart::missing()))?;
         self.decode::<R>(part).map_err(BatchError::of_call)
     }
 
-    fn decode<R: Request>(&mut self, part: Part) -> Result<Response<R::Response>, Error> {
-        let Part { head, body, chunk } = part;
+    fn decode<R: Request>(&mut self, part: ResponsePart) -> Result<Response<R::Response>, Error> {
+        let ResponsePart { head, body, chunk } = part;
         let secrets = chunk.secrets(self.client);
         match decoded(self.client.shared.strict, &head, body, secrets.clone(), &decode_as::<R>) {
             Ok(response) => Ok(response.with_head(head)),
             Err(mut error) => {
-                error.hide(secrets);
+                error.redact(secrets);
                 self.bans.extend(ban(&error, R::METHOD));
                 Err(error)
             }
@@ -118,18 +117,18 @@ pub trait BatchItem: private::Sealed {
 
     /// Adds its calls to a list.
     #[doc(hidden)]
-    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>);
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn ErasedCall + 's>>);
 
     /// Takes its results.
     #[doc(hidden)]
     fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result;
 }
 
-impl<R: Request + Sync> BatchItem for One<'_, R> {
+impl<R: Request + Sync> BatchItem for SingleCall<'_, R> {
     type Result = BatchResult<R>;
 
-    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>) {
-        calls.push(Box::new(One { request: self.request, session: self.session.clone() }));
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn ErasedCall + 's>>) {
+        calls.push(Box::new(SingleCall { request: self.request, session: self.session.clone() }));
     }
 
     fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result {
@@ -137,12 +136,15 @@ impl<R: Request + Sync> BatchItem for One<'_, R> {
     }
 }
 
-impl<R: Request + Sync> BatchItem for Many<'_, R> {
+impl<R: Request + Sync> BatchItem for CallList<'_, R> {
     type Result = Vec<BatchResult<R>>;
 
-    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn Call + 's>>) {
-        calls
-            .extend(self.requests.iter().map(|request| Box::new(One { request, session: None }) as Box<dyn Call + 's>));
+    fn calls<'s>(&'s self, calls: &mut Vec<Box<dyn ErasedCall + 's>>) {
+        calls.extend(
+            self.requests
+                .iter()
+                .map(|request| Box::new(SingleCall { request, session: None }) as Box<dyn ErasedCall + 's>),
+        );
     }
 
     fn result(&self, outcomes: &mut Outcomes<'_>) -> Self::Result {
@@ -157,7 +159,7 @@ pub trait BatchItems: private::Sealed {
 
     /// Returns the calls in order.
     #[doc(hidden)]
-    fn calls(&self) -> Vec<Box<dyn Call + '_>>;
+    fn calls(&self) -> Vec<Box<dyn ErasedCall + '_>>;
 
     /// Takes the results in order.
     #[doc(hidden)]
@@ -176,8 +178,8 @@ pub trait Append<I>: private::Sealed {
 
 mod private {
     pub trait Sealed {}
-    impl<R> Sealed for super::One<'_, R> {}
-    impl<R> Sealed for super::Many<'_, R> {}
+    impl<R> Sealed for super::SingleCall<'_, R> {}
+    impl<R> Sealed for super::CallList<'_, R> {}
 }
 
 /// Implements the traits for the tuple of these types, and for the shorter ones.
@@ -191,7 +193,7 @@ macro_rules! tuples {
             type Results = ($($item::Result,)*);
 
             #[allow(non_snake_case, unused_mut, unused_variables, reason = "a tuple may be empty")]
-            fn calls(&self) -> Vec<Box<dyn Call + '_>> {
+            fn calls(&self) -> Vec<Box<dyn ErasedCall + '_>> {
                 let ($($item,)*) = self;
                 let mut calls = Vec::new();
                 $($item.calls(&mut calls);)*
@@ -218,11 +220,3 @@ macro_rules! tuples {
 }
 
 tuples!(A B C D E F G H J K L M);
-
-impl Part {
-    /// The outcome of a call that has none.
-    fn missing() -> BatchError {
-        let error = top_protocol::DecodeError::new("no response for the call", "a response for every call", "fewer");
-        BatchError::of_request(Arc::new(Error::Decode(error)))
-    }
-}

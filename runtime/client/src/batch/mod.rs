@@ -19,9 +19,10 @@
 //! # }
 //! ```
 //!
-//! The gateway processes the calls of a batch in parallel. Each has a result of its own: one that is refused does not affect
-//! the others. A batch cannot send files; a call that has one is refused before anything is sent.
+//! The gateway processes the calls of a batch in parallel. Each has its own result: a refused call does not affect
+//! the others. A batch cannot send files; a call with a file fails before anything is sent.
 
+mod chunk;
 mod error;
 mod items;
 mod send;
@@ -30,15 +31,15 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use super::Client;
+use crate::client::Client;
 use top_protocol::Request;
 
 pub use self::error::BatchError;
-pub use self::items::{Append, BatchItem, BatchItems, BatchResult, Many, One};
+pub use self::items::{Append, BatchItem, BatchItems, BatchResult, CallList, SingleCall};
 
-use self::send::{Sending, send};
+use self::send::{BatchSender, send};
 
-/// How many calls one request has. The platform documents no limit.
+/// The default number of calls per request. The platform documents no limit.
 const CHUNK_SIZE: usize = 20;
 
 /// A batch of calls. `T` is the tuple of what was added; [`send`](Self::send) returns a tuple of their results.
@@ -62,25 +63,25 @@ impl<T> Batch<T> {
     #[expect(clippy::should_implement_trait, reason = "a batch is not a number")]
     pub fn add<'r, R: Request>(self, request: &'r R) -> Batch<T::Output>
     where
-        T: Append<One<'r, R>>,
+        T: Append<SingleCall<'r, R>>,
     {
-        self.append(One { request, session: None })
+        self.append(SingleCall { request, session: None })
     }
 
     /// Adds a call on behalf of the user who granted `session`. Other calls have the session of the client.
     pub fn add_with_session<'r, R: Request>(self, request: &'r R, session: impl Into<String>) -> Batch<T::Output>
     where
-        T: Append<One<'r, R>>,
+        T: Append<SingleCall<'r, R>>,
     {
-        self.append(One { request, session: Some(SecretString::from(session.into())) })
+        self.append(SingleCall { request, session: Some(SecretString::from(session.into())) })
     }
 
     /// Adds any number of calls of one method. Their results are a list.
     pub fn add_all<'r, R: Request>(self, requests: &'r [R]) -> Batch<T::Output>
     where
-        T: Append<Many<'r, R>>,
+        T: Append<CallList<'r, R>>,
     {
-        self.append(Many { requests })
+        self.append(CallList { requests })
     }
 
     fn append<I>(self, item: I) -> Batch<T::Output>
@@ -97,7 +98,7 @@ impl<T> Batch<T> {
         Self { chunk_size: chunk_size.max(1), ..self }
     }
 
-    /// Sets the URL of the gateway for batches. Default: the URL of the client's gateway with `/router/batch` in place of
+    /// Sets the URL of the gateway for batches. Default: the URL of the client's gateway with `/router/batch` instead of
     /// `/router/rest`.
     pub fn url(self, url: impl Into<String>) -> Self {
         Self { url: Some(url.into()), ..self }
@@ -107,17 +108,17 @@ impl<T> Batch<T> {
 impl<T: BatchItems> Batch<T> {
     /// Validates and signs the calls, sends them, and reads the responses.
     ///
-    /// Every call of the batch takes its turn at the limiter. A request that fails as a whole is repeated as the client's
-    /// retry policy says, if that allows it for every call in it; a refused call alone is not repeated. A session that a
-    /// provider has is not replaced when it is refused.
+    /// Every call of the batch counts for the limiter. A request that fails as a whole is retried if the client's
+    /// retry policy allows it for every call in it. A refused call alone is not retried. A refused session of a
+    /// provider is not replaced.
     ///
     /// # Errors
     ///
-    /// None of the batch: each call has its own [`BatchError`].
+    /// Each call has its own [`BatchError`].
     pub async fn send(self) -> T::Results {
         let Self { client, items, chunk_size, url } = self;
-        let sending = Sending { client: &client, chunk_size, url: url.as_deref() };
-        let mut outcomes = send(&sending, &items).await.into_iter();
+        let sender = BatchSender { client: &client, chunk_size, url: url.as_deref() };
+        let mut outcomes = send(&sender, &items).await.into_iter();
         let mut bans = Vec::new();
         let results = items.results(&mut items::Outcomes { client: &client, outcomes: &mut outcomes, bans: &mut bans });
         for ban in bans {

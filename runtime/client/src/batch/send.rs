@@ -1,4 +1,4 @@
-//! Sends the calls of a batch, a chunk of them in each request.
+//! Sends the calls of a batch in chunks, one request each.
 
 use std::sync::Arc;
 
@@ -6,68 +6,49 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
-use super::BatchError;
-use super::items::{BatchItems, Call};
+use super::chunk::{Chunk, EncodedCall, ResponsePart};
+use super::error::BatchError;
+use super::items::{BatchItems, ErasedCall};
 use crate::call::failed_at;
-use crate::clock::Clock;
+use crate::client::Client;
+use crate::clock::PlatformClock;
 use crate::endpoint::Endpoint;
 use crate::error::{ConfigurationError, ConfigurationKind, Error, Timeout, TransportError, TransportKind};
-use crate::observer::Report;
 use crate::received::{ban, refuses_timestamp, unsuccessful};
+use crate::report::Report;
+use crate::runtime;
 use crate::trace;
-use crate::transport::{HttpRequest, Verb};
-use crate::{Client, runtime};
-use top_protocol::internal::{Head, encoded, enveloped};
+use crate::transport::{HttpMethod, HttpRequest};
+use top_protocol::internal::{ResponseHead, decode_value, encoded};
 use top_protocol::{
-    Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, SignedRequest, Violation,
-    Violations, signature,
+    Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, Violation, Violations, signature,
 };
 
-/// What is between two calls, and between two responses.
+/// The separator of calls, and of responses.
 const SEPARATOR: &str = "\r\n-S-\r\n";
 
-/// What a batch is called in traces.
+/// The name of a batch in traces.
 const NAME: &str = "batch";
 
-/// How a batch is sent.
-pub(super) struct Sending<'b> {
+/// The settings of a batch.
+pub(super) struct BatchSender<'b> {
     pub(super) client: &'b Client,
     pub(super) chunk_size: usize,
     pub(super) url: Option<&'b str>,
 }
 
-/// A call that can be sent.
-struct Encoded {
-    method: &'static str,
-    reads: bool,
-    /// The call as a request of its own, with its parameters and secrets.
-    signed: SignedRequest,
-    /// The call as the batch has it.
-    form: String,
-}
+type PartResult = Result<ResponsePart, BatchError>;
 
-/// The calls of one request.
-pub(super) struct Chunk(Vec<Encoded>);
-
-/// The response to one call, as received.
-pub(super) struct Part {
-    pub(super) head: Head,
-    pub(super) body: Vec<u8>,
-    pub(super) chunk: Arc<Chunk>,
-}
-
-type Outcome = Result<Part, BatchError>;
-
-/// Sends the calls of `items` and returns what came of each, in their order.
-pub(super) async fn send(sending: &Sending<'_>, items: &impl BatchItems) -> Vec<Outcome> {
+/// Sends the calls of `items` and returns their results in order.
+pub(super) async fn send(sender: &BatchSender<'_>, items: &impl BatchItems) -> Vec<PartResult> {
     let calls = items.calls().len();
     if calls == 0 {
         return Vec::new();
     }
     let prepared = async {
         runtime::current()?;
-        let endpoint = sending.endpoint()?;
-        let session = sending.session(items).await?;
+        let endpoint = sender.endpoint()?;
+        let session = sender.session(items).await?;
         Ok((endpoint, session))
     };
     let (endpoint, session) = match prepared.await {
@@ -78,7 +59,7 @@ pub(super) async fn send(sending: &Sending<'_>, items: &impl BatchItems) -> Vec<
         }
     };
     let session = session.as_ref().map(ExposeSecret::expose_secret);
-    let encode = |call: &dyn Call| sending.encode(call, session, &endpoint).map_err(BatchError::of_call);
+    let encode = |call: &dyn ErasedCall| sender.encode(call, session, &endpoint).map_err(BatchError::of_call);
     let encoded: Vec<_> = items.calls().iter().map(|call| encode(call.as_ref())).collect();
     // Calls that cannot be sent keep their place; the others are sent in chunks.
     let (mut outcomes, mut places, mut sendable) = (Vec::new(), Vec::new(), Vec::new());
@@ -95,10 +76,10 @@ pub(super) async fn send(sending: &Sending<'_>, items: &impl BatchItems) -> Vec<
     let mut places = places.into_iter();
     let mut sendable = sendable.into_iter().peekable();
     while sendable.peek().is_some() {
-        let chunk = Arc::new(Chunk(sendable.by_ref().take(sending.chunk_size).collect()));
-        let results: Vec<Outcome> = match sending.exchange(&chunk, &endpoint).await {
+        let chunk = Arc::new(Chunk(sendable.by_ref().take(sender.chunk_size).collect()));
+        let results: Vec<PartResult> = match sender.exchange(&chunk, &endpoint).await {
             Ok((head, bodies)) => {
-                let part = |body| Ok(Part { head: head.clone(), body, chunk: Arc::clone(&chunk) });
+                let part = |body| Ok(ResponsePart { head: head.clone(), body, chunk: Arc::clone(&chunk) });
                 bodies.into_iter().map(part).collect()
             }
             Err(error) => {
@@ -113,7 +94,7 @@ pub(super) async fn send(sending: &Sending<'_>, items: &impl BatchItems) -> Vec<
     outcomes.into_iter().flatten().collect()
 }
 
-impl Sending<'_> {
+impl BatchSender<'_> {
     fn endpoint(&self) -> Result<Endpoint, Error> {
         const KIND: ConfigurationKind = ConfigurationKind::Gateway;
         let endpoint = &self.client.shared.endpoint;
@@ -142,7 +123,7 @@ impl Sending<'_> {
 
     /// Returns the session of the client, if a call needs it.
     async fn session(&self, items: &impl BatchItems) -> Result<Option<SecretString>, Error> {
-        let needs = |call: &dyn Call| call.session().is_none() && call.authorization() != Authorization::None;
+        let needs = |call: &dyn ErasedCall| call.session().is_none() && call.authorization() != Authorization::None;
         let authorization = if items.calls().iter().any(|call| needs(call.as_ref())) {
             Authorization::Optional
         } else {
@@ -151,13 +132,14 @@ impl Sending<'_> {
         let (client, deadline) = (self.client, self.client.deadline());
         match timeout_at(deadline, client.session.get(authorization)).await {
             Ok(session) => session,
-            Err(_) => {
-                Err(Error::Transport(TransportError::new(TransportKind::Timeout(Timeout::Turn), "no session in time")))
-            }
+            Err(_) => Err(Error::Transport(TransportError::new(
+                TransportKind::Timeout(Timeout::BeforeSend),
+                "no session in time",
+            ))),
         }
     }
 
-    fn encode(&self, call: &dyn Call, session: Option<&str>, endpoint: &Endpoint) -> Result<Encoded, Error> {
+    fn encode(&self, call: &dyn ErasedCall, session: Option<&str>, endpoint: &Endpoint) -> Result<EncodedCall, Error> {
         let method = call.method();
         if call.https_only() {
             endpoint.check_https(method)?;
@@ -172,18 +154,18 @@ impl Sending<'_> {
         let pairs = signed.parameters().pairs().filter(|(name, _)| own(name));
         let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         let form = pairs.join("&");
-        Ok(Encoded { method, reads: call.reads(), signed, form })
+        Ok(EncodedCall { method, reads: call.reads(), signed, form })
     }
 
-    /// Sends a chunk, again if the retry policy says so. Returns a body for every call.
-    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    /// Sends a chunk, with retries by the retry policy. Returns a body for every call.
+    async fn exchange(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let report = Report::of_call(NAME);
         let result = self.attempts(chunk, endpoint).instrument(report.span()).await;
         report.ended(result.as_ref().map(|_| None));
         result
     }
 
-    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    async fn attempts(&self, chunk: &Chunk, endpoint: &Endpoint) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let (policy, deadline) = (&self.client.retry, self.client.deadline());
         let reads = chunk.0.iter().all(|call| call.reads);
         let (mut made, mut corrected) = (0, false);
@@ -193,12 +175,12 @@ impl Sending<'_> {
                 Ok(parts) => return Ok(parts),
                 Err(error) => error,
             };
-            error.hide(chunk.secrets(self.client));
+            error.redact(chunk.secrets(self.client));
             if clock_corrected && !corrected && policy.allows(&error, reads) {
                 corrected = true;
                 continue;
             }
-            // A batch is no method that could be banned alone.
+            // Only a ban of the whole application applies to a batch.
             if let Some(ban @ (None, _)) = ban(&error, NAME) {
                 self.client.report_ban(ban, self.client.deadline()).await;
             }
@@ -207,7 +189,7 @@ impl Sending<'_> {
             if Instant::now().checked_add(pause).is_none_or(|next| next >= deadline) {
                 return Err(error);
             }
-            trace::pause(made, pause);
+            trace::retrying(made, pause);
             sleep(pause).await;
         }
     }
@@ -218,7 +200,7 @@ impl Sending<'_> {
         endpoint: &Endpoint,
         deadline: Instant,
         clock_corrected: &mut bool,
-    ) -> Result<(Head, Vec<Vec<u8>>), Error> {
+    ) -> Result<(ResponseHead, Vec<Vec<u8>>), Error> {
         let shared = &self.client.shared;
         let mut permit = None;
         for call in &chunk.0 {
@@ -228,17 +210,17 @@ impl Sending<'_> {
         }
         let forms: Vec<_> = chunk.0.iter().map(|call| call.form.as_str()).collect();
         let body = forms.join(SEPARATOR);
-        let ahead = shared.clock.ahead();
-        let query = self.query(&body, ahead).to_form();
+        let clock_offset = shared.clock.offset();
+        let query = self.query(&body, clock_offset).to_form();
         let separator = if endpoint.url().contains('?') { '&' } else { '?' };
-        let request = HttpRequest::new(Verb::Post, format!("{}{separator}{query}", endpoint.url()), body)
+        let request = HttpRequest::new(HttpMethod::Post, format!("{}{separator}{query}", endpoint.url()), body)
             .header("Content-Type", "text/plain;charset=UTF-8");
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
         let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
         let head = received.head;
-        let whole = |body: &ResponseBody| enveloped(body, NAME, false);
+        let whole = |body: &ResponseBody| decode_value(body, NAME, false);
         if !head.is_success() {
-            return Err(unsuccessful(&head, &received.bytes, received.cut, &whole));
+            return Err(unsuccessful(&head, &received.bytes, received.truncated, &whole));
         }
         let parts = split(&received.bytes);
         if parts.len() == chunk.0.len() {
@@ -251,32 +233,24 @@ impl Sending<'_> {
             _ => {
                 let (expected, found) = (format!("{} responses", chunk.0.len()), format!("{}", parts.len()));
                 let problem = format!("expected {expected}, found {found}");
-                Error::Decode(DecodeError::new(problem, expected, found).in_body(body.text()))
+                Error::Decode(DecodeError::new(problem, expected, found).with_body(body.text()))
             }
         };
         if refuses_timestamp(&error) {
-            *clock_corrected = shared.clock.learn(&head, ahead);
+            *clock_corrected = shared.clock.update(&head, clock_offset);
         }
         Err(error)
     }
 
     /// The public parameters of a batch. Sessions are in its calls: a URL is written to the logs of proxies.
-    fn query(&self, body: &str, ahead: i64) -> Parameters {
+    fn query(&self, body: &str, clock_offset: i64) -> Parameters {
         let application = &self.client.shared.application;
         let mut query = Parameters::new();
         application.set_public(&mut query);
-        query.set("timestamp", Clock::at(ahead).to_string());
+        query.set("timestamp", PlatformClock::at(clock_offset).to_string());
         let sign = signature(application.sign_method, application.secret(), query.pairs(), body.as_bytes());
         query.set("sign", sign);
         query
-    }
-}
-
-impl Chunk {
-    /// What an error must not repeat.
-    pub(super) fn secrets<'a>(&'a self, client: &'a Client) -> impl Iterator<Item = &'a str> + Clone {
-        let secrets = self.0.iter().flat_map(|call| call.signed.parameters().secrets());
-        secrets.chain([client.shared.application.secret()])
     }
 }
 

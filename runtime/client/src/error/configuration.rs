@@ -1,9 +1,9 @@
-//! Settings that a client cannot work with.
+//! Errors of the client's configuration.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The client cannot be built or used with its settings. Nothing was sent.
+/// An invalid or missing setting of the client. Nothing was sent.
 #[derive(Debug)]
 pub struct ConfigurationError {
     kind: ConfigurationKind,
@@ -33,7 +33,7 @@ pub enum ConfigurationKind {
     Transport,
     /// The URL of Redis.
     Redis,
-    /// The tokio runtime: there is none, or it has no time or I/O driver.
+    /// The tokio runtime: it is missing, or has no time or I/O driver.
     Runtime,
 }
 

@@ -1,29 +1,29 @@
-//! Calls whose turn did not come.
+//! Errors of the limiter.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// The call's turn at the limiter did not come, so it was not sent.
+/// The limiter did not admit the call. It was not sent.
 #[derive(Debug)]
 pub struct LimitError {
-    /// How long it would have had to wait, if that is known.
+    /// The time until the limiter would admit the call, if it is known.
     pub retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl LimitError {
-    /// The turn comes in `wait`, which is longer than the caller has.
+    /// Creates the error of a call that would be admitted after `wait`, which is longer than the caller waits.
     pub const fn too_late(wait: Duration) -> Self {
         Self { retry_after: Some(wait), source: None }
     }
 
-    /// The turn did not come before the call's deadline, and when it would have is not known.
+    /// Creates the error of a call that reached its deadline in the queue.
     pub(crate) const fn out_of_time() -> Self {
         Self { retry_after: None, source: None }
     }
 
-    /// The limiter itself has failed, as one over a store that cannot be reached.
+    /// Creates the error of a limiter that failed, such as one whose store cannot be reached.
     pub fn failed(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { retry_after: None, source: Some(source.into()) }
     }

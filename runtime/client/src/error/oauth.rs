@@ -1,4 +1,4 @@
-//! Refusals of the server that grants and refreshes sessions.
+//! Errors of the authorization server.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,70 +6,68 @@ use std::fmt;
 use top_protocol::RawBody;
 use top_protocol::internal::redacted as hidden;
 
-/// The authorisation server's refusal (docs/protocol.md section 7.5).
+/// A refusal of the authorization server (docs/protocol.md section 7.5).
 ///
-/// The names are those of OAuth 2.0, `invalid_grant` or `invalid_client` among them, and the platform has some of its
-/// own.
+/// Error names are those of OAuth 2.0, such as `invalid_grant` and `invalid_client`, and some of the platform's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuthError {
-    /// The name of what is wrong: the answer's `error`.
+    /// The error name: the response's `error`.
     pub error: String,
-    /// What the server says of it: the answer's `error_description`, with what was sent hidden in it.
+    /// The description: the response's `error_description`, with secrets redacted.
     pub description: Option<String>,
-    /// The HTTP status, 400 as a rule; `None` of an error that came to the redirect URI.
+    /// The HTTP status, usually 400. `None` for an error in a redirect URI.
     pub status: Option<u16>,
-    /// The body as it came.
+    /// The body of the response, as received.
     pub body: RawBody,
 }
 
-/// Names of errors whose cause is the application or its request, so that no user can mend it.
-const OF_APPLICATION: [&str; 5] =
+/// Errors caused by the application or its request.
+const CLIENT_ERRORS: [&str; 5] =
     ["invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"];
 
-/// Names of errors that the user who grants can mend: the two of OAuth 2.0, and those of a user who came back with what
-/// is not this application's.
-const OF_USER: [&str; 4] = ["invalid_grant", "access_denied", "invalid_state", "invalid_top_sign"];
+/// Errors that only the user can resolve: those of OAuth 2.0, and redirects that do not belong to this application.
+const AUTHORIZATION_ERRORS: [&str; 4] = ["invalid_grant", "access_denied", "invalid_state", "invalid_top_sign"];
 
-/// Names of errors that pass.
-const PASSING: [&str; 2] = ["server_error", "temporarily_unavailable"];
+/// Temporary errors.
+const TEMPORARY_ERRORS: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
 impl OAuthError {
-    /// Whether the same request can succeed later without anything being changed: the server is in trouble, by the
-    /// error's name or by the HTTP status (408, 429, or 500 and above), whatever it says beside it.
+    /// Returns whether the same request can succeed later without any change, by the error name or by the HTTP status
+    /// (408, 429, or 500 and above).
     pub fn is_retryable(&self) -> bool {
-        PASSING.contains(&self.error.as_str()) || matches!(self.status, Some(408 | 429 | 500..))
+        TEMPORARY_ERRORS.contains(&self.error.as_str()) || matches!(self.status, Some(408 | 429 | 500..))
     }
 
-    /// Whether the application's key, its secret or the request is wrong.
-    pub fn is_callers_fault(&self) -> bool {
-        !self.is_retryable() && OF_APPLICATION.contains(&self.error.as_str())
+    /// Returns whether the AppKey, the AppSecret or the request is wrong.
+    pub fn is_client_error(&self) -> bool {
+        !self.is_retryable() && CLIENT_ERRORS.contains(&self.error.as_str())
     }
 
-    /// Whether what the user granted is used up: the code or the refresh token is unknown, expired or revoked, or the
-    /// user said no. An error whose name is not known tells nothing of that.
+    /// Returns whether the user's grant cannot be used: the code or the refresh token is unknown, expired or revoked,
+    /// or the user declined. Returns `false` for an unknown error name.
     ///
     /// # What to do
     ///
-    /// Have the user authorise the application again.
+    /// Ask the user to authorize the application again.
     pub fn needs_authorization(&self) -> bool {
-        !self.is_retryable() && OF_USER.contains(&self.error.as_str())
+        !self.is_retryable() && AUTHORIZATION_ERRORS.contains(&self.error.as_str())
     }
 
-    /// Whether it is certain that no token was granted and no code or refresh token used up: the server has refused by a
-    /// name of OAuth 2.0 (RFC 6749, 5.2), or the user came back with a refusal or with what is not this application's. A
-    /// server in trouble, or an error of another name, may have done the one and failed at the other.
+    /// Returns whether it is certain that no token was granted and no code or refresh token was consumed. This is so
+    /// if the error name is one of OAuth 2.0 (RFC 6749, 5.2), or if a redirect was rejected. A temporary or unknown
+    /// error may have consumed it.
     ///
     /// # What to do
     ///
-    /// If this is not so, a code or a refresh token may be used up: where asking again with it is refused, have the user
-    /// authorise the application again.
-    pub fn was_not_carried_out(&self) -> bool {
-        self.is_callers_fault() || self.needs_authorization()
+    /// If `false`, the code or refresh token may be consumed. If the server then refuses it, ask the user to authorize
+    /// the application again.
+    pub fn was_not_processed(&self) -> bool {
+        self.is_client_error() || self.needs_authorization()
     }
 
-    /// Hides `secrets` from the server's words: some servers repeat in them what they were sent.
-    pub(crate) fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    /// Redacts `secrets` in the name and the description: some servers repeat what they received.
+    pub(crate) fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         self.error = hidden(&self.error, secrets.clone());
         self.description = self.description.take().map(|text| hidden(&text, secrets));
     }

@@ -1,9 +1,9 @@
-//! Lists that cannot be read to their end.
+//! Errors of a paginated list.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::pagination::PagePosition;
+use crate::pagination::position::PagePosition;
 
 /// A list ended although there may be more items: the responses of its pages contradict each other.
 ///
@@ -12,13 +12,13 @@ use crate::pagination::PagePosition;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaginationError {
-    /// What is wrong with the page.
+    /// The fault of the page.
     pub kind: PaginationErrorKind,
     /// The position of the page that ended the list.
     pub position: PagePosition,
 }
 
-/// What is wrong with the pages of a list.
+/// A fault in the pages of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaginationErrorKind {
@@ -29,12 +29,12 @@ pub enum PaginationErrorKind {
     Repeated,
     /// The page is the last of ten consecutive empty pages, and the gateway reports more items.
     EmptyPages,
-    /// The page says that there are more pages, and has no cursor for the next one. Its items were returned.
+    /// The page has `has_next: true` but no next cursor. Its items were returned.
     MissingCursor,
     /// The next cursor of the page is that of an earlier page. The items of the page were returned.
     CursorCycle,
-    /// The list is read from its last page, and the first page does not tell which page that is: it has no total, a total
-    /// smaller than its number of items, or no items. No item was returned.
+    /// The number of the last page is unknown, and the list is read from there. The first page has no total, no items,
+    /// or a total smaller than its number of items. No item was returned.
     UnknownLastPage,
 }
 

@@ -1,15 +1,12 @@
-//! Calls without a session, because none could be had.
+//! Errors of session providers.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Error;
-
-/// No session could be had for a call, which therefore was not sent.
+/// No session is available for a call. The call was not sent.
 ///
-/// Providers of sessions make it with [`unauthorized`](Self::unauthorized) or
-/// [`unavailable`](Self::unavailable).
+/// Session providers create it with [`unauthorized`](Self::unauthorized) or [`unavailable`](Self::unavailable).
 #[derive(Clone)]
 pub struct SessionError {
     user: String,
@@ -18,47 +15,36 @@ pub struct SessionError {
 }
 
 impl SessionError {
-    /// The user has not authorised the application, or what was granted is used up: only the user can help.
+    /// Creates the error of a user who must authorize the application: there is no grant, or it cannot be used any
+    /// more.
     pub fn unauthorized(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { user: String::new(), unauthorized: true, source: Arc::from(source.into()) }
     }
 
-    /// There may be a session, and it cannot be had now: a store or a server is down.
+    /// Creates the error of a session that is temporarily unavailable, because a store or a server is down.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { user: String::new(), unauthorized: false, source: Arc::from(source.into()) }
     }
 
-    /// The same error for this user.
-    pub(crate) fn of(mut self, user: &str) -> Self {
+    /// Adds the name of the user.
+    pub(crate) fn for_user(mut self, user: &str) -> Self {
         user.clone_into(&mut self.user);
         self
     }
 
-    /// The user whose session was asked for, by the caller's own name for it; empty where it is not known.
+    /// Returns the caller's name of the user. Empty if it is unknown.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// Whether the user must authorise the application, for the first time or again. Otherwise a later call can
-    /// succeed.
+    /// Returns whether the user must authorize the application, for the first time or again. If `false`, a later call
+    /// can succeed.
     ///
     /// # What to do
     ///
-    /// Send the user to the authorisation page, and store the token that comes of it.
+    /// Send the user to the authorization page, and store the new token.
     pub fn needs_authorization(&self) -> bool {
         self.unauthorized
-    }
-}
-
-/// For a provider that calls the platform itself: what only the user can mend is [`unauthorized`](SessionError::unauthorized),
-/// and anything else [`unavailable`](SessionError::unavailable).
-impl From<Error> for SessionError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Session(error) => *error,
-            error if error.needs_authorization() => Self::unauthorized(error),
-            error => Self::unavailable(error),
-        }
     }
 }
 

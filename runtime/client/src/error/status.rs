@@ -1,4 +1,4 @@
-//! Answers with an HTTP status that the platform's API never gives.
+//! Errors of HTTP statuses that are not from the platform's API.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,23 +6,24 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use top_protocol::RawBody;
-use top_protocol::internal::{Head, http_date};
+use top_protocol::internal::{ResponseHead, http_date};
 
-/// An answer with an HTTP status that the platform's API never gives: a proxy, a login page, a gateway in trouble.
+/// An unexpected HTTP status: the response is from a proxy, a login page or a failing gateway, not from the platform's
+/// API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusError {
     /// The HTTP status.
     pub status: u16,
-    /// How long to wait before the next attempt, as the answer's `Retry-After` asks.
+    /// The time to wait before the next attempt, from the `Retry-After` header.
     pub retry_after: Option<Duration>,
-    /// The body as it came.
+    /// The body of the response, as received.
     pub body: RawBody,
 }
 
 impl StatusError {
-    pub(crate) fn of(head: &Head, body: RawBody) -> Self {
-        // Seconds, or a moment on the clock of the one who answers.
+    pub(crate) fn of(head: &ResponseHead, body: RawBody) -> Self {
+        // The header has seconds, or a date of the server's clock.
         let text = head.headers.get("Retry-After").map(str::trim);
         let retry_after = text.and_then(|text| match text.parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -36,12 +37,13 @@ impl StatusError {
 }
 
 impl StatusError {
-    /// An answer with this status and body. How long to wait can be set.
+    /// Creates an error with this status and body, for tests and transports.
     pub fn new(status: u16, body: &str) -> Self {
         Self { status, retry_after: None, body: RawBody::from(body) }
     }
 
-    /// Whether another attempt can go better: 408, 429, and 5xx but for those that say that something is not supported.
+    /// Returns whether a later attempt can succeed: 408, 429 and 5xx, except 501 and 505, which mean that something is
+    /// not supported.
     pub fn is_retryable(&self) -> bool {
         matches!(self.status, 408 | 429 | 500..=599) && !matches!(self.status, 501 | 505)
     }
@@ -53,8 +55,8 @@ impl fmt::Display for StatusError {
         if matches!(self.status, 301..=303 | 307 | 308) {
             f.write_str("; redirects are not followed, because the request is signed for its gateway")?;
         }
-        match self.body.beginning() {
-            nothing if nothing.is_empty() => Ok(()),
+        match self.body.excerpt() {
+            beginning if beginning.is_empty() => Ok(()),
             beginning => write!(f, "; the body begins with {beginning:?}"),
         }
     }

@@ -1,46 +1,46 @@
-//! Calls that get no answer, or not all of it.
+//! Errors of the transport.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use top_protocol::RawBody;
 
-/// The call got no answer, or not all of it.
+/// No complete response was received.
 #[derive(Debug)]
 pub struct TransportError {
-    /// What failed.
+    /// The part of the exchange that failed.
     pub kind: TransportKind,
-    /// What had come of the answer, if anything.
+    /// The part of the response that was received.
     pub body: RawBody,
     gateway: String,
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// The part of a call that failed.
+/// The part of an exchange that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportKind {
-    /// No connection could be made, so the request was not sent.
+    /// The connection failed. The request was not sent.
     Connect,
-    /// This machine lets the program open no more connections, so the request was not sent. Too many calls are under
-    /// way: a concurrency limit has the others wait for their turn, and fewer of them than the files that may be open.
+    /// The program has too many open connections or files. The request was not sent. Set a concurrency limit below the
+    /// limit of open files.
     Exhausted,
-    /// The gateway could not prove who it is, or speaks no TLS, so the request was not sent.
+    /// The TLS handshake failed: the certificate is invalid, or the gateway has no TLS. The request was not sent.
     Tls,
-    /// Time ran out.
+    /// A time limit was exceeded.
     Timeout(Timeout),
-    /// The answer came from another address than the gateway's, because the HTTP client that was given follows redirects.
-    /// Whether anyone has carried out the call is not known.
+    /// The response is from another URL than the gateway's, because the given HTTP client follows redirects. A server
+    /// may have processed the request.
     Redirected,
-    /// The connection broke before the whole answer was read. The gateway may have carried out the call.
+    /// The connection broke before the response was complete. The gateway may have processed the request.
     Interrupted,
-    /// The answer is longer than the client accepts. The gateway has most likely carried out the call.
+    /// The response is longer than the client accepts. The gateway has most likely processed the request.
     TooLong,
-    /// The body of the request could not be read, be it that a file is gone. It was not sent as a whole.
+    /// The body of the request cannot be read, such as a file that was deleted. The request was not sent completely.
     Upload,
 }
 
-/// The limit of time that was exceeded.
+/// The time limit that was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
@@ -52,8 +52,8 @@ pub enum Timeout {
     Attempt,
     /// The deadline of the call, during an attempt. The gateway may have processed the request.
     Call,
-    /// The deadline of the call, while it waited for its session or the limiter. The request was not sent.
-    Turn,
+    /// The deadline of the call, while it waited for its session, its files or the limiter. The request was not sent.
+    BeforeSend,
 }
 
 impl TransportError {
@@ -62,40 +62,40 @@ impl TransportError {
         Self { kind, body: RawBody::default(), gateway: String::new(), source: source.into() }
     }
 
-    /// The same error from this gateway.
+    /// Adds the URL of the gateway.
     pub(crate) fn at(mut self, gateway: &str) -> Self {
         gateway.clone_into(&mut self.gateway);
         self
     }
 
-    /// Returns the source if it is an `E`, such as the file that could not be read.
+    /// Returns the source if it is an `E`, such as a file that cannot be read.
     pub(crate) fn into_source<E: StdError + 'static>(self) -> Result<E, Self> {
         let Self { kind, body, gateway, source } = self;
         source.downcast().map(|error| *error).map_err(|source| Self { kind, body, gateway, source })
     }
 
-    /// Whether another attempt can go better: not where a certificate is bad, a redirect was followed, the answer is too
-    /// long, a file is gone, or the call's time is up.
+    /// Returns whether a later attempt can succeed. Certificates, redirects, long responses and missing files do not
+    /// change, and a call whose deadline passed has no more attempts.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             TransportKind::Connect | TransportKind::Exhausted | TransportKind::Interrupted => true,
-            TransportKind::Timeout(timeout) => timeout != Timeout::Turn,
+            TransportKind::Timeout(timeout) => timeout != Timeout::BeforeSend,
             TransportKind::Tls | TransportKind::Redirected | TransportKind::TooLong | TransportKind::Upload => false,
         }
     }
 
-    /// Whether it is certain that the request was not sent.
+    /// Returns whether it is certain that the request was not sent.
     pub fn was_not_sent(&self) -> bool {
         match self.kind {
             TransportKind::Connect | TransportKind::Exhausted | TransportKind::Tls => true,
-            TransportKind::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::Turn),
+            TransportKind::Timeout(timeout) => matches!(timeout, Timeout::Connect | Timeout::BeforeSend),
             TransportKind::Redirected | TransportKind::Interrupted | TransportKind::TooLong | TransportKind::Upload => {
                 false
             }
         }
     }
 
-    /// The URL of the gateway that was called, its query hidden; empty where it is not known.
+    /// Returns the URL of the gateway, with its query redacted. Empty if it is unknown.
     pub fn gateway(&self) -> &str {
         &self.gateway
     }
@@ -137,7 +137,7 @@ impl fmt::Display for TransportError {
             TransportKind::Timeout(Timeout::Call) => {
                 write!(f, "no complete response from {gateway} before the deadline of the call's retry policy")
             }
-            TransportKind::Timeout(Timeout::Turn) => {
+            TransportKind::Timeout(Timeout::BeforeSend) => {
                 write!(f, "the request to {gateway} was not sent before the deadline of the call's retry policy")
             }
             TransportKind::Interrupted => {

@@ -1,123 +1,179 @@
-//! Turns at even distances, in the order in which calls come.
+//! A rate limiter that spaces calls evenly.
 
-use std::fmt;
-use std::num::NonZeroU32;
-use std::sync::Mutex as Lock;
+use std::sync::Mutex as SyncMutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant as Time};
+use std::time::Duration;
 
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::LimitError;
 use crate::lock::locked;
 
-/// Its parameters are all named, because their defaults go by features of governor that others may have turned on.
-type Governor = RateLimiter<NotKeyed, InMemoryState, AsOf, NoOpMiddleware<Time>>;
-
-/// Turns at even distances, of which governor keeps count. It lets whoever asks first have the next one, and so only the
-/// first of those who wait asks.
-pub(super) struct Rate {
-    distance: Duration,
-    governor: Governor,
+/// Admits one call per interval, in the order in which calls arrive.
+///
+/// There are no bursts: the platform counts calls per second of its own clock, and two bursts can fall into one second.
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    interval: Duration,
+    /// The earliest time of the next call.
+    next: SyncMutex<Instant>,
+    /// Held by the first call in the queue. The mutex is fair.
     queue: Mutex<()>,
-    waiting: AtomicU32,
+    /// The number of calls in the queue, the first one included.
+    queued: AtomicU32,
 }
 
-impl Rate {
-    /// One call in every such time. There are no bursts: the platform counts by its own seconds, and two bursts can fall
-    /// into one of them.
-    pub(super) fn new(distance: Duration) -> Self {
-        // There is none only if the distance is less than a nanosecond.
-        let quota = Quota::with_period(distance).unwrap_or(Quota::per_second(NonZeroU32::MAX));
-        let quota = quota.allow_burst(NonZeroU32::MIN);
-        Self {
-            distance,
-            governor: RateLimiter::direct_with_clock(quota, AsOf(Lock::new(Instant::now().into_std()))),
-            queue: Mutex::default(),
-            waiting: AtomicU32::new(0),
-        }
+/// The delay of a task after its timer that is still ordinary.
+const MAX_LATENCY: Duration = Duration::from_millis(20);
+
+impl RateLimiter {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self { interval, next: SyncMutex::new(Instant::now()), queue: Mutex::default(), queued: AtomicU32::new(0) }
     }
 
-    /// Waits for the next turn, if it comes before `end`.
-    pub(super) async fn turn(&self, end: Instant) -> Result<(), LimitError> {
-        let came = Instant::now();
-        let place = Place::behind(&self.waiting);
-        // The first of those who wait has its turn then, and each of the others one distance later.
-        let next = self.governor.clock().get().max(came);
-        let earliest = next + self.distance.saturating_mul(place.ahead);
-        if place.ahead > 0 && earliest > end {
-            return Err(LimitError::too_late(earliest - came));
+    /// Waits until the next call may be sent. Fails at once if that is known to be after `end`.
+    pub(super) async fn acquire(&self, end: Instant) -> Result<(), LimitError> {
+        let arrived = Instant::now();
+        let position = QueuePosition::join(&self.queued);
+        let earliest = self.due(arrived).checked_add(self.interval.saturating_mul(position.ahead)).unwrap_or(end);
+        if earliest > end {
+            return Err(LimitError::too_late(earliest - arrived));
         }
         let Ok(_first) = timeout_at(end, self.queue.lock()).await else {
             return Err(LimitError::out_of_time());
         };
-        // It is asked as of when the turn is due and not of when this task has woken, or each would be late by as much as
-        // all before it together. What is later than timers are has stood still, and is not caught up with in a burst.
-        let late = || Instant::now().checked_sub(self.distance.max(LATE)).unwrap_or(came);
-        let clock = self.governor.clock();
-        clock.set(came.max(late()));
-        while let Err(early) = self.governor.check() {
-            let due = clock.get() + early.wait_time_from(clock.now());
-            clock.set(due);
-            if due > end {
-                return Err(LimitError::too_late(due.saturating_duration_since(Instant::now())));
-            }
-            sleep_until(due).await;
-            clock.set(due.max(late()));
+        let due = self.due(arrived);
+        if due > end {
+            return Err(LimitError::too_late(due.saturating_duration_since(Instant::now())));
         }
+        sleep_until(due).await;
+        // Counts from the scheduled time, so that timer latency does not accumulate. A longer delay is not made up for: that
+        // would be a burst.
+        *locked(&self.next) = self.without_backlog(due) + self.interval;
         Ok(())
     }
-}
 
-/// How late a task may be that a timer has woken.
-const LATE: Duration = Duration::from_millis(20);
+    /// Returns the time of the next call, for a call that arrived at `arrived`.
+    fn due(&self, arrived: Instant) -> Instant {
+        self.without_backlog(arrived.max(*locked(&self.next)))
+    }
 
-impl fmt::Debug for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rate").field("distance", &self.distance).finish_non_exhaustive()
+    /// Moves a time that is long past to the latest time that causes no burst.
+    fn without_backlog(&self, time: Instant) -> Instant {
+        Instant::now().checked_sub(self.interval.max(MAX_LATENCY)).map_or(time, |earliest| time.max(earliest))
     }
 }
 
-/// A place in the queue, which is free again when this is dropped.
-struct Place<'r> {
+/// A position in the queue. Dropping it leaves the queue.
+struct QueuePosition<'r> {
     ahead: u32,
-    waiting: &'r AtomicU32,
+    queued: &'r AtomicU32,
 }
 
-impl<'r> Place<'r> {
-    fn behind(waiting: &'r AtomicU32) -> Self {
-        Self { ahead: waiting.fetch_add(1, Ordering::Relaxed), waiting }
+impl<'r> QueuePosition<'r> {
+    fn join(queued: &'r AtomicU32) -> Self {
+        Self { ahead: queued.fetch_add(1, Ordering::Relaxed), queued }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePosition<'_> {
     fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.queued.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The time that governor goes by: whatever it was set to.
-struct AsOf(Lock<Time>);
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
 
-impl AsOf {
-    fn set(&self, time: Instant) {
-        *locked(&self.0) = time.into_std();
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(100);
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
     }
 
-    fn get(&self) -> Instant {
-        Instant::from_std(self.now())
+    /// Returns the times of `count` calls that arrive together, in milliseconds after `start`.
+    async fn times(limiter: &RateLimiter, start: Instant, count: usize) -> Vec<u128> {
+        let mut times = Vec::new();
+        for _ in 0..count {
+            limiter.acquire(start + millis(60_000)).await.unwrap();
+            times.push(start.elapsed().as_millis());
+        }
+        times
     }
-}
 
-impl Clock for AsOf {
-    type Instant = Time;
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_evenly_spaced_without_a_burst() {
+        let (start, limiter) = (Instant::now(), RateLimiter::new(INTERVAL));
+        assert_eq!(times(&limiter, start, 4).await, [0, 100, 200, 300]);
+        // Idle time is not saved up.
+        advance(millis(10_000)).await;
+        assert_eq!(times(&limiter, start, 3).await, [10_300, 10_400, 10_500]);
+    }
 
-    fn now(&self) -> Time {
-        *locked(&self.0)
+    #[tokio::test(start_paused = true)]
+    async fn late_tasks_do_not_accumulate_delay_and_do_not_burst() {
+        let (start, limiter) = (Instant::now(), RateLimiter::new(INTERVAL));
+        limiter.acquire(start + INTERVAL).await.unwrap();
+        let mut second = pin!(limiter.acquire(start + millis(1000)));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        // The task wakes 15 ms late. The third call keeps its time.
+        advance(millis(115)).await;
+        second.await.unwrap();
+        limiter.acquire(start + millis(1000)).await.unwrap();
+        assert_eq!(start.elapsed().as_millis(), 200);
+        // The program stops for a second. At most one call is made up for.
+        let mut fourth = pin!(limiter.acquire(start + millis(5000)));
+        assert!(fourth.as_mut().poll(&mut context).is_pending());
+        advance(millis(1000)).await;
+        fourth.await.unwrap();
+        assert_eq!(times(&limiter, start, 3).await, [1200, 1300, 1400]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_known_to_be_too_long_fails_at_once() {
+        let (start, limiter) = (Instant::now(), RateLimiter::new(INTERVAL));
+        limiter.acquire(start).await.unwrap();
+        let error = limiter.acquire(start + millis(99)).await.unwrap_err();
+        assert_eq!(error.retry_after, Some(INTERVAL));
+        // The queue counts: one call waits, and the next one waits for two intervals.
+        let mut first = pin!(limiter.acquire(start + INTERVAL));
+        assert!(first.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let error = limiter.acquire(start + millis(199)).await.unwrap_err();
+        assert_eq!(error.retry_after, Some(2 * INTERVAL));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        first.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_call_gives_its_place_to_the_next() {
+        let (start, limiter) = (Instant::now(), RateLimiter::new(INTERVAL));
+        limiter.acquire(start).await.unwrap();
+        tokio::select! {
+            _ = limiter.acquire(start + millis(1000)) => unreachable!("the limiter admits no call before 100 ms"),
+            () = sleep(millis(50)) => {}
+        }
+        assert_eq!(times(&limiter, start, 2).await, [100, 200]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn extreme_intervals_are_accepted() {
+        let (start, limiter) = (Instant::now(), RateLimiter::new(Duration::ZERO));
+        assert_eq!(times(&limiter, start, 100).await, [0; 100]);
+        let year = RateLimiter::new(millis(366 * 24 * 3600 * 1000));
+        year.acquire(start).await.unwrap();
+        assert!(year.acquire(start + millis(60_000)).await.is_err());
+        // The wait of a long queue is beyond the range of the clock.
+        year.queued.store(u32::MAX - 1, Ordering::Relaxed);
+        assert!(year.acquire(start + millis(60_000)).await.is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens through the methods of the platform's API.
+//! Tokens from methods of the platform's API.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,16 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Clock, Refresh, Token, token_of};
+use super::server::{Refresh, SystemClock, token_of};
+use super::token::Token;
+use crate::client::Client;
 use crate::error::Error;
-use crate::{BoxFuture, Client};
-use top_protocol::{Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View};
+use crate::transport::BoxFuture;
+use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::{Authorization, Request};
 
-/// Tokens through the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which a client's
-/// gateway has in place of an authorisation server's `token` page. They go over https alone.
+/// Tokens from the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which replace the
+/// authorization server. They require https.
 ///
 /// ```no_run
 /// # async fn example(client: generated_sdk::Client) -> Result<(), generated_sdk::Error> {
@@ -24,44 +27,44 @@ use top_protocol::{Authorization, Field, Kind, Record, RecordMut, Request, Schem
 /// # }
 /// ```
 ///
-/// The platform lets only applications that sellers subscribe to refresh tokens.
+/// The platform allows a refresh only to applications that sellers subscribe to.
 #[derive(Clone)]
 pub struct TokenMethods {
     client: Client,
     uuid: Option<String>,
-    clock: Clock,
+    clock: SystemClock,
 }
 
 impl TokenMethods {
-    /// The methods of this client's gateway, for its application.
+    /// Creates tokens for the application of `client`, at its gateway.
     pub fn new(client: &Client) -> Self {
         Self { client: client.without_session(), uuid: None, clock: Arc::new(SystemTime::now) }
     }
 
-    /// The same with another clock, which tells when tokens are received. For tests.
+    /// Sets the clock for [`Token::received_at`], for tests.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
     }
 
-    /// Sets the `uuid` that came with a code, where a platform has one. [`create`](Self::create) sends it.
+    /// Sets the `uuid` that [`create`](Self::create) sends. Some platforms return it with the code.
     #[must_use]
     pub fn with_uuid(self, uuid: impl Into<String>) -> Self {
         Self { uuid: Some(uuid.into()), ..self }
     }
 
-    /// The token for a code that a user came back with. A code is good for half an hour, and once.
+    /// Exchanges a code for a token. A code is valid for half an hour, and once.
     ///
     /// # Errors
     ///
-    /// Every way in which a call can fail.
+    /// Every error of a call: see [`Error`].
     pub async fn create(&self, code: &str) -> Result<Token, Error> {
-        self.result(&Create { code: code.to_owned(), uuid: self.uuid.clone() }).await
+        self.result(&CreateRequest { code: code.to_owned(), uuid: self.uuid.clone() }).await
     }
 
     async fn result<R: Request<Response = TokenResult>>(&self, request: &R) -> Result<Token, Error> {
         let response = self.client.execute(request).await?.into_value();
-        // JSON text as documented, or the object itself.
+        // JSON text as documented, or an object.
         let json = response.0.as_ref().map(|json| json.as_str().map_or_else(|| json.to_string(), str::to_owned));
         token_of(&json.unwrap_or_default(), (self.clock)())
     }
@@ -69,7 +72,7 @@ impl TokenMethods {
 
 impl Refresh for TokenMethods {
     fn refresh<'a>(&'a self, refresh_token: &'a str) -> BoxFuture<'a, Result<Token, Error>> {
-        Box::pin(async { self.result(&Renew(refresh_token.to_owned())).await })
+        Box::pin(async { self.result(&RefreshRequest(refresh_token.to_owned())).await })
     }
 }
 
@@ -79,20 +82,22 @@ impl fmt::Debug for TokenMethods {
     }
 }
 
-/// The request that gets a token. It is not taken from the generated ones, which a trimmed SDK may be without.
-struct Create {
+/// A request for a token. The generated type is not used, because an SDK of selected methods may lack it.
+struct CreateRequest {
     code: String,
     uuid: Option<String>,
 }
 
-/// The request that refreshes one.
-struct Renew(String);
+/// A request for a refreshed token.
+struct RefreshRequest(String);
 
-/// What both answer.
-#[derive(Default)]
+/// The response of both methods.
+#[derive(Clone, Default)]
 struct TokenResult(Option<Value>);
 
-impl Request for Create {
+record!(mut TokenResult);
+
+impl Request for CreateRequest {
     const METHOD: &'static str = "taobao.top.auth.token.create";
     const RESPONSE_NODE: &'static str = "top_auth_token_create_response";
     const AUTHORIZATION: Authorization = Authorization::None;
@@ -100,7 +105,7 @@ impl Request for Create {
     type Response = TokenResult;
 }
 
-impl Request for Renew {
+impl Request for RefreshRequest {
     const METHOD: &'static str = "taobao.top.auth.token.refresh";
     const RESPONSE_NODE: &'static str = "top_auth_token_refresh_response";
     const AUTHORIZATION: Authorization = Authorization::None;
@@ -108,10 +113,10 @@ impl Request for Renew {
     type Response = TokenResult;
 }
 
-impl Record for Create {
+impl Record for CreateRequest {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Create",
+            name: "CreateRequest",
             fields: &[Field::new("code", Kind::String).required().secret(), Field::new("uuid", Kind::String)],
         };
         &SCHEMA
@@ -126,10 +131,10 @@ impl Record for Create {
     }
 }
 
-impl Record for Renew {
+impl Record for RefreshRequest {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema =
-            Schema { name: "Renew", fields: &[Field::new("refresh_token", Kind::String).required().secret()] };
+            Schema { name: "RefreshRequest", fields: &[Field::new("refresh_token", Kind::String).required().secret()] };
         &SCHEMA
     }
 

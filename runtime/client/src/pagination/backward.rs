@@ -3,7 +3,7 @@
 use super::page::PageInfo;
 use super::position::PagePosition;
 use super::progress::EMPTY_PAGES;
-use super::{Step, Strategy};
+use super::strategy::{Step, Strategy};
 use crate::error::PaginationErrorKind;
 
 /// Reads pages by number, from the last to the first, so that items that leave the list only move to pages still to come.
@@ -24,7 +24,7 @@ pub(super) struct Backward {
     pub(super) empty: u32,
 }
 
-/// What the first page said, while the page after the computed last one is requested.
+/// The facts of the first page, while the page after the computed last one is requested.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     total: i64,

@@ -3,7 +3,7 @@
 use super::page::PageInfo;
 use super::position::PagePosition;
 use super::progress::Progress;
-use super::{Step, Strategy};
+use super::strategy::{Step, Strategy};
 use crate::error::PaginationErrorKind;
 
 /// Reads pages by the cursor that the page before returned.
@@ -11,7 +11,7 @@ use crate::error::PaginationErrorKind;
 /// - A page without a next cursor ends the list, and so does one that returns the cursor it was requested with. If it says
 ///   `has_next: true`, that is [`PaginationErrorKind::MissingCursor`] or [`PaginationErrorKind::CursorCycle`].
 /// - A cursor that leads back to an earlier page is [`PaginationErrorKind::CursorCycle`].
-/// - Otherwise the list ends as [`Progress`] says: an empty page ends it even if it has a new cursor.
+/// - Otherwise [`Progress`] decides when the list ends: an empty page ends it even if it has a new cursor.
 #[derive(Debug)]
 pub(super) struct ByCursor {
     pub(super) progress: Progress,

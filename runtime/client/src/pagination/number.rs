@@ -3,12 +3,12 @@
 use super::page::PageInfo;
 use super::position::PagePosition;
 use super::progress::Progress;
-use super::{Step, Strategy};
+use super::strategy::{Step, Strategy};
 use crate::error::PaginationErrorKind;
 
 /// Reads pages by number, from the first to the last.
 ///
-/// The list ends as [`Progress`] says. A cursor that a page returns is sent with the next number.
+/// [`Progress`] decides when the list ends. A cursor that a page returns is sent with the next number.
 #[derive(Debug)]
 pub(super) struct ByNumber {
     pub(super) first: i64,

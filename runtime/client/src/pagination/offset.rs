@@ -3,7 +3,7 @@
 use super::page::PageInfo;
 use super::position::PagePosition;
 use super::progress::Progress;
-use super::{Step, Strategy};
+use super::strategy::{Step, Strategy};
 use crate::error::PaginationErrorKind;
 
 /// Reads pages by the number of items before them.

@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 
 use serde_json::Value as Json;
 
-use top_protocol::{Authorization, ErrorCode, Kind, Record, Request, Schema, UntypedParameter, View, Way};
+use top_protocol::UntypedParameter;
+use top_protocol::generated::{Authorization, ErrorCode, FieldPath, Kind, Record, Request, Schema, View};
 
 /// The new value of one parameter. Null removes the parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FieldOverride {
-    pub(super) path: Way,
+    pub(super) path: FieldPath,
     pub(super) value: Json,
 }
 

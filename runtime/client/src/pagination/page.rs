@@ -1,12 +1,12 @@
-//! What the response of one page says about the list.
+//! The facts about a list in the response of one page.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::overlay::lookup;
-use top_protocol::internal::{Written, size};
-use top_protocol::{Paging, Record, View};
+use top_protocol::generated::{Paging, Record, View};
+use top_protocol::internal::{SerializedView, size};
 
-/// What the response of one page says about the list.
+/// The facts about a list in the response of one page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageInfo {
     /// The number of items on the page.
@@ -25,7 +25,7 @@ impl PageInfo {
         let items = lookup(response, paging.items);
         let count = size(items).and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
         let next = paging.cursor.and_then(|(_, path)| cursor(lookup(response, path)));
-        let fingerprint = serde_json::to_string(&Written(items)).ok().filter(|_| count > 0).map(|items| {
+        let fingerprint = serde_json::to_string(&SerializedView(items)).ok().filter(|_| count > 0).map(|items| {
             let mut hasher = DefaultHasher::new();
             (items, &next).hash(&mut hasher);
             hasher.finish()

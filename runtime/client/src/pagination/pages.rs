@@ -12,11 +12,13 @@ use futures_core::Stream;
 
 use super::overlay::RequestOverlay;
 use super::page::PageInfo;
-use super::{PagePosition, Paginator, State};
-use crate::Client;
+use super::paginator::{Paginator, PaginatorState};
+use super::position::PagePosition;
+use crate::client::Client;
 use crate::error::Error;
-use crate::session::Session;
-use top_protocol::{Mismatch, Paged, Paging, Request, Response};
+use crate::session::provider::SessionSource;
+use top_protocol::generated::Paging;
+use top_protocol::{Mismatch, Paged, Request, Response};
 
 impl Client {
     /// Returns the items of the list that `request` asks for, from its page to the last. Requests a page when the items of
@@ -64,8 +66,8 @@ impl Client {
     }
 
     /// Returns whether the call that failed with `error` would fail again. A provider may return another session.
-    pub(super) fn is_final(&self, error: &Error) -> bool {
-        let has_provider = matches!(self.session, Session::From(..));
+    pub(crate) fn is_final(&self, error: &Error) -> bool {
+        let has_provider = matches!(self.session, SessionSource::From(..));
         let is_renewable = has_provider && error.is_session_invalid() && !error.needs_authorization();
         !error.is_retryable() && !is_renewable
     }
@@ -144,7 +146,7 @@ impl<R: Paged> Pages<R> {
         context: &mut Context<'_>,
         strict: bool,
     ) -> Poll<Option<Result<Response<R::Response>, Error>>> {
-        while !self.ended && (self.call.is_some() || self.paginator.state == State::Reading) {
+        while !self.ended && (self.call.is_some() || self.paginator.state == PaginatorState::Reading) {
             let call = self.call.get_or_insert_with(|| {
                 let (client, request) = (self.client.clone(), Arc::clone(&self.request));
                 let overrides = self.paginator.overrides(&*request);
@@ -184,8 +186,7 @@ impl<R: Paged> Drop for CancelOnDrop<'_, R> {
     }
 }
 
-/// Returns the mismatch of a value without which items are missing: the list, an item, or what says where the list
-/// continues.
+/// Returns the mismatch of a value that is needed for completeness: the list, an item, or the facts for the next page.
 fn lost<'m>(paging: &Paging, mismatches: &'m [Mismatch]) -> Option<&'m Mismatch> {
     let next = paging.cursor.map(|(_, next)| next);
     mismatches.iter().find(|mismatch| {
@@ -227,9 +228,9 @@ impl<R: Paged> Unpin for Items<R> {}
 impl<R: Paged> Items<R> {
     /// Returns the next item, or `None` after the last. After an error that can go away, requests the same page again.
     ///
-    /// A page is [`Error::Decode`] if its list, an item or what says where the list continues does not have its documented
-    /// type: items would be missing. [`Client::pages`] returns such a page. A field of an item that does not have its type
-    /// is left empty, as in every response.
+    /// A page is [`Error::Decode`] if its list, an item or a fact about the next page does not have its documented
+    /// type, because items would be missing. [`Client::pages`] returns such a page. A field of an item with another
+    /// type is left empty, as in every response.
     ///
     /// The returned future can be dropped, as by `select!`: no item is lost. See [`Pages::next`].
     ///

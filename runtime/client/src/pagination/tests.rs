@@ -6,11 +6,13 @@ use proptest::prelude::*;
 
 use super::overlay::{RecordOverlay, lookup};
 use super::page::{PageInfo, boolean, cursor, integer};
+use super::paginator::{Paginator, PaginatorState, strategy};
+use super::position::PagePosition;
 use super::progress::EMPTY_PAGES;
+use super::strategy::Step;
 use super::windows::{TimeWindows, later, time};
-use super::{PagePosition, Paginator, State, Step, strategy};
 use crate::error::{PaginationError, PaginationErrorKind};
-use top_protocol::{DateTime, Field, Kind, Paging, Record, Schema, View};
+use top_protocol::generated::{DateTime, Field, Kind, Paging, Record, Schema, View};
 
 #[derive(Clone, Default)]
 struct ListRequest {
@@ -212,7 +214,7 @@ fn read_pages(
     mut respond: impl FnMut(&dyn Record) -> ListResponse,
 ) -> Read {
     let mut read = Read::default();
-    while paginator.state == State::Reading && read.pages.len() < limit {
+    while paginator.state == PaginatorState::Reading && read.pages.len() < limit {
         assert!(read.requests < 10_000, "the list does not end: {paginator:?}");
         read.requests += 1;
         let response = respond(&RecordOverlay::new(request, &paginator.overrides(request)));
@@ -412,14 +414,14 @@ proptest! {
         let mut paginator = Paginator::new(paging, &request);
         let mut items = Vec::new();
         for _ in 0..requests {
-            if paginator.state == State::Reading {
+            if paginator.state == PaginatorState::Reading {
                 let response = respond(&RecordOverlay::new(&request, &paginator.overrides(&request)));
                 if paginator.advance(&PageInfo::of(paging, &response)) {
                     items.extend(response.items);
                 }
             }
         }
-        if paginator.state == State::Reading {
+        if paginator.state == PaginatorState::Reading {
             let mut continued = Paginator::new(paging, &request);
             continued.start_at(paginator.position.clone());
             items.extend(read_pages(&mut continued, &request, usize::MAX, respond).pages.concat());

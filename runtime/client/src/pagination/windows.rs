@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::overlay::lookup;
-use top_protocol::{DateTime, Record, View, Window};
+use top_protocol::generated::{DateTime, Record, View, Window};
 
 /// Cuts a time span into consecutive windows, the earliest first.
 ///
@@ -22,7 +22,7 @@ impl TimeWindows {
     /// Cuts the time span of `request`, if the request has a start and an end.
     pub(super) fn of(request: &dyn Record, window: Window) -> Option<Self> {
         let (from, to) = (time(lookup(request, window.from))?, time(lookup(request, window.to))?);
-        Some(Self { longest: window.longest, to_excluded: window.to_excluded, from, to })
+        Some(Self { longest: window.max_length, to_excluded: window.to_excluded, from, to })
     }
 
     pub(super) fn first(&self) -> (DateTime, DateTime) {

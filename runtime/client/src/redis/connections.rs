@@ -1,4 +1,4 @@
-//! Connections, one in each runtime.
+//! Connections to Redis, one per runtime.
 
 use std::sync::Mutex;
 
@@ -9,34 +9,34 @@ use tokio::sync::oneshot;
 
 use crate::lock::locked;
 
-/// The connections of the runtimes that there are. A connection is driven by the runtime that made it: it ends with that
-/// one, and stands still while a thread of another waits in it.
+/// Connections by runtime. A runtime drives the connections that it made: they end with it, and stop while a thread of
+/// another runtime blocks on them.
 #[derive(Default)]
 pub(super) struct Connections(Mutex<Vec<Connection>>);
 
 struct Connection {
     runtime: Id,
     manager: ConnectionManager,
-    /// Closed when the runtime ends, whose number another may have then.
-    life: oneshot::Sender<()>,
+    /// Closed when the runtime ends. A new runtime may get the same id.
+    alive: oneshot::Sender<()>,
 }
 
 impl Connections {
-    /// The connection of `runtime`, the one that the caller is in, or a new one.
-    pub(super) fn of(
+    /// Returns the connection of `runtime`, which is the caller's, or makes one.
+    pub(super) fn get(
         &self,
         runtime: &Handle,
         connect: impl FnOnce() -> RedisResult<ConnectionManager>,
     ) -> RedisResult<ConnectionManager> {
         let mut connections = locked(&self.0);
-        connections.retain(|connection| !connection.life.is_closed());
+        connections.retain(|connection| !connection.alive.is_closed());
         if let Some(connection) = connections.iter().find(|connection| connection.runtime == runtime.id()) {
             return Ok(connection.manager.clone());
         }
-        let (manager, (life, over)) = (connect()?, oneshot::channel());
-        // It ends when the other end is dropped, at the latest.
-        runtime.spawn(over);
-        connections.push(Connection { runtime: runtime.id(), manager: manager.clone(), life });
+        let (manager, (alive, ended)) = (connect()?, oneshot::channel());
+        // The task ends when the sender is dropped, at the latest.
+        runtime.spawn(ended);
+        connections.push(Connection { runtime: runtime.id(), manager: manager.clone(), alive });
         Ok(manager)
     }
 }
@@ -49,14 +49,14 @@ mod tests {
     use super::{ConnectionManager, Connections, locked};
 
     #[test]
-    fn those_of_runtimes_that_are_gone_are_dropped() {
+    fn drops_connections_of_ended_runtimes() {
         let client = redis::Client::open("redis://127.0.0.1:1/").unwrap();
         let connections = Connections::default();
         let used = || {
             let config = redis::aio::ConnectionManagerConfig::new();
             let connect = || ConnectionManager::new_lazy_with_config(client.clone(), config.clone());
-            connections.of(&Handle::current(), connect).unwrap();
-            connections.of(&Handle::current(), || panic!("there is one")).unwrap();
+            connections.get(&Handle::current(), connect).unwrap();
+            connections.get(&Handle::current(), || panic!("expected the existing connection")).unwrap();
             locked(&connections.0).len()
         };
         let runtimes = [0, 1].map(|_| Builder::new_current_thread().enable_all().build().unwrap());

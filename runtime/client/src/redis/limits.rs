@@ -1,4 +1,4 @@
-//! Limits that several machines keep together.
+//! Limits that several machines share.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -6,144 +6,145 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Redis;
-use super::turns::{Turns, Wait};
+use super::database::Redis;
+use super::schedule::{Schedule, Wait};
 use crate::error::LimitError;
-use crate::limit::YEAR;
+use crate::limit::bans::MAX_WAIT;
+use crate::limit::limiter::{CallInfo, Limiter, Permit};
+use crate::limit::limits::Limits;
 use crate::lock::locked;
-use crate::session::StoreError;
+use crate::session::store::StoreError;
 use crate::trace;
-use crate::{BoxFuture, Limiter, Limits, Permit, Turn};
+use crate::transport::BoxFuture;
 
-/// Limits that machines keep together in a [`Redis`]: an application's rate, and the platform's bans. The number of
-/// calls at once is each program's own.
+/// Limits that several machines share in [`Redis`]: the rate of an application, and the platform's bans. The number of
+/// concurrent calls is limited per program.
 ///
-/// Machines that keep to one rate have the same prefix and the same rate. Turns come at even distances, by the clock of
-/// Redis, so the clocks of the machines do not matter. A call that is given up while it waits gives its turn back: the next
-/// call that comes has it, and those that wait already keep theirs.
+/// Use the same prefix and the same rate on all machines. Calls are evenly spaced by the clock of Redis; the clocks of the
+/// machines do not matter. A call that stops waiting releases its time to the next call that arrives. Calls that already
+/// wait keep their times.
 ///
 /// # When Redis is down
 ///
-/// Each program then keeps to the rate and to the bans that it knows of by itself, and asks Redis again a second later:
-/// the calls of several machines together can be more than the rate, and the platform may refuse some. With
-/// [`fail_closed`](Self::fail_closed) calls fail instead.
+/// Each program enforces the rate and the known bans by itself, and tries Redis again after a second. Together, the programs
+/// may then exceed the rate, and the platform may refuse some calls. With [`fail_closed`](Self::fail_closed), calls fail
+/// instead.
 ///
-/// Clones share what is kept in the program: the number of calls at once, and what holds without Redis.
+/// Clones share the concurrency limit, and the limits without Redis.
 #[derive(Clone)]
 pub struct RedisLimits {
-    turns: Arc<Turns>,
-    distance: Duration,
-    /// What a call waits for before Redis is asked: the number of calls at once, and bans that are known here.
-    here: Limits,
-    /// What holds without Redis.
-    alone: Limits,
-    closed: bool,
-    /// Redis was down, and is not asked before then.
-    down: Arc<Mutex<Option<Instant>>>,
+    schedule: Arc<Schedule>,
+    interval: Duration,
+    /// The limits that apply before Redis is asked: the concurrency, and the bans that are known here.
+    local: Limits,
+    /// The limits that apply without Redis.
+    fallback: Limits,
+    fail_closed: bool,
+    /// Redis failed, and is not asked before this time.
+    down_until: Arc<Mutex<Option<Instant>>>,
 }
 
-/// How long Redis is left alone after it failed.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long Redis is not asked after it failed.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 impl RedisLimits {
-    /// No limits but the platform's bans, of which one machine tells the others.
+    /// Creates limits that only enforce the platform's bans, which the machines share.
     pub fn new(redis: Redis) -> Self {
         Self {
-            turns: Arc::new(Turns::new(redis)),
-            distance: Duration::ZERO,
-            here: Limits::new(),
-            alone: Limits::new(),
-            closed: false,
-            down: Arc::default(),
+            schedule: Arc::new(Schedule::new(redis)),
+            interval: Duration::ZERO,
+            local: Limits::new(),
+            fallback: Limits::new(),
+            fail_closed: false,
+            down_until: Arc::default(),
         }
     }
 
-    /// So many calls a second for each application, evenly spread; 0 is taken as 1.
+    /// Sets the maximum number of calls per second for each application, evenly spaced. 0 is taken as 1.
     #[must_use]
     pub fn per_second(self, calls: u32) -> Self {
         self.rate(calls, Duration::from_secs(1))
     }
 
-    /// So many calls of each application in every such time, evenly spread; 0 is taken as 1.
+    /// Sets the maximum number of calls per `time` for each application, evenly spaced. 0 is taken as 1.
     #[must_use]
     pub fn rate(self, calls: u32, time: Duration) -> Self {
-        let distance = time.min(YEAR) / calls.max(1);
-        Self { distance, alone: self.alone.rate(calls, time), ..self }
+        let interval = time.min(MAX_WAIT) / calls.max(1);
+        Self { interval, fallback: self.fallback.rate(calls, time), ..self }
     }
 
-    /// So many calls at once of this program; 0 is taken as 1.
+    /// Sets the maximum number of concurrent calls of this program. 0 is taken as 1.
     #[must_use]
     pub fn concurrency(self, calls: usize) -> Self {
-        Self { here: self.here.concurrency(calls), ..self }
+        Self { local: self.local.concurrency(calls), ..self }
     }
 
-    /// Calls fail when Redis cannot be asked, rather than go by what is known here.
+    /// Lets calls fail when Redis is down, instead of limiting them per program.
     #[must_use]
     pub fn fail_closed(self) -> Self {
-        Self { closed: true, ..self }
+        Self { fail_closed: true, ..self }
     }
 
-    /// Waits for the turn that Redis gives.
-    async fn shared(&self, turn: Turn<'_>, end: Instant) -> Result<(), Failure> {
-        match self.take(turn, end, self.distance).await? {
-            Wait::Ban(time) => Err(Failure::Ban(time)),
-            Wait::TooLate(time) => Err(Failure::Limit(LimitError::too_late(time))),
-            Wait::Turn(reserved) => {
-                // Another call may have come back with a ban during the wait.
-                if reserved.come().await
-                    && let Wait::Ban(time) = self.take(turn, end, Duration::ZERO).await?
+    /// Waits for the time that Redis assigns to a call.
+    async fn wait_for_redis(&self, call: CallInfo<'_>, end: Instant) -> Result<(), AcquireFailure> {
+        match self.reserve(call, end, self.interval).await? {
+            Wait::Ban(time) => Err(AcquireFailure::Ban(time)),
+            Wait::TooLate(time) => Err(AcquireFailure::Limit(LimitError::too_late(time))),
+            Wait::Reserved(reservation) => {
+                // Another call may have reported a ban during the wait.
+                if reservation.wait().await
+                    && let Wait::Ban(time) = self.reserve(call, end, Duration::ZERO).await?
                 {
-                    return Err(Failure::Ban(time));
+                    return Err(AcquireFailure::Ban(time));
                 }
                 Ok(())
             }
         }
     }
 
-    async fn take(&self, turn: Turn<'_>, end: Instant, distance: Duration) -> Result<Wait, Failure> {
-        let patience = end.saturating_duration_since(Instant::now());
-        self.turns.take(turn, distance, patience).await.map_err(Failure::Redis)
+    async fn reserve(&self, call: CallInfo<'_>, end: Instant, interval: Duration) -> Result<Wait, AcquireFailure> {
+        let max_wait = end.saturating_duration_since(Instant::now());
+        self.schedule.reserve(call, interval, max_wait).await.map_err(AcquireFailure::Redis)
     }
 
     fn is_down(&self) -> bool {
-        locked(&self.down).is_some_and(|until| Instant::now() < until)
+        locked(&self.down_until).is_some_and(|until| Instant::now() < until)
     }
 
-    /// Takes note that Redis has failed.
-    fn failed(&self, error: &StoreError) {
-        trace::alone(error);
-        *locked(&self.down) = Some(Instant::now() + PAUSE);
+    fn redis_failed(&self, error: &StoreError) {
+        trace::redis_unavailable(error);
+        *locked(&self.down_until) = Some(Instant::now() + RETRY_PAUSE);
     }
 }
 
-/// Why Redis gave no turn.
-enum Failure {
+/// Why Redis did not admit a call.
+enum AcquireFailure {
     Ban(Duration),
     Limit(LimitError),
     Redis(StoreError),
 }
 
 impl Limiter for RedisLimits {
-    fn acquire<'a>(&'a self, turn: Turn<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, call: CallInfo<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let end = Instant::now() + turn.patience.min(YEAR);
+            let end = Instant::now() + call.max_wait.min(MAX_WAIT);
             loop {
-                let left = || Turn::new(turn.app_key, turn.method, end.saturating_duration_since(Instant::now()));
-                let permit = self.here.acquire(left()).await?;
-                if self.closed || !self.is_down() {
-                    match self.shared(turn, end).await {
+                let remaining = || CallInfo { max_wait: end.saturating_duration_since(Instant::now()), ..call };
+                let permit = self.local.acquire(remaining()).await?;
+                if self.fail_closed || !self.is_down() {
+                    match self.wait_for_redis(call, end).await {
                         Ok(()) => return Ok(permit),
-                        Err(Failure::Ban(time)) => {
-                            // It is waited for without the permit, which calls of other methods may need.
-                            self.here.banned(turn.app_key, Some(turn.method), time).await;
+                        Err(AcquireFailure::Ban(time)) => {
+                            // Waits without the permit, which calls of other methods may need.
+                            self.local.banned(call.app_key, Some(call.method), time).await;
                             continue;
                         }
-                        Err(Failure::Limit(error)) => return Err(error),
-                        Err(Failure::Redis(error)) if self.closed => return Err(LimitError::failed(error)),
-                        Err(Failure::Redis(error)) => self.failed(&error),
+                        Err(AcquireFailure::Limit(error)) => return Err(error),
+                        Err(AcquireFailure::Redis(error)) if self.fail_closed => return Err(LimitError::failed(error)),
+                        Err(AcquireFailure::Redis(error)) => self.redis_failed(&error),
                     }
                 }
-                self.alone.acquire(left()).await?;
+                self.fallback.acquire(remaining()).await?;
                 return Ok(permit);
             }
         })
@@ -151,12 +152,12 @@ impl Limiter for RedisLimits {
 
     fn banned<'a>(&'a self, app_key: &'a str, method: Option<&'a str>, time: Duration) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            self.here.banned(app_key, method, time).await;
+            self.local.banned(app_key, method, time).await;
             if self.is_down() {
                 return;
             }
-            if let Err(error) = self.turns.ban(app_key, method, time.min(YEAR)).await {
-                self.failed(&error);
+            if let Err(error) = self.schedule.ban(app_key, method, time.min(MAX_WAIT)).await {
+                self.redis_failed(&error);
             }
         })
     }
@@ -165,9 +166,9 @@ impl Limiter for RedisLimits {
 impl fmt::Debug for RedisLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisLimits")
-            .field("redis", &self.turns.redis)
-            .field("distance", &self.distance)
-            .field("closed", &self.closed)
+            .field("redis", &self.schedule.redis)
+            .field("interval", &self.interval)
+            .field("fail_closed", &self.fail_closed)
             .finish_non_exhaustive()
     }
 }

@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use top_protocol::sensitive::{EncryptionSettings, SecretError, SecretKey};
 
-use super::SecretKeyError;
+use super::error::SecretKeyError;
 use super::request::{GetSecret, Secret};
-use crate::Client;
+use crate::client::Client;
 use crate::error::Error;
 use crate::lock::locked;
 use crate::{runtime, trace};
 
-/// How many keys are cached. Beyond that, keys that cannot be used any more are removed, then the one that ends first.
+/// The maximum number of cached keys. Beyond that, expired keys are removed, then the key that expires first.
 const CAPACITY: usize = 10_000;
 
-/// The intervals of a key that is missing, and of a response that names none, in seconds.
+/// The default intervals in seconds, also for a missing key.
 const DEFAULT_INTERVALS: (u64, u64) = (300, 600);
 
 /// The longest interval, in seconds: 30 days.
 const LONGEST_INTERVAL: u64 = 30 * 24 * 3600;
 
-/// How long after a failed refresh in the background the next one starts.
+/// The pause after a failed background refresh.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
 
-/// Whose key it is.
+/// The owner of a key.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
     Application,
@@ -45,7 +45,7 @@ impl fmt::Debug for Owner {
     }
 }
 
-/// Which of an owner's keys.
+/// The version of an owner's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Version {
     Current,
@@ -53,7 +53,7 @@ pub(super) enum Version {
     Number(u64),
 }
 
-/// A key from the platform, or the knowledge that it has none.
+/// A key from the platform, or the fact that the platform has no key.
 pub(super) struct CachedKey {
     pub(super) key: Option<SecretKey>,
     pub(super) settings: Arc<EncryptionSettings>,
@@ -62,27 +62,27 @@ pub(super) struct CachedKey {
 }
 
 /// The time of this machine.
-pub(super) type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+pub(super) type MonotonicClock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 pub(super) struct Cache {
     client: Client,
     security_code: SecretString,
-    clock: Clock,
+    clock: MonotonicClock,
     entries: Mutex<HashMap<(Owner, Version), Arc<Entry>>>,
-    /// The latest settings of the application. A response may come without them.
+    /// The latest settings of the application. A response may lack them.
     settings: Mutex<Arc<EncryptionSettings>>,
 }
 
-/// The place of one key.
+/// The cache entry of one key.
 #[derive(Default)]
 struct Entry {
-    state: Mutex<State>,
+    state: Mutex<EntryState>,
     /// Held while the key is fetched.
     fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
-struct State {
+struct EntryState {
     cached: Option<Arc<CachedKey>>,
     /// The number of fetches that have ended, and the error of the last one.
     fetches: u64,
@@ -91,14 +91,14 @@ struct State {
     refresh_after: Option<Instant>,
 }
 
-impl State {
+impl EntryState {
     fn usable(&self, now: Instant) -> Option<&Arc<CachedKey>> {
         self.cached.as_ref().filter(|cached| now < cached.usable_until)
     }
 }
 
 impl Cache {
-    pub(super) fn new(client: Client, security_code: String, clock: Clock) -> Self {
+    pub(super) fn new(client: Client, security_code: String, clock: MonotonicClock) -> Self {
         Self {
             client,
             security_code: security_code.into(),
@@ -108,7 +108,7 @@ impl Cache {
         }
     }
 
-    pub(super) fn with_clock(&self, clock: Clock) -> Self {
+    pub(super) fn with_clock(&self, clock: MonotonicClock) -> Self {
         Self::new(self.client.clone(), self.security_code.expose_secret().to_owned(), clock)
     }
 
@@ -196,7 +196,7 @@ impl Cache {
             secret_version: match version {
                 Version::Current => None,
                 Version::Previous => Some(-1),
-                // The platform cannot have a key of such a version.
+                // The platform has no such version.
                 Version::Number(number) => {
                     let number = i64::try_from(number).map_err(|_| SecretKeyError::NoKey { version: Some(number) });
                     Some(number?)
@@ -286,7 +286,7 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// Whether the platform has no key of the version that was asked for.
+/// Returns whether the platform has no key of the requested version.
 fn is_unknown_key(error: &Error) -> bool {
     let sub_code = error.platform().and_then(|refusal| refusal.sub_code.as_deref());
     sub_code.is_some_and(|code| code.trim() == "20005")

@@ -1,11 +1,11 @@
-//! Why a key cannot be had or used.
+//! Errors of secret keys.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::SecretError;
 use crate::error::Error;
+use top_protocol::sensitive::SecretError;
 
 /// Why a sensitive field cannot be encrypted, decrypted or searched.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub enum SecretKeyError {
     Fetch(Arc<Error>),
     /// The platform has no such key.
     NoKey {
-        /// The version that a ciphertext names; `None` if a current or previous key was asked for.
+        /// The version that a ciphertext names; `None` for the current or previous key.
         version: Option<u64>,
     },
     /// The key, a ciphertext or a search term is invalid.

@@ -10,7 +10,7 @@
 //!
 //! # async fn example(client: Client, session: &str, stored: &str) -> Result<(), SecretKeyError> {
 //! let keys = SecretKeys::new(&client, "the security code of the application");
-//! let seller = keys.of_session(session);
+//! let seller = keys.for_session(session);
 //! let phone = seller.decrypt(SensitiveType::Phone, stored).await?;
 //! let encrypted = seller.encrypt(SensitiveType::Phone, &phone).await?;
 //! let token = seller.search_token(SensitiveType::Phone, "6786").await?;
@@ -20,9 +20,9 @@
 //!
 //! # Caching
 //!
-//! The platform returns two intervals with a key. Until the first has passed, the key is used. Until the second has passed,
-//! it is used while one task refreshes it in the background. After that, callers wait for a new key. However many callers
-//! wait for one key, it is fetched once, and if that fails all of them have the error.
+//! The platform returns two intervals with a key. During the first, the key is used. During the second, it is used
+//! while one task refreshes it in the background. After that, callers wait for a new key. Concurrent callers share one
+//! fetch and its error.
 
 mod cache;
 mod error;
@@ -37,11 +37,11 @@ pub use top_protocol::sensitive::{Ciphertext, EncryptionSettings, KeyAge, Secret
 pub use self::error::SecretKeyError;
 
 use self::cache::{Cache, CachedKey, Owner, Version};
-use super::Client;
+use crate::client::Client;
 
-/// The secret keys of one application: fetched when they are needed, and cached.
+/// The cached secret keys of one application.
 ///
-/// Cloning it is cheap, and clones share the cache: make one per application. Printing it hides keys and sessions.
+/// Clones are cheap and share the cache: create one per application. `Debug` hides keys and sessions.
 #[derive(Clone)]
 pub struct SecretKeys(Arc<Cache>);
 
@@ -61,24 +61,24 @@ impl SecretKeys {
     }
 
     /// Returns the fields that are encrypted with the key of the application, which all its users share.
-    pub fn of_application(&self) -> SensitiveFields {
+    pub fn for_application(&self) -> SensitiveFields {
         self.of(Owner::Application)
     }
 
     /// Returns the fields of the seller who granted `session`.
     ///
-    /// A session `_` and digits, as official SDKs write a customer, is that [customer](Self::of_customer).
-    pub fn of_session(&self, session: impl Into<String>) -> SensitiveFields {
+    /// A session `_` and digits, as official SDKs write a customer, is that [customer](Self::for_customer).
+    pub fn for_session(&self, session: impl Into<String>) -> SensitiveFields {
         let session = session.into();
         let customer = session.strip_prefix('_').filter(|id| id.bytes().all(|digit| digit.is_ascii_digit()));
         match customer.and_then(|id| id.parse().ok()) {
-            Some(id) => self.of_customer(id),
+            Some(id) => self.for_customer(id),
             None => self.of(Owner::Session(session.into())),
         }
     }
 
     /// Returns the fields of a customer of a self-managed account. The key is fetched without a session.
-    pub fn of_customer(&self, user_id: i64) -> SensitiveFields {
+    pub fn for_customer(&self, user_id: i64) -> SensitiveFields {
         self.of(Owner::Customer(user_id))
     }
 
@@ -133,7 +133,7 @@ impl SensitiveFields {
 
     /// Returns what to search for in ciphertexts of the current key: see [`SecretKey::search_token`].
     ///
-    /// The term is returned as it is if the platform has no key for the owner because encryption is not released yet (beta).
+    /// The term is returned unchanged if the platform has no key for the owner because encryption is not released yet (beta).
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl SensitiveFields {
         }
     }
 
-    /// Decrypts a text with the key that it names. A text that is not a ciphertext is returned as it is.
+    /// Decrypts a text with the key that it names. A text that is not a ciphertext is returned unchanged.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Where tokens are kept.
+//! Stores of tokens.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -7,27 +7,27 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::lock::locked;
-use crate::{BoxFuture, Token};
+use crate::oauth::token::Token;
+use crate::transport::BoxFuture;
 
-/// What a store failed with.
+/// The error of a store.
 pub type StoreError = Box<dyn StdError + Send + Sync>;
 
-/// Where the tokens of users are kept, by the caller's own names for the users. Several machines can share one.
+/// Stores the tokens of users, by the caller's names of the users. Several machines can share one.
 ///
-/// It holds secrets: keep it as well as a password file. [`Token::to_json`] and [`Token::from_json`] are the text to
-/// keep.
+/// Tokens are secrets: protect the store like a password file. [`Token::to_json`] and [`Token::from_json`] convert
+/// them to text and back.
 ///
-/// An implementation that can be down must answer within a time of its own: callers wait for it. One of your own is
-/// short. What it needs beside a map is a comparison and a change in one step: in a database, an `UPDATE` whose `WHERE`
-/// names what is to be replaced.
+/// An implementation needs its own timeouts, because callers wait for it. Beside a map, it needs an atomic
+/// compare-and-swap: in a database, an `UPDATE` whose `WHERE` contains the expected token.
 ///
 /// ```
-/// use generated_sdk::client::{BoxFuture, NoToken, SessionStore, StoreError, Token};
+/// use generated_sdk::client::{BoxFuture, InvalidToken, SessionStore, StoreError, Token};
 /// use std::fs;
 /// use std::path::PathBuf;
 /// use std::sync::Mutex;
 ///
-/// /// A file a user, for the users of one process.
+/// /// One file per user, for one process.
 /// struct Files(Mutex<PathBuf>);
 ///
 /// fn read(path: PathBuf) -> Result<Option<Token>, StoreError> {
@@ -49,16 +49,16 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 ///     fn replace<'a>(
 ///         &'a self,
 ///         user: &'a str,
-///         seen: Option<&'a Token>,
+///         expected: Option<&'a Token>,
 ///         token: &'a Token,
 ///     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
 ///         Box::pin(async move {
 ///             let folder = self.0.lock().unwrap();
 ///             let stored = match read(folder.join(user)) {
-///                 Err(error) if error.is::<NoToken>() => None,
+///                 Err(error) if error.is::<InvalidToken>() => None,
 ///                 stored => stored?,
 ///             };
-///             if let Some(other) = stored.filter(|stored| Some(stored) != seen && stored != token) {
+///             if let Some(other) = stored.filter(|stored| Some(stored) != expected && stored != token) {
 ///                 return Ok(Some(other));
 ///             }
 ///             fs::write(folder.join(user), token.to_json())?;
@@ -85,27 +85,25 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// # Ok::<(), StoreError>(())
 /// ```
 pub trait SessionStore: Send + Sync + 'static {
-    /// The token of `user`, if there is one.
+    /// Returns the token of `user`. `None` if there is no token.
     ///
     /// # Errors
     ///
-    /// The store cannot be read. If what is stored is not a token, the error is the [`NoToken`](crate::NoToken) of
-    /// [`Token::from_json`]: the user's calls go on if this process has another token.
+    /// The store cannot be read. If the stored text is not a token, the error is the [`InvalidToken`](crate::InvalidToken) of
+    /// [`Token::from_json`], and the token of this process replaces it.
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
 
-    /// Keeps `token` for `user`, in place of whatever is there.
+    /// Stores `token` for `user`, and replaces any other.
     ///
     /// # Errors
     ///
     /// The store cannot be written to.
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Keeps `token` for `user` in place of the one that was `seen` there, and of nothing else: a user may have granted
-    /// another one since. Returns the one that is there instead, if it is neither `seen` nor `token`, and leaves it. If
-    /// there is none at all, or one that cannot be read, `token` is kept.
+    /// Stores `token` for `user` if the stored token is `expected` or `token`, or if there is none or an invalid one.
+    /// Otherwise returns the stored token: a user may have granted it in the meantime.
     ///
-    /// Nothing else may change the user's token between the comparison and the change. There is no default, because
-    /// [`get`](Self::get) and [`put`](Self::put) one after the other are not that.
+    /// The comparison and the change must be atomic. [`get`](Self::get) followed by [`put`](Self::put) is not.
     ///
     /// # Errors
     ///
@@ -113,23 +111,22 @@ pub trait SessionStore: Send + Sync + 'static {
     fn replace<'a>(
         &'a self,
         user: &'a str,
-        seen: Option<&'a Token>,
+        expected: Option<&'a Token>,
         token: &'a Token,
     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>>;
 
-    /// Forgets the token of `user`.
+    /// Removes the token of `user`.
     ///
     /// # Errors
     ///
     /// The store cannot be written to.
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Tries to become the one of several machines that refreshes the token of `user`. `holder` is a random text that
-    /// tells the one who tries from all others, and `time` ends the lock if it is not [released](Self::unlock) before.
-    /// Returns whether it worked, and does not wait. It works too, and for `time` from now on, if the lock is this
-    /// holder's already: the answer to an earlier attempt may have been lost.
+    /// Tries to lock the refresh of `user` for one of several machines, without waiting. Returns whether `holder`, a
+    /// random name of the caller, has the lock. The lock expires after `time` unless it is [released](Self::unlock).
+    /// If the holder already has it, it is extended: the response to an earlier attempt may have been lost.
     ///
-    /// A store that no other machine uses needs no lock: it works always unless an implementation says otherwise.
+    /// Default: always succeeds, for a store that only one machine uses.
     ///
     /// # Errors
     ///
@@ -148,7 +145,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store cannot be written to; the lock then ends by itself.
+    /// The store cannot be written to. The lock then expires.
     fn unlock<'a>(&'a self, user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
         let _ = (user, holder);
         Box::pin(async { Ok(()) })
@@ -167,10 +164,10 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
     fn replace<'a>(
         &'a self,
         user: &'a str,
-        seen: Option<&'a Token>,
+        expected: Option<&'a Token>,
         token: &'a Token,
     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
-        (**self).replace(user, seen, token)
+        (**self).replace(user, expected, token)
     }
 
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -191,20 +188,20 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
     }
 }
 
-/// A store in memory, which ends with the process.
+/// A store in memory, which is lost when the process ends.
 #[derive(Default)]
 pub struct MemorySessionStore {
     tokens: Mutex<HashMap<String, Token>>,
 }
 
 impl MemorySessionStore {
-    /// A store without tokens.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut HashMap<String, Token>) -> T) -> Result<T, StoreError> {
-        Ok(change(&mut locked(&self.tokens)))
+    fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Token>) -> T) -> Result<T, StoreError> {
+        Ok(f(&mut locked(&self.tokens)))
     }
 }
 
@@ -220,12 +217,12 @@ impl SessionStore for MemorySessionStore {
     fn replace<'a>(
         &'a self,
         user: &'a str,
-        seen: Option<&'a Token>,
+        expected: Option<&'a Token>,
         token: &'a Token,
     ) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
         Box::pin(async move {
             self.with(|tokens| {
-                let other = tokens.get(user).filter(|stored| Some(*stored) != seen && *stored != token).cloned();
+                let other = tokens.get(user).filter(|stored| Some(*stored) != expected && *stored != token).cloned();
                 if other.is_none() {
                     tokens.insert(user.to_owned(), token.clone());
                 }
@@ -240,7 +237,7 @@ impl SessionStore for MemorySessionStore {
 }
 
 impl fmt::Debug for MemorySessionStore {
-    /// How many tokens there are.
+    /// Shows the number of tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = locked(&self.tokens).len();
         write!(f, "MemorySessionStore({count} tokens)")

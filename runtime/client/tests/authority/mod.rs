@@ -1,4 +1,5 @@
-//! A platform without a socket: it grants and refreshes one user's tokens, and takes the newest access token alone.
+//! A platform without a socket, which grants and refreshes the tokens of one user. Only the newest access token is
+//! valid.
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use generated_sdk::AppCredentials;
 use generated_sdk::client::{
-    BoxFuture, Client, ClientBuilder, HttpAnswer, HttpRequest, OAuth, Payload, RefreshingSessions, SessionStore,
+    BoxFuture, Client, ClientBuilder, HttpRequest, HttpResponse, OAuth, Payload, RefreshingSessions, SessionStore,
     StoreError, Token, Transport,
 };
 use generated_sdk::protocol::{TransportError, TransportKind};
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 
 pub(crate) const SECRET: &str = "s3cr3t-of-the-app";
 
-/// Starts all of `tasks` at once and waits for all of them.
+/// Runs all `tasks` concurrently.
 pub(crate) async fn all<T: Send + 'static>(
     tasks: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
@@ -28,7 +29,7 @@ pub(crate) async fn all<T: Send + 'static>(
     results
 }
 
-/// Holds a store against what it is to replace, and what not.
+/// Checks `SessionStore::replace` of a store.
 pub(crate) async fn replaces(store: &dyn SessionStore) {
     let (one, two, three) = (Token::new("1"), Token::new("2"), Token::new("3"));
     for (there, seen, instead) in [
@@ -47,7 +48,7 @@ pub(crate) async fn replaces(store: &dyn SessionStore) {
         assert_eq!(store.replace("u", seen, &two).await.unwrap().as_ref(), instead);
         assert_eq!(store.get("u").await.unwrap().as_ref(), Some(instead.unwrap_or(&two)));
     }
-    // Whatever else is the same, it is not the one that was seen.
+    // A token that differs in one member is not the expected one.
     let mut later = one.clone();
     later.received_at += Duration::from_secs(1);
     store.put("u", &later).await.unwrap();
@@ -55,8 +56,7 @@ pub(crate) async fn replaces(store: &dyn SessionStore) {
     store.remove("u").await.unwrap();
 }
 
-/// A store in which a user's grant lands at the moment at which a token is to be replaced: after it was read, and before
-/// it is written.
+/// A store that receives a grant of the user during each replacement.
 pub(crate) struct Between<S> {
     pub(crate) store: S,
     pub(crate) granted: Mutex<Option<Token>>,
@@ -97,7 +97,7 @@ impl<S: SessionStore> SessionStore for Between<S> {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when it is advanced.
 #[derive(Clone)]
 pub(crate) struct TestClock(Arc<AtomicU64>);
 
@@ -115,7 +115,7 @@ impl TestClock {
     }
 }
 
-/// The platform, and its state.
+/// The platform and its state.
 #[derive(Clone)]
 pub(crate) struct Authority {
     state: Arc<Mutex<State>>,
@@ -125,27 +125,27 @@ pub(crate) struct Authority {
 pub(crate) struct State {
     /// The number of the newest token.
     pub(crate) newest: u32,
-    /// How long tokens are good, in seconds: the access token, and the refresh token.
+    /// The lifetimes of the access token and the refresh token, in seconds.
     pub(crate) lives: (u64, u64),
-    /// How often a refresh was asked for.
+    /// The number of refreshes.
     pub(crate) refreshes: usize,
-    /// How often the gateway was called otherwise.
+    /// The number of other calls.
     pub(crate) calls: usize,
-    /// How long a refresh takes.
+    /// The duration of a refresh.
     pub(crate) delay: Duration,
-    /// The authorisation server cannot be reached.
+    /// Whether the authorization server is unreachable.
     pub(crate) down: bool,
-    /// The authorisation server refuses, with this error.
+    /// The error of the authorization server, if it refuses.
     pub(crate) refuses: Option<&'static str>,
-    /// The HTTP status of that.
+    /// The HTTP status of the error.
     pub(crate) status: u16,
-    /// Refreshes answer with an access token alone, and the first refresh token stays good.
+    /// Whether refreshes return an access token only, and keep the refresh token.
     pub(crate) keeps: bool,
-    /// The gateway takes no session at all.
+    /// Whether the gateway refuses all sessions.
     pub(crate) takes_none: bool,
-    /// The code with which it refuses them.
+    /// The code of these refusals.
     pub(crate) code: i64,
-    /// URLs and bodies of the requests.
+    /// The URLs and bodies of the requests.
     pub(crate) seen: Vec<(String, String)>,
 }
 
@@ -172,7 +172,7 @@ impl Authority {
         self.state.lock().unwrap()
     }
 
-    /// Looks at the state. Two looks in one expression would wait for each other.
+    /// Reads the state. Two locks in one expression would deadlock.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state())
     }
@@ -196,12 +196,12 @@ impl Authority {
         RefreshingSessions::new(self.oauth(), store).with_clock(move || clock.now())
     }
 
-    /// The newest token, as it was received now.
+    /// Returns the newest token, received now.
     pub(crate) fn token(&self) -> Token {
-        Token::from_answer(&self.state().json(), self.clock.now()).unwrap()
+        Token::from_response(&self.state().json(), self.clock.now()).unwrap()
     }
 
-    /// Lets the platform forget the session that it has granted.
+    /// Revokes the session.
     pub(crate) fn forget(&self) {
         self.state().newest += 1000;
     }
@@ -217,20 +217,20 @@ impl State {
         )
     }
 
-    /// What a refresh token is worth.
+    /// Returns the response to a refresh.
     fn refreshed(&mut self, refresh_token: &str) -> (u16, String) {
         self.refreshes += 1;
         if let Some(error) = self.refuses {
-            let body = format!(r#"{{"error":"{error}","error_description":"{refresh_token} is no good"}}"#);
+            let body = format!(r#"{{"error":"{error}","error_description":"{refresh_token} is invalid"}}"#);
             return (self.status, body);
         }
-        // It is good once.
+        // A refresh token is valid once.
         if self.keeps && refresh_token == "refresh-1" {
             self.newest += 1;
             return (200, format!(r#"{{"access_token":"access-{}","expires_in":"{}"}}"#, self.newest, self.lives.0));
         }
         if refresh_token != format!("refresh-{}", self.newest % 1000) {
-            return (400, r#"{"error":"invalid_grant","error_description":"it was used before"}"#.to_owned());
+            return (400, r#"{"error":"invalid_grant","error_description":"already used"}"#.to_owned());
         }
         self.newest += 1;
         (200, self.json())
@@ -272,9 +272,9 @@ impl State {
 }
 
 impl Transport for Authority {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
-            let Payload::Bytes(body) = request.body else { panic!("no file was sent") };
+            let Payload::Bytes(body) = request.body else { panic!("expected a body in memory") };
             let form = String::from_utf8(body.to_vec()).unwrap();
             let refreshes = form.contains("grant_type=refresh_token") || form.contains("token.refresh");
             let (delay, down) = self.with(|state| (state.delay, state.down));
@@ -286,7 +286,7 @@ impl Transport for Authority {
                 }
             }
             let (status, body) = self.state().answer(&request.url, &form);
-            Ok(HttpAnswer::new(status, body))
+            Ok(HttpResponse::new(status, body))
         })
     }
 }

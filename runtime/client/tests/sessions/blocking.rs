@@ -1,4 +1,4 @@
-//! Sessions of programs that are not async.
+//! Sessions of the blocking client.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::USER;
 use crate::authority::Authority;
 
 #[test]
-fn sessions_of_programs_that_are_not_async() {
+fn blocking_client_refreshes_sessions() {
     let authority = Authority::new();
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     let client = generated_sdk::blocking::Client::new(authority.client()).unwrap();

@@ -1,4 +1,4 @@
-//! Tokens that users grant, and what outlives what.
+//! Grants of users during refreshes and removals.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::sleep;
 use crate::authority::{Authority, Between};
 use crate::shared::Shared;
 use crate::support::chain;
-use crate::{USER, authorized, begun, call, refusal_of};
+use crate::{USER, authorized, call, refusal_of, start_refresh};
 
 #[tokio::test]
-async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
+async fn put_restores_a_refused_token() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
     let token = authority.token();
@@ -24,14 +24,14 @@ async fn a_token_that_was_refused_is_used_if_it_is_put_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_put_during_a_refresh_outlives_it() {
+async fn put_replaces_the_result_of_a_running_refresh() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let refresh = begun(&sessions).await;
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
-    // It does not wait for the refresh.
+    let refresh = start_refresh(&sessions).await;
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    // `put` does not wait for the refresh.
     sessions.put(USER, granted).await.unwrap();
     assert_eq!(authority.state().newest, 1);
     assert_eq!(sessions.token(USER).await.unwrap().access_token, "granted");
@@ -41,30 +41,30 @@ async fn a_token_that_is_put_during_a_refresh_outlives_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grant_that_cannot_be_stored_outlives_the_refresh_that_was_under_way() {
+async fn unstored_grant_replaces_the_result_of_a_running_refresh() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));
     sessions.put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let refresh = begun(&sessions).await;
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
-    store.state().deaf = true;
+    let refresh = start_refresh(&sessions).await;
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    store.state().read_only = true;
     sessions.put(USER, granted).await.unwrap_err();
-    store.state().deaf = false;
+    store.state().read_only = false;
     assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
     sleep(Duration::from_secs(11)).await;
     assert!(store.state().tokens[USER].contains("granted"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_brings_no_user_back_who_is_removed() {
+async fn refresh_does_not_restore_a_removed_user() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));
     sessions.put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let refresh = begun(&sessions).await;
+    let refresh = start_refresh(&sessions).await;
     sessions.remove(USER).await.unwrap();
     let error = refresh.await.unwrap().unwrap_err();
     assert!(error.needs_authorization() && chain(&error).contains("the token was removed"), "{error}");
@@ -73,18 +73,18 @@ async fn a_refresh_brings_no_user_back_who_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_stored_late_brings_no_user_back_who_is_removed() {
-    for (deaf, slow) in [(true, 0), (false, 20)] {
+async fn late_store_does_not_restore_a_removed_user() {
+    for (read_only, slow) in [(true, 0), (false, 20)] {
         let (authority, store) = (Authority::new(), Shared::default());
         let sessions = Arc::new(authority.sessions(store.clone()));
         sessions.put(USER, authority.token()).await.unwrap();
         authority.clock.pass(86_400);
-        (store.state().deaf, store.state().slow) = (deaf, Duration::from_millis(slow));
-        let refresh = begun(&sessions).await;
+        (store.state().read_only, store.state().slow) = (read_only, Duration::from_millis(slow));
+        let refresh = start_refresh(&sessions).await;
         assert_eq!(authority.state().refreshes, 1);
-        (store.state().deaf, store.state().slow) = (false, Duration::ZERO);
+        (store.state().read_only, store.state().slow) = (false, Duration::ZERO);
         sessions.remove(USER).await.unwrap();
-        // Somebody asks before the token is written that is not to be.
+        // A call reads the token before it is written.
         assert!(sessions.token(USER).await.unwrap_err().needs_authorization());
         assert!(refresh.await.unwrap().unwrap_err().needs_authorization());
         is_removed(&sessions, &store).await;
@@ -92,13 +92,13 @@ async fn a_token_that_is_stored_late_brings_no_user_back_who_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_read_before_it_is_taken_out_again_is_removed() {
+async fn removes_tokens_read_before_the_removal() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));
     sessions.put(USER, authority.token()).await.unwrap();
     authority.clock.pass(86_400);
     store.state().slow = Duration::from_millis(20);
-    let refresh = begun(&sessions).await;
+    let refresh = start_refresh(&sessions).await;
     store.state().slow = Duration::ZERO;
     sessions.remove(USER).await.unwrap();
     store.state().slow = Duration::from_millis(20);
@@ -109,13 +109,13 @@ async fn a_token_that_is_read_before_it_is_taken_out_again_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grant_that_is_stored_late_brings_no_user_back_who_is_removed() {
+async fn late_grant_does_not_restore_a_removed_user() {
     for wait in [9_995, 10_005] {
         let (authority, store) = (Authority::new(), Shared::default());
         let sessions = authority.sessions(store.clone());
-        store.state().deaf = true;
+        store.state().read_only = true;
         sessions.put(USER, authority.token()).await.unwrap_err();
-        (store.state().deaf, store.state().slow) = (false, Duration::from_millis(20));
+        (store.state().read_only, store.state().slow) = (false, Duration::from_millis(20));
         sleep(Duration::from_millis(wait)).await;
         store.state().slow = Duration::ZERO;
         sessions.remove(USER).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_grant_that_is_stored_late_brings_no_user_back_who_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_read_while_it_is_removed_is_removed() {
+async fn removes_tokens_read_during_the_removal() {
     let (authority, store) = (Authority::new(), Shared::default());
     let sessions = Arc::new(authority.sessions(store.clone()));
     sessions.put(USER, authority.token()).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_token_that_is_read_while_it_is_removed_is_removed() {
     is_removed(&sessions, &store).await;
 }
 
-/// Nobody has the user's token, now and later.
+/// Checks that the token is gone, and stays so.
 async fn is_removed(sessions: &RefreshingSessions, store: &Shared) {
     for _ in 0..3 {
         assert!(sessions.token(USER).await.unwrap_err().needs_authorization());
@@ -151,14 +151,14 @@ async fn is_removed(sessions: &RefreshingSessions, store: &Shared) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grant_on_another_machine_during_a_refresh_outlives_it() {
+async fn grant_on_another_machine_replaces_a_running_refresh() {
     let (authority, store) = (Authority::new(), Shared::default());
     let (one, other) = (Arc::new(authority.sessions(store.clone())), authority.sessions(store.clone()));
     one.put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_millis(20);
     authority.clock.pass(86_400);
-    let refresh = begun(&one).await;
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let refresh = start_refresh(&one).await;
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
     other.put(USER, granted).await.unwrap();
     assert_eq!(refresh.await.unwrap().unwrap().access_token, "granted");
     assert!(store.state().tokens[USER].contains("granted"));
@@ -166,9 +166,9 @@ async fn a_grant_on_another_machine_during_a_refresh_outlives_it() {
 }
 
 #[tokio::test]
-async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
+async fn keeps_a_grant_stored_during_a_replacement() {
     let authority = Authority::new();
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
     let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
     for (store, refreshes) in stores.into_iter().zip(1..) {
         let store = Arc::new(Between::new(store, granted.clone()));
@@ -182,9 +182,9 @@ async fn a_grant_that_lands_while_a_token_is_replaced_outlives_it() {
 }
 
 #[tokio::test]
-async fn a_grant_that_lands_while_a_store_is_given_what_it_lost_outlives_it() {
+async fn keeps_a_grant_stored_during_a_restore() {
     let authority = Authority::new();
-    let granted = Token::from_answer(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
+    let granted = Token::from_response(r#"{"access_token":"granted"}"#, authority.clock.now()).unwrap();
     let store = Arc::new(Between::new(Shared::default(), granted.clone()));
     let sessions = authority.sessions(store.clone());
     sessions.put(USER, authority.token()).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_grant_that_lands_while_a_store_is_given_what_it_lost_outlives_it() {
 }
 
 #[tokio::test]
-async fn what_a_store_replaces() {
+async fn memory_store_replaces_expected_tokens() {
     let stores: [Arc<dyn SessionStore>; 2] = [Arc::new(MemorySessionStore::new()), Arc::new(Shared::default())];
     for store in stores {
         crate::authority::replaces(&store).await;
@@ -204,7 +204,7 @@ async fn what_a_store_replaces() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_removed_has_no_session() {
+async fn removed_users_have_no_session() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     call(&client).await.unwrap();

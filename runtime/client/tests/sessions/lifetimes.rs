@@ -1,22 +1,22 @@
-//! Tokens whose lifetime is odd or unknown, and stored tokens that cannot be read.
+//! Tokens with an unusual or unknown lifetime, and damaged stored tokens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use generated_sdk::client::{BoxFuture, MemorySessionStore, NoToken, SessionStore, StoreError, Token};
+use generated_sdk::client::{BoxFuture, InvalidToken, MemorySessionStore, SessionStore, StoreError, Token};
 
 use crate::authority::Authority;
 use crate::{USER, call};
 
-/// A token of the authority with these other members.
+/// Returns a token of the authority with these additional members.
 fn token(authority: &Authority, members: &str) -> Token {
     let json = format!(r#"{{"access_token":"access-1","refresh_token":"refresh-1"{members}}}"#);
-    Token::from_answer(&json, authority.clock.now()).unwrap()
+    Token::from_response(&json, authority.clock.now()).unwrap()
 }
 
 #[tokio::test]
-async fn a_token_without_a_lifetime_is_not_refreshed_by_every_call() {
+async fn tokens_without_a_lifetime_are_used_until_refused() {
     for members in
         [r#","expires_in":0"#, r#","expires_in":"-1""#, r#","expire_time":1"#, r#","expires_in":0,"expire_time":0"#]
     {
@@ -29,7 +29,7 @@ async fn a_token_without_a_lifetime_is_not_refreshed_by_every_call() {
             call(&client).await.unwrap();
         }
         assert_eq!(authority.state().refreshes, 0, "{members}");
-        // It ends when the platform refuses it.
+        // The token ends when the platform refuses it.
         authority.forget();
         call(&client).await.unwrap();
         assert_eq!(authority.state().refreshes, 1, "{members}");
@@ -37,7 +37,7 @@ async fn a_token_without_a_lifetime_is_not_refreshed_by_every_call() {
 }
 
 #[tokio::test]
-async fn a_server_that_gives_tokens_of_no_lifetime_is_asked_once() {
+async fn refreshes_zero_lifetime_tokens_once() {
     let authority = Authority::new();
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     sessions.put(USER, authority.token()).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_server_that_gives_tokens_of_no_lifetime_is_asked_once() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_token_may_be_a_moment() {
+async fn tokens_may_end_at_a_timestamp() {
     let authority = Authority::new();
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     let now = authority.clock.now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
@@ -67,7 +67,7 @@ async fn the_end_of_a_token_may_be_a_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_timeout_or_margin_is_too_long() {
+async fn accepts_any_timeout_and_margin() {
     let authority = Authority::new();
     let sessions = authority.sessions(MemorySessionStore::new());
     let sessions = Arc::new(sessions.with_timeout(Duration::MAX).with_margin(Duration::MAX));
@@ -77,18 +77,18 @@ async fn no_timeout_or_margin_is_too_long() {
     assert_eq!(authority.state().refreshes, 1);
 }
 
-/// A store whose content is damaged: as the trait documents it, reads fail until something readable is stored.
+/// A store with damaged content: reads fail until a valid token is stored.
 #[derive(Clone)]
 struct Damaged {
     inner: Arc<MemorySessionStore>,
     damaged: Arc<AtomicBool>,
-    /// Whether `replace` puts a token over the damaged one.
+    /// Whether `replace` overwrites the damaged token.
     repairs: bool,
 }
 
 impl Damaged {
     fn check(&self) -> Result<(), StoreError> {
-        if self.damaged.load(Ordering::Relaxed) { Err(NoToken.into()) } else { Ok(()) }
+        if self.damaged.load(Ordering::Relaxed) { Err(InvalidToken.into()) } else { Ok(()) }
     }
 }
 
@@ -127,7 +127,7 @@ impl SessionStore for Damaged {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_token_that_cannot_be_read_does_not_stop_a_process_that_has_another() {
+async fn replaces_damaged_stored_tokens() {
     for repairs in [true, false] {
         let authority = Authority::new();
         let damaged = Arc::new(AtomicBool::new(false));
@@ -142,7 +142,7 @@ async fn a_stored_token_that_cannot_be_read_does_not_stop_a_process_that_has_ano
             assert_eq!(authority.state().refreshes, day, "repairs={repairs}");
             assert_eq!(store.get(USER).await.is_ok(), repairs);
         }
-        // Another process has nothing to go on with.
+        // Another process has no token.
         damaged.store(true, Ordering::Relaxed);
         let other = authority.sessions(store);
         assert!(!other.token(USER).await.unwrap_err().needs_authorization());

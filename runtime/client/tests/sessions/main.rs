@@ -1,4 +1,4 @@
-//! Sessions that come from a provider, and the one that keeps and refreshes tokens.
+//! Sessions from a provider, and their refresh.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -33,27 +33,27 @@ async fn call(client: &Client) -> Result<(), Error> {
     client.execute(&TopClientTokenGetRequest::new("the parameter")).await.map(|_| ())
 }
 
-/// Makes so many calls at once, which all succeed.
+/// Makes `count` concurrent calls. All must succeed.
 async fn calls(client: &Client, count: usize) {
     for result in all(std::iter::repeat_n(client.clone(), count).map(async |client| call(&client).await)).await {
         result.unwrap();
     }
 }
 
-/// The platform's refusal of a session, with this code.
+/// Returns the platform's refusal of a session with this code.
 fn refusal_of(code: i64) -> PlatformError {
     PlatformError::new(code, "")
 }
 
-/// Sessions with a token that was received now, and a client for its user.
+/// Creates sessions with a token that was received now, and a client of its user.
 async fn authorized(authority: &Authority) -> (Arc<RefreshingSessions>, Client) {
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     sessions.put(USER, authority.token()).await.unwrap();
     (sessions.clone(), authority.client().with_session_from(sessions, USER))
 }
 
-/// Asks for the token, and waits until the refresh of it has begun.
-async fn begun(sessions: &Arc<RefreshingSessions>) -> JoinHandle<Result<Token, SessionError>> {
+/// Requests the token, and waits until its refresh has started.
+async fn start_refresh(sessions: &Arc<RefreshingSessions>) -> JoinHandle<Result<Token, SessionError>> {
     let sessions = sessions.clone();
     let waiting = tokio::spawn(async move { sessions.token(USER).await });
     tokio::time::sleep(Duration::from_millis(5)).await;

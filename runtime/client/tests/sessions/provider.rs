@@ -1,4 +1,4 @@
-//! Providers of sessions, and what the client asks and tells them.
+//! Session providers and their client.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,16 +21,16 @@ fn session_error(error: &Error) -> &SessionError {
     }
 }
 
-/// A provider that counts, and has a new session whenever one is refused.
+/// A provider with a new session after each refusal.
 #[derive(Default)]
 struct Counting {
-    asked: AtomicUsize,
+    requests: AtomicUsize,
     refused: Mutex<Vec<(String, PlatformError)>>,
 }
 
 impl SessionProvider for Counting {
     fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
-        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
         Box::pin(async move { Ok(format!("{user}-{number}")) })
     }
 
@@ -41,8 +41,8 @@ impl SessionProvider for Counting {
 }
 
 #[tokio::test]
-async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
-    for (code, sub_code, told) in [
+async fn reports_refused_sessions_and_retries_once() {
+    for (code, sub_code, reported) in [
         (26, "", true),
         (27, "", true),
         (44, "", true),
@@ -55,21 +55,21 @@ async fn a_provider_is_told_of_a_session_that_is_refused_and_asked_once_more() {
         let script = Script::new([refusal(code, sub_code, ""), ok("t")]);
         let provider = Arc::new(Counting::default());
         let client = script.builder().build().unwrap().with_session_from(provider.clone(), "u");
-        assert_eq!(call(&client).await.is_ok(), told, "{code} {sub_code}");
+        assert_eq!(call(&client).await.is_ok(), reported, "{code} {sub_code}");
         let refused = provider.refused.lock().unwrap().clone();
-        assert_eq!(refused.len(), usize::from(told), "{code} {sub_code}");
+        assert_eq!(refused.len(), usize::from(reported), "{code} {sub_code}");
         for (session, refusal) in refused {
             assert_eq!((session.as_str(), refusal.code.clone()), ("u: u-1", code.into()));
             assert_eq!(refusal.sub_code.as_deref(), Some(sub_code));
         }
         let bodies = script.bodies();
         assert!(bodies[0].contains("session=u-1&"));
-        assert!(!told || bodies[1].contains("session=u-2&"));
+        assert!(!reported || bodies[1].contains("session=u-2&"));
     }
 }
 
 #[tokio::test]
-async fn a_call_is_renewed_once_and_not_for_ever() {
+async fn replaces_the_session_at_most_once_per_call() {
     let script = Script::new([refusal(27, "", "")]);
     let provider = Arc::new(Counting::default());
     let error = call(&script.builder().build().unwrap().with_session_from(provider.clone(), "u")).await.unwrap_err();
@@ -78,42 +78,42 @@ async fn a_call_is_renewed_once_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_method_without_a_session_is_called_without_one() {
+async fn sends_no_session_for_methods_without_one() {
     let authority = Authority::new();
     let provider = Arc::new(Counting::default());
     let client = authority.client().with_session_from(provider.clone(), "u");
     client.execute(&TopAuthTokenRefreshRequest::new("refresh-1")).await.unwrap();
-    assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(provider.requests.load(Ordering::SeqCst), 0);
     assert!(!authority.state().seen[0].1.contains("session="));
 }
 
-/// A provider that has none.
+/// A provider without sessions.
 struct Without(bool);
 
 impl SessionProvider for Without {
     fn session<'a>(&'a self, _user: &'a str) -> BoxFuture<'a, Result<String, SessionError>> {
         let error =
-            if self.0 { SessionError::unauthorized("nobody came") } else { SessionError::unavailable("it rains") };
+            if self.0 { SessionError::unauthorized("no grant") } else { SessionError::unavailable("store down") };
         Box::pin(async { Err(error) })
     }
 }
 
 #[tokio::test]
-async fn a_call_without_a_session_is_not_sent_and_says_what_to_do() {
+async fn calls_without_a_session_are_not_sent() {
     let script = Script::new([ok("t")]);
     let client = script.builder().build().unwrap();
     let error = call(&client.with_session_from(Arc::new(Without(true)), "u 1")).await.unwrap_err();
-    assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: nobody came");
-    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_carried_out());
+    assert_eq!(chain(&error), "no session for the user \"u 1\": the user must authorize the application: no grant");
+    assert!(error.needs_authorization() && !error.is_retryable() && error.was_not_processed());
     assert_eq!(session_error(&error).user(), "u 1");
     let error = call(&client.with_session_from(Arc::new(Without(false)), "u 1")).await.unwrap_err();
-    assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: it rains");
+    assert_eq!(chain(&error), "no session for the user \"u 1\": temporarily unavailable, call again later: store down");
     assert!(!error.needs_authorization() && error.is_retryable());
     assert_eq!(script.count(), 0);
 }
 
 #[tokio::test]
-async fn parts_that_are_shared() {
+async fn stores_and_refreshers_can_be_shared() {
     let authority = Authority::new();
     let store: Arc<dyn SessionStore> = Arc::new(Shared::default());
     let refresh: Arc<dyn Refresh> = Arc::new(authority.oauth());

@@ -1,4 +1,4 @@
-//! When tokens are refreshed, and what comes of refreshes that fail.
+//! The time of refreshes, and failed refreshes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::chain;
 use crate::{USER, authorized, call, calls};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_refresh_for_a_thousand_calls() {
+async fn concurrent_calls_share_one_refresh() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(20);
@@ -21,8 +21,8 @@ async fn one_refresh_for_a_thousand_calls() {
 }
 
 #[tokio::test]
-async fn a_session_is_refreshed_before_it_ends_and_not_long_before() {
-    // The life of a session, the margin, and when it is refreshed.
+async fn refreshes_at_the_margin() {
+    // The lifetime of a session, the margin, and the time of its refresh.
     for (life, margin, at) in [(86_400, 300, 86_100), (400, 300, 200), (86_400, 0, 86_400), (1, 300, 1)] {
         let authority = Authority::new();
         authority.state().lives.0 = life;
@@ -39,14 +39,14 @@ async fn a_session_is_refreshed_before_it_ends_and_not_long_before() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
+async fn uses_a_valid_session_after_a_failed_refresh() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     authority.state().down = true;
     authority.clock.pass(86_200);
     call(&client).await.unwrap();
     call(&client).await.unwrap();
-    assert_eq!(authority.state().refreshes, 1, "it is not tried again at once");
+    assert_eq!(authority.state().refreshes, 1, "a failed refresh is not retried at once");
     authority.clock.pass(10);
     call(&client).await.unwrap();
     assert_eq!(authority.state().refreshes, 2);
@@ -63,12 +63,12 @@ async fn a_refresh_that_fails_does_no_harm_while_the_session_is_good() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
+async fn failed_refreshes_back_off() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     authority.clock.pass(86_400);
     authority.state().down = true;
-    // Pauses of 1, 2, 4 and 8 seconds, and of 10 from then on.
+    // The backoff is 1, 2, 4 and 8 seconds, then 10.
     for (seconds, refreshes) in [(0, 1), (1, 2), (1, 2), (1, 3), (4, 4), (8, 5), (9, 5), (1, 6), (10, 7)] {
         authority.clock.pass(seconds);
         for _ in 0..5 {
@@ -77,7 +77,7 @@ async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
         }
         assert_eq!(authority.state().refreshes, refreshes);
     }
-    // It begins with short pauses again once one has succeeded, though the refresh token stays the same.
+    // After a success the backoff is short again, also for the same refresh token.
     (authority.state().down, authority.state().keeps) = (false, true);
     authority.clock.pass(10);
     call(&client).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_refresh_that_fails_fast_is_not_made_for_every_call() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
+async fn refused_refresh_tokens_are_not_sent_again() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     authority.state().refuses = Some("invalid_grant");
@@ -101,11 +101,11 @@ async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
         assert_eq!(
             chain(&error),
             "no session for the user \"seller 1\": the user must authorize the application: the authorization server \
-             refused: invalid_grant ([hidden] is no good)"
+             refused: invalid_grant ([hidden] is invalid)"
         );
     }
     assert_eq!(authority.state().refreshes, 1);
-    // The user comes back, and may be granted the same again.
+    // The user grants again, possibly the same token.
     authority.state().refuses = None;
     sessions.put(USER, authority.token()).await.unwrap();
     call(&client).await.unwrap();
@@ -115,29 +115,29 @@ async fn a_refresh_token_that_is_dead_is_told_and_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn the_applications_own_faults_are_not_the_users() {
+async fn client_errors_do_not_need_authorization() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     authority.clock.pass(86_400);
     for error in ["invalid_client", "temporarily_unavailable"] {
         authority.state().refuses = Some(error);
-        let told = call(&client).await.unwrap_err();
-        assert!(!told.needs_authorization() && chain(&told).contains(error), "{told}");
+        let reported = call(&client).await.unwrap_err();
+        assert!(!reported.needs_authorization() && chain(&reported).contains(error), "{reported}");
         authority.clock.pass(10);
     }
 }
 
 #[tokio::test]
-async fn a_server_in_trouble_says_nothing_of_the_refresh_token() {
+async fn server_errors_do_not_invalidate_the_refresh_token() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     authority.clock.pass(86_400);
     for (status, error) in [(503, "system_busy"), (429, "too_many_requests"), (500, "invalid_grant")] {
         authority.state().status = status;
         authority.state().refuses = Some(error);
-        let told = call(&client).await.unwrap_err();
-        assert!(told.is_retryable() && !told.needs_authorization(), "{status}: {told}");
-        assert!(chain(&told).contains(error), "{status}: {told}");
+        let reported = call(&client).await.unwrap_err();
+        assert!(reported.is_retryable() && !reported.needs_authorization(), "{status}: {reported}");
+        assert!(chain(&reported).contains(error), "{status}: {reported}");
         authority.clock.pass(10);
     }
     authority.state().refuses = None;
@@ -145,11 +145,11 @@ async fn a_server_in_trouble_says_nothing_of_the_refresh_token() {
 }
 
 #[tokio::test]
-async fn tokens_that_cannot_be_refreshed() {
+async fn expired_tokens_without_refresh_are_errors() {
     for (life, refresh_life, refresh_token, problem) in [
-        (100, 50, true, "the session and its refresh token have ended"),
-        (100, 0, true, "the session and its refresh token have ended"),
-        (100, 500, false, "the session has ended, and no refresh token came with it"),
+        (100, 50, true, "the session and its refresh token have expired"),
+        (100, 0, true, "the session and its refresh token have expired"),
+        (100, 500, false, "the session has expired, and it has no refresh token"),
     ] {
         let authority = Authority::new();
         authority.state().lives = (life, refresh_life);
@@ -168,12 +168,12 @@ async fn tokens_that_cannot_be_refreshed() {
         assert_eq!(authority.state().refreshes, 0);
     }
     let sessions = Authority::new().sessions(MemorySessionStore::new());
-    let error = sessions.token("somebody").await.unwrap_err();
+    let error = sessions.token("another user").await.unwrap_err();
     assert!(error.needs_authorization() && chain(&error).contains("the store has no token"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
+async fn refresh_continues_when_callers_are_dropped() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(50);
@@ -185,7 +185,7 @@ async fn a_refresh_goes_on_when_those_who_wait_for_it_are_gone() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_is_broken_off_with_its_runtime_is_made_again() {
+async fn refresh_restarts_after_its_runtime_ended() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
     authority.state().delay = Duration::from_secs(3600);
@@ -202,7 +202,7 @@ async fn a_refresh_that_is_broken_off_with_its_runtime_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_no_answer_replaces_is_good_for_the_next_refresh() {
+async fn keeps_a_refresh_token_that_is_not_replaced() {
     let authority = Authority::new();
     authority.state().keeps = true;
     let (sessions, client) = authorized(&authority).await;
@@ -217,7 +217,7 @@ async fn a_refresh_token_that_no_answer_replaces_is_good_for_the_next_refresh() 
 }
 
 #[tokio::test]
-async fn the_methods_refresh_as_well() {
+async fn token_methods_refresh_sessions() {
     let authority = Authority::new();
     let clock = authority.clock.clone();
     let methods = TokenMethods::new(&authority.client()).with_clock(move || clock.now());
@@ -230,31 +230,31 @@ async fn the_methods_refresh_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_without_an_answer_ends() {
+async fn refreshes_time_out() {
     let authority = Authority::new();
     let sessions = authority.sessions(MemorySessionStore::new()).with_timeout(Duration::from_secs(1));
     sessions.put(USER, authority.token()).await.unwrap();
     authority.state().delay = Duration::from_secs(3600);
     authority.clock.pass(86_400);
     let error = sessions.token(USER).await.unwrap_err();
-    assert!(!error.needs_authorization() && chain(&error).contains("the refresh took too long"), "{error}");
+    assert!(!error.needs_authorization() && chain(&error).contains("the refresh timed out"), "{error}");
 }
 
 #[tokio::test]
-async fn nothing_shows_a_secret() {
+async fn debug_hides_secrets() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     authority.state().refuses = Some("invalid_grant");
     authority.clock.pass(86_400);
     let error = call(&client).await.unwrap_err();
     let token = authority.token();
-    let shown = format!(
+    let output = format!(
         "{sessions:?} {client:?} {:?} {error:?} {error} {token:?} {:?}",
         authority.oauth(),
         sessions.token(USER).await
     );
     for secret in [SECRET, "access-", "refresh-"] {
-        assert!(!shown.contains(secret), "{secret}: {shown}");
+        assert!(!output.contains(secret), "{secret}: {output}");
     }
-    assert!(shown.contains("商家"), "{shown}");
+    assert!(output.contains("商家"), "{output}");
 }

@@ -7,10 +7,10 @@ use generated_sdk::client::{MemorySessionStore, SessionProvider, Token};
 use tokio::time::timeout;
 
 use crate::authority::Authority;
-use crate::{USER, authorized, begun, call, calls, refusal_of};
+use crate::{USER, authorized, call, calls, refusal_of, start_refresh};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_refresh_for_a_thousand_refusals() {
+async fn concurrent_refusals_share_one_refresh() {
     let authority = Authority::new();
     let (sessions, client) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(20);
@@ -22,11 +22,11 @@ async fn one_refresh_for_a_thousand_refusals() {
 }
 
 #[tokio::test]
-async fn a_session_whose_end_is_not_known_is_good_until_it_is_refused() {
+async fn tokens_of_unknown_lifetime_are_used_until_refused() {
     let authority = Authority::new();
     let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
     let token = r#"{"access_token":"access-1","refresh_token":"refresh-1"}"#;
-    sessions.put(USER, Token::from_answer(token, authority.clock.now()).unwrap()).await.unwrap();
+    sessions.put(USER, Token::from_response(token, authority.clock.now()).unwrap()).await.unwrap();
     let client = authority.client().with_session_from(sessions, USER);
     authority.clock.pass(1 << 32);
     call(&client).await.unwrap();
@@ -37,8 +37,8 @@ async fn a_session_whose_end_is_not_known_is_good_until_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_platform_that_refuses_every_session_is_not_asked_for_new_ones_on_and_on() {
-    // A refusal that does not say whether it is the session's fault is worth one refresh an hour.
+async fn doubtful_refusals_refresh_once_an_hour() {
+    // A doubtful refusal causes one refresh an hour.
     for (code, refreshes) in [(27, 60), (53, 1)] {
         let authority = Authority::new();
         let (sessions, client) = authorized(&authority).await;
@@ -51,7 +51,7 @@ async fn a_platform_that_refuses_every_session_is_not_asked_for_new_ones_on_and_
         authority.clock.pass(60);
         call(&client).await.unwrap_err();
         assert_eq!(authority.state().refreshes, refreshes + 1, "{code}");
-        // What the user grants anew starts anew.
+        // A new grant resets the limit.
         sessions.put(USER, authority.token()).await.unwrap();
         authority.clock.pass(60);
         call(&client).await.unwrap_err();
@@ -60,7 +60,7 @@ async fn a_platform_that_refuses_every_session_is_not_asked_for_new_ones_on_and_
 }
 
 #[tokio::test]
-async fn a_session_that_is_lost_is_renewed_at_once_whatever_was_doubted_before() {
+async fn clear_refusals_refresh_at_once() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     (authority.state().takes_none, authority.state().code) = (true, 53);
@@ -77,8 +77,8 @@ async fn a_session_that_is_lost_is_renewed_at_once_whatever_was_doubted_before()
 }
 
 #[tokio::test]
-async fn a_doubt_that_nothing_comes_of_leaves_the_session_in_use() {
-    // The platform refuses the session for one method, and it cannot be refreshed now, or not at all.
+async fn keeps_the_session_after_a_doubtful_refusal() {
+    // The platform refuses the session for one method, and it cannot be refreshed.
     for (down, refresh_token) in [(true, true), (false, false)] {
         let authority = Authority::new();
         let sessions = Arc::new(authority.sessions(MemorySessionStore::new()));
@@ -92,23 +92,26 @@ async fn a_doubt_that_nothing_comes_of_leaves_the_session_in_use() {
         assert!(sessions.refused(USER, "access-1", &refusal_of(53)).await);
         for _ in 0..100 {
             assert_eq!(sessions.session(USER).await.unwrap(), "access-1");
-            assert!(!sessions.refused(USER, "access-1", &refusal_of(53)).await, "one doubt is enough for now");
+            assert!(
+                !sessions.refused(USER, "access-1", &refusal_of(53)).await,
+                "a second doubtful refusal must not refresh"
+            );
             authority.clock.pass(1);
         }
         assert_eq!(authority.state().refreshes, usize::from(down));
-        // A refusal that is clear is another matter.
+        // A clear refusal retires the session.
         assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
         sessions.session(USER).await.unwrap_err();
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_refused_before_those_who_wait_have_it() {
+async fn token_refused_during_its_refresh_is_replaced() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
     authority.clock.pass(86_400);
     let mut waiting = std::pin::pin!(sessions.token(USER));
-    // It waits for a renewal, and does not come to look at what that brings.
+    // The call waits for the refresh and is not polled in between.
     assert!(timeout(Duration::ZERO, &mut waiting).await.is_err());
     tokio::time::sleep(Duration::from_millis(1)).await;
     authority.clock.pass(60);
@@ -117,7 +120,7 @@ async fn a_token_that_is_refused_before_those_who_wait_have_it() {
 }
 
 #[tokio::test]
-async fn a_new_session_that_is_refused_is_not_refreshed_for_it() {
+async fn young_tokens_are_not_refreshed() {
     let authority = Authority::new();
     let (_, client) = authorized(&authority).await;
     authority.state().takes_none = true;
@@ -128,20 +131,20 @@ async fn a_new_session_that_is_refused_is_not_refreshed_for_it() {
     for _ in 0..5 {
         assert!(call(&client).await.unwrap_err().is_session_invalid());
     }
-    assert_eq!(authority.state().refreshes, 1, "calls do not refresh in turns");
+    assert_eq!(authority.state().refreshes, 1, "expected one refresh");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_during_a_refresh_takes_part_in_it() {
+async fn refusals_during_a_refresh_share_it() {
     let authority = Authority::new();
     let (sessions, _) = authorized(&authority).await;
     authority.state().delay = Duration::from_millis(50);
     authority.clock.pass(86_200);
-    let early = begun(&sessions).await;
+    let early = start_refresh(&sessions).await;
     assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
     assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
     assert_eq!(early.await.unwrap().unwrap().access_token, "access-2");
-    // One who comes late with the old session is given the new one.
+    // A late refusal of the old session returns the new one.
     assert!(sessions.refused(USER, "access-1", &refusal_of(27)).await);
     assert_eq!(sessions.session(USER).await.unwrap(), "access-2");
     assert_eq!(authority.state().refreshes, 1);

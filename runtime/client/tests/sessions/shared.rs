@@ -1,4 +1,4 @@
-//! A store that several machines share, and that can be down.
+//! A store that several machines share, with failures.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use generated_sdk::client::{BoxFuture, SessionStore, StoreError, Token};
 use tokio::time::sleep;
 
-/// The store, and its state.
+/// The store and its state.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(Arc<Mutex<State>>);
 
@@ -15,21 +15,21 @@ pub(crate) struct Shared(Arc<Mutex<State>>);
 pub(crate) struct State {
     /// Tokens as JSON, by user.
     pub(crate) tokens: HashMap<String, String>,
-    /// Who has the lock.
+    /// The holder of the lock.
     pub(crate) lock: Option<String>,
-    /// Nothing works.
+    /// Whether every operation fails.
     pub(crate) down: bool,
-    /// No token can be written.
-    pub(crate) deaf: bool,
-    /// No token can be read.
-    pub(crate) blind: bool,
-    /// The next lock is had, and its answer lost.
+    /// Whether writes fail.
+    pub(crate) read_only: bool,
+    /// Whether reads fail.
+    pub(crate) write_only: bool,
+    /// Whether the response to the next lock is lost.
     pub(crate) late: bool,
-    /// No lock can be released.
-    pub(crate) stuck: bool,
-    /// How long it takes until a token is replaced or removed.
+    /// Whether unlocking fails.
+    pub(crate) keeps_locks: bool,
+    /// The duration of a replacement or removal.
     pub(crate) slow: Duration,
-    /// How often a token was asked for.
+    /// The number of reads.
     pub(crate) gets: usize,
 }
 
@@ -38,7 +38,7 @@ impl Shared {
         self.0.lock().unwrap()
     }
 
-    /// Carries out what works, and fails with `problem` if there is one.
+    /// Runs an operation, or fails with `problem`.
     fn answer<T: Send + 'static>(
         &self,
         problem: impl FnOnce(&State) -> Option<&'static str>,
@@ -51,19 +51,19 @@ impl Shared {
     }
 }
 
-fn deaf(state: &State) -> Option<&'static str> {
-    state.deaf.then_some("the store cannot be written to")
+fn read_only(state: &State) -> Option<&'static str> {
+    state.read_only.then_some("the store cannot be written to")
 }
 
 impl SessionStore for Shared {
     fn get<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Option<Token>, StoreError>> {
         self.state().gets += 1;
-        let blind = |state: &State| state.blind.then_some("the store cannot be read");
-        self.answer(blind, |state| state.tokens.get(user).map(|json| Token::from_json(json).unwrap()))
+        let write_only = |state: &State| state.write_only.then_some("the store cannot be read");
+        self.answer(write_only, |state| state.tokens.get(user).map(|json| Token::from_json(json).unwrap()))
     }
 
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.answer(deaf, |state| drop(state.tokens.insert(user.to_owned(), token.to_json())))
+        self.answer(read_only, |state| drop(state.tokens.insert(user.to_owned(), token.to_json())))
     }
 
     fn replace<'a>(
@@ -83,7 +83,7 @@ impl SessionStore for Shared {
         let slow = self.state().slow;
         Box::pin(async move {
             sleep(slow).await;
-            self.answer(deaf, replaced).await
+            self.answer(read_only, replaced).await
         })
     }
 
@@ -118,7 +118,7 @@ impl SessionStore for Shared {
     }
 
     fn unlock<'a>(&'a self, _user: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-        let stuck = |state: &State| state.stuck.then_some("the store is slow");
-        self.answer(stuck, |state| drop(state.lock.take_if(|other| other == holder)))
+        let keeps_locks = |state: &State| state.keeps_locks.then_some("the store is slow");
+        self.answer(keeps_locks, |state| drop(state.lock.take_if(|other| other == holder)))
     }
 }

@@ -1,4 +1,4 @@
-//! A transport without a socket, which answers as it is told to.
+//! A transport for tests without a socket.
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use generated_sdk::AppCredentials;
-use generated_sdk::client::{BoxFuture, Chunks, Client, ClientBuilder, HttpAnswer, HttpRequest, Payload, Transport};
+use generated_sdk::client::{BoxFuture, Chunks, Client, ClientBuilder, HttpRequest, HttpResponse, Payload, Transport};
 use generated_sdk::protocol::{TransportError, TransportKind};
 use tokio::time::{Instant, sleep};
 
-/// What a subscriber of `tracing` writes.
+/// The output of a subscriber of `tracing`.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -41,36 +41,36 @@ impl Write for Lines {
 
 pub(crate) const SECRET: &str = "s3cr3t";
 
-/// What comes of a request.
+/// The reply to a request.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    Answer(u16, Vec<(&'static str, String)>, String),
+    Response(u16, Vec<(&'static str, String)>, String),
     Error(TransportKind),
-    /// The same, some time later.
+    /// A delayed reply.
     After(Duration, Box<Reply>),
-    /// A head, and a body that says nothing for so long before each byte.
+    /// A head, and a body with a pause before each byte.
     Slow(Duration),
     Never,
 }
 
 pub(crate) fn ok(token: &str) -> Reply {
-    // Without a root node it is a response of any method.
+    // Without a root node, it is a response of any method.
     let body = format!(r#"{{"token":"{token}","request_id":"r1"}}"#);
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 pub(crate) fn refusal(code: i64, sub_code: &str, sub_msg: &str) -> Reply {
     let body = format!(
         r#"{{"error_response":{{"code":{code},"msg":"m","sub_code":"{sub_code}","sub_msg":"{sub_msg}","request_id":"r2"}}}}"#
     );
-    Reply::Answer(200, Vec::new(), body)
+    Reply::Response(200, Vec::new(), body)
 }
 
 pub(crate) fn status(status: u16) -> Reply {
-    Reply::Answer(status, Vec::new(), "<html>".to_owned())
+    Reply::Response(status, Vec::new(), "<html>".to_owned())
 }
 
-/// The replies to come, of which the last stays, and the requests that have come.
+/// The replies to send, the last one repeatedly, and the received requests.
 #[derive(Clone, Default)]
 pub(crate) struct Script(Arc<Mutex<State>>);
 
@@ -93,12 +93,12 @@ impl Script {
         Client::builder("http://gateway.test/", AppCredentials::new("12345678", SECRET)).transport(self.clone())
     }
 
-    /// The bodies of the requests so far.
+    /// Returns the bodies of the received requests.
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.0.lock().unwrap().seen.iter().map(|(_, body)| body.clone()).collect()
     }
 
-    /// When they came, since `start`.
+    /// Returns when the requests were received, after `start`.
     pub(crate) fn times(&self, start: Instant) -> Vec<Duration> {
         self.0.lock().unwrap().seen.iter().map(|(time, _)| *time - start).collect()
     }
@@ -107,16 +107,16 @@ impl Script {
         self.0.lock().unwrap().seen.len()
     }
 
-    /// How many requests were under way at once.
+    /// Returns the maximum number of concurrent requests.
     pub(crate) fn most_open(&self) -> usize {
         self.0.lock().unwrap().most_open
     }
 }
 
 impl Transport for Script {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, TransportError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         assert_eq!(request.headers.get("content-type"), Some("application/x-www-form-urlencoded;charset=UTF-8"));
-        let Payload::Bytes(body) = request.body else { panic!("no file was sent") };
+        let Payload::Bytes(body) = request.body else { panic!("expected a body in memory") };
         let mut state = self.0.lock().unwrap();
         state.seen.push((Instant::now(), String::from_utf8(body.to_vec()).unwrap()));
         state.open += 1;
@@ -125,7 +125,7 @@ impl Transport for Script {
         drop(state);
         Box::pin(async move {
             let _open = Open(self.clone());
-            answer(reply.expect("a reply")).await
+            respond(reply.expect("the script has a reply")).await
         })
     }
 }
@@ -138,11 +138,11 @@ impl Drop for Open {
     }
 }
 
-async fn answer(mut reply: Reply) -> Result<HttpAnswer, TransportError> {
+async fn respond(mut reply: Reply) -> Result<HttpResponse, TransportError> {
     loop {
         return match reply {
-            Reply::Answer(status, headers, body) => {
-                let answer = HttpAnswer::new(status, body);
+            Reply::Response(status, headers, body) => {
+                let answer = HttpResponse::new(status, body);
                 Ok(headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value)))
             }
             Reply::Error(kind) => Err(TransportError::new(kind, "scripted")),
@@ -151,13 +151,13 @@ async fn answer(mut reply: Reply) -> Result<HttpAnswer, TransportError> {
                 reply = *then;
                 continue;
             }
-            Reply::Slow(pause) => Ok(HttpAnswer::with_chunks(200, Drip { pause, sleep: None })),
+            Reply::Slow(pause) => Ok(HttpResponse::with_chunks(200, Drip { pause, sleep: None })),
             Reply::Never => std::future::pending().await,
         };
     }
 }
 
-/// A body without end, a space at a time.
+/// An endless body of spaces.
 struct Drip {
     pause: Duration,
     sleep: Option<std::pin::Pin<Box<tokio::time::Sleep>>>,
@@ -172,13 +172,13 @@ impl Chunks for Drip {
     }
 }
 
-/// The value of a parameter in a form.
+/// Returns a parameter of a form.
 pub(crate) fn parameter(form: &str, name: &str) -> String {
     let value = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
     value.replace('+', " ").replace("%3A", ":")
 }
 
-/// An error with all its sources.
+/// Returns the messages of an error and its sources.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(source) = next {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-/// The body of a response as text. It is made from bytes or from text.
+use crate::surrogate;
+
+/// The body of a response as text. It is created from text or bytes.
 ///
-/// Bytes that are not valid UTF-8 are replaced by U+FFFD, and a surrogate pair in CESU-8 by its character.
-/// [`decode`](fn@super::decode) reports each field that this changes as a [`Mismatch`](super::Mismatch).
+/// Invalid UTF-8 is replaced by U+FFFD, and a surrogate pair in CESU-8 by its character. [`decode`](fn@super::decode)
+/// reports each changed field as a [`Mismatch`](super::Mismatch).
 ///
 /// ```
 /// use generated_sdk::protocol::ResponseBody;
@@ -21,20 +23,20 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// How many replaced characters are attributed to their fields.
-    const POSITIONS: usize = 1 << 16;
+    /// The maximum number of recorded positions.
+    const MAX_POSITIONS: usize = 1 << 16;
 
     /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether the bytes were valid UTF-8.
+    /// Returns whether the bytes were valid UTF-8.
     pub fn is_valid_utf8(&self) -> bool {
         self.invalid.is_empty()
     }
 
-    /// The positions in the text of the characters that replace invalid bytes, in ascending order.
+    /// Returns the ascending positions of the characters that replace invalid bytes.
     pub(super) fn invalid(&self) -> &[usize] {
         &self.invalid
     }
@@ -45,7 +47,7 @@ impl ResponseBody {
     }
 }
 
-/// Shows the length: there may be secrets in the text.
+/// Writes the length, because the text may contain secrets.
 impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{} bytes]", self.text.len())
@@ -73,7 +75,7 @@ impl From<Vec<u8>> for ResponseBody {
     }
 }
 
-/// The bytes as text, in which each invalid sequence is one character.
+/// Converts bytes to text, and replaces each invalid sequence by one character.
 fn replaced(bytes: &[u8]) -> ResponseBody {
     let (mut text, mut invalid) = (String::with_capacity(bytes.len()), Vec::new());
     let mut rest = bytes;
@@ -83,11 +85,11 @@ fn replaced(bytes: &[u8]) -> ResponseBody {
         if after.is_empty() {
             break;
         }
-        if invalid.len() < ResponseBody::POSITIONS {
+        if invalid.len() < ResponseBody::MAX_POSITIONS {
             invalid.push(text.len());
         }
-        let (character, length) = match (surrogate(after), after.get(3..).and_then(surrogate)) {
-            (Some(high), Some(low)) if pair(high, low).is_some() => (pair(high, low), 6),
+        let (character, length) = match (cesu8_surrogate(after), after.get(3..).and_then(cesu8_surrogate)) {
+            (Some(high), Some(low)) if surrogate::pair(high, low).is_some() => (surrogate::pair(high, low), 6),
             (Some(_), _) => (None, 3),
             (None, _) => (None, chunk.invalid().len()),
         };
@@ -97,22 +99,14 @@ fn replaced(bytes: &[u8]) -> ResponseBody {
     ResponseBody { text, invalid }
 }
 
-/// The surrogate that the bytes begin with, in the encoding that UTF-8 does not allow.
-fn surrogate(bytes: &[u8]) -> Option<u32> {
+/// Returns the surrogate at the start of the bytes. Only CESU-8 encodes surrogates; UTF-8 does not.
+fn cesu8_surrogate(bytes: &[u8]) -> Option<u32> {
     match bytes {
         [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
             Some(0xD000 | u32::from(*second & 0x3F) << 6 | u32::from(*third & 0x3F))
         }
         _ => None,
     }
-}
-
-/// The character that two surrogates stand for.
-pub(super) fn pair(high: u32, low: u32) -> Option<char> {
-    if !(0xD800..0xDC00).contains(&high) || !(0xDC00..0xE000).contains(&low) {
-        return None;
-    }
-    char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 }
 
 #[cfg(test)]
@@ -122,14 +116,14 @@ mod tests {
     use super::ResponseBody;
 
     #[test]
-    fn invalid_sequences_are_replaced() {
+    fn replaces_invalid_sequences() {
         for (bytes, text, invalid) in [
             (&b"abc"[..], "abc", &[][..]),
             ("端".as_bytes(), "端", &[]),
             (b"a\xffb", "a\u{fffd}b", &[1]),
             (b"a\xe7\xab", "a\u{fffd}", &[1]),
             (b"\xff\xfe", "\u{fffd}\u{fffd}", &[0, 3]),
-            // CESU-8: a pair, a pair in the wrong order, halves.
+            // CESU-8: a pair, a reversed pair, lone surrogates.
             (b"a\xed\xa0\xbd\xed\xb8\x80b", "a😀b", &[1]),
             (b"\xed\xb8\x80\xed\xa0\xbd", "\u{fffd}\u{fffd}", &[0, 3]),
             (b"\xed\xa0\xbd", "\u{fffd}", &[0]),
@@ -142,9 +136,8 @@ mod tests {
     }
 
     proptest! {
-        /// Without surrogates, the text is what the standard library makes of the bytes.
         #[test]
-        fn agrees_with_the_standard_library(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0xE0..=0xE7_u8], 0..40)) {
+        fn agrees_with_the_standard_library_without_surrogates(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0xE0..=0xE7_u8], 0..40)) {
             prop_assume!(!bytes.windows(2).any(|two| two[0] == 0xED && two[1] >= 0xA0));
             let body = ResponseBody::from(bytes.clone());
             prop_assert_eq!(body.text(), String::from_utf8_lossy(&bytes));

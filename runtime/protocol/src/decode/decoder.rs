@@ -1,4 +1,4 @@
-//! Pieces into records: lenient, and open about it (docs/protocol.md sections 4.3 and 4.5).
+//! The decoder of records. It is lenient, and reports mismatches (docs/protocol.md sections 4.3 and 4.5).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,50 +9,51 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
 
-use super::Mismatch;
 use super::body::ResponseBody;
-use super::json::Json;
-use super::room::Room;
-use super::source::{Event, Source, SyntaxError};
-use super::tree::Tree;
+use super::budget::MemoryBudget;
+use super::response::Mismatch;
+use super::tree::{decimal, read_document, read_value, try_read_value};
 use super::unknown::{UnknownField, UnknownFields};
-use super::value::{decimal, tree, tree_within, whole};
-use crate::debug::HIDDEN;
-use crate::error::PublicFields;
-use crate::{DateTime, Field, Kind, ObjectListSlot, ObjectSlot, RecordMut, Slot, View, secrets};
+use crate::error::ProtocolFields;
+use crate::open_enum::OpenEnumListSlot;
+use crate::record::{Field, Kind, ObjectListSlot, ObjectSlot, RecordMut, Slot, View};
+use crate::redact::HIDDEN;
+use crate::secrets;
+use crate::source::{Event, JsonSource, Source, SyntaxError, TreeSource};
+use crate::time::DateTime;
 
-/// How many mismatches are kept. A gateway that gets one field wrong gets it wrong in every element of a list, and that
-/// is not to hide what it gets wrong elsewhere: of each field the first is kept in any case.
-const MISMATCHES: usize = 256;
+/// The maximum number of mismatches. The first mismatch of each field is kept in addition, so that a mismatch in every
+/// element of a list does not hide others.
+const MAX_MISMATCHES: usize = 256;
 
-/// Fills records from a source.
+/// A decoder that fills records from a source.
 pub(crate) struct Decoder<'d, S> {
     source: S,
     pub(super) context: Context<'d>,
 }
 
-/// What a decoder knows apart from its source. JSON within a text is read with the same one.
+/// The state of a decoder, which decoders of embedded JSON share.
 #[derive(Default)]
 pub(super) struct Context<'d> {
     path: Vec<Step>,
-    /// How many of the fields around the present place are secrets.
-    secrets: usize,
-    room: Room,
+    /// The number of fields in the path that are secrets.
+    secret_depth: usize,
+    budget: MemoryBudget,
     pub(super) mismatches: Vec<Mismatch>,
-    /// The fields that the mismatches are of.
-    misfits: HashSet<String>,
+    /// The paths of the mismatches, without indexes.
+    mismatched_fields: HashSet<String>,
     pub(super) unknown: UnknownFields,
     replacements: Replacements<'d>,
 }
 
-/// Which characters of a source are replacements of something invalid.
+/// The characters of a source that replace invalid ones.
 #[derive(Default)]
 struct Replacements<'d> {
-    /// The positions of those that are not read yet, in the body.
+    /// The positions in the body of the replacements ahead.
     invalid: &'d [usize],
-    /// Where the document begins in the body.
+    /// The start of the document in the body.
     start: usize,
-    /// How many the source itself has made so far.
+    /// The number of replacements by the source so far.
     by_source: usize,
 }
 
@@ -62,74 +63,74 @@ enum Step {
     Index(usize),
 }
 
-/// How much a member shows that an object is the documented one.
+/// The evidence of a member that an object is the documented one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
     /// The spec lacks the member.
     #[default]
     None,
-    /// The name of a documented field, without a value.
+    /// The member is a documented field without a value.
     Name,
-    /// A documented field with a value, which may not fit or be empty.
+    /// The member is a documented field. Its value may be empty or a mismatch.
     Field,
-    /// A documented field that holds a value.
+    /// The member is a documented field with a value.
     Value,
 }
 
-/// What the members of an object were.
+/// A summary of the members of an object.
 #[derive(Default)]
 pub(crate) struct Members {
-    /// The best evidence of all.
+    /// The best evidence of a member.
     pub(crate) evidence: Evidence,
-    /// Whether there was an object or a list that nothing had a place for.
-    pub(crate) strange: bool,
+    /// Whether an unknown member is an object or a list.
+    pub(crate) has_unknown_structure: bool,
     count: usize,
 }
 
-/// What a scalar makes of a field.
-enum Read<T> {
+/// The result of reading a scalar.
+enum Scalar<T> {
     Value(T),
-    /// Nothing, and that is no fault: an XML element without content, a `null`.
-    Nothing,
-    Misfit,
+    /// An empty XML element or `null`.
+    Empty,
+    Mismatch,
 }
 
-/// A point to which mismatches and unknown fields can be taken back.
+/// A state of the mismatches and unknown fields to roll back to.
 #[derive(Clone, Copy)]
-struct Mark {
+struct Checkpoint {
     mismatches: usize,
     unknown: usize,
 }
 
 impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
-    pub(crate) fn new(source: S, room: Room) -> Self {
-        Self { source, context: Context { room, ..Context::default() } }
+    /// Creates a decoder that ignores unknown fields.
+    pub(crate) fn new(source: S, budget: MemoryBudget) -> Self {
+        Self { source, context: Context { budget, ..Context::default() } }
     }
 
-    /// The same decoder for a document that begins at `start` of `body`. It keeps unknown fields.
+    /// Sets the body of the document, which starts at `start` of `body`. Enables unknown fields.
     pub(super) fn of_body(self, body: &'d ResponseBody, start: usize) -> Self {
-        let unknown = UnknownFields::within(self.context.room.for_unknown());
+        let unknown = UnknownFields::new(self.context.budget.for_unknown_fields());
         let replacements = Replacements { invalid: body.invalid(), start, by_source: 0 };
         Self { context: Context { unknown, replacements, ..self.context }, ..self }
     }
 
-    /// The same decoder, which keeps no unknown fields.
+    /// Disables unknown fields.
     pub(super) fn without_unknown(mut self) -> Self {
         self.context.unknown = UnknownFields::default();
         self
     }
 
-    /// The next piece, for a caller that looks before it decodes.
+    /// Returns the next event.
     pub(crate) fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         self.source.next()
     }
 
-    /// Fills `record` with the members of the object that has just started. Protocol fields among the others go into
-    /// `public`.
+    /// Fills `record` with the members of the object that has started. Undocumented protocol fields go into `protocol`.
     pub(crate) fn members(
         &mut self,
         record: &mut dyn RecordMut,
-        mut public: Option<&mut PublicFields>,
+        mut protocol: Option<&mut ProtocolFields>,
     ) -> Result<Members, SyntaxError> {
         let mut members = Members::default();
         let mut expected = 0;
@@ -140,7 +141,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
                     match self.member(&key, record, &mut expected)? {
                         Evidence::None => {
                             let value = self.source.next()?;
-                            members.strange |= self.unknown(&key, value, public.as_deref_mut())?;
+                            members.has_unknown_structure |= self.unknown(&key, value, protocol.as_deref_mut())?;
                         }
                         evidence => members.evidence = members.evidence.max(evidence),
                     }
@@ -150,8 +151,9 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Fills the field called `key` with the value that follows, if there is such a field. The search begins at the
-    /// field that `expected` points to and leaves there the one after it: gateways answer in the documents' order.
+    /// Fills the field `key` with the next value, if there is such a field.
+    ///
+    /// `expected` is the index of the first field to compare, because gateways keep the documented order.
     pub(crate) fn member(
         &mut self,
         key: &str,
@@ -166,16 +168,16 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         *expected = index + 1;
         let field = &fields[index];
         self.context.path.push(Step::Field(field.name));
-        self.context.secrets += usize::from(field.secret);
+        self.context.secret_depth += usize::from(field.secret);
         let value = self.source.next()?;
-        // An element without content is what an empty object is in XML. Only the fields of the response itself are evidence.
+        // Only top-level fields are evidence. In XML, an empty object is an empty element.
         let is_at_top = self.context.path.len() == 1;
         let has_value =
             !is_at_top || value != Event::Null && (S::KEYS_REPEAT && field.kind == Kind::Object || !is_blank(&value));
         let reported = self.context.mismatches.len();
         self.fill(field, record.slot(index), value)?;
         self.report_replacements(field, reported);
-        self.context.secrets -= usize::from(field.secret);
+        self.context.secret_depth -= usize::from(field.secret);
         self.context.path.pop();
         Ok(if !has_value {
             Evidence::Name
@@ -186,97 +188,96 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         })
     }
 
-    /// Reads the value of a member that the spec lacks, which begins with `value`. Returns whether it is an object or a
-    /// list that nothing had a place for.
+    /// Reads the value of a member that the spec lacks. Returns whether it is an unknown object or list.
     pub(super) fn unknown(
         &mut self,
         key: &str,
         value: Event<'a>,
-        public: Option<&mut PublicFields>,
+        protocol: Option<&mut ProtocolFields>,
     ) -> Result<bool, SyntaxError> {
-        match public.filter(|_| PublicFields::has(key)) {
-            Some(public) => {
+        match protocol.filter(|_| ProtocolFields::has(key)) {
+            Some(protocol) => {
                 let value = self.tree(value)?;
-                public.read(key, &value);
+                protocol.read(key, &value);
                 if key != "request_id" {
-                    self.keep(key, |room| room.charge(key.len()).then_some(value));
+                    self.add_unknown(key, |budget| budget.try_charge(key.len()).then_some(value));
                 }
                 self.report_replacements_in(key);
                 Ok(false)
             }
             None => {
-                let strange = is_structure(&value);
-                self.keep_value(key, value)?;
+                let is_structure = is_structure(&value);
+                self.add_unknown_value(key, value)?;
                 self.report_replacements_in(key);
-                Ok(strange)
+                Ok(is_structure)
             }
         }
     }
 
-    /// The whole value that begins with `value`.
+    /// Reads the value whose first event is `value`.
     pub(super) fn tree(&mut self, value: Event<'a>) -> Result<Value, SyntaxError> {
-        tree(&mut self.source, &mut self.context.room, value)
+        read_value(&mut self.source, &mut self.context.budget, value)
     }
 
-    /// The JSON text of the object that has just started, which is passed over; empty if the body is no JSON.
+    /// Skips the object that has started, and returns its JSON text. The text is empty in other formats.
     pub(super) fn object_text(&mut self, key: &str) -> Result<&'a str, SyntaxError> {
         let start = self.source.offset().unwrap_or_default();
         self.skip(Event::StartObject)?;
         self.report_replacements_in(key);
-        // The bracket that has been read already is part of it.
+        // Includes the bracket that was already read.
         let end = self.source.offset().unwrap_or_default();
         Ok(self.source.text(start.saturating_sub(1)..end))
     }
 
-    /// Keeps the object that [`object_text`](Self::object_text) has passed over as an unknown field.
-    pub(super) fn keep_text(&mut self, key: &str, text: &str) {
-        self.keep(key, |room| {
-            let mut source = Json::new(text);
+    /// Adds an unknown field from the text of [`object_text`](Self::object_text).
+    pub(super) fn add_unknown_text(&mut self, key: &str, text: &str) {
+        self.add_unknown(key, |budget| {
+            let mut source = JsonSource::new(text);
             let start = source.next().ok()?;
-            tree_within(&mut source, room, start).ok().flatten()
+            try_read_value(&mut source, budget, start).ok().flatten()
         });
     }
 
-    /// Keeps the value that begins with `value` as an unknown field, or passes over it.
-    fn keep_value(&mut self, key: &str, value: Event<'a>) -> Result<(), SyntaxError> {
-        if !self.context.unknown.are_kept {
+    /// Reads a value as an unknown field, or skips it.
+    fn add_unknown_value(&mut self, key: &str, value: Event<'a>) -> Result<(), SyntaxError> {
+        if !self.context.unknown.enabled {
             return self.skip(value);
         }
-        let mut room = std::mem::take(&mut self.context.unknown.room);
-        let tree = tree_within(&mut self.source, &mut room, value);
-        self.context.unknown.room = room;
+        let mut budget = std::mem::take(&mut self.context.unknown.budget);
+        let tree = try_read_value(&mut self.source, &mut budget, value);
+        self.context.unknown.budget = budget;
         let tree = tree?;
-        self.keep(key, |_| tree);
+        self.add_unknown(key, |_| tree);
         Ok(())
     }
 
-    fn keep(&mut self, key: &str, value: impl FnOnce(&mut Room) -> Option<Value>) {
-        if self.context.unknown.are_kept {
-            let (path, secret) = (join(self.path(), key), self.context.secrets > 0 || secrets::is_secret(key));
-            self.context.unknown.keep(path, secret, value);
+    fn add_unknown(&mut self, key: &str, value: impl FnOnce(&mut MemoryBudget) -> Option<Value>) {
+        if self.context.unknown.enabled {
+            let (path, secret) = (join(self.path(), key), self.context.secret_depth > 0 || secrets::is_secret(key));
+            self.context.unknown.add(path, secret, value);
         }
     }
 
     fn fill(&mut self, field: &'static Field, slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
         match slot {
             Slot::None => self.skip(value)?,
-            Slot::Text(place) => set(place, self.text(field, value)?),
-            Slot::Number(place) => set(place, self.scalar(field, value, read_number)?),
-            Slot::Boolean(place) => set(place, self.scalar(field, value, read_boolean)?),
-            Slot::Date(place) => set(place, self.scalar(field, value, read_date)?),
-            Slot::Decimal(place) => set(place, self.scalar(field, value, read_decimal)?),
-            Slot::Json(place) => set(place, self.json(value)?.filter(|json| !json.is_null())),
-            Slot::Choice(place) => {
+            Slot::Text(slot) => set(slot, self.text(field, value)?),
+            Slot::Number(slot) => set(slot, self.scalar(field, value, read_number)?),
+            Slot::Boolean(slot) => set(slot, self.scalar(field, value, read_boolean)?),
+            Slot::Date(slot) => set(slot, self.scalar(field, value, read_date)?),
+            Slot::Decimal(slot) => set(slot, self.scalar(field, value, read_decimal)?),
+            Slot::Json(slot) => set(slot, self.json(value)?.filter(|json| !json.is_null())),
+            Slot::OpenEnum(slot) => {
                 if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
-                    place.set(text);
+                    slot.set(text);
                 }
             }
-            Slot::Object(place) => self.object(field, value, place)?,
+            Slot::Object(slot) => self.object(field, value, slot)?,
             Slot::Texts(list) => self.list(field, value, list, |this, field, value, list| {
                 match this.text(field, value)? {
                     Some(names) if field.kind == Kind::FieldList => {
                         for name in names.split(',').filter(|name| !name.is_empty()) {
-                            this.context.room.take_in_list(list.len(), size_of::<String>())?;
+                            this.context.budget.charge_element(list.len(), size_of::<String>())?;
                             list.push(name.to_owned());
                         }
                     }
@@ -292,15 +293,15 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
                 list.extend(this.json(value)?);
                 Ok(())
             })?,
-            Slot::Choices(list) => self.list(field, value, list, |this, field, value, list| {
+            Slot::OpenEnums(list) => self.list(field, value, list, |this, field, value, list| {
                 if let Some(text) = this.text(field, value)? {
                     list.push(text);
                 }
                 Ok(())
             })?,
             Slot::Objects(list) => match value {
-                Event::Text(text) if self.is_within(&text) => {
-                    self.within(&text, |inner, value| inner.fill(field, Slot::Objects(list), value))?;
+                Event::Text(text) if self.is_embedded_json(&text) => {
+                    self.embedded(&text, |inner, value| inner.fill(field, Slot::Objects(list), value))?;
                 }
                 value => self.list(field, value, list, Self::element)?,
             },
@@ -308,80 +309,80 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         Ok(())
     }
 
-    /// Fills the place of an object: from an object, a list of one object, or JSON text that holds either.
+    /// Fills an object from an object, a list of one object, or embedded JSON of either.
     fn object(
         &mut self,
         field: &'static Field,
         value: Event<'a>,
-        place: &mut dyn ObjectSlot,
+        slot: &mut dyn ObjectSlot,
     ) -> Result<(), SyntaxError> {
         match value {
             Event::StartObject => {
-                let mark = self.mark();
-                let members = self.members_of(place.fill())?;
+                let checkpoint = self.checkpoint();
+                let members = self.members_of(slot.fill())?;
                 if members.count == 1 && members.evidence == Evidence::None {
-                    self.only_object_of_type(field, place, mark)?;
+                    self.unwrapped_object(field, slot, checkpoint)?;
                 }
                 Ok(())
             }
             Event::Null => Ok(()),
-            // An element without content is what an empty object is in XML.
+            // In XML, an empty object is an empty element.
             value if is_blank(&value) => {
                 if S::KEYS_REPEAT {
-                    place.fill();
+                    slot.fill();
                 }
                 Ok(())
             }
-            Event::StartList => self.only_object(field, place),
-            Event::Text(text) if self.is_within(&text) => {
-                self.within(&text, |inner, value| inner.object(field, value, place))
+            Event::StartList => self.only_object(field, slot),
+            Event::Text(text) if self.is_embedded_json(&text) => {
+                self.embedded(&text, |inner, value| inner.object(field, value, slot))
             }
-            value => self.misfit(field, value),
+            value => self.type_mismatch(field, value),
         }
     }
 
     fn members_of(&mut self, object: &mut dyn RecordMut) -> Result<Members, SyntaxError> {
-        self.context.room.take_field(object)?;
+        self.context.budget.charge_field_object(object)?;
         self.members(object, None)
     }
 
-    /// Fills the place of an object whose only member is called as its type: the inner key of a list (docs/protocol.md
-    /// section 4.3) of one object. The member is the unknown field behind `mark`.
-    fn only_object_of_type(
+    /// Fills an object from its only member, if that has the name of the type: a list of one object (docs/protocol.md
+    /// section 4.3). The member is the unknown field after `checkpoint`.
+    fn unwrapped_object(
         &mut self,
         field: &'static Field,
-        place: &mut dyn ObjectSlot,
-        mark: Mark,
+        slot: &mut dyn ObjectSlot,
+        checkpoint: Checkpoint,
     ) -> Result<(), SyntaxError> {
-        let Some(UnknownField { path, value, .. }) = self.context.unknown.fields.get(mark.unknown) else {
+        let Some(UnknownField { path, value, .. }) = self.context.unknown.fields.get(checkpoint.unknown) else {
             return Ok(());
         };
         let letters = |name: &str| name.replace('_', "").to_lowercase();
         let key = path.rsplit('.').next().unwrap_or_default();
         let is_object =
             value.is_object() || value.as_array().is_some_and(|items| matches!(&items[..], [Value::Object(_)]));
-        if !is_object || letters(key) != letters(place.fill().schema().name) {
+        if !is_object || letters(key) != letters(slot.fill().schema().name) {
             return Ok(());
         }
-        let value = self.context.unknown.fields.remove(mark.unknown).value;
-        self.nested(Tree::new(&value), |inner, value| match value {
-            Event::StartObject => inner.members_of(place.fill()).map(|_| ()),
-            value => inner.object(field, value, place),
+        let value = self.context.unknown.fields.remove(checkpoint.unknown).value;
+        self.nested(TreeSource::new(&value), |inner, value| match value {
+            Event::StartObject => inner.members_of(slot.fill()).map(|_| ()),
+            value => inner.object(field, value, slot),
         })
     }
 
-    /// Fills the place of an object from the only element of the list that has just started.
-    fn only_object(&mut self, field: &Field, place: &mut dyn ObjectSlot) -> Result<(), SyntaxError> {
-        let mark = self.mark();
+    /// Fills an object from the only element of the list that has started.
+    fn only_object(&mut self, field: &Field, slot: &mut dyn ObjectSlot) -> Result<(), SyntaxError> {
+        let checkpoint = self.checkpoint();
         let mut value = self.source.next()?;
         if value == Event::StartObject {
-            self.members_of(place.fill())?;
+            self.members_of(slot.fill())?;
             value = self.source.next()?;
             if value == Event::EndList {
                 return Ok(());
             }
-            place.clear();
-            self.back_to(mark);
+            slot.clear();
+            self.roll_back(checkpoint);
         }
         if value != Event::EndList {
             self.skip(value)?;
@@ -391,7 +392,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         Ok(())
     }
 
-    /// Appends an object to a list: from an object, or from JSON text that holds one.
+    /// Appends an object to a list, from an object or embedded JSON.
     fn element(
         &mut self,
         field: &Field,
@@ -401,41 +402,41 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         match value {
             Event::StartObject => {
                 let object = list.push();
-                self.context.room.take_object(self.index(), object)?;
+                self.context.budget.charge_list_object(self.index(), object)?;
                 self.members(object, None).map(|_| ())
             }
             Event::Null => Ok(()),
             value if is_blank(&value) => {
                 if S::KEYS_REPEAT {
-                    self.context.room.take_object(self.index(), list.push())?;
+                    self.context.budget.charge_list_object(self.index(), list.push())?;
                 }
                 Ok(())
             }
-            Event::Text(text) if text.trim_start().starts_with('{') && self.is_within(&text) => {
-                self.within(&text, |inner, value| inner.element(field, value, list))
+            Event::Text(text) if text.trim_start().starts_with('{') && self.is_embedded_json(&text) => {
+                self.embedded(&text, |inner, value| inner.element(field, value, list))
             }
-            value => self.misfit(field, value),
+            value => self.type_mismatch(field, value),
         }
     }
 
-    /// Whether a text is JSON that holds an object or a list, and no deeper than a document may be.
-    fn is_within(&self, text: &str) -> bool {
-        text.trim_start().starts_with(['{', '[']) && Json::within(text, self.source.depth()).is_some()
+    /// Returns whether a text is a JSON object or list within the depth limit.
+    fn is_embedded_json(&self, text: &str) -> bool {
+        text.trim_start().starts_with(['{', '[']) && JsonSource::embedded(text, self.source.depth()).is_some()
     }
 
-    /// Reads JSON text as if its value stood in place of the text.
-    fn within(
+    /// Reads embedded JSON in place of its text.
+    fn embedded(
         &mut self,
         text: &str,
-        read: impl for<'t> FnOnce(&mut Decoder<'d, Json<'t>>, Event<'t>) -> Result<(), SyntaxError>,
+        read: impl for<'t> FnOnce(&mut Decoder<'d, JsonSource<'t>>, Event<'t>) -> Result<(), SyntaxError>,
     ) -> Result<(), SyntaxError> {
-        match Json::within(text, self.source.depth()) {
+        match JsonSource::embedded(text, self.source.depth()) {
             Some(source) => self.nested(source, read),
             None => Ok(()),
         }
     }
 
-    /// Reads a value from another source at the present place.
+    /// Reads a value from another source at the current path.
     fn nested<'t, T: Source<'t>>(
         &mut self,
         source: T,
@@ -452,12 +453,12 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         &mut self,
         field: &Field,
         value: Event<'a>,
-        read: fn(&Event<'_>) -> Read<T>,
+        read: fn(&Event<'_>) -> Scalar<T>,
     ) -> Result<Option<T>, SyntaxError> {
         match read(&value) {
-            Read::Value(read) => Ok(Some(read)),
-            Read::Nothing => Ok(None),
-            Read::Misfit => self.misfit(field, value).map(|()| None),
+            Scalar::Value(read) => Ok(Some(read)),
+            Scalar::Empty => Ok(None),
+            Scalar::Mismatch => self.type_mismatch(field, value).map(|()| None),
         }
     }
 
@@ -466,7 +467,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         field: &Field,
         value: Event<'a>,
         list: &mut Vec<T>,
-        read: fn(&Event<'_>) -> Read<T>,
+        read: fn(&Event<'_>) -> Scalar<T>,
     ) -> Result<(), SyntaxError> {
         self.list(field, value, list, |this, field, value, list| {
             list.extend(this.scalar(field, value, read)?);
@@ -474,29 +475,29 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         })
     }
 
-    /// Text takes every scalar as it is written, and structure as the JSON text that it is.
+    /// Reads text from the text of a scalar, or the JSON text of an object or list.
     fn text(&mut self, field: &Field, value: Event<'a>) -> Result<Option<String>, SyntaxError> {
         Ok(match value {
             Event::Text(text) | Event::Number(text) => Some(text.into_owned()),
             Event::Boolean(boolean) => Some(boolean.to_string()),
             Event::Null => None,
             Event::StartObject | Event::StartList => Some(self.structure(value)?),
-            value => self.misfit(field, value).map(|()| None)?,
+            value => self.type_mismatch(field, value).map(|()| None)?,
         })
     }
 
-    /// The JSON text of a structure: to the letter where the body is JSON.
+    /// Reads the JSON text of an object or list, unchanged if the body is JSON.
     fn structure(&mut self, value: Event<'a>) -> Result<String, SyntaxError> {
         let Some(start) = self.source.offset() else {
             return Ok(self.tree(value)?.to_string());
         };
         self.skip(value)?;
         let end = self.source.offset().unwrap_or(start);
-        // The bracket that has been read already is part of it.
+        // Includes the bracket that was already read.
         Ok(self.source.text(start.saturating_sub(1)..end).to_owned())
     }
 
-    /// JSON comes as structure or as a text that holds it; a text that holds none is a JSON string.
+    /// Reads JSON from a value or from embedded JSON. Other text is a JSON string.
     fn json(&mut self, value: Event<'a>) -> Result<Option<Value>, SyntaxError> {
         if let Some(value) = self.source.verbatim() {
             return Ok(Some(value));
@@ -504,7 +505,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         Ok(match self.tree(value)? {
             Value::Null => None,
             Value::String(text) if text.trim().is_empty() => None,
-            Value::String(text) => match whole(Json::new(&text), &mut self.context.room) {
+            Value::String(text) => match read_document(JsonSource::new(&text), &mut self.context.budget) {
                 Ok(tree) => Some(tree),
                 Err(_) => Some(Value::String(text)),
             },
@@ -512,7 +513,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         })
     }
 
-    /// A list in any of its shapes: plain, under one inner key of any name, or with its only element under that key.
+    /// Reads a list: plain, within an object with one key, or a single element with or without that key.
     fn list<L: List + ?Sized>(
         &mut self,
         field: &Field,
@@ -520,10 +521,10 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         list: &mut L,
         element: impl Fn(&mut Self, &Field, Event<'a>, &mut L) -> Result<(), SyntaxError>,
     ) -> Result<(), SyntaxError> {
-        let (mut index, mark) = (0, self.mark());
+        let (mut index, checkpoint) = (0, self.checkpoint());
         let mut element = |this: &mut Self, value: Event<'a>, list: &mut L| {
             this.context.path.push(Step::Index(index));
-            this.context.room.take_in_list(index, L::ELEMENT)?;
+            this.context.budget.charge_element(index, L::ELEMENT)?;
             index += 1;
             let reported = this.context.mismatches.len();
             element(this, field, value, list)?;
@@ -544,8 +545,8 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
             if *inner_key.get_or_insert_with(|| key.clone()) != *key {
                 self.skip(value)?;
                 self.skip_rest_of_object()?;
-                // What was taken for elements was none.
-                self.back_to(mark);
+                // The values before were not elements.
+                self.roll_back(checkpoint);
                 self.report(field, "an object with several members".to_owned());
                 list.clear();
                 return Ok(());
@@ -572,7 +573,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Passes over a value whose first piece was `value`.
+    /// Skips the value whose first event was `value`.
     pub(crate) fn skip(&mut self, value: Event<'a>) -> Result<(), SyntaxError> {
         let mut depth = usize::from(is_structure(&value));
         while depth > 0 {
@@ -589,20 +590,22 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         self.skip(Event::StartObject)
     }
 
-    /// Passes over a value that does not fit, and keeps what it was.
-    pub(crate) fn misfit(&mut self, field: &Field, value: Event<'a>) -> Result<(), SyntaxError> {
+    /// Skips a value of the wrong type, and reports it.
+    pub(crate) fn type_mismatch(&mut self, field: &Field, value: Event<'a>) -> Result<(), SyntaxError> {
         let found = match &value {
             Event::StartObject => "an object".to_owned(),
             Event::StartList => "a list".to_owned(),
-            Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_) if self.context.secrets > 0 => {
+            Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_)
+                if self.context.secret_depth > 0 =>
+            {
                 HIDDEN.to_owned()
             }
             Event::Text(text) if !secrets::of_text(text, false).is_empty() => HIDDEN.to_owned(),
             Event::Boolean(boolean) => boolean.to_string(),
-            Event::Text(text) => format!("{:?}", beginning(text)),
-            Event::Number(text) => beginning(text),
+            Event::Text(text) => format!("{:?}", shortened(text)),
+            Event::Number(text) => shortened(text),
             Event::Float(text) => {
-                format!("{text}, a float, which may not be the number that was written; write it as text")
+                format!("{text}, a float that may have lost digits; use text")
             }
             _ => "nothing".to_owned(),
         };
@@ -611,7 +614,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         Ok(())
     }
 
-    /// Which element of a list the present place is.
+    /// Returns the index of the current list element.
     fn index(&self) -> usize {
         match self.context.path.last() {
             Some(Step::Index(index)) => *index,
@@ -619,7 +622,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// The way to the present place, or to where reading has failed.
+    /// Returns the current path, or the path of the error.
     pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.context.path {
@@ -633,7 +636,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         path
     }
 
-    /// Takes note of replaced characters in a member that the spec lacks.
+    /// Reports replaced characters in a member that the spec lacks.
     fn report_replacements_in(&mut self, key: &str) {
         if self.has_replacements() {
             let path = join(self.path(), key);
@@ -642,7 +645,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Takes note of replaced characters in what is no value: a comment, an attribute.
+    /// Reports replaced characters outside values, such as in a comment or an attribute.
     pub(super) fn report_replacements_outside(&mut self) {
         if self.has_replacements() {
             let found = self.invalid();
@@ -650,8 +653,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Takes note of replaced characters in the value of a field that has just been read, of which `reported` mismatches
-    /// and no more had been reported before.
+    /// Reports replaced characters in the last field, unless it has a mismatch: `reported` is their earlier number.
     fn report_replacements(&mut self, field: &Field, reported: usize) {
         if self.has_replacements() {
             if self.context.mismatches.len() == reported {
@@ -661,7 +663,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Whether there are replaced characters in what has been read since they were passed.
+    /// Returns whether characters were replaced since the last report.
     fn has_replacements(&self) -> bool {
         let replacements = &self.context.replacements;
         self.source.replaced() != replacements.by_source
@@ -678,13 +680,13 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         replacements.by_source = self.source.replaced();
     }
 
-    /// What the first of the replaced characters is.
+    /// Describes the first replaced character.
     fn invalid(&self) -> String {
         match self.context.replacements.invalid.first() {
             Some(at) if *at < self.context.replacements.start + self.source.position() => {
                 format!("invalid UTF-8 at byte {at}")
             }
-            _ => "half of a surrogate pair".to_owned(),
+            _ => "a lone surrogate".to_owned(),
         }
     }
 
@@ -693,34 +695,34 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     }
 
     fn report_at(&mut self, path: String, field: &Field, found: String, replaced: bool) {
-        let Context { mismatches, misfits, .. } = &mut self.context;
-        if !misfits.insert(without_indexes(&path)) && mismatches.len() >= MISMATCHES {
+        let Context { mismatches, mismatched_fields, .. } = &mut self.context;
+        if !mismatched_fields.insert(without_indexes(&path)) && mismatches.len() >= MAX_MISMATCHES {
             return;
         }
         let in_list = path.ends_with(']');
         mismatches.push(Mismatch { path, kind: field.kind, list: field.list && !in_list, found, replaced });
     }
 
-    fn mark(&self) -> Mark {
-        Mark { mismatches: self.context.mismatches.len(), unknown: self.context.unknown.fields.len() }
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { mismatches: self.context.mismatches.len(), unknown: self.context.unknown.fields.len() }
     }
 
-    /// Takes back the mismatches and the unknown fields behind a mark.
-    fn back_to(&mut self, mark: Mark) {
-        let Context { mismatches, misfits, unknown, .. } = &mut self.context;
-        for mismatch in mismatches.drain(mark.mismatches..) {
-            misfits.remove(&without_indexes(&mismatch.path));
+    /// Removes the mismatches and unknown fields after a checkpoint.
+    fn roll_back(&mut self, checkpoint: Checkpoint) {
+        let Context { mismatches, mismatched_fields, unknown, .. } = &mut self.context;
+        for mismatch in mismatches.drain(checkpoint.mismatches..) {
+            mismatched_fields.remove(&without_indexes(&mismatch.path));
         }
-        unknown.fields.truncate(mark.unknown);
+        unknown.fields.truncate(checkpoint.unknown);
     }
 }
 
-/// The path of a member of the object at `path`.
+/// Appends a member to a path.
 fn join(path: String, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-/// Whether a field holds a value: an object, if one of its fields does.
+/// Returns whether a field has a value. An object has one if one of its fields has.
 fn holds_value(view: View<'_>) -> bool {
     match view {
         View::Absent => false,
@@ -729,14 +731,14 @@ fn holds_value(view: View<'_>) -> bool {
     }
 }
 
-/// A path that is the same for every element of a list.
+/// Removes the indexes of a path.
 fn without_indexes(path: &str) -> String {
     path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect()
 }
 
-/// A list that can be emptied again.
+/// A list that can be cleared.
 trait List {
-    /// How large an element is, of those that are not counted when they come.
+    /// The size of an element, or 0 if elements are charged elsewhere.
     const ELEMENT: usize;
 
     fn clear(&mut self);
@@ -750,11 +752,11 @@ impl<T> List for Vec<T> {
     }
 }
 
-impl List for dyn crate::ChoiceListSlot + '_ {
+impl List for dyn OpenEnumListSlot + '_ {
     const ELEMENT: usize = size_of::<String>();
 
     fn clear(&mut self) {
-        crate::ChoiceListSlot::clear(self);
+        OpenEnumListSlot::clear(self);
     }
 }
 
@@ -774,40 +776,40 @@ fn is_blank(value: &Event<'_>) -> bool {
     matches!(value, Event::Text(text) if text.trim().is_empty())
 }
 
-/// The last value that fits stands; one that does not fit leaves the field as it is.
-fn set<T>(place: &mut Option<T>, value: Option<T>) {
+/// Sets a field, unless there is no value. The last valid value of a repeated field counts.
+fn set<T>(slot: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
-        *place = value;
+        *slot = value;
     }
 }
 
-fn beginning(text: &str) -> String {
-    const SHOWN: usize = 40;
-    match text.char_indices().nth(SHOWN) {
+fn shortened(text: &str) -> String {
+    const MAX_LENGTH: usize = 40;
+    match text.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-/// The text of a scalar that is written as one, `None` for structure and the rest.
-fn written<'e>(value: &'e Event<'_>) -> Option<&'e str> {
+/// Returns the trimmed text of a text or number.
+fn scalar_text<'e>(value: &'e Event<'_>) -> Option<&'e str> {
     match value {
         Event::Text(text) | Event::Number(text) => Some(text.trim()),
         _ => None,
     }
 }
 
-fn read<T>(value: &Event<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Read<T> {
-    match (value, written(value)) {
-        (Event::Null, _) | (_, Some("")) => Read::Nothing,
-        (_, Some(text)) => parse(text).map_or(Read::Misfit, Read::Value),
-        _ => Read::Misfit,
+fn read<T>(value: &Event<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Scalar<T> {
+    match (value, scalar_text(value)) {
+        (Event::Null, _) | (_, Some("")) => Scalar::Empty,
+        (_, Some(text)) => parse(text).map_or(Scalar::Mismatch, Scalar::Value),
+        _ => Scalar::Mismatch,
     }
 }
 
-fn read_number(value: &Event<'_>) -> Read<i64> {
+fn read_number(value: &Event<'_>) -> Scalar<i64> {
     if let Event::Boolean(boolean) = value {
-        return Read::Value(i64::from(*boolean));
+        return Scalar::Value(i64::from(*boolean));
     }
     read(value, |text| match text.parse() {
         Ok(number) => Some(number),
@@ -817,13 +819,13 @@ fn read_number(value: &Event<'_>) -> Read<i64> {
     })
 }
 
-fn read_decimal(value: &Event<'_>) -> Read<Decimal> {
+fn read_decimal(value: &Event<'_>) -> Scalar<Decimal> {
     read(value, decimal)
 }
 
-fn read_boolean(value: &Event<'_>) -> Read<bool> {
+fn read_boolean(value: &Event<'_>) -> Scalar<bool> {
     match value {
-        Event::Boolean(boolean) => Read::Value(*boolean),
+        Event::Boolean(boolean) => Scalar::Value(*boolean),
         value => read(value, |text| match text {
             "1" => Some(true),
             "0" => Some(false),
@@ -834,12 +836,13 @@ fn read_boolean(value: &Event<'_>) -> Read<bool> {
     }
 }
 
-/// A date is text, or milliseconds since 1970 (docs/protocol.md section 4.5). A number that as milliseconds falls into
-/// 1973 or before, or behind 2286, is something else: seconds, a day as `20240824`, a year, a time as `20240824120000`.
-fn read_date(value: &Event<'_>) -> Read<DateTime> {
+/// Reads a date from text or milliseconds since 1970 (docs/protocol.md section 4.5).
+///
+/// A number outside the years 1973 to 2286 is not milliseconds, but seconds, a year, or a date such as `20240824`.
+fn read_date(value: &Event<'_>) -> Scalar<DateTime> {
     const MILLISECONDS: Range<i64> = 100_000_000_000..10_000_000_000_000;
     read(value, |text| {
-        DateTime::lenient(text).or_else(|| {
+        DateTime::parse_lenient(text).or_else(|| {
             let milliseconds = decimal(text).filter(Decimal::is_integer)?.to_i64()?;
             MILLISECONDS.contains(&milliseconds).then(|| DateTime::from_epoch_milliseconds(milliseconds))?
         })

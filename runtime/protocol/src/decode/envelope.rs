@@ -1,147 +1,141 @@
-//! What a body is: a response of the method, a refusal, or neither (docs/protocol.md sections 4.1, 4.4, 4.6, 7.4 and
-//! 11).
+//! Detection of responses and refusals (docs/protocol.md sections 4.1, 4.4, 4.6, 7.4 and 11).
 //!
-//! A body is a response if one of these holds:
+//! A body is a response in one of these cases:
 //!
-//! 1. It has the documented root node. Case, underscores and the prefix `taobao` make no difference.
+//! 1. It has the documented root node. Case, underscores and the prefix `taobao` are ignored.
 //! 2. A documented field, or `request_id`, is at the top level: a simplified response.
-//! 3. A root node of another name holds a documented field, or it is called `response`, as Qimen has it, and says that the
-//!    call succeeded or has a `request_id`.
+//! 3. Another root node has a documented field. For the root node `response` of Qimen, `request_id` or a success is enough.
+//! 4. The method documents no field, and the body is an empty object.
 //!
-//! In the cases 2 and 3 it is a refusal instead if an undocumented `flag` or `success` says that the call failed, or an
-//! undocumented code or message does and no documented field holds a value. In case 3 a `sub_code` is enough. A root node
+//! In cases 2 and 3 the body is a refusal if an undocumented `flag` or `success` reports a failure, or if it has an
+//! undocumented code or message and no documented field has a value. In case 3 a `sub_code` is always a refusal. A root node
 //! of another method (`*_response`) without a documented field is an error.
 //!
-//! A method that documents no field may answer with an empty object, too.
-//!
-//! The body of an untyped call is read by the same rules, without documented fields. So the two agree on every body, but
-//! for one difference: documented fields can make a response of what is a refusal or an error without them.
+//! Untyped calls use the same rules without documented fields.
 
 use std::ops::Range;
 
 use super::body::ResponseBody;
+use super::budget::MemoryBudget;
 use super::decoder::{Decoder, Evidence};
-use super::json::Json;
-use super::room::Room;
-use super::source::{Event, Source, SyntaxError};
+use super::document::{html_page, start_of};
+use super::response::{Envelope, Mismatch};
 use super::unknown::UnknownFields;
-use super::xml::XmlSource;
-use super::{Envelope, Mismatch, html, opened};
-use crate::error::{Outcome, PublicFields};
-use crate::record::clear;
-use crate::{DecodeError, Error, Field, Kind, RecordMut, View};
+use crate::error::{DecodeError, Error, Outcome, ProtocolFields};
+use crate::record::{Field, Kind, RecordMut, View, clear};
+use crate::source::{Event, JsonSource, Source, SyntaxError, XmlSource};
 
-/// Where the fields of a response are.
+/// The location of the fields of a response.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Place {
-    /// In the root node, whose key is this.
+pub(super) enum FieldsLocation {
+    /// The root node with this key.
     Root(String),
-    /// At the top level.
-    Top,
+    /// The top level.
+    TopLevel,
 }
 
-/// What a response is read with.
-pub(super) struct Expected<'a> {
+/// The expected response.
+pub(super) struct ExpectedResponse<'a> {
     /// The documented root node.
     pub(super) node: &'a str,
-    /// Whether a simplified response was asked for. It may have fields whose names look like a root node.
+    /// Whether a simplified response was requested. Its fields may have names like a root node.
     pub(super) simplified: bool,
-    /// Whether the fields of the method are documented, so that the others are unknown and kept as such.
+    /// Whether the fields of the method are documented, so that unknown fields are collected.
     pub(super) typed: bool,
 }
 
-/// Reads a body into `record`, whose values give way. Returns where the fields of the response are.
+/// Reads a body into `record`, and replaces its values. Returns the location of the fields.
 pub(super) fn read(
     body: &ResponseBody,
-    expected: &Expected<'_>,
+    expected: &ExpectedResponse<'_>,
     record: &mut dyn RecordMut,
-) -> Result<(Place, Envelope), Error> {
-    let verdict = verdict(body, expected, record).map_err(|error| Error::Decode(error.in_body(body.text())))?;
+) -> Result<(FieldsLocation, Envelope), Error> {
+    let verdict = verdict(body, expected, record).map_err(|error| Error::Decode(error.with_body(body.text())))?;
     match verdict {
-        Verdict::Response(place, envelope) => Ok((place, envelope)),
+        Verdict::Response(location, envelope) => Ok((location, envelope)),
         Verdict::Refusal(fields) => Err(Error::Platform(Box::new(fields.into_error(body.text())))),
     }
 }
 
 enum Verdict {
-    Response(Place, Envelope),
-    Refusal(PublicFields),
+    Response(FieldsLocation, Envelope),
+    Refusal(ProtocolFields),
 }
 
 fn verdict(
     body: &ResponseBody,
-    expected: &Expected<'_>,
+    expected: &ExpectedResponse<'_>,
     record: &mut dyn RecordMut,
 ) -> Result<Verdict, Box<DecodeError>> {
-    let start = opened(body.text())?;
+    let start = start_of(body.text())?;
     clear(record);
     let top = match scan(body, start, Scan::Documented, expected, record)? {
         Scanned::Refusal(refusal) => return Ok(Verdict::Refusal(refusal)),
-        Scanned::Top(top) => top,
+        Scanned::TopLevel(top) => top,
     };
-    let is_simplified = expected.simplified && top.public.request_id.is_some();
-    if top.state != State::Searching || !top.has_objects || is_simplified {
-        return top.settle(expected, record);
+    let is_simplified = expected.simplified && top.at_top.request_id.is_some();
+    if top.found != Found::Nothing || !top.has_objects || is_simplified {
+        return top.classify(expected, record);
     }
-    // Nothing documented is at the top level, and there are objects: one of them may be the root node.
+    // The top level has objects but no documented field: an object may be the root node.
     clear(record);
     match scan(body, start, Scan::OtherRoots, expected, record)? {
         Scanned::Refusal(refusal) => Ok(Verdict::Refusal(refusal)),
-        Scanned::Top(other) => top.settle_with(*other, expected, record),
+        Scanned::TopLevel(other) => top.classify_with(*other, expected, record),
     }
 }
 
-/// What a scan looks for.
+/// The purpose of a scan.
 #[derive(Clone, Copy, PartialEq)]
 enum Scan {
-    /// The documented root node, and documented fields at the top level.
+    /// Finds the documented root node and documented fields at the top level.
     Documented,
-    /// A root node of another name.
+    /// Finds other root nodes.
     OtherRoots,
 }
 
 enum Scanned {
-    /// There is an `error_response`, and whatever else there is does not matter.
-    Refusal(PublicFields),
-    Top(Box<Top>),
+    /// An `error_response`. The rest of the body does not matter.
+    Refusal(ProtocolFields),
+    TopLevel(Box<TopLevel>),
 }
 
-/// How far the response has been found.
+/// The part of the response that was found.
 #[derive(Clone, Debug, Default, PartialEq)]
-enum State {
-    /// No field of the response so far.
+enum Found {
+    /// Nothing.
     #[default]
-    Searching,
+    Nothing,
     /// The documented root node, without a value.
     EmptyRoot(String),
     /// The documented root node.
     Root(String),
     /// Documented fields at the top level.
-    TopLevel,
-    /// A root node of another name.
+    TopLevelFields,
+    /// Another root node.
     OtherRoot(String),
 }
 
-/// What the top level of a body holds.
+/// The content of the top level of a body.
 #[derive(Default)]
-struct Top {
-    state: State,
+struct TopLevel {
+    found: Found,
     evidence: Evidence,
-    /// The protocol's fields at the top level.
-    public: PublicFields,
-    /// The protocol's fields in the root node.
-    in_root: PublicFields,
-    /// An `error_response` that tells of no error.
-    hollow: Option<PublicFields>,
-    /// The key of what looks like the root node of another method.
-    foreign: Option<String>,
-    /// Whether there is nothing at all.
+    /// The protocol fields at the top level.
+    at_top: ProtocolFields,
+    /// The protocol fields in the root node.
+    in_root: ProtocolFields,
+    /// An `error_response` without an error.
+    empty_error: Option<ProtocolFields>,
+    /// The key of the root node of another method.
+    other_method: Option<String>,
+    /// Whether there are no members.
     is_empty: bool,
-    /// Whether there is an object that nothing had a place for.
+    /// Whether there is an unknown object.
     has_objects: bool,
-    /// Whether there is an object or a list that nothing had a place for, at the top level or in the root node.
-    is_strange: bool,
-    /// How likely [`State::OtherRoot`] is the root node, and which unknown fields are in it.
+    /// Whether there is an unknown object or list at the top level or in the root node.
+    has_unknown_structure: bool,
+    /// The rank of [`Found::OtherRoot`] as the root node, and the range of its unknown fields.
     rank: u8,
     in_other: Range<usize>,
     mismatches: Vec<Mismatch>,
@@ -153,49 +147,49 @@ fn scan(
     body: &ResponseBody,
     start: &str,
     scan: Scan,
-    expected: &Expected<'_>,
+    expected: &ExpectedResponse<'_>,
     record: &mut dyn RecordMut,
 ) -> Result<Scanned, Box<DecodeError>> {
-    let room = Room::of(start.len());
+    let budget = MemoryBudget::of_body(start.len());
     let offset = body.text().len() - start.len();
     if start.starts_with('<') {
-        scan_with(Decoder::new(XmlSource::new(start), room).of_body(body, offset), scan, expected, record)
+        scan_with(Decoder::new(XmlSource::new(start), budget).of_body(body, offset), scan, expected, record)
     } else {
-        scan_with(Decoder::new(Json::new(start), room).of_body(body, offset), scan, expected, record)
+        scan_with(Decoder::new(JsonSource::new(start), budget).of_body(body, offset), scan, expected, record)
     }
 }
 
 fn scan_with<'a, S: Source<'a>>(
     decoder: Decoder<'_, S>,
     scan: Scan,
-    expected: &Expected<'_>,
+    expected: &ExpectedResponse<'_>,
     record: &mut dyn RecordMut,
 ) -> Result<Scanned, Box<DecodeError>> {
     let mut decoder = if expected.typed { decoder } else { decoder.without_unknown() };
-    let mut top = Top::default();
+    let mut top = TopLevel::default();
     let refusal = top.read(&mut decoder, scan, expected.node, record).map_err(|mut error| {
         error.path = decoder.path();
         error
     })?;
     top.mismatches = std::mem::take(&mut decoder.context.mismatches);
     top.unknown = std::mem::take(&mut decoder.context.unknown);
-    Ok(refusal.map_or_else(|| Scanned::Top(Box::new(top)), Scanned::Refusal))
+    Ok(refusal.map_or_else(|| Scanned::TopLevel(Box::new(top)), Scanned::Refusal))
 }
 
-impl Top {
-    /// Reads the members of the top level, or returns the refusal among them.
+impl TopLevel {
+    /// Reads the members of the top level. Returns the refusal if there is one.
     fn read<'a, S: Source<'a>>(
         &mut self,
         decoder: &mut Decoder<'_, S>,
         scan: Scan,
         node: &str,
         record: &mut dyn RecordMut,
-    ) -> Result<Option<PublicFields>, Box<DecodeError>> {
+    ) -> Result<Option<ProtocolFields>, Box<DecodeError>> {
         if decoder.next()? != Event::StartObject {
             return Err(DecodeError::new(
                 "expected a JSON object or an XML element at the top level",
-                "an object",
-                "something else",
+                "a JSON object or an XML element",
+                "another value",
             ));
         }
         let (mut expected, mut objects) = (0, Vec::new());
@@ -204,45 +198,45 @@ impl Top {
             self.is_empty = false;
             if key == "error_response" {
                 let value = decoder.next()?;
-                match PublicFields::of(&decoder.tree(value)?) {
-                    Some(refusal) if !refusal.is_hollow() => return Ok(Some(refusal)),
-                    hollow => self.hollow = hollow,
+                match ProtocolFields::of(&decoder.tree(value)?) {
+                    Some(refusal) if !refusal.is_empty_error() => return Ok(Some(refusal)),
+                    empty_error => self.empty_error = empty_error,
                 }
                 continue;
             }
-            if names_node(&key, node) {
+            if is_root_node(&key, node) {
                 self.read_root(decoder, key.into_owned(), record)?;
                 continue;
             }
             let evidence = decoder.member(&key, record, &mut expected)?;
             if evidence != Evidence::None {
-                self.found_at_top(evidence);
+                self.record_top_level_field(evidence);
                 continue;
             }
             if key.eq_ignore_ascii_case("html") {
-                return Err(html());
+                return Err(html_page());
             }
             if key.ends_with("_response") {
-                self.foreign = Some(key.clone().into_owned());
+                self.other_method = Some(key.clone().into_owned());
             }
             match decoder.next()? {
-                Event::StartObject if PublicFields::has(&key) => {
-                    decoder.unknown(&key, Event::StartObject, Some(&mut self.public))?;
+                Event::StartObject if ProtocolFields::has(&key) => {
+                    decoder.unknown(&key, Event::StartObject, Some(&mut self.at_top))?;
                 }
                 Event::StartObject if scan == Scan::OtherRoots && self.evidence < Evidence::Field => {
                     self.read_other_root(decoder, key.into_owned(), record)?;
                 }
                 Event::StartObject => {
                     self.has_objects = true;
-                    self.is_strange = true;
+                    self.has_unknown_structure = true;
                     objects.push((decoder.object_text(&key)?, key));
                 }
-                value => self.is_strange |= decoder.unknown(&key, value, Some(&mut self.public))?,
+                value => self.has_unknown_structure |= decoder.unknown(&key, value, Some(&mut self.at_top))?,
             }
         }
         decoder.next()?;
         for (text, key) in objects {
-            decoder.keep_text(&key, text);
+            decoder.add_unknown_text(&key, text);
         }
         decoder.report_replacements_outside();
         Ok(None)
@@ -259,47 +253,46 @@ impl Top {
             Event::StartObject => {
                 let members = decoder.members(record, Some(&mut self.in_root))?;
                 self.evidence = self.evidence.max(members.evidence);
-                self.is_strange |= members.strange;
+                self.has_unknown_structure |= members.has_unknown_structure;
             }
             value if is_empty(&value) => {
-                if self.state == State::Searching {
-                    self.state = State::EmptyRoot(key);
+                if self.found == Found::Nothing {
+                    self.found = Found::EmptyRoot(key);
                 }
                 return Ok(());
             }
-            value => decoder.misfit(&Field::new("", Kind::Object), value)?,
+            value => decoder.type_mismatch(&Field::new("", Kind::Object), value)?,
         }
-        self.state = State::Root(key);
+        self.found = Found::Root(key);
         Ok(())
     }
 
-    /// Takes note of a documented field at the top level.
-    fn found_at_top(&mut self, evidence: Evidence) {
+    /// Records a documented field at the top level.
+    fn record_top_level_field(&mut self, evidence: Evidence) {
         self.evidence = self.evidence.max(evidence);
-        if evidence >= Evidence::Field && !matches!(self.state, State::Root(_)) {
-            self.state = State::TopLevel;
+        if evidence >= Evidence::Field && !matches!(self.found, Found::Root(_)) {
+            self.found = Found::TopLevelFields;
         }
     }
 
-    /// Reads an object that may be the root node. Of several, the first that holds a documented field is it, and without
-    /// one a refusal.
+    /// Reads an object that may be the root node. The first object of the highest rank is the root node.
     fn read_other_root<'a, S: Source<'a>>(
         &mut self,
         decoder: &mut Decoder<'_, S>,
         key: String,
         record: &mut dyn RecordMut,
     ) -> Result<(), SyntaxError> {
-        let mut public = PublicFields::default();
+        let mut fields_in_root = ProtocolFields::default();
         let start = decoder.context.unknown.fields.len();
-        let members = decoder.members(record, Some(&mut public))?;
+        let members = decoder.members(record, Some(&mut fields_in_root))?;
         let within = start..decoder.context.unknown.fields.len();
-        let rank = match public.outcome() {
+        let rank = match fields_in_root.outcome() {
             _ if members.evidence >= Evidence::Field => 4,
-            Outcome::Failure | Outcome::Doubtful => 3,
+            Outcome::Failure | Outcome::Ambiguous => 3,
             _ if key == QIMEN_ROOT => 2,
             _ => 1,
         };
-        // Its members are no fields of the response.
+        // Drops the unknown fields of the object with the lower rank.
         let fields = &mut decoder.context.unknown.fields;
         if rank <= self.rank {
             fields.truncate(within.start);
@@ -309,85 +302,91 @@ impl Top {
         self.in_other = within.start - self.in_other.len()..within.end - self.in_other.len();
         self.rank = rank;
         self.evidence = self.evidence.max(members.evidence);
-        self.is_strange |= members.strange;
-        self.in_root = public;
-        self.state = State::OtherRoot(key);
+        self.has_unknown_structure |= members.has_unknown_structure;
+        self.in_root = fields_in_root;
+        self.found = Found::OtherRoot(key);
         Ok(())
     }
 
-    /// What the body is, if no root node of another name counts.
-    fn settle(self, expected: &Expected<'_>, record: &dyn RecordMut) -> Result<Verdict, Box<DecodeError>> {
-        let outcome = self.public.outcome();
-        let failed = matches!(outcome, Outcome::Failure | Outcome::Doubtful);
-        match &self.state {
-            State::Root(key) => {
-                let place = Place::Root(key.clone());
-                return Ok(self.respond(place, record));
+    /// Returns the verdict without other root nodes.
+    fn classify(self, expected: &ExpectedResponse<'_>, record: &dyn RecordMut) -> Result<Verdict, Box<DecodeError>> {
+        let outcome = self.at_top.outcome();
+        let failed = matches!(outcome, Outcome::Failure | Outcome::Ambiguous);
+        match &self.found {
+            Found::Root(key) => {
+                let location = FieldsLocation::Root(key.clone());
+                return Ok(self.respond(location, record));
             }
-            State::EmptyRoot(key) => {
-                let place = Place::Root(key.clone());
-                return if failed { refuse(self.public, expected) } else { Ok(self.respond(place, record)) };
+            Found::EmptyRoot(key) => {
+                let location = FieldsLocation::Root(key.clone());
+                return if failed { refuse(self.at_top, expected) } else { Ok(self.respond(location, record)) };
             }
-            State::TopLevel => {
+            Found::TopLevelFields => {
                 let failed = outcome == Outcome::Failure || failed && self.evidence < Evidence::Value;
-                return if failed { refuse(self.public, expected) } else { Ok(self.respond(Place::Top, record)) };
+                return if failed {
+                    refuse(self.at_top, expected)
+                } else {
+                    Ok(self.respond(FieldsLocation::TopLevel, record))
+                };
             }
-            State::Searching | State::OtherRoot(_) => {}
+            Found::Nothing | Found::OtherRoot(_) => {}
         }
-        let has_id = self.public.request_id.is_some();
+        let has_id = self.at_top.request_id.is_some();
         if failed {
-            return refuse(self.public, expected);
+            return refuse(self.at_top, expected);
         }
-        if let Some(foreign) = self.foreign.filter(|_| !(expected.simplified && has_id)) {
-            return Err(of_another_method(&foreign, expected));
+        if let Some(found) = self.other_method.filter(|_| !(expected.simplified && has_id)) {
+            return Err(of_another_method(&found, expected));
         }
-        // A method that documents no field answers with nothing.
+        // The response of a method without documented fields may be empty.
         let is_nothing = expected.typed && self.is_empty && record.schema().fields.is_empty();
-        match self.hollow {
-            Some(hollow) if !has_id => Ok(Verdict::Refusal(hollow)),
-            _ if has_id || is_nothing => Ok(Self { foreign: None, hollow: None, ..self }.respond(Place::Top, record)),
+        match self.empty_error {
+            Some(empty_error) if !has_id => Ok(Verdict::Refusal(empty_error)),
+            _ if has_id || is_nothing => {
+                Ok(Self { other_method: None, empty_error: None, ..self }.respond(FieldsLocation::TopLevel, record))
+            }
             _ => Err(neither(expected)),
         }
     }
 
-    /// What the body is, if `other` has been read from a root node of another name.
-    fn settle_with(
+    /// Returns the verdict with `other`, which was read from another root node.
+    fn classify_with(
         self,
         mut other: Self,
-        expected: &Expected<'_>,
+        expected: &ExpectedResponse<'_>,
         record: &dyn RecordMut,
     ) -> Result<Verdict, Box<DecodeError>> {
-        let outcomes = [other.in_root.outcome(), self.public.outcome()];
-        let doubtful =
-            outcomes.contains(&Outcome::Doubtful) && other.evidence < Evidence::Value || other.in_root.has_sub_code();
-        if doubtful || outcomes.contains(&Outcome::Failure) {
-            let in_root = matches!(outcomes[0], Outcome::Failure | Outcome::Doubtful);
-            let fields = if in_root { other.in_root.or(self.public) } else { self.public.or(other.in_root) };
+        let outcomes = [other.in_root.outcome(), self.at_top.outcome()];
+        let ambiguous =
+            outcomes.contains(&Outcome::Ambiguous) && other.evidence < Evidence::Value || other.in_root.has_sub_code();
+        if ambiguous || outcomes.contains(&Outcome::Failure) {
+            let in_root = matches!(outcomes[0], Outcome::Failure | Outcome::Ambiguous);
+            let fields = if in_root { other.in_root.or(self.at_top) } else { self.at_top.or(other.in_root) };
             return refuse(fields, expected);
         }
-        if let State::OtherRoot(key) = &mut other.state {
-            let has_id = other.in_root.request_id.is_some() || self.public.request_id.is_some();
+        if let Found::OtherRoot(key) = &mut other.found {
+            let has_id = other.in_root.request_id.is_some() || self.at_top.request_id.is_some();
             if other.evidence >= Evidence::Field || key == QIMEN_ROOT && (has_id || outcomes[0] == Outcome::Success) {
-                let place = Place::Root(std::mem::take(key));
-                return Ok(other.respond(place, record));
+                let location = FieldsLocation::Root(std::mem::take(key));
+                return Ok(other.respond(location, record));
             }
         }
-        self.settle(expected, record)
+        self.classify(expected, record)
     }
 
-    fn respond(mut self, place: Place, record: &dyn RecordMut) -> Verdict {
-        if self.is_strange && self.evidence == Evidence::None && !record.schema().fields.is_empty() {
+    fn respond(mut self, location: FieldsLocation, record: &dyn RecordMut) -> Verdict {
+        if self.has_unknown_structure && self.evidence == Evidence::None && !record.schema().fields.is_empty() {
             self.mismatches.push(Mismatch {
                 path: String::new(),
                 kind: Kind::Object,
                 list: false,
-                found: "nothing that is documented".to_owned(),
+                found: "no documented field".to_owned(),
                 replaced: false,
             });
         }
-        let request_id = self.in_root.request_id.or(self.public.request_id);
+        let request_id = self.in_root.request_id.or(self.at_top.request_id);
         Verdict::Response(
-            place,
+            location,
             Envelope {
                 request_id: request_id.or_else(|| documented_request_id(record)),
                 mismatches: self.mismatches,
@@ -401,9 +400,9 @@ impl Top {
 /// The root node of Qimen's responses (docs/protocol.md section 7.4).
 const QIMEN_ROOT: &str = "response";
 
-/// Returns whether a key is the documented root node, as gateways write it: case, underscores and the prefix `taobao` make
-/// no difference (docs/protocol.md section 4.1).
-fn names_node(key: &str, node: &str) -> bool {
+/// Returns whether a key is the root node. Case, underscores and the prefix `taobao` are ignored (docs/protocol.md section
+/// 4.1).
+fn is_root_node(key: &str, node: &str) -> bool {
     fn letters(name: &str) -> impl Iterator<Item = char> {
         let prefix = name.get(..6).filter(|prefix| prefix.eq_ignore_ascii_case("taobao"));
         let name = prefix.map_or(name, |prefix| &name[prefix.len()..]);
@@ -420,23 +419,23 @@ fn is_empty(value: &Event<'_>) -> bool {
     }
 }
 
-fn refuse(fields: PublicFields, expected: &Expected<'_>) -> Result<Verdict, Box<DecodeError>> {
+fn refuse(fields: ProtocolFields, expected: &ExpectedResponse<'_>) -> Result<Verdict, Box<DecodeError>> {
     if fields.is_distinctive() { Ok(Verdict::Refusal(fields)) } else { Err(neither(expected)) }
 }
 
-fn neither(expected: &Expected<'_>) -> Box<DecodeError> {
+fn neither(expected: &ExpectedResponse<'_>) -> Box<DecodeError> {
     let node = expected.node;
     let problem = format!("expected {node} or error_response, found neither");
     DecodeError::new(problem, format!("{node} or error_response"), "neither")
 }
 
-fn of_another_method(found: &str, expected: &Expected<'_>) -> Box<DecodeError> {
+fn of_another_method(found: &str, expected: &ExpectedResponse<'_>) -> Box<DecodeError> {
     let node = expected.node;
-    let problem = format!("expected {node}, found {found}, the response of another method");
+    let problem = format!("expected {node}, found {found} of another method");
     DecodeError::new(problem, node, found)
 }
 
-/// The `request_id` of the few methods that document it as a field of their own.
+/// Returns the `request_id` of a method that documents it as a field.
 fn documented_request_id(record: &dyn RecordMut) -> Option<String> {
     let index = record.schema().fields.iter().position(|field| field.name == "request_id")?;
     match record.view(index) {

@@ -1,92 +1,92 @@
-//! Answers of methods that have no type here, as JSON.
+//! Responses of methods without a generated type, as JSON.
 
 use serde_json::{Map, Value};
 
 use super::body::ResponseBody;
-use super::envelope::{self, Expected, Place};
-use super::json::Json;
-use super::room::Room;
-use super::value::whole;
-use super::xml::XmlSource;
-use super::{Envelope, Response, opened};
-use crate::error::PublicFields;
-use crate::{DecodeError, Error, Record, RecordMut, Schema, Slot, View};
+use super::budget::MemoryBudget;
+use super::document::start_of;
+use super::envelope::{self, ExpectedResponse, FieldsLocation};
+use super::response::{Envelope, Response};
+use super::tree::read_document;
+use crate::error::{DecodeError, Error, ProtocolFields};
+use crate::record::{Record, RecordMut, Schema, Slot, View};
+use crate::source::{JsonSource, XmlSource};
 
-/// Reads the answer to a call of a method that has no type here: what stands under the root node, or everything if the answer
-/// is a `simplified` one and so has no root.
+/// Decodes the response of a method without a generated type: the value of the root node.
+///
+/// A `simplified` response has no root node; its value is the whole body.
 ///
 /// ```
 /// use generated_sdk::protocol::decode_untyped;
 ///
 /// let body = r#"{"time_get_response":{"time":"2016-01-01 12:00:00","request_id":"4c1w"}}"#;
-/// let answer = decode_untyped(body.to_owned(), "taobao.time.get", false)?;
-/// assert_eq!(answer["time"], "2016-01-01 12:00:00");
-/// assert_eq!(answer.request_id(), Some("4c1w"));
+/// let response = decode_untyped(body.to_owned(), "taobao.time.get", false)?;
+/// assert_eq!(response["time"], "2016-01-01 12:00:00");
+/// assert_eq!(response.request_id(), Some("4c1w"));
 /// # Ok::<(), generated_sdk::Error>(())
 /// ```
 ///
-/// XML comes as the same tree: an element with elements in it is an object, any other is a text, and elements that repeat in
-/// one place are an array. Numbers up to 64 bits are exact; one that neither they nor a float hold exactly is the text of its
-/// digits.
+/// In XML, an element with child elements is an object, any other element is a string, and repeated elements are an array.
+/// A number that neither an integer nor a float represents exactly is a string.
 ///
 /// # Errors
 ///
-/// [`Error::Platform`] if the answer is a refusal, [`Error::Decode`] if it is none of the protocol's answers.
+/// [`Error::Platform`] if the platform refused the call, [`Error::Decode`] if the body is neither a response nor a refusal.
 pub fn decode_untyped(body: impl Into<ResponseBody>, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
     let body = body.into();
-    let (value, envelope) = enveloped(&body, method, simplified)?;
-    Ok(Response::new(value, envelope, body.into_text()))
+    let (value, envelope) = decode_value(&body, method, simplified)?;
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
-/// The same with what came around it.
-pub fn enveloped(body: &ResponseBody, method: &str, simplified: bool) -> Result<(Value, Envelope), Error> {
-    let node = node(method);
-    let expected = Expected { node: &node, simplified, typed: false };
-    let (place, mut envelope) = envelope::read(body, &expected, &mut Undocumented)?;
-    // No value has a type that it could miss.
+/// [`decode_untyped`], with the value and the metadata apart.
+pub fn decode_value(body: &ResponseBody, method: &str, simplified: bool) -> Result<(Value, Envelope), Error> {
+    let node = root_node(method);
+    let expected = ExpectedResponse { node: &node, simplified, typed: false };
+    let (location, mut envelope) = envelope::read(body, &expected, &mut Undocumented)?;
+    // Without documented types there are no type mismatches.
     envelope.mismatches.retain(|mismatch| mismatch.replaced);
-    let members = match tree(body.text()) {
+    let members = match read_body(body.text()) {
         Ok(Value::Object(members)) => members,
         Ok(_) => Map::new(),
-        Err(error) => return Err(Error::Decode(error.in_body(body.text()))),
+        Err(error) => return Err(Error::Decode(error.with_body(body.text()))),
     };
-    Ok((value(members, &place, simplified), envelope))
+    Ok((response_value(members, &location, simplified), envelope))
 }
 
-/// The whole body as a tree.
-fn tree(body: &str) -> Result<Value, Box<DecodeError>> {
-    let start = opened(body)?;
-    let mut room = Room::of(start.len());
-    let tree = if start.starts_with('<') {
-        whole(XmlSource::new(start), &mut room)
+/// Reads the whole body.
+fn read_body(body: &str) -> Result<Value, Box<DecodeError>> {
+    let start = start_of(body)?;
+    let mut budget = MemoryBudget::of_body(start.len());
+    let value = if start.starts_with('<') {
+        read_document(XmlSource::new(start), &mut budget)
     } else {
-        whole(Json::new(start), &mut room)
+        read_document(JsonSource::new(start), &mut budget)
     };
-    Ok(tree?)
+    Ok(value?)
 }
 
-/// What stands under the root node, or else everything.
-fn value(mut members: Map<String, Value>, place: &Place, simplified: bool) -> Value {
-    let root = match place {
-        Place::Root(key) => members.remove(key),
-        Place::Top => {
+/// Returns the value of the root node, or the whole body if there is none.
+fn response_value(mut members: Map<String, Value>, location: &FieldsLocation, simplified: bool) -> Value {
+    let root = match location {
+        FieldsLocation::Root(key) => members.remove(key),
+        FieldsLocation::TopLevel => {
             members.remove("error_response");
-            // A gateway may have a root node of its own in spite of the format that it was asked for.
-            let mut others = members.keys().filter(|key| !PublicFields::has(key));
+            // A gateway may use another root node, even if a simplified response was requested.
+            let mut others = members.keys().filter(|key| !ProtocolFields::has(key));
             let only = others.next().cloned().filter(|_| others.next().is_none() && !simplified);
             only.filter(|key| members.get(key).is_some_and(Value::is_object)).and_then(|key| members.remove(&key))
         }
     };
     match root {
-        None if matches!(place, Place::Top) => Value::Object(members),
-        // An element without content is what an empty object is in XML.
+        None if matches!(location, FieldsLocation::TopLevel) => Value::Object(members),
+        // In XML, an empty object is an empty element.
         None | Some(Value::Null) => Value::Object(Map::new()),
         Some(Value::String(text)) if text.trim().is_empty() => Value::Object(Map::new()),
         Some(value) => value,
     }
 }
 
-/// A response of which nothing is documented.
+/// A record without documented fields.
 struct Undocumented;
 
 impl Record for Undocumented {
@@ -105,8 +105,8 @@ impl RecordMut for Undocumented {
     }
 }
 
-/// The node that the method's answers have by rule (docs/protocol.md section 4.1).
-fn node(method: &str) -> String {
+/// Returns the conventional root node of a method (docs/protocol.md section 4.1).
+fn root_node(method: &str) -> String {
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }
 
@@ -118,14 +118,14 @@ mod tests {
     use super::*;
 
     fn read(body: &str, simplified: bool) -> Result<(Value, Option<String>), String> {
-        match enveloped(&body.into(), "taobao.time.get", simplified) {
+        match decode_value(&body.into(), "taobao.time.get", simplified) {
             Ok((value, envelope)) => Ok((value, envelope.request_id)),
             Err(error) => Err(error.to_string()),
         }
     }
 
     #[test]
-    fn what_stands_under_the_root() {
+    fn returns_the_value_of_the_root_node() {
         let id = || Some("4c1w".to_owned());
         for (body, simplified, expected) in [
             (
@@ -139,7 +139,7 @@ mod tests {
                 false,
                 json!({"flag": "success", "request_id": "4c1w"}),
             ),
-            // Whatever was asked for, a gateway answers as it likes.
+            // The form of the response is independent of the request.
             (r#"{"time":"t","request_id":"4c1w"}"#, false, json!({"time": "t", "request_id": "4c1w"})),
             (
                 r#"{"time_get_response":{"time":"t","request_id":"4c1w"}}"#,
@@ -147,7 +147,7 @@ mod tests {
                 json!({"time": "t", "request_id": "4c1w"}),
             ),
             (r#"{"time":"t","request_id":"4c1w"}"#, true, json!({"time": "t", "request_id": "4c1w"})),
-            // An error that is none, and what a business says of success.
+            // An empty `error_response`, and the code of a success.
             (r#"{"error_response":{},"time_get_response":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
             (
                 r#"{"error_response":{"code":0,"msg":"ok"},"a":1,"request_id":"4c1w"}"#,
@@ -155,7 +155,7 @@ mod tests {
                 json!({"a": 1, "request_id": "4c1w"}),
             ),
             (r#"{"code":0,"msg":"ok","data":{"a":1},"request_id":"4c1w"}"#, false, json!({"a": 1})),
-            // A field that looks like a root, and business fields that look like a refusal.
+            // A field that looks like a root node, and fields that look like a refusal.
             (
                 r#"{"list_response":{"a":1},"request_id":"4c1w"}"#,
                 true,
@@ -202,9 +202,8 @@ mod tests {
     }
 
     proptest! {
-        /// Any text is read or refused, and what is read is there again when it is written and read once more.
         #[test]
-        fn any_text(body in "\\PC{0,40}|[\\[\\]{},:\"\\\\a0-9.eE<>/&;_ -]{0,40}|<a>[<>/ab&;!-]{0,20}</a>", simplified in any::<bool>()) {
+        fn decoded_values_survive_a_round_trip(body in "\\PC{0,40}|[\\[\\]{},:\"\\\\a0-9.eE<>/&;_ -]{0,40}|<a>[<>/ab&;!-]{0,20}</a>", simplified in any::<bool>()) {
             if let Ok((value, _)) = read(&body, simplified) {
                 let again = format!(r#"{{"time_get_response":{value}}}"#);
                 prop_assert_eq!(read(&again, simplified).map(|(value, _)| value), Ok(value));
@@ -213,8 +212,8 @@ mod tests {
     }
 
     #[test]
-    fn refusals_and_what_is_no_answer() {
-        let refused = "the gateway refused the call: 22 Invalid method; the platform has no such method";
+    fn reports_refusals_and_invalid_bodies() {
+        let refused = "the gateway refused the call: 22 Invalid method; the method does not exist";
         for body in [
             r#"{"error_response":{"code":22,"msg":"Invalid method"}}"#,
             r#"{"error_response":[{"code":22,"msg":"Invalid method"},{"code":23}]}"#,
@@ -233,16 +232,19 @@ mod tests {
         for (body, problem) in [
             ("", "the body is empty"),
             ("[]", "expected a JSON object or an XML element at the top level"),
-            ("<html><body>", "an HTML page came instead; a proxy, a login page or another server answers there"),
+            (
+                "<html><body>",
+                "expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds",
+            ),
             (r#"{"status":"down"}"#, "expected time_get_response or error_response, found neither"),
             (r#"{"data":{"a":1}}"#, "expected time_get_response or error_response, found neither"),
             (
                 r#"{"other_response":{"time":"t","request_id":"4c1w"}}"#,
-                "expected time_get_response, found other_response, the response of another method",
+                "expected time_get_response, found other_response of another method",
             ),
-            (r#"{"time_get_response":{"#, "expected a key, but the body ends at line 1 column 23"),
+            (r#"{"time_get_response":{"#, "expected a key, found the end of the body at line 1 column 23"),
         ] {
-            assert_eq!(read(body, false), Err(format!("the answer cannot be read: {problem}")), "{body}");
+            assert_eq!(read(body, false), Err(format!("cannot decode the response: {problem}")), "{body}");
         }
     }
 }

@@ -1,48 +1,52 @@
-//! The body of an answer, as an error keeps it.
+//! The response body of an error.
 
 use std::fmt;
 use std::ops::Deref;
 
-pub(super) use crate::redact::redacted as hidden;
+use crate::redact::redacted;
 
-/// The body of an answer as it came, or its first 64 KiB: an error is not to hold megabytes. It can be used as text.
+/// The response body of an error, truncated to 64 KiB. It dereferences to `str`.
 ///
-/// Printing it with `{:?}` shows its length, because there may be secrets in it.
+/// The `{:?}` output is the length, because the text may contain secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawBody {
     text: String,
-    cut: bool,
-    /// The beginning for messages, where secrets of the request had to be hidden in it.
-    shown: Option<String>,
+    truncated: bool,
+    /// The excerpt for messages, if secrets of the request were redacted.
+    redacted_excerpt: Option<String>,
 }
 
 impl RawBody {
-    /// How many bytes are kept.
+    /// The maximum length in bytes.
     pub const LIMIT: usize = 64 << 10;
 
-    /// Whether more came, or may have come, than is kept.
-    pub fn is_cut(&self) -> bool {
-        self.cut
+    /// Returns whether the response had, or may have had, more bytes.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
     }
 
-    /// What is kept of `bytes`, which may end before the body did. What is no UTF-8 in them is replaced.
+    /// Creates a body from bytes, which may themselves be `truncated`. Replaces invalid UTF-8.
     #[doc(hidden)]
-    pub fn of_bytes(bytes: &[u8], cut: bool) -> Self {
+    pub fn of_bytes(bytes: &[u8], truncated: bool) -> Self {
         let kept = &bytes[..bytes.len().min(Self::LIMIT)];
-        Self { text: String::from_utf8_lossy(kept).into_owned(), cut: cut || kept.len() < bytes.len(), shown: None }
+        Self {
+            text: String::from_utf8_lossy(kept).into_owned(),
+            truncated: truncated || kept.len() < bytes.len(),
+            redacted_excerpt: None,
+        }
     }
 
-    /// Hides `secrets` from messages: pages of proxies like to show what they were sent.
+    /// Redacts `secrets` in messages. Error pages of proxies may echo the request.
     #[doc(hidden)]
-    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
-        let text = hidden(&self.text, secrets);
-        self.shown = (text != self.text).then(|| beginning(&text));
+    pub fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        let text = redacted(&self.text, secrets);
+        self.redacted_excerpt = (text != self.text).then(|| excerpt(&text));
     }
 
-    /// The first of it, for a message; empty if there is nothing to see.
+    /// Returns the start of the body for a message.
     #[doc(hidden)]
-    pub fn beginning(&self) -> String {
-        self.shown.clone().unwrap_or_else(|| beginning(&self.text))
+    pub fn excerpt(&self) -> String {
+        self.redacted_excerpt.clone().unwrap_or_else(|| excerpt(&self.text))
     }
 }
 
@@ -53,14 +57,14 @@ impl From<&str> for RawBody {
             end -= 1;
         }
         let kept = &body[..end];
-        Self { text: kept.to_owned(), cut: kept.len() < body.len(), shown: None }
+        Self { text: kept.to_owned(), truncated: kept.len() < body.len(), redacted_excerpt: None }
     }
 }
 
-fn beginning(body: &str) -> String {
-    const SHOWN: usize = 120;
+fn excerpt(body: &str) -> String {
+    const MAX_LENGTH: usize = 120;
     let body = body.trim_start();
-    let mut text: String = body.chars().take(SHOWN).collect();
+    let mut text: String = body.chars().take(MAX_LENGTH).collect();
     if text.len() < body.len() {
         text.push('…');
     }
@@ -78,13 +82,13 @@ impl Deref for RawBody {
 impl fmt::Display for RawBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
-        f.write_str(if self.cut { "… (cut)" } else { "" })
+        f.write_str(if self.truncated { "… (truncated)" } else { "" })
     }
 }
 
 impl fmt::Debug for RawBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = if self.cut { "the first " } else { "" };
+        let first = if self.truncated { "the first " } else { "" };
         write!(f, "[{first}{} bytes]", self.text.len())
     }
 }

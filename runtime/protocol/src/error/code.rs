@@ -1,12 +1,13 @@
-//! The code of a refusal: a number, or a word on some gateways.
+//! The codes of refusals.
 
 use std::fmt;
 
-use super::PlatformCode;
+use crate::platform::CODES;
+use crate::platform_code::PlatformCode;
 
 /// The code of a refusal (docs/protocol.md sections 5.1 and 11.3).
 ///
-/// Taobao's gateways have numbers. Others of the family, AliExpress among them, have words. Both compare with literals:
+/// Taobao's gateways use numbers. Others, such as AliExpress, use words. Both compare with literals:
 ///
 /// ```
 /// use generated_sdk::protocol::Code;
@@ -19,7 +20,7 @@ use super::PlatformCode;
 pub enum Code {
     /// A number, such as 25. 0 if the response has no code.
     Number(i64),
-    /// A word, as the gateway writes it.
+    /// A word, such as `IllegalAccessToken`.
     Word(String),
 }
 
@@ -32,14 +33,14 @@ impl Code {
         }
     }
 
-    /// Returns the number, or the number of the platform's code that a known word stands for.
+    /// Returns the number, or the equivalent number of a known word.
     pub fn equivalent(&self) -> Option<i64> {
         self.number().or_else(|| self.documented().map(|entry| entry.code))
     }
 
-    /// Returns what the platform's documents say about the code.
+    /// Returns the documentation of the code.
     pub fn documented(&self) -> Option<&'static PlatformCode> {
-        crate::platform::CODES.iter().find(|entry| match self {
+        CODES.iter().find(|entry| match self {
             Self::Number(number) => entry.code == *number,
             Self::Word(word) => entry.words.iter().any(|known| known.eq_ignore_ascii_case(word)),
         })
@@ -52,7 +53,7 @@ impl Code {
         *self == Self::default()
     }
 
-    /// Returns what the platform's documents say about the code, if it is a word.
+    /// Returns the documentation of the code, if it is a word.
     pub(super) fn documented_word(&self) -> Option<&'static PlatformCode> {
         matches!(self, Self::Word(_)).then(|| self.documented()).flatten()
     }
@@ -71,7 +72,7 @@ impl From<i64> for Code {
 }
 
 impl From<&str> for Code {
-    /// A text that is a whole number becomes [`Number`](Self::Number), an empty one 0.
+    /// Parses an integer as [`Number`](Self::Number), and an empty text as 0.
     fn from(text: &str) -> Self {
         match text.trim() {
             "" => Self::default(),

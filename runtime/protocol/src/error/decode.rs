@@ -1,54 +1,54 @@
-//! Answers that cannot be read.
+//! The error of a body that cannot be decoded.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::RawBody;
-use super::body::hidden;
+use super::body::RawBody;
+use crate::redact::redacted;
 
-/// The answer cannot be read as a response.
+/// The error of a response that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// What is wrong, and where, as a sentence.
+    /// The problem: what was expected and what was found.
     pub problem: String,
-    /// The way to the field at which it is wrong, as in `trades[3].price`; empty for the answer as a whole.
+    /// The path to the field, such as `trades[3].price`. Empty for the whole response.
     pub path: String,
-    /// What was expected there.
+    /// The expected content.
     pub expected: String,
-    /// What came instead, in short; hidden if the field is a secret.
+    /// The content found instead, shortened. Redacted if the field is a secret.
     pub found: String,
-    /// The body as it came.
+    /// The response body.
     pub body: RawBody,
 }
 
 impl DecodeError {
-    /// Of the answer as a whole.
+    /// Creates the error of a whole response.
     #[doc(hidden)]
     pub fn new(problem: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Box<Self> {
         let (problem, expected, found) = (problem.into(), expected.into(), found.into());
         Box::new(Self { problem, path: String::new(), expected, found, body: RawBody::default() })
     }
 
-    /// The same error with the body in which it is.
+    /// Sets the response body.
     #[doc(hidden)]
-    pub fn in_body(mut self: Box<Self>, body: &str) -> Box<Self> {
+    pub fn with_body(mut self: Box<Self>, body: &str) -> Box<Self> {
         self.body = RawBody::from(body);
         self
     }
 
     /// Redacts `secrets` in the parts of the response that the error repeats.
     #[doc(hidden)]
-    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+    pub fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
         for text in [&mut self.problem, &mut self.path, &mut self.expected, &mut self.found] {
-            *text = hidden(text, secrets.clone());
+            *text = redacted(text, secrets.clone());
         }
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer cannot be read: {}", self.problem)
+        write!(f, "cannot decode the response: {}", self.problem)
     }
 }
 

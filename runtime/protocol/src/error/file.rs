@@ -1,98 +1,86 @@
-//! Files that cannot be sent.
+//! The error of a file that cannot be sent.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::File;
-
-/// A file of a request cannot be sent.
+/// The error of a file that cannot be sent.
 #[derive(Debug)]
 pub struct FileError {
-    /// What is wrong with it.
+    /// The kind of problem.
     pub problem: FileProblem,
     parameter: Option<String>,
     name: String,
     path: Option<PathBuf>,
-    begun: bool,
+    while_sending: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What can be wrong with a file that is to be sent.
+/// The kind of problem with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileProblem {
-    /// It cannot be read: it is gone, this program may not read it, or reading it failed.
+    /// The file does not exist, may not be read, or reading it failed.
     Unreadable,
-    /// It is a folder, a pipe or a device.
-    NoFile,
-    /// It is not as long any more as it was when the request was made, or a stream not as long as was said.
+    /// The path is a directory, a pipe or a device.
+    NotAFile,
+    /// The length of the file changed, or a stream has another length than declared.
     Changed {
-        /// How many bytes it was to have.
+        /// The expected length in bytes.
         expected: u64,
-        /// How many it has; where it has too many, how many had come when that was seen.
+        /// The length in bytes, or the number of bytes read before the problem was detected.
         found: u64,
     },
-    /// It is a stream, and longer than the parameter takes: so many bytes.
+    /// The stream exceeds the parameter's limit, which is in bytes.
     TooLong(u64),
-    /// It is a stream, and was sent before, be it in part.
-    ReadAlready,
+    /// The stream was already read, at least in part.
+    AlreadyRead,
 }
 
 impl FileError {
+    /// Creates the error of a file with this name, and with this path if it is on disk.
     #[doc(hidden)]
-    pub fn of(file: &File, problem: FileProblem) -> Self {
-        let (name, path) = (file.file_name().to_owned(), file.path().map(Path::to_owned));
-        Self { problem, parameter: None, name, path, begun: false, source: None }
+    pub fn new(problem: FileProblem, name: impl Into<String>, path: Option<&Path>) -> Self {
+        let path = path.map(Path::to_owned);
+        Self { problem, parameter: None, name: name.into(), path, while_sending: false, source: None }
     }
 
+    /// Sets the source of the error.
     #[doc(hidden)]
-    pub fn at(path: &Path, problem: FileProblem) -> Self {
-        Self { problem, parameter: None, name: String::new(), path: Some(path.to_owned()), begun: false, source: None }
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
     }
 
-    #[doc(hidden)]
-    pub fn unreadable(path: &Path, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..Self::at(path, FileProblem::Unreadable) }
-    }
-
-    #[doc(hidden)]
-    pub fn failed(file: &File, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..Self::of(file, FileProblem::Unreadable) }
-    }
-
-    /// The same error of the file for this parameter.
+    /// Sets the parameter of the file.
     #[doc(hidden)]
     pub fn for_parameter(self, name: &str) -> Self {
         Self { parameter: Some(name.to_owned()), ..self }
     }
 
-    /// The parameter that it was for; `None` where it was not known yet.
+    /// Marks the error as one that occurred while the request was sent.
+    #[doc(hidden)]
+    pub fn while_sending(self) -> Self {
+        Self { while_sending: true, ..self }
+    }
+
+    /// Returns the name of the parameter, if it is known.
     pub fn parameter(&self) -> Option<&str> {
         self.parameter.as_deref()
     }
 
-    /// The path of a file on disk.
+    /// Returns the path of a file on disk.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// The name under which it was to be sent.
+    /// Returns the file name that is sent. Empty if only the path is known.
     pub fn file_name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it is certain that the request was not sent: the file was looked at before.
+    /// Returns whether the error occurred before the request was sent.
     pub fn was_not_sent(&self) -> bool {
-        !self.begun
-    }
-}
-
-impl FileError {
-    /// The same error, while the request was being sent.
-    #[doc(hidden)]
-    pub fn while_sent(self) -> Self {
-        Self { begun: true, ..self }
+        !self.while_sending
     }
 }
 
@@ -107,7 +95,7 @@ impl fmt::Display for FileError {
         }
         match (self.problem, &self.path) {
             (FileProblem::Unreadable, _) => f.write_str("cannot be read"),
-            (FileProblem::NoFile, _) => {
+            (FileProblem::NotAFile, _) => {
                 f.write_str("is not a regular file: send the content of a pipe or a device as a stream")
             }
             (FileProblem::Changed { expected, found }, Some(_)) => {
@@ -116,8 +104,8 @@ impl fmt::Display for FileError {
             (FileProblem::Changed { expected, found }, None) => {
                 write!(f, "has the wrong length: expected {expected} bytes, found {found}")
             }
-            (FileProblem::TooLong(most), _) => write!(f, "exceeds the parameter's limit of {most} bytes"),
-            (FileProblem::ReadAlready, _) => {
+            (FileProblem::TooLong(limit), _) => write!(f, "exceeds the parameter's limit of {limit} bytes"),
+            (FileProblem::AlreadyRead, _) => {
                 f.write_str("was already read: a stream can be sent once, create a new File for every call")
             }
         }

@@ -1,34 +1,37 @@
-//! The platform's refusals, and what its codes mean.
+//! The platform's refusals.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::body::hidden;
-use super::{Argument, Code, RawBody};
+use super::argument::Argument;
+use super::body::RawBody;
+use super::code::Code;
+use crate::platform_code::{PlatformCode, Retry};
+use crate::redact::redacted;
 
-/// The platform's refusal: the `error_response` node (docs/protocol.md sections 4.6 and 5).
+/// The platform's refusal of a call: an `error_response` (docs/protocol.md sections 4.6 and 5).
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformError {
     /// The platform's code, such as `25` for an invalid signature.
     pub code: Code,
-    /// What the code means, in the platform's words.
+    /// The message of the code.
     pub msg: String,
-    /// The code of the service behind the gateway: `isv.*` is the caller's to mend, `isp.*` the platform's.
+    /// The code of the service behind the gateway: `isv.*` is a client error, `isp.*` a server error.
     pub sub_code: Option<String>,
-    /// What the sub code means.
+    /// The message of the sub code.
     pub sub_msg: Option<String>,
-    /// The platform's name for the call, to give to its support.
+    /// The platform's id of the call, which its support asks for.
     pub request_id: Option<String>,
-    /// The parameters, as some gateways echo them.
+    /// The parameters, if the gateway echoes them.
     pub args: Vec<Argument>,
-    /// The body as it came.
+    /// The response body.
     pub body: RawBody,
 }
 
 impl PlatformError {
-    /// A refusal with a code and what that means, as for a test of what follows it. The other fields can be set.
+    /// Creates a refusal with a code and its message, for tests. The other fields can be set.
     ///
     /// ```
     /// use generated_sdk::protocol::PlatformError;
@@ -42,21 +45,23 @@ impl PlatformError {
     }
 }
 
-/// What the codes of a refusal say. The same questions are answered by [`Error`](super::Error) for whatever went wrong.
+/// Classification of a refusal by its codes.
 impl PlatformError {
-    /// Returns what the platform's documents say about [`code`](Self::code), or about the word in
-    /// [`sub_code`](Self::sub_code) if they do not list the code.
+    /// Returns the documentation of [`code`](Self::code).
+    ///
+    /// If there is no code, it is the documentation of the word in [`sub_code`](Self::sub_code).
     pub fn documented(&self) -> Option<&'static PlatformCode> {
         let word = || self.sub_code.as_deref().map(Code::from).and_then(|code| code.documented_word());
         self.code.documented().or_else(|| if self.code.is_absent() { word() } else { None })
     }
 
-    /// Whether the same call can succeed later without anything being changed: a quota is used up, the platform is
-    /// busy, or the service behind it has failed (docs/protocol.md sections 5.1 and 5.2).
+    /// Returns whether the same call can succeed later.
+    ///
+    /// A quota is used up, the platform is busy, or the service behind it failed (docs/protocol.md sections 5.1 and 5.2).
     ///
     /// # What to do
     ///
-    /// Wait for [`retry_after`](Self::retry_after), or for a little while that grows, and call again.
+    /// Wait for [`retry_after`](Self::retry_after), or use exponential backoff, and call again.
     pub fn is_retryable(&self) -> bool {
         match self.documented().map(|code| code.retry) {
             Some(Retry::Later) => true,
@@ -65,88 +70,94 @@ impl PlatformError {
         }
     }
 
-    /// How long the platform refuses such calls, if it says so: "This ban will last for N more seconds"
-    /// (docs/protocol.md section 5.3).
+    /// Returns the ban time in the message, such as "This ban will last for N more seconds".
+    ///
+    /// See docs/protocol.md section 5.3.
     ///
     /// # What to do
     ///
-    /// Call again after this time and not before: a call that is made earlier is refused and counted.
+    /// Call again after this time. An earlier call is refused and counts towards the quota.
     pub fn retry_after(&self) -> Option<Duration> {
         let texts = [self.sub_msg.as_deref(), Some(self.msg.as_str())];
-        self.is_limit().then(|| texts.into_iter().flatten().find_map(ban)).flatten()
+        self.is_limit().then(|| texts.into_iter().flatten().find_map(ban_time)).flatten()
     }
 
-    /// Whether a quota or rate is used up: the codes 4 to 8 (docs/protocol.md section 5.3).
+    /// Returns whether a quota or rate limit is exceeded: codes 4 to 8 (docs/protocol.md section 5.3).
     ///
     /// # What to do
     ///
-    /// Call less often, or ask the platform for a larger quota. A limiter keeps all of a program's calls below a rate.
+    /// Call less often with a limiter, or ask the platform for a larger quota.
     pub fn is_limit(&self) -> bool {
         matches!(self.number(), 4..=8)
     }
 
-    /// Whether what is used up is the application's quota of the day, so that every method is refused.
+    /// Returns whether the application's daily quota is used up. Every method is then refused.
     pub fn is_limit_of_application(&self) -> bool {
         let is_quota = |code: String| code == "appcalllimit" || code.ends_with("limited-by-app-access-count");
         self.is_limit() && self.lower_sub_code().is_some_and(is_quota)
     }
 
-    /// Whether the platform refused the call before it came to the service behind it, so that nothing has happened:
-    /// the codes of limits, rights, the session, the signature and the public parameters. Of the rest it is not known
-    /// (docs/protocol.md section 5.1).
+    /// Returns whether the gateway refused the call before the service behind it was called.
+    ///
+    /// These are the codes of limits, permissions, the session, the signature and the public parameters. For other codes
+    /// it is unknown whether the call was processed (docs/protocol.md section 5.1).
     ///
     /// # What to do
     ///
-    /// If this is so, a call that creates something can be repeated without creating it twice. Otherwise find out
-    /// first whether it was carried out.
-    pub fn was_not_carried_out(&self) -> bool {
+    /// If `true`, repeating the call is safe. Otherwise check first whether the call was processed.
+    pub fn was_not_processed(&self) -> bool {
         matches!(self.number(), 4..=9 | 11..=13 | 21..=34 | 42 | 44 | 47 | 53)
     }
 
-    /// Whether the session is missing, expired, revoked or of another application: the codes 26, 27, 44 and 53, and the
-    /// sub code `invalid-sessionkey` (docs/protocol.md section 5.4).
+    /// Returns whether the session is missing, expired, revoked or belongs to another application.
+    ///
+    /// These are the codes 26, 27, 44 and 53, and the sub code `invalid-sessionkey` (docs/protocol.md section 5.4).
     ///
     /// # What to do
     ///
-    /// Refresh the session, or have the user grant a new one, and call again with that.
+    /// Refresh the session, or ask the user for a new authorization, and call again.
     pub fn is_session_invalid(&self) -> bool {
         matches!(self.number(), 26 | 27 | 44 | 53) || self.names_session()
     }
 
-    /// Whether it is not certain that an [invalid](Self::is_session_invalid) session is what was refused: the code 53
-    /// alone is also that of an application whose security level is too low (docs/protocol.md section 5.1).
+    /// Returns whether the reason is either an [invalid session](Self::is_session_invalid) or a missing permission.
+    ///
+    /// Code 53 without a sub code can also mean that the application's security level is too low (docs/protocol.md
+    /// section 5.1).
     ///
     /// # What to do
     ///
-    /// Refresh the session once. If the call is refused in the same way then, look at the application's rights.
-    pub fn is_session_doubtful(&self) -> bool {
+    /// Refresh the session once. If the call is refused again, check the application's permissions.
+    pub fn is_session_ambiguous(&self) -> bool {
         self.number() == 53 && !self.names_session()
     }
 
+    /// Returns whether a word in the codes means an invalid session.
     fn names_session(&self) -> bool {
         let is_session = |code: &PlatformCode| matches!(code.code, 26 | 27 | 44 | 53);
         let word = self.sub_code.as_deref().map(Code::from).and_then(|code| code.documented_word());
         word.is_some_and(is_session) || self.lower_sub_code().is_some_and(|code| code.ends_with("invalid-sessionkey"))
     }
 
-    /// Whether the session is good, and was not granted for this: the code 42 (docs/protocol.md section 5.1).
+    /// Returns whether the session is valid but lacks a permission: code 42 (docs/protocol.md section 5.1).
     ///
     /// # What to do
     ///
-    /// Have the user authorise the application again; refreshing the session does not help.
+    /// Ask the user to authorize the application again. Refreshing the session does not help.
     pub fn needs_authorization(&self) -> bool {
         self.number() == 42
     }
 
-    /// Whether the caller must change something: the request, the application's rights, its secret or the clock. These
-    /// are sub codes that begin with `isv.`, and the codes that the platform has for them (docs/protocol.md sections
-    /// 5.1 and 5.2). Limits and sessions are not among them.
+    /// Returns whether the caller must change the request, the application's permissions, its secret or the clock.
+    ///
+    /// These are sub codes that start with `isv.`, and the codes for them (docs/protocol.md sections 5.1 and 5.2). Limits
+    /// and session errors are not client errors.
     ///
     /// # What to do
     ///
-    /// Read [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the method's error codes, and mend it. The
+    /// Fix the cause by [`sub_code`](Self::sub_code), [`sub_msg`](Self::sub_msg) and the error codes of the method. The
     /// same call fails again.
-    pub fn is_callers_fault(&self) -> bool {
+    pub fn is_client_error(&self) -> bool {
         if self.is_session_invalid() {
             return false;
         }
@@ -157,33 +168,33 @@ impl PlatformError {
         }
     }
 
-    /// Hides `secrets` from the platform's words: some gateways repeat in them what they were sent.
+    /// Redacts `secrets` in the messages, because some gateways echo parameters in them.
     #[doc(hidden)]
-    pub fn hide<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
-        self.msg = hidden(&self.msg, secrets.clone());
+    pub fn redact<'s>(&mut self, secrets: impl Iterator<Item = &'s str> + Clone) {
+        self.msg = redacted(&self.msg, secrets.clone());
         if let Code::Word(word) = &mut self.code {
-            *word = hidden(word, secrets.clone());
+            *word = redacted(word, secrets.clone());
         }
         for text in [&mut self.sub_code, &mut self.sub_msg, &mut self.request_id].into_iter().flatten() {
-            *text = hidden(text, secrets.clone());
+            *text = redacted(text, secrets.clone());
         }
     }
 
-    /// What the code means, in the words of `specs/platform.yaml`; `None` if that does not know it.
+    /// Returns the meaning of the code in English; `None` if `specs/platform.yaml` does not list it.
     pub fn meaning(&self) -> Option<&'static str> {
         self.documented().map(|code| code.meaning)
     }
 
-    /// Whether the fault lies with the platform and passes: `isp.` sub codes, but for those that another attempt meets
-    /// again (docs/protocol.md section 5.2).
+    /// Returns whether the error is a transient server error: an `isp.` sub code, with a few exceptions
+    /// (docs/protocol.md section 5.2).
     fn is_server_side(&self) -> bool {
-        const NOT_PASSING: [&str; 3] = ["isp.top-mapping-parse-error", "isp.top-parse-error", "isp.invalid-parameters"];
+        const PERMANENT: [&str; 3] = ["isp.top-mapping-parse-error", "isp.top-parse-error", "isp.invalid-parameters"];
         self.lower_sub_code().is_some_and(|code| {
-            code.starts_with("isp.") && !NOT_PASSING.iter().any(|known| code.split(':').next() == Some(known))
+            code.starts_with("isp.") && !PERMANENT.iter().any(|known| code.split(':').next() == Some(known))
         })
     }
 
-    /// The number of the code, or the number that its word stands for; 0 if neither is known.
+    /// Returns the number of the code, or the equivalent of its word; 0 if it is unknown.
     fn number(&self) -> i64 {
         self.code
             .number()
@@ -192,7 +203,7 @@ impl PlatformError {
             .unwrap_or_default()
     }
 
-    /// Returns the sub code, or else the code if it is a word, trimmed and in lower case.
+    /// Returns the sub code, or the word of the code, trimmed and in lower case.
     fn lower_sub_code(&self) -> Option<String> {
         let word = match &self.code {
             Code::Word(word) => Some(word),
@@ -202,9 +213,11 @@ impl PlatformError {
     }
 }
 
-/// The time in "This ban will last for N more seconds", however the platform spells it today: the number before the word
-/// for seconds or a longer time, and of several the one behind "last for" or before "more". Others tell of a rate.
-fn ban(text: &str) -> Option<Duration> {
+/// Parses the time in "This ban will last for N more seconds" and similar texts.
+///
+/// It is the number before a unit of time. Of several, the number after "last for" or before "more" counts: the others are
+/// rates.
+fn ban_time(text: &str) -> Option<Duration> {
     const UNITS: [(&str, u64); 8] = [
         ("sec", 1),
         ("秒", 1),
@@ -229,7 +242,7 @@ fn ban(text: &str) -> Option<Duration> {
             |unit: &str| unit.starts_with('s') && !unit[1..].starts_with(|next: char| next.is_ascii_alphanumeric());
         let unit = UNITS.iter().find(|(word, _)| unit.starts_with(word)).map(|(_, seconds)| *seconds);
         if let Some(seconds) = unit.or_else(|| alone(after.trim_start()).then_some(1)) {
-            let time = whole(number).and_then(|number| number.checked_mul(seconds)).map(Duration::from_secs);
+            let time = rounded_up(number).and_then(|number| number.checked_mul(seconds)).map(Duration::from_secs);
             if more.is_some() || before.trim_end().ends_with("last for") {
                 return time;
             }
@@ -240,48 +253,17 @@ fn ban(text: &str) -> Option<Duration> {
     first
 }
 
-/// A number as people write it, with commas between its thousands; what is behind its point makes it one more.
-fn whole(number: &str) -> Option<u64> {
+/// Parses a number with thousands separators, and rounds a fraction up.
+fn rounded_up(number: &str) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u64 = whole.replace(',', "").parse().ok()?;
     whole.checked_add(u64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
-/// A code of the platform (docs/protocol.md section 5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PlatformCode {
-    /// The code.
-    pub code: i64,
-    /// The platform's name for it.
-    pub name: &'static str,
-    /// What it means and what to do.
-    pub meaning: &'static str,
-    /// Whether sending the call again can help.
-    pub retry: Retry,
-    /// The words that other gateways of the family have for the code.
-    pub words: &'static [&'static str],
-}
-
-/// Whether sending a refused call again can help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Retry {
-    /// Not before something is changed.
-    Never,
-    /// After a pause.
-    Later,
-    /// With a session that is renewed.
-    RenewSession,
-    /// If the sub code begins with `isp.`.
-    IfServerSide,
-}
-
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.code.is_absent() && self.msg.is_empty() && self.sub_code.is_none() {
-            return f
-                .write_str("the gateway refused the call without a code or a message; look at the body of the error");
+            return f.write_str("the gateway refused the call without a code or a message; see the body of the error");
         }
         f.write_str("the gateway refused the call:")?;
         if !self.code.is_absent() {

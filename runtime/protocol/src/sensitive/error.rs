@@ -1,4 +1,4 @@
-//! What can go wrong with a key or a ciphertext.
+//! Errors of keys and ciphertexts.
 
 use std::error::Error as StdError;
 use std::fmt;

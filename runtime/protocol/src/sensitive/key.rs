@@ -1,4 +1,4 @@
-//! Keys, and what is encrypted with them.
+//! Keys for encryption.
 
 use std::fmt;
 
@@ -106,7 +106,7 @@ impl SecretKey {
     /// Returns what to search for in ciphertexts that have an index, which contains `term`.
     ///
     /// The term for a phone number is its last 4 digits: search with SQL `LIKE 'token%'`. Other texts contain the token:
-    /// search with `LIKE '%token%'`. An empty term is returned as it is.
+    /// search with `LIKE '%token%'`. Returns an empty term unchanged.
     ///
     /// # Errors
     ///

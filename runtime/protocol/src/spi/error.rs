@@ -1,21 +1,22 @@
-//! Why a call is refused, and why one cannot be signed.
+//! Errors of SPI calls.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use super::SpiCharset;
-use crate::DateTime;
+use crate::time::DateTime;
 
-/// Why an SPI call is refused. The message is for the log of the endpoint: an attacker learns nothing from an
-/// [`SpiRefusal`](super::SpiRefusal).
+/// The reason for refusing an SPI call.
+///
+/// The message is for the log of the endpoint. An [`SpiRefusal`](super::SpiRefusal) does not contain it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpiError {
     /// The query has no `sign`.
     MissingSignature,
-    /// The signature is not the one of this request with this AppSecret.
+    /// The signature does not match the request and the AppSecret.
     SignatureMismatch,
-    /// No signed parameter is named `timestamp`.
+    /// The signed parameters have no `timestamp`.
     MissingTimestamp,
     /// The timestamp is not of the form `yyyy-MM-dd HH:mm:ss`.
     InvalidTimestamp,
@@ -47,7 +48,7 @@ impl fmt::Display for SpiError {
             Self::InvalidTimestamp => f.write_str("invalid `timestamp`: expected `yyyy-MM-dd HH:mm:ss` at GMT+8"),
             Self::Expired { timestamp, now } => write!(
                 f,
-                "the timestamp {timestamp} is too far from the time of this machine, {now} at GMT+8; check the clock"
+                "the timestamp {timestamp} differs too much from the time {now} at GMT+8 of this machine; check the clock"
             ),
             Self::UnsupportedContentType(found) => write!(
                 f,
@@ -67,7 +68,7 @@ impl fmt::Display for SpiError {
 
 impl StdError for SpiError {}
 
-/// Why an [`SpiRequest`](super::SpiRequest) cannot be signed.
+/// The error of an [`SpiRequest`](super::SpiRequest) that cannot be signed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpiRequestError {

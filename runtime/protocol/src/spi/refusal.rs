@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use serde_json::json;
 
 use super::signed::{content_type, media_type};
-use crate::Format;
+use crate::format::Format;
 
 /// The response to a call that is refused, with HTTP status 200, as the platform reads it.
 ///

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::signed::{SIGN_LIST, Signed};
 use super::{SpiCharset, SpiRequestError};
-use crate::DateTime;
 use crate::parameters::push_encoded;
+use crate::time::DateTime;
 
 /// An SPI call that is signed as the platform signs it, for tests of an endpoint.
 ///

@@ -1,4 +1,4 @@
-//! What the signature of a call covers.
+//! The signed parts of a call.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) struct Signed<'r> {
     pub(super) sign: Option<Cow<'r, [u8]>>,
 }
 
-/// How the signature covers a body.
+/// The signed part of a body.
 enum Coverage {
     /// The body is text: all of it.
     Text,
@@ -89,11 +89,11 @@ impl<'r> Signed<'r> {
         }
         digest.update(self.body);
         digest.update(secret);
-        hex::text(&digest.finalize())
+        hex::encode(&digest.finalize())
     }
 }
 
-/// Returns the `Content-Type`, empty if there is none.
+/// Returns the `Content-Type`, or an empty text.
 pub(super) fn content_type(headers: &HeaderMap) -> Cow<'_, str> {
     headers.get(CONTENT_TYPE).map_or(Cow::Borrowed(""), |value| String::from_utf8_lossy(value.as_bytes()))
 }

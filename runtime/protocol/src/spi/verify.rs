@@ -1,4 +1,4 @@
-//! The verification of a call.
+//! Verification of calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use subtle::ConstantTimeEq;
 
 use super::signed::Signed;
 use super::{SpiCharset, SpiError};
-use crate::DateTime;
-use crate::debug::HIDDEN;
+use crate::redact::HIDDEN;
 use crate::secrets::is_secret;
+use crate::time::DateTime;
 
 /// Verifies the SPI calls of one application.
 ///
@@ -101,7 +101,7 @@ impl fmt::Debug for SpiVerifier {
 
 /// A verified call: the parameters and the body that the signature covers.
 ///
-/// Printing it hides the body and the values of secret names.
+/// Printing it redacts the body and secret parameters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SpiCall {
     charset: SpiCharset,

@@ -1,21 +1,22 @@
-//! JSON, piece by piece.
+//! A pull parser for JSON.
 //!
-//! A reader of our own because answers hold what a strict one must refuse or would change: raw control characters in
-//! strings (docs/protocol.md section 4.5) and numbers that no float holds.
+//! Strict parsers reject raw control characters in strings (docs/protocol.md section 4.5) and round long numbers. This
+//! parser accepts the former and keeps the text of the latter.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::body::pair;
-use super::source::{DEPTH, Event, Source, SyntaxError};
+use super::{Event, MAX_DEPTH, Source, SyntaxError};
+use crate::surrogate;
 
-pub(crate) struct Json<'a> {
+/// A pull parser for JSON.
+pub(crate) struct JsonSource<'a> {
     text: &'a str,
     at: usize,
     open: Vec<Container>,
-    expected: Expected,
-    /// How many objects and lists are open around the text.
-    around: usize,
+    next: Next,
+    /// The nesting depth of the text in another document.
+    outer_depth: usize,
     replaced: usize,
 }
 
@@ -25,9 +26,9 @@ enum Container {
     List,
 }
 
-/// What may stand at the present place.
+/// The tokens that are allowed next.
 #[derive(Clone, Copy)]
-enum Expected {
+enum Next {
     Value,
     ValueOrEndOfList,
     KeyOrEndOfObject,
@@ -36,16 +37,17 @@ enum Expected {
     End,
 }
 
-impl<'a> Json<'a> {
+impl<'a> JsonSource<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, at, open: Vec::new(), expected: Expected::Value, around: 0, replaced: 0 }
+        Self { text, at, open: Vec::new(), next: Next::Value, outer_depth: 0, replaced: 0 }
     }
 
-    /// A reader of JSON that is the text of a value at a depth of another document, `None` if it is neither an object nor
-    /// a list, or not well-formed, or too deep.
-    pub(crate) fn within(text: &'a str, around: usize) -> Option<Self> {
-        let new = || Self { around, ..Self::new(text) };
+    /// Creates a parser for JSON in a text value at `outer_depth` of another document.
+    ///
+    /// Returns `None` if the text is not an object or a list, is not well-formed, or nests too deeply.
+    pub(crate) fn embedded(text: &'a str, outer_depth: usize) -> Option<Self> {
+        let new = || Self { outer_depth, ..Self::new(text) };
         let mut check = new();
         if !matches!(check.next(), Ok(Event::StartObject | Event::StartList)) {
             return None;
@@ -63,7 +65,7 @@ impl<'a> Json<'a> {
         SyntaxError::new(problem, self.text, self.at)
     }
 
-    /// An error about what stands at the present place.
+    /// Returns the error of the character at the current position.
     fn unexpected(&self, expected: &str) -> SyntaxError {
         SyntaxError::unexpected(expected, self.text, self.at)
     }
@@ -85,18 +87,18 @@ impl<'a> Json<'a> {
     }
 
     fn start(&mut self, container: Container) -> Result<Event<'a>, SyntaxError> {
-        if self.depth() >= DEPTH {
-            return Err(self.error(&format!("more than {DEPTH} levels of nesting")));
+        if self.depth() >= MAX_DEPTH {
+            return Err(self.error(&format!("the nesting exceeds {MAX_DEPTH} levels")));
         }
         self.at += 1;
         self.open.push(container);
         Ok(match container {
             Container::Object => {
-                self.expected = Expected::KeyOrEndOfObject;
+                self.next = Next::KeyOrEndOfObject;
                 Event::StartObject
             }
             Container::List => {
-                self.expected = Expected::ValueOrEndOfList;
+                self.next = Next::ValueOrEndOfList;
                 Event::StartList
             }
         })
@@ -105,15 +107,15 @@ impl<'a> Json<'a> {
     fn end(&mut self) -> Event<'a> {
         self.at += 1;
         let container = self.open.pop();
-        self.expected = self.after_value();
+        self.next = self.after_value();
         match container {
             Some(Container::List) => Event::EndList,
             _ => Event::EndObject,
         }
     }
 
-    fn after_value(&self) -> Expected {
-        if self.open.is_empty() { Expected::End } else { Expected::CommaOrEnd }
+    fn after_value(&self) -> Next {
+        if self.open.is_empty() { Next::End } else { Next::CommaOrEnd }
     }
 
     fn value(&mut self) -> Result<Event<'a>, SyntaxError> {
@@ -122,18 +124,18 @@ impl<'a> Json<'a> {
             Some(b'[') => return self.start(Container::List),
             Some(b'"') => Event::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => Event::Number(Cow::Borrowed(self.number()?)),
-            _ if self.word("true") => Event::Boolean(true),
-            _ if self.word("false") => Event::Boolean(false),
-            _ if self.word("null") => Event::Null,
+            _ if self.literal("true") => Event::Boolean(true),
+            _ if self.literal("false") => Event::Boolean(false),
+            _ if self.literal("null") => Event::Null,
             _ => return Err(self.unexpected("a JSON value")),
         };
-        self.expected = self.after_value();
+        self.next = self.after_value();
         Ok(event)
     }
 
-    fn word(&mut self, word: &str) -> bool {
-        let found = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
-        self.at += if found { word.len() } else { 0 };
+    fn literal(&mut self, literal: &str) -> bool {
+        let found = self.text.as_bytes()[self.at..].starts_with(literal.as_bytes());
+        self.at += if found { literal.len() } else { 0 };
         found
     }
 
@@ -163,7 +165,7 @@ impl<'a> Json<'a> {
         if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
-    /// A string, without a copy if it has no escapes. Control characters in it are taken as they are.
+    /// Reads a string, and copies it only if it has escapes. Accepts control characters.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let opening = self.at;
         self.at += 1;
@@ -173,7 +175,7 @@ impl<'a> Json<'a> {
             let Some(length) = self.text.as_bytes()[start..].iter().position(|byte| matches!(byte, b'"' | b'\\'))
             else {
                 self.at = opening;
-                return Err(self.error("a string begins and does not end"));
+                return Err(self.error("unterminated string"));
             };
             let plain = &self.text[start..start + length];
             self.at += length;
@@ -190,7 +192,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The character behind a backslash. Half of a surrogate pair becomes the replacement character.
+    /// Reads the character after a backslash. Replaces a lone surrogate by U+FFFD.
     fn escape(&mut self) -> Result<char, SyntaxError> {
         let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
@@ -206,8 +208,8 @@ impl<'a> Json<'a> {
                     return Ok(character);
                 }
                 let after_first = self.at;
-                if (0xD800..0xDC00).contains(&unit) && self.word("\\u") {
-                    if let Some(character) = pair(unit, self.hex4()?) {
+                if (0xD800..0xDC00).contains(&unit) && self.literal("\\u") {
+                    if let Some(character) = surrogate::pair(unit, self.hex4()?) {
                         return Ok(character);
                     }
                     self.at = after_first;
@@ -240,12 +242,12 @@ impl<'a> Json<'a> {
         if !self.take(b':') {
             return Err(self.unexpected("':'"));
         }
-        self.expected = Expected::Value;
+        self.next = Next::Value;
         Ok(Event::Key(key))
     }
 }
 
-impl<'a> Source<'a> for Json<'a> {
+impl<'a> Source<'a> for JsonSource<'a> {
     fn offset(&self) -> Option<usize> {
         Some(self.at)
     }
@@ -259,7 +261,7 @@ impl<'a> Source<'a> for Json<'a> {
     }
 
     fn depth(&self) -> usize {
-        self.around + self.open.len()
+        self.outer_depth + self.open.len()
     }
 
     fn replaced(&self) -> usize {
@@ -268,17 +270,17 @@ impl<'a> Source<'a> for Json<'a> {
 
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         self.skip_space();
-        match self.expected {
-            Expected::ValueOrEndOfList if self.peek() == Some(b']') => Ok(self.end()),
-            Expected::Value | Expected::ValueOrEndOfList => self.value(),
-            Expected::KeyOrEndOfObject if self.peek() == Some(b'}') => Ok(self.end()),
-            Expected::Key | Expected::KeyOrEndOfObject => self.key(),
-            Expected::CommaOrEnd => match (self.open.last(), self.peek()) {
+        match self.next {
+            Next::ValueOrEndOfList if self.peek() == Some(b']') => Ok(self.end()),
+            Next::Value | Next::ValueOrEndOfList => self.value(),
+            Next::KeyOrEndOfObject if self.peek() == Some(b'}') => Ok(self.end()),
+            Next::Key | Next::KeyOrEndOfObject => self.key(),
+            Next::CommaOrEnd => match (self.open.last(), self.peek()) {
                 (Some(Container::Object), Some(b'}')) | (Some(Container::List), Some(b']')) => Ok(self.end()),
                 (Some(container), Some(b',')) => {
-                    self.expected = match container {
-                        Container::Object => Expected::Key,
-                        Container::List => Expected::Value,
+                    self.next = match container {
+                        Container::Object => Next::Key,
+                        Container::List => Next::Value,
                     };
                     self.at += 1;
                     self.next()
@@ -286,8 +288,8 @@ impl<'a> Source<'a> for Json<'a> {
                 (Some(Container::List), _) => Err(self.unexpected("',' or ']'")),
                 _ => Err(self.unexpected("',' or '}'")),
             },
-            Expected::End if self.at == self.text.len() => Ok(Event::End),
-            Expected::End => Err(self.unexpected("the end of the body")),
+            Next::End if self.at == self.text.len() => Ok(Event::End),
+            Next::End => Err(self.unexpected("the end of the body")),
         }
     }
 }

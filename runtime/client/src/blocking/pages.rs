@@ -1,11 +1,11 @@
-//! Pages and items as iterators, for programs without async code.
+//! Lists as iterators, for the blocking client.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::PagePosition;
-use crate::blocking::Client;
+use super::client::Client;
 use crate::error::Error;
+use crate::pagination::position::PagePosition;
 use top_protocol::{Paged, Response};
 
 impl Client {

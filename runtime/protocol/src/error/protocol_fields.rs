@@ -1,12 +1,15 @@
-//! The fields of the protocol itself, which an answer may have beside those of its method.
+//! The fields of the protocol in a response.
 
-use super::{Code, PlatformError, RawBody};
-use crate::{Field, Json, Kind, Record, RecordMut, Schema, Slot, View, record};
+use serde_json::Value as Json;
 
-/// The fields that any answer may have next to those of its method, in success or failure (docs/protocol.md sections
-/// 4.2, 4.6, 7.3, 7.4 and 11).
+use super::argument::Argument;
+use super::body::RawBody;
+use super::code::Code;
+use super::platform::PlatformError;
+
+/// The fields of the protocol that any response may have (docs/protocol.md sections 4.2, 4.6, 7.3, 7.4 and 11).
 #[derive(Clone, Default)]
-pub(crate) struct PublicFields {
+pub(crate) struct ProtocolFields {
     code: Option<String>,
     msg: Option<String>,
     sub_code: Option<String>,
@@ -15,11 +18,11 @@ pub(crate) struct PublicFields {
     flag: Option<String>,
     success: Option<String>,
     args: Vec<Argument>,
-    /// Whether one of them is a name that this family of gateways has. Every server writes `code` and `message`.
+    /// Whether a field has a name that only this family of gateways uses, unlike `code` and `message`.
     distinctive: bool,
 }
 
-/// What a name stands for.
+/// A field of the protocol.
 #[derive(Clone, Copy)]
 enum Name {
     Code,
@@ -30,11 +33,11 @@ enum Name {
     Flag,
     Success,
     Args,
-    /// `ISV`, `ISP` or `SYSTEM`: who is at fault, as global gateways have it.
+    /// The party at fault on global gateways: `ISV`, `ISP` or `SYSTEM`.
     Type,
 }
 
-/// The names on the wire, and whether they are distinctive.
+/// The wire names, and whether they are distinctive.
 const NAMES: &[(&str, Name, bool)] = &[
     ("code", Name::Code, false),
     ("error_code", Name::Code, false),
@@ -65,27 +68,28 @@ const NAMES: &[(&str, Name, bool)] = &[
     ("type", Name::Type, true),
 ];
 
-/// What the protocol's own fields say of a call.
+/// The outcome of a call by its protocol fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing.
+    /// No field states the outcome.
     Unknown,
-    /// It succeeded.
+    /// The call succeeded.
     Success,
-    /// There is a code or a message, and whether it is an error is not certain.
-    Doubtful,
-    /// It failed.
+    /// A code or message may or may not be an error.
+    Ambiguous,
+    /// The call failed.
     Failure,
 }
 
-impl PublicFields {
-    /// Whether a field of the protocol is called so.
+impl ProtocolFields {
+    /// Returns whether `name` is a field of the protocol.
     pub(crate) fn has(name: &str) -> bool {
         NAMES.iter().any(|(known, ..)| *known == name)
     }
 
-    /// Returns those in a value, such as that of `error_response`; `None` for `null`. A refusal may be no more than a
-    /// text, and some gateways make a list of whatever they serialise.
+    /// Reads the fields of a value, such as `error_response`; `None` for `null`.
+    ///
+    /// A text is the message. Of a list, the first object counts: some gateways wrap every value in a list.
     pub(crate) fn of(value: &Json) -> Option<Self> {
         let mut fields = Self::default();
         match value {
@@ -100,7 +104,7 @@ impl PublicFields {
         Some(fields)
     }
 
-    /// Takes the field called `name`, if it is one. Of two names for one thing, the first that is not blank counts.
+    /// Reads the field `name`, if it is a protocol field. Of several names of one field, the first non-blank value counts.
     pub(crate) fn read(&mut self, name: &str, value: &Json) {
         let Some((_, name, distinctive)) = NAMES.iter().find(|(known, ..)| *known == name) else { return };
         let text = match value {
@@ -108,7 +112,7 @@ impl PublicFields {
             Json::String(text) => text.clone(),
             value => value.to_string(),
         };
-        let place = match name {
+        let field = match name {
             Name::Code => &mut self.code,
             Name::Msg => &mut self.msg,
             Name::SubCode => &mut self.sub_code,
@@ -126,13 +130,15 @@ impl PublicFields {
             }
         };
         self.distinctive |= distinctive;
-        if filled(place).is_none() {
-            *place = Some(text);
+        if filled(field).is_none() {
+            *field = Some(text);
         }
     }
 
-    /// What they say of the call. A code 0 is a success (docs/protocol.md section 4.5), and businesses have other words
-    /// for that. A flag other than `success` is a failure (docs/protocol.md section 7.4).
+    /// Returns the outcome of the call.
+    ///
+    /// Code 0 and a few words are a success (docs/protocol.md section 4.5). A flag other than `success` is a failure
+    /// (docs/protocol.md section 7.4).
     pub(crate) fn outcome(&self) -> Outcome {
         let is = |text: &str, words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
         let (flag, success) = (filled(&self.flag), filled(&self.success));
@@ -142,7 +148,7 @@ impl PublicFields {
             return Outcome::Failure;
         }
         if self.has_sub_code() {
-            return Outcome::Doubtful;
+            return Outcome::Ambiguous;
         }
         if flag.is_some() || success.is_some_and(|success| is(success, ["true", "1"])) {
             return Outcome::Success;
@@ -150,27 +156,27 @@ impl PublicFields {
         match filled(&self.code).or(filled(&self.msg)) {
             None => Outcome::Unknown,
             Some(word) if is_success(word) => Outcome::Success,
-            Some(_) => Outcome::Doubtful,
+            Some(_) => Outcome::Ambiguous,
         }
     }
 
-    /// Whether there is a sub code, which no success has (docs/protocol.md section 4.5).
+    /// Returns whether there is a sub code, which only failures have (docs/protocol.md section 4.5).
     pub(crate) fn has_sub_code(&self) -> bool {
         filled(&self.sub_code).is_some_and(|code| !is_success(code))
     }
 
-    /// Whether they are of this family of gateways, so that a failure among them is the platform's.
+    /// Returns whether a field identifies this family of gateways. Only then a failure is the platform's.
     pub(crate) fn is_distinctive(&self) -> bool {
         self.distinctive
     }
 
-    /// Whether an `error_response` tells of no error. Serialisers that leave nothing out write one beside a response.
-    pub(crate) fn is_hollow(&self) -> bool {
+    /// Returns whether an `error_response` has no error. Some serializers write one next to every response.
+    pub(crate) fn is_empty_error(&self) -> bool {
         let code = filled(&self.code);
         filled(&self.sub_code).is_none() && code.map_or_else(|| filled(&self.msg).is_none(), is_success)
     }
 
-    /// The same fields, and those of `others` that they lack.
+    /// Adds the fields of `others` that are missing.
     pub(crate) fn or(self, others: Self) -> Self {
         let or = |own: Option<String>, other| if filled(&own).is_some() { own } else { other };
         Self {
@@ -186,6 +192,7 @@ impl PublicFields {
         }
     }
 
+    /// Creates the refusal with these fields.
     pub(crate) fn into_error(self, body: &str) -> PlatformError {
         PlatformError {
             code: self.code.as_deref().map(Code::from).unwrap_or_default(),
@@ -199,17 +206,17 @@ impl PublicFields {
     }
 }
 
-/// The text without space around it, if it is not blank.
+/// Returns the trimmed text, or `None` if it is blank.
 fn filled(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Whether a code is one of no error.
+/// Returns whether a code means success.
 fn is_success(code: &str) -> bool {
     ["0", "200", "ok", "success"].iter().any(|word| code.eq_ignore_ascii_case(word))
 }
 
-/// The parameters that are echoed: a list, or an object around one.
+/// Reads the echoed parameters: a list, or an object with a list.
 fn arguments(value: &Json) -> Vec<Argument> {
     let text = |value: Option<&Json>| match value? {
         Json::String(text) => Some(text.clone()),
@@ -224,43 +231,3 @@ fn arguments(value: &Json) -> Vec<Argument> {
         _ => Vec::new(),
     }
 }
-
-/// A parameter that a refusal echoes. Its value may be a secret and is not printed.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Argument {
-    /// The parameter's name.
-    pub key: Option<String>,
-    /// The value that the gateway saw.
-    pub value: Option<String>,
-}
-
-impl Record for Argument {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Argument",
-            fields: &[Field::new("key", Kind::String), Field::new("value", Kind::String).secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.key),
-            1 => View::of(&self.value),
-            _ => View::Absent,
-        }
-    }
-}
-
-impl RecordMut for Argument {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.key),
-            1 => Slot::of(&mut self.value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Argument);

@@ -1,7 +1,7 @@
-//! XML as the same pieces as JSON: the document is an object with one key, its root element.
+//! A pull parser for XML.
 //!
-//! An element with elements in it is an object, any other is a text. Elements that repeat are keys that repeat. XML has
-//! no lists of its own; the decoder, which knows the documented type, makes them of repeated keys.
+//! The document is an object with one key: the root element. An element with child elements is an object; any other
+//! element is text. Repeated elements are repeated keys, which the decoder joins to lists by the documented type.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,10 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event as Xml};
 
-use super::body::pair;
-use super::source::{DEPTH, Event, Source, SyntaxError};
+use super::{Event, MAX_DEPTH, Source, SyntaxError};
+use crate::surrogate;
 
+/// A pull parser for XML.
 pub(crate) struct XmlSource<'a> {
     text: &'a str,
     reader: Reader<&'a [u8]>,
@@ -20,21 +21,21 @@ pub(crate) struct XmlSource<'a> {
     replaced: usize,
 }
 
-/// Where the reader stands.
+/// The position of the parser.
 enum State {
-    /// Before everything.
+    /// Before the document.
     Start,
-    /// Among the elements of an object.
+    /// Between the child elements of an object.
     Inside,
-    /// Behind a start tag whose content is not known yet.
+    /// After a start tag, before its content is known.
     Open,
-    /// Behind a start tag that has made its parent an object.
+    /// After the start tag of a first child element.
     OpenChild(String),
-    /// The same with an empty element.
+    /// After the tag of a first child element that is empty.
     EmptyChild(String),
-    /// Behind an empty element.
+    /// After an empty element.
     Empty,
-    /// Behind everything.
+    /// After the document.
     End,
 }
 
@@ -58,10 +59,14 @@ impl<'a> XmlSource<'a> {
 
     fn descend(&mut self) -> Result<(), SyntaxError> {
         self.depth += 1;
-        if self.depth > DEPTH { Err(self.error(&format!("more than {DEPTH} levels of nesting"))) } else { Ok(()) }
+        if self.depth > MAX_DEPTH {
+            Err(self.error(&format!("the nesting exceeds {MAX_DEPTH} levels")))
+        } else {
+            Ok(())
+        }
     }
 
-    /// Reads on among the elements of an object. Text between them is layout.
+    /// Reads the next child element of an object. Ignores text between the elements.
     fn inside(&mut self) -> Result<Event<'a>, SyntaxError> {
         loop {
             match self.read()? {
@@ -78,30 +83,30 @@ impl<'a> XmlSource<'a> {
                     self.depth -= 1;
                     return Ok(Event::EndObject);
                 }
-                Xml::Eof if self.depth > 0 => return Err(self.error("the body ends inside an element")),
+                Xml::Eof if self.depth > 0 => return Err(self.error("expected an end tag, found the end of the body")),
                 Xml::Eof => {
                     self.state = State::End;
                     return Ok(Event::EndObject);
                 }
                 Xml::Text(text) if self.depth == 0 && !text.trim().trim_start_matches('\u{feff}').is_empty() => {
-                    return Err(self.error("text outside of the root element"));
+                    return Err(self.error("expected an element, found text outside the root element"));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Reads the content of an element until it shows whether it is an object or a text.
+    /// Reads the content of an element up to its first child element or its end.
     fn open(&mut self) -> Result<Event<'a>, SyntaxError> {
         let mut content: Cow<'a, str> = Cow::Borrowed("");
-        // The first half of a surrogate pair, which Java writes as two references.
+        // The high surrogate of a pair, which Java writes as two references.
         let mut high = None;
         loop {
-            let piece = self.read()?;
-            if let Xml::GeneralRef(reference) = &piece
-                && let Some(unit) = surrogate(reference)
+            let event = self.read()?;
+            if let Xml::GeneralRef(reference) = &event
+                && let Some(unit) = lone_surrogate(reference)
             {
-                match high.take().and_then(|high| pair(high, unit)) {
+                match high.take().and_then(|high| surrogate::pair(high, unit)) {
                     Some(character) => {
                         content.to_mut().pop();
                         content.to_mut().push(character);
@@ -116,7 +121,7 @@ impl<'a> XmlSource<'a> {
                 continue;
             }
             high = None;
-            match piece {
+            match event {
                 Xml::Start(start) => {
                     self.state = State::OpenChild(name(&start));
                     return Ok(Event::StartObject);
@@ -132,7 +137,7 @@ impl<'a> XmlSource<'a> {
                 }
                 Xml::Text(text) => content = joined(content, text.xml10_content()),
                 Xml::CData(text) => content = joined(content, text.xml10_content()),
-                // A reference to nothing is text that somebody did not escape. One field is no reason to lose the answer.
+                // An unknown reference is unescaped text; it must not make the response unreadable.
                 Xml::GeneralRef(reference) => {
                     match (reference.resolve_char_ref(), resolve_predefined_entity(&reference)) {
                         (Ok(Some(character)), _) => content.to_mut().push(character),
@@ -140,7 +145,7 @@ impl<'a> XmlSource<'a> {
                         _ => content.to_mut().push_str(&format!("&{};", &*reference)),
                     }
                 }
-                Xml::Eof => return Err(self.error("the body ends inside an element")),
+                Xml::Eof => return Err(self.error("expected an end tag, found the end of the body")),
                 Xml::Comment(_) | Xml::Decl(_) | Xml::PI(_) | Xml::DocType(_) => {}
             }
         }
@@ -185,8 +190,8 @@ impl<'a> Source<'a> for XmlSource<'a> {
     }
 }
 
-/// The surrogate that a character reference stands for, which no character is.
-fn surrogate(reference: &str) -> Option<u32> {
+/// Returns the surrogate of a character reference.
+fn lone_surrogate(reference: &str) -> Option<u32> {
     let number = reference.strip_prefix('#')?;
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) if digits.starts_with(|digit: char| digit.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16),

@@ -1,21 +1,24 @@
-//! Fields of a method that are called like those of a refusal (docs/protocol.md section 4.5).
+//! Documented fields with the names of error fields (docs/protocol.md section 4.5).
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
+use generated_sdk::protocol::{Request, decode};
 
 /// The request of a method that documents `code`, `msg`, `errcode` and `success` itself, as
 /// `taobao.mtop.upload.token.get` documents the first.
 struct Upload;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct UploadResponse {
     code: Option<String>,
     msg: Option<String>,
     errcode: Option<i64>,
     success: Option<bool>,
 }
+
+record!(mut UploadResponse);
 
 impl Record for Upload {
     fn schema(&self) -> &'static Schema {
@@ -71,12 +74,12 @@ impl RecordMut for UploadResponse {
 }
 
 #[test]
-fn they_never_make_a_success_look_like_an_error() {
+fn documented_error_names_do_not_make_a_refusal() {
     let fields = r#""code":"50","msg":"m","errcode":15,"success":false,"request_id":"r""#;
     let xml = "<code>50</code><msg>m</msg><errcode>15</errcode><success>false</success><request_id>r</request_id>";
     for body in [
         format!(r#"{{"test_upload_get_response":{{{fields}}}}}"#),
-        // Simplified, and under the root of another gateway.
+        // Simplified, and in another root node.
         format!("{{{fields}}}"),
         format!(r#"{{"response":{{{fields}}}}}"#),
         format!("<test_upload_get_response>{xml}</test_upload_get_response><!--top1-->"),
@@ -87,7 +90,7 @@ fn they_never_make_a_success_look_like_an_error() {
         assert_eq!((response.errcode, response.success), (Some(15), Some(false)), "{body}");
         assert_eq!((response.request_id(), response.mismatches()), (Some("r"), &[][..]), "{body}");
     }
-    // Undocumented ones beside documented ones.
+    // Undocumented fields next to documented fields.
     for body in [
         r#"{"test_upload_get_response":{"errcode":0,"sub_code":"isv.x","sub_msg":"x"}}"#,
         r#"{"errcode":0,"sub_code":"isv.x","sub_msg":"x"}"#,
@@ -98,7 +101,7 @@ fn they_never_make_a_success_look_like_an_error() {
 }
 
 #[test]
-fn a_refusal_is_one_for_such_a_method_too() {
+fn detects_refusals_despite_documented_error_names() {
     let fields = r#""code":15,"msg":"Remote service error","sub_code":"isp.x","request_id":"r""#;
     let body = format!(r#"{{"error_response":{{{fields}}}}}"#);
     let Err(Error::Platform(error)) = decode::<Upload>(body).map(|_| ()) else { panic!("a success") };

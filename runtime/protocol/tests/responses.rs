@@ -1,4 +1,4 @@
-//! The seed page's own samples, and answers that are none.
+//! The samples of the seed page, and bodies that are not responses.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -10,20 +10,20 @@ use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetRespons
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Code, PlatformError, Retry, decode, decode_untyped};
 
-fn answer(body: &str) -> Result<Response<TopClientTokenGetResponse>, Error> {
+fn decoded(body: &str) -> Result<Response<TopClientTokenGetResponse>, Error> {
     decode::<TopClientTokenGetRequest>(body.to_owned())
 }
 
 fn refusal(body: &str) -> PlatformError {
-    match answer(body) {
+    match decoded(body) {
         Err(Error::Platform(error)) => *error,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn the_page_s_response() {
-    let response = answer(
+fn decodes_the_documented_response() {
+    let response = decoded(
         "<top_client_token_get_response>
     <result_code>200</result_code>
     <token>token</token>
@@ -40,7 +40,7 @@ fn the_page_s_response() {
 }
 
 #[test]
-fn the_page_s_refusals() {
+fn decodes_the_documented_refusals() {
     let json = |sub_msg: &str| {
         format!(
             r#"{{
@@ -72,18 +72,18 @@ fn the_page_s_refusals() {
 }
 
 #[test]
-fn refusals_read_well() {
+fn refusal_message_has_code_and_meaning() {
     let error = refusal(
         r#"{"error_response":{"code":27,"msg":"Invalid session","sub_code":"invalid-sessionkey","request_id":"4c1w"}}"#,
     );
-    expect!["the gateway refused the call: 27 Invalid session (invalid-sessionkey); the session is expired, revoked, or granted to another application; request 4c1w"]
+    expect!["the gateway refused the call: 27 Invalid session (invalid-sessionkey); the session is expired, revoked, or belongs to another application; request 4c1w"]
         .assert_eq(&error.to_string());
-    let error = refusal(r#"{"error_response":{"code":1000,"msg":"A code of nobody","sub_code":"a","sub_msg":"b"}}"#);
-    expect!["the gateway refused the call: 1000 A code of nobody (a: b)"].assert_eq(&error.to_string());
+    let error = refusal(r#"{"error_response":{"code":1000,"msg":"An unknown code","sub_code":"a","sub_msg":"b"}}"#);
+    expect!["the gateway refused the call: 1000 An unknown code (a: b)"].assert_eq(&error.to_string());
 }
 
 #[test]
-fn old_refusals_echo_the_parameters() {
+fn decodes_echoed_parameters() {
     let error = refusal(
         r#"<error_response><args list="true"><arg><key>app_key</key><value>1</value></arg><arg><key>session</key>
         <value>s3cr3t</value></arg></args><code>26</code><msg>Missing session</msg></error_response>"#,
@@ -94,17 +94,17 @@ fn old_refusals_echo_the_parameters() {
 }
 
 fn unreadable(body: &str, expected: Expect) {
-    match answer(body) {
+    match decoded(body) {
         Err(Error::Decode(error)) => {
             expected.assert_eq(&error.problem);
-            assert!(body.starts_with(&*error.body) && error.body.is_cut() == (body.len() > error.body.len()));
+            assert!(body.starts_with(&*error.body) && error.body.is_truncated() == (body.len() > error.body.len()));
         }
         other => panic!("{body:?}: {other:?}"),
     }
 }
 
 #[test]
-fn answers_that_are_none() {
+fn rejects_bodies_that_are_not_responses() {
     unreadable("", expect!["the body is empty"]);
     unreadable(" \n", expect!["the body is empty"]);
     unreadable("ok", expect![[r#"expected a JSON value, found 'o' at line 1 column 1"#]]);
@@ -112,11 +112,15 @@ fn answers_that_are_none() {
     unreadable("3", expect!["expected a JSON object or an XML element at the top level"]);
     unreadable(
         "<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>",
-        expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
+        expect![
+            "expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds"
+        ],
     );
     unreadable(
         "<HTML><p>x",
-        expect!["an HTML page came instead; a proxy, a login page or another server answers there"],
+        expect![
+            "expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds"
+        ],
     );
     unreadable("{}", expect!["expected top_client_token_get_response or error_response, found neither"]);
     unreadable(
@@ -126,8 +130,8 @@ fn answers_that_are_none() {
 }
 
 #[test]
-fn other_servers_answers_are_no_responses() {
-    let html = "an HTML page came instead; a proxy, a login page or another server answers there";
+fn rejects_bodies_of_other_servers() {
+    let html = "expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds";
     let neither = "expected top_client_token_get_response or error_response, found neither";
     for (body, expected) in [
         ("<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\" \"y\"><html><head/><body>403</body></html>", html),
@@ -135,21 +139,21 @@ fn other_servers_answers_are_no_responses() {
         (r#"{"foo":{"bar":{"token":"t"}}}"#, neither),
         ("<rss><channel/></rss>", neither),
     ] {
-        match answer(body) {
+        match decoded(body) {
             Err(Error::Decode(error)) => assert_eq!(error.problem, expected, "{body}"),
             other => panic!("{body}: {other:?}"),
         }
     }
-    // A business code under a node of another name is none, beside fields of the response.
-    let response = answer(r#"{"result":{"token":"t","code":200,"msg":"success"}}"#).unwrap();
+    // A code in another object is not a refusal if there are fields of the response.
+    let response = decoded(r#"{"result":{"token":"t","code":200,"msg":"success"}}"#).unwrap();
     assert_eq!(response.token.as_deref(), Some("t"));
-    // The error fields under a node of another name are a refusal.
+    // Error fields in another root node are a refusal.
     let error = refusal(r#"{"response":{"flag":"failure","code":15,"msg":"Remote error","sub_code":"isp.x"}}"#);
     assert_eq!((error.code.number(), error.sub_code.as_deref()), (Some(15), Some("isp.x")));
 }
 
 #[test]
-fn refusals_without_their_node_are_no_responses() {
+fn detects_refusals_without_error_response() {
     // Each body as JSON and as XML, with the code, msg and sub_code of the refusal.
     for (json, xml, code, msg, sub_code) in [
         (
@@ -215,24 +219,24 @@ fn refusals_without_their_node_are_no_responses() {
 }
 
 #[test]
-fn codes_that_are_words() {
+fn classifies_word_codes() {
     let refused = |code: &str, msg: &str| {
         refusal(&format!(r#"{{"error_response":{{"type":"ISV","code":"{code}","msg":"{msg}","request_id":"1"}}}}"#))
     };
     let limit = refused("ApiCallLimit", "The call limit is reached. This ban will last 3 more seconds");
-    assert!(limit.is_retryable() && limit.is_limit() && limit.was_not_carried_out());
+    assert!(limit.is_retryable() && limit.is_limit() && limit.was_not_processed());
     assert_eq!(limit.retry_after(), Some(Duration::from_secs(3)));
     for word in ["IllegalAccessToken", "illegalaccesstoken", "InvalidSession", "MissingAccessToken"] {
         let session = refused(word, "m");
-        assert!(session.is_session_invalid() && !session.is_callers_fault() && !session.is_retryable(), "{word}");
+        assert!(session.is_session_invalid() && !session.is_client_error() && !session.is_retryable(), "{word}");
         assert_eq!(session.code, word);
     }
     for word in ["IncompleteSignature", "sign-check-failure", "MissingParameter", "InvalidAppKey"] {
-        assert!(refused(word, "m").is_callers_fault(), "{word}");
+        assert!(refused(word, "m").is_client_error(), "{word}");
     }
     let unknown = refused("E_UNKNOWN", "m");
-    assert!(!unknown.is_session_invalid() && !unknown.is_retryable() && !unknown.is_callers_fault());
-    expect!["the gateway refused the call: IllegalAccessToken m; the session is expired, revoked, or granted to another application; request 1"]
+    assert!(!unknown.is_session_invalid() && !unknown.is_retryable() && !unknown.is_client_error());
+    expect!["the gateway refused the call: IllegalAccessToken m; the session is expired, revoked, or belongs to another application; request 1"]
         .assert_eq(&refused("IllegalAccessToken", "m").to_string());
     let both = refusal(
         r#"{"error_response":{"code":"Y100","msg":"上传失败","sub_code":"Y10009","sub_msg":"网络","request_id":"4"}}"#,
@@ -241,7 +245,7 @@ fn codes_that_are_words() {
 }
 
 #[test]
-fn the_response_of_another_method_is_none() {
+fn rejects_the_response_of_another_method() {
     for body in [
         r#"{"trade_close_response":{"modified":"2016-01-01 12:00:00","request_id":"1"}}"#,
         r#"{"trade_close_response":{"request_id":"1"}}"#,
@@ -251,7 +255,7 @@ fn the_response_of_another_method_is_none() {
         r#"{"data":{"other":[1]}}"#,
         "<trade_close_response><trade><tid>1</tid></trade></trade_close_response>",
     ] {
-        match answer(body) {
+        match decoded(body) {
             Err(Error::Decode(error)) => {
                 let found =
                     if body.contains("trade_close") { ", found trade_close_response" } else { " or error_response" };
@@ -261,22 +265,22 @@ fn the_response_of_another_method_is_none() {
             other => panic!("{body}: {other:?}"),
         }
     }
-    // Gateways write the name of the root in their own way, and a field of the method identifies any other.
-    assert_eq!(answer(r#"{"TopClientTokenGet_response":{}}"#).unwrap().token, None);
-    assert_eq!(answer(r#"{"taobao_top_client_token_get_response":{}}"#).unwrap().token, None);
-    assert_eq!(answer(r#"{"data":{"token":"t"}}"#).unwrap().token.as_deref(), Some("t"));
+    // The case and prefix of the root node may differ. Another root node needs a documented field.
+    assert_eq!(decoded(r#"{"TopClientTokenGet_response":{}}"#).unwrap().token, None);
+    assert_eq!(decoded(r#"{"taobao_top_client_token_get_response":{}}"#).unwrap().token, None);
+    assert_eq!(decoded(r#"{"data":{"token":"t"}}"#).unwrap().token.as_deref(), Some("t"));
 }
 
 #[test]
-fn the_code_0_is_no_refusal() {
-    let response = answer(r#"{"code":0,"msg":"success","request_id":"x"}"#).unwrap();
+fn code_0_is_a_success() {
+    let response = decoded(r#"{"code":0,"msg":"success","request_id":"x"}"#).unwrap();
     assert_eq!((response.request_id(), response.token.as_deref()), (Some("x"), None));
-    let response = answer(r#"{"error_response":null,"top_client_token_get_response":{"token":"t"}}"#).unwrap();
+    let response = decoded(r#"{"error_response":null,"top_client_token_get_response":{"token":"t"}}"#).unwrap();
     assert_eq!(response.token.as_deref(), Some("t"));
 }
 
 #[test]
-fn refusals_that_are_written_strangely() {
+fn decodes_malformed_refusals() {
     let error = refusal(r#"{"error_response":{"code":"isv.bad","msg":"m"}}"#);
     assert_eq!((error.code, error.msg.as_str(), error.sub_code.as_deref()), (Code::from("isv.bad"), "m", None));
     let error = refusal(r#"{"error_response":"down"}"#);
@@ -286,14 +290,14 @@ fn refusals_that_are_written_strangely() {
 }
 
 #[test]
-fn truncated_and_broken_json() {
+fn rejects_invalid_json() {
     let body = "{\"top_client_token_get_response\":{\n\"result_code\":\"200\",\"token\":\"t\"}}";
     for length in 0..body.len() {
-        assert!(matches!(answer(&body[..length]), Err(Error::Decode(_))), "{length}");
+        assert!(matches!(decoded(&body[..length]), Err(Error::Decode(_))), "{length}");
     }
-    assert!(answer(body).is_ok());
+    assert!(decoded(body).is_ok());
     let inside = |text: &str| format!("{{\"x_response\":{{\n {text}}}}}");
-    unreadable(&inside("\"token\":\"t"), expect!["a string begins and does not end at line 2 column 10"]);
+    unreadable(&inside("\"token\":\"t"), expect!["unterminated string at line 2 column 10"]);
     unreadable(&inside("\"token\" \"t\""), expect!["expected ':', found '\"' at line 2 column 10"]);
     unreadable(&inside("\"token\":}"), expect!["expected a JSON value, found '}' at line 2 column 10"]);
     unreadable(&inside("\"token\":\"t\",}"), expect!["expected a key, found '}' at line 2 column 14"]);
@@ -308,26 +312,26 @@ fn truncated_and_broken_json() {
 }
 
 #[test]
-fn truncated_and_broken_xml() {
+fn rejects_invalid_xml() {
     let body = "<r><result_code>200</result_code><token>t &amp; u</token></r>";
     for length in 1..body.len() {
-        assert!(matches!(answer(&body[..length]), Err(Error::Decode(_))), "{length}");
+        assert!(matches!(decoded(&body[..length]), Err(Error::Decode(_))), "{length}");
     }
-    assert_eq!(answer(body).unwrap().token.as_deref(), Some("t & u"));
+    assert_eq!(decoded(body).unwrap().token.as_deref(), Some("t & u"));
     unreadable(
         "<r><a></b></r>",
         expect!["ill-formed document: expected `</a>`, but `</b>` was found at line 1 column 7"],
     );
-    unreadable("<r/>text", expect!["text outside of the root element at line 1 column 9"]);
-    unreadable("<r><a>", expect!["the body ends inside an element at line 1 column 7"]);
+    unreadable("<r/>text", expect!["expected an element, found text outside the root element at line 1 column 9"]);
+    unreadable("<r><a>", expect!["expected an end tag, found the end of the body at line 1 column 7"]);
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn rejects_deep_nesting() {
     let lists = format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000));
-    unreadable(&lists, expect!["more than 128 levels of nesting at line 1 column 150"]);
+    unreadable(&lists, expect!["the nesting exceeds 128 levels at line 1 column 150"]);
     let objects = "{\"a\":".repeat(100_000);
-    unreadable(&objects, expect!["more than 128 levels of nesting at line 1 column 641"]);
+    unreadable(&objects, expect!["the nesting exceeds 128 levels at line 1 column 641"]);
     let elements = "<a>".repeat(100_000);
-    unreadable(&elements, expect!["more than 128 levels of nesting at line 1 column 388"]);
+    unreadable(&elements, expect!["the nesting exceeds 128 levels at line 1 column 388"]);
 }

@@ -1,4 +1,4 @@
-//! The client for programs that are not async.
+//! The blocking client.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -11,15 +11,15 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-pub use super::pagination::blocking::{Items, Pages};
-
-use super::{RetryPolicy, SessionProvider, Shared};
+use crate::client::Shared;
 use crate::error::{ConfigurationError, ConfigurationKind, Error};
+use crate::retry::RetryPolicy;
+use crate::session::provider::SessionProvider;
 use top_protocol::{Request, Response, SignedRequest};
 
-/// [`Client`](super::Client) for programs that are not async: its calls return when they are done.
+/// A client for programs without async code: its calls block until they return.
 ///
-/// It is the same client, so requests, errors, retries and limits are the same. Cloning it is cheap.
+/// Requests, errors, retries and limits are those of the async [`Client`](crate::Client). Clones are cheap.
 ///
 /// ```no_run
 /// use generated_sdk::{AppCredentials, Client, Gateway, api::top::TopClientTokenGetRequest};
@@ -32,85 +32,83 @@ use top_protocol::{Request, Response, SignedRequest};
 /// # }
 /// ```
 ///
-/// It can be used from within an async program too, where it holds up the thread that it is called on: only where that
-/// does no harm. It has connections of its own, which that thread is not needed for.
+/// In an async program, a call blocks its thread. The client has its own connections, which do not need that thread.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) client: super::Client,
+    pub(crate) client: crate::client::Client,
     runtime: Arc<Runtime>,
 }
 
 impl Client {
-    /// The calls of `client`, waited for, with what it shares: its limiter, and what it knows of the platform's clock.
-    /// Connections are kept by a thread that lives as long as this or a clone of it.
+    /// Creates a blocking client from `client`. They share the limiter and the correction of the clock. A thread
+    /// drives the connections until the last clone is dropped.
     ///
-    /// They are not those of `client`, whose calls may go on beside: a connection is driven by the runtime that made it,
-    /// and a call from a thread of that runtime would hold up what it waits for. A transport that was given to the client
-    /// stays as it is. If that keeps connections, as one over reqwest does, give the blocking
-    /// client another; and if [`OAuth`](super::OAuth) is waited for here, build it upon a client that makes no async
-    /// calls.
+    /// The two clients do not share connections: a runtime drives the connections that it made, and a blocking call
+    /// would stop a runtime that it waits for. A transport that was passed to the client is shared. If it keeps
+    /// connections, as one over reqwest does, pass another one to the blocking client. An [`OAuth`](crate::OAuth) for
+    /// [`wait`](Self::wait) needs a client without async calls.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the system has no thread for it.
-    pub fn new(mut client: super::Client) -> Result<Self, Error> {
-        if let Some(own) = &client.shared.own {
-            let transport = Arc::new(own.transport()?);
+    /// [`Error::Configuration`] if the system cannot start a thread.
+    pub fn new(mut client: crate::client::Client) -> Result<Self, Error> {
+        if let Some(settings) = &client.shared.http_settings {
+            let transport = Arc::new(settings.transport()?);
             client.shared = Arc::new(Shared { transport, ..Shared::clone(&client.shared) });
         }
-        Self::of(client)
+        Self::from_unused(client)
     }
 
-    /// The calls of `client`, which has made none.
-    pub(super) fn of(client: super::Client) -> Result<Self, Error> {
+    /// Creates a blocking client from a client that has no connections.
+    pub(crate) fn from_unused(client: crate::client::Client) -> Result<Self, Error> {
         Ok(Self { client, runtime: Arc::new(Runtime::start().map_err(no_thread)?) })
     }
 
-    /// The same client on behalf of the user who granted `session`.
+    /// Returns a clone that calls on behalf of the user who granted `session`.
     #[must_use]
     pub fn with_session(&self, session: impl Into<String>) -> Self {
         Self { client: self.client.with_session(session), runtime: Arc::clone(&self.runtime) }
     }
 
-    /// The same client on behalf of `user`, with sessions from `provider`: see the
-    /// [async client's](super::Client::with_session_from).
+    /// Returns a clone that calls on behalf of `user`, with sessions from `provider`. See
+    /// [`with_session_from`](crate::Client::with_session_from) of the async client.
     #[must_use]
     pub fn with_session_from(&self, provider: Arc<dyn SessionProvider>, user: impl Into<String>) -> Self {
         Self { client: self.client.with_session_from(provider, user), runtime: Arc::clone(&self.runtime) }
     }
 
-    /// The same client with another policy for failed calls, be it for a single one.
+    /// Returns a clone with another retry policy.
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         Self { client: self.client.with_retry(policy), runtime: Arc::clone(&self.runtime) }
     }
 
-    /// The same client with another time for an attempt at a call, be it for a single one.
+    /// Returns a clone with another timeout of an attempt.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { client: self.client.with_timeout(timeout), runtime: Arc::clone(&self.runtime) }
     }
 
-    /// Validates and signs `request`, sends it, and reads the answer.
+    /// Validates and signs `request`, sends it, and decodes the response.
     ///
     /// # Errors
     ///
-    /// Every way in which the call can fail: see [`Error`].
+    /// Every error of a call: see [`Error`].
     pub fn execute<R: Request>(&self, request: &R) -> Result<Response<R::Response>, Error> {
         self.wait(self.client.execute(request))
     }
 
-    /// The request as [`execute`](Self::execute) would send it now. Printing it hides what is secret.
+    /// Returns the request that [`execute`](Self::execute) would send now. `Debug` redacts its secrets.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if the request breaks the documents' demands.
+    /// [`Error::Invalid`] if the request violates the documented limits.
     pub fn sign<R: Request>(&self, request: &R) -> Result<SignedRequest, Error> {
         self.client.sign(request)
     }
 
-    /// Waits for what is async beside the client: a grant or a refresh of [`OAuth`](super::OAuth), or a token that
-    /// [`RefreshingSessions`](super::RefreshingSessions) is to keep.
+    /// Runs a future to completion, such as a request of [`OAuth`](crate::OAuth) or
+    /// [`RefreshingSessions::put`](crate::RefreshingSessions::put).
     ///
     /// ```no_run
     /// use generated_sdk::{AppCredentials, Client, Gateway};
@@ -131,21 +129,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of what is waited for, of whatever type they are, and [`Error::Configuration`] if the system has no thread
-    /// for it.
+    /// The error of the future, and [`Error::Configuration`] if the system cannot start a thread.
     pub fn wait<T: Send, E: From<Error> + Send>(
         &self,
-        call: impl Future<Output = Result<T, E>> + Send,
+        future: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
         let handle = &self.runtime.handle;
         if Handle::try_current().is_err() {
-            return handle.block_on(call);
+            return handle.block_on(future);
         }
-        // A thread that belongs to a runtime may not wait for another; one that belongs to nobody may. What is told there
-        // is told where the caller listens.
-        let call = call.in_current_span().with_current_subscriber();
+        // A thread of a runtime may not block on another runtime. A new thread may. Its spans and events go to the
+        // caller's subscriber.
+        let future = future.in_current_span().with_current_subscriber();
         thread::scope(|scope| {
-            let thread = thread::Builder::new().spawn_scoped(scope, || handle.block_on(call));
+            let thread = thread::Builder::new().spawn_scoped(scope, || handle.block_on(future));
             match thread.map_err(no_thread)?.join() {
                 Ok(result) => result,
                 Err(panic) => resume_unwind(panic),
@@ -166,7 +163,7 @@ fn no_thread(error: std::io::Error) -> Error {
         .into()
 }
 
-/// A runtime on a thread of its own, which looks after connections and timers. It ends when this is dropped.
+/// A runtime on its own thread, which drives connections and timers until this is dropped.
 struct Runtime {
     handle: Handle,
     _end: oneshot::Sender<()>,
@@ -178,7 +175,7 @@ impl Runtime {
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name("top-client".to_owned()).spawn(move || {
-            // The other end is never used, only dropped.
+            // Returns when the sender is dropped.
             let _ = runtime.block_on(ended);
         })?;
         Ok(Self { handle, _end: end })
