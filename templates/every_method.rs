@@ -1,20 +1,25 @@
 //! The example of every method as a value, for tests that hold of all of them.
 
 use generated_sdk::api;
-use generated_sdk::protocol::Request;
+use generated_sdk::protocol::{Paged, Request};
 
 /// What a test does with each request.
 pub trait Visit {
-    /// Takes a request in.
+    /// Takes a request.
     fn visit<R: Request>(&mut self, request: R);
+
+    /// Takes the request of a list. Default: [`visit`](Self::visit).
+    fn visit_list<R: Paged>(&mut self, request: R) {
+        self.visit(request);
+    }
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
 #[allow(deprecated, reason = "deprecated methods have examples too")]
 pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> {
     {%- for category in categories %}
-    {%- for request in self.requests(category) %}
-    visitor.visit({{ request }});
+    {%- for (visit, request) in self.requests(category) %}
+    visitor.{{ visit }}({{ request }});
     {%- endfor %}
     {%- endfor %}
     Ok(())

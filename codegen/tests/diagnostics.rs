@@ -434,6 +434,22 @@ fn escapes_text_in_generated_code() {
 }
 
 #[test]
+fn accepts_only_urls_that_a_link_can_contain() {
+    let parameters = with_parameters("  - { name: a, type: String }");
+    let with_url = |url: &str| parameters.replace("request:", &format!("doc_url: {url:?}\nrequest:"));
+    for url in ["https://open.taobao.com/api.htm?docId=1&docType=2", "http://open.ieasynote.com/api"] {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_url(url).as_bytes())]);
+        assert!(problems(folder.path()).is_none(), "{url}");
+    }
+    for url in ["", "docId=1", "https://", "ftp://a", "https://a b", "https://a)|[x](y", "https://a>", "https://接口"]
+    {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_url(url).as_bytes())]);
+        let problems = problems(folder.path()).unwrap_or_else(|| panic!("{url:?} passed")).to_string();
+        assert!(problems.contains("expected a URL"), "{problems}");
+    }
+}
+
+#[test]
 fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();

@@ -46,6 +46,8 @@ mod guide {
         Errors "errors.md",
         Limits "limits.md",
         Uploads "uploads.md",
+        Recipes "recipes.md",
+        Methods "methods.md",
         Callbacks "callbacks.md",
         LocalGateway "gateway.md",
         Specs "specs.md",

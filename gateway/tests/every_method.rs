@@ -12,9 +12,9 @@ mod every_method;
 use every_method::Visit;
 use expect_test::expect;
 use generated_sdk::generated::{Record, View};
-use generated_sdk::protocol::{AppCredentials, Application, Request};
+use generated_sdk::protocol::{AppCredentials, Application, Paged, Request};
 use generated_sdk::{Client, DateTime, Format};
-use support::{client, start};
+use support::{client, start, start_with};
 use tokio::runtime::Runtime;
 
 /// Calls each request and compares the responses.
@@ -85,9 +85,57 @@ fn every_format_decodes_to_the_same_value() {
     expect![[r#"
         alibaba.shop.category.get.result.module.sub_shop_category_list
         taobao.refunds.receive.get.has_next
+        taobao.special.refunds.receive.get.has_next
+        taobao.traderates.get.has_next
         taobao.trades.sold.get.has_next
-        taobao.trades.sold.increment.get.has_next"#]]
+        taobao.trades.sold.increment.get.has_next
+        taobao.trades.sold.incrementv.get.has_next
+        tmall.dispute.receive.get.result.has_next"#]]
     .assert_eq(&caller.absent.join("\n"));
+}
+
+/// Reads each list to its end.
+struct ListReader {
+    runtime: Runtime,
+    client: Client,
+    /// The numbers of lists whose length the gateway sets, and of those that have an item for every minute.
+    lists: (usize, usize),
+    problems: Vec<String>,
+}
+
+impl Visit for ListReader {
+    fn visit<R: Request>(&mut self, _: R) {}
+
+    fn visit_list<R: Paged>(&mut self, request: R) {
+        let mut items = self.client.items(request);
+        let mut count = 0;
+        while let Some(item) = self.runtime.block_on(items.next()) {
+            match item {
+                Ok(_) => count += 1,
+                Err(error) => return self.problems.push(format!("{}: {error}", R::METHOD)),
+            }
+        }
+        let windows = R::PAGING.window.is_some();
+        let expected = if windows { count > 0 } else { count == LIST };
+        if !expected {
+            self.problems.push(format!("{}: {count} items", R::METHOD));
+        }
+        *if windows { &mut self.lists.1 } else { &mut self.lists.0 } += 1;
+    }
+}
+
+/// The length of the lists: more than two pages of the largest size that an example has, and no multiple of a size.
+const LIST: u32 = 211;
+
+#[test]
+fn pages_through_every_list() {
+    let runtime = Runtime::new().unwrap();
+    let (address, _) = runtime.block_on(start_with(support::gateway().list_length(LIST)));
+    let client = client(address).build().unwrap().with_session("a session");
+    let mut reader = ListReader { runtime, client, lists: (0, 0), problems: Vec::new() };
+    every_method::each(&mut reader).unwrap();
+    assert!(reader.problems.is_empty(), "{:#?}", reader.problems);
+    assert!(reader.lists.0 > 5 && reader.lists.1 > 1, "{:?}", reader.lists);
 }
 
 /// Prints each request and searches the output for its secrets.
@@ -124,6 +172,14 @@ fn printing_a_request_hides_its_secrets() {
     let mut printer = Printer::default();
     every_method::each(&mut printer).unwrap();
     expect![[r#"
+        alibaba.ascp.logistics.seller.send.delivery_mobile
+        alibaba.ascp.logistics.seller.send.delivery_name
+        taobao.logistics.consign.order.createandsend.s_address
+        taobao.logistics.consign.order.createandsend.s_name
+        taobao.logistics.consign.order.createandsend.r_address
+        taobao.logistics.consign.order.createandsend.r_name
+        taobao.top.oaid.client.decrypt.sec_once_token
+        taobao.top.once.token.get.sec_token
         taobao.top.auth.token.create.code
         taobao.top.auth.token.refresh.refresh_token
         taobao.top.client.token.get.sec_token

@@ -131,6 +131,17 @@ fn reports_usage_errors_and_missing_documents() {
     .assert_eq(&output_of(&folder, &["lint", empty.to_str().unwrap()]));
 }
 
+/// Returns the number of records in a folder, at any depth.
+fn records(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let count = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => records(&path),
+        Some(extension) => usize::from(extension == "json"),
+        None => 0,
+    };
+    entries.map(count).sum()
+}
+
 /// Imports the documents of the platform if they are next to this project. The generated package compiles, and the three
 /// samples of a complete document decode to the same response.
 #[test]
@@ -145,11 +156,14 @@ fn imports_the_documents_of_the_platform() {
     let (specs, out) = (folder.join("specs"), folder.join("sdk"));
     let (specs, out) = (specs.to_str().unwrap(), out.to_str().unwrap());
     let output = output_of(&folder, &["import", catalogue.to_str().unwrap(), "--specs", specs]);
-    assert!(output.contains("552 documents: 552 imported, 0 changed, 0 unchanged, 0 kept, 0 refused\n"), "{output}");
+    let count = records(&catalogue);
+    let summary = format!("{count} documents: {count} imported, 0 changed, 0 unchanged, 0 kept, 0 refused\n");
+    assert!(count > 0 && output.contains(&summary), "{output}");
     let output = output_of(&folder, &["import", documents.to_str().unwrap(), "--specs", specs, "--force"]);
-    assert!(output.contains("5 documents: ") && output.contains(" 0 refused\n"), "{output}");
+    let count = records(&documents);
+    assert!(output.contains(&format!("{count} documents: ")) && output.contains(" 0 refused\n"), "{output}");
     let again = output_of(&folder, &["import", documents.to_str().unwrap(), "--specs", specs]);
-    assert!(again.contains(" 5 unchanged, 0 kept, 0 refused\n"), "{again}");
+    assert!(again.contains(&format!(" {count} unchanged, 0 kept, 0 refused\n")), "{again}");
     let output = output_of(&folder, &["gen", "--specs", specs, "--out", out]);
     assert!(output.ends_with(" changed\n0"), "{output}");
 
@@ -172,21 +186,14 @@ fn imports_the_documents_of_the_platform() {
     assert!(test.status.success(), "{printed}");
     assert!(!printed.contains("warning"), "{printed}");
     let samples: Vec<_> = printed.lines().filter(|line| line.contains(" rspSample")).collect();
+    assert!(samples.len() >= count, "{samples:?}");
+    // Some samples are not well-formed. All others decode.
+    let damaged: Vec<_> = samples.into_iter().filter(|sample| !sample.ends_with(": decoded")).collect();
     expect![[r#"
-        taobao.tbk.coupon.convert rspSampleJson: decoded
-        taobao.tbk.coupon.convert rspSampleSimplifyJson: decoded
-        taobao.tbk.coupon.convert rspSampleXml: decoded
-        taobao.tbk.dg.general.link.parse rspSampleJson: decoded
-        taobao.tbk.dg.general.link.parse rspSampleSimplifyJson: decoded
-        taobao.tbk.dg.general.link.parse rspSampleXml: decoded
-        taobao.tbk.order.details.get rspSampleJson: decoded
-        taobao.tbk.order.details.get rspSampleSimplifyJson: decoded
-        taobao.tbk.order.details.get rspSampleXml: decoded
         taobao.tbk.relation.refund rspSampleJson: cannot decode the response: expected a JSON value, found ',' at line 12 column 50
         taobao.tbk.relation.refund rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found ',' at line 11 column 50
-        taobao.tbk.relation.refund rspSampleXml: decoded
         alibaba.taobao.ud.smart.order.detail.pull rspSampleJson: cannot decode the response: expected a JSON value, found 'x' at line 8 column 32
         alibaba.taobao.ud.smart.order.detail.pull rspSampleSimplifyJson: cannot decode the response: expected a JSON value, found 'x' at line 7 column 32
         alibaba.taobao.ud.smart.order.detail.pull rspSampleXml: decoded; result[0].brand_id: expected Number, found "xxx""#]]
-    .assert_eq(&samples.join("\n"));
+    .assert_eq(&damaged.join("\n"));
 }

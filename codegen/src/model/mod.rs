@@ -61,6 +61,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         https_only: spec.https_only,
         reads: spec.reads,
         deprecated: spec.deprecated.clone(),
+        doc_url: spec.doc_url.as_ref().map(|url| url.value.clone()),
         errors: spec.errors.clone(),
         node: spec.response.node.value.clone(),
         spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),

@@ -52,6 +52,8 @@ pub struct Api {
     pub reads: Option<bool>,
     /// The deprecation note: what to call instead.
     pub deprecated: Option<String>,
+    /// The URL of the method's page in the platform's documentation.
+    pub doc_url: Option<String>,
     /// The method's own error codes.
     pub errors: Vec<ErrorCode>,
     /// The root node of a response.

@@ -212,6 +212,9 @@ pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
     if let Some(note) = &api.deprecated {
         docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
+    if let Some(url) = &api.doc_url {
+        docs.extend([String::new(), format!(" Documentation of the platform: <{url}>")]);
+    }
     docs.extend([String::new(), " # Examples".to_owned(), String::new()]);
     docs.extend(example::call(api, paths).iter().map(|line| spaced_code(line)));
     if !api.errors.is_empty() {

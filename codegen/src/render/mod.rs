@@ -263,6 +263,7 @@ struct IndexApi<'a> {
     title: String,
     request: &'a str,
     module: &'a str,
+    doc_url: Option<&'a str>,
 }
 
 impl<'a> IndexCategory<'a> {
@@ -272,6 +273,7 @@ impl<'a> IndexCategory<'a> {
             title: docs::line(&api.title),
             request: &api.request.name,
             module: &api.module,
+            doc_url: api.doc_url.as_deref(),
         });
         Self { name: &category.name, apis: apis.collect() }
     }
@@ -308,9 +310,10 @@ struct Examples<'a> {
 }
 
 impl Examples<'_> {
-    /// The requests of a category's examples.
-    fn requests(&self, category: &Category) -> Vec<String> {
-        category.apis.iter().filter_map(|api| example::expression(api, self.paths)).collect()
+    /// The examples of a category's requests, each with the method of the visitor that takes it.
+    fn requests(&self, category: &Category) -> Vec<(&'static str, String)> {
+        let visit = |api: &Api| if api.paging.is_some() { "visit_list" } else { "visit" };
+        category.apis.iter().filter_map(|api| Some((visit(api), example::expression(api, self.paths)?))).collect()
     }
 }
 

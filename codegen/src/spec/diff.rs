@@ -21,6 +21,8 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     differences.reworded("title", before.title.value == after.title.value);
     differences.reworded("description", before.description == after.description);
     differences.reworded("deprecated", before.deprecated == after.deprecated);
+    let doc_url = |spec: &Spec| spec.doc_url.as_ref().map(|url| url.value.clone());
+    differences.reworded("doc_url", doc_url(before) == doc_url(after));
     differences.parameters("request", &before.request, &after.request);
     differences.parameters("response", &before.response.fields, &after.response.fields);
     match (&before.pages, &after.pages) {

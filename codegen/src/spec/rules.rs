@@ -27,6 +27,13 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     }
 }
 
+/// Returns whether a text is a URL that a link can contain.
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && text.chars().all(|character| character.is_ascii_graphic()))
+        && !text.contains(['<', '>', '(', ')', '|', '`', '\\'])
+}
+
 /// Returns whether `id` is lower-case words joined by hyphens: it is also the name of a constant, and must not look
 /// like a URL.
 fn is_gateway_id(id: &str) -> bool {
@@ -120,6 +127,11 @@ impl RuleChecker<'_> {
         }
         if spec.title.value.trim().is_empty() {
             self.problem(spec.title.span.clone(), "the title is empty").emit();
+        }
+        if let Some(url) = &spec.doc_url
+            && !is_url(&url.value)
+        {
+            self.problem(url.span.clone(), "expected a URL starting with `https://` or `http://`").emit();
         }
         if !is_name(&spec.response.node.value) {
             self.problem(spec.response.node.span.clone(), "invalid name of a root node").help(NAME).emit();

@@ -45,6 +45,8 @@ pub struct Spec {
     pub reads: Option<bool>,
     /// The deprecation note: what to call instead.
     pub deprecated: Option<String>,
+    /// The URL of the method's page in the platform's documentation.
+    pub doc_url: Option<Spanned<String>>,
     /// The request's parameters, without the public ones.
     pub request: Vec<Parameter>,
     /// The response.

@@ -37,7 +37,12 @@ impl Console {
 
 /// Starts the gateway, which ends with the runtime of the test.
 pub(crate) async fn start() -> (SocketAddr, Console) {
-    let server = Server::bind(gateway(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    start_with(gateway()).await
+}
+
+/// Starts another gateway.
+pub(crate) async fn start_with(gateway: Gateway) -> (SocketAddr, Console) {
+    let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let (address, console) = (server.address().unwrap(), Console::default());
     let lines = console.clone();
     tokio::spawn(server.serve(move |line| lines.0.lock().unwrap().push(line.to_owned())));

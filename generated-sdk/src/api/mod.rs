@@ -2,6 +2,16 @@
 
 top_protocol::generated::contract!(2);
 
+/// Methods of the category `aliexpress`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "aliexpress")]
+pub mod aliexpress;
 /// Methods of the category `crm`.
 #[rustfmt::skip]
 #[allow(
@@ -12,6 +22,46 @@ top_protocol::generated::contract!(2);
 )]
 #[cfg(feature = "crm")]
 pub mod crm;
+/// Methods of the category `drugtrace`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "drugtrace")]
+pub mod drugtrace;
+/// Methods of the category `eleme`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "eleme")]
+pub mod eleme;
+/// Methods of the category `exchange`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "exchange")]
+pub mod exchange;
+/// Methods of the category `fenxiao`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "fenxiao")]
+pub mod fenxiao;
 /// Methods of the category `flight`.
 #[rustfmt::skip]
 #[allow(
@@ -22,6 +72,16 @@ pub mod crm;
 )]
 #[cfg(feature = "flight")]
 pub mod flight;
+/// Methods of the category `hotel`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "hotel")]
+pub mod hotel;
 /// Methods of the category `item`.
 #[rustfmt::skip]
 #[allow(
@@ -52,6 +112,16 @@ pub mod logistics;
 )]
 #[cfg(feature = "picture")]
 pub mod picture;
+/// Methods of the category `privacy`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "privacy")]
+pub mod privacy;
 /// Methods of the category `qimen`.
 #[rustfmt::skip]
 #[allow(
@@ -62,6 +132,16 @@ pub mod picture;
 )]
 #[cfg(feature = "qimen")]
 pub mod qimen;
+/// Methods of the category `rate`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "rate")]
+pub mod rate;
 /// Methods of the category `refund`.
 #[rustfmt::skip]
 #[allow(
@@ -72,6 +152,16 @@ pub mod qimen;
 )]
 #[cfg(feature = "refund")]
 pub mod refund;
+/// Methods of the category `service`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "service")]
+pub mod service;
 /// Methods of the category `shop`.
 #[rustfmt::skip]
 #[allow(
@@ -152,3 +242,13 @@ pub mod user;
 )]
 #[cfg(feature = "util")]
 pub mod util;
+/// Methods of the category `waybill`.
+#[rustfmt::skip]
+#[allow(
+    clippy::module_inception,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "modules and setters have the names of methods and parameters"
+)]
+#[cfg(feature = "waybill")]
+pub mod waybill;

@@ -3,17 +3,113 @@
 //! The example of every method as a value, for tests that hold of all of them.
 
 use generated_sdk::api;
-use generated_sdk::protocol::Request;
+use generated_sdk::protocol::{Paged, Request};
 
 /// What a test does with each request.
 pub trait Visit {
-    /// Takes a request in.
+    /// Takes a request.
     fn visit<R: Request>(&mut self, request: R);
+    /// Takes the request of a list. Default: [`visit`](Self::visit).
+    fn visit_list<R: Paged>(&mut self, request: R) {
+        self.visit(request);
+    }
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
 #[allow(deprecated, reason = "deprecated methods have examples too")]
 pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> {
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_affiliate_link_generate::AliexpressAffiliateLinkGenerateRequest;
+            AliexpressAffiliateLinkGenerateRequest::new(
+                0,
+                "https://www.aliexpress.com/item/1005000000000001.html",
+                "default",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::aliexpress::aliexpress_affiliate_order_list::AliexpressAffiliateOrderListRequest;
+            AliexpressAffiliateOrderListRequest::new(
+                    "2024-06-18 00:00:00",
+                    "2024-06-18 23:59:59",
+                    "Payment Completed",
+                )
+                .locale_site("global")
+                .page_size(20)
+                .fields(["resp_code"])
+        });
+    visitor
+        .visit_list({
+            use api::aliexpress::aliexpress_affiliate_product_query::AliexpressAffiliateProductQueryRequest;
+            AliexpressAffiliateProductQueryRequest::new()
+                .category_ids("100001")
+                .fields(["resp_code"])
+                .keywords("cup")
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_affiliate_productdetail_get::AliexpressAffiliateProductdetailGetRequest;
+            AliexpressAffiliateProductdetailGetRequest::new()
+                .fields(["resp_code"])
+                .product_ids("1005000000000001")
+                .target_currency("USD")
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_ds_order_create::{
+                AliexpressDsOrderCreateRequest, DsExtendRequest,
+                MaillingAddressRequestDto, PlaceOrderRequest4OpenApiDto, ProductBaseItem,
+            };
+            AliexpressDsOrderCreateRequest::new(
+                    PlaceOrderRequest4OpenApiDto::new(
+                            MaillingAddressRequestDto::new(
+                                    "1 Main St",
+                                    "New York",
+                                    "US",
+                                    "New York",
+                                )
+                                .locale("en_US")
+                                .phone_country("+1")
+                                .zip("10001"),
+                            [
+                                ProductBaseItem::new(1, 1005000000000001)
+                                    .sku_attr("14:193#Red")
+                                    .logistics_service_name("CAINIAO_STANDARD"),
+                            ],
+                        )
+                        .out_order_id("OUT20240618001"),
+                )
+                .ds_extend_request(DsExtendRequest::new())
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_ds_product_get::AliexpressDsProductGetRequest;
+            AliexpressDsProductGetRequest::new("US", 1005000000000001)
+                .target_currency("USD")
+                .target_language("EN")
+                .remove_personal_benefit(false)
+        });
+    visitor
+        .visit({
+            use api::aliexpress::aliexpress_trade_buy_placeorder::{
+                AliexpressTradeBuyPlaceorderRequest, MaillingAddressRequestDto,
+                PlaceOrderRequest4OpenApiDto, ProductBaseItem,
+            };
+            AliexpressTradeBuyPlaceorderRequest::new(
+                PlaceOrderRequest4OpenApiDto::new(
+                    MaillingAddressRequestDto::new("1 Main St")
+                        .city("New York")
+                        .country("US")
+                        .locale("en_US"),
+                    [
+                        ProductBaseItem::new(1, 1005000000000001)
+                            .sku_attr("14:193#Red")
+                            .logistics_service_name("CAINIAO_STANDARD"),
+                    ],
+                ),
+            )
+        });
     visitor
         .visit({
             use api::crm::crm_grade_set::CrmGradeSetRequest;
@@ -24,6 +120,756 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 )
                 .amount([10000, 20000, 30000])
                 .count([100, 200, 300])
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_getbyrefentid::AlibabaAlihealthDrugKytGetbyrefentidRequest;
+            AlibabaAlihealthDrugKytGetbyrefentidRequest::new("e0a1b2c3", "e0a1b2c4")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_getentinfo::AlibabaAlihealthDrugKytGetentinfoRequest;
+            AlibabaAlihealthDrugKytGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_listupout::{
+                AlibabaAlihealthDrugKytListupoutRequest,
+                AlibabaAlihealthDrugKytListupoutRequired,
+            };
+            AlibabaAlihealthDrugKytListupoutRequest::new(AlibabaAlihealthDrugKytListupoutRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    page_size: 20,
+                    page: 1,
+                })
+                .from_user_id("100001")
+                .produce_batch_no("20240601")
+                .drug_ent_base_info_id("300001")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_searchbill::{
+                AlibabaAlihealthDrugKytSearchbillRequest,
+                AlibabaAlihealthDrugKytSearchbillRequired,
+            };
+            AlibabaAlihealthDrugKytSearchbillRequest::new(AlibabaAlihealthDrugKytSearchbillRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    auth_ref_user_id: "auth_ref_user_id".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    bill_type: "102".into(),
+                    cur_page: 1,
+                    page_size: 20,
+                })
+                .partner_id_send("100001")
+                .partner_id_recv("100002")
+                .bill_code("DJ20240618001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_singlerelation::AlibabaAlihealthDrugKytSinglerelationRequest;
+            AlibabaAlihealthDrugKytSinglerelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadcircubill::{
+                AlibabaAlihealthDrugKytUploadcircubillRequest,
+                AlibabaAlihealthDrugKytUploadcircubillRequired,
+            };
+            AlibabaAlihealthDrugKytUploadcircubillRequest::new(AlibabaAlihealthDrugKytUploadcircubillRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    physic_type: 3,
+                    ref_user_id: "e0a1b2c3".into(),
+                    from_user_id: "100001".into(),
+                    to_user_id: "100002".into(),
+                    oper_ic_code: "OP01".into(),
+                    file_content: "file_content".into(),
+                    upload_file_name: "upload_file_name".into(),
+                    client_type: "2".into(),
+                })
+                .oper_ic_name("李**")
+                .from_address("浙江省杭州市")
+                .to_address("浙江省杭州市")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadinoutbill::{
+                AlibabaAlihealthDrugKytUploadinoutbillRequest,
+                AlibabaAlihealthDrugKytUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugKytUploadinoutbillRequest::new(AlibabaAlihealthDrugKytUploadinoutbillRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    physic_type: 3,
+                    ref_user_id: "e0a1b2c3".into(),
+                    from_user_id: "100001".into(),
+                    to_user_id: "100002".into(),
+                    oper_ic_code: "OP01".into(),
+                    oper_ic_name: "李**".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                    client_type: "2".into(),
+                })
+                .drug_id("300001")
+                .from_address("浙江省杭州市")
+                .to_address("浙江省杭州市")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_kyt_uploadretail::{
+                AlibabaAlihealthDrugKytUploadretailRequest,
+                AlibabaAlihealthDrugKytUploadretailRequired,
+            };
+            AlibabaAlihealthDrugKytUploadretailRequest::new(AlibabaAlihealthDrugKytUploadretailRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    ref_user_id: "e0a1b2c3".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                    client_type: "2".into(),
+                })
+                .physic_type(3)
+                .from_user_id("100001")
+                .oper_ic_code("OP01")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_getentinfolist::{
+                AlibabaAlihealthDrugLsydGetentinfolistRequest, TopEntInfoReqDto,
+            };
+            AlibabaAlihealthDrugLsydGetentinfolistRequest::new("e0a1b2c3")
+                .query_param(
+                    TopEntInfoReqDto::new().ent_name("测试药店").ent_id("100001"),
+                )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_getentinfonew::{
+                AlibabaAlihealthDrugLsydGetentinfonewRequest, TopEntInfoReqDto,
+            };
+            AlibabaAlihealthDrugLsydGetentinfonewRequest::new("e0a1b2c3")
+                .query_param(TopEntInfoReqDto::new().ent_name("测试药店"))
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_query_billcount::AlibabaAlihealthDrugLsydQueryBillcountRequest;
+            AlibabaAlihealthDrugLsydQueryBillcountRequest::new(
+                    "e0a1b2c3",
+                    "2024-06-01",
+                    "2024-06-18",
+                )
+                .bill_type(102)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_query_upoutbillcount::AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest;
+            AlibabaAlihealthDrugLsydQueryUpoutbillcountRequest::new(
+                    "e0a1b2c3",
+                    "2024-06-01",
+                    "2024-06-18",
+                )
+                .bill_type(102)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_saveent::{
+                AddEntReqDto, AddEntReqDtoRequired, AddEntReqRegAddr,
+                AlibabaAlihealthDrugLsydSaveentRequest,
+            };
+            AlibabaAlihealthDrugLsydSaveentRequest::new(
+                "e0a1b2c3",
+                AddEntReqDto::new(AddEntReqDtoRequired {
+                    dict_region_detail: "浙江省杭州市余杭区".into(),
+                    ent_org_type: 1,
+                    ent_name: "测试药店".into(),
+                    user_role_type: 1,
+                    reg_addr: AddEntReqRegAddr::new("余杭区")
+                        .city_name("杭州市")
+                        .prov_name("浙江省"),
+                    license_type: 1,
+                    mobile_phone: "139****0000".into(),
+                    org_code: "org_code".into(),
+                }),
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_lsyd_searchbill::{
+                AlibabaAlihealthDrugLsydSearchbillRequest,
+                AlibabaAlihealthDrugLsydSearchbillRequired,
+            };
+            AlibabaAlihealthDrugLsydSearchbillRequest::new(AlibabaAlihealthDrugLsydSearchbillRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    bill_type: "102".into(),
+                    cur_page: 1,
+                    page_size: 20,
+                })
+                .partner_id_send("100001")
+                .partner_id_recv("100002")
+                .bill_code("DJ20240618001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_getentinfolist::{
+                AlibabaAlihealthDrugYljgGetentinfolistRequest, TopEntInfoReqDto,
+            };
+            AlibabaAlihealthDrugYljgGetentinfolistRequest::new("e0a1b2c3")
+                .query_param(
+                    TopEntInfoReqDto::new().ent_name("测试药店").ent_id("100001"),
+                )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_getentinfonew::{
+                AlibabaAlihealthDrugYljgGetentinfonewRequest, TopEntInfoReqDto,
+            };
+            AlibabaAlihealthDrugYljgGetentinfonewRequest::new("e0a1b2c3")
+                .query_param(TopEntInfoReqDto::new().ent_name("测试药店"))
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_query_billcount::AlibabaAlihealthDrugYljgQueryBillcountRequest;
+            AlibabaAlihealthDrugYljgQueryBillcountRequest::new(
+                    "e0a1b2c3",
+                    "2024-06-01",
+                    "2024-06-18",
+                )
+                .bill_type(102)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_query_upoutbillcount::AlibabaAlihealthDrugYljgQueryUpoutbillcountRequest;
+            AlibabaAlihealthDrugYljgQueryUpoutbillcountRequest::new(
+                    "e0a1b2c3",
+                    "2024-06-01",
+                    "2024-06-18",
+                )
+                .bill_type(102)
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_saveent::{
+                AddEntReqDto, AlibabaAlihealthDrugYljgSaveentRequest,
+            };
+            AlibabaAlihealthDrugYljgSaveentRequest::new(
+                "e0a1b2c3",
+                AddEntReqDto::new()
+                    .dict_region_detail("浙江省杭州市余杭区")
+                    .ent_org_type(1)
+                    .ent_name("测试药店"),
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drug_yljg_searchbill::{
+                AlibabaAlihealthDrugYljgSearchbillRequest,
+                AlibabaAlihealthDrugYljgSearchbillRequired,
+            };
+            AlibabaAlihealthDrugYljgSearchbillRequest::new(AlibabaAlihealthDrugYljgSearchbillRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    bill_type: "102".into(),
+                    cur_page: 1,
+                    page_size: 20,
+                })
+                .partner_id_send("100001")
+                .partner_id_recv("100002")
+                .bill_code("DJ20240618001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_getkeyflagdruginfo_downloadurl::AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest;
+            AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest::new(
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listbillprocesspartsuccess::AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest;
+            AlibabaAlihealthDrugtraceTopLsydListbillprocesspartsuccessRequest::new(
+                    "e0a1b2c3",
+                    1,
+                    20,
+                )
+                .bill_code("DJ20240618001")
+                .code("81000001000000000001")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listupout::{
+                AlibabaAlihealthDrugtraceTopLsydListupoutRequest,
+                AlibabaAlihealthDrugtraceTopLsydListupoutRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydListupoutRequest::new(AlibabaAlihealthDrugtraceTopLsydListupoutRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    page_size: 20,
+                    page: 1,
+                })
+                .from_user_id("100001")
+                .produce_batch_no("20240601")
+                .drug_ent_base_info_id("300001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_listupout_detail::AlibabaAlihealthDrugtraceTopLsydListupoutDetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydListupoutDetailRequest::new(
+                "e0a1b2c3",
+                "DJ20240618001",
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_billstatus::{
+                AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest,
+                AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest::new(AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    bill_type: "102".into(),
+                    page_size: 20,
+                    page: 1,
+                })
+                .bill_code("DJ20240618001")
+                .from_user_id("100001")
+                .to_user_id("100002")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_codedetail::AlibabaAlihealthDrugtraceTopLsydQueryCodedetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryCodedetailRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_getbyrefentid::AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest::new(
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_getentinfo::AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_listparts::AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryListpartsRequest::new("e0a1b2c3", 20, 1)
+                .ent_name("测试药店")
+                .ref_partner_id("e0a1b2c4")
+                .begin_date("2024-06-01")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_relation::AlibabaAlihealthDrugtraceTopLsydQueryRelationRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryRelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_upbillcode::AlibabaAlihealthDrugtraceTopLsydQueryUpbillcodeRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryUpbillcodeRequest::new()
+                .code("81000001000000000001")
+                .ref_ent_id("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_query_upbilldetail::AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest;
+            AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest::new(
+                "DJ20240618001",
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_querycodeactive::AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest;
+            AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_service_getenddate::AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest;
+            AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest::new(
+                "e0a1b2c3",
+                1,
+                1,
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_uploadinoutbill::{
+                AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest,
+                AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequest::new(AlibabaAlihealthDrugtraceTopLsydUploadinoutbillRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    physic_type: 3,
+                    ref_user_id: "e0a1b2c3".into(),
+                    from_user_id: "100001".into(),
+                    to_user_id: "100002".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                    client_type: "2".into(),
+                })
+                .oper_ic_code("OP01")
+                .oper_ic_name("李**")
+                .drug_id("300001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_lsyd_uploadretail::{
+                AlibabaAlihealthDrugtraceTopLsydUploadretailRequest,
+                AlibabaAlihealthDrugtraceTopLsydUploadretailRequired,
+            };
+            AlibabaAlihealthDrugtraceTopLsydUploadretailRequest::new(AlibabaAlihealthDrugtraceTopLsydUploadretailRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    ref_user_id: "e0a1b2c3".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                })
+                .physic_type(3)
+                .from_user_id("100001")
+                .oper_ic_code("OP01")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_drugtable::AlibabaAlihealthDrugtraceTopYljgDrugtableRequest;
+            AlibabaAlihealthDrugtraceTopYljgDrugtableRequest::new(
+                    "e0a1b2c3",
+                    "测试胶囊",
+                    20,
+                    1,
+                )
+                .approval_licence_no("国药准字H00000000")
+                .start_date("2024-06-01")
+                .end_date("2024-06-18")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_getdruglist::AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest;
+            AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest::new(
+                    "e0a1b2c3",
+                    "测试胶囊",
+                    20,
+                    1,
+                )
+                .approval_licence_no("国药准字H00000000")
+                .package_spec("24粒/盒")
+                .prepn_spec("0.25g")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_getkeyflagdruginfo_downloadurl::AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest;
+            AlibabaAlihealthDrugtraceTopYljgGetkeyflagdruginfoDownloadurlRequest::new(
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listbillprocesspartsuccess::AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest;
+            AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest::new(
+                    "e0a1b2c3",
+                    1,
+                    20,
+                )
+                .bill_code("DJ20240618001")
+                .code("81000001000000000001")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listupout::{
+                AlibabaAlihealthDrugtraceTopYljgListupoutRequest,
+                AlibabaAlihealthDrugtraceTopYljgListupoutRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgListupoutRequest::new(AlibabaAlihealthDrugtraceTopYljgListupoutRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    page_size: 20,
+                    page: 1,
+                })
+                .from_user_id("100001")
+                .produce_batch_no("20240601")
+                .drug_ent_base_info_id("300001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_listupout_detail::AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest::new(
+                    "e0a1b2c3",
+                    "DJ20240618001",
+                    "e0a1b2c4",
+                )
+                .from_ref_user_id("e0a1b2c3")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_billstatus::{
+                AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequest,
+                AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequest::new(AlibabaAlihealthDrugtraceTopYljgQueryBillstatusRequired {
+                    ref_ent_id: "e0a1b2c3".into(),
+                    begin_date: "2024-06-01".into(),
+                    end_date: "2024-06-18".into(),
+                    bill_type: "102".into(),
+                    page_size: 20,
+                    page: 1,
+                })
+                .bill_code("DJ20240618001")
+                .from_user_id("100001")
+                .to_user_id("100002")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_codedetail::AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest::new(
+                "e0a1b2c3",
+                ["81000001000000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_getbyrefentid::AlibabaAlihealthDrugtraceTopYljgQueryGetbyrefentidRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryGetbyrefentidRequest::new(
+                "e0a1b2c3",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_getentinfo::AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest::new("测试药店")
+        });
+    visitor
+        .visit_list({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_listparts::AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest::new("e0a1b2c3", 20, 1)
+                .ent_name("测试药店")
+                .ref_partner_id("e0a1b2c4")
+                .begin_date("2024-06-01")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_relation::AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryRelationRequest::new(
+                "e0a1b2c3",
+                "81000001000000000001",
+                "e0a1b2c4",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_upbillcode::AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest::new()
+                .code("81000001000000000001")
+                .ref_ent_id("e0a1b2c3")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_query_upbilldetail::AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest;
+            AlibabaAlihealthDrugtraceTopYljgQueryUpbilldetailRequest::new(
+                "DJ20240618001",
+                "e0a1b2c3",
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_service_getenddate::AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest;
+            AlibabaAlihealthDrugtraceTopYljgServiceGetenddateRequest::new(
+                "e0a1b2c3",
+                1,
+                1,
+            )
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_uploadinoutbill::{
+                AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest,
+                AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest::new(AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    physic_type: 3,
+                    ref_user_id: "e0a1b2c3".into(),
+                    from_user_id: "100001".into(),
+                    to_user_id: "100002".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                    client_type: "2".into(),
+                })
+                .oper_ic_code("OP01")
+                .oper_ic_name("李**")
+                .drug_id("300001")
+        });
+    visitor
+        .visit({
+            use api::drugtrace::alibaba_alihealth_drugtrace_top_yljg_uploadretail::{
+                AlibabaAlihealthDrugtraceTopYljgUploadretailRequest,
+                AlibabaAlihealthDrugtraceTopYljgUploadretailRequired,
+            };
+            AlibabaAlihealthDrugtraceTopYljgUploadretailRequest::new(AlibabaAlihealthDrugtraceTopYljgUploadretailRequired {
+                    bill_code: "DJ20240618001".into(),
+                    bill_time: "2024-06-18 10:00:00".parse()?,
+                    bill_type: 102,
+                    ref_user_id: "e0a1b2c3".into(),
+                    trace_codes: vec!["81000001000000000001".into()],
+                })
+                .physic_type(3)
+                .from_user_id("100001")
+                .oper_ic_code("OP01")
+        });
+    visitor
+        .visit({
+            use api::eleme::alibaba_alsc_union_eleme_promotion_officialactivity_get::{
+                ActivityRequest, AlibabaAlscUnionElemePromotionOfficialactivityGetRequest,
+            };
+            AlibabaAlscUnionElemePromotionOfficialactivityGetRequest::new(
+                ActivityRequest::new("alsc_1_2_3", "10001")
+                    .sid("ch01")
+                    .include_wx_img(false)
+                    .include_qr_code(false),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::eleme::alibaba_alsc_union_eleme_promotion_storepromotion_query::{
+                AlibabaAlscUnionElemePromotionStorepromotionQueryRequest,
+                PromotionQueryRequest,
+            };
+            AlibabaAlscUnionElemePromotionStorepromotionQueryRequest::new(
+                PromotionQueryRequest::new("alsc_1_2_3", "120.01", "30.28")
+                    .city_id("330100")
+                    .sort_type("normal")
+                    .in_activity(false),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::eleme::alibaba_alsc_union_kbcpx_positive_order_get::{
+                AlibabaAlscUnionKbcpxPositiveOrderGetRequest,
+                AlibabaAlscUnionKbcpxPositiveOrderGetRequired,
+            };
+            AlibabaAlscUnionKbcpxPositiveOrderGetRequest::new(AlibabaAlscUnionKbcpxPositiveOrderGetRequired {
+                    date_type: 1,
+                    biz_unit: 2,
+                    page_size: 20,
+                    page_number: 1,
+                    start_date: "2024-06-18 00:00:00".into(),
+                })
+                .settle_state(0)
+                .end_date("2024-06-18 23:59:59")
+                .order_state(1)
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_agree::TmallExchangeAgreeRequest;
+            TmallExchangeAgreeRequest::new(
+                    7002,
+                    4001000000000001,
+                    ["dispute_id", "biz_order_id", "status"],
+                )
+                .post("311121")
+                .leave_message_pics(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .leave_message("请寄回")
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_consigngoods::{
+                TmallExchangeConsigngoodsRequest, TmallExchangeConsigngoodsRequired,
+            };
+            TmallExchangeConsigngoodsRequest::new(TmallExchangeConsigngoodsRequired {
+                dispute_id: 4001000000000001,
+                logistics_no: "75000000000002".into(),
+                logistics_type: 200,
+                logistics_company_name: "中通快递".into(),
+                fields: vec!["dispute_id".into(), "biz_order_id".into(), "status".into()],
+            })
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_get::TmallExchangeGetRequest;
+            TmallExchangeGetRequest::new(
+                4001000000000001,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit_list({
+            use api::exchange::tmall_exchange_receive_get::TmallExchangeReceiveGetRequest;
+            TmallExchangeReceiveGetRequest::new(["dispute_id", "biz_order_id", "status"])
+                .end_gmt_modifed_time("2024-06-18 23:59:59".parse()?)
+                .logistic_no("75000000000001")
+                .buyer_nick("买家**")
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_refuse::TmallExchangeRefuseRequest;
+            TmallExchangeRefuseRequest::new(
+                    4001000000000001,
+                    401,
+                    ["dispute_id", "biz_order_id", "status"],
+                )
+                .leave_message_pics(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .leave_message("商品影响二次销售")
+        });
+    visitor
+        .visit({
+            use api::exchange::tmall_exchange_returngoods_agree::TmallExchangeReturngoodsAgreeRequest;
+            TmallExchangeReturngoodsAgreeRequest::new(
+                4001000000000001,
+                ["dispute_id", "biz_order_id", "status"],
+            )
+        });
+    visitor
+        .visit_list({
+            use api::fenxiao::fenxiao_orders_get::FenxiaoOrdersGetRequest;
+            FenxiaoOrdersGetRequest::new()
+                .status("WAIT_SELLER_SEND_GOODS")
+                .start_created("2024-06-01 00:00:00".parse()?)
+                .end_created("2024-06-18 23:59:59".parse()?)
+        });
+    visitor
+        .visit_list({
+            use api::fenxiao::fenxiao_products_get::FenxiaoProductsGetRequest;
+            FenxiaoProductsGetRequest::new()
+                .outer_id("CUP-500")
+                .productcat_id(6006)
+                .pids([1001, 1002])
         });
     visitor
         .visit({
@@ -39,6 +885,234 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::hotel::xhotel_add::{XhotelAddRequest, XhotelAddRequired};
+            XhotelAddRequest::new(XhotelAddRequired {
+                    outer_id: "H001".into(),
+                    name: "测试酒店".into(),
+                    city: 330100,
+                    address: "浙江省杭州市文一西路".into(),
+                    tel: "0086#0571#88880000".into(),
+                })
+                .used_name("旧测试酒店")
+                .domestic(0)
+                .country("China")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_cancelsettle::XhotelOrderAlipayfaceCancelsettleRequest;
+            XhotelOrderAlipayfaceCancelsettleRequest::new()
+                .tid(2001000000000001)
+                .reason("不想要了")
+                .out_id("OUT20240618001")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_settle::XhotelOrderAlipayfaceSettleRequest;
+            XhotelOrderAlipayfaceSettleRequest::new(
+                    50000,
+                    0,
+                    "2024-06-19 12:00:00".parse()?,
+                )
+                .tid(2001000000000001)
+                .out_id("OUT20240618001")
+                .room_no("8001")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_alipayface_update::XhotelOrderAlipayfaceUpdateRequest;
+            XhotelOrderAlipayfaceUpdateRequest::new(2)
+                .tid(2001000000000001)
+                .reason_type(1)
+                .out_room_number("8001")
+        });
+    visitor
+        .visit_list({
+            use api::hotel::xhotel_order_search::XhotelOrderSearchRequest;
+            XhotelOrderSearchRequest::new(
+                    "2024-06-01 00:00:00".parse()?,
+                    "2024-06-18 23:59:59".parse()?,
+                )
+                .order_ids("2001000000000002")
+                .order_tids("2001000000000001")
+                .out_oids("OUT20240618001")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_update::{SyncToHotel, XhotelOrderUpdateRequest};
+            XhotelOrderUpdateRequest::new(2001000000000001, 2)
+                .sync_to_hotel(SyncToHotel::Y)
+                .refund_fee(1)
+                .reason_type(6)
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_order_update_confirmcode::{
+                UpdateOrderConfirmCodeParam, XhotelOrderUpdateConfirmcodeRequest,
+            };
+            XhotelOrderUpdateConfirmcodeRequest::new()
+                .param(
+                    UpdateOrderConfirmCodeParam::new(
+                        "C001",
+                        2001000000000001,
+                        "OUT20240618001",
+                    ),
+                )
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_rate_update::XhotelRateUpdateRequest;
+            XhotelRateUpdateRequest::new()
+                .inventory_price(
+                    "{\"use_room_inventory\":false,\"inventory_price\":[{\"date\":\"2024-06-18\",\"quota\":10,\"price\":50000}]}",
+                )
+                .rateplan_code("RP001")
+                .out_rid("R001")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_rateplan_add::{
+                XhotelRateplanAddRequest, XhotelRateplanAddRequired,
+            };
+            XhotelRateplanAddRequest::new(XhotelRateplanAddRequired {
+                    rateplan_code: "RP001".into(),
+                    name: "标准价".into(),
+                    payment_type: 1,
+                    breakfast_count: 1,
+                    cancel_policy: "{\"cancelPolicyType\":1}".into(),
+                    status: 1,
+                })
+                .english_name("Standard")
+                .min_days(1)
+                .max_days(90)
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_room_update::XhotelRoomUpdateRequest;
+            XhotelRoomUpdateRequest::new()
+                .out_rid("R001")
+                .inventory("[{\"date\":\"2024-06-18\",\"quota\":10}]")
+                .room_switch_cal("[{\"date\":\"2024-06-18\",\"room_status\":1}]")
+        });
+    visitor
+        .visit({
+            use api::hotel::xhotel_roomtype_add::XhotelRoomtypeAddRequest;
+            XhotelRoomtypeAddRequest::new("大床房", "大床", "H001")
+                .max_occupancy(2)
+                .area("30")
+                .floor("1-10")
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_fastupdate::AlibabaItemEditFastupdateRequest;
+            AlibabaItemEditFastupdateRequest::new(610000000001, "schema")
+                .cat_id(50012345)
+                .spu_id(502)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_schema_get::AlibabaItemEditSchemaGetRequest;
+            AlibabaItemEditSchemaGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_edit_submit::AlibabaItemEditSubmitRequest;
+            AlibabaItemEditSubmitRequest::new(610000000001, "schema")
+                .cat_id(50012345)
+                .spu_id(502)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_delete::AlibabaItemOperateDeleteRequest;
+            AlibabaItemOperateDeleteRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_downshelf::AlibabaItemOperateDownshelfRequest;
+            AlibabaItemOperateDownshelfRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_operate_upshelf::AlibabaItemOperateUpshelfRequest;
+            AlibabaItemOperateUpshelfRequest::new(610000000001).quantity(100)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_market_get::AlibabaItemPublishMarketGetRequest;
+            AlibabaItemPublishMarketGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_props_get::AlibabaItemPublishPropsGetRequest;
+            AlibabaItemPublishPropsGetRequest::new("taobao", 50012345, "schema", 1627207)
+                .barcode("6900000000001")
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_schema_get::AlibabaItemPublishSchemaGetRequest;
+            AlibabaItemPublishSchemaGetRequest::new("taobao", 50012345)
+                .images(["https://img.example.com/main.jpg"])
+                .item_type("b")
+                .spu_id(502)
+        });
+    visitor
+        .visit({
+            use api::item::alibaba_item_publish_submit::AlibabaItemPublishSubmitRequest;
+            AlibabaItemPublishSubmitRequest::new("taobao", 50012345, "schema")
+                .spu_id(502)
+                .barcode("6900000000001")
+        });
+    visitor
+        .visit({
+            use api::item::item_add::{ItemAddRequest, ItemAddRequired, Type};
+            ItemAddRequest::new(ItemAddRequired {
+                    cid: 50012345,
+                    desc: "<p>不锈钢保温杯</p>".into(),
+                    location_city: "杭州".into(),
+                    location_state: "浙江".into(),
+                    num: 100,
+                    stuff_status: "new".into(),
+                    title: "不锈钢保温杯".into(),
+                    r#type: Type::Fixed,
+                })
+                .after_sale_id(1)
+                .approve_status("onsale")
+                .image(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+        });
+    visitor
+        .visit({
+            use api::item::item_anchor_get::ItemAnchorGetRequest;
+            ItemAnchorGetRequest::new(-1, 50012345)
+        });
+    visitor
+        .visit({
+            use api::item::item_barcode_update::ItemBarcodeUpdateRequest;
+            ItemBarcodeUpdateRequest::new(610000000001)
+                .item_barcode("6900000000001")
+                .sku_ids("4200000000001")
+                .sku_barcodes("6900000000002")
+        });
+    visitor
+        .visit({
+            use api::item::item_catprops_modification_get::ItemCatpropsModificationGetRequest;
+            ItemCatpropsModificationGetRequest::new()
+                .category_id(50012345)
+                .item_id("610000000001")
+                .start_time("2024-06-01 00:00:00")
+        });
+    visitor
+        .visit({
+            use api::item::item_delete::ItemDeleteRequest;
+            ItemDeleteRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_img_delete::ItemImgDeleteRequest;
+            ItemImgDeleteRequest::new(610000000001, 505).is_sixth_pic(false)
+        });
+    visitor
+        .visit({
             use api::item::item_img_upload::ItemImgUploadRequest;
             ItemImgUploadRequest::new(610000000001)
                 .id(9001)
@@ -46,6 +1120,63 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .image(
                     generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
                 )
+        });
+    visitor
+        .visit({
+            use api::item::item_joint_img::ItemJointImgRequest;
+            ItemJointImgRequest::new(610000000001, "i1/2024/main.jpg")
+                .id(505)
+                .position(1)
+                .is_major(false)
+        });
+    visitor
+        .visit({
+            use api::item::item_joint_propimg::ItemJointPropimgRequest;
+            ItemJointPropimgRequest::new(
+                    610000000001,
+                    "1627207:28329",
+                    "i1/2024/prop.jpg",
+                )
+                .id(505)
+                .position(1)
+        });
+    visitor
+        .visit({
+            use api::item::item_price_update::ItemPriceUpdateRequest;
+            ItemPriceUpdateRequest::new(610000000001)
+                .approve_status("onsale")
+                .auction_point(5)
+                .image(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+        });
+    visitor
+        .visit({
+            use api::item::item_promotion_rule_get::ItemPromotionRuleGetRequest;
+            ItemPromotionRuleGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_propimg_delete::ItemPropimgDeleteRequest;
+            ItemPropimgDeleteRequest::new(610000000001, 504)
+        });
+    visitor
+        .visit({
+            use api::item::item_propimg_upload::ItemPropimgUploadRequest;
+            ItemPropimgUploadRequest::new(610000000001, "1627207:28329")
+                .id(505)
+                .position(1)
+                .image(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+        });
+    visitor
+        .visit({
+            use api::item::item_quantity_update::ItemQuantityUpdateRequest;
+            ItemQuantityUpdateRequest::new(610000000001, 100)
+                .sku_id(4200000000001)
+                .outer_id("CUP-500-RED")
+                .r#type(1)
         });
     visitor
         .visit({
@@ -70,6 +1201,115 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::item::item_sku_delete::{ItemSkuDeleteRequest, Lang};
+            ItemSkuDeleteRequest::new(610000000001, "1627207:28329;20509:28314")
+                .lang(Lang::ZhCn)
+                .item_price("59.90".parse::<generated_sdk::Decimal>()?)
+                .item_num(1)
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_get::ItemSkuGetRequest;
+            ItemSkuGetRequest::new(
+                    [
+                        "sku_id",
+                        "iid",
+                        "num_iid",
+                        "properties",
+                        "properties_name",
+                        "quantity",
+                    ],
+                    4200000000001,
+                )
+                .num_iid(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_price_update::ItemSkuPriceUpdateRequest;
+            ItemSkuPriceUpdateRequest::new(610000000001, "1627207:28329;20509:28314")
+                .quantity(100)
+                .price("59.90".parse::<generated_sdk::Decimal>()?)
+                .outer_id("CUP-500")
+        });
+    visitor
+        .visit({
+            use api::item::item_sku_update::ItemSkuUpdateRequest;
+            ItemSkuUpdateRequest::new(610000000001, "1627207:28329;20509:28314")
+                .quantity(100)
+                .price("59.90".parse::<generated_sdk::Decimal>()?)
+                .outer_id("CUP-500")
+        });
+    visitor
+        .visit({
+            use api::item::item_skus_get::ItemSkusGetRequest;
+            ItemSkusGetRequest::new(["fields"], "610000000001")
+        });
+    visitor
+        .visit({
+            use api::item::item_templates_get::ItemTemplatesGetRequest;
+            ItemTemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::item::item_update::ItemUpdateRequest;
+            ItemUpdateRequest::new(610000000001)
+                .after_sale_id(1)
+                .approve_status("onsale")
+                .image(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+        });
+    visitor
+        .visit({
+            use api::item::item_update_delisting::ItemUpdateDelistingRequest;
+            ItemUpdateDelistingRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_delisting_tmall::ItemUpdateDelistingTmallRequest;
+            ItemUpdateDelistingTmallRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_listing::ItemUpdateListingRequest;
+            ItemUpdateListingRequest::new(610000000001, 100)
+        });
+    visitor
+        .visit({
+            use api::item::item_update_listing_tmall::ItemUpdateListingTmallRequest;
+            ItemUpdateListingTmallRequest::new(610000000001, 100)
+        });
+    visitor
+        .visit({
+            use api::item::itemcats_authorize_get::ItemcatsAuthorizeGetRequest;
+            ItemcatsAuthorizeGetRequest::new(["fields"])
+        });
+    visitor
+        .visit({
+            use api::item::itemcats_get::ItemcatsGetRequest;
+            ItemcatsGetRequest::new()
+                .cids([50012345])
+                .datetime("2024-06-18 10:00:00".parse()?)
+                .parent_cid(0)
+        });
+    visitor
+        .visit({
+            use api::item::itemprops_get::ItempropsGetRequest;
+            ItempropsGetRequest::new(50012345)
+                .child_path("20000:3323083")
+                .datetime("2024-06-18 10:00:00".parse()?)
+                .fields(["pid", "name", "must", "multi", "prop_values"])
+        });
+    visitor
+        .visit({
+            use api::item::itempropvalues_get::ItempropvaluesGetRequest;
+            ItempropvaluesGetRequest::new(50012345, ["fields"])
+                .datetime("2024-06-18 10:00:00".parse()?)
+                .pvs("1627207:28329")
+                .r#type(1)
+        });
+    visitor
+        .visit({
             use api::item::items_custom_get::ItemsCustomGetRequest;
             ItemsCustomGetRequest::new(
                 "CUP-500,CUP-750",
@@ -77,7 +1317,15 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             )
         });
     visitor
-        .visit({
+        .visit_list({
+            use api::item::items_inventory_get::ItemsInventoryGetRequest;
+            ItemsInventoryGetRequest::new(["num_iid", "title", "price"])
+                .q("保温杯")
+                .cid(50012345)
+                .seller_cids("1001,1002")
+        });
+    visitor
+        .visit_list({
             use api::item::items_onsale_get::ItemsOnsaleGetRequest;
             ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"])
                 .q("保温杯")
@@ -86,8 +1334,94 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::item::items_seller_list_get::ItemsSellerListGetRequest;
+            ItemsSellerListGetRequest::new(
+                ["num_iid", "title", "price", "skus"],
+                ["610000000001"],
+            )
+        });
+    visitor
+        .visit({
+            use api::item::promotionmisc_item_activity_add::PromotionmiscItemActivityAddRequest;
+            PromotionmiscItemActivityAddRequest::new(
+                    "限时优惠",
+                    0,
+                    "2024-06-18 10:00:00".parse()?,
+                    "2024-06-25 10:00:00".parse()?,
+                )
+                .is_user_tag(false)
+                .is_decrease_money(true)
+                .decrease_amount(100)
+        });
+    visitor
+        .visit({
+            use api::item::skus_custom_get::SkusCustomGetRequest;
+            SkusCustomGetRequest::new(
+                ["sku_id", "iid", "properties", "properties_name", "quantity", "price"],
+                "CUP-500",
+            )
+        });
+    visitor
+        .visit({
+            use api::item::skus_quantity_update::SkusQuantityUpdateRequest;
+            SkusQuantityUpdateRequest::new(610000000001)
+                .skuid_quantities("4200000000001:100")
+                .outerid_quantities("CUP-500-RED:100")
+                .r#type(1)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_add_schema_get::TmallItemAddSchemaGetRequest;
+            TmallItemAddSchemaGetRequest::new(50012345, 502).r#type("b").isv_init(false)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_add_simpleschema_get::TmallItemAddSimpleschemaGetRequest;
+            TmallItemAddSimpleschemaGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::item::tmall_item_calculate_hscode_get::TmallItemCalculateHscodeGetRequest;
             TmallItemCalculateHscodeGetRequest::new().item_id(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_combine_get::TmallItemCombineGetRequest;
+            TmallItemCombineGetRequest::new().item_id(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_desc_modules_get::TmallItemDescModulesGetRequest;
+            TmallItemDescModulesGetRequest::new(50012345, "200000001")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_hscode_audit_results_query::TmallItemHscodeAuditResultsQueryRequest;
+            TmallItemHscodeAuditResultsQueryRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_hscode_detail_get::TmallItemHscodeDetailGetRequest;
+            TmallItemHscodeDetailGetRequest::new("9617009000")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_increment_update_schema_get::TmallItemIncrementUpdateSchemaGetRequest;
+            TmallItemIncrementUpdateSchemaGetRequest::new(610000000001)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_outerid_update::{
+                TmallItemOuteridUpdateRequest, UpdateSkuOuterId,
+            };
+            TmallItemOuteridUpdateRequest::new(610000000001)
+                .outer_id("CUP-500")
+                .sku_outers([
+                    UpdateSkuOuterId::new()
+                        .outer_id("CUP-500-RED")
+                        .properties("1627207:28329;20509:28314")
+                        .sku_id(4200000000001),
+                ])
         });
     visitor
         .visit({
@@ -110,6 +1444,226 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::item::tmall_item_quantity_update::{
+                TmallItemQuantityUpdateRequest, UpdateItemQuantityOption,
+                UpdateSkuQuantity,
+            };
+            TmallItemQuantityUpdateRequest::new(610000000001)
+                .item_quantity(100)
+                .sku_quantities([
+                    UpdateSkuQuantity::new()
+                        .outer_id("CUP-500-RED")
+                        .properties("1627207:28329;20509:28314")
+                        .quantity(100),
+                ])
+                .options(
+                    UpdateItemQuantityOption::new().outer_biz_key("20240618a1").r#type(1),
+                )
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_add::TmallItemSchemaAddRequest;
+            TmallItemSchemaAddRequest::new(50012345, 502, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_increment_update::TmallItemSchemaIncrementUpdateRequest;
+            TmallItemSchemaIncrementUpdateRequest::new(610000000001, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_schema_update::TmallItemSchemaUpdateRequest;
+            TmallItemSchemaUpdateRequest::new(610000000001, "<itemRule/>")
+                .category_id(50012345)
+                .product_id(502)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_shiptime_update::{
+                TmallItemShiptimeUpdateRequest, UpdateItemShipTimeOption,
+                UpdateSkuShipTime,
+            };
+            TmallItemShiptimeUpdateRequest::new(
+                    610000000001,
+                    UpdateItemShipTimeOption::new(2).update_type(0),
+                )
+                .ship_time("7")
+                .sku_ship_times([
+                    UpdateSkuShipTime::new()
+                        .ship_time("7")
+                        .sku_id(4200000000001)
+                        .properties("1627207:28329;20509:28314"),
+                ])
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_simpleschema_add::TmallItemSimpleschemaAddRequest;
+            TmallItemSimpleschemaAddRequest::new("<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_simpleschema_update::TmallItemSimpleschemaUpdateRequest;
+            TmallItemSimpleschemaUpdateRequest::new(610000000001, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_item_update_schema_get::TmallItemUpdateSchemaGetRequest;
+            TmallItemUpdateSchemaGetRequest::new(610000000001)
+                .category_id(50012345)
+                .product_id(502)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_add_schema_get::TmallProductAddSchemaGetRequest;
+            TmallProductAddSchemaGetRequest::new(50012345).brand_id(503)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_match_schema_get::TmallProductMatchSchemaGetRequest;
+            TmallProductMatchSchemaGetRequest::new(50012345)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_add::TmallProductSchemaAddRequest;
+            TmallProductSchemaAddRequest::new(50012345, "<itemRule/>").brand_id(503)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_get::TmallProductSchemaGetRequest;
+            TmallProductSchemaGetRequest::new(502)
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_match::TmallProductSchemaMatchRequest;
+            TmallProductSchemaMatchRequest::new(50012345, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_schema_update::TmallProductSchemaUpdateRequest;
+            TmallProductSchemaUpdateRequest::new(502, "<itemRule/>")
+        });
+    visitor
+        .visit({
+            use api::item::tmall_product_update_schema_get::TmallProductUpdateSchemaGetRequest;
+            TmallProductUpdateSchemaGetRequest::new(502)
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_consign_modify::AlibabaAscpLogisticsConsignModifyRequest;
+            AlibabaAscpLogisticsConsignModifyRequest::new(
+                    "2001000000000001",
+                    "75000000000001",
+                    "75000000000002",
+                )
+                .old_company_code("ZTO")
+                .new_company_code("YTO")
+                .feature("identCode=2001000000000001:A1B2")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_consign_resend::{
+                AlibabaAscpLogisticsConsignResendRequest, TopConsignPkgRequest,
+            };
+            AlibabaAscpLogisticsConsignResendRequest::new(
+                    "2001000000000001",
+                    [TopConsignPkgRequest::new("ZTO", "75000000000001")],
+                )
+                .sub_tids("2001000000000002")
+                .feature("identCode=2001000000000001:A1B2")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_calldelivery::{
+                AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest,
+                AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired, ItemList,
+                SelectedResourceTopDto, SenderTopDto, SenderTopDtoRequired,
+            };
+            AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired {
+                    out_order_id: "ERP20240618001".into(),
+                    biz_type: "INSTANT_ONLINE".into(),
+                    tid: 2001000000000001,
+                    sender: SenderTopDto::new(SenderTopDtoRequired {
+                        name: "李**".into(),
+                        phone: "0571-8****000".into(),
+                        address: "文一西路***".into(),
+                        lat: "30.28".into(),
+                        lng: "120.01".into(),
+                    }),
+                    item_list: vec![
+                        ItemList::new("不锈钢保温杯", 5990, 1, 610000000001)
+                    ],
+                    total_item_actual_value: 5890,
+                    total_weight: 1,
+                    selected_resource: SelectedResourceTopDto::new(
+                        "RQ20240618001",
+                        "SFTC",
+                        600,
+                    ),
+                })
+                .total_item_value(5990)
+                .default_trade_receiver(true)
+                .pickup_code("1024")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_canceldelivery::AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest;
+            AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest::new(
+                "INSTANT_ONLINE",
+                "ERP20240618001",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_checkdeliveryauth::AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest;
+            AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest::new()
+                .biz_type("INSTANT_ONLINE")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_deliveryorder_get::AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest;
+            AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest::new(
+                "ERP20240618001",
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_instantsonline_priorcalldelivery::{
+                AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest,
+                AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired, ItemTopDto,
+                ReceiverTopDto, ReceiverTopDtoRequired, SenderTopDto,
+                SenderTopDtoRequired,
+            };
+            AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest::new(AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired {
+                    out_order_id: "ERP20240618001".into(),
+                    biz_type: "INSTANT_ONLINE".into(),
+                    tid: 2001000000000001,
+                    sender: SenderTopDto::new(SenderTopDtoRequired {
+                        name: "李**".into(),
+                        phone: "0571-8****000".into(),
+                        address: "文一西路***".into(),
+                        lat: "30.28".into(),
+                        lng: "120.01".into(),
+                    }),
+                    item_list: vec![
+                        ItemTopDto::new("不锈钢保温杯", 5990, 1, 610000000001)
+                    ],
+                    total_item_actual_value: 5890,
+                    total_weight: 1,
+                })
+                .receiver(
+                    ReceiverTopDto::new(ReceiverTopDtoRequired {
+                        name: "王**".into(),
+                        phone: "0571-8****000".into(),
+                        address: "文一西路***".into(),
+                        lat: "30.28".into(),
+                        lng: "120.01".into(),
+                    }),
+                )
+                .total_item_value(5990)
+                .default_trade_receiver(true)
+        });
+    visitor
+        .visit({
             use api::logistics::alibaba_ascp_logistics_offline_send::AlibabaAscpLogisticsOfflineSendRequest;
             AlibabaAscpLogisticsOfflineSendRequest::new("2001000000000001")
                 .sender_id(7001)
@@ -117,9 +1671,109 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .sub_tid("2001000000000002,2001000000000003")
         });
     visitor
+        .visit_list({
+            use api::logistics::alibaba_ascp_logistics_seller_orders_get::AlibabaAscpLogisticsSellerOrdersGetRequest;
+            AlibabaAscpLogisticsSellerOrdersGetRequest::new("1024")
+                .write_off_date("2024-06-18")
+                .page_size(40)
+                .tid("2001000000000001")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_send::AlibabaAscpLogisticsSellerSendRequest;
+            AlibabaAscpLogisticsSellerSendRequest::new(
+                    "170****0000",
+                    "2001000000000001",
+                    "李**",
+                )
+                .sender_id(7001)
+                .feature("identCode=2001000000000001:A1B2")
+                .sub_tid("2001000000000002")
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_writelogisticsnode::{
+                AlibabaAscpLogisticsSellerWritelogisticsnodeRequest, LogisticsNodeTopDto,
+            };
+            AlibabaAscpLogisticsSellerWritelogisticsnodeRequest::new(
+                800000000001,
+                [LogisticsNodeTopDto::new("TRANSIT", 1718676000000)],
+            )
+        });
+    visitor
+        .visit({
+            use api::logistics::alibaba_ascp_logistics_seller_writeoff::AlibabaAscpLogisticsSellerWriteoffRequest;
+            AlibabaAscpLogisticsSellerWriteoffRequest::new(800000000001, "1024")
+        });
+    visitor
         .visit({
             use api::logistics::areas_get::AreasGetRequest;
             AreasGetRequest::new(["id", "type", "name", "parent_id", "zip"])
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_add::{
+                DeliveryTemplateAddRequest, DeliveryTemplateAddRequired,
+            };
+            DeliveryTemplateAddRequest::new(DeliveryTemplateAddRequired {
+                    name: "全国包邮".into(),
+                    assumer: 0,
+                    valuation: 0,
+                    template_types: "post;express".into(),
+                    template_dests: "1,110000;1".into(),
+                    template_start_standards: "1,1;1".into(),
+                    template_start_fees: "5.00,6.00;10.00".into(),
+                    template_add_standards: "1,1;1".into(),
+                    template_add_fees: "2.00,3.00;5.00".into(),
+                })
+                .consign_area_id(330110)
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_delete::DeliveryTemplateDeleteRequest;
+            DeliveryTemplateDeleteRequest::new(301)
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_get::DeliveryTemplateGetRequest;
+            DeliveryTemplateGetRequest::new(["301"], ["fields"])
+                .user_nick("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_template_update::{
+                DeliveryTemplateUpdateRequest, DeliveryTemplateUpdateRequired,
+            };
+            DeliveryTemplateUpdateRequest::new(DeliveryTemplateUpdateRequired {
+                    template_id: 301,
+                    template_types: "post;express".into(),
+                    template_dests: "1,110000;1".into(),
+                    template_start_standards: "1,1;1".into(),
+                    template_start_fees: "5.00,6.00;10.00".into(),
+                    template_add_standards: "1,1;1".into(),
+                    template_add_fees: "2.00,3.00;5.00".into(),
+                })
+                .name("全国包邮")
+                .assumer(0)
+        });
+    visitor
+        .visit({
+            use api::logistics::delivery_templates_get::DeliveryTemplatesGetRequest;
+            DeliveryTemplatesGetRequest::new([
+                "template_id",
+                "name",
+                "assumer",
+                "valuation",
+                "supports",
+                "created",
+            ])
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_address_search::{
+                LogisticsAddressSearchRequest, Rdef,
+            };
+            LogisticsAddressSearchRequest::new().rdef(Rdef::GetDef)
         });
     visitor
         .visit({
@@ -159,8 +1813,114 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                         .into(),
                 })
                 .s_dist_name("余杭区")
-                .s_telephone("0571-12345678")
-                .s_mobile_phone("13800000000")
+                .r_dist_name("海淀区")
+                .mail_no("75000000000001")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_consign_resend::LogisticsConsignResendRequest;
+            LogisticsConsignResendRequest::new(2001000000000001, "75000000000001", "ZTO")
+                .sub_tid([2001000000000002])
+                .is_split(0)
+                .feature("identCode=2001000000000001:A1B2")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_dummy_send::LogisticsDummySendRequest;
+            LogisticsDummySendRequest::new(2001000000000001)
+                .feature("identCode=2001000000000001:A1B2")
+                .seller_ip("203.0.113.10")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_instant_trace_search::LogisticsInstantTraceSearchRequest;
+            LogisticsInstantTraceSearchRequest::new(2001000000000001)
+                .mail_no("75000000000001")
+                .is_split(0)
+                .sub_tid("2001000000000002")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_offline_send::LogisticsOfflineSendRequest;
+            LogisticsOfflineSendRequest::new("ZTO", "75000000000001", 2001000000000001)
+                .cancel_id(7002)
+                .feature("identCode=2001000000000001:A1B2")
+                .is_split(0)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_cancel::LogisticsOnlineCancelRequest;
+            LogisticsOnlineCancelRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_confirm::LogisticsOnlineConfirmRequest;
+            LogisticsOnlineConfirmRequest::new(2001000000000001, "75000000000001")
+                .sub_tid([2001000000000002])
+                .is_split(0)
+                .seller_ip("203.0.113.10")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_online_send::LogisticsOnlineSendRequest;
+            LogisticsOnlineSendRequest::new(2001000000000001, "ZTO")
+                .sub_tid([2001000000000002])
+                .is_split(0)
+                .out_sid("75000000000001")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_order_create::LogisticsOrderCreateRequest;
+            LogisticsOrderCreateRequest::new(
+                    "5990",
+                    "不锈钢保温杯",
+                    "1",
+                    "测试店铺",
+                )
+                .mail_no("75000000000001")
+                .order_type(1)
+                .logis_company_code("ZTO")
+        });
+    visitor
+        .visit_list({
+            use api::logistics::logistics_orders_detail_get::LogisticsOrdersDetailGetRequest;
+            LogisticsOrdersDetailGetRequest::new([
+                    "tid",
+                    "seller_nick",
+                    "buyer_nick",
+                    "delivery_start",
+                ])
+                .tid(2001000000000001)
+                .buyer_nick("买家**")
+                .status("CREATED")
+        });
+    visitor
+        .visit_list({
+            use api::logistics::logistics_orders_get::LogisticsOrdersGetRequest;
+            LogisticsOrdersGetRequest::new([
+                    "tid",
+                    "seller_nick",
+                    "buyer_nick",
+                    "delivery_start",
+                ])
+                .tid(2001000000000001)
+                .buyer_nick("买家**")
+                .status("CREATED")
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_partners_get::{
+                LogisticsPartnersGetRequest, ServiceType,
+            };
+            LogisticsPartnersGetRequest::new()
+                .source_id("330110")
+                .target_id("110101")
+                .service_type(ServiceType::Online)
+        });
+    visitor
+        .visit({
+            use api::logistics::logistics_trace_get::LogisticsTraceGetRequest;
+            LogisticsTraceGetRequest::new(2001000000000001)
         });
     visitor
         .visit({
@@ -171,11 +1931,103 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::logistics::wlb_order_jz_consign::{
+                JzReceiverTo, Tpdto, WlbOrderJzConsignRequest,
+            };
+            WlbOrderJzConsignRequest::new(
+                    2001000000000001,
+                    Tpdto::new().code("ZTO").name("中通快递"),
+                )
+                .sender_id(7001)
+                .ins_tp_dto(Tpdto::new().code("ZTO").name("中通快递"))
+                .jz_receiver_to(
+                    JzReceiverTo::new()
+                        .city("杭州市")
+                        .country("中国")
+                        .district("余杭区"),
+                )
+        });
+    visitor
+        .visit({
+            use api::logistics::wlb_order_jz_query::{
+                JzReceiverTo, WlbOrderJzQueryRequest,
+            };
+            WlbOrderJzQueryRequest::new()
+                .tid(2001000000000001)
+                .sender_id(7001)
+                .jz_receiver_to(
+                    JzReceiverTo::new()
+                        .city("杭州市")
+                        .country("中国")
+                        .district("余杭区"),
+                )
+        });
+    visitor
+        .visit({
+            use api::logistics::wlb_stores_baseinfo_get::WlbStoresBaseinfoGetRequest;
+            WlbStoresBaseinfoGetRequest::new().r#type(0)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_category_add::PictureCategoryAddRequest;
+            PictureCategoryAddRequest::new("主图").parent_id(0)
+        });
+    visitor
+        .visit({
             use api::picture::picture_category_get::PictureCategoryGetRequest;
             PictureCategoryGetRequest::new()
                 .picture_category_id(10)
                 .picture_category_name("主图")
                 .parent_id(-1)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_category_update::PictureCategoryUpdateRequest;
+            PictureCategoryUpdateRequest::new(1001).category_name("主图").parent_id(0)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_changecategory::PictureChangecategoryRequest;
+            PictureChangecategoryRequest::new(["900001"], 1001)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_delete::PictureDeleteRequest;
+            PictureDeleteRequest::new(["900001"])
+        });
+    visitor
+        .visit_list({
+            use api::picture::picture_get::PictureGetRequest;
+            PictureGetRequest::new()
+                .picture_id(900001)
+                .picture_category_id(1001)
+                .deleted("unfroze")
+        });
+    visitor
+        .visit({
+            use api::picture::picture_isreferenced_get::PictureIsreferencedGetRequest;
+            PictureIsreferencedGetRequest::new(900001)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_pictures_count::PicturePicturesCountRequest;
+            PicturePicturesCountRequest::new()
+                .picture_id(900001)
+                .picture_category_id(1001)
+                .deleted("unfroze")
+        });
+    visitor
+        .visit_list({
+            use api::picture::picture_pictures_get::PicturePicturesGetRequest;
+            PicturePicturesGetRequest::new()
+                .picture_id(900001)
+                .picture_category_id(1001)
+                .deleted("unfroze")
+        });
+    visitor
+        .visit({
+            use api::picture::picture_update::PictureUpdateRequest;
+            PictureUpdateRequest::new(900001, "main")
         });
     visitor
         .visit({
@@ -188,6 +2040,156 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .title("保温杯")
                 .client_type(ClientType::ClientComputer)
                 .is_https(true)
+        });
+    visitor
+        .visit({
+            use api::picture::picture_userinfo_get::PictureUserinfoGetRequest;
+            PictureUserinfoGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_client_decrypt::{
+                ReceiverQuery, TopOaidClientDecryptRequest,
+            };
+            TopOaidClientDecryptRequest::new(
+                "3a4b5c6d",
+                [
+                    ReceiverQuery::new("2001000000000001", "1Nw9bXk0", "1001")
+                        .secret_no_days(7),
+                ],
+            )
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_decrypt::{ReceiverQuery, TopOaidDecryptRequest};
+            TopOaidDecryptRequest::new([
+                ReceiverQuery::new("1Nw9bXk0", "2001000000000001", "1001")
+                    .secret_no_days(7),
+            ])
+        });
+    visitor
+        .visit({
+            use api::privacy::top_oaid_merge::{OrderMerge, TopOaidMergeRequest};
+            TopOaidMergeRequest::new([OrderMerge::new("1Nw9bXk0", "2001000000000001")])
+        });
+    visitor
+        .visit({
+            use api::privacy::top_once_token_get::TopOnceTokenGetRequest;
+            TopOnceTokenGetRequest::new("3a4b5c6d")
+        });
+    visitor
+        .visit_list({
+            use api::privacy::top_secret_appkey_bill_detail::{
+                AppBillQueryRequest, TopSecretAppkeyBillDetailRequest,
+            };
+            TopSecretAppkeyBillDetailRequest::new(
+                AppBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::privacy::top_secret_bill_detail::{
+                SellerBillQueryRequest, TopSecretBillDetailRequest,
+            };
+            TopSecretBillDetailRequest::new(
+                SellerBillQueryRequest::new(1, 40, "2024-06-18 00:00:00".parse()?),
+            )
+        });
+    visitor
+        .visit({
+            use api::privacy::top_secret_extend::{
+                SecretNoExtendRequest, TopSecretExtendRequest,
+            };
+            TopSecretExtendRequest::new(
+                SecretNoExtendRequest::new(7, "1Nw9bXk0", 2001000000000001, "1001"),
+            )
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_deliveryorder_confirm::{
+                DeliveryOrderConfirmRequest, QimenDeliveryorderConfirmRequest,
+            };
+            QimenDeliveryorderConfirmRequest::new()
+                .request(DeliveryOrderConfirmRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_deliveryorder_create::{
+                DeliveryOrderCreateRequest, QimenDeliveryorderCreateRequest,
+            };
+            QimenDeliveryorderCreateRequest::new()
+                .request(DeliveryOrderCreateRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_entryorder_confirm::{
+                EntryOrderConfirmRequest, QimenEntryorderConfirmRequest,
+            };
+            QimenEntryorderConfirmRequest::new().request(EntryOrderConfirmRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_entryorder_create::{
+                EntryOrderCreateRequest, QimenEntryorderCreateRequest,
+            };
+            QimenEntryorderCreateRequest::new().request(EntryOrderCreateRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_event_produce::QimenEventProduceRequest;
+            QimenEventProduceRequest::new("QIMEN_ERP_CHECK", "2001000000000001")
+                .platform("MAIN")
+                .create(1718676000000)
+                .nick("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_events_produce::{
+                QimenEvent, QimenEventsProduceRequest,
+            };
+            QimenEventsProduceRequest::new([QimenEvent::new()])
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_inventory_query::{
+                InventoryQueryRequest, QimenInventoryQueryRequest,
+            };
+            QimenInventoryQueryRequest::new().request(InventoryQueryRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_inventory_report::{
+                AdjustType, InventoryReportRequest, InventoryReportRequired,
+                QimenInventoryReportRequest,
+            };
+            QimenInventoryReportRequest::new()
+                .request(
+                    InventoryReportRequest::new(InventoryReportRequired {
+                            total_page: 1,
+                            current_page: 1,
+                            page_size: 40,
+                            warehouse_code: "OTHER".into(),
+                            check_order_code: "PD20240618001".into(),
+                            owner_code: "owner1".into(),
+                            out_biz_code: "MSG20240618001".into(),
+                            adjust_type: AdjustType::Check,
+                        })
+                        .check_order_id("WMS-PD-001")
+                        .check_time("2024-06-18 10:00:00"),
+                )
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_order_cancel::{
+                OrderCancelRequest, QimenOrderCancelRequest,
+            };
+            QimenOrderCancelRequest::new()
+                .request(
+                    OrderCancelRequest::new("OTHER", "JY20240618001")
+                        .owner_code("owner1")
+                        .order_id("W20240618001")
+                        .order_type("JYCK"),
+                )
         });
     visitor
         .visit({
@@ -208,6 +2210,182 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::qimen::qimen_orderprocess_report::{
+                OrderProcessReportRequest, QimenOrderprocessReportRequest,
+            };
+            QimenOrderprocessReportRequest::new()
+                .request(OrderProcessReportRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_returnorder_confirm::{
+                QimenReturnorderConfirmRequest, ReturnOrderConfirmRequest,
+            };
+            QimenReturnorderConfirmRequest::new()
+                .request(ReturnOrderConfirmRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_returnorder_create::{
+                QimenReturnorderCreateRequest, ReturnOrderCreateRequest,
+            };
+            QimenReturnorderCreateRequest::new().request(ReturnOrderCreateRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_singleitem_synchronize::{
+                ItemSynRequest, QimenSingleitemSynchronizeRequest,
+            };
+            QimenSingleitemSynchronizeRequest::new()
+                .request(
+                    ItemSynRequest::new("pending", "OTHER", "owner1")
+                        .supplier_code("SUP01")
+                        .supplier_name("测试供应商"),
+                )
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_stockout_confirm::{
+                QimenStockoutConfirmRequest, StructInput,
+            };
+            QimenStockoutConfirmRequest::new().request(StructInput::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_stockout_create::{
+                QimenStockoutCreateRequest, StockOutCreateRequest,
+            };
+            QimenStockoutCreateRequest::new().request(StockOutCreateRequest::new())
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_trade_user_add::QimenTradeUserAddRequest;
+            QimenTradeUserAddRequest::new()
+        });
+    visitor
+        .visit({
+            use api::qimen::qimen_trade_user_delete::QimenTradeUserDeleteRequest;
+            QimenTradeUserDeleteRequest::new()
+        });
+    visitor
+        .visit_list({
+            use api::qimen::qimen_trade_users_get::QimenTradeUsersGetRequest;
+            QimenTradeUsersGetRequest::new(40, 1)
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_add::{Result, Role, TraderateAddRequest};
+            TraderateAddRequest::new(2001000000000001, Result::Good, Role::Seller)
+                .oid(2001000000000002)
+                .content("合作愉快")
+                .anony(false)
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_explain_add::TraderateExplainAddRequest;
+            TraderateExplainAddRequest::new(2001000000000002, "感谢支持")
+        });
+    visitor
+        .visit({
+            use api::rate::traderate_list_add::{Result, Role, TraderateListAddRequest};
+            TraderateListAddRequest::new(2001000000000001, Result::Good, Role::Seller)
+                .content("合作愉快")
+                .anony(false)
+        });
+    visitor
+        .visit_list({
+            use api::rate::traderates_get::{
+                RateType, Result, Role, TraderatesGetRequest,
+            };
+            TraderatesGetRequest::new(["fields"], RateType::Get, Role::Seller)
+                .result(Result::Good)
+                .page_size(40)
+                .start_date("2024-06-01 00:00:00".parse()?)
+        });
+    visitor
+        .visit({
+            use api::rate::tmall_traderate_feeds_get::TmallTraderateFeedsGetRequest;
+            TmallTraderateFeedsGetRequest::new(2001000000000002)
+        });
+    visitor
+        .visit({
+            use api::rate::tmall_traderate_itemtags_get::TmallTraderateItemtagsGetRequest;
+            TmallTraderateItemtagsGetRequest::new(610000000001)
+        });
+    visitor
+        .visit_list({
+            use api::refund::rdc_aligenius_autorefunds_query::RdcAligeniusAutorefundsQueryRequest;
+            RdcAligeniusAutorefundsQueryRequest::new(
+                "2024-06-18 23:59:59".parse()?,
+                1,
+                40,
+                "2024-06-18 00:00:00".parse()?,
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_identification_case_result_update::{
+                RdcAligeniusIdentificationCaseResultUpdateRequest,
+                SyncIdentifyRefundCaseResultDto, SyncIdentifyRefundCaseResultDtoRequired,
+            };
+            RdcAligeniusIdentificationCaseResultUpdateRequest::new(
+                SyncIdentifyRefundCaseResultDto::new(SyncIdentifyRefundCaseResultDtoRequired {
+                    detail_order_id: 2001000000000002,
+                    occur_time: 1718676000,
+                    outer_case_id: "CASE20240618001".into(),
+                    result_type: 1,
+                    refund_id: 3001000000000001,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_identification_case_update::{
+                RdcAligeniusIdentificationCaseUpdateRequest, SyncIdentifyRefundCaseDto,
+                SyncIdentifyRefundCaseDtoRequired,
+            };
+            RdcAligeniusIdentificationCaseUpdateRequest::new(
+                SyncIdentifyRefundCaseDto::new(SyncIdentifyRefundCaseDtoRequired {
+                    detail_order_id: 2001000000000002,
+                    occur_time: 1718676000,
+                    operate_type: 1,
+                    operate_tips: "operate_tips".into(),
+                    outer_case_id: "CASE20240618001".into(),
+                    refund_id: 3001000000000001,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_refunds_check::{
+                RdcAligeniusRefundsCheckRequest, RefundCheckDto,
+            };
+            RdcAligeniusRefundsCheckRequest::new(
+                RefundCheckDto::new(3001000000000001, "SUCCESS", "msg")
+                    .tid(2001000000000001)
+                    .oid(2001000000000002)
+                    .operate_time("2024-06-18 10:05:00".parse()?),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rdc_aligenius_sendgoods_cancel::{
+                CancelGoodsDto, RdcAligeniusSendgoodsCancelRequest, Status,
+            };
+            RdcAligeniusSendgoodsCancelRequest::new(
+                CancelGoodsDto::new(3001000000000001, Status::Success, 2001000000000001)
+                    .oid(2001000000000002)
+                    .operate_time("2024-06-18 10:05:00".parse()?)
+                    .refund_fee(5890),
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::refund_detail_get::RefundDetailGetRequest;
+            RefundDetailGetRequest::new(3001000000000001, ["refund_version"])
+        });
+    visitor
+        .visit({
             use api::refund::refund_get::RefundGetRequest;
             RefundGetRequest::new(
                 ["refund_id", "status", "refund_fee", "reason"],
@@ -216,6 +2394,15 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::refund_message_add::RefundMessageAddRequest;
+            RefundMessageAddRequest::new(
+                3001000000000001,
+                "已与买家协商",
+                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+            )
+        });
+    visitor
+        .visit_list({
             use api::refund::refund_messages_get::{
                 RefundMessagesGetRequest, RefundPhase,
             };
@@ -238,6 +2425,11 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::refund_negotiatereturn_render::RefundNegotiatereturnRenderRequest;
+            RefundNegotiatereturnRenderRequest::new(3001000000000001)
+        });
+    visitor
+        .visit({
             use api::refund::refund_refuse::{RefundPhase, RefundRefuseRequest};
             RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售")
                 .refuse_proof(
@@ -248,6 +2440,34 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::refund_refusereason_get::{
+                RefundPhase, RefundRefusereasonGetRequest,
+            };
+            RefundRefusereasonGetRequest::new(
+                RefundPhase::Aftersale,
+                3001000000000001,
+                ["reason_id", "reason_text"],
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::refund_status_get::{
+                RefundQueryByOrderIdRequest, RefundStatusGetRequest,
+            };
+            RefundStatusGetRequest::new(
+                RefundQueryByOrderIdRequest::new(2001000000000001),
+            )
+        });
+    visitor
+        .visit_list({
+            use api::refund::refunds_apply_get::{RefundsApplyGetRequest, Status};
+            RefundsApplyGetRequest::new(["fields"])
+                .seller_nick("测试店铺")
+                .status(Status::WaitSellerAgree)
+                .r#type("fixed")
+        });
+    visitor
+        .visit_list({
             use api::refund::refunds_receive_get::{
                 RefundsReceiveGetRequest, RefundsReceiveGetRequestStatus,
             };
@@ -264,13 +2484,191 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::refund::rp_refund_intercept::RpRefundInterceptRequest;
+            RpRefundInterceptRequest::new(3001000000000001, 1718676000000)
+        });
+    visitor
+        .visit({
+            use api::refund::rp_refund_review::{
+                RefundPhase, RpRefundReviewRequest, RpRefundReviewRequired,
+            };
+            RpRefundReviewRequest::new(RpRefundReviewRequired {
+                operator: "测试店铺:客服".into(),
+                refund_id: 3001000000000001,
+                refund_phase: RefundPhase::Aftersale,
+                refund_version: 1718676000000,
+                message: "同意".into(),
+                result: true,
+            })
+        });
+    visitor
+        .visit({
+            use api::refund::rp_refunds_agree::RpRefundsAgreeRequest;
+            RpRefundsAgreeRequest::new("3001000000000001|5890|1718676000000|aftersale")
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_agree::{
+                RefundPhase, RpReturngoodsAgreeRequest,
+            };
+            RpReturngoodsAgreeRequest::new(3001000000000001)
+                .refund_phase(RefundPhase::Aftersale)
+                .refund_version(1718676000000)
+                .remark("请寄回")
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_refill::{
+                RefundPhase, RpReturngoodsRefillRequest,
+            };
+            RpReturngoodsRefillRequest::new(
+                3001000000000001,
+                RefundPhase::Aftersale,
+                "75000000000001",
+                "ZTO",
+            )
+        });
+    visitor
+        .visit({
+            use api::refund::rp_returngoods_refuse::{
+                RefundPhase, RpReturngoodsRefuseRequest,
+            };
+            RpReturngoodsRefuseRequest::new(
+                    3001000000000001,
+                    RefundPhase::Aftersale,
+                    1718676000000,
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .refuse_reason_id(1)
+        });
+    visitor
+        .visit({
+            use api::refund::special_refund_get::SpecialRefundGetRequest;
+            SpecialRefundGetRequest::new(["fields"], 3001000000000001)
+        });
+    visitor
+        .visit_list({
+            use api::refund::special_refunds_receive_get::SpecialRefundsReceiveGetRequest;
+            SpecialRefundsReceiveGetRequest::new(["fields"])
+                .buyer_nick("买家**")
+                .end_modified("2024-06-18 23:59:59".parse()?)
+                .page_size(40)
+        });
+    visitor
+        .visit_list({
+            use api::refund::tmall_dispute_receive_get::TmallDisputeReceiveGetRequest;
+            TmallDisputeReceiveGetRequest::new(["fields"])
+                .page_size(40)
+                .r#type("fixed")
+                .refund_id(3001000000000001)
+        });
+    visitor
+        .visit({
+            use api::service::appstore_subscribe_get::AppstoreSubscribeGetRequest;
+            AppstoreSubscribeGetRequest::new("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::service::fuwu_sale_link_gen::FuwuSaleLinkGenRequest;
+            FuwuSaleLinkGenRequest::new("{\"param\":{\"aCode\":\"ts-1234\"}}")
+                .nick("测试店铺")
+        });
+    visitor
+        .visit({
+            use api::service::jushita_jdp_user_add::JushitaJdpUserAddRequest;
+            JushitaJdpUserAddRequest::new("rds001").history_days(30)
+        });
+    visitor
+        .visit({
+            use api::service::jushita_jdp_user_delete::JushitaJdpUserDeleteRequest;
+            JushitaJdpUserDeleteRequest::new().nick("测试店铺")
+        });
+    visitor
+        .visit_list({
+            use api::service::jushita_jdp_users_get::JushitaJdpUsersGetRequest;
+            JushitaJdpUsersGetRequest::new()
+                .start_modified("2024-06-01 00:00:00".parse()?)
+                .end_modified("2024-06-18 23:59:59".parse()?)
+                .page_size(40)
+        });
+    visitor
+        .visit_list({
+            use api::service::vas_order_search::VasOrderSearchRequest;
+            VasOrderSearchRequest::new("ts-1234")
+                .item_code("ts-1234-1")
+                .start_created("2024-06-01 00:00:00".parse()?)
+                .end_created("2024-06-18 23:59:59".parse()?)
+        });
+    visitor
+        .visit({
+            use api::service::vas_service_get_serv_times::VasServiceGetServTimesRequest;
+            VasServiceGetServTimesRequest::new("ts-1234")
+        });
+    visitor
+        .visit_list({
+            use api::service::vas_subsc_search::VasSubscSearchRequest;
+            VasSubscSearchRequest::new("ts-1234")
+                .item_code("ts-1234-1")
+                .start_deadline("2024-06-01 00:00:00".parse()?)
+                .end_deadline("2024-06-30 23:59:59".parse()?)
+        });
+    visitor
+        .visit({
+            use api::service::vas_subscribe_get::VasSubscribeGetRequest;
+            VasSubscribeGetRequest::new("ts-1234", "测试店铺")
+        });
+    visitor
+        .visit({
+            use api::shop::alibaba_shop_category_all_get::AlibabaShopCategoryAllGetRequest;
+            AlibabaShopCategoryAllGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::shop::alibaba_shop_category_get::AlibabaShopCategoryGetRequest;
             AlibabaShopCategoryGetRequest::new(1001)
         });
     visitor
         .visit({
+            use api::shop::alibaba_shop_coupon_apply::AlibabaShopCouponApplyRequest;
+            AlibabaShopCouponApplyRequest::new("0f1e2d3c", "AAFq6wMiBE")
+        });
+    visitor
+        .visit({
+            use api::shop::sellercats_list_add::SellercatsListAddRequest;
+            SellercatsListAddRequest::new("保温杯")
+                .pict_url("https://img.example.com/cat.jpg")
+                .parent_cid(0)
+                .sort_order(1)
+        });
+    visitor
+        .visit({
             use api::shop::sellercats_list_get::SellercatsListGetRequest;
             SellercatsListGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::shop::sellercats_list_update::SellercatsListUpdateRequest;
+            SellercatsListUpdateRequest::new(1001)
+                .name("保温杯")
+                .pict_url("https://img.example.com/cat.jpg")
+                .sort_order(1)
+        });
+    visitor
+        .visit({
+            use api::shop::shop_get::ShopGetRequest;
+            ShopGetRequest::new(
+                [
+                    "all_count",
+                    "bulletin",
+                    "cid",
+                    "created",
+                    "desc",
+                    "modified",
+                    "nick",
+                    "pic_path",
+                ],
+                "测试店铺",
+            )
         });
     visitor
         .visit({
@@ -287,11 +2685,99 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::shop::shopcats_list_get::ShopcatsListGetRequest;
+            ShopcatsListGetRequest::new()
+        });
+    visitor
+        .visit({
             use api::subuser::subuser_departments_get::SubuserDepartmentsGetRequest;
             SubuserDepartmentsGetRequest::new("商家测试账号")
         });
     visitor
         .visit({
+            use api::tbk::tbk_activity_info_get::TbkActivityInfoGetRequest;
+            TbkActivityInfoGetRequest::new("20150318020000001", 12345678)
+                .sub_pid("mm_4_5_6")
+                .relation_id(2300001)
+                .union_id("ch01")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_adzone_create::TbkAdzoneCreateRequest;
+            TbkAdzoneCreateRequest::new(234567, "测试推广位")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_coupon_convert::TbkCouponConvertRequest;
+            TbkCouponConvertRequest::new(12345678)
+                .item_id("AbCd1234-EfGh5678")
+                .platform(2)
+                .relation_id("2300001")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_coupon_get::TbkCouponGetRequest;
+            TbkCouponGetRequest::new()
+                .item_id("AbCd1234-EfGh5678")
+                .activity_id("0f1e2d3c4b5a")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_cpa_activity_detail::TbkDgCpaActivityDetailRequest;
+            TbkDgCpaActivityDetailRequest::new(1001)
+                .query_type(1)
+                .page_size(20)
+                .page_no(1)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_cpa_activity_report::TbkDgCpaActivityReportRequest;
+            TbkDgCpaActivityReportRequest::new(1001, "20180801")
+                .query_type(1)
+                .page_size(20)
+                .pid("mm_1_2_3")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_general_link_convert::TbkDgGeneralLinkConvertRequest;
+            TbkDgGeneralLinkConvertRequest::new(12345678)
+                .biz_scene_id("1")
+                .promotion_type("2")
+                .material_list("https://item.example.com/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_general_link_parse::TbkDgGeneralLinkParseRequest;
+            TbkDgGeneralLinkParseRequest::new(12345678)
+                .relation_id("2300001")
+                .fields(["msg", "code", "input_material_url"])
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_material_optional::TbkDgMaterialOptionalRequest;
+            TbkDgMaterialOptionalRequest::new(12345678)
+                .start_dsr(48000)
+                .page_size(20)
+                .platform(2)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_material_optional_upgrade::TbkDgMaterialOptionalUpgradeRequest;
+            TbkDgMaterialOptionalUpgradeRequest::new(12345678)
+                .start_dsr(48000)
+                .page_size(20)
+                .end_tk_rate(5000)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_newuser_order_get::TbkDgNewuserOrderGetRequest;
+            TbkDgNewuserOrderGetRequest::new("119013_2")
+                .page_size(20)
+                .adzone_id(12345678)
+                .start_time("2024-06-18 00:00:00".parse()?)
+        });
+    visitor
+        .visit_list({
             use api::tbk::tbk_dg_newuser_order_sum::TbkDgNewuserOrderSumRequest;
             TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2")
                 .adzone_id(111222333)
@@ -299,7 +2785,112 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .settle_month("201807")
         });
     visitor
+        .visit_list({
+            use api::tbk::tbk_dg_optimus_material::TbkDgOptimusMaterialRequest;
+            TbkDgOptimusMaterialRequest::new(12345678, 13366)
+                .page_size(20)
+                .device_value("0123456789abcdef0123456789abcdef")
+                .device_encrypt("MD5")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_optimus_promotion::TbkDgOptimusPromotionRequest;
+            TbkDgOptimusPromotionRequest::new(12345678, 37104).page_size(10)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_punish_order_get::TbkDgPunishOrderGetRequest;
+            TbkDgPunishOrderGetRequest::new()
+        });
+    visitor
         .visit({
+            use api::tbk::tbk_dg_tpwd_report_get::TbkDgTpwdReportGetRequest;
+            TbkDgTpwdReportGetRequest::new("8￥AbCdEf￥", "12345678")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_dg_tpwd_risk_report::TbkDgTpwdRiskReportRequest;
+            TbkDgTpwdRiskReportRequest::new(0, 100).pid("mm_1_2_3")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_send_report::TbkDgVegasSendReportRequest;
+            TbkDgVegasSendReportRequest::new("20240618")
+                .relation_id(2300001)
+                .page_no(1)
+                .page_size(20)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_send_status::TbkDgVegasSendStatusRequest;
+            TbkDgVegasSendStatusRequest::new()
+                .relation_id("2300001")
+                .special_id("2400001")
+                .device_value("0123456789abcdef0123456789abcdef")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_create::{
+                TbkDgVegasTljCreateRequest, TbkDgVegasTljCreateRequired,
+            };
+            TbkDgVegasTljCreateRequest::new(TbkDgVegasTljCreateRequired {
+                    send_start_time: "2024-06-18 00:00:00".parse()?,
+                    per_face: "1.00".into(),
+                    security_switch: true,
+                    user_total_win_num_limit: 1,
+                    name: "淘礼金".into(),
+                    total_num: 10,
+                    item_id: "AbCd1234-EfGh5678".into(),
+                    adzone_id: 12345678,
+                })
+                .security_level(0)
+                .use_start_time("2024-06-18")
+                .use_end_time_mode(1)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_report::TbkDgVegasTljReportRequest;
+            TbkDgVegasTljReportRequest::new("Ab1Cd2", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_dg_vegas_tlj_stop::TbkDgVegasTljStopRequest;
+            TbkDgVegasTljStopRequest::new("Ab1Cd2", 12345678)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_click_extract::TbkItemClickExtractRequest;
+            TbkItemClickExtractRequest::new("https://s.example.com/t/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_convert::TbkItemConvertRequest;
+            TbkItemConvertRequest::new(
+                    12345678,
+                    ["click_url", "num_iid"],
+                    "AbCd1234-EfGh5678",
+                )
+                .platform(2)
+                .dx("1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_info_get::TbkItemInfoGetRequest;
+            TbkItemInfoGetRequest::new("AbCd1234-EfGh5678")
+                .platform(2)
+                .ip("203.0.113.10")
+                .biz_scene_id("1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_item_info_upgrade_get::TbkItemInfoUpgradeGetRequest;
+            TbkItemInfoUpgradeGetRequest::new("AbCd1234-EfGh5678")
+                .ip("203.0.113.10")
+                .biz_scene_id("1")
+                .promotion_type("2")
+        });
+    visitor
+        .visit_list({
             use api::tbk::tbk_order_details_get::TbkOrderDetailsGetRequest;
             TbkOrderDetailsGetRequest::new("2024-06-18 12:00:00", "2024-06-18 10:00:00")
                 .query_type(1)
@@ -308,6 +2899,14 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::tbk::tbk_privilege_get::TbkPrivilegeGetRequest;
+            TbkPrivilegeGetRequest::new(12345678, 234567)
+                .platform(2)
+                .relation_id("2300001")
+                .special_id("2400001")
+        });
+    visitor
+        .visit_list({
             use api::tbk::tbk_relation_refund::{
                 TbkRelationRefundRequest, TopApiRefundRptOption,
                 TopApiRefundRptOptionRequired,
@@ -322,6 +2921,263 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                     biz_type: 1,
                 }),
             )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_activity_info_get::TbkScActivityInfoGetRequest;
+            TbkScActivityInfoGetRequest::new("20150318020000001", 12345678, 234567)
+                .relation_id(2300001)
+                .union_id("ch01")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_adzone_create::TbkScAdzoneCreateRequest;
+            TbkScAdzoneCreateRequest::new(234567, "测试推广位")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_general_link_convert::TbkScGeneralLinkConvertRequest;
+            TbkScGeneralLinkConvertRequest::new(12345678, 234567)
+                .biz_scene_id("1")
+                .promotion_type("2")
+                .material_list("https://item.example.com/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_invitecode_get::TbkScInvitecodeGetRequest;
+            TbkScInvitecodeGetRequest::new("common", 1).relation_id(2300001)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_material_optional::TbkScMaterialOptionalRequest;
+            TbkScMaterialOptionalRequest::new(12345678, 234567)
+                .start_dsr(48000)
+                .page_size(20)
+                .platform(2)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_membergroup_optional::TbkScMembergroupOptionalRequest;
+            TbkScMembergroupOptionalRequest::new()
+                .member_group_id(1001)
+                .tb_num_ids("200000001")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_optimus_material::TbkScOptimusMaterialRequest;
+            TbkScOptimusMaterialRequest::new(12345678, 13366, 234567)
+                .page_size(20)
+                .device_type("IMEI")
+                .device_encrypt("MD5")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_optimus_promotion::TbkScOptimusPromotionRequest;
+            TbkScOptimusPromotionRequest::new(12345678, 37104, 234567).page_size(10)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_order_details_get::TbkScOrderDetailsGetRequest;
+            TbkScOrderDetailsGetRequest::new(
+                    "2024-06-18 12:59:59",
+                    "2024-06-18 10:00:00",
+                )
+                .query_type(1)
+                .page_size(40)
+                .member_type(2)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_publisher_info_get::{
+                RelationApp, TbkScPublisherInfoGetRequest,
+            };
+            TbkScPublisherInfoGetRequest::new(1, RelationApp::Common)
+                .relation_id(2300001)
+                .page_size(20)
+                .special_id("2400001")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_publisher_info_save::TbkScPublisherInfoSaveRequest;
+            TbkScPublisherInfoSaveRequest::new("AB12CD", 1)
+                .relation_from("1")
+                .offline_scene("1")
+                .online_scene("1")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_punish_order_get::TbkScPunishOrderGetRequest;
+            TbkScPunishOrderGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_relation_record::TbkScRelationRecordRequest;
+            TbkScRelationRecordRequest::new("user-1", 1, 1, "https://example.com/")
+                .ucrowd_id(1001)
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_sc_relation_refund::{
+                TbkScRelationRefundRequest, TopApiRefundRptOption,
+                TopApiRefundRptOptionRequired,
+            };
+            TbkScRelationRefundRequest::new(
+                TopApiRefundRptOption::new(TopApiRefundRptOptionRequired {
+                    page_size: 40,
+                    search_type: 1,
+                    refund_type: 1,
+                    start_time: "2024-06-18 00:00:00".parse()?,
+                    page_no: 1,
+                    biz_type: 1,
+                }),
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_shop_convert::TbkScShopConvertRequest;
+            TbkScShopConvertRequest::new(12345678, ["user_id"], 234567, "200000001")
+                .platform(2)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_tpwd_convert::TbkScTpwdConvertRequest;
+            TbkScTpwdConvertRequest::new("8￥AbCdEf￥", 12345678, 234567)
+                .dx("1")
+                .ucrowd_id(1001)
+                .relation_id("2300001")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_create::TbkScUcrowdCreateRequest;
+            TbkScUcrowdCreateRequest::new(1, "测试人群")
+                .external_crowd_code("group_1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_delete::TbkScUcrowdDeleteRequest;
+            TbkScUcrowdDeleteRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_get::TbkScUcrowdGetRequest;
+            TbkScUcrowdGetRequest::new(1001)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_member_add::TbkScUcrowdMemberAddRequest;
+            TbkScUcrowdMemberAddRequest::new(1, 1001, ["2400001"], 1)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_ucrowd_report_get::TbkScUcrowdReportGetRequest;
+            TbkScUcrowdReportGetRequest::new(1001, "2024-06-18")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_vegas_send_report::TbkScVegasSendReportRequest;
+            TbkScVegasSendReportRequest::new("20240618")
+                .relation_id(2300001)
+                .page_no(1)
+                .page_size(20)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sc_vegas_send_status::TbkScVegasSendStatusRequest;
+            TbkScVegasSendStatusRequest::new()
+                .special_id("2400001")
+                .relation_id("2300001")
+                .device_value("0123456789abcdef0123456789abcdef")
+        });
+    visitor
+        .visit_list({
+            use api::tbk::tbk_shop_get::TbkShopGetRequest;
+            TbkShopGetRequest::new(
+                    ["user_id", "shop_title", "shop_type", "seller_nick"],
+                    "保温杯",
+                )
+                .end_auction_count(1000)
+                .end_commission_rate(5000)
+                .end_credit(20)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_shop_recommend_get::TbkShopRecommendGetRequest;
+            TbkShopRecommendGetRequest::new(
+                    ["user_id", "shop_title", "shop_type", "seller_nick"],
+                    200000001,
+                )
+                .count(20)
+                .platform(2)
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_sku_best_coupon::TbkSkuBestCouponRequest;
+            TbkSkuBestCouponRequest::new(4200000000001, "AbCd1234-EfGh5678")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_spread_get::{TbkSpreadGetRequest, TbkSpreadRequest};
+            TbkSpreadGetRequest::new([
+                TbkSpreadRequest::new("https://s.example.com/t/1"),
+            ])
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_convert::TbkTpwdConvertRequest;
+            TbkTpwdConvertRequest::new("8￥AbCdEf￥", 12345678)
+                .dx("1")
+                .ucrowd_id(1001)
+                .relation_id("2300001")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_create::TbkTpwdCreateRequest;
+            TbkTpwdCreateRequest::new("https://s.example.com/t/1")
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_mix_create::TbkTpwdMixCreateRequest;
+            TbkTpwdMixCreateRequest::new(
+                "https://s.example.com/t/1",
+                "text",
+                "8￥AbCdEf￥",
+            )
+        });
+    visitor
+        .visit({
+            use api::tbk::tbk_tpwd_parse::TbkTpwdParseRequest;
+            TbkTpwdParseRequest::new("8￥AbCdEf￥")
+        });
+    visitor
+        .visit_list({
+            use api::tmc::increment_customers_get::IncrementCustomersGetRequest;
+            IncrementCustomersGetRequest::new()
+                .fields(["nick", "status", "type"])
+                .nicks(["测试店铺"])
+                .page_size(40)
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_auth_get::TmcAuthGetRequest;
+            TmcAuthGetRequest::new().group("vip")
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_group_add::{TmcGroupAddRequest, UserPlatform};
+            TmcGroupAddRequest::new("vip", ["测试店铺"])
+                .user_platform(UserPlatform::TbUic)
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_group_delete::{TmcGroupDeleteRequest, UserPlatform};
+            TmcGroupDeleteRequest::new("vip")
+                .nicks(["测试店铺"])
+                .user_platform(UserPlatform::TbUic)
+        });
+    visitor
+        .visit_list({
+            use api::tmc::tmc_groups_get::TmcGroupsGetRequest;
+            TmcGroupsGetRequest::new().group_names(["vip"]).page_size(40)
         });
     visitor
         .visit({
@@ -365,8 +3221,43 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::tmc::tmc_queue_get::TmcQueueGetRequest;
+            TmcQueueGetRequest::new("vip")
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_topic_group_add::TmcTopicGroupAddRequest;
+            TmcTopicGroupAddRequest::new("vip", ["taobao_trade_TradeCreate"])
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_topic_group_delete::TmcTopicGroupDeleteRequest;
+            TmcTopicGroupDeleteRequest::new("vip", ["taobao_trade_TradeCreate"])
+                .group_id(601)
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_cancel::{TmcUserCancelRequest, UserPlatform};
+            TmcUserCancelRequest::new("测试店铺").user_platform(UserPlatform::TbUic)
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_get::{TmcUserGetRequest, UserPlatform};
+            TmcUserGetRequest::new(
+                    ["user_nick", "topics", "user_id", "is_valid"],
+                    "测试店铺",
+                )
+                .user_platform(UserPlatform::TbUic)
+        });
+    visitor
+        .visit({
             use api::tmc::tmc_user_permit::TmcUserPermitRequest;
             TmcUserPermitRequest::new().topics(["taobao_trade_TradeCreate"])
+        });
+    visitor
+        .visit({
+            use api::tmc::tmc_user_topics_get::TmcUserTopicsGetRequest;
+            TmcUserTopicsGetRequest::new().nick("测试店铺")
         });
     visitor
         .visit({
@@ -402,8 +3293,39 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::trade::fulfillment_order_assemble::{
+                AssembleOrder, FulfillmentOrderAssembleRequest, Type,
+            };
+            FulfillmentOrderAssembleRequest::new(
+                AssembleOrder::new("G20240618001"),
+                Type::Merge,
+            )
+        });
+    visitor
+        .visit({
+            use api::trade::trade_amount_get::TradeAmountGetRequest;
+            TradeAmountGetRequest::new(
+                [
+                    "tid",
+                    "alipay_no",
+                    "created",
+                    "pay_time",
+                    "end_time",
+                    "total_fee",
+                    "post_fee",
+                ],
+                2001000000000001,
+            )
+        });
+    visitor
+        .visit({
             use api::trade::trade_close::TradeCloseRequest;
             TradeCloseRequest::new(2001000000000001, "缺货")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_confirmfee_get::TradeConfirmfeeGetRequest;
+            TradeConfirmfeeGetRequest::new(2001000000000001)
         });
     visitor
         .visit({
@@ -416,11 +3338,57 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::trade::trade_get::TradeGetRequest;
+            TradeGetRequest::new(
+                ["tid", "status", "payment", "orders"],
+                2001000000000001,
+            )
+        });
+    visitor
+        .visit({
+            use api::trade::trade_invoice_amount_get::TradeInvoiceAmountGetRequest;
+            TradeInvoiceAmountGetRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
             use api::trade::trade_memo_add::TradeMemoAddRequest;
             TradeMemoAddRequest::new(2001000000000001, "请尽快发货").flag(1)
         });
     visitor
         .visit({
+            use api::trade::trade_memo_update::TradeMemoUpdateRequest;
+            TradeMemoUpdateRequest::new(2001000000000001)
+                .memo("请尽快发货")
+                .flag(1)
+                .reset(false)
+        });
+    visitor
+        .visit({
+            use api::trade::trade_ordersku_update::TradeOrderskuUpdateRequest;
+            TradeOrderskuUpdateRequest::new(2001000000000002)
+                .sku_id(4200000000001)
+                .sku_props("1627207:28329;20509:28314")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_postage_update::TradePostageUpdateRequest;
+            TradePostageUpdateRequest::new(2001000000000001, "8.00")
+        });
+    visitor
+        .visit({
+            use api::trade::trade_receivetime_delay::TradeReceivetimeDelayRequest;
+            TradeReceivetimeDelayRequest::new(2001000000000001, 3)
+        });
+    visitor
+        .visit({
+            use api::trade::trade_shippingaddress_update::TradeShippingaddressUpdateRequest;
+            TradeShippingaddressUpdateRequest::new(2001000000000001)
+                .receiver_state("浙江省")
+                .receiver_city("杭州市")
+                .receiver_district("余杭区")
+        });
+    visitor
+        .visit_list({
             use api::trade::trades_sold_get::{Status, TradesSoldGetRequest};
             TradesSoldGetRequest::new(["tid", "status", "payment", "orders"])
                 .start_created("2024-06-01 00:00:00".parse()?)
@@ -428,7 +3396,7 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .status(Status::WaitSellerSendGoods)
         });
     visitor
-        .visit({
+        .visit_list({
             use api::trade::trades_sold_increment_get::{
                 Status, TradesSoldIncrementGetRequest,
             };
@@ -440,6 +3408,33 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .status(Status::WaitSellerSendGoods)
                 .r#type("guarantee_trade,cod")
                 .buyer_nick("买家甲")
+        });
+    visitor
+        .visit_list({
+            use api::trade::trades_sold_incrementv_get::{
+                ExtType, TradesSoldIncrementvGetRequest,
+            };
+            TradesSoldIncrementvGetRequest::new(
+                    ["tid", "status", "modified"],
+                    "2024-06-18 00:00:00".parse()?,
+                    "2024-06-18 23:59:59".parse()?,
+                )
+                .status("WAIT_SELLER_SEND_GOODS")
+                .r#type("fixed")
+                .ext_type(ExtType::Service)
+        });
+    visitor
+        .visit({
+            use api::trade::trades_sold_query::{OrderQuery, TradesSoldQueryRequest};
+            TradesSoldQueryRequest::new(
+                    [
+                        OrderQuery::new()
+                            .end_created("2024-06-19 00:00:00".parse()?)
+                            .start_created("2024-06-18 00:00:00".parse()?),
+                    ],
+                    "1001",
+                )
+                .order_type("1")
         });
     visitor
         .visit({
@@ -464,6 +3459,51 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
+            use api::user::opensecurity_isv_uid_get::OpensecurityIsvUidGetRequest;
+            OpensecurityIsvUidGetRequest::new("AAEq5vLhAD")
+        });
+    visitor
+        .visit({
+            use api::user::opensecurity_uid_get::OpensecurityUidGetRequest;
+            OpensecurityUidGetRequest::new(200000001)
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get::OpenuidGetRequest;
+            OpenuidGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get_bymixnick::OpenuidGetBymixnickRequest;
+            OpenuidGetBymixnickRequest::new("t01Zx9k")
+        });
+    visitor
+        .visit({
+            use api::user::openuid_get_bytrade::OpenuidGetBytradeRequest;
+            OpenuidGetBytradeRequest::new(2001000000000001)
+        });
+    visitor
+        .visit({
+            use api::user::top_openid_convert::TopOpenidConvertRequest;
+            TopOpenidConvertRequest::new().mix_nick("t01Zx9k")
+        });
+    visitor
+        .visit({
+            use api::user::user_buyer_get::UserBuyerGetRequest;
+            UserBuyerGetRequest::new(["nick", "avatar"])
+        });
+    visitor
+        .visit({
+            use api::user::user_openid_get::UserOpenidGetRequest;
+            UserOpenidGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::user::user_openuid_getbynick::UserOpenuidGetbynickRequest;
+            UserOpenuidGetbynickRequest::new("买家**")
+        });
+    visitor
+        .visit({
             use api::user::user_seller_get::UserSellerGetRequest;
             UserSellerGetRequest::new(["user_id", "nick", "seller_credit", "type"])
         });
@@ -478,6 +3518,150 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::util::time_get::TimeGetRequest;
             TimeGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_isvtemplates_get::CainiaoCloudprintIsvtemplatesGetRequest;
+            CainiaoCloudprintIsvtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_mystdtemplates_get::CainiaoCloudprintMystdtemplatesGetRequest;
+            CainiaoCloudprintMystdtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_cloudprint_stdtemplates_get::CainiaoCloudprintStdtemplatesGetRequest;
+            CainiaoCloudprintStdtemplatesGetRequest::new()
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_cancel::CainiaoWaybillIiCancelRequest;
+            CainiaoWaybillIiCancelRequest::new("ZTO", "75000000000001")
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_get::{
+                AddressDto, CainiaoWaybillIiGetRequest, Item, OrderInfoDto,
+                PackageInfoDto, RecipientInfoDto, TradeOrderInfoDto,
+                TradeOrderInfoDtoRequired, UserInfoDto, WaybillCloudPrintApplyNewRequest,
+            };
+            CainiaoWaybillIiGetRequest::new(
+                WaybillCloudPrintApplyNewRequest::new(
+                        "ZTO",
+                        UserInfoDto::new(
+                            AddressDto::new("文一西路***", "浙江省")
+                                .city("杭州市")
+                                .district("余杭区")
+                                .town("仓前街道"),
+                            "李**",
+                        ),
+                        [
+                            TradeOrderInfoDto::new(TradeOrderInfoDtoRequired {
+                                    object_id: "1".into(),
+                                    order_info: OrderInfoDto::new("TB", ["2001000000000001"]),
+                                    package_info: PackageInfoDto::new([
+                                            Item::new(1, "不锈钢保温杯"),
+                                        ])
+                                        .id("1")
+                                        .volume(1)
+                                        .weight(500),
+                                    recipient: RecipientInfoDto::new(
+                                            AddressDto::new("文一西路***", "浙江省")
+                                                .city("杭州市")
+                                                .district("余杭区")
+                                                .town("仓前街道"),
+                                            "王**",
+                                        )
+                                        .oaid("1Nw9bXk0")
+                                        .tid("2001000000000001"),
+                                    template_url: "https://example.com/template/303".into(),
+                                    user_id: 200000001,
+                                })
+                                .waybill_code("75000000000001"),
+                        ],
+                    )
+                    .dms_sorting(false)
+                    .three_pl_timing(false)
+                    .need_encrypt(true),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_query_by_waybillcode::{
+                CainiaoWaybillIiQueryByWaybillcodeRequest,
+                WaybillDetailQueryByWaybillCodeRequest,
+            };
+            CainiaoWaybillIiQueryByWaybillcodeRequest::new()
+                .param_list([
+                    WaybillDetailQueryByWaybillCodeRequest::new(
+                        "ZTO",
+                        "1",
+                        "75000000000001",
+                    ),
+                ])
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_search::CainiaoWaybillIiSearchRequest;
+            CainiaoWaybillIiSearchRequest::new().cp_code("ZTO")
+        });
+    visitor
+        .visit({
+            use api::waybill::cainiao_waybill_ii_update::{
+                CainiaoWaybillIiUpdateRequest, WaybillCloudPrintUpdateRequest,
+            };
+            CainiaoWaybillIiUpdateRequest::new(
+                WaybillCloudPrintUpdateRequest::new("ZTO", "75000000000001")
+                    .template_url("https://example.com/template/303")
+                    .object_id("1"),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::wlb_waybill_i_get::{
+                PackageItemInput, TradeOrderInfoInput, TradeOrderInfoInputRequired,
+                WaybillAddressInput, WaybillApplyNewRequest, WlbWaybillIGetRequest,
+            };
+            WlbWaybillIGetRequest::new(
+                WaybillApplyNewRequest::new(
+                    "ZTO",
+                    WaybillAddressInput::new("文一西路***", "浙江省")
+                        .area("余杭区")
+                        .city("杭州市")
+                        .town("仓前街道"),
+                    [
+                        TradeOrderInfoInput::new(TradeOrderInfoInputRequired {
+                                consignee_address: WaybillAddressInput::new(
+                                        "文一西路***",
+                                        "浙江省",
+                                    )
+                                    .area("余杭区")
+                                    .city("杭州市")
+                                    .town("仓前街道"),
+                                consignee_name: "王**".into(),
+                                consignee_phone: "139****0000".into(),
+                                order_channels_type: "TB".into(),
+                                package_items: vec![
+                                    PackageItemInput::new(1, "不锈钢保温杯")
+                                ],
+                                product_type: "product_type".into(),
+                                trade_order_list: vec!["2001000000000001".into()],
+                                real_user_id: 200000001,
+                            })
+                            .volume(1)
+                            .weight(500)
+                            .package_id("1"),
+                    ],
+                ),
+            )
+        });
+    visitor
+        .visit({
+            use api::waybill::wlb_waybill_i_search::{
+                WaybillApplyRequest, WlbWaybillISearchRequest,
+            };
+            WlbWaybillISearchRequest::new(WaybillApplyRequest::new().cp_code("ZTO"))
         });
     Ok(())
 }

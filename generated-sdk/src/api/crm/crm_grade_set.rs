@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 折扣最低为七折，即 700。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10831&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `alitrip.policy.domfare.compare`: 国内机票比价
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=61457&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -484,7 +486,7 @@ pub struct PriceComparisonDto {
     ///
     /// String. Example: `p1001`.
     pub policy_id_str: Option<String>,
-    /// 政策类型：0 普通，1 特殊，2 规则
+    /// 政策属于哪一类：普通 0，特殊 1，按规则 2
     ///
     /// Number. Example: `0`.
     pub policy_type: Option<i64>,

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 返回一个商品的全部资料，由 fields 决定返回哪些字段。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24625&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -135,10 +137,10 @@ pub struct Item {
     ///
     /// Number. Example: `5`.
     pub auction_point: Option<i64>,
-    /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
+    /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
-    /// String. Example: `no_mark`.
-    pub auto_fill: Option<String>,
+    /// [`AutoFill`]. Example: `no_mark`.
+    pub auto_fill: Option<AutoFill>,
     /// 下架后是否自动重新上架
     ///
     /// Boolean. Example: `false`.
@@ -195,7 +197,7 @@ pub struct Item {
     ///
     /// [`FoodSecurity`].
     pub food_security: Option<FoodSecurity>,
-    /// 运费由谁承担：seller 卖家，buyer 买家
+    /// 谁付运费：seller 或 buyer
     ///
     /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
@@ -612,7 +614,7 @@ impl Record for Item {
             0 => View::of(&self.after_sale_id),
             1 => View::optional_open_enum(&self.approve_status),
             2 => View::of(&self.auction_point),
-            3 => View::of(&self.auto_fill),
+            3 => View::optional_open_enum(&self.auto_fill),
             4 => View::of(&self.auto_repost),
             5 => View::of(&self.barcode),
             6 => View::of(&self.cid),
@@ -714,7 +716,7 @@ impl RecordMut for Item {
             0 => Slot::of(&mut self.after_sale_id),
             1 => Slot::open_enum(&mut self.approve_status),
             2 => Slot::of(&mut self.auction_point),
-            3 => Slot::of(&mut self.auto_fill),
+            3 => Slot::open_enum(&mut self.auto_fill),
             4 => Slot::of(&mut self.auto_repost),
             5 => Slot::of(&mut self.barcode),
             6 => Slot::of(&mut self.cid),
@@ -1741,6 +1743,42 @@ impl OpenEnum for ApproveStatus {
 }
 
 open_enum!(ApproveStatus);
+
+/// The values of `auto_fill`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AutoFill {
+    /// `no_mark`
+    NoMark,
+    /// `time_card`
+    TimeCard,
+    /// `fee_card`
+    FeeCard,
+    /// A value that the documentation does not list.
+    Unknown(String),
+}
+
+impl OpenEnum for AutoFill {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NoMark => "no_mark",
+            Self::TimeCard => "time_card",
+            Self::FeeCard => "fee_card",
+            Self::Unknown(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "no_mark" => Self::NoMark,
+            "time_card" => Self::TimeCard,
+            "fee_card" => Self::FeeCard,
+            _ => Self::Unknown(text),
+        }
+    }
+}
+
+open_enum!(AutoFill);
 
 /// The values of `freight_payer`.
 #[derive(Clone, Debug)]

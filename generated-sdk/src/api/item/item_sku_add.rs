@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// - Session: required.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -3,13 +3,15 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
-    Request, Schema, Slot, View, open_enum, record,
+    Authorization, OpenEnum, DateTime, Decimal, Field, Json, Kind, Limit, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.custom.get`: 按商家编码查询商品
 ///
 /// - Session: required.
+///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=163&docType=2>
 ///
 /// # Examples
 ///
@@ -31,7 +33,7 @@ use top_protocol::generated::{
 pub struct ItemsCustomGetRequest {
     /// 商家编码，以逗号分隔，最多 40 个
     ///
-    /// String. Required. Example: `CUP-500,CUP-750`.
+    /// String. Required. Max list size 40. Example: `CUP-500,CUP-750`.
     pub outer_id: String,
     /// 要返回的字段
     ///
@@ -64,7 +66,9 @@ impl Record for ItemsCustomGetRequest {
         const SCHEMA: Schema = Schema {
             name: "ItemsCustomGetRequest",
             fields: &[
-                Field::new("outer_id", Kind::String).required(),
+                Field::new("outer_id", Kind::String)
+                    .required()
+                    .limits(&[Limit::MaxListSize(40)]),
                 Field::new("fields", Kind::FieldList).required(),
             ],
         };
@@ -172,7 +176,7 @@ pub struct Item {
     ///
     /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
-    /// 运费由谁承担：seller 卖家，buyer 买家
+    /// 谁付运费：seller 或 buyer
     ///
     /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
@@ -316,7 +320,7 @@ pub struct Item {
     ///
     /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
-    /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
+    /// 是否软件代充：点卡 time_card，话费 fee_card，否则 no_mark
     ///
     /// String. Example: `no_mark`.
     pub auto_fill: Option<String>,

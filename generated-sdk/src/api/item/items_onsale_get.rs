@@ -14,6 +14,8 @@ use top_protocol::generated::{
 /// - Session: required.
 /// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=18&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -48,7 +50,7 @@ pub struct ItemsOnsaleGetRequest {
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔，最多 32 个
     ///
-    /// String. Example: `1001,1002`.
+    /// String. Max list size 32. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 第几页，从 1 开始；翻得太深会报错，请缩小条件
     ///
@@ -137,7 +139,7 @@ impl ItemsOnsaleGetRequest {
         self
     }
 
-    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔，最多 32 个. String.
+    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔，最多 32 个. String. Max list size 32.
     #[must_use]
     pub fn seller_cids(mut self, seller_cids: impl Into<String>) -> Self {
         self.seller_cids = Some(seller_cids.into());
@@ -256,7 +258,8 @@ impl Record for ItemsOnsaleGetRequest {
                 Field::new("fields", Kind::FieldList).required(),
                 Field::new("q", Kind::String),
                 Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
+                Field::new("seller_cids", Kind::String)
+                    .limits(&[Limit::MaxListSize(32)]),
                 Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
                 Field::new("page_size", Kind::Number)
                     .limits(&[Limit::MinValue(1), Limit::MaxValue(200)]),

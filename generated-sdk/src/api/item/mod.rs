@@ -2,22 +2,230 @@
 
 //! The methods of the category `item`.
 
+pub mod alibaba_item_edit_fastupdate;
+pub mod alibaba_item_edit_schema_get;
+pub mod alibaba_item_edit_submit;
+pub mod alibaba_item_operate_delete;
+pub mod alibaba_item_operate_downshelf;
+pub mod alibaba_item_operate_upshelf;
+pub mod alibaba_item_publish_market_get;
+pub mod alibaba_item_publish_props_get;
+pub mod alibaba_item_publish_schema_get;
+pub mod alibaba_item_publish_submit;
+pub mod item_add;
+pub mod item_anchor_get;
+pub mod item_barcode_update;
+pub mod item_catprops_modification_get;
+pub mod item_delete;
+pub mod item_img_delete;
 pub mod item_img_upload;
+pub mod item_joint_img;
+pub mod item_joint_propimg;
+pub mod item_price_update;
+pub mod item_promotion_rule_get;
+pub mod item_propimg_delete;
+pub mod item_propimg_upload;
+pub mod item_quantity_update;
 pub mod item_seller_get;
 pub mod item_sku_add;
+pub mod item_sku_delete;
+pub mod item_sku_get;
+pub mod item_sku_price_update;
+pub mod item_sku_update;
+pub mod item_skus_get;
+pub mod item_templates_get;
+pub mod item_update;
+pub mod item_update_delisting;
+pub mod item_update_delisting_tmall;
+pub mod item_update_listing;
+pub mod item_update_listing_tmall;
+pub mod itemcats_authorize_get;
+pub mod itemcats_get;
+pub mod itemprops_get;
+pub mod itempropvalues_get;
 pub mod items_custom_get;
+pub mod items_inventory_get;
 pub mod items_onsale_get;
+pub mod items_seller_list_get;
+pub mod promotionmisc_item_activity_add;
+pub mod skus_custom_get;
+pub mod skus_quantity_update;
+pub mod tmall_item_add_schema_get;
+pub mod tmall_item_add_simpleschema_get;
 pub mod tmall_item_calculate_hscode_get;
+pub mod tmall_item_combine_get;
+pub mod tmall_item_desc_modules_get;
+pub mod tmall_item_hscode_audit_results_query;
+pub mod tmall_item_hscode_detail_get;
+pub mod tmall_item_increment_update_schema_get;
+pub mod tmall_item_outerid_update;
 pub mod tmall_item_price_update;
+pub mod tmall_item_quantity_update;
+pub mod tmall_item_schema_add;
+pub mod tmall_item_schema_increment_update;
+pub mod tmall_item_schema_update;
+pub mod tmall_item_shiptime_update;
+pub mod tmall_item_simpleschema_add;
+pub mod tmall_item_simpleschema_update;
+pub mod tmall_item_update_schema_get;
+pub mod tmall_product_add_schema_get;
+pub mod tmall_product_match_schema_get;
+pub mod tmall_product_schema_add;
+pub mod tmall_product_schema_get;
+pub mod tmall_product_schema_match;
+pub mod tmall_product_schema_update;
+pub mod tmall_product_update_schema_get;
 
+pub use alibaba_item_edit_fastupdate::{
+    AlibabaItemEditFastupdateRequest, AlibabaItemEditFastupdateResponse,
+};
+pub use alibaba_item_edit_schema_get::{
+    AlibabaItemEditSchemaGetRequest, AlibabaItemEditSchemaGetResponse,
+};
+pub use alibaba_item_edit_submit::{
+    AlibabaItemEditSubmitRequest, AlibabaItemEditSubmitResponse,
+};
+pub use alibaba_item_operate_delete::{
+    AlibabaItemOperateDeleteRequest, AlibabaItemOperateDeleteResponse,
+};
+pub use alibaba_item_operate_downshelf::{
+    AlibabaItemOperateDownshelfRequest, AlibabaItemOperateDownshelfResponse,
+};
+pub use alibaba_item_operate_upshelf::{
+    AlibabaItemOperateUpshelfRequest, AlibabaItemOperateUpshelfResponse,
+};
+pub use alibaba_item_publish_market_get::{
+    AlibabaItemPublishMarketGetRequest, AlibabaItemPublishMarketGetResponse,
+};
+pub use alibaba_item_publish_props_get::{
+    AlibabaItemPublishPropsGetRequest, AlibabaItemPublishPropsGetResponse,
+};
+pub use alibaba_item_publish_schema_get::{
+    AlibabaItemPublishSchemaGetRequest, AlibabaItemPublishSchemaGetResponse,
+};
+pub use alibaba_item_publish_submit::{
+    AlibabaItemPublishSubmitRequest, AlibabaItemPublishSubmitResponse,
+};
+pub use item_add::{ItemAddRequest, ItemAddRequired, ItemAddResponse};
+pub use item_anchor_get::{ItemAnchorGetRequest, ItemAnchorGetResponse};
+pub use item_barcode_update::{ItemBarcodeUpdateRequest, ItemBarcodeUpdateResponse};
+pub use item_catprops_modification_get::{
+    ItemCatpropsModificationGetRequest, ItemCatpropsModificationGetResponse,
+};
+pub use item_delete::{ItemDeleteRequest, ItemDeleteResponse};
+pub use item_img_delete::{ItemImgDeleteRequest, ItemImgDeleteResponse};
 pub use item_img_upload::{ItemImgUploadRequest, ItemImgUploadResponse};
+pub use item_joint_img::{ItemJointImgRequest, ItemJointImgResponse};
+pub use item_joint_propimg::{ItemJointPropimgRequest, ItemJointPropimgResponse};
+pub use item_price_update::{ItemPriceUpdateRequest, ItemPriceUpdateResponse};
+pub use item_promotion_rule_get::{
+    ItemPromotionRuleGetRequest, ItemPromotionRuleGetResponse,
+};
+pub use item_propimg_delete::{ItemPropimgDeleteRequest, ItemPropimgDeleteResponse};
+pub use item_propimg_upload::{ItemPropimgUploadRequest, ItemPropimgUploadResponse};
+pub use item_quantity_update::{ItemQuantityUpdateRequest, ItemQuantityUpdateResponse};
 pub use item_seller_get::{ItemSellerGetRequest, ItemSellerGetResponse};
 pub use item_sku_add::{ItemSkuAddRequest, ItemSkuAddResponse};
+pub use item_sku_delete::{ItemSkuDeleteRequest, ItemSkuDeleteResponse};
+pub use item_sku_get::{ItemSkuGetRequest, ItemSkuGetResponse};
+pub use item_sku_price_update::{ItemSkuPriceUpdateRequest, ItemSkuPriceUpdateResponse};
+pub use item_sku_update::{ItemSkuUpdateRequest, ItemSkuUpdateResponse};
+pub use item_skus_get::{ItemSkusGetRequest, ItemSkusGetResponse};
+pub use item_templates_get::{ItemTemplatesGetRequest, ItemTemplatesGetResponse};
+pub use item_update::{ItemUpdateRequest, ItemUpdateResponse};
+pub use item_update_delisting::{ItemUpdateDelistingRequest, ItemUpdateDelistingResponse};
+pub use item_update_delisting_tmall::{
+    ItemUpdateDelistingTmallRequest, ItemUpdateDelistingTmallResponse,
+};
+pub use item_update_listing::{ItemUpdateListingRequest, ItemUpdateListingResponse};
+pub use item_update_listing_tmall::{
+    ItemUpdateListingTmallRequest, ItemUpdateListingTmallResponse,
+};
+pub use itemcats_authorize_get::{
+    ItemcatsAuthorizeGetRequest, ItemcatsAuthorizeGetResponse,
+};
+pub use itemcats_get::{ItemcatsGetRequest, ItemcatsGetResponse};
+pub use itemprops_get::{ItempropsGetRequest, ItempropsGetResponse};
+pub use itempropvalues_get::{ItempropvaluesGetRequest, ItempropvaluesGetResponse};
 pub use items_custom_get::{ItemsCustomGetRequest, ItemsCustomGetResponse};
+pub use items_inventory_get::{ItemsInventoryGetRequest, ItemsInventoryGetResponse};
 pub use items_onsale_get::{ItemsOnsaleGetRequest, ItemsOnsaleGetResponse};
+pub use items_seller_list_get::{ItemsSellerListGetRequest, ItemsSellerListGetResponse};
+pub use promotionmisc_item_activity_add::{
+    PromotionmiscItemActivityAddRequest, PromotionmiscItemActivityAddResponse,
+};
+pub use skus_custom_get::{SkusCustomGetRequest, SkusCustomGetResponse};
+pub use skus_quantity_update::{SkusQuantityUpdateRequest, SkusQuantityUpdateResponse};
+pub use tmall_item_add_schema_get::{
+    TmallItemAddSchemaGetRequest, TmallItemAddSchemaGetResponse,
+};
+pub use tmall_item_add_simpleschema_get::{
+    TmallItemAddSimpleschemaGetRequest, TmallItemAddSimpleschemaGetResponse,
+};
 pub use tmall_item_calculate_hscode_get::{
     TmallItemCalculateHscodeGetRequest, TmallItemCalculateHscodeGetResponse,
 };
+pub use tmall_item_combine_get::{
+    TmallItemCombineGetRequest, TmallItemCombineGetResponse,
+};
+pub use tmall_item_desc_modules_get::{
+    TmallItemDescModulesGetRequest, TmallItemDescModulesGetResponse,
+};
+pub use tmall_item_hscode_audit_results_query::{
+    TmallItemHscodeAuditResultsQueryRequest, TmallItemHscodeAuditResultsQueryResponse,
+};
+pub use tmall_item_hscode_detail_get::{
+    TmallItemHscodeDetailGetRequest, TmallItemHscodeDetailGetResponse,
+};
+pub use tmall_item_increment_update_schema_get::{
+    TmallItemIncrementUpdateSchemaGetRequest, TmallItemIncrementUpdateSchemaGetResponse,
+};
+pub use tmall_item_outerid_update::{
+    TmallItemOuteridUpdateRequest, TmallItemOuteridUpdateResponse,
+};
 pub use tmall_item_price_update::{
     TmallItemPriceUpdateRequest, TmallItemPriceUpdateResponse,
+};
+pub use tmall_item_quantity_update::{
+    TmallItemQuantityUpdateRequest, TmallItemQuantityUpdateResponse,
+};
+pub use tmall_item_schema_add::{TmallItemSchemaAddRequest, TmallItemSchemaAddResponse};
+pub use tmall_item_schema_increment_update::{
+    TmallItemSchemaIncrementUpdateRequest, TmallItemSchemaIncrementUpdateResponse,
+};
+pub use tmall_item_schema_update::{
+    TmallItemSchemaUpdateRequest, TmallItemSchemaUpdateResponse,
+};
+pub use tmall_item_shiptime_update::{
+    TmallItemShiptimeUpdateRequest, TmallItemShiptimeUpdateResponse,
+};
+pub use tmall_item_simpleschema_add::{
+    TmallItemSimpleschemaAddRequest, TmallItemSimpleschemaAddResponse,
+};
+pub use tmall_item_simpleschema_update::{
+    TmallItemSimpleschemaUpdateRequest, TmallItemSimpleschemaUpdateResponse,
+};
+pub use tmall_item_update_schema_get::{
+    TmallItemUpdateSchemaGetRequest, TmallItemUpdateSchemaGetResponse,
+};
+pub use tmall_product_add_schema_get::{
+    TmallProductAddSchemaGetRequest, TmallProductAddSchemaGetResponse,
+};
+pub use tmall_product_match_schema_get::{
+    TmallProductMatchSchemaGetRequest, TmallProductMatchSchemaGetResponse,
+};
+pub use tmall_product_schema_add::{
+    TmallProductSchemaAddRequest, TmallProductSchemaAddResponse,
+};
+pub use tmall_product_schema_get::{
+    TmallProductSchemaGetRequest, TmallProductSchemaGetResponse,
+};
+pub use tmall_product_schema_match::{
+    TmallProductSchemaMatchRequest, TmallProductSchemaMatchResponse,
+};
+pub use tmall_product_schema_update::{
+    TmallProductSchemaUpdateRequest, TmallProductSchemaUpdateResponse,
+};
+pub use tmall_product_update_schema_get::{
+    TmallProductUpdateSchemaGetRequest, TmallProductUpdateSchemaGetResponse,
 };

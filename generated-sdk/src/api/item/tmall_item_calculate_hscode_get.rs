@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `tmall.item.calculate.hscode.get`: 推算商品的海关编码
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26569&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

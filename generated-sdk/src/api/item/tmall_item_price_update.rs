@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 可同时修改商品与其多个 SKU 的价格。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24249&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

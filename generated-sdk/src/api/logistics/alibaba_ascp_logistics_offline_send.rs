@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家自行联系快递并登记运单号，订单随即变为已发货。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54934&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -40,7 +42,7 @@ pub struct AlibabaAscpLogisticsOfflineSendRequest {
     ///
     /// String. Required. Example: `2001000000000001`.
     pub tid: String,
-    /// 子订单编号，以逗号分隔
+    /// 子订单编号，以逗号分隔；consign_type 为 1、2、3 时改填 goods
     ///
     /// String. Max length 1000. Example: `2001000000000002,2001000000000003`.
     pub sub_tid: Option<String>,

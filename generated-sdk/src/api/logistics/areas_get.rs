@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// - Session: not used.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=59&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -9,6 +9,8 @@ use top_protocol::generated::{
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=22172&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -37,8 +39,8 @@ use top_protocol::generated::{
 ///         item_json_string: "[{\"itemName\":\"保温杯\",\"itemCount\":1}]".into(),
 ///     })
 ///     .s_dist_name("余杭区")
-///     .s_telephone("0571-12345678")
-///     .s_mobile_phone("13800000000");
+///     .r_dist_name("海淀区")
+///     .mail_no("75000000000001");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
@@ -49,7 +51,7 @@ use top_protocol::generated::{
 pub struct LogisticsConsignOrderCreateandsendRequest {
     /// 寄件街道地址
     ///
-    /// String. Required. Example: `文一西路1号`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路1号`.
     pub s_address: String,
     /// 寄件城市
     ///
@@ -57,7 +59,7 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub s_city_name: String,
     /// 寄件人
     ///
-    /// String. Required. Example: `张三`.
+    /// String. Required. Redacted in `Debug` output. Example: `张三`.
     pub s_name: String,
     /// 寄件省份
     ///
@@ -73,11 +75,11 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub s_area_id: i64,
     /// 寄件电话
     ///
-    /// String. Example: `0571-12345678`.
+    /// String. Redacted in `Debug` output. Example: `0571-12345678`.
     pub s_telephone: Option<String>,
     /// 寄件手机
     ///
-    /// String. Example: `13800000000`.
+    /// String. Redacted in `Debug` output. Example: `13800000000`.
     pub s_mobile_phone: Option<String>,
     /// 寄件邮编
     ///
@@ -89,7 +91,7 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub company_id: i64,
     /// 收件电话
     ///
-    /// String. Example: `010-12345678`.
+    /// String. Redacted in `Debug` output. Example: `010-12345678`.
     pub r_telephone: Option<String>,
     /// 收件省份
     ///
@@ -97,7 +99,7 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub r_prov_name: String,
     /// 收件街道地址
     ///
-    /// String. Required. Example: `中关村大街1号`.
+    /// String. Required. Redacted in `Debug` output. Example: `中关村大街1号`.
     pub r_address: String,
     /// 收件城市
     ///
@@ -105,7 +107,7 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub r_city_name: String,
     /// 收件手机
     ///
-    /// String. Example: `13900000000`.
+    /// String. Redacted in `Debug` output. Example: `13900000000`.
     pub r_mobile_phone: Option<String>,
     /// 收件区县
     ///
@@ -117,7 +119,7 @@ pub struct LogisticsConsignOrderCreateandsendRequest {
     pub r_zip_code: String,
     /// 收件人
     ///
-    /// String. Required. Example: `李四`.
+    /// String. Required. Redacted in `Debug` output. Example: `李四`.
     pub r_name: String,
     /// 收件地的区划代码
     ///
@@ -198,28 +200,28 @@ impl LogisticsConsignOrderCreateandsendRequest {
         self
     }
 
-    /// Sets [`s_telephone`](field@Self::s_telephone): 寄件电话. String.
+    /// Sets [`s_telephone`](field@Self::s_telephone): 寄件电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn s_telephone(mut self, s_telephone: impl Into<String>) -> Self {
         self.s_telephone = Some(s_telephone.into());
         self
     }
 
-    /// Sets [`s_mobile_phone`](field@Self::s_mobile_phone): 寄件手机. String.
+    /// Sets [`s_mobile_phone`](field@Self::s_mobile_phone): 寄件手机. String. Redacted in `Debug` output.
     #[must_use]
     pub fn s_mobile_phone(mut self, s_mobile_phone: impl Into<String>) -> Self {
         self.s_mobile_phone = Some(s_mobile_phone.into());
         self
     }
 
-    /// Sets [`r_telephone`](field@Self::r_telephone): 收件电话. String.
+    /// Sets [`r_telephone`](field@Self::r_telephone): 收件电话. String. Redacted in `Debug` output.
     #[must_use]
     pub fn r_telephone(mut self, r_telephone: impl Into<String>) -> Self {
         self.r_telephone = Some(r_telephone.into());
         self
     }
 
-    /// Sets [`r_mobile_phone`](field@Self::r_mobile_phone): 收件手机. String.
+    /// Sets [`r_mobile_phone`](field@Self::r_mobile_phone): 收件手机. String. Redacted in `Debug` output.
     #[must_use]
     pub fn r_mobile_phone(mut self, r_mobile_phone: impl Into<String>) -> Self {
         self.r_mobile_phone = Some(r_mobile_phone.into());
@@ -253,7 +255,7 @@ impl LogisticsConsignOrderCreateandsendRequest {
 pub struct LogisticsConsignOrderCreateandsendRequired {
     /// 寄件街道地址
     ///
-    /// String. Required. Example: `文一西路1号`.
+    /// String. Required. Redacted in `Debug` output. Example: `文一西路1号`.
     pub s_address: String,
     /// 寄件城市
     ///
@@ -261,7 +263,7 @@ pub struct LogisticsConsignOrderCreateandsendRequired {
     pub s_city_name: String,
     /// 寄件人
     ///
-    /// String. Required. Example: `张三`.
+    /// String. Required. Redacted in `Debug` output. Example: `张三`.
     pub s_name: String,
     /// 寄件省份
     ///
@@ -285,7 +287,7 @@ pub struct LogisticsConsignOrderCreateandsendRequired {
     pub r_prov_name: String,
     /// 收件街道地址
     ///
-    /// String. Required. Example: `中关村大街1号`.
+    /// String. Required. Redacted in `Debug` output. Example: `中关村大街1号`.
     pub r_address: String,
     /// 收件城市
     ///
@@ -297,7 +299,7 @@ pub struct LogisticsConsignOrderCreateandsendRequired {
     pub r_zip_code: String,
     /// 收件人
     ///
-    /// String. Required. Example: `李四`.
+    /// String. Required. Redacted in `Debug` output. Example: `李四`.
     pub r_name: String,
     /// 收件地的区划代码
     ///
@@ -345,24 +347,24 @@ impl Record for LogisticsConsignOrderCreateandsendRequest {
         const SCHEMA: Schema = Schema {
             name: "LogisticsConsignOrderCreateandsendRequest",
             fields: &[
-                Field::new("s_address", Kind::String).required(),
+                Field::new("s_address", Kind::String).required().secret(),
                 Field::new("s_city_name", Kind::String).required(),
-                Field::new("s_name", Kind::String).required(),
+                Field::new("s_name", Kind::String).required().secret(),
                 Field::new("s_prov_name", Kind::String).required(),
                 Field::new("s_dist_name", Kind::String),
                 Field::new("s_area_id", Kind::Number).required(),
-                Field::new("s_telephone", Kind::String),
-                Field::new("s_mobile_phone", Kind::String),
+                Field::new("s_telephone", Kind::String).secret(),
+                Field::new("s_mobile_phone", Kind::String).secret(),
                 Field::new("s_zip_code", Kind::String).required(),
                 Field::new("company_id", Kind::Number).required(),
-                Field::new("r_telephone", Kind::String),
+                Field::new("r_telephone", Kind::String).secret(),
                 Field::new("r_prov_name", Kind::String).required(),
-                Field::new("r_address", Kind::String).required(),
+                Field::new("r_address", Kind::String).required().secret(),
                 Field::new("r_city_name", Kind::String).required(),
-                Field::new("r_mobile_phone", Kind::String),
+                Field::new("r_mobile_phone", Kind::String).secret(),
                 Field::new("r_dist_name", Kind::String),
                 Field::new("r_zip_code", Kind::String).required(),
-                Field::new("r_name", Kind::String).required(),
+                Field::new("r_name", Kind::String).required().secret(),
                 Field::new("r_area_id", Kind::Number).required(),
                 Field::new("trade_id", Kind::Number).required(),
                 Field::new("mail_no", Kind::String),

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 轨迹由物流公司提供。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10463&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

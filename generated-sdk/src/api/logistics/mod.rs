@@ -2,16 +2,107 @@
 
 //! The methods of the category `logistics`.
 
+pub mod alibaba_ascp_logistics_consign_modify;
+pub mod alibaba_ascp_logistics_consign_resend;
+pub mod alibaba_ascp_logistics_instantsonline_calldelivery;
+pub mod alibaba_ascp_logistics_instantsonline_canceldelivery;
+pub mod alibaba_ascp_logistics_instantsonline_checkdeliveryauth;
+pub mod alibaba_ascp_logistics_instantsonline_deliveryorder_get;
+pub mod alibaba_ascp_logistics_instantsonline_priorcalldelivery;
 pub mod alibaba_ascp_logistics_offline_send;
+pub mod alibaba_ascp_logistics_seller_orders_get;
+pub mod alibaba_ascp_logistics_seller_send;
+pub mod alibaba_ascp_logistics_seller_writelogisticsnode;
+pub mod alibaba_ascp_logistics_seller_writeoff;
 pub mod areas_get;
+pub mod delivery_template_add;
+pub mod delivery_template_delete;
+pub mod delivery_template_get;
+pub mod delivery_template_update;
+pub mod delivery_templates_get;
+pub mod logistics_address_search;
 pub mod logistics_companies_get;
 pub mod logistics_consign_order_createandsend;
+pub mod logistics_consign_resend;
+pub mod logistics_dummy_send;
+pub mod logistics_instant_trace_search;
+pub mod logistics_offline_send;
+pub mod logistics_online_cancel;
+pub mod logistics_online_confirm;
+pub mod logistics_online_send;
+pub mod logistics_order_create;
+pub mod logistics_orders_detail_get;
+pub mod logistics_orders_get;
+pub mod logistics_partners_get;
+pub mod logistics_trace_get;
 pub mod logistics_trace_search;
+pub mod wlb_order_jz_consign;
+pub mod wlb_order_jz_query;
+pub mod wlb_stores_baseinfo_get;
 
+pub use alibaba_ascp_logistics_consign_modify::{
+    AlibabaAscpLogisticsConsignModifyRequest, AlibabaAscpLogisticsConsignModifyResponse,
+};
+pub use alibaba_ascp_logistics_consign_resend::{
+    AlibabaAscpLogisticsConsignResendRequest, AlibabaAscpLogisticsConsignResendResponse,
+};
+pub use alibaba_ascp_logistics_instantsonline_calldelivery::{
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest,
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryRequired,
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse,
+};
+pub use alibaba_ascp_logistics_instantsonline_canceldelivery::{
+    AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest,
+    AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse,
+};
+pub use alibaba_ascp_logistics_instantsonline_checkdeliveryauth::{
+    AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest,
+    AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse,
+};
+pub use alibaba_ascp_logistics_instantsonline_deliveryorder_get::{
+    AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest,
+    AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse,
+};
+pub use alibaba_ascp_logistics_instantsonline_priorcalldelivery::{
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest,
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequired,
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse,
+};
 pub use alibaba_ascp_logistics_offline_send::{
     AlibabaAscpLogisticsOfflineSendRequest, AlibabaAscpLogisticsOfflineSendResponse,
 };
+pub use alibaba_ascp_logistics_seller_orders_get::{
+    AlibabaAscpLogisticsSellerOrdersGetRequest,
+    AlibabaAscpLogisticsSellerOrdersGetResponse,
+};
+pub use alibaba_ascp_logistics_seller_send::{
+    AlibabaAscpLogisticsSellerSendRequest, AlibabaAscpLogisticsSellerSendResponse,
+};
+pub use alibaba_ascp_logistics_seller_writelogisticsnode::{
+    AlibabaAscpLogisticsSellerWritelogisticsnodeRequest,
+    AlibabaAscpLogisticsSellerWritelogisticsnodeResponse,
+};
+pub use alibaba_ascp_logistics_seller_writeoff::{
+    AlibabaAscpLogisticsSellerWriteoffRequest, AlibabaAscpLogisticsSellerWriteoffResponse,
+};
 pub use areas_get::{AreasGetRequest, AreasGetResponse};
+pub use delivery_template_add::{
+    DeliveryTemplateAddRequest, DeliveryTemplateAddRequired, DeliveryTemplateAddResponse,
+};
+pub use delivery_template_delete::{
+    DeliveryTemplateDeleteRequest, DeliveryTemplateDeleteResponse,
+};
+pub use delivery_template_get::{DeliveryTemplateGetRequest, DeliveryTemplateGetResponse};
+pub use delivery_template_update::{
+    DeliveryTemplateUpdateRequest, DeliveryTemplateUpdateRequired,
+    DeliveryTemplateUpdateResponse,
+};
+pub use delivery_templates_get::{
+    DeliveryTemplatesGetRequest, DeliveryTemplatesGetResponse,
+};
+pub use logistics_address_search::{
+    LogisticsAddressSearchRequest, LogisticsAddressSearchResponse,
+};
 pub use logistics_companies_get::{
     LogisticsCompaniesGetRequest, LogisticsCompaniesGetResponse,
 };
@@ -20,6 +111,39 @@ pub use logistics_consign_order_createandsend::{
     LogisticsConsignOrderCreateandsendRequired,
     LogisticsConsignOrderCreateandsendResponse,
 };
+pub use logistics_consign_resend::{
+    LogisticsConsignResendRequest, LogisticsConsignResendResponse,
+};
+pub use logistics_dummy_send::{LogisticsDummySendRequest, LogisticsDummySendResponse};
+pub use logistics_instant_trace_search::{
+    LogisticsInstantTraceSearchRequest, LogisticsInstantTraceSearchResponse,
+};
+pub use logistics_offline_send::{
+    LogisticsOfflineSendRequest, LogisticsOfflineSendResponse,
+};
+pub use logistics_online_cancel::{
+    LogisticsOnlineCancelRequest, LogisticsOnlineCancelResponse,
+};
+pub use logistics_online_confirm::{
+    LogisticsOnlineConfirmRequest, LogisticsOnlineConfirmResponse,
+};
+pub use logistics_online_send::{LogisticsOnlineSendRequest, LogisticsOnlineSendResponse};
+pub use logistics_order_create::{
+    LogisticsOrderCreateRequest, LogisticsOrderCreateResponse,
+};
+pub use logistics_orders_detail_get::{
+    LogisticsOrdersDetailGetRequest, LogisticsOrdersDetailGetResponse,
+};
+pub use logistics_orders_get::{LogisticsOrdersGetRequest, LogisticsOrdersGetResponse};
+pub use logistics_partners_get::{
+    LogisticsPartnersGetRequest, LogisticsPartnersGetResponse,
+};
+pub use logistics_trace_get::{LogisticsTraceGetRequest, LogisticsTraceGetResponse};
 pub use logistics_trace_search::{
     LogisticsTraceSearchRequest, LogisticsTraceSearchResponse,
+};
+pub use wlb_order_jz_consign::{WlbOrderJzConsignRequest, WlbOrderJzConsignResponse};
+pub use wlb_order_jz_query::{WlbOrderJzQueryRequest, WlbOrderJzQueryResponse};
+pub use wlb_stores_baseinfo_get::{
+    WlbStoresBaseinfoGetRequest, WlbStoresBaseinfoGetResponse,
 };

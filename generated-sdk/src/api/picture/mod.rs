@@ -2,8 +2,36 @@
 
 //! The methods of the category `picture`.
 
+pub mod picture_category_add;
 pub mod picture_category_get;
+pub mod picture_category_update;
+pub mod picture_changecategory;
+pub mod picture_delete;
+pub mod picture_get;
+pub mod picture_isreferenced_get;
+pub mod picture_pictures_count;
+pub mod picture_pictures_get;
+pub mod picture_update;
 pub mod picture_upload;
+pub mod picture_userinfo_get;
 
+pub use picture_category_add::{PictureCategoryAddRequest, PictureCategoryAddResponse};
 pub use picture_category_get::{PictureCategoryGetRequest, PictureCategoryGetResponse};
+pub use picture_category_update::{
+    PictureCategoryUpdateRequest, PictureCategoryUpdateResponse,
+};
+pub use picture_changecategory::{
+    PictureChangecategoryRequest, PictureChangecategoryResponse,
+};
+pub use picture_delete::{PictureDeleteRequest, PictureDeleteResponse};
+pub use picture_get::{PictureGetRequest, PictureGetResponse};
+pub use picture_isreferenced_get::{
+    PictureIsreferencedGetRequest, PictureIsreferencedGetResponse,
+};
+pub use picture_pictures_count::{
+    PicturePicturesCountRequest, PicturePicturesCountResponse,
+};
+pub use picture_pictures_get::{PicturePicturesGetRequest, PicturePicturesGetResponse};
+pub use picture_update::{PictureUpdateRequest, PictureUpdateResponse};
 pub use picture_upload::{PictureUploadRequest, PictureUploadResponse};
+pub use picture_userinfo_get::{PictureUserinfoGetRequest, PictureUserinfoGetResponse};

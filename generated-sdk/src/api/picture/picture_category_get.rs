@@ -9,6 +9,8 @@ use top_protocol::generated::{
 
 /// `taobao.picture.category.get`: 查询图片分类
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=137&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 把一张图片传到图片空间。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=140&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

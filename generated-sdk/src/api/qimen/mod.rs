@@ -2,6 +2,64 @@
 
 //! The methods of the category `qimen`.
 
+pub mod qimen_deliveryorder_confirm;
+pub mod qimen_deliveryorder_create;
+pub mod qimen_entryorder_confirm;
+pub mod qimen_entryorder_create;
+pub mod qimen_event_produce;
+pub mod qimen_events_produce;
+pub mod qimen_inventory_query;
+pub mod qimen_inventory_report;
+pub mod qimen_order_cancel;
 pub mod qimen_order_pending;
+pub mod qimen_orderprocess_report;
+pub mod qimen_returnorder_confirm;
+pub mod qimen_returnorder_create;
+pub mod qimen_singleitem_synchronize;
+pub mod qimen_stockout_confirm;
+pub mod qimen_stockout_create;
+pub mod qimen_trade_user_add;
+pub mod qimen_trade_user_delete;
+pub mod qimen_trade_users_get;
 
+pub use qimen_deliveryorder_confirm::{
+    QimenDeliveryorderConfirmRequest, QimenDeliveryorderConfirmResponse,
+};
+pub use qimen_deliveryorder_create::{
+    QimenDeliveryorderCreateRequest, QimenDeliveryorderCreateResponse,
+};
+pub use qimen_entryorder_confirm::{
+    QimenEntryorderConfirmRequest, QimenEntryorderConfirmResponse,
+};
+pub use qimen_entryorder_create::{
+    QimenEntryorderCreateRequest, QimenEntryorderCreateResponse,
+};
+pub use qimen_event_produce::{QimenEventProduceRequest, QimenEventProduceResponse};
+pub use qimen_events_produce::{QimenEventsProduceRequest, QimenEventsProduceResponse};
+pub use qimen_inventory_query::{QimenInventoryQueryRequest, QimenInventoryQueryResponse};
+pub use qimen_inventory_report::{
+    QimenInventoryReportRequest, QimenInventoryReportResponse,
+};
+pub use qimen_order_cancel::{QimenOrderCancelRequest, QimenOrderCancelResponse};
 pub use qimen_order_pending::{QimenOrderPendingRequest, QimenOrderPendingResponse};
+pub use qimen_orderprocess_report::{
+    QimenOrderprocessReportRequest, QimenOrderprocessReportResponse,
+};
+pub use qimen_returnorder_confirm::{
+    QimenReturnorderConfirmRequest, QimenReturnorderConfirmResponse,
+};
+pub use qimen_returnorder_create::{
+    QimenReturnorderCreateRequest, QimenReturnorderCreateResponse,
+};
+pub use qimen_singleitem_synchronize::{
+    QimenSingleitemSynchronizeRequest, QimenSingleitemSynchronizeResponse,
+};
+pub use qimen_stockout_confirm::{
+    QimenStockoutConfirmRequest, QimenStockoutConfirmResponse,
+};
+pub use qimen_stockout_create::{QimenStockoutCreateRequest, QimenStockoutCreateResponse};
+pub use qimen_trade_user_add::{QimenTradeUserAddRequest, QimenTradeUserAddResponse};
+pub use qimen_trade_user_delete::{
+    QimenTradeUserDeleteRequest, QimenTradeUserDeleteResponse,
+};
+pub use qimen_trade_users_get::{QimenTradeUsersGetRequest, QimenTradeUsersGetResponse};

@@ -102,7 +102,7 @@ pub struct OrderPendingRequest {
     ///
     /// String. Wire name: `orderId`. Example: `W20240618001`.
     pub order_id: Option<String>,
-    /// 单据类型，如 JYCK 一般交易出库
+    /// 单据类型的代码；一般交易的出库为 JYCK
     ///
     /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
@@ -149,7 +149,7 @@ impl OrderPendingRequest {
         self
     }
 
-    /// Sets [`orderType`](field@Self::order_type): 单据类型，如 JYCK 一般交易出库. String. Wire name: `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型的代码. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());

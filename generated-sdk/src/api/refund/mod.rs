@@ -2,16 +2,78 @@
 
 //! The methods of the category `refund`.
 
+pub mod rdc_aligenius_autorefunds_query;
+pub mod rdc_aligenius_identification_case_result_update;
+pub mod rdc_aligenius_identification_case_update;
+pub mod rdc_aligenius_refunds_check;
+pub mod rdc_aligenius_sendgoods_cancel;
+pub mod refund_detail_get;
 pub mod refund_get;
+pub mod refund_message_add;
 pub mod refund_messages_get;
 pub mod refund_negotiatereturn;
+pub mod refund_negotiatereturn_render;
 pub mod refund_refuse;
+pub mod refund_refusereason_get;
+pub mod refund_status_get;
+pub mod refunds_apply_get;
 pub mod refunds_receive_get;
+pub mod rp_refund_intercept;
+pub mod rp_refund_review;
+pub mod rp_refunds_agree;
+pub mod rp_returngoods_agree;
+pub mod rp_returngoods_refill;
+pub mod rp_returngoods_refuse;
+pub mod special_refund_get;
+pub mod special_refunds_receive_get;
+pub mod tmall_dispute_receive_get;
 
+pub use rdc_aligenius_autorefunds_query::{
+    RdcAligeniusAutorefundsQueryRequest, RdcAligeniusAutorefundsQueryResponse,
+};
+pub use rdc_aligenius_identification_case_result_update::{
+    RdcAligeniusIdentificationCaseResultUpdateRequest,
+    RdcAligeniusIdentificationCaseResultUpdateResponse,
+};
+pub use rdc_aligenius_identification_case_update::{
+    RdcAligeniusIdentificationCaseUpdateRequest,
+    RdcAligeniusIdentificationCaseUpdateResponse,
+};
+pub use rdc_aligenius_refunds_check::{
+    RdcAligeniusRefundsCheckRequest, RdcAligeniusRefundsCheckResponse,
+};
+pub use rdc_aligenius_sendgoods_cancel::{
+    RdcAligeniusSendgoodsCancelRequest, RdcAligeniusSendgoodsCancelResponse,
+};
+pub use refund_detail_get::{RefundDetailGetRequest, RefundDetailGetResponse};
 pub use refund_get::{RefundGetRequest, RefundGetResponse};
+pub use refund_message_add::{RefundMessageAddRequest, RefundMessageAddResponse};
 pub use refund_messages_get::{RefundMessagesGetRequest, RefundMessagesGetResponse};
 pub use refund_negotiatereturn::{
     RefundNegotiatereturnRequest, RefundNegotiatereturnResponse,
 };
+pub use refund_negotiatereturn_render::{
+    RefundNegotiatereturnRenderRequest, RefundNegotiatereturnRenderResponse,
+};
 pub use refund_refuse::{RefundRefuseRequest, RefundRefuseResponse};
+pub use refund_refusereason_get::{
+    RefundRefusereasonGetRequest, RefundRefusereasonGetResponse,
+};
+pub use refund_status_get::{RefundStatusGetRequest, RefundStatusGetResponse};
+pub use refunds_apply_get::{RefundsApplyGetRequest, RefundsApplyGetResponse};
 pub use refunds_receive_get::{RefundsReceiveGetRequest, RefundsReceiveGetResponse};
+pub use rp_refund_intercept::{RpRefundInterceptRequest, RpRefundInterceptResponse};
+pub use rp_refund_review::{
+    RpRefundReviewRequest, RpRefundReviewRequired, RpRefundReviewResponse,
+};
+pub use rp_refunds_agree::{RpRefundsAgreeRequest, RpRefundsAgreeResponse};
+pub use rp_returngoods_agree::{RpReturngoodsAgreeRequest, RpReturngoodsAgreeResponse};
+pub use rp_returngoods_refill::{RpReturngoodsRefillRequest, RpReturngoodsRefillResponse};
+pub use rp_returngoods_refuse::{RpReturngoodsRefuseRequest, RpReturngoodsRefuseResponse};
+pub use special_refund_get::{SpecialRefundGetRequest, SpecialRefundGetResponse};
+pub use special_refunds_receive_get::{
+    SpecialRefundsReceiveGetRequest, SpecialRefundsReceiveGetResponse,
+};
+pub use tmall_dispute_receive_get::{
+    TmallDisputeReceiveGetRequest, TmallDisputeReceiveGetResponse,
+};

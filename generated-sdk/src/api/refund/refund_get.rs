@@ -9,6 +9,8 @@ use top_protocol::generated::{
 
 /// `taobao.refund.get`: 查询退款详情
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=53&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -219,7 +221,7 @@ pub struct Refund {
     ///
     /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
@@ -237,8 +239,8 @@ pub struct Refund {
     pub seller_nick: Option<String>,
     /// 配送方式
     ///
-    /// String. Example: `express`.
-    pub shipping_type: Option<String>,
+    /// [`ShippingType`]. Example: `express`.
+    pub shipping_type: Option<ShippingType>,
     /// 退货的运单号
     ///
     /// String. Example: `75000000000002`.
@@ -370,7 +372,7 @@ impl Record for Refund {
             25 => View::of(&self.refund_remind_timeout),
             26 => View::of(&self.refund_version),
             27 => View::of(&self.seller_nick),
-            28 => View::of(&self.shipping_type),
+            28 => View::optional_open_enum(&self.shipping_type),
             29 => View::of(&self.sid),
             30 => View::of(&self.sku),
             31 => View::of(&self.split_seller_fee),
@@ -419,7 +421,7 @@ impl RecordMut for Refund {
             25 => Slot::of(&mut self.refund_remind_timeout),
             26 => Slot::of(&mut self.refund_version),
             27 => Slot::of(&mut self.seller_nick),
-            28 => Slot::of(&mut self.shipping_type),
+            28 => Slot::open_enum(&mut self.shipping_type),
             29 => Slot::of(&mut self.sid),
             30 => Slot::of(&mut self.sku),
             31 => Slot::of(&mut self.split_seller_fee),
@@ -667,6 +669,46 @@ impl OpenEnum for RefundPhase {
 }
 
 open_enum!(RefundPhase);
+
+/// The values of `shipping_type`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ShippingType {
+    /// `free`
+    Free,
+    /// `post`
+    Post,
+    /// `express`
+    Express,
+    /// `ems`
+    Ems,
+    /// A value that the documentation does not list.
+    Unknown(String),
+}
+
+impl OpenEnum for ShippingType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Free => "free",
+            Self::Post => "post",
+            Self::Express => "express",
+            Self::Ems => "ems",
+            Self::Unknown(text) => text,
+        }
+    }
+
+    fn from_text(text: String) -> Self {
+        match text.as_str() {
+            "free" => Self::Free,
+            "post" => Self::Post,
+            "express" => Self::Express,
+            "ems" => Self::Ems,
+            _ => Self::Unknown(text),
+        }
+    }
+}
+
+open_enum!(ShippingType);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

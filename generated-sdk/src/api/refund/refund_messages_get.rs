@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=124&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -50,7 +52,7 @@ pub struct RefundMessagesGetRequest {
     ///
     /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
-    /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale；天猫必填
     ///
     /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
@@ -85,7 +87,7 @@ impl RefundMessagesGetRequest {
         self
     }
 
-    /// Sets [`refund_phase`](field@Self::refund_phase): 退款阶段：onsale 售中，aftersale 售后. [`RefundPhase`].
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());
@@ -205,7 +207,7 @@ pub struct RefundMessage {
     ///
     /// Number. Example: `6001`.
     pub id: Option<i64>,
-    /// 留言的类型：NORMAL 普通，RETURN_GOODS_APPROVED 告知退货地址
+    /// 留言的用途；告知退货地址的为 RETURN_GOODS_APPROVED，其余 NORMAL
     ///
     /// [`MessageType`]. Example: `NORMAL`.
     pub message_type: Option<MessageType>,
@@ -225,7 +227,7 @@ pub struct RefundMessage {
     ///
     /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.refund.negotiatereturn`: 协商退货
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=64010&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家拒绝一笔退款，可附上凭证图片。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10480&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -46,7 +48,7 @@ pub struct RefundRefuseRequest {
     ///
     /// `byte[]`. Max size 130000 bytes.
     pub refuse_proof: Option<File>,
-    /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale；天猫必填
     ///
     /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
@@ -80,7 +82,7 @@ impl RefundRefuseRequest {
         self
     }
 
-    /// Sets [`refund_phase`](field@Self::refund_phase): 退款阶段：onsale 售中，aftersale 售后. [`RefundPhase`].
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());

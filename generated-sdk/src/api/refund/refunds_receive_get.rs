@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=52&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -371,7 +373,7 @@ pub struct Refund {
     ///
     /// String. Example: `75000000000002`.
     pub sid: Option<String>,
-    /// 退款阶段：onsale 售中，aftersale 售后
+    /// 退款发生的阶段：确认收货之前为 onsale，之后为 aftersale
     ///
     /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `alibaba.shop.category.get`: 查询店铺的指定分类
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=60991&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -2,14 +2,32 @@
 
 //! The methods of the category `shop`.
 
+pub mod alibaba_shop_category_all_get;
 pub mod alibaba_shop_category_get;
+pub mod alibaba_shop_coupon_apply;
+pub mod sellercats_list_add;
 pub mod sellercats_list_get;
+pub mod sellercats_list_update;
+pub mod shop_get;
 pub mod shop_seller_get;
 pub mod shop_update;
+pub mod shopcats_list_get;
 
+pub use alibaba_shop_category_all_get::{
+    AlibabaShopCategoryAllGetRequest, AlibabaShopCategoryAllGetResponse,
+};
 pub use alibaba_shop_category_get::{
     AlibabaShopCategoryGetRequest, AlibabaShopCategoryGetResponse,
 };
+pub use alibaba_shop_coupon_apply::{
+    AlibabaShopCouponApplyRequest, AlibabaShopCouponApplyResponse,
+};
+pub use sellercats_list_add::{SellercatsListAddRequest, SellercatsListAddResponse};
 pub use sellercats_list_get::{SellercatsListGetRequest, SellercatsListGetResponse};
+pub use sellercats_list_update::{
+    SellercatsListUpdateRequest, SellercatsListUpdateResponse,
+};
+pub use shop_get::{ShopGetRequest, ShopGetResponse};
 pub use shop_seller_get::{ShopSellerGetRequest, ShopSellerGetResponse};
 pub use shop_update::{ShopUpdateRequest, ShopUpdateResponse};
+pub use shopcats_list_get::{ShopcatsListGetRequest, ShopcatsListGetResponse};

@@ -9,6 +9,8 @@ use top_protocol::generated::{
 
 /// `taobao.sellercats.list.get`: 查询店铺内分类
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=65&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.shop.seller.get`: 查询店铺资料
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=42908&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

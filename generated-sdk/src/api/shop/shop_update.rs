@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 标题、公告、介绍至少要改一项。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=69&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.subuser.departments.get`: 查询部门
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21689&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

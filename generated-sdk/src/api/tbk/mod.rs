@@ -2,12 +2,194 @@
 
 //! The methods of the category `tbk`.
 
+pub mod tbk_activity_info_get;
+pub mod tbk_adzone_create;
+pub mod tbk_coupon_convert;
+pub mod tbk_coupon_get;
+pub mod tbk_dg_cpa_activity_detail;
+pub mod tbk_dg_cpa_activity_report;
+pub mod tbk_dg_general_link_convert;
+pub mod tbk_dg_general_link_parse;
+pub mod tbk_dg_material_optional;
+pub mod tbk_dg_material_optional_upgrade;
+pub mod tbk_dg_newuser_order_get;
 pub mod tbk_dg_newuser_order_sum;
+pub mod tbk_dg_optimus_material;
+pub mod tbk_dg_optimus_promotion;
+pub mod tbk_dg_punish_order_get;
+pub mod tbk_dg_tpwd_report_get;
+pub mod tbk_dg_tpwd_risk_report;
+pub mod tbk_dg_vegas_send_report;
+pub mod tbk_dg_vegas_send_status;
+pub mod tbk_dg_vegas_tlj_create;
+pub mod tbk_dg_vegas_tlj_report;
+pub mod tbk_dg_vegas_tlj_stop;
+pub mod tbk_item_click_extract;
+pub mod tbk_item_convert;
+pub mod tbk_item_info_get;
+pub mod tbk_item_info_upgrade_get;
 pub mod tbk_order_details_get;
+pub mod tbk_privilege_get;
 pub mod tbk_relation_refund;
+pub mod tbk_sc_activity_info_get;
+pub mod tbk_sc_adzone_create;
+pub mod tbk_sc_general_link_convert;
+pub mod tbk_sc_invitecode_get;
+pub mod tbk_sc_material_optional;
+pub mod tbk_sc_membergroup_optional;
+pub mod tbk_sc_optimus_material;
+pub mod tbk_sc_optimus_promotion;
+pub mod tbk_sc_order_details_get;
+pub mod tbk_sc_publisher_info_get;
+pub mod tbk_sc_publisher_info_save;
+pub mod tbk_sc_punish_order_get;
+pub mod tbk_sc_relation_record;
+pub mod tbk_sc_relation_refund;
+pub mod tbk_sc_shop_convert;
+pub mod tbk_sc_tpwd_convert;
+pub mod tbk_sc_ucrowd_create;
+pub mod tbk_sc_ucrowd_delete;
+pub mod tbk_sc_ucrowd_get;
+pub mod tbk_sc_ucrowd_member_add;
+pub mod tbk_sc_ucrowd_report_get;
+pub mod tbk_sc_vegas_send_report;
+pub mod tbk_sc_vegas_send_status;
+pub mod tbk_shop_get;
+pub mod tbk_shop_recommend_get;
+pub mod tbk_sku_best_coupon;
+pub mod tbk_spread_get;
+pub mod tbk_tpwd_convert;
+pub mod tbk_tpwd_create;
+pub mod tbk_tpwd_mix_create;
+pub mod tbk_tpwd_parse;
 
+pub use tbk_activity_info_get::{TbkActivityInfoGetRequest, TbkActivityInfoGetResponse};
+pub use tbk_adzone_create::{TbkAdzoneCreateRequest, TbkAdzoneCreateResponse};
+pub use tbk_coupon_convert::{TbkCouponConvertRequest, TbkCouponConvertResponse};
+pub use tbk_coupon_get::{TbkCouponGetRequest, TbkCouponGetResponse};
+pub use tbk_dg_cpa_activity_detail::{
+    TbkDgCpaActivityDetailRequest, TbkDgCpaActivityDetailResponse,
+};
+pub use tbk_dg_cpa_activity_report::{
+    TbkDgCpaActivityReportRequest, TbkDgCpaActivityReportResponse,
+};
+pub use tbk_dg_general_link_convert::{
+    TbkDgGeneralLinkConvertRequest, TbkDgGeneralLinkConvertResponse,
+};
+pub use tbk_dg_general_link_parse::{
+    TbkDgGeneralLinkParseRequest, TbkDgGeneralLinkParseResponse,
+};
+pub use tbk_dg_material_optional::{
+    TbkDgMaterialOptionalRequest, TbkDgMaterialOptionalResponse,
+};
+pub use tbk_dg_material_optional_upgrade::{
+    TbkDgMaterialOptionalUpgradeRequest, TbkDgMaterialOptionalUpgradeResponse,
+};
+pub use tbk_dg_newuser_order_get::{
+    TbkDgNewuserOrderGetRequest, TbkDgNewuserOrderGetResponse,
+};
 pub use tbk_dg_newuser_order_sum::{
     TbkDgNewuserOrderSumRequest, TbkDgNewuserOrderSumResponse,
 };
+pub use tbk_dg_optimus_material::{
+    TbkDgOptimusMaterialRequest, TbkDgOptimusMaterialResponse,
+};
+pub use tbk_dg_optimus_promotion::{
+    TbkDgOptimusPromotionRequest, TbkDgOptimusPromotionResponse,
+};
+pub use tbk_dg_punish_order_get::{
+    TbkDgPunishOrderGetRequest, TbkDgPunishOrderGetResponse,
+};
+pub use tbk_dg_tpwd_report_get::{TbkDgTpwdReportGetRequest, TbkDgTpwdReportGetResponse};
+pub use tbk_dg_tpwd_risk_report::{
+    TbkDgTpwdRiskReportRequest, TbkDgTpwdRiskReportResponse,
+};
+pub use tbk_dg_vegas_send_report::{
+    TbkDgVegasSendReportRequest, TbkDgVegasSendReportResponse,
+};
+pub use tbk_dg_vegas_send_status::{
+    TbkDgVegasSendStatusRequest, TbkDgVegasSendStatusResponse,
+};
+pub use tbk_dg_vegas_tlj_create::{
+    TbkDgVegasTljCreateRequest, TbkDgVegasTljCreateRequired, TbkDgVegasTljCreateResponse,
+};
+pub use tbk_dg_vegas_tlj_report::{
+    TbkDgVegasTljReportRequest, TbkDgVegasTljReportResponse,
+};
+pub use tbk_dg_vegas_tlj_stop::{TbkDgVegasTljStopRequest, TbkDgVegasTljStopResponse};
+pub use tbk_item_click_extract::{
+    TbkItemClickExtractRequest, TbkItemClickExtractResponse,
+};
+pub use tbk_item_convert::{TbkItemConvertRequest, TbkItemConvertResponse};
+pub use tbk_item_info_get::{TbkItemInfoGetRequest, TbkItemInfoGetResponse};
+pub use tbk_item_info_upgrade_get::{
+    TbkItemInfoUpgradeGetRequest, TbkItemInfoUpgradeGetResponse,
+};
 pub use tbk_order_details_get::{TbkOrderDetailsGetRequest, TbkOrderDetailsGetResponse};
+pub use tbk_privilege_get::{TbkPrivilegeGetRequest, TbkPrivilegeGetResponse};
 pub use tbk_relation_refund::{TbkRelationRefundRequest, TbkRelationRefundResponse};
+pub use tbk_sc_activity_info_get::{
+    TbkScActivityInfoGetRequest, TbkScActivityInfoGetResponse,
+};
+pub use tbk_sc_adzone_create::{TbkScAdzoneCreateRequest, TbkScAdzoneCreateResponse};
+pub use tbk_sc_general_link_convert::{
+    TbkScGeneralLinkConvertRequest, TbkScGeneralLinkConvertResponse,
+};
+pub use tbk_sc_invitecode_get::{TbkScInvitecodeGetRequest, TbkScInvitecodeGetResponse};
+pub use tbk_sc_material_optional::{
+    TbkScMaterialOptionalRequest, TbkScMaterialOptionalResponse,
+};
+pub use tbk_sc_membergroup_optional::{
+    TbkScMembergroupOptionalRequest, TbkScMembergroupOptionalResponse,
+};
+pub use tbk_sc_optimus_material::{
+    TbkScOptimusMaterialRequest, TbkScOptimusMaterialResponse,
+};
+pub use tbk_sc_optimus_promotion::{
+    TbkScOptimusPromotionRequest, TbkScOptimusPromotionResponse,
+};
+pub use tbk_sc_order_details_get::{
+    TbkScOrderDetailsGetRequest, TbkScOrderDetailsGetResponse,
+};
+pub use tbk_sc_publisher_info_get::{
+    TbkScPublisherInfoGetRequest, TbkScPublisherInfoGetResponse,
+};
+pub use tbk_sc_publisher_info_save::{
+    TbkScPublisherInfoSaveRequest, TbkScPublisherInfoSaveResponse,
+};
+pub use tbk_sc_punish_order_get::{
+    TbkScPunishOrderGetRequest, TbkScPunishOrderGetResponse,
+};
+pub use tbk_sc_relation_record::{
+    TbkScRelationRecordRequest, TbkScRelationRecordResponse,
+};
+pub use tbk_sc_relation_refund::{
+    TbkScRelationRefundRequest, TbkScRelationRefundResponse,
+};
+pub use tbk_sc_shop_convert::{TbkScShopConvertRequest, TbkScShopConvertResponse};
+pub use tbk_sc_tpwd_convert::{TbkScTpwdConvertRequest, TbkScTpwdConvertResponse};
+pub use tbk_sc_ucrowd_create::{TbkScUcrowdCreateRequest, TbkScUcrowdCreateResponse};
+pub use tbk_sc_ucrowd_delete::{TbkScUcrowdDeleteRequest, TbkScUcrowdDeleteResponse};
+pub use tbk_sc_ucrowd_get::{TbkScUcrowdGetRequest, TbkScUcrowdGetResponse};
+pub use tbk_sc_ucrowd_member_add::{
+    TbkScUcrowdMemberAddRequest, TbkScUcrowdMemberAddResponse,
+};
+pub use tbk_sc_ucrowd_report_get::{
+    TbkScUcrowdReportGetRequest, TbkScUcrowdReportGetResponse,
+};
+pub use tbk_sc_vegas_send_report::{
+    TbkScVegasSendReportRequest, TbkScVegasSendReportResponse,
+};
+pub use tbk_sc_vegas_send_status::{
+    TbkScVegasSendStatusRequest, TbkScVegasSendStatusResponse,
+};
+pub use tbk_shop_get::{TbkShopGetRequest, TbkShopGetResponse};
+pub use tbk_shop_recommend_get::{
+    TbkShopRecommendGetRequest, TbkShopRecommendGetResponse,
+};
+pub use tbk_sku_best_coupon::{TbkSkuBestCouponRequest, TbkSkuBestCouponResponse};
+pub use tbk_spread_get::{TbkSpreadGetRequest, TbkSpreadGetResponse};
+pub use tbk_tpwd_convert::{TbkTpwdConvertRequest, TbkTpwdConvertResponse};
+pub use tbk_tpwd_create::{TbkTpwdCreateRequest, TbkTpwdCreateResponse};
+pub use tbk_tpwd_mix_create::{TbkTpwdMixCreateRequest, TbkTpwdMixCreateResponse};
+pub use tbk_tpwd_parse::{TbkTpwdParseRequest, TbkTpwdParseResponse};

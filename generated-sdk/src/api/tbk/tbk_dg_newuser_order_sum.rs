@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=36836&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

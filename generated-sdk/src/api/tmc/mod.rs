@@ -2,14 +2,40 @@
 
 //! The methods of the category `tmc`.
 
+pub mod increment_customers_get;
+pub mod tmc_auth_get;
+pub mod tmc_group_add;
+pub mod tmc_group_delete;
+pub mod tmc_groups_get;
 pub mod tmc_message_produce;
 pub mod tmc_messages_confirm;
 pub mod tmc_messages_consume;
 pub mod tmc_messages_produce;
+pub mod tmc_queue_get;
+pub mod tmc_topic_group_add;
+pub mod tmc_topic_group_delete;
+pub mod tmc_user_cancel;
+pub mod tmc_user_get;
 pub mod tmc_user_permit;
+pub mod tmc_user_topics_get;
 
+pub use increment_customers_get::{
+    IncrementCustomersGetRequest, IncrementCustomersGetResponse,
+};
+pub use tmc_auth_get::{TmcAuthGetRequest, TmcAuthGetResponse};
+pub use tmc_group_add::{TmcGroupAddRequest, TmcGroupAddResponse};
+pub use tmc_group_delete::{TmcGroupDeleteRequest, TmcGroupDeleteResponse};
+pub use tmc_groups_get::{TmcGroupsGetRequest, TmcGroupsGetResponse};
 pub use tmc_message_produce::{TmcMessageProduceRequest, TmcMessageProduceResponse};
 pub use tmc_messages_confirm::{TmcMessagesConfirmRequest, TmcMessagesConfirmResponse};
 pub use tmc_messages_consume::{TmcMessagesConsumeRequest, TmcMessagesConsumeResponse};
 pub use tmc_messages_produce::{TmcMessagesProduceRequest, TmcMessagesProduceResponse};
+pub use tmc_queue_get::{TmcQueueGetRequest, TmcQueueGetResponse};
+pub use tmc_topic_group_add::{TmcTopicGroupAddRequest, TmcTopicGroupAddResponse};
+pub use tmc_topic_group_delete::{
+    TmcTopicGroupDeleteRequest, TmcTopicGroupDeleteResponse,
+};
+pub use tmc_user_cancel::{TmcUserCancelRequest, TmcUserCancelResponse};
+pub use tmc_user_get::{TmcUserGetRequest, TmcUserGetResponse};
 pub use tmc_user_permit::{TmcUserPermitRequest, TmcUserPermitResponse};
+pub use tmc_user_topics_get::{TmcUserTopicsGetRequest, TmcUserTopicsGetResponse};

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.tmc.message.produce`: 发布一条消息
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21987&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

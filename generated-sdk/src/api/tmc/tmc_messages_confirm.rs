@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 告诉平台这些消息已处理，未确认的消息会再次投递。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21985&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -26,7 +28,7 @@ use top_protocol::generated::{
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcMessagesConfirmRequest {
-    /// 分组名，不传则为默认分组
+    /// 所属的分组；默认分组不必传
     ///
     /// String. Example: `default`.
     pub group_name: Option<String>,
@@ -52,7 +54,7 @@ impl TmcMessagesConfirmRequest {
         }
     }
 
-    /// Sets [`group_name`](field@Self::group_name): 分组名，不传则为默认分组. String.
+    /// Sets [`group_name`](field@Self::group_name): 所属的分组. String.
     #[must_use]
     pub fn group_name(mut self, group_name: impl Into<String>) -> Self {
         self.group_name = Some(group_name.into());

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 一次取多条消息。没有消息时请稍等再取，不要连续调用。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=21986&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -25,7 +27,7 @@ use top_protocol::generated::{
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcMessagesConsumeRequest {
-    /// 分组名，不传则为默认分组
+    /// 所属的分组；默认分组不必传
     ///
     /// String. Example: `default`.
     pub group_name: Option<String>,
@@ -41,7 +43,7 @@ impl TmcMessagesConsumeRequest {
         Default::default()
     }
 
-    /// Sets [`group_name`](field@Self::group_name): 分组名，不传则为默认分组. String.
+    /// Sets [`group_name`](field@Self::group_name): 所属的分组. String.
     #[must_use]
     pub fn group_name(mut self, group_name: impl Into<String>) -> Self {
         self.group_name = Some(group_name.into());

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.tmc.messages.produce`: 发布多条消息
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24024&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -14,6 +14,8 @@ use top_protocol::generated::{
 /// - Session: not used.
 /// - Transport: HTTPS only.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=25387&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

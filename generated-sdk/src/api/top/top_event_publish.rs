@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 发布一个事件，并同步等待相关流程的结果。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=66328&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

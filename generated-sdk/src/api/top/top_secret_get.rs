@@ -14,6 +14,8 @@ use top_protocol::generated::{
 /// - Session: optional.
 /// - Transport: HTTPS only.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=26567&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

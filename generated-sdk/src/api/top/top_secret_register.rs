@@ -8,6 +8,8 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 ///
 /// 为非淘系账号登记一份密钥，之后由应用自行加解密。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=27385&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

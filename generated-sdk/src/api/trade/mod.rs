@@ -2,16 +2,50 @@
 
 //! The methods of the category `trade`.
 
+pub mod fulfillment_order_assemble;
+pub mod trade_amount_get;
 pub mod trade_close;
+pub mod trade_confirmfee_get;
 pub mod trade_fullinfo_get;
+pub mod trade_get;
+pub mod trade_invoice_amount_get;
 pub mod trade_memo_add;
+pub mod trade_memo_update;
+pub mod trade_ordersku_update;
+pub mod trade_postage_update;
+pub mod trade_receivetime_delay;
+pub mod trade_shippingaddress_update;
 pub mod trades_sold_get;
 pub mod trades_sold_increment_get;
+pub mod trades_sold_incrementv_get;
+pub mod trades_sold_query;
 
+pub use fulfillment_order_assemble::{
+    FulfillmentOrderAssembleRequest, FulfillmentOrderAssembleResponse,
+};
+pub use trade_amount_get::{TradeAmountGetRequest, TradeAmountGetResponse};
 pub use trade_close::{TradeCloseRequest, TradeCloseResponse};
+pub use trade_confirmfee_get::{TradeConfirmfeeGetRequest, TradeConfirmfeeGetResponse};
 pub use trade_fullinfo_get::{TradeFullinfoGetRequest, TradeFullinfoGetResponse};
+pub use trade_get::{TradeGetRequest, TradeGetResponse};
+pub use trade_invoice_amount_get::{
+    TradeInvoiceAmountGetRequest, TradeInvoiceAmountGetResponse,
+};
 pub use trade_memo_add::{TradeMemoAddRequest, TradeMemoAddResponse};
+pub use trade_memo_update::{TradeMemoUpdateRequest, TradeMemoUpdateResponse};
+pub use trade_ordersku_update::{TradeOrderskuUpdateRequest, TradeOrderskuUpdateResponse};
+pub use trade_postage_update::{TradePostageUpdateRequest, TradePostageUpdateResponse};
+pub use trade_receivetime_delay::{
+    TradeReceivetimeDelayRequest, TradeReceivetimeDelayResponse,
+};
+pub use trade_shippingaddress_update::{
+    TradeShippingaddressUpdateRequest, TradeShippingaddressUpdateResponse,
+};
 pub use trades_sold_get::{TradesSoldGetRequest, TradesSoldGetResponse};
 pub use trades_sold_increment_get::{
     TradesSoldIncrementGetRequest, TradesSoldIncrementGetResponse,
 };
+pub use trades_sold_incrementv_get::{
+    TradesSoldIncrementvGetRequest, TradesSoldIncrementvGetResponse,
+};
+pub use trades_sold_query::{TradesSoldQueryRequest, TradesSoldQueryResponse};

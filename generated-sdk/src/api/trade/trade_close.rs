@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家关闭主订单或子订单。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=83&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 返回一笔订单的全部资料，由 fields 决定返回哪些字段。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=54&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -293,11 +295,11 @@ pub struct Trade {
     pub buyer_obtain_point_fee: Option<i64>,
     /// 买家的支付宝账号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub buyer_alipay_no: Option<String>,
     /// 收货人姓名（密文）
     ///
-    /// String. Example: `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货国家
     ///
@@ -321,7 +323,7 @@ pub struct Trade {
     pub receiver_town: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String. Example: `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
@@ -329,15 +331,15 @@ pub struct Trade {
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String. Example: `*******0000`.
+    /// String. Redacted in `Debug` output. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_phone: Option<String>,
     /// 买家的邮箱
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub buyer_email: Option<String>,
     /// 卖家的支付宝账号
     ///
@@ -345,11 +347,11 @@ pub struct Trade {
     pub seller_alipay_no: Option<String>,
     /// 卖家的手机号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub seller_mobile: Option<String>,
     /// 卖家的电话
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub seller_phone: Option<String>,
     /// 卖家的姓名
     ///
@@ -357,7 +359,7 @@ pub struct Trade {
     pub seller_name: Option<String>,
     /// 卖家的邮箱
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub seller_email: Option<String>,
     /// 还可确认收货的金额，单位元
     ///
@@ -415,7 +417,7 @@ pub struct Trade {
     ///
     /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -499,7 +501,7 @@ pub struct Trade {
     ///
     /// String.
     pub o2o_shop_name: Option<String>,
-    /// 提货方式：inshop 到店，online 线上发货
+    /// 导购宝订单如何交货：inshop 由门店，online 由网店
     ///
     /// String.
     pub o2o_delivery: Option<String>,
@@ -513,7 +515,7 @@ pub struct Trade {
     pub shop_code: Option<String>,
     /// 姓名的拼音
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub hk_en_name: Option<String>,
     /// 航班号
     ///
@@ -521,13 +523,13 @@ pub struct Trade {
     pub hk_flight_no: Option<String>,
     /// 中文姓名
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub hk_china_name: Option<String>,
     /// 证件号码
     ///
     /// String. Redacted in `Debug` output.
     pub hk_card_code: Option<String>,
-    /// 证件类型：001 港澳通行证，002 入台证，003 护照
+    /// 证件的种类：港澳通行证 001，入台证 002，护照 003
     ///
     /// String.
     pub hk_card_type: Option<String>,
@@ -575,7 +577,7 @@ pub struct Trade {
     ///
     /// String. Example: `WAP,JHS`.
     pub trade_from: Option<String>,
-    /// 外部来源：ownshop 商家官网
+    /// 平台以外的来源；来自商家官网时为 ownshop
     ///
     /// String.
     pub trade_source: Option<String>,
@@ -761,11 +763,11 @@ pub struct Trade {
     pub service_type: Option<String>,
     /// 服务联系人的手机号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub o2o_service_mobile: Option<String>,
     /// 服务联系人的姓名
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub o2o_service_name: Option<String>,
     /// 服务地址的省份
     ///
@@ -785,7 +787,7 @@ pub struct Trade {
     pub o2o_service_town: Option<String>,
     /// 服务的详细地址
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub o2o_service_address: Option<String>,
     /// `o2o_step_trade_detail_new`
     ///
@@ -1115,7 +1117,7 @@ pub struct Trade {
     ///
     /// String.
     pub asdp_biz_type: Option<String>,
-    /// 是否 OpenMall 订单
+    /// 订单是否来自 OpenMall
     ///
     /// Boolean. Example: `true`.
     pub is_openmall: Option<bool>,
@@ -1199,7 +1201,7 @@ pub struct Trade {
     ///
     /// String.
     pub play_type: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
@@ -1235,7 +1237,7 @@ pub struct Trade {
     ///
     /// String.
     pub third_party_customs_declaration: Option<String>,
-    /// 补差类型：ITEM 商品，POSTAGE 邮费，OTHER 其他
+    /// 补的是什么的差价：商品 ITEM，邮费 POSTAGE，其余 OTHER
     ///
     /// String.
     pub receipt_type: Option<String>,
@@ -1289,23 +1291,23 @@ impl Record for Trade {
                 Field::new("point_fee", Kind::Number),
                 Field::new("real_point_fee", Kind::Number),
                 Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("buyer_alipay_no", Kind::String),
-                Field::new("receiver_name", Kind::String),
+                Field::new("buyer_alipay_no", Kind::String).secret(),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_country", Kind::String),
                 Field::new("receiver_state", Kind::String),
                 Field::new("receiver_city", Kind::String),
                 Field::new("receiver_district", Kind::String),
                 Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
-                Field::new("buyer_email", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
+                Field::new("buyer_email", Kind::String).secret(),
                 Field::new("seller_alipay_no", Kind::String),
-                Field::new("seller_mobile", Kind::String),
-                Field::new("seller_phone", Kind::String),
+                Field::new("seller_mobile", Kind::String).secret(),
+                Field::new("seller_phone", Kind::String).secret(),
                 Field::new("seller_name", Kind::String),
-                Field::new("seller_email", Kind::String),
+                Field::new("seller_email", Kind::String).secret(),
                 Field::new("available_confirm_fee", Kind::String),
                 Field::new("has_post_fee", Kind::Boolean),
                 Field::new("timeout_action_time", Kind::Date),
@@ -1344,9 +1346,9 @@ impl Record for Trade {
                 Field::new("o2o_delivery", Kind::String),
                 Field::new("o2o_out_trade_id", Kind::String),
                 Field::new("shop_code", Kind::String),
-                Field::new("hk_en_name", Kind::String),
+                Field::new("hk_en_name", Kind::String).secret(),
                 Field::new("hk_flight_no", Kind::String),
-                Field::new("hk_china_name", Kind::String),
+                Field::new("hk_china_name", Kind::String).secret(),
                 Field::new("hk_card_code", Kind::String).secret(),
                 Field::new("hk_card_type", Kind::String),
                 Field::new("hk_flight_date", Kind::String),
@@ -1406,13 +1408,13 @@ impl Record for Trade {
                 Field::new("tid_str", Kind::String),
                 Field::new("toptype", Kind::Number),
                 Field::new("service_type", Kind::String),
-                Field::new("o2o_service_mobile", Kind::String),
-                Field::new("o2o_service_name", Kind::String),
+                Field::new("o2o_service_mobile", Kind::String).secret(),
+                Field::new("o2o_service_name", Kind::String).secret(),
                 Field::new("o2o_service_state", Kind::String),
                 Field::new("o2o_service_city", Kind::String),
                 Field::new("o2o_service_district", Kind::String),
                 Field::new("o2o_service_town", Kind::String),
-                Field::new("o2o_service_address", Kind::String),
+                Field::new("o2o_service_address", Kind::String).secret(),
                 Field::new("o2o_step_trade_detail_new", Kind::String),
                 Field::new("o2o_xiaopiao", Kind::String),
                 Field::new("o2o_contract", Kind::String),
@@ -2227,7 +2229,7 @@ pub struct Order {
     ///
     /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
-    /// 子订单的来源，如 jhs、taobao、wap
+    /// 子订单从哪里下单；聚划算为 jhs，无线端为 wap
     ///
     /// String. Example: `taobao`.
     pub order_from: Option<String>,
@@ -2409,7 +2411,7 @@ pub struct Order {
     pub car_taker: Option<String>,
     /// `car_taker_phone`
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub car_taker_phone: Option<String>,
     /// `car_taker_id`
     ///
@@ -2635,7 +2637,7 @@ pub struct Order {
     ///
     /// String.
     pub brand_light_shop_source: Option<String>,
-    /// 服务订单的类型：1 主子挂载，2 双主挂载，3 单独售卖
+    /// 服务与商品的关系：挂在商品下为 1，并列挂载为 2，单独出售为 3
     ///
     /// String.
     pub service_order_type: Option<String>,
@@ -2687,7 +2689,7 @@ pub struct Order {
     ///
     /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
@@ -2813,7 +2815,7 @@ impl Record for Order {
                 Field::new("penalty", Kind::String),
                 Field::new("service_fee", Kind::String),
                 Field::new("car_taker", Kind::String),
-                Field::new("car_taker_phone", Kind::String),
+                Field::new("car_taker_phone", Kind::String).secret(),
                 Field::new("car_taker_id", Kind::String),
                 Field::new("car_store_code", Kind::String),
                 Field::new("car_store_name", Kind::String),
@@ -3709,7 +3711,7 @@ pub struct ServiceOrder {
     pub oid_str: Option<String>,
     /// AppleCare 的邮箱
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub apple_care_email: Option<String>,
     /// AppleCare 的型号
     ///
@@ -3719,7 +3721,7 @@ pub struct ServiceOrder {
     ///
     /// String.
     pub service_outer_id: Option<String>,
-    /// 服务订单的类型：1 主子挂载，2 双主挂载，3 单独售卖
+    /// 服务与商品的关系：挂在商品下为 1，并列挂载为 2，单独出售为 3
     ///
     /// String.
     pub service_order_type: Option<String>,
@@ -3765,7 +3767,7 @@ impl Record for ServiceOrder {
                 Field::new("et_verified_shop_name", Kind::String),
                 Field::new("et_plate_number", Kind::String),
                 Field::new("oid_str", Kind::String),
-                Field::new("apple_care_email", Kind::String),
+                Field::new("apple_care_email", Kind::String).secret(),
                 Field::new("apple_care_mpn", Kind::String),
                 Field::new("service_outer_id", Kind::String),
                 Field::new("service_order_type", Kind::String),
@@ -4412,7 +4414,7 @@ record!(mut AgreeRefundCheck);
 pub struct AddressDetail {
     /// 详细地址
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub detailed_address: Option<String>,
     /// 行政区划代码
     ///
@@ -4424,7 +4426,7 @@ pub struct AddressDetail {
     pub area: Option<String>,
     /// 电话
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub telephone: Option<String>,
     /// 城市
     ///
@@ -4440,7 +4442,7 @@ pub struct AddressDetail {
     pub country: Option<String>,
     /// 联系人
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub contact_name: Option<String>,
     /// 业务类型
     ///
@@ -4453,14 +4455,14 @@ impl Record for AddressDetail {
         const SCHEMA: Schema = Schema {
             name: "AddressDetail",
             fields: &[
-                Field::new("detailed_address", Kind::String),
+                Field::new("detailed_address", Kind::String).secret(),
                 Field::new("division_code", Kind::String),
                 Field::new("area", Kind::String),
-                Field::new("telephone", Kind::String),
+                Field::new("telephone", Kind::String).secret(),
                 Field::new("city", Kind::String),
                 Field::new("prov", Kind::String),
                 Field::new("country", Kind::String),
-                Field::new("contact_name", Kind::String),
+                Field::new("contact_name", Kind::String).secret(),
                 Field::new("biz_type", Kind::String),
             ],
         };
@@ -4548,19 +4550,19 @@ pub struct DeliveryPlan {
     pub plan_refund_status: Option<i64>,
     /// 收货人姓名
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_name: Option<String>,
     /// 收货人手机号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_mobile: Option<String>,
     /// 收货人电话
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_phone: Option<String>,
     /// 详细地址
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_address: Option<String>,
     /// 收件人信息的标识
     ///
@@ -4611,10 +4613,10 @@ impl Record for DeliveryPlan {
                 Field::new("goods_num", Kind::Number),
                 Field::new("plan_status", Kind::Number),
                 Field::new("plan_refund_status", Kind::Number),
-                Field::new("receiver_name", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("oaid", Kind::String),
                 Field::new("privacy_num", Kind::String),
                 Field::new("privacy_expire_time", Kind::Date),

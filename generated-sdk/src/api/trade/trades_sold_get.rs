@@ -14,6 +14,8 @@ use top_protocol::generated::{
 /// - Session: required.
 /// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=46&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -83,7 +85,7 @@ pub struct TradesSoldGetRequest {
     ///
     /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
-    /// 按买家的 openId 筛选
+    /// 只查询此 openId 的买家
     ///
     /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_id: Option<String>,
@@ -186,7 +188,7 @@ impl TradesSoldGetRequest {
         self
     }
 
-    /// Sets [`buyer_open_id`](field@Self::buyer_open_id): 按买家的 openId 筛选. String.
+    /// Sets [`buyer_open_id`](field@Self::buyer_open_id): 只查询此 openId 的买家. String.
     #[must_use]
     pub fn buyer_open_id(mut self, buyer_open_id: impl Into<String>) -> Self {
         self.buyer_open_id = Some(buyer_open_id.into());
@@ -469,7 +471,7 @@ pub struct Trade {
     pub buyer_obtain_point_fee: Option<i64>,
     /// 收货人姓名（密文）
     ///
-    /// String. Example: `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货省份
     ///
@@ -489,7 +491,7 @@ pub struct Trade {
     pub receiver_town: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String. Example: `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
@@ -497,11 +499,11 @@ pub struct Trade {
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String. Example: `*******0000`.
+    /// String. Redacted in `Debug` output. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_phone: Option<String>,
     /// 卖家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
@@ -543,7 +545,7 @@ pub struct Trade {
     ///
     /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -567,7 +569,7 @@ pub struct Trade {
     ///
     /// String.
     pub yfx_type: Option<String>,
-    /// 外部来源：ownshop 商家官网
+    /// 平台以外的来源；来自商家官网时为 ownshop
     ///
     /// String.
     pub trade_source: Option<String>,
@@ -611,7 +613,7 @@ pub struct Trade {
     ///
     /// String.
     pub o2o_shop_name: Option<String>,
-    /// 提货方式：inshop 到店，online 线上发货
+    /// 导购宝订单如何交货：inshop 由门店，online 由网店
     ///
     /// String.
     pub o2o_delivery: Option<String>,
@@ -747,7 +749,7 @@ pub struct Trade {
     ///
     /// String.
     pub scenario_group: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
@@ -807,15 +809,15 @@ impl Record for Trade {
                 Field::new("point_fee", Kind::Number),
                 Field::new("real_point_fee", Kind::Number),
                 Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("receiver_name", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_state", Kind::String),
                 Field::new("receiver_city", Kind::String),
                 Field::new("receiver_district", Kind::String),
                 Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
                 Field::new("seller_flag", Kind::Number),
                 Field::new("is_lgtype", Kind::Boolean),
                 Field::new("lg_aging_type", Kind::String),
@@ -1325,7 +1327,7 @@ pub struct Order {
     ///
     /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
-    /// 是否自动转到菜鸟仓发货
+    /// 自动转菜鸟仓发货的订单为 true
     ///
     /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,

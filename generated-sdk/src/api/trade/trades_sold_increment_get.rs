@@ -14,6 +14,8 @@ use top_protocol::generated::{
 /// - Session: required.
 /// - Paging: page number `page_no`, page size `page_size`, at most 1 day per time window. `client.items(request)` returns the items of all pages.
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=128&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -323,7 +325,7 @@ pub struct Trade {
     pub post_fee: Option<String>,
     /// 收货人姓名（密文）
     ///
-    /// String. Example: `王**`.
+    /// String. Redacted in `Debug` output. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货省份
     ///
@@ -331,7 +333,7 @@ pub struct Trade {
     pub receiver_state: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String. Example: `文一西路***`.
+    /// String. Redacted in `Debug` output. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
@@ -339,11 +341,11 @@ pub struct Trade {
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String. Example: `*******0000`.
+    /// String. Redacted in `Debug` output. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub receiver_phone: Option<String>,
     /// 发货时间
     ///
@@ -437,7 +439,7 @@ pub struct Trade {
     ///
     /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
-    /// 分阶段付款已付的金额，单位元
+    /// 分几次付款时已付了多少，单位元
     ///
     /// String.
     pub step_paid_fee: Option<String>,
@@ -529,12 +531,12 @@ impl Record for Trade {
                 Field::new("payment", Kind::String),
                 Field::new("seller_rate", Kind::Boolean),
                 Field::new("post_fee", Kind::String),
-                Field::new("receiver_name", Kind::String),
+                Field::new("receiver_name", Kind::String).secret(),
                 Field::new("receiver_state", Kind::String),
-                Field::new("receiver_address", Kind::String),
+                Field::new("receiver_address", Kind::String).secret(),
                 Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String),
-                Field::new("receiver_phone", Kind::String),
+                Field::new("receiver_mobile", Kind::String).secret(),
+                Field::new("receiver_phone", Kind::String).secret(),
                 Field::new("consign_time", Kind::Date),
                 Field::new("received_payment", Kind::String),
                 Field::new("receiver_country", Kind::String),

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 按 AppKey 查询其公钥。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24938&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

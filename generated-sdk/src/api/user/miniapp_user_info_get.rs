@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.miniapp.userInfo.get`: 获取小程序用户资料
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=41744&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

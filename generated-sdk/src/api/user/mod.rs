@@ -5,6 +5,15 @@
 pub mod account_aliyuncs_com_get_pub_key_2013_07_01;
 pub mod miniapp_user_info_get;
 pub mod open_account_create;
+pub mod opensecurity_isv_uid_get;
+pub mod opensecurity_uid_get;
+pub mod openuid_get;
+pub mod openuid_get_bymixnick;
+pub mod openuid_get_bytrade;
+pub mod top_openid_convert;
+pub mod user_buyer_get;
+pub mod user_openid_get;
+pub mod user_openuid_getbynick;
 pub mod user_seller_get;
 
 pub use account_aliyuncs_com_get_pub_key_2013_07_01::{
@@ -13,4 +22,17 @@ pub use account_aliyuncs_com_get_pub_key_2013_07_01::{
 };
 pub use miniapp_user_info_get::{MiniappUserInfoGetRequest, MiniappUserInfoGetResponse};
 pub use open_account_create::{OpenAccountCreateRequest, OpenAccountCreateResponse};
+pub use opensecurity_isv_uid_get::{
+    OpensecurityIsvUidGetRequest, OpensecurityIsvUidGetResponse,
+};
+pub use opensecurity_uid_get::{OpensecurityUidGetRequest, OpensecurityUidGetResponse};
+pub use openuid_get::{OpenuidGetRequest, OpenuidGetResponse};
+pub use openuid_get_bymixnick::{OpenuidGetBymixnickRequest, OpenuidGetBymixnickResponse};
+pub use openuid_get_bytrade::{OpenuidGetBytradeRequest, OpenuidGetBytradeResponse};
+pub use top_openid_convert::{TopOpenidConvertRequest, TopOpenidConvertResponse};
+pub use user_buyer_get::{UserBuyerGetRequest, UserBuyerGetResponse};
+pub use user_openid_get::{UserOpenidGetRequest, UserOpenidGetResponse};
+pub use user_openuid_getbynick::{
+    UserOpenuidGetbynickRequest, UserOpenuidGetbynickResponse,
+};
 pub use user_seller_get::{UserSellerGetRequest, UserSellerGetResponse};

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 一次最多导入 20 个账号。
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=24821&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run
@@ -98,7 +100,7 @@ pub struct OpenAccount {
     pub create_device_id: Option<String>,
     /// 支付宝账号的标识
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub alipay_id: Option<String>,
     /// 所在地区
     ///
@@ -114,7 +116,7 @@ pub struct OpenAccount {
     pub isv_account_id: Option<String>,
     /// 邮箱
     ///
-    /// String. Example: `xiaoming@example.com`.
+    /// String. Redacted in `Debug` output. Example: `xiaoming@example.com`.
     pub email: Option<String>,
     /// 头像地址
     ///
@@ -142,7 +144,7 @@ pub struct OpenAccount {
     pub open_id: Option<String>,
     /// 手机号
     ///
-    /// String. Example: `13800000000`.
+    /// String. Redacted in `Debug` output. Example: `13800000000`.
     pub mobile: Option<String>,
     /// 创建账号时的位置
     ///
@@ -160,7 +162,7 @@ pub struct OpenAccount {
     ///
     /// Number. Example: `2`.
     pub r#type: Option<i64>,
-    /// 状态：1 启用，2 删除，3 禁用
+    /// 账号能否使用：1 可以，2 已删，3 被禁
     ///
     /// Number. Example: `1`.
     pub status: Option<i64>,
@@ -174,7 +176,7 @@ pub struct OpenAccount {
     pub gender: Option<i64>,
     /// 姓名
     ///
-    /// String. Example: `王小明`.
+    /// String. Redacted in `Debug` output. Example: `王小明`.
     pub name: Option<String>,
     /// 生日
     ///
@@ -214,7 +216,7 @@ impl OpenAccount {
         self
     }
 
-    /// Sets [`alipay_id`](field@Self::alipay_id): 支付宝账号的标识. String.
+    /// Sets [`alipay_id`](field@Self::alipay_id): 支付宝账号的标识. String. Redacted in `Debug` output.
     #[must_use]
     pub fn alipay_id(mut self, alipay_id: impl Into<String>) -> Self {
         self.alipay_id = Some(alipay_id.into());
@@ -242,7 +244,7 @@ impl OpenAccount {
         self
     }
 
-    /// Sets [`email`](field@Self::email): 邮箱. String.
+    /// Sets [`email`](field@Self::email): 邮箱. String. Redacted in `Debug` output.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -294,7 +296,7 @@ impl OpenAccount {
         self
     }
 
-    /// Sets [`mobile`](field@Self::mobile): 手机号. String.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
@@ -329,7 +331,7 @@ impl OpenAccount {
         self
     }
 
-    /// Sets [`status`](field@Self::status): 状态：1 启用，2 删除，3 禁用. Number.
+    /// Sets [`status`](field@Self::status): 账号能否使用：1 可以，2 已删，3 被禁. Number.
     #[must_use]
     pub fn status(mut self, status: i64) -> Self {
         self.status = Some(status);
@@ -350,7 +352,7 @@ impl OpenAccount {
         self
     }
 
-    /// Sets [`name`](field@Self::name): 姓名. String.
+    /// Sets [`name`](field@Self::name): 姓名. String. Redacted in `Debug` output.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -393,18 +395,18 @@ impl Record for OpenAccount {
             fields: &[
                 Field::new("login_id", Kind::String),
                 Field::new("create_device_id", Kind::String),
-                Field::new("alipay_id", Kind::String),
+                Field::new("alipay_id", Kind::String).secret(),
                 Field::new("locale", Kind::String),
                 Field::new("bank_card_no", Kind::String).secret(),
                 Field::new("isv_account_id", Kind::String),
-                Field::new("email", Kind::String),
+                Field::new("email", Kind::String).secret(),
                 Field::new("avatar_url", Kind::String),
                 Field::new("bank_card_owner_name", Kind::String),
                 Field::new("display_name", Kind::String),
                 Field::new("login_pwd_salt", Kind::String).secret(),
                 Field::new("login_pwd", Kind::String).secret(),
                 Field::new("open_id", Kind::String),
-                Field::new("mobile", Kind::String),
+                Field::new("mobile", Kind::String).secret(),
                 Field::new("create_location", Kind::String),
                 Field::new("ext_infos", Kind::String),
                 Field::new("login_pwd_intensity", Kind::Number),
@@ -412,7 +414,7 @@ impl Record for OpenAccount {
                 Field::new("status", Kind::Number),
                 Field::new("login_pwd_encryption", Kind::Number),
                 Field::new("gender", Kind::Number),
-                Field::new("name", Kind::String),
+                Field::new("name", Kind::String).secret(),
                 Field::new("birthday", Kind::String),
                 Field::new("wangwang", Kind::String),
                 Field::new("weixin", Kind::String),

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.kfc.keyword.search`: 检查文本中的违禁词
 ///
+/// Documentation of the platform: <https://open.taobao.com/api.htm?docId=10385&docType=2>
+///
 /// # Examples
 ///
 /// ```no_run

@@ -3,12 +3,16 @@
 //! The example of every method as a value, for tests that hold of all of them.
 
 use generated_sdk::api;
-use generated_sdk::protocol::Request;
+use generated_sdk::protocol::{Paged, Request};
 
 /// What a test does with each request.
 pub trait Visit {
-    /// Takes a request in.
+    /// Takes a request.
     fn visit<R: Request>(&mut self, request: R);
+    /// Takes the request of a list. Default: [`visit`](Self::visit).
+    fn visit_list<R: Paged>(&mut self, request: R) {
+        self.visit(request);
+    }
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
@@ -20,7 +24,7 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             FixtureNothingToSay2015_03_01Request::new()
         });
     visitor
-        .visit({
+        .visit_list({
             use api::fixture::fixture_cursor_get::FixtureCursorGetRequest;
             FixtureCursorGetRequest::new()
         });
@@ -68,12 +72,12 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 .item(ItemInput::new())
         });
     visitor
-        .visit({
+        .visit_list({
             use api::fixture::fixture_offset_get::FixtureOffsetGetRequest;
             FixtureOffsetGetRequest::new("0", 20)
         });
     visitor
-        .visit({
+        .visit_list({
             use api::fixture::fixture_pages_get::FixturePagesGetRequest;
             FixturePagesGetRequest::new()
         });
