@@ -284,7 +284,7 @@ async fn reports_followed_redirects() {
         assert_eq!(
             describe(&error, address),
             "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
-             redirects; check the gateway's address (the response came from localhost)"
+             redirects; check the gateway's address (the response is from localhost)"
         );
         assert!(error.is_client_error() && !error.is_retryable() && !error.was_not_processed());
     }
