@@ -61,12 +61,12 @@ impl Paged for {{ request.name }} {
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}
 
-{% for choice in choices %}
-/// The values of {{ choice.mention }}.
+{% for open_enum in enums %}
+/// The values of {{ open_enum.mention }}.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum {{ choice.name }} {
-    {%- for value in choice.values %}
+pub enum {{ open_enum.name }} {
+    {%- for value in open_enum.values %}
     /// {{ value.mention }}
     {{ value.variant }},
     {%- endfor %}
@@ -74,10 +74,10 @@ pub enum {{ choice.name }} {
     Unknown(String),
 }
 
-impl OpenEnum for {{ choice.name }} {
+impl OpenEnum for {{ open_enum.name }} {
     fn as_str(&self) -> &str {
         match self {
-            {%- for value in choice.values %}
+            {%- for value in open_enum.values %}
             Self::{{ value.variant }} => {{ value.literal }},
             {%- endfor %}
             Self::Unknown(text) => text,
@@ -86,7 +86,7 @@ impl OpenEnum for {{ choice.name }} {
 
     fn from_text(text: String) -> Self {
         match text.as_str() {
-            {%- for value in choice.values %}
+            {%- for value in open_enum.values %}
             {{ value.literal }} => Self::{{ value.variant }},
             {%- endfor %}
             _ => Self::Unknown(text),
@@ -94,5 +94,5 @@ impl OpenEnum for {{ choice.name }} {
     }
 }
 
-open_enum!({{ choice.name }});
+open_enum!({{ open_enum.name }});
 {% endfor %}

@@ -1,4 +1,4 @@
-//! The generator's entry: specs in, Rust out.
+//! The entry point: generates Rust from specs.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,23 +13,23 @@ use crate::{model, parallel, render, spec};
 
 /// Generates the module `api` from a folder of specs.
 ///
-/// From a `build.rs`, a command or a test, the same three lines:
+/// The same builder works in a `build.rs`, a command and a test:
 ///
 /// ```no_run
 /// # fn main() -> Result<(), codegen::BuildError> {
 /// use codegen::Builder;
 ///
 /// // Write src/api. Add `pub mod api;` to src/lib.rs or src/main.rs.
-/// let report = Builder::new("specs").out("src/api").write()?;
+/// let report = Builder::new("specs").out("src/api").generate()?.write()?;
 /// println!("{} methods, {} files changed", report.methods, report.changes.len());
 ///
 /// // In a test: fail if src/api does not match specs.
-/// let stale = Builder::new("specs").out("src/api").check()?.changes;
+/// let stale = Builder::new("specs").out("src/api").generate()?.check()?.changes;
 /// assert!(stale.is_empty(), "run the generator again: {stale:?}");
 ///
 /// // In a build script: write to OUT_DIR, and use `mod api { include!(concat!(env!("OUT_DIR"), "/api/mod.rs")); }`.
 /// let out = std::env::var_os("OUT_DIR").map(std::path::PathBuf::from).unwrap_or_default();
-/// Builder::new("specs").out(out.join("api")).write()?;
+/// Builder::new("specs").out(out.join("api")).generate()?.write()?;
 /// println!("cargo::rerun-if-changed=specs");
 /// # Ok(())
 /// # }
@@ -43,7 +43,7 @@ pub struct Builder {
     package: Option<PathBuf>,
 }
 
-/// What a build did, or would do.
+/// The result of a build or a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -57,7 +57,7 @@ pub struct Report {
     pub changes: Vec<Change>,
 }
 
-/// Why nothing was generated.
+/// Why no code was generated.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -86,28 +86,29 @@ impl Builder {
         self
     }
 
-    /// Takes only the methods that match one of `patterns`, in which `*` matches any text. Default: all methods.
+    /// Generates only the methods that match one of `patterns`, in which `*` matches any text. Default: all methods.
     #[must_use]
     pub fn only<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.only.extend(patterns.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the paths that generated code names, and the command that its banner names. Default: those of a crate that depends on `top-client`.
+    /// Sets the paths in generated code and the command in its banner. Default: those of a crate that depends on
+    /// `top-client`.
     #[must_use]
     pub fn paths(mut self, paths: Paths) -> Self {
         self.paths = paths;
         self
     }
 
-    /// Makes `out` a package of its own, which depends on the client's crate in the folder `client`.
+    /// Generates a package in `out` that depends on the client crate in the folder `client`.
     #[must_use]
     pub fn package(mut self, client: impl Into<PathBuf>) -> Self {
         self.package = Some(client.into());
         self
     }
 
-    /// Renders the code, and compares nothing yet.
+    /// Renders the code. Does not read or write `out`.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl Builder {
             specs.keep(&self.only)?;
         }
         let model = model::resolve(&specs);
-        let api = render::api(&model, &self.paths, false, parallel::available())?;
+        let api = render::api(&model, &self.paths, false, parallel::available_threads())?;
         let files = match &self.package {
             None => api,
             Some(client) => {
@@ -128,46 +129,10 @@ impl Builder {
         };
         Ok(Generated { files, model, folder: self.out.clone() })
     }
-
-    /// Generates, and writes the files that differ. See [`Generated::write`].
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`]. If the specs are wrong, nothing is written.
-    pub fn write(&self) -> Result<Report, BuildError> {
-        self.generate()?.write()
-    }
-
-    /// Generates, and compares with `out`. See [`Generated::check`].
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn check(&self) -> Result<Report, BuildError> {
-        self.generate()?.check()
-    }
-
-    /// Generates, and lists what changes for users of the code. See [`Generated::diff`].
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn diff(&self) -> Result<Vec<Difference>, BuildError> {
-        self.generate()?.diff()
-    }
-
-    /// Renders the files without looking at `out`.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Specs`].
-    pub fn files(&self) -> Result<FileSet, BuildError> {
-        Ok(self.generate()?.files)
-    }
 }
 
-/// Generates this project: `generated-sdk`, the platform's data in the protocol's crate, the JSON Schema of specs, and the
-/// specs that are built into `codegen` and `cargo-top`.
+/// Generates the files of this project: `generated-sdk`, the platform data of the protocol crate, the JSON Schema of
+/// specs, and the specs that are built into `codegen` and `cargo-top`.
 ///
 /// # Errors
 ///
@@ -177,11 +142,11 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
     let specs = spec::read(&folder)?;
     let model = model::resolve(&specs);
     let paths = Paths::of_generated_sdk();
-    let api = render::api(&model, &paths, true, parallel::available())?.under(Path::new("src/api"));
+    let api = render::api(&model, &paths, true, parallel::available_threads())?.under(Path::new("src/api"));
     let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
     let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
     let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
-    files.put(Path::new("specs").join(spec::SCHEMA), spec::schema());
+    files.put(Path::new("specs").join(spec::SCHEMA), spec::json_schema());
     if let Some(text) = spec::platform_text(&folder)? {
         files.put(spec::BUILT_IN.into(), render::built_in_platform(&text));
     }
@@ -189,7 +154,7 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
     Ok(Generated { files, model, folder: root.to_owned() })
 }
 
-/// Generated files, and the folder that they belong to.
+/// Generated files and their folder.
 #[derive(Clone, Debug)]
 pub struct Generated {
     files: FileSet,
@@ -198,7 +163,12 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Writes the files that differ, and removes generated files whose spec is gone.
+    /// Returns the files.
+    pub fn files(&self) -> &FileSet {
+        &self.files
+    }
+
+    /// Writes the files that differ, and removes generated files without a spec.
     ///
     /// # Errors
     ///
@@ -209,7 +179,7 @@ impl Generated {
         Ok(report)
     }
 
-    /// Compares the folder with what [`write`](Self::write) would write, and writes nothing.
+    /// Compares the folder with the generated files. Writes nothing.
     ///
     /// # Errors
     ///
@@ -223,7 +193,7 @@ impl Generated {
         })
     }
 
-    /// Lists what changes for users of the generated code, and writes nothing.
+    /// Lists the API changes. Writes nothing.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is wrong with a spec, where, and what to write instead.
+//! Diagnostics: problems in specs, with their positions and remedies.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,70 +10,55 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::files::printable;
 
-/// A file as it was read, for pointing into.
+/// A source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Where it is, as a person would type it.
+    /// The path, for messages.
     pub path: PathBuf,
-    /// Its text.
+    /// The text.
     pub text: String,
 }
 
-/// One thing that is wrong.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong, in one line.
+    /// The problem, on one line.
     pub message: String,
-    /// What stands under the place, in a few words.
-    pub label: String,
-    /// What to do, if that is not plain from the message.
+    /// The remedy.
     pub help: Option<String>,
     source: Arc<Source>,
-    place: Option<Range<usize>>,
+    span: Option<Range<usize>>,
 }
 
 impl Diagnostic {
-    /// A problem at the bytes `place` of `source`, or with the whole of it.
-    pub fn new(source: &Arc<Source>, place: impl Into<Option<Range<usize>>>, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            label: String::new(),
-            help: None,
-            source: Arc::clone(source),
-            place: place.into(),
-        }
+    /// A problem at the bytes `span` of `source`, or with the whole file.
+    pub fn new(source: &Arc<Source>, span: impl Into<Option<Range<usize>>>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, source: Arc::clone(source), span: span.into() }
     }
 
-    /// The same with a few words under the place.
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// The same with a line on what to do.
+    /// Adds the remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Its lines: message, path:line:column, the source line with the place underlined, help. Coloured for a terminal.
+    /// Renders the message, path:line:column, the underlined source line and the help; with colours for a terminal.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let path = printable(&self.source.path).to_string();
         let title = Level::ERROR.primary_title(self.message.as_str());
-        let mut group = match self.place() {
-            Some(place) => {
-                // The line alone: the renderer reads all the text that it is given, for every problem.
-                let (text, line) = self.line(place.start);
+        let mut group = match self.span() {
+            Some(span) => {
+                // Pass one line only: the renderer reads the whole text for every problem.
+                let (text, line) = self.line(span.start);
                 let number = self.source.text[..line].matches('\n').count() + 1;
-                let (start, end) = (place.start - line, place.end - line);
-                if text.len() > LONGEST_LINE {
+                let (start, end) = (span.start - line, span.end - line);
+                if text.len() > MAX_LINE_BYTES {
                     let column = text[..start].chars().count() + 1;
                     title.element(Origin::path(path.as_str()).line(number).char_column(column))
                 } else {
-                    let annotation = AnnotationKind::Primary.span(start..end).label(self.label.as_str());
+                    let annotation = AnnotationKind::Primary.span(start..end);
                     title.element(Snippet::source(text).path(path.as_str()).line_start(number).annotation(annotation))
                 }
             }
@@ -85,7 +70,7 @@ impl Diagnostic {
         renderer.render(&[group])
     }
 
-    /// Returns the line around an offset, and where it starts.
+    /// Returns the line at an offset, and its start.
     fn line(&self, offset: usize) -> (&str, usize) {
         let text = &self.source.text;
         let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
@@ -93,9 +78,9 @@ impl Diagnostic {
         (&text[start..end], start)
     }
 
-    /// The place, made to lie in the text whatever a reader of YAML reported, and no longer than its first line.
-    fn place(&self) -> Option<Range<usize>> {
-        let Range { start, end } = self.place.clone()?;
+    /// Returns the span, limited to the text, to character boundaries and to its first line.
+    fn span(&self) -> Option<Range<usize>> {
+        let Range { start, end } = self.span.clone()?;
         let text = &self.source.text;
         let start = (0..=start.min(text.len())).rev().find(|offset| text.is_char_boundary(*offset))?;
         let line = text[start..].find('\n').map_or(text.len(), |length| start + length);
@@ -104,18 +89,18 @@ impl Diagnostic {
     }
 }
 
-/// All problems, in the order of paths and places. The first 200 are kept, the rest are counted.
+/// All problems, sorted by path and position. Keeps the first 200 and counts the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
     more: usize,
 }
 
-/// The number of problems that are kept. More are not readable, and each costs memory and time.
-const KEPT: usize = 200;
+/// The maximum number of kept problems, which limits time and memory.
+const MAX_KEPT: usize = 200;
 
-/// The longest line that is shown, in bytes.
-const LONGEST_LINE: usize = 2000;
+/// The maximum length of a printed source line, in bytes.
+const MAX_LINE_BYTES: usize = 2000;
 
 impl Diagnostics {
     /// Adds a problem.
@@ -127,15 +112,15 @@ impl Diagnostics {
         }
     }
 
-    /// Adds the problems of another run.
+    /// Adds all problems of `others`.
     pub fn extend(&mut self, others: Self) {
         self.more += others.more;
         others.kept.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
-    /// Returns whether more problems are only counted, so that help for them need not be found.
+    /// Returns whether further problems are only counted, so that their help can be omitted.
     pub fn is_full(&self) -> bool {
-        self.kept.len() >= KEPT
+        self.kept.len() >= MAX_KEPT
     }
 
     /// Returns the number of problems.
@@ -143,28 +128,28 @@ impl Diagnostics {
         self.kept.len() + self.more
     }
 
-    /// `value` if nothing is wrong, everything that is wrong otherwise.
-    pub fn or<T>(mut self, value: T) -> Result<T, Self> {
+    /// Returns `value` if there are no problems.
+    pub fn into_result<T>(mut self, value: T) -> Result<T, Self> {
         if self.kept.is_empty() {
             return Ok(value);
         }
-        let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map_or(0, |place| place.start);
-        self.kept.sort_by(|a, b| (&a.source.path, place(a)).cmp(&(&b.source.path, place(b))));
+        let span = |diagnostic: &Diagnostic| diagnostic.span.as_ref().map_or(0, |span| span.start);
+        self.kept.sort_by(|a, b| (&a.source.path, span(a)).cmp(&(&b.source.path, span(b))));
         Err(self)
     }
 
-    /// Returns the problems that are kept.
+    /// Returns the kept problems.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.kept.iter()
     }
 
-    /// Returns the problems and their number as text, coloured for a terminal.
+    /// Returns the problems and their number as text; with colours for a terminal.
     pub fn render(&self, colour: bool) -> String {
         let mut text: String = self.kept.iter().map(|diagnostic| diagnostic.render(colour) + "\n\n").collect();
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let count = self.count();
         if self.more > 0 {
-            text.push_str(&format!("{count} problems, of which the first {} are listed", self.kept.len()));
+            text.push_str(&format!("{count} problems; the first {} are listed", self.kept.len()));
             return text;
         }
         let files: BTreeSet<_> = self.kept.iter().map(|diagnostic| &diagnostic.source.path).collect();

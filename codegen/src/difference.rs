@@ -1,29 +1,29 @@
-//! What is different between a state and the one after it, as people are told of it.
+//! Differences between two versions of specs or generated code.
 
 use std::fmt;
 
-/// One difference.
+/// A difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What differs: `trade::TradeCloseRequest`, or with `.tid` behind it a field, with `::Closed` a value of a choice; of
-    /// specs `request.tid`.
+    /// The item: a type `trade::TradeCloseRequest`, a field `trade::TradeCloseRequest.tid`, a variant `Status::Closed`,
+    /// or the part of a spec `request.tid`.
     pub item: String,
-    /// What happens to it.
+    /// The kind of the difference.
     pub kind: DifferenceKind,
 }
 
-/// What happens to an item.
+/// The kind of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DifferenceKind {
-    /// It is new.
+    /// The item is new.
     Added,
-    /// It goes away.
+    /// The item is gone.
     Removed,
-    /// Its type changes, from the first to the second.
+    /// The type changed, from the first to the second.
     Retyped(String, String),
-    /// Something else that is said of it changes, from the first to the second.
+    /// Another property changed, from the first to the second.
     Changed(String, String),
-    /// Its words for people change: a description, an example.
+    /// The documentation changed, such as a description or an example.
     Reworded,
 }
 

@@ -1,4 +1,4 @@
-//! Files that are read within bounds, and written as a whole or not at all.
+//! Reads files within limits, and writes files atomically.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
@@ -10,9 +10,9 @@ use std::path::Path;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The system refuses, or reading failed.
+    /// An I/O error.
     Io(io::Error),
-    /// The path leads to a folder, a pipe, a socket or a device, which may have no end.
+    /// The path is a folder, a pipe, a socket or a device, which may be endless.
     NotAFile,
     /// The file is longer than the limit, in bytes.
     TooLong(u64),
@@ -23,7 +23,7 @@ impl fmt::Display for ReadError {
         match self {
             Self::Io(_) => f.write_str("cannot read the file"),
             Self::NotAFile => f.write_str("expected a regular file, found a folder, a pipe or a device"),
-            Self::TooLong(limit) => write!(f, "the file is longer than {limit} bytes"),
+            Self::TooLong(limit) => write!(f, "the file is too long: expected at most {limit} bytes"),
         }
     }
 }
@@ -49,13 +49,13 @@ impl From<io::Error> for ReadError {
 ///
 /// [`ReadError`]. Neither a pipe nor a device is opened.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    // Before the file is opened: opening a pipe waits for a writer.
+    // Check before opening: opening a pipe waits for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(ReadError::NotAFile);
     }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
-    // The length of a file may change, and some systems state none: one byte more shows that there is more.
+    // The stated length may be wrong or missing; reading one byte more detects a longer file.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     match u64::try_from(bytes.len()) {
         Ok(length) if length <= limit => Ok(bytes),
@@ -63,22 +63,21 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// Writes a file as a whole or not at all, and creates the folders above it. Readers and concurrent writers see one text or
-/// the other. A link at `path` is replaced, not followed.
+/// Writes a file atomically, and creates its folder. A link at `path` is replaced, not followed.
 ///
 /// # Errors
 ///
-/// If the file or its folder cannot be written. Nothing is left behind.
+/// If the file or its folder cannot be written. No temporary file remains.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // Readers of the folder skip hidden names.
+    // Readers of the folder skip hidden files.
     let mut file = builder().tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
-/// Returns the path for messages: control characters, which terminals obey, are escaped.
+/// Formats a path for messages, with control characters escaped.
 pub fn printable(path: &Path) -> impl fmt::Display {
     Printable(path)
 }
@@ -97,7 +96,7 @@ impl fmt::Display for Printable<'_> {
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".top-").suffix(".tmp");
-    // What the umask leaves of it, as of any file that a program creates.
+    // The umask applies, as to any new file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder

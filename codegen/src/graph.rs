@@ -1,11 +1,11 @@
-//! Cycles among types that hold each other.
+//! Cycles among types that contain each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which types each type holds.
+/// The types that each type contains.
 pub(crate) type Edges<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// Returns the types from which a cycle is reached, in linear time.
+/// Returns the types that lead to a cycle, in linear time.
 pub(crate) fn leading_to_cycles<'a>(edges: &Edges<'a>) -> BTreeSet<&'a str> {
     let mut left: BTreeMap<&str, usize> = edges.iter().map(|(from, to)| (*from, to.len())).collect();
     let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -35,7 +35,7 @@ pub(crate) fn leading_to_cycles<'a>(edges: &Edges<'a>) -> BTreeSet<&'a str> {
     rest
 }
 
-/// Returns the types that are on a cycle, or on a path from one cycle to another, in linear time.
+/// Returns the types on a cycle or on a path between two cycles, in linear time.
 pub(crate) fn between_cycles<'a>(edges: &Edges<'a>) -> BTreeSet<&'a str> {
     let mut reversed: Edges<'a> = BTreeMap::new();
     for (from, to) in edges {

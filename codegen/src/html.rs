@@ -1,6 +1,6 @@
-//! The HTML in the platform's descriptions, as plain text.
+//! Converts HTML in the platform's descriptions to plain text.
 
-/// The elements that the documents use. What looks like another, as `List<Item>` does, is text.
+/// The elements in the documents. Other tags, such as `List<Item>`, are text.
 const ELEMENTS: [&str; 42] = [
     "a",
     "b",
@@ -47,7 +47,7 @@ const ELEMENTS: [&str; 42] = [
 ];
 
 /// The elements that begin or end a line.
-const LINES: [&str; 18] = [
+const LINE_ELEMENTS: [&str; 18] = [
     "blockquote",
     "br",
     "dd",
@@ -68,8 +68,8 @@ const LINES: [&str; 18] = [
     "ul",
 ];
 
-/// The text with its entities resolved, and whatever looks like a tag as it is.
-pub(crate) fn resolved(text: &str) -> String {
+/// Resolves the entities of a text, and keeps its tags.
+pub(crate) fn resolve_entities(text: &str) -> String {
     let mut resolved = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('&') {
@@ -81,27 +81,27 @@ pub(crate) fn resolved(text: &str) -> String {
     resolved + rest
 }
 
-/// The text without its tags and with its entities resolved. The address of a link stands behind its text.
-pub(crate) fn plain(text: &str) -> String {
+/// Removes the tags of a text and resolves its entities. The URL of a link follows its text.
+pub(crate) fn plain_text(text: &str) -> String {
     let mut plain = String::new();
     let mut address = None;
-    let (mut tag_ends, mut comment_ends) = (Places::of(">"), Places::of("-->"));
-    let mut place = 0;
-    while let Some(start) = text[place..].find(['<', '&']) {
-        plain.push_str(&text[place..place + start]);
-        place += start;
-        let rest = &text[place..];
-        if let Some(end) = rest.starts_with("<!--").then(|| comment_ends.next(text, place)).flatten() {
-            place = end;
+    let (mut tag_ends, mut comment_ends) = (PatternEnds::of(">"), PatternEnds::of("-->"));
+    let mut offset = 0;
+    while let Some(start) = text[offset..].find(['<', '&']) {
+        plain.push_str(&text[offset..offset + start]);
+        offset += start;
+        let rest = &text[offset..];
+        if let Some(end) = rest.starts_with("<!--").then(|| comment_ends.next(text, offset)).flatten() {
+            offset = end;
         } else if let Some(tag) = tag(rest)
-            && let Some(end) = tag_ends.next(text, place)
+            && let Some(end) = tag_ends.next(text, offset)
         {
-            if LINES.contains(&tag.name.as_str()) && !plain.ends_with('\n') {
+            if LINE_ELEMENTS.contains(&tag.name.as_str()) && !plain.ends_with('\n') {
                 plain.push('\n');
             }
             match (tag.name.as_str(), tag.closes) {
                 ("td" | "th", true) => plain.push(' '),
-                ("a", false) => address = linked(&text[place..end - 1]),
+                ("a", false) => address = linked(&text[offset..end - 1]),
                 ("a", true) => {
                     if let Some(address) = address.take().filter(|address| !plain.ends_with(address.as_str())) {
                         plain.push(' ');
@@ -111,34 +111,34 @@ pub(crate) fn plain(text: &str) -> String {
                 }
                 _ => {}
             }
-            place = end;
+            offset = end;
         } else {
             let (character, length) = entity(rest).unwrap_or((if rest.starts_with('<') { '<' } else { '&' }, 1));
             plain.push(character);
-            place += length;
+            offset += length;
         }
     }
-    plain + &text[place..]
+    plain + &text[offset..]
 }
 
-/// Where a text goes on behind what it is searched for, which is looked for once however often it is asked.
-struct Places {
+/// Finds the ends of a pattern in a text. Each part of the text is searched once.
+struct PatternEnds {
     wanted: &'static str,
     found: Option<Option<usize>>,
 }
 
-impl Places {
+impl PatternEnds {
     const fn of(wanted: &'static str) -> Self {
         Self { wanted, found: None }
     }
 
-    /// The first such place behind `from`, which never goes back.
+    /// Returns the first end after `from`, which must not decrease.
     fn next(&mut self, text: &str, from: usize) -> Option<usize> {
         match self.found {
             Some(None) => None,
-            Some(Some(place)) if place > from => Some(place),
+            Some(Some(offset)) if offset > from => Some(offset),
             _ => {
-                let found = text[from..].find(self.wanted).map(|place| from + place + self.wanted.len());
+                let found = text[from..].find(self.wanted).map(|offset| from + offset + self.wanted.len());
                 self.found = Some(found);
                 found
             }
@@ -151,7 +151,7 @@ struct Tag {
     closes: bool,
 }
 
-/// The tag that a text begins with, if it ends somewhere.
+/// Returns the complete tag at the beginning of a text.
 fn tag(text: &str) -> Option<Tag> {
     let inside = text.strip_prefix('<')?;
     let closes = inside.starts_with('/');
@@ -162,7 +162,7 @@ fn tag(text: &str) -> Option<Tag> {
     ELEMENTS.contains(&name.as_str()).then_some(Tag { name, closes })
 }
 
-/// The address that a link leads to, if it is one that can be called.
+/// Returns the URL of a link, if it is http or https.
 fn linked(tag: &str) -> Option<String> {
     let (_, rest) = tag.split_once("href=")?;
     let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
@@ -172,7 +172,7 @@ fn linked(tag: &str) -> Option<String> {
     (address.starts_with("http://") || address.starts_with("https://")).then_some(address)
 }
 
-/// The entities that documents use by name.
+/// The named entities in the documents.
 const ENTITIES: [(&str, char); 25] = [
     ("amp", '&'),
     ("apos", '\''),
@@ -201,7 +201,7 @@ const ENTITIES: [(&str, char); 25] = [
     ("yen", '¥'),
 ];
 
-/// The entity that a text begins with, and how long it is.
+/// Returns the entity at the beginning of a text, and its length.
 fn entity(text: &str) -> Option<(char, usize)> {
     let end = text.bytes().take(10).position(|byte| byte == b';')?;
     let name = text.get(1..end)?;
@@ -219,10 +219,10 @@ fn entity(text: &str) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain, resolved};
+    use super::{plain_text, resolve_entities};
 
     #[test]
-    fn tags_and_entities() {
+    fn removes_tags_and_resolves_entities() {
         for (html, text) in [
             ("plain", "plain"),
             ("a<br/>b<BR>c", "a\nb\nc"),
@@ -238,12 +238,12 @@ mod tests {
             ("<table><tbody><tr><th>a</th><td>b</td></tr></tbody></table>", "\na b \n"),
             ("&ldquo;a&rdquo;&hellip; &nothing;", "“a”… &nothing;"),
         ] {
-            assert_eq!(plain(html), text, "{html}");
+            assert_eq!(plain_text(html), text, "{html}");
         }
     }
 
     #[test]
-    fn entities_alone() {
-        assert_eq!(resolved("<b>&lt;a&gt; &amp;amp; &端; &"), "<b><a> &amp; &端; &");
+    fn resolves_entities_and_keeps_tags() {
+        assert_eq!(resolve_entities("<b>&lt;a&gt; &amp;amp; &端; &"), "<b><a> &amp; &端; &");
     }
 }

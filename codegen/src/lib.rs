@@ -1,7 +1,8 @@
 //! Generates Rust from specs of TOP methods, and specs from the platform's documents.
 //!
-//! [`Builder`] is the entry. Each step of it is one function with one type on either side: [`spec`] reads and checks, [`model`]
-//! names, [`render`] writes, [`output`] compares with what is on disk. [`import`] makes specs from documents. [`commands`] prints what these do.
+//! Start with [`Builder`]. Its steps are separate modules: [`spec`] reads and checks, [`model`] names, [`render`]
+//! writes code, [`output`] compares and writes files. [`import`] converts documents to specs. [`commands`] is the
+//! command line interface of these steps.
 
 pub mod builder;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod difference;
 pub mod files;
 mod graph;
 mod html;
+mod identifier;
 pub mod import;
 pub mod model;
 pub mod output;

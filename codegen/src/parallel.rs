@@ -1,16 +1,16 @@
-//! Work on many threads whose results do not depend on how many.
+//! Parallel work with deterministic results.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// How many threads this machine has work for.
-pub(crate) fn available() -> usize {
+/// Returns the number of available_threads CPU threads.
+pub(crate) fn available_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What `work` makes of each item, in the order of the items.
-pub(crate) fn on_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Applies `work` to each item on several threads, and returns the results in order.
+pub(crate) fn map_in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = threads.min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();

@@ -1,17 +1,17 @@
-//! The folder of a project.
+//! Locates the folder of a project.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::files::printable;
 
-/// Returns the root of the project that `folder` is in: the closest of the folder and its parents that has `specs/` and a
-/// `Cargo.toml` with a workspace.
+/// Returns the root of the project that contains `folder`: the closest ancestor with `specs/` and a workspace
+/// `Cargo.toml`.
 pub fn root(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().find(|folder| is_root(folder)).map(Path::to_owned)
 }
 
-/// The error message for a folder that is in no project.
+/// Returns the error message for a folder outside projects.
 pub fn not_found(folder: &Path) -> String {
     format!(
         "no project found: expected `specs/` and a `Cargo.toml` with [workspace] in {} or a folder above it; \
@@ -38,7 +38,7 @@ mod tests {
         fs::create_dir_all(inner.join("specs/trade")).unwrap();
         fs::create_dir_all(outer.join("specs")).unwrap();
         fs::write(outer.join("Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
-        // A folder of specs whose manifest is of one crate, or missing, is no project.
+        // A folder of specs without a workspace manifest is not a project.
         assert_eq!(root(&inner.join("specs")), Some(outer.clone()));
         fs::write(inner.join("Cargo.toml"), "[package]\nname = \"inner\"\n").unwrap();
         assert_eq!(root(&inner.join("specs")), Some(outer.clone()));

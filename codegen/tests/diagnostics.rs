@@ -1,4 +1,4 @@
-//! What a person is told about a wrong spec.
+//! The diagnostics of invalid specs.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const PLATFORM: &str = include_str!("fixtures/specs/platform.yaml");
 
-/// A folder of specs with the given files beside `platform.yaml`.
+/// Creates a folder of specs with `platform.yaml` and the given files.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
@@ -25,54 +25,54 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn problems(folder: &Path) -> Option<Diagnostics> {
-    match codegen::Builder::new(folder).files() {
+    match codegen::Builder::new(folder).generate() {
         Ok(_) => None,
         Err(BuildError::Specs(problems)) => Some(problems),
         Err(error) => panic!("{error}"),
     }
 }
 
-fn told_of(files: &[(&str, &[u8])], expected: Expect) {
+fn assert_diagnostics_of(files: &[(&str, &[u8])], expected: Expect) {
     let folder = folder(files);
-    let told = problems(folder.path()).expect("something is wrong").to_string();
-    let told = told.replace(&format!("{}/", folder.path().display()), "specs/");
-    let told: String = told.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    expected.assert_eq(&told);
+    let output = problems(folder.path()).expect("the specs are valid").to_string();
+    let output = output.replace(&format!("{}/", folder.path().display()), "specs/");
+    let output: String = output.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    expected.assert_eq(&output);
 }
 
-fn told(text: &str, expected: Expect) {
-    told_of(&[("top/taobao.a.get.yaml", text.as_bytes())], expected);
+fn assert_diagnostics(text: &str, expected: Expect) {
+    assert_diagnostics_of(&[("top/taobao.a.get.yaml", text.as_bytes())], expected);
 }
 
-/// A spec that is right but for its parameters.
+/// A valid spec with the given parameters.
 fn with_parameters(parameters: &str) -> String {
     format!("method: taobao.a.get\ntitle: t\nrequest:\n{parameters}\nresponse:\n  node: a_get_response\n  fields: []\n")
 }
 
 #[test]
-fn a_type_that_is_none() {
-    told(
+fn reports_unknown_types() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: a, type: Sting }\n  - { name: 数量, type: Int }\n  - { name: c, type: \"String []\" }\n  - { name: d, type: Trade }",
         ),
         expect![[r#"
-            error: there is no type called `Sting`
+            error: unknown type `Sting`
              --> specs/top/taobao.a.get.yaml:4:22
               |
             4 |   - { name: a, type: Sting }
               |                      ^^^^^
               |
-              = help: did you mean `String`? An object needs its `fields`
+              = help: did you mean `String`? if it is an object, add its `fields`
 
-            error: there is no type called `Int`
+            error: unknown type `Int`
              --> specs/top/taobao.a.get.yaml:5:23
               |
             5 |   - { name: 数量, type: Int }
               |                         ^^^
               |
-              = help: did you mean `Number`? An object needs its `fields`
+              = help: did you mean `Number`? if it is an object, add its `fields`
 
-            error: `String []` is no type
+            error: invalid type `String []`
              --> specs/top/taobao.a.get.yaml:6:22
               |
             6 |   - { name: c, type: "String []" }
@@ -80,13 +80,13 @@ fn a_type_that_is_none() {
               |
               = help: did you mean `String[]`?
 
-            error: there is no type called `Trade`
+            error: unknown type `Trade`
              --> specs/top/taobao.a.get.yaml:7:22
               |
             7 |   - { name: d, type: Trade }
               |                      ^^^^^
               |
-              = help: an object needs its `fields`
+              = help: if it is an object, add its `fields`
 
             4 problems in 1 file
         "#]],
@@ -94,8 +94,8 @@ fn a_type_that_is_none() {
 }
 
 #[test]
-fn parameters_that_cannot_be() {
-    told(
+fn reports_invalid_parameters() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: app_key, type: String }\n  - { name: a, type: String }\n  - { name: a, type: Number }\n  - { name: \"a b\", type: String }\n  - { name: f, type: String, fields: [{ name: x, type: String }] }\n  - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }",
         ),
@@ -106,35 +106,37 @@ fn parameters_that_cannot_be() {
             4 |   - { name: app_key, type: String }
               |             ^^^^^^^
               |
-              = help: the client sets it; leave it out
+              = help: the client sets it; remove it
 
-            error: `a` stands here twice
+            error: duplicate parameter `a`
              --> specs/top/taobao.a.get.yaml:6:13
               |
             6 |   - { name: a, type: Number }
               |             ^
 
-            error: `a b` is no name of a parameter
+            error: invalid parameter name `a b`
              --> specs/top/taobao.a.get.yaml:7:13
               |
             7 |   - { name: "a b", type: String }
               |             ^^^^^
+              |
+              = help: expected letters, digits, Chinese characters, `_`, `-` and `.`
 
-            error: `String` has no fields
+            error: `String` cannot have fields
              --> specs/top/taobao.a.get.yaml:8:22
               |
             8 |   - { name: f, type: String, fields: [{ name: x, type: String }] }
               |                      ^^^^^^
               |
-              = help: give the object a name of its own, or take the fields away
+              = help: name the object as the type, or remove `fields`
 
-            error: no `O` can be made: it requires one that requires it
+            error: `O` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:9:51
               |
             9 |   - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }
               |                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
             5 problems in 1 file
         "#]],
@@ -142,19 +144,19 @@ fn parameters_that_cannot_be() {
 }
 
 #[test]
-fn keys_and_shapes() {
-    told(
+fn reports_unknown_and_missing_keys() {
+    assert_diagnostics(
         &with_parameters("  - { name: a, typ: String }"),
         expect![[r#"
-            error: `type` is missing
+            error: missing key `type`
              --> specs/top/taobao.a.get.yaml:4:5
               |
             4 |   - { name: a, typ: String }
               |     ^
               |
-              = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; with [] behind it for a list.
+              = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; followed by [] for a list.
 
-            error: there is no key `typ` here
+            error: unknown key `typ`
              --> specs/top/taobao.a.get.yaml:4:16
               |
             4 |   - { name: a, typ: String }
@@ -165,32 +167,32 @@ fn keys_and_shapes() {
             2 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_parameters(""),
         expect![[r#"
-            error: expected a list
+            error: expected a list, found no value
              --> specs/top/taobao.a.get.yaml:3:8
               |
             3 | request:
               |        ^
               |
-              = help: write [] for none
+              = help: write [] for an empty list
 
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "method: taobao.a.get\nrequest: []\n",
         expect![[r#"
-            error: `title` is missing
+            error: missing key `title`
              --> specs/top/taobao.a.get.yaml:1:1
               |
             1 | method: taobao.a.get
               | ^
               |
-              = help: The method's name for people, as the page has it.
+              = help: The title in the documentation.
 
-            error: `response` is missing
+            error: missing key `response`
              --> specs/top/taobao.a.get.yaml:1:1
               |
             1 | method: taobao.a.get
@@ -201,7 +203,7 @@ fn keys_and_shapes() {
             2 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "",
         expect![[r#"
             error: the file is empty
@@ -213,10 +215,10 @@ fn keys_and_shapes() {
             1 problem in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         "method: taobao.a.get\nmethod: taobao.b.get\n",
         expect![[r#"
-            error: `method` stands here twice
+            error: duplicate key `method`
              --> specs/top/taobao.a.get.yaml:2:1
               |
             2 | method: taobao.b.get
@@ -228,63 +230,69 @@ fn keys_and_shapes() {
 }
 
 #[test]
-fn what_cannot_be_kept_to() {
-    told(
+fn reports_contradicting_limits() {
+    assert_diagnostics(
         &with_parameters(
             "  - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }\n  - { name: b, type: Number, min_value: 3, max_value: 2, example: \"2\" }\n  - { name: c, type: Number, values: [x] }\n  - { name: ﬁ, type: String }\n  - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }\n  - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }",
         ),
         expect![[r#"
-            error: the example goes beyond the limits that stand beside it
+            error: the example violates the limits of the parameter
              --> specs/top/taobao.a.get.yaml:4:13
               |
             4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
               |             ^
+              |
+              = help: correct the example or the limits, or remove the example
 
-            error: `min_value` is for a number
+            error: `min_value` does not apply to String: expected a number
              --> specs/top/taobao.a.get.yaml:4:70
               |
             4 |   - { name: a, type: String, max_length: 2, example: abc, min_value: 1 }
               |                                                                      ^
 
-            error: the example goes beyond the limits that stand beside it
+            error: the example violates the limits of the parameter
              --> specs/top/taobao.a.get.yaml:5:13
               |
             5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
               |             ^
+              |
+              = help: correct the example or the limits, or remove the example
 
-            error: no number keeps to this: `max_value` is less than `min_value`
+            error: `max_value` is less than `min_value`
              --> specs/top/taobao.a.get.yaml:5:55
               |
             5 |   - { name: b, type: Number, min_value: 3, max_value: 2, example: "2" }
               |                                                       ^
 
-            error: `values` are for a String
+            error: `values` does not apply to Number: expected String
              --> specs/top/taobao.a.get.yaml:6:39
               |
             6 |   - { name: c, type: Number, values: [x] }
               |                                       ^
 
-            error: `\u{fb01}` is no name of a parameter
+            error: invalid parameter name `\u{fb01}`
              --> specs/top/taobao.a.get.yaml:7:13
               |
             7 |   - { name: ﬁ, type: String }
               |             ^
+              |
+              = help: expected letters, digits, Chinese characters, `_`, `-` and `.`
 
-            error: no `E` can be made: it requires one that requires it
+            error: `E` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:8:67
               |
             8 |   - { name: d, type: D, required: true, fields: [{ name: e, type: E, required: true }] }
               |                                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
-            error: no `D` can be made: it requires one that requires it
+            error: `D` requires itself, so no value of it can exist
              --> specs/top/taobao.a.get.yaml:9:51
               |
             9 |   - { name: f, type: E, fields: [{ name: g, type: D, required: true }] }
               |                                                   ^
               |
-              = help: an object that holds its own kind must be able to do without
+              = help: make a field in the cycle of required fields optional
 
             8 problems in 1 file
         "#]],
@@ -292,9 +300,9 @@ fn what_cannot_be_kept_to() {
 }
 
 #[test]
-fn every_file_is_told_of_in_one_run() {
+fn reports_all_files_in_one_run() {
     let right = with_parameters("  - { name: a, type: String }");
-    told_of(
+    assert_diagnostics_of(
         &[
             ("top/taobao.a.get.yaml", right.as_bytes()),
             ("shop/taobao.a.get.yaml", right.as_bytes()),
@@ -305,15 +313,15 @@ fn every_file_is_told_of_in_one_run() {
             ("Shop 2/taobao.c.get.yaml", right.replace("taobao.a", "taobao.c").as_bytes()),
         ],
         expect![[r#"
-            error: `Shop 2` is no category
+            error: invalid category `Shop 2`
              --> specs/Shop 2/taobao.c.get.yaml:1:9
               |
             1 | method: taobao.c.get
               |         ^^^^^^^^^^^^
               |
-              = help: a category's folder is called in lower-case letters and digits, beginning with a letter
+              = help: expected lower-case letters, digits and `_`, starting with a letter; keywords of Rust and features of the SDK are reserved
 
-            error: the file is not UTF-8 from byte 0 on
+            error: invalid UTF-8 at byte 0; save the file as UTF-8
             --> specs/top/binary.yaml
 
             error: unclosed bracket '['
@@ -322,38 +330,38 @@ fn every_file_is_told_of_in_one_run() {
             1 | method: [
               |         ^
 
-            error: this is no spec
+            error: unexpected file in the folder of specs
             --> specs/top/notes.txt
-             = help: a category's folder holds files called METHOD.yaml and nothing else
+             = help: expected METHOD.yaml; move or remove the file
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.a.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/shop/taobao.a.get.yaml
+              = help: it is also in specs/shop/taobao.a.get.yaml; keep one of them
 
-            error: the method and the name of its file differ
+            error: the method does not match the name of the file
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: call the file taobao.a.get.yaml
+              = help: rename the file to taobao.a.get.yaml
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/top/taobao.a.get.yaml
+              = help: it is also in specs/top/taobao.a.get.yaml; keep one of them
 
             7 problems in 6 files
         "#]],
     );
-    told_of(
+    assert_diagnostics_of(
         &[
             ("top/taobao.a.get.yaml", right.as_bytes()),
             ("shop/taobao.a.get.yaml", right.as_bytes()),
@@ -361,37 +369,37 @@ fn every_file_is_told_of_in_one_run() {
             ("Shop 2/taobao.c.get.yaml", right.replace("taobao.a", "taobao.c").as_bytes()),
         ],
         expect![[r#"
-            error: `Shop 2` is no category
+            error: invalid category `Shop 2`
              --> specs/Shop 2/taobao.c.get.yaml:1:9
               |
             1 | method: taobao.c.get
               |         ^^^^^^^^^^^^
               |
-              = help: a category's folder is called in lower-case letters and digits, beginning with a letter
+              = help: expected lower-case letters, digits and `_`, starting with a letter; keywords of Rust and features of the SDK are reserved
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.a.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/shop/taobao.a.get.yaml
+              = help: it is also in specs/shop/taobao.a.get.yaml; keep one of them
 
-            error: the method and the name of its file differ
+            error: the method does not match the name of the file
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: call the file taobao.a.get.yaml
+              = help: rename the file to taobao.a.get.yaml
 
-            error: `taobao.a.get` has a spec already
+            error: duplicate method `taobao.a.get`
              --> specs/top/taobao.b.get.yaml:1:9
               |
             1 | method: taobao.a.get
               |         ^^^^^^^^^^^^
               |
-              = help: the other is specs/top/taobao.a.get.yaml
+              = help: it is also in specs/top/taobao.a.get.yaml; keep one of them
 
             4 problems in 3 files
         "#]],
@@ -399,34 +407,34 @@ fn every_file_is_told_of_in_one_run() {
 }
 
 #[test]
-fn no_name_leads_out_of_the_folders() {
+fn refuses_method_names_with_path_components() {
     for name in
         ["../../etc/passwd", "taobao..get", "taobao./x.get", "a.b\\c", "get", "", ".a.b", "a.b.", "taobao.\u{7aef}"]
     {
         let text = with_parameters("  - { name: a, type: String }")
             .replace("taobao.a.get", &format!("\"{}\"", name.replace('\\', "\\\\")));
         let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-        let told = problems(folder.path()).unwrap_or_else(|| panic!("{name:?} passed")).to_string();
-        assert!(told.contains("is no method name"), "{told}");
+        let output = problems(folder.path()).unwrap_or_else(|| panic!("{name:?} passed")).to_string();
+        assert!(output.contains("invalid method name"), "{output}");
     }
 }
 
 #[test]
-fn text_never_becomes_code() {
+fn escapes_text_in_generated_code() {
     let hostile = "*/ \"#]] } pub fn injected() {} \\u{0} {{ x }} {% x %} \r //! x";
     let text = format!(
         "method: taobao.a.get\ntitle: {hostile:?}\ndescription: {hostile:?}\nrequest:\n  - {{ name: a, type: String, required: true, example: {hostile:?}, description: {hostile:?} }}\nresponse:\n  node: a_get_response\n  fields: []\n"
     );
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let files = codegen::Builder::new(folder.path()).files().unwrap();
-    let (_, text) = files.files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
+    let generated = codegen::Builder::new(folder.path()).generate().unwrap();
+    let (_, text) = generated.files().files().find(|(path, _)| path.ends_with("a_get.rs")).unwrap();
     for line in text.lines().filter(|line| line.contains("injected")) {
         assert!(line.trim_start().starts_with("//"), "{line}");
     }
 }
 
 #[test]
-fn hostile_yaml_is_refused() {
+fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in b'b'..b'm' {
@@ -441,20 +449,20 @@ fn hostile_yaml_is_refused() {
     let nul = "method: \0\0\0".to_owned();
     for text in [bomb, deep_flow, deep_block[..3 << 20].to_owned(), long, nul] {
         let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-        let told = problems(folder.path()).expect("hostile").to_string();
-        assert!(told.len() < 10_000, "{} bytes are told", told.len());
+        let output = problems(folder.path()).expect("hostile").to_string();
+        assert!(output.len() < 10_000, "{} bytes of output", output.len());
     }
 }
 
 #[test]
-fn folders_that_are_not_there() {
+fn reports_missing_folder() {
     let folder = TempDir::new().unwrap();
-    let told = problems(&folder.path().join("nowhere")).unwrap().to_string();
-    assert!(told.contains("nowhere") && told.contains("cannot read the folder"), "{told}");
+    let output = problems(&folder.path().join("nowhere")).unwrap().to_string();
+    assert!(output.contains("nowhere") && output.contains("cannot read the folder"), "{output}");
 }
 
 #[test]
-fn the_built_in_platform_unless_there_is_a_file() {
+fn reads_built_in_platform_without_file() {
     let folder = TempDir::new().unwrap();
     let ids = |folder: &Path| {
         let platform = codegen::spec::platform(folder).map_err(|problems| problems.to_string())?;
@@ -464,7 +472,7 @@ fn the_built_in_platform_unless_there_is_a_file() {
     let expected: Result<_, String> = ids(&shipped);
     assert!(expected.as_ref().unwrap().contains(&"taobao".to_owned()));
     assert_eq!(ids(folder.path()), expected);
-    // Nothing else is taken for a missing file.
+    // Only a missing file selects the built-in platform.
     let path = folder.path().join("platform.yaml");
     fs::write(&path, "").unwrap();
     assert!(ids(folder.path()).is_err());
@@ -480,12 +488,12 @@ fn the_built_in_platform_unless_there_is_a_file() {
 }
 
 #[test]
-fn a_skeleton_that_is_filled_in_is_a_spec() {
+fn filled_in_template_is_valid() {
     let skeleton = codegen::render::skeleton("taobao.trade.close").unwrap();
     let blank =
         codegen::spec::parse("trade", "taobao.trade.close.yaml", &skeleton, &codegen::spec::Platform::default())
             .unwrap_err();
-    assert!(blank.iter().all(|problem| !problem.message.contains("there is no key")), "{blank}");
+    assert!(blank.iter().all(|problem| !problem.message.contains("unknown key")), "{blank}");
     let filled: String = skeleton
         .lines()
         .map(|line| match line.split_once(": #") {
@@ -503,23 +511,24 @@ fn a_skeleton_that_is_filled_in_is_a_spec() {
         })
         .collect();
     let method = codegen::spec::parse("trade", "taobao.trade.close.yaml", &filled, &codegen::spec::Platform::default())
-        .unwrap_or_else(|told| panic!("{told}\n{filled}"));
+        .unwrap_or_else(|output| panic!("{output}\n{filled}"));
     assert_eq!(method.spec.response.node.value, "trade_close_response");
     assert!(method.spec.request[0].is_required());
 }
 
 #[test]
-fn the_schema_has_every_key_that_is_read_and_no_other() {
+fn json_schema_and_reader_have_same_keys() {
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/method.schema.json")).unwrap();
+    assert!(schema.contains("https://json-schema.org/draft/2020-12/schema"), "{schema}");
     for key in ["method", "authorization", "https_only", "max_list_size", "values", "solution", "fields"] {
         assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
     }
-    let told =
+    let output =
         codegen::spec::parse("a", "x.yaml", "methd: a\n", &codegen::spec::Platform::default()).unwrap_err().to_string();
-    assert!(told.contains("there is no key `methd` here") && told.contains("did you mean `method`?"), "{told}");
+    assert!(output.contains("unknown key `methd`") && output.contains("did you mean `method`?"), "{output}");
 }
 
-/// A spec that is right but for its pages.
+/// A valid spec with the given pagination.
 fn with_pages(pages: &str) -> String {
     format!(
         "method: taobao.a.get\ntitle: t\nrequest:\n  - {{ name: page_no, type: Number }}\n  - {{ name: more, type: Boolean }}\n  \
@@ -533,8 +542,8 @@ fn with_pages(pages: &str) -> String {
 }
 
 #[test]
-fn pages_that_name_what_is_not_there() {
-    told(
+fn reports_unknown_pagination_paths() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.row\n  number: page_num\n  size: option.begin\n  total: total.of\n  has_next: more\n  window: { from: date, to: day, minutes: 60 }",
         ),
@@ -561,7 +570,7 @@ fn pages_that_name_what_is_not_there() {
             22 |   size: option.begin
                |         ^^^^^^^^^^^^
                |
-               = help: names are those of the wire, with a dot before one that stands in an object
+               = help: expected names on the wire joined by dots, such as `data.results`
 
             error: `total` has no field `of`
               --> specs/top/taobao.a.get.yaml:23:10
@@ -569,7 +578,7 @@ fn pages_that_name_what_is_not_there() {
             23 |   total: total.of
                |          ^^^^^^^^
                |
-               = help: `total` is a Number
+               = help: `total` is a Number and has no fields
 
             error: the response has no field `more`
               --> specs/top/taobao.a.get.yaml:24:13
@@ -577,7 +586,7 @@ fn pages_that_name_what_is_not_there() {
             24 |   has_next: more
                |             ^^^^
                |
-               = help: names are those of the wire, with a dot before one that stands in an object
+               = help: expected names on the wire joined by dots, such as `data.results`
 
             error: the request has no parameter `date`
               --> specs/top/taobao.a.get.yaml:25:19
@@ -593,105 +602,91 @@ fn pages_that_name_what_is_not_there() {
 }
 
 #[test]
-fn pages_of_the_wrong_types() {
-    told(
+fn reports_pagination_types() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows.cells\n  number: ids\n  size: option\n  total: has_next\n  has_next: data\n  ask_has_next: page_no\n  window: { from: page_no, to: day, minutes: 0 }",
         ),
         expect![[r#"
-            error: `data.rows.cells` is not one list
+            error: expected a list outside other lists for `items`, found `data.rows.cells`
               --> specs/top/taobao.a.get.yaml:20:10
                |
             20 |   items: data.rows.cells
                |          ^^^^^^^^^^^^^^^
                |
-               = help: name a list that stands in no other list; its type ends with []
+               = help: the type of a list ends with []
 
-            error: `number` is a Number or String
+            error: expected a Number or String for `number`, found `ids` of type Number[]
               --> specs/top/taobao.a.get.yaml:21:11
                |
             21 |   number: ids
                |           ^^^
-               |
-               = help: `ids` is of the type Number[]
 
-            error: `size` is a Number or String
+            error: expected a Number or String for `size`, found `option` of type Option
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   size: option
                |         ^^^^^^
-               |
-               = help: `option` is of the type Option
 
-            error: `total` is a Number or String
+            error: expected a Number or String for `total`, found `has_next` of type Boolean
               --> specs/top/taobao.a.get.yaml:23:10
                |
             23 |   total: has_next
                |          ^^^^^^^^
-               |
-               = help: `has_next` is of the type Boolean
 
-            error: `has_next` is a Boolean or Number or String
+            error: expected a Boolean or Number or String for `has_next`, found `data` of type Data
               --> specs/top/taobao.a.get.yaml:24:13
                |
             24 |   has_next: data
                |             ^^^^
-               |
-               = help: `data` is of the type Data
 
-            error: `ask_has_next` is a Boolean
+            error: expected a Boolean for `ask_has_next`, found `page_no` of type Number
               --> specs/top/taobao.a.get.yaml:25:17
                |
             25 |   ask_has_next: page_no
                |                 ^^^^^^^
-               |
-               = help: `page_no` is of the type Number
 
-            error: `from` is a Date or String
+            error: expected a Date or String for `from`, found `page_no` of type Number
+              --> specs/top/taobao.a.get.yaml:26:19
+               |
+            26 |   window: { from: page_no, to: day, minutes: 0 }
+               |                   ^^^^^^^
+
+            error: `page_no` is both `ask_has_next` and `from`
               --> specs/top/taobao.a.get.yaml:26:19
                |
             26 |   window: { from: page_no, to: day, minutes: 0 }
                |                   ^^^^^^^
                |
-               = help: `page_no` is of the type Number
+               = help: name another parameter as `from`, or remove one of the keys
 
-            error: `page_no` is `ask_has_next` already
-              --> specs/top/taobao.a.get.yaml:26:19
-               |
-            26 |   window: { from: page_no, to: day, minutes: 0 }
-               |                   ^^^^^^^
-               |
-               = help: name another parameter as `from`, or leave one of them out
-
-            error: `minutes` is between 1 and 5000000
+            error: `minutes` is 0: expected 1 to 5000000
               --> specs/top/taobao.a.get.yaml:26:46
                |
             26 |   window: { from: page_no, to: day, minutes: 0 }
                |                                              ^
                |
-               = help: a day has 1440
+               = help: a day has 1440 minutes
 
             9 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.last\n  cursor: page_no\n  next: data.rows.cells"),
         expect![[r#"
-            error: `data.last` is not one list
+            error: expected a list outside other lists for `items`, found `data.last`
               --> specs/top/taobao.a.get.yaml:20:10
                |
             20 |   items: data.last
                |          ^^^^^^^^^
                |
-               = help: name a list that stands in no other list; its type ends with []
+               = help: the type of a list ends with []
 
-            error: `next` is a Number or String
+            error: expected a Number or String for `next`, found `rows` of type Row[]
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   next: data.rows.cells
                |         ^^^^^^^^^^^^^^^
-               |
-               = help: `rows` is of the type Row[]
 
             2 problems in 1 file
         "#]],
@@ -699,223 +694,223 @@ fn pages_of_the_wrong_types() {
 }
 
 #[test]
-fn pages_that_make_no_sense() {
-    told(
+fn reports_inconsistent_pagination() {
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  total: total"),
         expect![[r#"
-        error: nothing says how the next page is asked for
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   items: data.rows
-           |   ^
-           |
-           = help: name the parameter that takes the page's number as `number`, how many items come before it as `offset`, or what the page before returned as `cursor`
+            error: no parameter selects the page: expected `number`, `offset` or `cursor`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   items: data.rows
+               |   ^
+               |
+               = help: set `number` to the parameter of the page number, `offset` to that of the number of skipped items, or `cursor` to that of the cursor
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows\n  offset: option.start\n  cursor: page_no\n  ask_has_next: more\n  first: 0\n  backwards: true",
         ),
         expect![[r#"
-            error: an `offset` beside a `number` or a `cursor`
+            error: `offset` excludes `number` and `cursor`
               --> specs/top/taobao.a.get.yaml:21:11
                |
             21 |   offset: option.start
                |           ^^^^^^^^^^^^
                |
-               = help: a list is paged by one of them
+               = help: keep one of them
 
-            error: a `cursor` without `next`
+            error: `cursor` requires `next`
               --> specs/top/taobao.a.get.yaml:22:11
                |
             22 |   cursor: page_no
                |           ^^^^^^^
                |
-               = help: name what a page returns for it as `next`
+               = help: set `next` to the field that returns the next cursor
 
-            error: `ask_has_next` without `has_next`
+            error: `ask_has_next` requires `has_next`
               --> specs/top/taobao.a.get.yaml:23:17
                |
             23 |   ask_has_next: more
                |                 ^^^^
                |
-               = help: name what it asks for as `has_next`
+               = help: set `has_next` to the field that it turns on
 
-            error: `first` without a `number`
+            error: `first` requires `number`
               --> specs/top/taobao.a.get.yaml:24:10
                |
             24 |   first: 0
                |          ^
                |
-               = help: it is the number of the first page; leave it out
+               = help: remove it; it is the number of the first page
 
-            error: nothing says which page is the last
+            error: `backwards` requires `number` and `total`, and excludes `cursor`
               --> specs/top/taobao.a.get.yaml:25:14
                |
             25 |   backwards: true
                |              ^^^^
                |
-               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+               = help: `total` determines the last page, with which `backwards` starts
 
             5 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  first: 2\n  next: data.rows.id\n  backwards: true"),
         expect![[r#"
-            error: pages are counted from 0 or from 1
+            error: `first` is 2: expected 0 or 1
               --> specs/top/taobao.a.get.yaml:22:10
                |
             22 |   first: 2
                |          ^
                |
-               = help: write one of them, or leave it out for 1
+               = help: remove it if the first page is 1
 
-            error: `next` without a `cursor`
+            error: `next` requires `cursor`
               --> specs/top/taobao.a.get.yaml:23:9
                |
             23 |   next: data.rows.id
                |         ^^^^^^^^^^^^
                |
-               = help: name the parameter that takes it as `cursor`
+               = help: set `cursor` to the parameter that takes it
 
-            error: nothing says which page is the last
+            error: `backwards` requires `number` and `total`, and excludes `cursor`
               --> specs/top/taobao.a.get.yaml:24:14
                |
             24 |   backwards: true
                |              ^^^^
                |
-               = help: pages are walked backwards by their `number`, from a last one that `total` tells
+               = help: `total` determines the last page, with which `backwards` starts
 
             3 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  item: data.rows\n  numbr: page_no\n  window: { from: day, minuets: 3 }"),
         expect![[r#"
-        error: there is no key `item` here
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   item: data.rows
-           |   ^^^^
-           |
-           = help: did you mean `items`?
+            error: unknown key `item`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   item: data.rows
+               |   ^^^^
+               |
+               = help: did you mean `items`?
 
-        error: `items` is missing
-          --> specs/top/taobao.a.get.yaml:20:3
-           |
-        20 |   item: data.rows
-           |   ^
-           |
-           = help: The list in the response.
+            error: missing key `items`
+              --> specs/top/taobao.a.get.yaml:20:3
+               |
+            20 |   item: data.rows
+               |   ^
+               |
+               = help: The list in the response.
 
-        error: there is no key `numbr` here
-          --> specs/top/taobao.a.get.yaml:21:3
-           |
-        21 |   numbr: page_no
-           |   ^^^^^
-           |
-           = help: did you mean `number`?
+            error: unknown key `numbr`
+              --> specs/top/taobao.a.get.yaml:21:3
+               |
+            21 |   numbr: page_no
+               |   ^^^^^
+               |
+               = help: did you mean `number`?
 
-        3 problems in 1 file
-    "#]],
+            3 problems in 1 file
+        "#]],
     );
 }
 
 #[test]
-fn pages_with_nothing_behind_them() {
-    told(
+fn reports_empty_pagination() {
+    assert_diagnostics(
         &with_pages(""),
         expect![[r#"
-        error: expected a mapping, NAME: VALUE
-          --> specs/top/taobao.a.get.yaml:19:6
-           |
-        19 | pages:
-           |      ^
-           |
-           = help: the keys are items, number, first, offset, cursor, next, size, total, has_next, ask_has_next, backwards, window
+            error: expected a mapping, found no value
+              --> specs/top/taobao.a.get.yaml:19:6
+               |
+            19 | pages:
+               |      ^
+               |
+               = help: the keys are items, number, first, offset, cursor, next, size, total, has_next, ask_has_next, backwards, window
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  window:"),
         expect![[r#"
-        error: expected a mapping, NAME: VALUE
-          --> specs/top/taobao.a.get.yaml:22:9
-           |
-        22 |   window:
-           |         ^
-           |
-           = help: the keys are from, to, minutes, to_excluded
+            error: expected a mapping, found no value
+              --> specs/top/taobao.a.get.yaml:22:9
+               |
+            22 |   window:
+               |         ^
+               |
+               = help: the keys are from, to, minutes, to_excluded
 
-        1 problem in 1 file
-    "#]],
+            1 problem in 1 file
+        "#]],
     );
 }
 
 #[test]
-fn pages_that_name_a_thing_twice() {
-    told(
+fn reports_paths_with_two_roles() {
+    assert_diagnostics(
         &with_pages(
             "  items: data.rows\n  number: page_no\n  size: page_no\n  total: total\n  has_next: total\n  window: { from: day, to: day, minutes: 60 }",
         ),
         expect![[r#"
-            error: `page_no` is `number` already
+            error: `page_no` is both `number` and `size`
               --> specs/top/taobao.a.get.yaml:22:9
                |
             22 |   size: page_no
                |         ^^^^^^^
                |
-               = help: name another parameter as `size`, or leave one of them out
+               = help: name another parameter as `size`, or remove one of the keys
 
-            error: `total` is `total` already
+            error: `total` is both `total` and `has_next`
               --> specs/top/taobao.a.get.yaml:24:13
                |
             24 |   has_next: total
                |             ^^^^^
                |
-               = help: name another field as `has_next`, or leave one of them out
+               = help: name another field as `has_next`, or remove one of the keys
 
-            error: `day` is `from` already
+            error: `day` is both `from` and `to`
               --> specs/top/taobao.a.get.yaml:25:28
                |
             25 |   window: { from: day, to: day, minutes: 60 }
                |                            ^^^
                |
-               = help: name another parameter as `to`, or leave one of them out
+               = help: name another parameter as `to`, or remove one of the keys
 
             3 problems in 1 file
         "#]],
     );
-    told(
+    assert_diagnostics(
         &with_pages("  items: data.rows\n  number: page_no\n  cursor: page_no\n  next: data.last"),
         expect![[r#"
-        error: `page_no` is `number` already
-          --> specs/top/taobao.a.get.yaml:22:11
-           |
-        22 |   cursor: page_no
-           |           ^^^^^^^
-           |
-           = help: name another parameter as `cursor`, or leave one of them out
+            error: `page_no` is both `number` and `cursor`
+              --> specs/top/taobao.a.get.yaml:22:11
+               |
+            22 |   cursor: page_no
+               |           ^^^^^^^
+               |
+               = help: name another parameter as `cursor`, or remove one of the keys
 
-        error: `next` is of another type than `cursor`
-          --> specs/top/taobao.a.get.yaml:23:9
-           |
-        23 |   next: data.last
-           |         ^^^^^^^^^
-           |
-           = help: it is a String, and `cursor` takes a Number
+            error: `next` and `cursor` have different types
+              --> specs/top/taobao.a.get.yaml:23:9
+               |
+            23 |   next: data.last
+               |         ^^^^^^^^^
+               |
+               = help: `next` is a String, `cursor` is a Number
 
-        2 problems in 1 file
-    "#]],
+            2 problems in 1 file
+        "#]],
     );
 }
 
 #[test]
-fn pages_that_are_right() {
+fn accepts_valid_pagination() {
     for pages in [
         "  items: data.rows\n  number: page_no\n  first: 0\n  total: total\n  backwards: true",
         "  items: data.rows\n  offset: option.start\n  has_next: has_next\n  ask_has_next: more",
@@ -927,23 +922,23 @@ fn pages_that_are_right() {
     }
 }
 
-/// The names of a method with these parameters.
+/// The model of a method with these parameters.
 fn resolved(parameters: &str) -> codegen::model::Model {
     let folder = folder(&[("top/taobao.a.get.yaml", with_parameters(parameters).as_bytes())]);
     codegen::model::resolve(&codegen::spec::read(folder.path()).unwrap())
 }
 
-/// Quadratic work on these specs takes minutes.
+/// Quadratic work on these specs would take minutes.
 #[test]
 fn large_specs_take_linear_time() {
     const MANY: usize = 8_000;
     let lines = |line: &dyn Fn(usize) -> String| (0..MANY).map(line).collect::<Vec<_>>().join("\n");
-    // Values with one Rust name.
+    // Values with the same Rust name.
     let values = (1..=MANY).map(|count| format!("a{}", "-".repeat(count % 150) + &"_".repeat(count / 150)));
     let values = values.collect::<Vec<_>>().join("\", \"");
     let model = resolved(&format!("  - {{ name: a, type: String, values: [\"{values}\"] }}"));
-    let choice = &model.apis().next().unwrap().choices[0];
-    let names: std::collections::BTreeSet<_> = choice.values.iter().map(|(_, name)| name).collect();
+    let open_enum = &model.apis().next().unwrap().enums[0];
+    let names: std::collections::BTreeSet<_> = open_enum.values.iter().map(|(_, name)| name).collect();
     assert_eq!((names.len(), names.contains(&format!("A{MANY}"))), (MANY, true));
     // Shapes of one type, and enums.
     let shapes = lines(&|index| {
@@ -953,8 +948,8 @@ fn large_specs_take_linear_time() {
     });
     let model = resolved(&shapes);
     let api = model.apis().next().unwrap();
-    assert_eq!((api.request_objects.len(), api.choices.len()), (MANY, MANY));
-    // Wrong keys, wrong types, and one long line.
+    assert_eq!((api.request_objects.len(), api.enums.len()), (MANY, MANY));
+    // Unknown keys, unknown types, and one long line.
     for (parameters, count) in [
         (format!("  - name: a\n    type: String\n{}", lines(&|index| format!("    descriptio{index}: b"))), MANY),
         (lines(&|index| format!("  - {{ name: f{index}, type: Sting{index} }}")), MANY),
@@ -973,7 +968,7 @@ fn large_specs_take_linear_time() {
         assert!(problems.count() >= count.min(1) && problems.iter().count() <= 200, "{}", problems.count());
         assert!(problems.render(false).len() < 4 << 20);
     }
-    // A chain of objects, each of which requires the next.
+    // A chain of objects that require the next.
     let chain = (0..2_000).map(|index| {
         let next = index + 1;
         format!("  - {{ name: f{index}, type: T{index}, fields: [{{ name: g, type: T{next}, required: true }}] }}")
@@ -983,17 +978,17 @@ fn large_specs_take_linear_time() {
 }
 
 #[test]
-fn problems_are_listed_to_a_bound_and_counted() {
+fn lists_at_most_200_problems() {
     let keys: String = (0..1000).map(|index| format!("    x{index}: 1\n")).collect();
     let text = with_parameters(&format!("  - name: a\n    type: String\n{keys}"));
     let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
-    let told = problems(folder.path()).unwrap().to_string();
-    assert!(told.ends_with("1000 problems, of which the first 200 are listed"), "{}", &told[told.len() - 200..]);
-    assert_eq!(told.matches("error: ").count(), 200);
-    assert!(told.contains("taobao.a.get.yaml:205:5"), "{told}");
+    let output = problems(folder.path()).unwrap().to_string();
+    assert!(output.ends_with("1000 problems; the first 200 are listed"), "{}", &output[output.len() - 200..]);
+    assert_eq!(output.matches("error: ").count(), 200);
+    assert!(output.contains("taobao.a.get.yaml:205:5"), "{output}");
 }
 
-/// Whether the field that mentions a type is boxed, for each object of the request.
+/// Returns the object fields of the request objects, each with whether it is boxed.
 fn boxed(parameters: &str) -> Vec<(String, bool)> {
     let model = resolved(parameters);
     let objects = &model.apis().next().unwrap().request_objects;
@@ -1009,7 +1004,7 @@ fn boxed(parameters: &str) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn objects_that_may_hold_themselves_are_boxed() {
+fn boxes_recursive_objects() {
     for (parameters, expected) in [
         ("  - { name: a, type: A, fields: [{ name: a, type: A }] }", vec![("A.a", true)]),
         ("  - { name: a, type: A, fields: [{ name: a, type: \"A[]\" }] }", vec![("A.a", false)]),
@@ -1032,14 +1027,14 @@ fn objects_that_may_hold_themselves_are_boxed() {
 
 #[cfg(unix)]
 #[test]
-fn control_characters_in_the_name_of_a_file_are_escaped() {
-    let told = problems(folder(&[("top/\u{1b}[31m\u{7}.yaml", b"method: x")]).path()).unwrap().to_string();
-    assert!(told.contains("top/\\u{1b}[31m\\u{7}.yaml"), "{told}");
-    assert!(!told.contains('\u{1b}'), "{told}");
+fn escapes_control_characters_in_paths() {
+    let output = problems(folder(&[("top/\u{1b}[31m\u{7}.yaml", b"method: x")]).path()).unwrap().to_string();
+    assert!(output.contains("top/\\u{1b}[31m\\u{7}.yaml"), "{output}");
+    assert!(!output.contains('\u{1b}'), "{output}");
 }
 
 #[test]
-fn folders_that_windows_has_no_names_for_are_no_categories() {
+fn refuses_windows_device_names_as_categories() {
     for name in ["con", "prn", "aux", "nul", "com1", "lpt9"] {
         assert!(!codegen::spec::is_category(name), "{name}");
     }

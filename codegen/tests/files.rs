@@ -1,4 +1,4 @@
-//! The file set against a folder: what is written, what is left alone, and what is never touched.
+//! Comparing and writing file sets.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -17,14 +17,14 @@ fn fixtures() -> FileSet {
     sdk(&specs, 1)
 }
 
-/// The files of `generated-sdk`, rendered on a number of threads.
+/// The files of `generated-sdk`, rendered on `threads` threads.
 fn sdk(specs: &spec::Specs, threads: usize) -> FileSet {
     let model = model::resolve(specs);
     let api = render::api(&model, &Paths::of_generated_sdk(), true, threads).unwrap().under(Path::new("src/api"));
     api.and(render::sdk(&model).unwrap())
 }
 
-/// A folder that the set has been written to.
+/// A folder with the files of the set.
 fn written() -> (TempDir, FileSet) {
     let folder = TempDir::new().unwrap();
     let manifest = "[features]\n# >>> one feature a category of methods, written by `cargo xtask gen`\n# <<< one feature a category of methods\n\n[dependencies]\n";
@@ -38,7 +38,7 @@ fn apply(files: &FileSet, folder: &Path) {
     output::apply(folder, &files.compare(folder).unwrap()).unwrap();
 }
 
-fn told(files: &FileSet, folder: &Path) -> Vec<String> {
+fn changes(files: &FileSet, folder: &Path) -> Vec<String> {
     files.compare(folder).unwrap().iter().map(ToString::to_string).collect()
 }
 
@@ -47,7 +47,7 @@ fn api(path: &str) -> PathBuf {
 }
 
 #[test]
-fn a_second_run_touches_nothing() {
+fn second_run_writes_nothing() {
     let (folder, files) = written();
     let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let paths: Vec<PathBuf> =
@@ -55,7 +55,7 @@ fn a_second_run_touches_nothing() {
     for path in &paths {
         fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
     }
-    assert_eq!(told(&files, folder.path()), Vec::<String>::new());
+    assert_eq!(changes(&files, folder.path()), Vec::<String>::new());
     apply(&files, folder.path());
     for path in &paths {
         assert_eq!(fs::metadata(path).unwrap().modified().unwrap(), old, "{}", path.display());
@@ -63,7 +63,7 @@ fn a_second_run_touches_nothing() {
 }
 
 #[test]
-fn all_that_differs_is_told_in_one_run_and_mended_in_one() {
+fn lists_and_applies_all_changes() {
     let (folder, files) = written();
     let at = |path: &str| folder.path().join(api(path));
     let before = fs::read_to_string(at("mod.rs")).unwrap();
@@ -80,43 +80,46 @@ fn all_that_differs_is_told_in_one_run_and_mended_in_one() {
         "orphan   src/api/gone/deep/old.rs",
         "stale    src/api/mod.rs",
     ];
-    assert_eq!(told(&files, folder.path()), differences);
+    assert_eq!(changes(&files, folder.path()), differences);
     apply(&files, folder.path());
-    assert_eq!(told(&files, folder.path()), Vec::<String>::new());
-    assert!(!at("gone").exists(), "folders that are left empty go too");
+    assert_eq!(changes(&files, folder.path()), Vec::<String>::new());
+    assert!(!at("gone").exists(), "empty folders are removed");
     assert_eq!(fs::read_to_string(at("fixture/notes.rs")).unwrap(), "// written by hand\n");
     assert_eq!(fs::read_to_string(folder.path().join("Cargo.toml")).unwrap(), manifest);
 }
 
 #[test]
-fn what_was_written_by_hand_is_never_replaced() {
+fn keeps_handwritten_files() {
     let (folder, files) = written();
     let path = folder.path().join(api("fixture/fixture_names_get.rs"));
     fs::write(&path, "// mine\n").unwrap();
     let error = files.compare(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("fixture_names_get.rs: this file was not generated"), "{error}");
+    assert!(error.contains("fixture_names_get.rs: the file was not generated"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "// mine\n");
 }
 
 #[test]
-fn a_manifest_without_the_block() {
+fn reports_missing_markers() {
     let (folder, files) = written();
     fs::write(folder.path().join("Cargo.toml"), "[features]\n").unwrap();
     let error = files.compare(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("Cargo.toml: there is no place to write to; give it the lines\n# >>>"), "{error}");
+    assert!(
+        error.contains("Cargo.toml: the markers of the generated block are missing; add the lines\n# >>>"),
+        "{error}"
+    );
 }
 
 #[test]
-fn line_ends_of_a_checkout_are_no_difference() {
+fn ignores_line_endings() {
     let (folder, files) = written();
     for (path, text) in files.files() {
         fs::write(folder.path().join(path), text.replace('\n', "\r\n")).unwrap();
     }
-    assert_eq!(told(&files, folder.path()), Vec::<String>::new());
+    assert_eq!(changes(&files, folder.path()), Vec::<String>::new());
 }
 
 #[test]
-fn every_file_names_its_source_and_the_command() {
+fn every_file_has_banner() {
     for (path, text) in fixtures().files() {
         let banner = text.lines().next().unwrap();
         let (_, source) =
@@ -126,40 +129,40 @@ fn every_file_names_its_source_and_the_command() {
         assert!(source.exists(), "{} names {}", path.display(), source.display());
         assert!(
             text.ends_with("}\n") || text.ends_with(";\n") || text.ends_with("|\n"),
-            "{} ends strangely",
+            "{} has an unexpected end",
             path.display()
         );
     }
 }
 
 #[test]
-fn the_same_specs_give_the_same_bytes_in_any_order_and_on_any_number_of_threads() {
+fn output_is_independent_of_order_and_threads() {
     for folder in ["tests/fixtures/specs", "../specs"] {
         let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
         let first = sdk(&specs, 1);
-        for (turn, threads) in [(0, 2), (1, 1), (7, 3), (2, 16)] {
-            let mut turned = specs.clone();
-            let count = turned.methods.len();
-            turned.methods.rotate_left(turn % count);
-            turned.methods.reverse();
-            assert_eq!(sdk(&turned, threads), first, "{turn}, {threads}");
+        for (rotation, threads) in [(0, 2), (1, 1), (7, 3), (2, 16)] {
+            let mut rotated = specs.clone();
+            let count = rotated.methods.len();
+            rotated.methods.rotate_left(rotation % count);
+            rotated.methods.reverse();
+            assert_eq!(sdk(&rotated, threads), first, "{rotation}, {threads}");
         }
     }
 }
 
 #[test]
-fn as_much_comes_out_as_went_in() {
+fn generates_all_methods_and_parameters() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
     let methods = specs.methods.len();
     let categories: BTreeSet<_> = specs.methods.iter().map(|method| method.category.clone()).collect();
     let parameters: usize =
         specs.methods.iter().map(|method| count(&method.spec.request) + count(&method.spec.response.fields)).sum();
     let files = sdk(&specs, 1);
-    // The root and the index beside a file a category and a file a method.
+    // Two files per SDK (root and index), one per category, one per method.
     assert_eq!(files.files().count(), methods + categories.len() + 2);
     let api: String = files.files().filter(|(path, _)| path.starts_with("src/api")).map(|(_, text)| text).collect();
     assert_eq!(api.matches("impl Request for ").count(), methods);
-    // Objects that are described twice alike are one type.
+    // Equal objects share one type.
     let rows = api.matches("Field::new(").count();
     assert!(rows <= parameters && rows * 10 > parameters * 8, "{rows} rows of {parameters} parameters");
 }
@@ -169,7 +172,7 @@ fn count(parameters: &[spec::Parameter]) -> usize {
 }
 
 #[test]
-fn a_change_is_told_as_its_users_meet_it() {
+fn lists_api_changes() {
     let (folder, files) = written();
     assert_eq!(files.differences(folder.path()).unwrap(), []);
     let path = folder.path().join(api("fixture/fixture_limits_set.rs"));
@@ -182,7 +185,7 @@ fn a_change_is_told_as_its_users_meet_it() {
     fs::remove_file(folder.path().join(api("fixture/fixture_nothing_to_say_2015_03_01.rs"))).unwrap();
     let gone = "// Generated by `cargo xtask gen` from x\npub struct GoneRequest { pub a: i64 }\n";
     fs::write(folder.path().join(api("fixture/gone.rs")), gone).unwrap();
-    let told: Vec<_> = files.differences(folder.path()).unwrap().iter().map(ToString::to_string).collect();
+    let differences: Vec<_> = files.differences(folder.path()).unwrap().iter().map(ToString::to_string).collect();
     expect_test::expect![[r#"
         added    fixture::FixtureLimitsSetRequest.level
         retyped  fixture::FixtureLimitsSetRequest.num: Option<String> -> Option<i64>
@@ -193,12 +196,12 @@ fn a_change_is_told_as_its_users_meet_it() {
         added    fixture::FixtureNothingToSay2015_03_01Response
         added    fixture::fixture_limits_set::Status::TradeClosed
         removed  fixture::gone::GoneRequest"#]]
-    .assert_eq(&told.join("\n"));
+    .assert_eq(&differences.join("\n"));
 }
 
-/// A command that is interrupted leaves its temporary file behind. Nothing that reads the folder minds it.
+/// An interrupted command leaves a temporary file.
 #[test]
-fn leftovers_of_an_interrupted_run_are_passed_over() {
+fn ignores_temporary_files() {
     let folder = TempDir::new().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs");
     for name in ["platform.yaml", "fixture/taobao.fixture.limits.set.yaml"] {
@@ -211,24 +214,24 @@ fn leftovers_of_an_interrupted_run_are_passed_over() {
 }
 
 #[test]
-fn concurrent_runs_all_succeed() {
+fn concurrent_runs_succeed() {
     let folder = TempDir::new().unwrap();
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs");
     let out = folder.path().join("src/api");
     std::thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| codegen::Builder::new(&specs).out(&out).write().unwrap());
+            scope.spawn(|| codegen::Builder::new(&specs).out(&out).generate().unwrap().write().unwrap());
         }
     });
-    assert_eq!(codegen::Builder::new(&specs).out(&out).check().unwrap().changes, []);
+    assert_eq!(codegen::Builder::new(&specs).out(&out).generate().unwrap().check().unwrap().changes, []);
 }
 
 #[test]
-fn the_banners_of_generated_files() {
+fn recognizes_banners() {
     for generator in [Generator::Builder, Generator::CargoTop, Generator::Xtask] {
         let banner = output::banner(generator, Path::new("specs/util/taobao.time.get.yaml"));
         assert!(output::is_generated(format!("// {banner}\n").as_bytes()), "{banner}");
-        // Too late in a file: it quotes the banner.
+        // Later in a file, the banner is a quotation.
         assert!(!output::is_generated(format!("{}// {banner}\n", "// mine\n".repeat(100)).as_bytes()), "{banner}");
     }
     for foreign in ["", "// Generated by `prost-build` from a.proto.", "// Generated by hand"] {

@@ -1,6 +1,6 @@
-//! The fixtures generated, against the files in `golden/`, which generated-sdk's tests compile and use.
+//! Compares the code generated from the fixtures with `golden/`, which is compiled by the tests of generated-sdk.
 //!
-//! After a change that is meant: `UPDATE_GOLDEN=1 cargo test -p codegen --test golden`, and read the difference.
+//! To accept a change: `UPDATE_GOLDEN=1 cargo test -p codegen --test golden`, then review the diff.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

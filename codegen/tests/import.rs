@@ -1,4 +1,4 @@
-//! Documents of the platform as specs: every way in which pages and records vary, and what is refused.
+//! Importing documents: all layouts of pages and records, and the errors.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::import::{self, Import, Importer, Refusal, State};
+use codegen::import::{self, Import, ImportStatus, Importer, Refusal};
 use codegen::spec::Platform;
 use expect_test::{expect, expect_file};
 use proptest::prelude::*;
@@ -23,31 +23,31 @@ fn spec_of(text: &str) -> Result<String, String> {
     import::spec_of(text, &platform()).map_err(|error| codegen::diagnostic::chain(&error))
 }
 
-/// The comments of a spec but the first, which is for editors.
+/// The comments of a spec, without the first one, which is for editors.
 fn comments(yaml: &str) -> Vec<&str> {
     yaml.lines().skip(1).map(str::trim).filter(|line| line.starts_with('#')).collect()
 }
 
 #[test]
-fn a_page() {
+fn imports_page() {
     expect_file!["fixtures/documents/taobao.fixture.parcels.get.yaml"].assert_eq(&spec_of(PAGE).unwrap());
 }
 
-/// A page as the platform lays it out, with what is hard in its cells, copied from the top of the window on.
+/// A page with difficult cells, copied from the browser window.
 #[test]
-fn a_page_that_is_hard_to_read() {
+fn imports_difficult_page() {
     let page = include_str!("fixtures/documents/taobao.fixture.crates.add.txt");
     expect_file!["fixtures/documents/taobao.fixture.crates.add.yaml"].assert_eq(&spec_of(page).unwrap());
 }
 
-/// The page whose tables have their cells parted by `gap`.
-fn parted(gap: &str) -> String {
+/// The page with `gap` between the cells of its tables.
+fn with_gap(gap: &str) -> String {
     let mut table = false;
     let mut lines = Vec::new();
     for line in PAGE.lines() {
         table = line.starts_with("参数名 类型") || (table && !line.is_empty());
         let cells: &[&str] = match (table, line) {
-            // What only a person can part, where one space stands between cells and within them.
+            // Rows whose cells cannot be separated automatically, because of single spaces between and within cells.
             (true, "fields Field List 是 parcel_id,weight 要返回的字段") => {
                 &["fields", "Field List", "是", "parcel_id,weight", "要返回的字段"]
             }
@@ -83,10 +83,10 @@ fn parted(gap: &str) -> String {
     lines.join("\n")
 }
 
-/// The page with a cell on each line, as the bullets of nested rows are copied.
-fn bulleted() -> String {
+/// The page with one cell per line, as browsers copy nested rows.
+fn with_bullets() -> String {
     let mut lines = Vec::new();
-    for line in parted("\t").lines() {
+    for line in with_gap("\t").lines() {
         let depth = (line.len() - line.trim_start().len()) / 4;
         if !line.contains('\t') || depth == 0 {
             lines.push(line.replace('\t', " "));
@@ -103,7 +103,7 @@ fn bulleted() -> String {
 }
 
 #[test]
-fn the_same_page_in_every_shape() {
+fn imports_all_layouts_of_page() {
     let expected = spec_of(PAGE).unwrap();
     let marked = |page: &str, deeper: &str| {
         page.lines()
@@ -117,11 +117,11 @@ fn the_same_page_in_every_shape() {
     };
     for (shape, page) in [
         ("saved on Windows", PAGE.replace('\n', "\r\n")),
-        ("tabs", parted("\t")),
-        ("wide gaps", parted("    ")),
+        ("tabs", with_gap("\t")),
+        ("wide gaps", with_gap("    ")),
         ("marks, deeper by number", marked(PAGE, "└└")),
         ("marks, deeper by spaces", marked(PAGE, "   └")),
-        ("marks and tabs", marked(&parted("\t"), "└└")),
+        ("marks and tabs", marked(&with_gap("\t"), "└└")),
         ("indented by tabs", PAGE.replace("        ", "\t\t").replace("    ", "\t")),
         ("indented by wide spaces", PAGE.replace("    ", "\u{3000}\u{3000}")),
         ("required in words", PAGE.replace(" 是 ", " 必须 ").replace(" 否 ", " 可选 ")),
@@ -151,13 +151,13 @@ fn the_same_page_in_every_shape() {
 }
 
 #[test]
-fn nested_rows_with_a_cell_a_line() {
-    let yaml = spec_of(&bulleted()).unwrap_or_else(|reason| panic!("{reason}\n{}", bulleted()));
-    assert_eq!(yaml, spec_of(PAGE).unwrap(), "{}", bulleted());
+fn imports_nested_rows_with_cell_per_line() {
+    let yaml = spec_of(&with_bullets()).unwrap_or_else(|reason| panic!("{reason}\n{}", with_bullets()));
+    assert_eq!(yaml, spec_of(PAGE).unwrap(), "{}", with_bullets());
 }
 
 #[test]
-fn rows_that_lost_their_indentation() {
+fn infers_levels_without_indentation() {
     let page: String =
         PAGE.lines().map(|line| if line.contains('<') { line } else { line.trim_start() }.to_owned() + "\n").collect();
     let yaml = spec_of(&page).unwrap();
@@ -192,17 +192,17 @@ fn rows_that_lost_their_indentation() {
           - { code: isp.busy, message: 系统忙, solution: 稍后再试 }
     "#]]
     .assert_eq(response);
-    assert!(yaml.contains("  # The document does not describe `Query`, so it is any JSON."), "{yaml}");
+    assert!(yaml.contains("  # The document does not describe `Query`; imported as Json."), "{yaml}");
 }
 
-/// A page with these rows in its request.
+/// A page with these rows in the table of its request.
 fn page_of(header: &str, rows: &str, samples: &str) -> String {
     format!(
         "taobao.a.get\nA\n不需要授权\n\n请求参数\n\n{header}\n{rows}\n\n响应参数\n\n暂无\n\n请求示例\n\n{samples}\n\n错误码描述\n\n错误码 错误消息 解决方案\n暂无错误解释\n"
     )
 }
 
-/// The request of the spec that a page becomes.
+/// The request in the spec of a page.
 fn request_of(page: &str) -> String {
     let yaml = spec_of(page).unwrap();
     let (_, request) = yaml.split_once("request:").unwrap();
@@ -210,31 +210,31 @@ fn request_of(page: &str) -> String {
 }
 
 #[test]
-fn where_a_page_leaves_room() {
+fn infers_missing_cells() {
     const HEADER: &str = "参数名 类型 必须 示例值 描述";
     for (header, row, samples, expected) in [
-        // Neither column filled; the sample knows the value and sets it.
+        // Both cells are empty; the sample sets the parameter.
         (
             HEADER,
             "a String x y z 说明",
             "-d 'a=x y'",
             "# The page does not say whether it is required; every sample sets it.\n  - name: a\n    type: String\n    required: true\n    example: x y\n    description: z 说明",
         ),
-        // Two ways of writing a request, of which one leaves it out.
+        // The parameter is missing in one of two styles.
         (
             HEADER,
             "a String 1 说明\nb String 2 说明",
             "-d 'a=1'\nreq.setA(1)\nreq.setB(2)",
             "# The page does not say whether it is required; every sample sets it.\n  - name: a\n    type: String\n    required: true\n    example: \"1\"\n    description: 说明\n  - name: b\n    type: String\n    example: \"2\"\n    description: 说明",
         ),
-        // Some rows say yes, so the others say no.
+        // Other rows are required, so this one is not.
         (
             HEADER,
             "a String 是 1 说明\nb String 2 说明",
             "-d 'a=1'\n-d 'b=2'",
             "- name: a\n    type: String\n    required: true\n    example: \"1\"\n    description: 说明\n  - name: b\n    type: String\n    example: \"2\"\n    description: 说明",
         ),
-        // The only word is the one that the type can have, or is in Chinese.
+        // A single word is the example if the type accepts it, and the description if it is Chinese.
         (HEADER, "a Number 是 12", "", "- name: a\n    type: Number\n    required: true\n    example: \"12\""),
         (HEADER, "a Number 是 数量", "", "- name: a\n    type: Number\n    required: true\n    description: 数量"),
         (
@@ -255,7 +255,7 @@ fn where_a_page_leaves_room() {
             "",
             "# The page does not say where the example ends and the description begins.\n  - name: a\n    type: String\n    required: true\n    example: 麦包包\n    description: 卖家昵称",
         ),
-        // A description that goes on on the next line.
+        // A description with two lines.
         (
             HEADER,
             "a String 是 1 说明\n还有一行",
@@ -269,7 +269,7 @@ fn where_a_page_leaves_room() {
             "",
             "- name: a\n    type: String\n    required: true\n    description: 说明 两个词",
         ),
-        // Limits, on the line and on lines of their own.
+        // Limits, on the first line and on separate lines.
         (
             "名称 类型 是否必须 示例值 更多限制 描述",
             "a String 必须 x 最大长度：20 说明",
@@ -296,19 +296,19 @@ fn where_a_page_leaves_room() {
 }
 
 #[test]
-fn rows_in_odd_shapes() {
+fn imports_unusual_rows() {
     const SPACES: &str = "参数名 类型 必须 示例值 描述";
     const TABS: &str = "参数名\t类型\t必须\t示例值\t描述";
     for (header, rows, expected) in [
-        // Marks that a page draws in its own way.
+        // Unusual marks.
         (TABS, "a\tA\t是\t\t甲\n-- b\tString\t否\t1\t乙", "fields:\n      - name: b\n"),
         (SPACES, "a A 是 甲\n|- b B 否 乙\n|--- c String 否 1 丙", "fields:\n      - name: b\n"),
         (SPACES, "a A 是 甲\n└── b B 否 乙\n└└── c String 否 1 丙", "        fields:\n          - name: c\n"),
-        // What nobody can see.
+        // Invisible characters.
         (TABS, "a\u{200b}\tString\t是\t1\t甲", "- name: a\n"),
-        // A cell without a name, and one with two.
+        // A missing name, and a name with a space.
         (TABS, "\tString\t是\t1\t甲", "# Left out of the request: a parameter without a name."),
-        // Gaps tell what is missing.
+        // Gaps show which cells are missing.
         (
             "参数名  类型  必须  示例值  描述",
             "a  String  否  blue sky  说明\nb  String  否  blue  sky 说明",
@@ -319,7 +319,7 @@ fn rows_in_odd_shapes() {
             "a  String  blue  sky 说明 二",
             "example: blue\n    description: sky 说明 二",
         ),
-        // An example in several words, before a description in Chinese.
+        // An example with several words before a Chinese description.
         (SPACES, "a String 是 red dress 关键词", "example: red dress\n    description: 关键词"),
         (SPACES, "a String 是 x y z", "# The page does not say where the example ends"),
         // Values of each type.
@@ -337,17 +337,21 @@ fn rows_in_odd_shapes() {
         (SPACES, "a Boolean 是 是否 要", "type: Boolean\n    required: true\n    description: 是否 要"),
         (SPACES, "a A 是 A 甲\n    b String 是 1 乙", "type: A\n    required: true\n    description: 甲\n    fields"),
         (SPACES, "a Json 是 {\"a\":1}x 甲", "example: '{\"a\":1}x'\n    description: 甲"),
-        // A column that a spec has no use for, and one of defaults.
+        // An unknown column, and a column of defaults.
         ("参数名\t类型\t级别\t默认值\t描述", "a\tString\tR1\tx\t甲", "default: x\n    description: 甲"),
-        // What is no object has no fields.
+        // A scalar has no fields.
         (
             SPACES,
             "q String 是 x 甲\n    a Number 是 1 乙",
-            "# Indented below `q`, which is not an object; taken as its neighbour.\n  - name: a\n",
+            "# Indented below `q`, which is not an object; imported on the same level.\n  - name: a\n",
         ),
-        // Nothing says which rows are an object's fields.
-        (SPACES, "a A 是 甲\nb Number 是 1 乙", "# The page indents no rows; those below it may be its fields.\n"),
-        // Lines of a description that say nothing elsewhere.
+        // The page does not show which rows are fields.
+        (
+            SPACES,
+            "a A 是 甲\nb Number 是 1 乙",
+            "# The page indents no rows; the rows below may be fields of this object.\n",
+        ),
+        // Descriptions that contain markers of empty cells.
         (SPACES, "a String 是 x 甲\n无\n-\n暂无其他", "甲\n      无\n      -\n      暂无其他"),
         (SPACES, "a String 是 x 甲\n• 乙\n• 丙", "example: x 甲\n    description: |-\n      乙\n      丙"),
         (SPACES, "a String 1 甲", "# The page does not say which parameters are required."),
@@ -356,11 +360,11 @@ fn rows_in_odd_shapes() {
         assert!(yaml.contains(expected), "{rows}\n{yaml}");
     }
     let refused = spec_of(&page_of(TABS, "a\tString\t是\t1\t甲\nc d\tString\t是\t1\t乙", "")).unwrap_err();
-    assert_eq!(refused, "`c d` is no name of a parameter, at request");
+    assert_eq!(refused, "invalid parameter name `c d` in request");
 }
 
 #[test]
-fn rows_that_the_response_sample_knows_in_part() {
+fn infers_levels_from_partial_sample() {
     let rows = "result Result 结果\nid Number 1 编号\nextra String x 附加\nname String 甲 名称\ntotal Number 2 总数";
     let sample = "<a_get_response><result><id>1</id><name>甲</name></result><total>2</total></a_get_response>";
     let page = page_of("参数名 类型 描述", "暂无", "")
@@ -377,7 +381,7 @@ fn rows_that_the_response_sample_knows_in_part() {
               fields:
                 # Level inferred from the response sample.
                 - { name: id, type: Number, example: "1", description: 编号 }
-                # Level inferred: the response sample does not have it; taken on the level of the row above.
+                # Level inferred from the row above: the response sample does not have this field.
                 - { name: extra, type: String, example: x, description: 附加 }
                 # Level inferred from the response sample.
                 - { name: name, type: String, example: 甲, description: 名称 }
@@ -388,7 +392,7 @@ fn rows_that_the_response_sample_knows_in_part() {
 }
 
 #[test]
-fn headings_and_heads() {
+fn recognizes_headings_and_heads() {
     let page = page_of("参数名 类型 必须 描述", "a String 是 x", "");
     let expected = spec_of(&page).unwrap();
     for (from, to) in [
@@ -407,19 +411,19 @@ fn headings_and_heads() {
     let missing = page.replacen("\n请求参数\n", "\n其他\n", 1).replace(" 必须 ", " 要求 ");
     assert_eq!(
         spec_of(&missing).unwrap_err(),
-        "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list"
+        "the section 请求参数 is missing: expected the heading and a table, or 无 if there are no parameters"
     );
     let menu = page.replacen("taobao.a.get", "taobao.b.get\ntaobao.a.get", 1);
     assert_eq!(
         spec_of(&menu).unwrap_err(),
-        "the head of the page names several methods: expected one, found taobao.b.get, taobao.a.get"
+        "expected one method at the top of the page, found taobao.b.get, taobao.a.get"
     );
     let called = menu.replacen("请求示例\n", "请求示例\n-d 'method=taobao.a.get'\n", 1);
     assert_eq!(spec_of(&called).unwrap(), expected);
 }
 
 #[test]
-fn codes_of_errors() {
+fn imports_error_codes() {
     let page = |rows: &str| page_of("参数名 类型 描述", "a String x", "").replace("暂无错误解释", rows);
     for (rows, expected) in [
         ("27 Invalid session 重新授权", "  - { code: \"27\", message: Invalid session, solution: 重新授权 }\n"),
@@ -433,9 +437,9 @@ fn codes_of_errors() {
     assert!(!spec_of(&page("暂无错误解释")).unwrap().contains("errors:"));
 }
 
-/// Inputs that would take the time of a lunch if any step looked at the rest of the text for each of its parts.
+/// Each input takes minutes if a step has quadratic time.
 #[test]
-fn hostile_documents_take_no_longer_than_others() {
+fn hostile_documents_take_linear_time() {
     let page = |rows: &str, samples: &str| page_of("参数名 类型 必须 描述", rows, samples);
     let described = |text: &str| record(&format!(r#"{{"name":"a","type":"String","description":"{text}"}}"#), "");
     let many = 500_000;
@@ -461,7 +465,7 @@ fn hostile_documents_take_no_longer_than_others() {
 }
 
 #[test]
-fn what_a_page_says_of_authorization() {
+fn imports_authorization_of_page() {
     for (label, authorization) in [
         ("免费 不需要授权", "\nauthorization: none\n"),
         ("增值API 可选授权", "\nauthorization: optional\n"),
@@ -482,7 +486,7 @@ fn what_a_page_says_of_authorization() {
     }
 }
 
-/// A record with these parameters in its request, and the object `{}` in its response.
+/// A record with these parameters in its request and its response.
 fn record(request: &str, response: &str) -> String {
     format!(
         r#"{{"name":"taobao.a.get","apiChineseName":"A","description":"","labels":[{{"displayName":"不需用户授权"}}],"requestParams":[{request}],"responseParams":[{response}]}}"#
@@ -490,7 +494,7 @@ fn record(request: &str, response: &str) -> String {
 }
 
 #[test]
-fn a_record() {
+fn imports_record() {
     let record = r#"{
         "name": "taobao.fixture.parcel.get", "apiChineseName": "查询&amp;包裹", "description": "第一行<br/>第二行<b>!</b>",
         "labels": [{"displayName": "￥免费", "key": "2"}, {"displayName": "可选用户授权", "key": "x"}],
@@ -508,9 +512,9 @@ fn a_record() {
     }"#;
     expect![[r##"
         # yaml-language-server: $schema=../method.schema.json
-        # The document's gateway is https://elsewhere.example/router, which platform.yaml does not list.
-        # The document names this root node; from the method's name it would be fixture_parcel_get_response.
-        # Left out of the errors: one without a code.
+        # The document's gateway https://elsewhere.example/router is not in platform.yaml.
+        # The document states this root node; the method's name implies fixture_parcel_get_response.
+        # Left out: an error without a code.
         method: taobao.fixture.parcel.get
         title: 查询&包裹
         description: |-
@@ -549,7 +553,7 @@ fn a_record() {
 }
 
 #[test]
-fn hazards_of_records() {
+fn normalizes_records() {
     let parameter = |name: &str, kind: &str, more: &str| format!(r#"{{"name":"{name}","type":"{kind}"{more}}}"#);
     let fields = |fields: &str| format!(r#","subParams":[{fields}]"#);
     let leaf = parameter("x", "String", "");
@@ -558,33 +562,33 @@ fn hazards_of_records() {
         (
             parameter("a", "", ""),
             String::new(),
-            "  # The document gives no type; taken as String.\n  - name: a\n    type: String\n",
+            "  # The document has no type; imported as String.\n  - name: a\n    type: String\n",
         ),
         (
             parameter("a", "null", &fields(&leaf)),
             String::new(),
-            "  # The document gives no type; taken as A.\n  - name: a\n    type: A\n    fields:",
+            "  # The document has no type; imported as A.\n  - name: a\n    type: A\n    fields:",
         ),
         (parameter("a", "List<Long>", ""), String::new(), "    type: Number[]\n"),
         (
             parameter("a", "Order<Item>", &fields(&leaf)),
             String::new(),
-            "  # The document spells the type `Order<Item>`.\n  - name: a\n    type: OrderItem\n",
+            "  # The document's spelling of the type is `Order<Item>`.\n  - name: a\n    type: OrderItem\n",
         ),
         (
             parameter("a", "String[][]", ""),
             String::new(),
-            "  # The document's type is String[][], lists of lists, so it is any JSON.\n  - name: a\n    type: Json\n",
+            "  # The document's type is String[][], a list of lists; imported as Json.\n  - name: a\n    type: Json\n",
         ),
         (
             parameter("a_price", "Price []", &fields(&leaf)),
             String::new(),
-            "  # The document calls this Price and describes its fields; named APrice[].\n  - name: a_price\n    type: APrice[]\n",
+            "  # The document's type is Price, but it has fields; renamed to APrice[].\n  - name: a_price\n    type: APrice[]\n",
         ),
         (
             parameter("a", "Item", ""),
             String::new(),
-            "  # The document does not describe `Item`, so it is any JSON.\n  - name: a\n    type: Json\n",
+            "  # The document does not describe `Item`; imported as Json.\n  - name: a\n    type: Json\n",
         ),
         (parameter("a", "Item []", ""), String::new(), "    type: Json[]\n"),
         (
@@ -592,7 +596,7 @@ fn hazards_of_records() {
             String::new(),
             "  - name: reentry.employee.account\n    type: byte[]\n",
         ),
-        // An object that is described once and named again, and one that is described twice.
+        // An object with one description and a reference, and one with two descriptions.
         (
             format!("{},{}", parameter("a", "Item", &fields(&leaf)), parameter("b", "Item[]", "")),
             String::new(),
@@ -606,19 +610,19 @@ fn hazards_of_records() {
                 parameter("c", "Item", "")
             ),
             String::new(),
-            "  # The document describes several `Item`; this is the first.\n  - name: c\n    type: Item\n    fields:\n      - name: x\n",
+            "  # The document has several descriptions of `Item`; this is the first.\n  - name: c\n    type: Item\n    fields:\n      - name: x\n",
         ),
-        // Its own kind within an object.
+        // A recursive object.
         (
             parameter("a", "Node", &fields(&parameter("next", "Node", r#","required":true"#))),
             String::new(),
-            "      # Required in the document; optional here, as an object that must hold its own kind never ends.\n      - name: next\n        type: Node\nresponse",
+            "      # Required in the document; optional here because an object cannot require itself.\n      - name: next\n        type: Node\nresponse",
         ),
         // Names.
         (
             format!("{leaf},{}", parameter("x", "Number", "")),
             String::new(),
-            "# Left out of the request: a second `x`, of the type Number.\nmethod",
+            "# Left out of the request: a second `x` of type Number.\nmethod",
         ),
         (
             format!("{leaf},{}", parameter("", "Number", "")),
@@ -628,7 +632,7 @@ fn hazards_of_records() {
         (
             parameter("app_key", "String", ""),
             String::new(),
-            "# Left out of the request: `app_key`, a public parameter, which the client sets.\nmethod",
+            "# Left out of the request: `app_key`, a public parameter.\nmethod",
         ),
         (parameter("\u{200b}a \u{a0}", "String", ""), String::new(), "  - name: a\n"),
         (parameter("类型", "String", ""), String::new(), "  - name: 类型\n"),
@@ -636,7 +640,7 @@ fn hazards_of_records() {
         (
             parameter("a", "Number", r#","maxLength":20"#),
             String::new(),
-            "  # The document limits the length to 20, which is not for a Number.\n  - name: a\n    type: Number\nresponse",
+            "  # Left out: the document's maximum length 20, which does not apply to a Number.\n  - name: a\n    type: Number\nresponse",
         ),
         (
             parameter("a", "String", r#","maxLength":0,"maxListSize":-1"#),
@@ -646,17 +650,17 @@ fn hazards_of_records() {
         (
             parameter("a", "Number", r#","minValue":9,"maxValue":1"#),
             String::new(),
-            "  # The document wants at least 9 and at most 1, which nothing is.\n  - name: a\n    type: Number\nresponse",
+            "  # Left out: the document's minimum 9 and maximum 1, which exclude every value.\n  - name: a\n    type: Number\nresponse",
         ),
         (
             parameter("a", "String", r#","maxLength":3,"demoValue":"abcd""#),
             String::new(),
-            "  # The document's example breaks its own limit: abcd\n  - name: a\n    type: String\n    max_length: 3\nresponse",
+            "  # Left out: the document's example, which violates its limits: abcd\n  - name: a\n    type: String\n    max_length: 3\nresponse",
         ),
         (
             parameter("a", "Number", r#","maxValue":3,"demoValue":"4""#),
             String::new(),
-            "  # The document's example breaks its own limit: 4\n",
+            "  # Left out: the document's example, which violates its limits: 4\n",
         ),
         // Texts.
         (
@@ -671,28 +675,28 @@ fn hazards_of_records() {
             String::new(),
             "    default: \"&\"\n    example: '<a>\"'\n",
         ),
-        // What is said in a way that nobody expects.
+        // Unexpected types of values.
         (parameter("a", "String", r#","required":"true""#), String::new(), "    required: true\n"),
         (parameter("a", "String", r#","required":1"#), String::new(), "    required: true\n"),
         (
             parameter("a", "String", r#","required":"perhaps""#),
             String::new(),
-            "  # Left out: the document's required, perhaps.\n",
+            "  # Left out: the document's required `perhaps`.\n",
         ),
         (
             parameter("a", "Number", r#","minValue":"1,000","maxValue":"99.5""#),
             String::new(),
-            "  # Left out: the document's maxValue, 99.5.\n  - name: a\n    type: Number\n    min_value: 1000\nresponse",
+            "  # Left out: the document's maxValue `99.5`.\n  - name: a\n    type: Number\n    min_value: 1000\nresponse",
         ),
         (
             parameter("a", "Number", r#","maxValue":99999999999999999999"#),
             String::new(),
-            "  # Left out: the document's maxValue, ",
+            "  # Left out: the document's maxValue `",
         ),
         (
             parameter("a", "Number", r#","defaultValue":"无""#),
             String::new(),
-            "  # The document's default is no Number: 无\n",
+            "  # Left out: the document's default, which is not a Number: 无\n",
         ),
         (
             parameter("a", "Price", r#","minValue":1,"maxValue":1,"defaultValue":"1""#),
@@ -705,8 +709,8 @@ fn hazards_of_records() {
             String::new(),
             "    max_length: 3\n    example: \"[1,2]\"\n",
         ),
-        (parameter("a", "List<List<Long>>", ""), String::new(), "lists of lists, so it is any JSON."),
-        // Responses say nothing of what is required or limited.
+        (parameter("a", "List<List<Long>>", ""), String::new(), "a list of lists; imported as Json."),
+        // Fields of responses are neither required nor limited.
         (
             String::new(),
             parameter("a", "String", r#","required":true,"maxLength":3"#),
@@ -720,11 +724,10 @@ fn hazards_of_records() {
 }
 
 #[test]
-fn what_is_refused() {
+fn refuses_invalid_documents() {
     let deep =
         |depth: usize| (0..depth).map(|level| format!("{}a{level} Object x\n", " ".repeat(level))).collect::<String>();
-    const NO_METHOD: &str =
-        "the text does not name a method: expected a line that begins with its name, such as taobao.trade.close";
+    const NO_METHOD: &str = "no method found: expected a line that begins with its name, such as taobao.trade.close";
     for (text, reason) in [
         ("", "the file is empty"),
         (" \n\t\n", "the file is empty"),
@@ -733,7 +736,7 @@ fn what_is_refused() {
         ("\u{fffd}\u{1}\u{2}", NO_METHOD),
         (
             "taobao.a.get\nA\n",
-            "the page has no section 请求参数: expected the heading and a table, or 无 below it if there is nothing to list",
+            "the section 请求参数 is missing: expected the heading and a table, or 无 if there are no parameters",
         ),
         (
             "taobao.a.get\nA\n请求参数\na String 是\n响应参数\n无",
@@ -741,34 +744,37 @@ fn what_is_refused() {
         ),
         (
             &page_of("参数名 类型 描述", "nothing of the kind", ""),
-            "cannot read the table of 请求参数: expected rows that begin with a name and a type, found \"nothing of the kind\"",
+            "cannot read the table in 请求参数: expected rows that begin with a name and a type, found \"nothing of the kind\"",
         ),
         (
             "taobao.a.get\nA\n请求参数\n\n响应参数\n无",
-            "the section 请求参数 is empty: expected a table, or 无 if there is nothing to list",
+            "the section 请求参数 is empty: expected a table, or 无 if there are no parameters",
         ),
         (
             &page_of("参数名 类型 描述", "a String x\n结构 B\n字段 类型 描述\nb String y", ""),
-            "the section 请求参数 has a second table, below \"结构 B\": expected one table; move it below a heading of its own",
+            "expected one table in the section 请求参数, found a second below \"结构 B\"; move it to a section of its own",
         ),
-        ("{\"name\":\"../../x\",\"requestParams\":[]}", "`../../x` is no method name, as taobao.trade.close is one"),
-        (&record(r#"{"name":"a b","type":"String"}"#, ""), "`a b` is no name of a parameter, at request"),
-        (&record(r#"{"name":"a:b","type":"String"}"#, ""), "`a:b` is no name of a parameter, at request"),
-        (&record(r#"{"name":"a","type":"***"}"#, ""), "`***` is no type, at request.a"),
+        (
+            "{\"name\":\"../../x\",\"requestParams\":[]}",
+            "invalid method name `../../x`: expected a name such as taobao.trade.close",
+        ),
+        (&record(r#"{"name":"a b","type":"String"}"#, ""), "invalid parameter name `a b` in request"),
+        (&record(r#"{"name":"a:b","type":"String"}"#, ""), "invalid parameter name `a:b` in request"),
+        (&record(r#"{"name":"a","type":"***"}"#, ""), "invalid type `***` of request.a"),
         (
             &record(
                 r#"{"name":"a","type":"A","required":true,"subParams":[{"name":"b","type":"B","required":true,"subParams":[{"name":"c","type":"A","required":false}]},{"name":"d","type":"C","required":true}]},{"name":"e","type":"C","subParams":[{"name":"f","type":"A","required":true}]}"#,
                 "",
             ),
-            "the resulting spec breaks a rule: no `C` can be made: it requires one that requires it; and 1 more",
+            "the imported spec is invalid: `C` requires itself, so no value of it can exist; and 1 more",
         ),
-        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` is nested in more than 32 others"),
+        (&page_of("参数名 类型 描述", &deep(40), ""), "`a32` is nested too deeply: expected at most 32 levels"),
     ] {
         assert_eq!(spec_of(text).unwrap_err(), reason, "{text}");
     }
 }
 
-/// A folder of specs with a platform and nothing else, and a folder of documents.
+/// Creates a folder of specs with a platform, and a folder of documents.
 fn folders() -> (TempDir, PathBuf, PathBuf) {
     let folder = TempDir::new().unwrap();
     let (specs, documents) = (folder.path().join("specs"), folder.path().join("documents"));
@@ -791,14 +797,14 @@ fn all(specs: &Path, documents: &Path, category: Option<&str>) -> Vec<Result<Imp
     Importer::new(specs).unwrap().import(&paths, category, || {})
 }
 
-fn told(results: &[Result<Import, Refusal>]) -> Vec<String> {
-    let tell = |result: &Result<Import, Refusal>| match result {
+fn outcomes(results: &[Result<Import, Refusal>]) -> Vec<String> {
+    let outcome = |result: &Result<Import, Refusal>| match result {
         Ok(import) => {
-            let state = match &import.state {
-                State::New => "new".to_owned(),
-                State::Unchanged => "unchanged".to_owned(),
-                State::Broken => "broken".to_owned(),
-                State::Changed(differences) => {
+            let state = match &import.status {
+                ImportStatus::New => "new".to_owned(),
+                ImportStatus::Unchanged => "unchanged".to_owned(),
+                ImportStatus::Broken => "broken".to_owned(),
+                ImportStatus::Changed(differences) => {
                     differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
                 }
             };
@@ -806,7 +812,7 @@ fn told(results: &[Result<Import, Refusal>]) -> Vec<String> {
         }
         Err(refusal) => format!("{}: {}", refusal.document.file_name().unwrap().to_string_lossy(), refusal.reason()),
     };
-    results.iter().map(tell).collect()
+    results.iter().map(outcome).collect()
 }
 
 fn write(specs: &Path, results: &[Result<Import, Refusal>]) {
@@ -815,7 +821,7 @@ fn write(specs: &Path, results: &[Result<Import, Refusal>]) {
 }
 
 #[test]
-fn files_that_are_no_documents() {
+fn refuses_other_files() {
     let (_folder, specs, documents) = folders();
     put(&documents, "a.txt", b"\xff\xfea\0b\0");
     put(&documents, "b.txt", b"taobao.a.get\n\xb2\xe9\xd1\xaf");
@@ -829,20 +835,20 @@ fn files_that_are_no_documents() {
     put(&documents, "g/h.json", record("", ""));
     expect![[r#"
         a.txt: the file is UTF-16; save it as UTF-8
-        b.txt: the file is not UTF-8 from byte 13 on; save it as UTF-8
-        c.txt: the file is not text: byte 4 is 0
-        d.txt: the file is longer than 16777216 bytes
+        b.txt: invalid UTF-8 at byte 13; save the file as UTF-8
+        c.txt: the file is binary: byte 4 is 0
+        d.txt: the file is too long: expected at most 16777216 bytes
         e.txt: the file is empty
         f.json: the JSON is not a documentation record: expected a name, and an apiChineseName or parameters
         g/taobao.a.get.yaml: new"#]]
-    .assert_eq(&told(&all(&specs, &documents, None)).join("\n"));
+    .assert_eq(&outcomes(&all(&specs, &documents, None)).join("\n"));
     let (found, missing) = import::documents(&[documents.join("nowhere"), documents.join("g")]);
     assert_eq!(found, [documents.join("g/h.json")]);
     assert!(missing[0].reason().starts_with("cannot read the file: "), "{missing:?}");
 }
 
 #[test]
-fn from_new_to_unchanged_to_changed() {
+fn reports_status_of_existing_specs() {
     let (_folder, specs, documents) = folders();
     let before = r#"{"name":"gone","type":"String"},{"name":"kept","type":"Number","maxValue":5,"description":"x"}"#;
     put(
@@ -851,15 +857,15 @@ fn from_new_to_unchanged_to_changed() {
         record(before, r#"{"name":"r","type":"R","subParams":[{"name":"s","type":"String"}]}"#),
     );
     let first = all(&specs, &documents, None);
-    assert_eq!(told(&first), ["trade/taobao.a.get.yaml: new"]);
+    assert_eq!(outcomes(&first), ["trade/taobao.a.get.yaml: new"]);
     write(&specs, &first);
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
 
-    // What a person adds for other people is no difference.
+    // Comments are no difference.
     let spec = specs.join("trade/taobao.a.get.yaml");
     let written = fs::read_to_string(&spec).unwrap();
     fs::write(&spec, format!("# looked through\n{written}")).unwrap();
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
 
     let after = r#"{"name":"kept","type":"String","required":true,"description":"y"},{"name":"new","type":"Date","required":true}"#;
     put(
@@ -873,19 +879,19 @@ fn from_new_to_unchanged_to_changed() {
     let changed = all(&specs, &documents, None);
     expect![[r#"
         trade/taobao.a.get.yaml: removed  request.gone; retyped  request.kept: Number -> String; changed  request.kept: optional -> required; changed  request.kept: max_value 5 -> no limit; reworded request.kept; added    request.new: Date, required; retyped  response.r.s: String -> Number; added    response.r.t: String"#]]
-    .assert_eq(&told(&changed).join("\n"));
+    .assert_eq(&outcomes(&changed).join("\n"));
     write(&specs, &changed);
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
 
-    // A code that stands for two things.
+    // Two errors with the same code.
     let twice = r#""errorCodes":[{"errorCode":"isv.a","errorMsg":"x"},{"errorCode":"isv.a","errorMsg":"y"}],"labels""#;
     put(&documents, "trade/a.json", record("", "").replace(r#""labels""#, twice));
     write(&specs, &all(&specs, &documents, None));
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
     put(&documents, "trade/a.json", record("", "").replace(r#""labels""#, &twice.replace("\"y\"", "\"z\"")));
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: reworded errors.isv.a"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: reworded errors.isv.a"]);
 
-    // No document says how a list is paged, so that stands while the rest does, and is told of where it would go.
+    // Documents do not describe pagination, so `pages` is kept, and reported only with other differences.
     put(
         &documents,
         "trade/a.json",
@@ -894,21 +900,21 @@ fn from_new_to_unchanged_to_changed() {
     write(&specs, &all(&specs, &documents, None));
     let written = fs::read_to_string(&spec).unwrap();
     fs::write(&spec, format!("{written}pages: {{ items: rows, number: page }}\n")).unwrap();
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: unchanged"]);
     put(
         &documents,
         "trade/a.json",
         record(r#"{"name":"page","type":"String"}"#, r#"{"name":"rows","type":"Number[]"}"#),
     );
     expect!["trade/taobao.a.get.yaml: retyped  request.page: Number -> String; removed  pages"]
-        .assert_eq(&told(&all(&specs, &documents, None)).join("\n"));
+        .assert_eq(&outcomes(&all(&specs, &documents, None)).join("\n"));
 
     fs::write(&spec, "no spec").unwrap();
-    assert_eq!(told(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: broken"]);
+    assert_eq!(outcomes(&all(&specs, &documents, None)), ["trade/taobao.a.get.yaml: broken"]);
 }
 
 #[test]
-fn categories() {
+fn chooses_categories() {
     let (_folder, specs, documents) = folders();
     put(&documents, "tbk/a.json", record("", ""));
     put(&documents, "tbk/b.json", record("", ""));
@@ -922,35 +928,32 @@ fn categories() {
     put(&documents, "9/f.json", record("", "").replace("taobao.a.get", "x.3d.get"));
     let results = all(&specs, &documents, None);
     expect![[r#"
-        f.json: no category follows from x.3d.get; name one with --category
+        f.json: cannot derive a category from x.3d.get; choose one with --category
         kfc/taobao.kfc.search.yaml: new
-        e.json: `m-kvstore.端.get` is no method name, as taobao.trade.close is one
+        e.json: invalid method name `m-kvstore.端.get`: expected a name such as taobao.trade.close
         trade/taobao.trade.close.yaml: new
         tbk/taobao.a.get.yaml: new"#]]
     .assert_eq(
-        &told(&results).iter().filter(|line| !line.starts_with("b.json")).cloned().collect::<Vec<_>>().join("\n"),
+        &outcomes(&results).iter().filter(|line| !line.starts_with("b.json")).cloned().collect::<Vec<_>>().join("\n"),
     );
-    let twice = told(&results).into_iter().find(|line| line.starts_with("b.json")).unwrap();
-    assert!(
-        twice.starts_with("b.json: ") && twice.ends_with("a.json describes the same method; keep one of them"),
-        "{twice}"
-    );
+    let twice = outcomes(&results).into_iter().find(|line| line.starts_with("b.json")).unwrap();
+    assert!(twice.starts_with("b.json: ") && twice.ends_with("a.json describes it too; keep one of them"), "{twice}");
     write(&specs, &results);
 
-    // A method stays where its spec is, whatever its document's folder is called.
+    // An existing spec keeps its category, whatever the folder of the document.
     put(&documents, "other/a.json", record("", ""));
     let (alone, _) = import::documents(&[documents.join("other")]);
     let importer = Importer::new(&specs).unwrap();
-    assert_eq!(told(&importer.import(&alone, None, || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&importer.import(&alone, None, || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
     assert_eq!(
-        told(&importer.import(&alone, Some("other"), || {})),
+        outcomes(&importer.import(&alone, Some("other"), || {})),
         ["a.json: the method already has the spec tbk/taobao.a.get.yaml; omit --category or move that file"]
     );
-    assert_eq!(told(&importer.import(&alone, Some("tbk"), || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
+    assert_eq!(outcomes(&importer.import(&alone, Some("tbk"), || {})), ["tbk/taobao.a.get.yaml: unchanged"]);
 }
 
 #[test]
-fn the_seed_page_is_the_spec_that_is_shipped() {
+fn seed_page_equals_shipped_spec() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let Ok(page) = fs::read_to_string(root.join("../shared/seed/taobao.top.client.token.get.txt")) else {
         eprintln!("skipped: the seed page is not beside this project");
@@ -961,7 +964,7 @@ fn the_seed_page_is_the_spec_that_is_shipped() {
     assert_eq!(import::spec_of(&page, &platform).unwrap(), shipped);
 }
 
-/// A parameter that a record and a page can both describe.
+/// A random parameter that both records and pages can describe.
 #[derive(Clone, Debug)]
 struct Described {
     name: String,
@@ -987,7 +990,7 @@ fn described(exact: bool) -> impl Strategy<Value = Described> {
         ("Number[]", "1,2"),
         ("byte", "7"),
     ]);
-    // Where tabs part the cells they may hold anything; where spaces do, an example is one that its type tells.
+    // Cells separated by tabs may contain any text; cells separated by spaces need an example that the type identifies.
     let words = if exact {
         "[^\\pC\\pZ<&]{1,6}( [^\\pC\\pZ<&]{1,6}){0,3}"
     } else {
@@ -1020,7 +1023,7 @@ fn described(exact: bool) -> impl Strategy<Value = Described> {
     })
 }
 
-/// Names that stand once in their level and are not the client's.
+/// Parameters with unique names on each level, without public ones.
 fn distinct(parameters: Vec<Described>) -> Vec<Described> {
     let mut names = BTreeSet::from(["method".to_owned(), "app_key".to_owned()]);
     let kept = parameters.into_iter().filter(|parameter| names.insert(parameter.name.clone()));
@@ -1073,7 +1076,7 @@ fn same_by_page_and_record(
         (Ok(by_record), Ok(by_page)) => {
             prop_assert_eq!(&by_record, &by_page, "{}", page);
         }
-        // Objects that need themselves are refused in both.
+        // Objects that require themselves are invalid in both.
         (Err(by_record), Err(by_page)) => prop_assert_eq!(by_record, by_page),
         (by_record, by_page) => prop_assert!(false, "{by_record:?}\n{by_page:?}\n{page}"),
     }
@@ -1082,7 +1085,7 @@ fn same_by_page_and_record(
 
 proptest! {
     #[test]
-    fn a_page_parted_by_tabs_is_the_same_spec_again(
+    fn page_with_tabs_equals_record(
         request in prop::collection::vec(described(true), 0..5),
         response in prop::collection::vec(described(true), 0..5),
         marks in any::<bool>(),
@@ -1091,7 +1094,7 @@ proptest! {
     }
 
     #[test]
-    fn a_page_parted_by_spaces_is_the_same_spec_again(
+    fn page_with_spaces_equals_record(
         request in prop::collection::vec(described(false), 0..5),
         response in prop::collection::vec(described(false), 0..5),
         marks in any::<bool>(),
@@ -1100,7 +1103,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_imported_or_refused(
+    fn imports_or_refuses_any_text(
         head in "(taobao\\.a\\.get\n)?.{0,20}",
         lines in prop::collection::vec(
             prop_oneof![
@@ -1116,7 +1119,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_reads_as_it_was_meant(
+    fn written_specs_read_back(
         title in "[a-z端](.{0,20}[a-z])?",
         texts in prop::collection::vec("(.|\n){0,40}", 3),
     ) {
@@ -1144,7 +1147,7 @@ proptest! {
 }
 
 #[test]
-fn the_root_node_that_a_page_states() {
+fn imports_stated_root_node() {
     let with = |stated: &str| {
         let fields = format!("公共响应参数\n\n名称 类型 描述\nxxxxx_response String 根节点{stated}\n\n响应参数");
         spec_of(&page_of("参数名 类型 描述", "a String x", "").replace("响应参数", &fields)).unwrap()

@@ -1,4 +1,4 @@
-//! What holds of any legal spec: it generates Rust that parses, and that the formatter leaves as it is.
+//! Properties of all valid specs: the generated code parses and is formatted.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const PLATFORM: &str = include_str!("fixtures/specs/platform.yaml");
 
-/// A parameter as a person could write it.
+/// A random parameter.
 #[derive(Clone, Debug)]
 struct Parameter {
     name: String,
@@ -23,7 +23,7 @@ struct Parameter {
     fields: Vec<Parameter>,
 }
 
-/// Names that Rust, XML or people stumble over among plain ones.
+/// Names that are difficult in Rust or XML, and ordinary ones.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z_0-9]{0,8}",
@@ -78,7 +78,7 @@ fn parameter() -> impl Strategy<Value = Parameter> {
     );
     leaf.prop_recursive(3, 24, 5, |inner| {
         let kind = prop_oneof!["[A-Z][a-zA-Z0-9_]{0,6}", Just("Option".to_owned()), Just("Record".to_owned())]
-            .prop_filter("no word of the page", |word| codegen::spec::Kind::from_word(word).is_none());
+            .prop_filter("not a built-in type", |name| codegen::spec::Kind::from_name(name).is_none());
         (name(), kind, any::<bool>(), any::<bool>(), prop::collection::vec(inner, 1..5)).prop_map(
             |(name, kind, list, required, fields)| Parameter {
                 name,
@@ -110,7 +110,7 @@ fn write(parameters: &[Parameter], indent: usize, request: bool, yaml: &mut Stri
     let space = " ".repeat(indent);
     let mut names = std::collections::BTreeSet::from(["method".to_owned(), "app_key".to_owned()]);
     for parameter in parameters {
-        // A name stands once in a level, and the public ones are the client's.
+        // Names are unique on a level and are not public parameters.
         if !names.insert(parameter.name.clone()) {
             continue;
         }
@@ -150,7 +150,7 @@ fn spec(method: &str, title: &str, request: &[Parameter], response: &[Parameter]
 
 proptest! {
     #[test]
-    fn generated_code_is_rust_and_laid_out(
+    fn generated_code_parses_and_is_formatted(
         title in "[^\\pC\\s].{0,20}",
         request in prop::collection::vec(parameter(), 0..6),
         response in prop::collection::vec(parameter(), 0..6),
@@ -160,20 +160,20 @@ proptest! {
         fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
         let yaml = spec("taobao.any.thing.get", &title, &request, &response);
         fs::write(folder.path().join("top/taobao.any.thing.get.yaml"), &yaml).unwrap();
-        let files = match codegen::Builder::new(folder.path()).files() {
-            Ok(files) => files,
+        let generated = match codegen::Builder::new(folder.path()).generate() {
+            Ok(generated) => generated,
             Err(problems) => {
-                // Types of one name that are described in several ways are told apart; nothing else is wrong with these.
+                // All random specs are valid: types with the same name and different fields get different Rust names.
                 return Err(TestCaseError::fail(format!("{problems}\n{yaml}")));
             }
         };
-        for (path, text) in files.files().filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")) {
+        for (path, text) in generated.files().files().filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")) {
             let file = syn::parse_file(text).map_err(|error| TestCaseError::fail(format!("{}: {error}\n{text}", path.display())))?;
             let (_, body) = text.split_once('\n').unwrap();
             let once = prettyplease::unparse(&file);
             let again = prettyplease::unparse(&syn::parse_file(&once).unwrap());
             prop_assert_eq!(&once, &again, "{}", path.display());
-            // But for empty lines, the layout is the formatter's own.
+            // Apart from empty lines, the layout is that of the formatter.
             let lines = |text: &str| text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>();
             prop_assert_eq!(lines(body), lines(&once), "{}", path.display());
         }

@@ -223,7 +223,7 @@ impl Page {
 
 impl Row {
     fn of(parameter: &Parameter) -> Self {
-        let limit = |limit: &Option<spec::Placed<i64>>| limit.as_ref().map(|limit| limit.value);
+        let limit = |limit: &Option<spec::Spanned<i64>>| limit.as_ref().map(|limit| limit.value);
         Self {
             name: parameter.name.value.clone(),
             kind: parameter.kind.value.clone(),

@@ -74,7 +74,7 @@ fn has_secret<'a>(
     if parameter.secret.unwrap_or_else(|| platform.is_secret(&parameter.name.value)) {
         return true;
     }
-    let word = parameter.type_name().word;
+    let word = parameter.type_name().name;
     if parameter.fields.is_empty() {
         if visited.contains(&word) {
             return false;

@@ -19,7 +19,7 @@ impl<'a> ObjectTypes<'a> {
     /// Returns the fields of an object: its own, or those of its type.
     pub(crate) fn fields(&self, object: &'a Parameter) -> &'a [Parameter] {
         if object.fields.is_empty() {
-            self.0.get(object.type_name().word).copied().unwrap_or_default()
+            self.0.get(object.type_name().name).copied().unwrap_or_default()
         } else {
             &object.fields
         }
@@ -28,7 +28,7 @@ impl<'a> ObjectTypes<'a> {
 
 fn collect<'a>(fields: &'a [Parameter], types: &mut BTreeMap<&'a str, &'a [Parameter]>) {
     for field in fields.iter().filter(|field| !field.fields.is_empty()) {
-        types.entry(field.type_name().word).or_insert(&field.fields);
+        types.entry(field.type_name().name).or_insert(&field.fields);
         collect(&field.fields, types);
     }
 }

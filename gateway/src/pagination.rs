@@ -5,7 +5,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use codegen::spec::{Pages, Parameter, Placed, Window};
+use codegen::spec::{Pages, Parameter, Spanned, Window};
 use top_protocol::DateTime;
 
 use crate::refusal::Refusal;
@@ -147,7 +147,7 @@ fn path_in_item<'p>(pages: &Pages, path: &'p str) -> Option<&'p str> {
 
 /// Returns the minutes of a time window: the number of the first since 1970, and their count.
 fn minutes(window: &Window, parameters: &Parameters) -> Result<Option<(i64, i64)>, Refusal> {
-    let read = |path: &Placed<String>| -> Result<Option<i64>, Refusal> {
+    let read = |path: &Spanned<String>| -> Result<Option<i64>, Refusal> {
         let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
         let requirement = "must be a date in the form yyyy-MM-dd HH:mm:ss";
         let date: DateTime = text.parse().map_err(|_| Refusal::invalid(&path.value, requirement))?;
@@ -263,7 +263,7 @@ fn sent(parameters: &Parameters, path: &str) -> Option<String> {
 }
 
 /// Returns the integer at the path of a parameter.
-fn number(path: Option<&Placed<String>>, parameters: &Parameters) -> Result<Option<i64>, Refusal> {
+fn number(path: Option<&Spanned<String>>, parameters: &Parameters) -> Result<Option<i64>, Refusal> {
     let Some(path) = path else { return Ok(None) };
     let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Refusal::invalid(&path.value, "must be an integer"))

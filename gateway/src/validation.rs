@@ -1,6 +1,6 @@
 //! Checks of parameters against the spec of a method (docs/protocol.md section 5.1).
 
-use codegen::spec::{Kind, Parameter, Placed, TypeName};
+use codegen::spec::{Kind, Parameter, Spanned, TypeName};
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 use top_protocol::{DateTime, Decimal};
@@ -125,7 +125,7 @@ fn check_scalar(path: &str, kind: Kind, value: &str, parameter: &Parameter) -> R
     if !valid {
         return Err(Refusal::invalid(path, format_args!("must be {expected}")));
     }
-    let exceeded = |limit: &Option<Placed<i64>>, exceeds: fn(Decimal, Decimal) -> bool| {
+    let exceeded = |limit: &Option<Spanned<i64>>, exceeds: fn(Decimal, Decimal) -> bool| {
         let limit = limit.as_ref()?.value;
         let value = Decimal::from_str_exact(value).ok()?;
         exceeds(value, limit.into()).then_some(limit)

@@ -83,7 +83,7 @@ impl<'a> ExampleBuilder<'a> {
                 example.split(',').map(|example| scalar(kind, example.trim(), &field.name.value)).collect()
             }
             Some(kind) => vec![scalar(kind, example, &field.name.value)],
-            None => vec![self.object(field, type_name.word)?],
+            None => vec![self.object(field, type_name.name)?],
         };
         if type_name.list { Some(Value::List(type_name.inner_key(), items)) } else { items.into_iter().next() }
     }

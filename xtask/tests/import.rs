@@ -61,7 +61,7 @@ fn imports_pages_and_keeps_changed_specs() {
         imported  DIR/specs/parcel/taobao.parcel.get.yaml
         2 documents: 1 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
         next: cargo xtask gen
-        refused   DIR/broken.txt: the text does not name a method: expected a line that begins with its name, such as taobao.trade.close
+        refused   DIR/broken.txt: no method found: expected a line that begins with its name, such as taobao.trade.close
         1"#]]
     .assert_eq(&output_of(&folder, &["import", page_path, broken, "--specs", specs]));
     expect![[r#"
@@ -72,26 +72,26 @@ fn imports_pages_and_keeps_changed_specs() {
     let before = fs::read_to_string(folder.join("specs/parcel/taobao.parcel.get.yaml")).unwrap();
     expect![[r#"
         kept      DIR/specs/parcel/taobao.parcel.get.yaml
-                  changed  authorization: required -> not said
+                  changed  authorization: required -> unspecified
                   retyped  response.weight: Number -> BigDecimal
                   note: The page does not say whether a call needs a session; it has no samples.
         1 document: 0 imported, 0 changed, 0 unchanged, 1 kept, 0 refused
-        what is kept says something else than its document; --force replaces it
+        kept specs differ from their documents; --force replaces them
         0"#]]
     .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs]));
     assert_eq!(fs::read_to_string(folder.join("specs/parcel/taobao.parcel.get.yaml")).unwrap(), before);
     expect![[r#"
         changed   DIR/specs/parcel/taobao.parcel.get.yaml
-                  changed  authorization: required -> not said
+                  changed  authorization: required -> unspecified
                   retyped  response.weight: Number -> BigDecimal
                   note: The page does not say whether a call needs a session; it has no samples.
         1 document: 0 imported, 1 changed, 0 unchanged, 0 kept, 0 refused
-        1 thing was not plain; a comment in the spec says how each was taken
+        1 note on unclear or omitted parts; each is also a comment in its spec
         next: cargo xtask gen
         0"#]]
     .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs, "--force"]));
     expect![[r#"
-        1 spec, nothing wrong
+        1 spec, no problems
         0"#]]
     .assert_eq(&output_of(&folder, &["lint", specs]));
 }
@@ -107,7 +107,7 @@ fn reports_usage_errors_and_missing_documents() {
         2"#]]
     .assert_eq(&output_of(&folder, &["import"]));
     expect![[r#"
-        "A b" is no category: a category is called in lower-case letters and digits
+        invalid category "A b": expected lower-case letters and digits
         Try: cargo xtask help import
         2"#]]
     .assert_eq(&output_of(&folder, &["import", "x", "--category", "A b"]));
@@ -119,11 +119,11 @@ fn reports_usage_errors_and_missing_documents() {
     let empty = folder.join("empty");
     fs::create_dir(&empty).unwrap();
     expect![[r#"
-        found no document: expected a file that ends in .json, .txt, .md, .markdown, .html, .htm, .xml; nothing was imported
+        no document found: expected files that end in .json, .txt, .md, .markdown, .html, .htm, .xml; nothing was imported
         1"#]]
     .assert_eq(&output_of(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
     expect![[r#"
-        error: there is no spec below this
+        error: no spec in the folder: expected a file METHOD.yaml
         --> DIR/empty
 
         1 problem in 1 file

@@ -36,7 +36,7 @@ fn commands_work_on_the_project_of_the_current_folder() {
     let (_folder, path) = project();
     for folder in [path.clone(), path.join("specs"), path.join("specs/util")] {
         let output = run(&folder, &["lint"]);
-        assert_eq!(text(&output.stdout), "1 spec, nothing wrong\n", "{output:?}");
+        assert_eq!(text(&output.stdout), "1 spec, no problems\n", "{output:?}");
     }
     let output = run(&path, &["new", "taobao.trade.close"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -1,17 +1,17 @@
-//! Why a command failed.
+//! The errors of commands.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::IsTerminal;
 
-use crate::BuildError;
+use crate::builder::BuildError;
 use crate::diagnostic::{Diagnostics, chain};
 
-/// The error of a command: a text for a person, with the causes and in colour if standard error is a terminal.
+/// The error of a command: a message with its causes, coloured if standard error is a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// An argument is wrong: exit status 2.
+    /// Invalid arguments: exit status 2.
     Usage(String),
     /// The command failed: exit status 1.
     Failed(String),
@@ -26,12 +26,12 @@ impl CommandError {
         Self::Failed(problem.into())
     }
 
-    /// The failure of an error, with its causes.
+    /// Formats an error and its causes.
     pub fn from_error(error: &dyn StdError) -> Self {
         Self::Failed(chain(error))
     }
 
-    /// The failure of specs that violate rules, where a command would have written something.
+    /// Formats the problems of specs for a command that would have written files.
     pub fn nothing_written(found: &Diagnostics) -> Self {
         Self::Failed(format!("{}; nothing was written", rendered(found)))
     }

@@ -1,57 +1,57 @@
-//! Write, compare or describe generated code.
+//! Writes, checks or compares generated code.
 
-use super::CommandError;
+use super::error::CommandError;
 use super::print::{counted, line};
+use crate::builder::{Generated, Report};
 use crate::difference::Difference;
-use crate::{Generated, Report};
 
-/// The number of changed files that are listed by name.
-const LISTED: usize = 20;
+/// The maximum number of changed files that are listed.
+const MAX_LISTED: usize = 20;
 
 /// What to do with generated code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Write the files that differ.
     Write,
-    /// Write nothing; fail if any file differs.
+    /// Write nothing; fail if a file differs.
     Check,
-    /// Write nothing; list what changes for users of the code.
+    /// Write nothing; list the API changes.
     Diff,
 }
 
-/// Writes, compares or describes generated code. `repair` is the command that writes it, for the error of [`Mode::Check`].
+/// Writes, compares or describes generated code. `fix_command` is the command that writes it, for the error of [`Mode::Check`].
 ///
 /// # Errors
 ///
 /// If files cannot be read or written, or with [`Mode::Check`] differ.
-pub fn generate(generated: &Generated, mode: Mode, repair: &str) -> Result<(), CommandError> {
+pub fn generate(generated: &Generated, mode: Mode, fix_command: &str) -> Result<(), CommandError> {
     match mode {
-        Mode::Write => written(&generated.write()?),
-        Mode::Check => return checked(&generated.check()?, repair),
-        Mode::Diff => differences(&generated.diff()?),
+        Mode::Write => print_report(&generated.write()?),
+        Mode::Check => return check_report(&generated.check()?, fix_command),
+        Mode::Diff => print_differences(&generated.diff()?),
     }
     Ok(())
 }
 
-fn differences(differences: &[Difference]) {
+fn print_differences(differences: &[Difference]) {
     differences.iter().for_each(line);
     line(counted(differences.len(), "difference", "differences"));
 }
 
-fn checked(report: &Report, repair: &str) -> Result<(), CommandError> {
+fn check_report(report: &Report, fix_command: &str) -> Result<(), CommandError> {
     report.changes.iter().for_each(line);
     if report.changes.is_empty() {
-        written(report);
+        print_report(report);
         return Ok(());
     }
-    Err(CommandError::failed(format!("generated files do not match the specs; run: {repair}")))
+    Err(CommandError::failed(format!("generated files do not match the specs; run: {fix_command}")))
 }
 
-fn written(report: &Report) {
+fn print_report(report: &Report) {
     let changes = &report.changes;
-    changes.iter().take(LISTED).for_each(line);
-    if changes.len() > LISTED {
-        line(format_args!("and {} more", changes.len() - LISTED));
+    changes.iter().take(MAX_LISTED).for_each(line);
+    if changes.len() > MAX_LISTED {
+        line(format_args!("and {} more", changes.len() - MAX_LISTED));
     }
     let state = match changes.len() {
         0 => "all up to date".to_owned(),

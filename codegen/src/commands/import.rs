@@ -1,23 +1,24 @@
-//! Write specs from the platform's documents.
+//! Writes specs from the platform's documents.
 
 use std::path::PathBuf;
 
+use super::context::Context;
+use super::error::CommandError;
 use super::print::{Progress, counted, line};
-use super::{CommandError, Context};
 use crate::files::printable;
-use crate::import::{EXTENSIONS, Import, ImportError, Importer, Refusal, State, documents};
+use crate::import::{EXTENSIONS, Import, ImportError, ImportStatus, Importer, Refusal, documents};
 use crate::output;
 use crate::spec::is_category;
 
-/// How many new specs without notes are printed by name.
-const LISTED: usize = 20;
+/// The maximum number of new specs without notes that are listed.
+const MAX_LISTED: usize = 20;
 
-/// What to import, and how.
+/// The options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// The documents, or folders of documents.
+    /// The documents or folders.
     pub paths: Vec<PathBuf>,
-    /// The category of all methods. Default: as [`Importer::import`] chooses it.
+    /// The category of all methods. Default: see [`Importer::import`].
     pub category: Option<String>,
     /// Replace specs that differ.
     pub force: bool,
@@ -29,11 +30,11 @@ pub struct ImportOptions {
 ///
 /// # Errors
 ///
-/// The documents that were refused. The others are imported.
+/// The documents that were refused. All others are imported.
 pub fn import(context: &Context, options: &ImportOptions) -> Result<(), CommandError> {
     if let Some(category) = options.category.as_deref().filter(|category| !is_category(category)) {
         return Err(CommandError::usage(format!(
-            "{category:?} is no category: a category is called in lower-case letters and digits"
+            "invalid category {category:?}: expected lower-case letters and digits"
         )));
     }
     let importer = Importer::new(&context.specs).map_err(|found| CommandError::nothing_written(&found))?;
@@ -41,7 +42,7 @@ pub fn import(context: &Context, options: &ImportOptions) -> Result<(), CommandE
     if documents.is_empty() && refusals.is_empty() {
         let extensions = EXTENSIONS.map(|extension| format!(".{extension}")).join(", ");
         return Err(CommandError::failed(format!(
-            "found no document: expected a file that ends in {extensions}; nothing was imported"
+            "no document found: expected files that end in {extensions}; nothing was imported"
         )));
     }
     let progress = Progress::new(documents.len(), "documents");
@@ -51,67 +52,67 @@ pub fn import(context: &Context, options: &ImportOptions) -> Result<(), CommandE
     report(context, options, results)
 }
 
-/// Writes specs, and prints every result.
+/// Writes specs, and prints all results.
 fn report(
     context: &Context,
     options: &ImportOptions,
     results: Vec<Result<Import, Refusal>>,
 ) -> Result<(), CommandError> {
     let count = results.len();
-    let mut tally = Tally::default();
+    let mut summary = Summary::default();
     for result in results {
-        let done = result.and_then(|import| {
-            let done = Done::of(&import.state, options.force);
-            if done.writes() && !options.dry_run {
+        let action = result.and_then(|import| {
+            let action = Action::of(&import.status, options.force);
+            if action.writes() && !options.dry_run {
                 let refuse = |error| Refusal { document: import.document.clone(), error: ImportError::Write(error) };
                 output::apply(&context.specs, &[import.change()]).map_err(refuse)?;
             }
-            Ok((import, done))
+            Ok((import, action))
         });
-        match done {
-            Ok((import, done)) => tally.add(context, options, &import, done),
-            Err(refusal) => tally.refused.push(refusal),
+        match action {
+            Ok((import, action)) => summary.add(context, options, &import, action),
+            Err(refusal) => summary.refused.push(refusal),
         }
     }
-    if tally.unlisted > 0 {
-        line(format_args!("imported  {} more", tally.unlisted));
+    if summary.unlisted > 0 {
+        line(format_args!("imported  {} more", summary.unlisted));
     }
-    let Tally { imported, changed, unchanged, kept, .. } = tally;
+    let Summary { imported, changed, unchanged, kept, .. } = summary;
     line(format_args!(
         "{}: {imported} imported, {changed} changed, {unchanged} unchanged, {kept} kept, {} refused{}",
         counted(count, "document", "documents"),
-        tally.refused.len(),
+        summary.refused.len(),
         if options.dry_run { "; nothing was written" } else { "" },
     ));
-    if tally.notes > 0 {
-        let things = counted(tally.notes, "thing was", "things were");
-        line(format_args!("{things} not plain; a comment in the spec says how each was taken"));
+    if summary.notes > 0 {
+        let notes = counted(summary.notes, "note", "notes");
+        line(format_args!("{notes} on unclear or omitted parts; each is also a comment in its spec"));
     }
     if kept > 0 {
-        line("what is kept says something else than its document; --force replaces it");
+        line("kept specs differ from their documents; --force replaces them");
     }
     if !options.dry_run && imported + changed > 0 {
         line(format_args!("next: {} gen", context.program));
     }
-    if tally.refused.is_empty() { Ok(()) } else { Err(CommandError::failed(listed(&tally.refused))) }
+    if summary.refused.is_empty() { Ok(()) } else { Err(CommandError::failed(listed(&summary.refused))) }
 }
 
-/// The result of a document.
+/// The action for a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Done {
+enum Action {
     Imported,
     Changed,
     Unchanged,
     Kept,
 }
 
-impl Done {
-    fn of(state: &State, force: bool) -> Self {
-        match state {
-            State::New => Self::Imported,
-            State::Unchanged => Self::Unchanged,
-            State::Changed(_) | State::Broken if force => Self::Changed,
-            State::Changed(_) | State::Broken => Self::Kept,
+impl Action {
+    fn of(status: &ImportStatus, force: bool) -> Self {
+        match status {
+            ImportStatus::New => Self::Imported,
+            ImportStatus::Unchanged => Self::Unchanged,
+            ImportStatus::Changed(_) | ImportStatus::Broken if force => Self::Changed,
+            ImportStatus::Changed(_) | ImportStatus::Broken => Self::Kept,
         }
     }
 
@@ -120,44 +121,44 @@ impl Done {
     }
 }
 
-/// The results of all documents.
+/// The totals of an import.
 #[derive(Default)]
-struct Tally {
+struct Summary {
     imported: usize,
     changed: usize,
     unchanged: usize,
     kept: usize,
-    /// The imported specs that are not printed by name.
+    /// The number of imported specs that are not listed.
     unlisted: usize,
-    /// The comments in the written specs.
+    /// The number of notes in the written specs.
     notes: usize,
     refused: Vec<Refusal>,
 }
 
-impl Tally {
-    fn add(&mut self, context: &Context, options: &ImportOptions, import: &Import, done: Done) {
-        let (count, word) = match done {
-            Done::Imported => (&mut self.imported, "imported"),
-            Done::Changed => (&mut self.changed, "changed"),
-            Done::Unchanged => (&mut self.unchanged, "unchanged"),
-            Done::Kept => (&mut self.kept, "kept"),
+impl Summary {
+    fn add(&mut self, context: &Context, options: &ImportOptions, import: &Import, action: Action) {
+        let (count, word) = match action {
+            Action::Imported => (&mut self.imported, "imported"),
+            Action::Changed => (&mut self.changed, "changed"),
+            Action::Unchanged => (&mut self.unchanged, "unchanged"),
+            Action::Kept => (&mut self.kept, "kept"),
         };
         *count += 1;
-        let plain = import.notes.is_empty();
-        if done == Done::Unchanged {
+        let has_no_notes = import.notes.is_empty();
+        if action == Action::Unchanged {
             return;
         }
-        if done == Done::Imported && plain && self.imported > LISTED {
+        if action == Action::Imported && has_no_notes && self.imported > MAX_LISTED {
             self.unlisted += 1;
             return;
         }
-        let broken = if import.state == State::Broken { ", which is no spec" } else { "" };
+        let broken = if import.status == ImportStatus::Broken { ", which is not a valid spec" } else { "" };
         line(format_args!("{word:9} {}{broken}", printable(&context.specs.join(&import.path))));
-        if let State::Changed(differences) = &import.state {
+        if let ImportStatus::Changed(differences) = &import.status {
             differences.iter().for_each(|difference| line(format_args!("          {difference}")));
         }
         import.notes.iter().for_each(|note| line(format_args!("          note: {note}")));
-        if done.writes() && !options.dry_run {
+        if action.writes() && !options.dry_run {
             self.notes += import.notes.len();
         }
     }

@@ -1,9 +1,10 @@
-//! Check specs against the rules, and nothing else.
+//! Checks specs against the rules.
 
 use std::path::PathBuf;
 
+use super::context::Context;
+use super::error::CommandError;
 use super::print::{counted, line};
-use super::{CommandError, Context};
 use crate::spec;
 
 /// Checks the specs at `paths`, or all specs if there are no paths.
@@ -17,6 +18,6 @@ pub fn lint(context: &Context, paths: &[PathBuf]) -> Result<(), CommandError> {
     } else {
         spec::lint(&context.specs, paths)
     };
-    line(format_args!("{}, nothing wrong", counted(count?, "spec", "specs")));
+    line(format_args!("{}, no problems", counted(count?, "spec", "specs")));
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! The commands that read and write specs and generated code, with what they print.
+//! The commands on specs and generated code, with their output.
 //!
-//! `cargo xtask` and `cargo top` parse their command lines and call these, so that each command is written once. Results go to
-//! standard output; an error is returned for the caller to print.
+//! `cargo xtask` and `cargo top` parse their arguments and call these functions. Results are printed to standard
+//! output; errors are returned.
 
+mod context;
 mod error;
 mod generate;
 mod import;
@@ -10,20 +11,10 @@ mod lint;
 mod new;
 mod print;
 
-use std::path::PathBuf;
-
+pub use context::Context;
 pub use error::CommandError;
 pub use generate::{Mode, generate};
 pub use import::{ImportOptions, import};
 pub use lint::lint;
 pub use new::new;
 pub use print::line;
-
-/// The program that runs a command, and the specs that the command works on.
-#[derive(Clone, Debug)]
-pub struct Context {
-    /// The program as a person types it: `cargo top`.
-    pub program: String,
-    /// The folder of specs.
-    pub specs: PathBuf,
-}

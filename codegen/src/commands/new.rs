@@ -1,11 +1,12 @@
-//! Write a spec to fill in.
+//! Writes the template of a spec.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use super::context::Context;
+use super::error::CommandError;
 use super::print::line;
-use super::{CommandError, Context};
 use crate::files::printable;
 use crate::{import, render, spec};
 
@@ -16,16 +17,20 @@ use crate::{import, render, spec};
 /// If a name is invalid, the method has a spec, or the file cannot be written.
 pub fn new(context: &Context, method: &str, category: Option<&str>) -> Result<(), CommandError> {
     if !spec::is_method_name(method) {
-        return Err(CommandError::usage(format!("{method:?} is no method name, as taobao.trade.close is one")));
+        return Err(CommandError::usage(format!(
+            "invalid method name {method:?}: expected a name such as taobao.trade.close"
+        )));
     }
-    let category = category.map_or_else(|| import::guessed_category(method), str::to_owned);
+    let category = category.map_or_else(|| import::derived_category(method), str::to_owned);
     if !spec::is_category(&category) {
-        return Err(CommandError::usage(format!("{category:?} is no category; name one with --category")));
+        return Err(CommandError::usage(format!(
+            "invalid category {category:?}: expected lower-case letters and digits; choose one with --category"
+        )));
     }
     let categories = fs::read_dir(&context.specs).into_iter().flatten().flatten();
     let existing = categories.map(|entry| entry.path().join(format!("{method}.yaml"))).find(|path| path.exists());
     if let Some(path) = existing {
-        return Err(CommandError::failed(format!("{} is there already", printable(&path))));
+        return Err(CommandError::failed(format!("{} already exists", printable(&path))));
     }
     let folder = context.specs.join(&category);
     let path = folder.join(format!("{method}.yaml"));
@@ -36,8 +41,8 @@ pub fn new(context: &Context, method: &str, category: Option<&str>) -> Result<()
 
 fn write(folder: &Path, path: &Path, text: &str) -> Result<(), CommandError> {
     let at = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => CommandError::failed(format!("{} is there already", printable(path))),
-        _ => CommandError::failed(format!("{}: {error}", printable(path))),
+        ErrorKind::AlreadyExists => CommandError::failed(format!("{} already exists", printable(path))),
+        _ => CommandError::failed(format!("cannot write {}: {error}", printable(path))),
     };
     fs::create_dir_all(folder).map_err(at)?;
     let mut file = fs::File::create_new(path).map_err(at)?;

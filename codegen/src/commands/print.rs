@@ -1,10 +1,10 @@
-//! Output for the person who runs a command.
+//! Output to the terminal.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Prints a line to standard output. A closed output, as behind `| head`, is no error.
+/// Prints a line to standard output. Ignores a closed pipe, such as `| head`.
 pub fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
@@ -14,26 +14,26 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A count of finished things on standard error, if that is a terminal and there are many. It is erased when dropped.
+/// A progress counter on standard error, for terminals and large numbers. It is erased on drop.
 pub(super) struct Progress {
     done: AtomicUsize,
     all: usize,
     things: &'static str,
-    is_shown: bool,
+    is_visible: bool,
 }
 
 impl Progress {
-    const MANY: usize = 100;
+    const MIN_TOTAL: usize = 100;
 
     pub(super) fn new(all: usize, things: &'static str) -> Self {
-        let is_shown = all >= Self::MANY && std::io::stderr().is_terminal();
-        Self { done: AtomicUsize::new(0), all, things, is_shown }
+        let is_visible = all >= Self::MIN_TOTAL && std::io::stderr().is_terminal();
+        Self { done: AtomicUsize::new(0), all, things, is_visible }
     }
 
-    /// Counts one more thing, on any thread.
+    /// Increments the count, on any thread.
     pub(super) fn increment(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.is_shown {
+        if self.is_visible {
             let _ = write!(std::io::stderr().lock(), "\r{done}/{} {}", self.all, self.things);
         }
     }
@@ -41,7 +41,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.is_shown {
+        if self.is_visible {
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }
     }

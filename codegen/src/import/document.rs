@@ -1,4 +1,4 @@
-//! What a document of the platform says, whatever form it came in.
+//! The content of a document, independent of its format.
 
 use crate::spec::{Authorization, ErrorCode};
 
@@ -9,25 +9,25 @@ pub(super) struct Document {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) authorization: Option<Authorization>,
-    /// Where the method answers.
-    pub(super) gateways: Vec<Address>,
+    /// The URLs of the method, one entry per environment.
+    pub(super) gateways: Vec<GatewayUrls>,
     pub(super) request: Vec<Entry>,
-    /// The root node of a response, if the document names it.
+    /// The root node of a response, if the document states it.
     pub(super) node: Option<String>,
     pub(super) response: Vec<Entry>,
     pub(super) errors: Vec<ErrorCode>,
-    /// What was not plain from the document, and how it was taken.
+    /// What was inferred, changed or left out.
     pub(super) notes: Vec<String>,
 }
 
-/// The addresses of one environment; empty where there is none.
+/// The URLs of one environment; empty if unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Address {
+pub(super) struct GatewayUrls {
     pub(super) http: String,
     pub(super) https: String,
 }
 
-/// A parameter of the request or a field of the response. A text that is empty says nothing.
+/// A parameter of the request or a field of the response. An empty string is an absent value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: String,
@@ -41,6 +41,6 @@ pub(super) struct Entry {
     pub(super) example: String,
     pub(super) description: String,
     pub(super) fields: Vec<Entry>,
-    /// What was not plain from the document, and how it was taken.
+    /// What was inferred, changed or left out.
     pub(super) notes: Vec<String>,
 }

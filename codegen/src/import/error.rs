@@ -1,4 +1,4 @@
-//! Why a document is not imported.
+//! The reasons why a document is not imported.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::{fmt, io};
 use crate::diagnostic::{Diagnostics, chain};
 use crate::files::{ReadError, printable};
 
-/// A document that was not imported, and the reason.
+/// A document that was not imported, with the reason.
 #[derive(Debug)]
 pub struct Refusal {
     /// The document or folder.
@@ -21,7 +21,7 @@ impl Refusal {
         Self { document: document.into(), error: error.into() }
     }
 
-    /// The reason with the errors that caused it, on one line.
+    /// Returns the reason and its causes on one line.
     pub fn reason(&self) -> String {
         chain(&self.error)
     }
@@ -39,7 +39,7 @@ impl Error for Refusal {
     }
 }
 
-/// Why a document is not imported. `source()` holds the error of the reader, if there is one.
+/// The reason why a document is not imported. `source()` is the error of the reader, if any.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -47,13 +47,13 @@ pub enum ImportError {
     Read(ReadError),
     /// The existing spec at this path cannot be read.
     ReadSpec(PathBuf, ReadError),
-    /// The file is not text in UTF-8.
+    /// The file is not UTF-8 text.
     NotText(String),
-    /// The text begins as JSON but is not valid JSON.
+    /// The text looks like JSON but is invalid.
     Json(serde_json::Error),
-    /// The text begins as XML but is not valid XML.
+    /// The text looks like XML but is invalid.
     Xml(quick_xml::Error),
-    /// The text does not have the form of a known document, or a part of it is missing or unreadable.
+    /// The text is not a known document, or a part of it is missing or unreadable.
     Document(String),
     /// The text describes several methods where one was expected.
     SeveralMethods(usize),
@@ -61,9 +61,9 @@ pub enum ImportError {
     SameMethod(PathBuf),
     /// The method has a spec in another category.
     OtherCategory(PathBuf),
-    /// No category follows from the method's name.
+    /// No category can be derived from the method's name.
     NoCategory(String),
-    /// The resulting spec breaks rules.
+    /// The imported spec violates rules.
     Spec(Diagnostics),
     /// The spec cannot be written.
     Write(crate::output::OutputError),
@@ -75,19 +75,22 @@ impl fmt::Display for ImportError {
             Self::Read(error) => error.fmt(f),
             Self::ReadSpec(path, _) => write!(f, "cannot read the existing spec {}", printable(path)),
             Self::NotText(reason) | Self::Document(reason) => f.write_str(reason),
-            Self::Json(_) => f.write_str("the text begins as JSON but is not valid JSON"),
-            Self::Xml(_) => f.write_str("the text begins as XML but is not valid XML"),
+            Self::Json(_) => f.write_str("invalid JSON"),
+            // `quick_xml::Error` prints its own source, so it is not a source here.
+            Self::Xml(error) => write!(f, "invalid XML: {error}"),
             Self::SeveralMethods(count) => {
-                write!(f, "expected a document of one method, found {count} methods; save it as a file and import that")
+                write!(f, "expected a document of one method, found {count} methods; import it as a file")
             }
-            Self::SameMethod(other) => write!(f, "{} describes the same method; keep one of them", printable(other)),
+            Self::SameMethod(other) => {
+                write!(f, "duplicate method: {} describes it too; keep one of them", printable(other))
+            }
             Self::OtherCategory(path) => {
                 write!(f, "the method already has the spec {}; omit --category or move that file", printable(path))
             }
-            Self::NoCategory(method) => write!(f, "no category follows from {method}; name one with --category"),
+            Self::NoCategory(method) => write!(f, "cannot derive a category from {method}; choose one with --category"),
             Self::Spec(problems) => {
                 let first = problems.iter().next().map(|problem| problem.message.as_str()).unwrap_or_default();
-                write!(f, "the resulting spec breaks a rule: {first}")?;
+                write!(f, "the imported spec is invalid: {first}")?;
                 match problems.count().saturating_sub(1) {
                     0 => Ok(()),
                     more => write!(f, "; and {more} more"),
@@ -104,7 +107,6 @@ impl Error for ImportError {
             Self::Read(error) => error.source(),
             Self::ReadSpec(_, error) => Some(error),
             Self::Json(error) => Some(error),
-            Self::Xml(error) => Some(error),
             Self::Write(error) => Some(error),
             _ => None,
         }

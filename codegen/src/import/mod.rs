@@ -1,18 +1,19 @@
 //! Imports the platform's documents as specs: method pages, documentation records and the metadata of an SDK download.
 //!
-//! A reader for each kind of document (`page`, `record`, `metadata`) gives a `Document` for each method. `settle` normalizes them
-//! to what a spec can state, `write` writes YAML, and the rules of specs check the result. Whatever a reader inferred,
-//! changed or left out is a comment in the spec.
+//! A reader for each format (`page`, `record`, `metadata`) returns a `Document` per method. `normalize` reduces it to
+//! what a spec can state, `yaml` writes the spec, and the rules of specs check it. Everything inferred, changed or left
+//! out is a comment in the spec.
 
 mod document;
+mod element;
 mod error;
 mod metadata;
+mod normalize;
 mod page;
 mod record;
 mod sample;
-mod settle;
-mod words;
-mod write;
+mod vocabulary;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,36 +28,36 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::difference::Difference;
 use crate::files::{self, ReadError};
 use crate::output::{Change, ChangeKind};
-use crate::parallel::{available, on_threads};
+use crate::parallel::{available_threads, map_in_parallel};
 use crate::spec::{self, Method, Platform, is_category};
 
-/// The largest document that is read. The platform's largest page has some 500 KiB; a Markdown file of all methods of an
-/// area or the metadata of an SDK has several times that.
+/// The maximum size of a document. The largest page has about 500 KiB; a Markdown file of all methods of an area or the
+/// metadata of an SDK is several times larger.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The name endings of the files in a folder that are read.
+/// The extensions of the files that are read in a folder.
 pub const EXTENSIONS: [&str; 7] = ["json", "txt", "md", "markdown", "html", "htm", "xml"];
 
-/// One method of a document, and the spec that it is imported as.
+/// A method of a document with its spec.
 #[derive(Clone, Debug)]
 pub struct Import {
     /// The document.
     pub document: PathBuf,
-    /// The path of the spec in the folder of specs.
+    /// The path of the spec, relative to the folder of specs.
     pub path: PathBuf,
-    /// How the method compares with the spec that exists at [`path`](Self::path).
-    pub state: State,
-    /// What was inferred, changed or left out. Each note is a comment in the spec too.
+    /// The status of the spec that exists at [`path`](Self::path).
+    pub status: ImportStatus,
+    /// What was inferred, changed or left out. Each note is also a comment in the spec.
     pub notes: Vec<String>,
     text: String,
 }
 
-/// The state of the existing spec of a method.
+/// The status of the existing spec of a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ImportStatus {
     /// No spec exists.
     New,
-    /// The existing spec is the same.
+    /// The existing spec is equal.
     Unchanged,
     /// The existing spec differs.
     Changed(Vec<Difference>),
@@ -65,23 +66,23 @@ pub enum State {
 }
 
 impl Import {
-    /// The text of the spec.
+    /// Returns the text of the spec.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The change to make in the folder of specs.
+    /// Returns the change to make in the folder of specs.
     pub fn change(&self) -> Change {
         let text = self.text.clone();
-        let kind = if self.state == State::New { ChangeKind::Missing(text) } else { ChangeKind::Stale(text) };
+        let kind = if self.status == ImportStatus::New { ChangeKind::Missing(text) } else { ChangeKind::Stale(text) };
         Change { path: self.path.clone(), kind }
     }
 }
 
-/// Lists the documents at `paths`, in the order of their names, and the paths that cannot be read.
+/// Lists the documents at `paths`, sorted by name, and the paths that cannot be read.
 ///
-/// A path that is a file is a document. Below a folder, a file is a document if its name has one of [`EXTENSIONS`] and
-/// begins neither with a dot nor with `README`.
+/// A path to a file is a document. In a folder, a file is a document if its extension is in [`EXTENSIONS`] and its name
+/// starts with neither a dot nor `README`.
 pub fn documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refusal>) {
     let (mut documents, mut refusals) = (Vec::new(), Vec::new());
     for path in paths {
@@ -101,7 +102,7 @@ fn collect(path: &Path, named: bool, documents: &mut Vec<PathBuf>, refusals: &mu
             entries.sort();
             for entry in entries {
                 let hidden = entry.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-                // A link to a folder may lead back up.
+                // A link to a folder may form a cycle.
                 let leads_elsewhere = entry.is_symlink() && entry.is_dir();
                 if !hidden && !leads_elsewhere {
                     collect(&entry, false, documents, refusals);
@@ -119,7 +120,7 @@ fn is_document_name(path: &Path) -> bool {
     EXTENSIONS.contains(&lower(path.extension()).as_str()) && !lower(path.file_name()).starts_with("readme")
 }
 
-/// A folder of specs, into which documents are imported.
+/// Imports documents into a folder of specs.
 #[derive(Debug)]
 pub struct Importer {
     folder: PathBuf,
@@ -129,7 +130,7 @@ pub struct Importer {
 }
 
 impl Importer {
-    /// Reads the platform and the names of the specs in a folder, which need not exist yet.
+    /// Reads the platform and the names of the specs in a folder. The folder may be missing.
     ///
     /// # Errors
     ///
@@ -158,20 +159,20 @@ impl Importer {
                 }
             }
         }
-        problems.or(Self { folder: folder.to_owned(), platform, present })
+        problems.into_result(Self { folder: folder.to_owned(), platform, present })
     }
 
-    /// Imports the methods of documents, on all cores, in order.
+    /// Imports the methods of documents, on all cores, in order. Calls `done` after each document.
     ///
-    /// The category of a method is the one that is given; or the one of its existing spec; or, for a record, the name of
-    /// the document's folder; or a word of the method's name. `done` is called after each document.
+    /// The category of a method is the first of: `category`, that of the existing spec, the folder of a record, a word
+    /// of the method's name.
     pub fn import(
         &self,
         documents: &[PathBuf],
         category: Option<&str>,
         done: impl Fn() + Sync,
     ) -> Vec<Result<Import, Refusal>> {
-        let imports = on_threads(documents, available(), |path| {
+        let imports = map_in_parallel(documents, available_threads(), |path| {
             let imports = self.document(path, category);
             done();
             imports
@@ -191,7 +192,7 @@ impl Importer {
         imports.into_iter().flatten().map(once).collect()
     }
 
-    /// Imports each method of a document.
+    /// Imports all methods of a document.
     fn document(&self, path: &Path, category: Option<&str>) -> Vec<Result<Import, Refusal>> {
         let methods = match text(path) {
             Ok(text) => read(&text),
@@ -215,35 +216,34 @@ impl Importer {
         };
         let category = spec.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let after = checked(&yaml, &category, &spec, &self.platform)?;
-        let state = match files::read(&self.folder.join(&spec), MAX_BYTES)
+        let status = match files::read(&self.folder.join(&spec), MAX_BYTES)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         {
-            Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => State::New,
+            Err(ReadError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => ImportStatus::New,
             Err(error) => return Err(ImportError::ReadSpec(spec, error)),
             Ok(before) => match spec::parse(&category, &spec, &before, &self.platform) {
-                Err(_) => State::Broken,
+                Err(_) => ImportStatus::Broken,
                 Ok(before) => match spec::differences(&before.spec, &after.spec) {
-                    // No document states how a list is paged: `pages` is written by hand and stays.
-                    none if none.iter().all(|difference| difference.item == "pages") => State::Unchanged,
-                    differences => State::Changed(differences),
+                    // No document describes pagination: `pages` is written by hand and kept.
+                    none if none.iter().all(|difference| difference.item == "pages") => ImportStatus::Unchanged,
+                    differences => ImportStatus::Changed(differences),
                 },
             },
         };
-        Ok(Import { document: path.to_owned(), path: spec, state, notes, text: yaml })
+        Ok(Import { document: path.to_owned(), path: spec, status, notes, text: yaml })
     }
 
     fn category(&self, path: &Path, category: Option<&str>, method: &str) -> Result<String, ImportError> {
         let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let is_record = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let candidates = [category.map(str::to_owned), folder.filter(|_| is_record), Some(guessed_category(method))];
+        let candidates = [category.map(str::to_owned), folder.filter(|_| is_record), Some(derived_category(method))];
         let category = candidates.into_iter().flatten().find(|name| is_category(name));
         category.ok_or_else(|| ImportError::NoCategory(method.to_owned()))
     }
 }
 
-/// The word of a method's name that names its area, in the letters that a category may have: `trade` of
-/// `taobao.trade.close`.
-pub fn guessed_category(method: &str) -> String {
+/// Returns the word of a method's name that names its area: `trade` for `taobao.trade.close`.
+pub fn derived_category(method: &str) -> String {
     let word = method.split('.').nth(1).unwrap_or_default().to_ascii_lowercase();
     word.chars().filter(char::is_ascii_alphanumeric).collect()
 }
@@ -259,11 +259,11 @@ fn text(path: &Path) -> Result<String, ImportError> {
         bytes.drain(.."\u{feff}".len());
     }
     if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        return not_text(format!("the file is not text: byte {place} is 0"));
+        return not_text(format!("the file is binary: byte {place} is 0"));
     }
     String::from_utf8(bytes).or_else(|error| {
         let place = error.utf8_error().valid_up_to();
-        not_text(format!("the file is not UTF-8 from byte {place} on; save it as UTF-8"))
+        not_text(format!("invalid UTF-8 at byte {place}; save the file as UTF-8"))
     })
 }
 
@@ -282,7 +282,7 @@ fn read(text: &str) -> Vec<Result<Document, ImportError>> {
     } else if begins.starts_with(['{', '[']) {
         match record::read(text) {
             Ok(document) => vec![Ok(document)],
-            // A page may begin with a bracket too: `[返回]`.
+            // A page may also begin with a bracket: `[返回]`.
             Err(error) => match page::read(text) {
                 pages if pages.iter().any(Result::is_ok) => pages,
                 _ => vec![Err(error)],
@@ -293,24 +293,24 @@ fn read(text: &str) -> Vec<Result<Document, ImportError>> {
     }
 }
 
-/// The method that a document describes, its spec as YAML, and the notes.
+/// Returns the method that a document describes, its spec as YAML, and the notes.
 fn converted(mut document: Document, platform: &Platform) -> Result<(String, String, Vec<String>), ImportError> {
-    settle::settle(&mut document, platform)?;
-    let yaml = write::yaml(&document);
+    normalize::normalize(&mut document, platform)?;
+    let yaml = yaml::yaml(&document);
     let notes = document.all_notes();
     Ok((document.method, yaml, notes))
 }
 
-/// Parses the spec that was written and checks it against the rules.
+/// Parses a written spec and checks it against the rules.
 fn checked(yaml: &str, category: &str, path: &Path, platform: &Platform) -> Result<Method, ImportError> {
     spec::parse(category, path, yaml, platform).map_err(ImportError::Spec)
 }
 
-/// Returns the spec that the text of a document of one method is imported as.
+/// Returns the spec for the text of a document of one method.
 ///
 /// # Errors
 ///
-/// If the text describes no method, several methods, or a method that no valid spec can describe.
+/// If the text describes no method or several methods, or the spec is invalid.
 ///
 /// ```
 /// let platform = codegen::spec::Platform::default();

@@ -1,50 +1,51 @@
-//! How a list is paged, with the fields that lead to its items by their Rust names.
+//! Resolves pagination, with the Rust names of the fields on the path to the items.
 
 use super::objects::Resolved;
-use super::{Field, FieldKind, FieldPath, Paging, Window};
-use crate::spec::{Pages, Placed};
+use super::types::{Field, FieldKind, FieldPath, Paging, TimeWindow};
+use crate::spec::{Pages, Spanned};
 
-/// Resolves a description that keeps to the rules, against the request and the response that it speaks of.
+/// Resolves a valid pagination.
 pub(super) fn resolve(pages: &Pages, request: &Resolved, response: &Resolved) -> Option<Paging> {
-    let items = way(&pages.items);
-    let leading = fields(&items, response)?;
+    let items = path(&pages.items);
+    let leading = fields_on(&items, response)?;
     let (access, item) = (leading.iter().map(|field| field.name.clone()).collect(), leading.last()?.kind.clone());
     let size = pages.size.as_ref().map(|size| {
-        let size = way(size);
-        let default = fields(&size, request).and_then(|fields| fields.last()?.default.as_ref()?.parse().ok());
+        let size = path(size);
+        let default = fields_on(&size, request).and_then(|fields| fields.last()?.default.as_ref()?.parse().ok());
         (size, default)
     });
-    let number = pages.number.as_ref().map(|number| (way(number), pages.first.as_ref().map_or(1, |first| first.value)));
+    let number =
+        pages.number.as_ref().map(|number| (path(number), pages.first.as_ref().map_or(1, |first| first.value)));
     Some(Paging {
         access,
         item,
         items,
         number,
-        offset: pages.offset.as_ref().map(way),
+        offset: pages.offset.as_ref().map(path),
         size,
-        cursor: pages.cursor.as_ref().map(way).zip(pages.next.as_ref().map(way)),
-        total: pages.total.as_ref().map(way),
-        has_next: pages.has_next.as_ref().map(way),
-        ask_has_next: pages.ask_has_next.as_ref().map(way),
+        cursor: pages.cursor.as_ref().map(path).zip(pages.next.as_ref().map(path)),
+        total: pages.total.as_ref().map(path),
+        has_next: pages.has_next.as_ref().map(path),
+        ask_has_next: pages.ask_has_next.as_ref().map(path),
         backwards: pages.backwards.as_ref().is_some_and(|backwards| backwards.value),
-        window: pages.window.as_ref().map(|window| Window {
-            from: way(&window.from),
-            to: way(&window.to),
+        window: pages.window.as_ref().map(|window| TimeWindow {
+            from: path(&window.from),
+            to: path(&window.to),
             minutes: window.minutes.value,
             to_excluded: window.to_excluded,
         }),
     })
 }
 
-fn way(named: &Placed<String>) -> FieldPath {
+fn path(named: &Spanned<String>) -> FieldPath {
     named.value.split('.').map(str::to_owned).collect()
 }
 
-/// The fields that a way leads through.
-fn fields<'r>(way: &FieldPath, side: &'r Resolved) -> Option<Vec<&'r Field>> {
+/// Returns the fields on a path.
+fn fields_on<'r>(path: &FieldPath, side: &'r Resolved) -> Option<Vec<&'r Field>> {
     let mut level = Some(&side.root);
     let mut fields = Vec::new();
-    for wire in way {
+    for wire in path {
         let field = level?.fields.iter().find(|field| field.wire == *wire)?;
         level = match &field.kind {
             FieldKind::Object { name, .. } => side.objects.iter().find(|object| object.name == *name),

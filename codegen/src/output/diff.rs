@@ -1,20 +1,17 @@
-//! What a change of specs does to the SDK's users: the public items of generated files, before and after.
+//! The API changes between generated files and those on disk: public types, fields and variants.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, Type, Visibility};
 
-use super::{FileSet, MAX_BYTES, OutputError, is_generated};
+use super::{FileSet, OutputError, generated_files};
 use crate::difference::{Difference, DifferenceKind};
-use crate::files;
 
 impl FileSet {
-    /// What users of the SDK would meet if the set were written to `folder`, in the order of the items. Of an item that is
-    /// added or removed as a whole its fields are not told.
+    /// Returns the API changes of writing the set to `folder`, sorted by item. The fields of an added or removed type
+    /// are not listed.
     ///
     /// # Errors
     ///
@@ -22,7 +19,9 @@ impl FileSet {
     pub fn differences(&self, folder: &Path) -> Result<Vec<Difference>, OutputError> {
         let mut before = Items::new();
         for owned in &self.owned {
-            read(folder, &folder.join(owned), &mut before)?;
+            for (path, text) in generated_files(folder, &folder.join(owned))? {
+                collect(&module(&path), &text, &mut before);
+            }
         }
         let mut after = Items::new();
         for (path, text) in self.files().filter(|(path, _)| self.owned.iter().any(|owned| path.starts_with(owned))) {
@@ -64,38 +63,18 @@ fn members(
     }
 }
 
-fn read(root: &Path, folder: &Path, items: &mut Items) -> Result<(), OutputError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(OutputError::with_source(folder, error)),
-    };
-    for entry in entries {
-        let path = entry.map_err(|error| OutputError::with_source(folder, error))?.path();
-        if path.is_dir() {
-            read(root, &path, items)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let bytes = files::read(&path, MAX_BYTES).map_err(|error| OutputError::with_source(&path, error))?;
-            if is_generated(&bytes) {
-                let relative = path.strip_prefix(root).unwrap_or(&path);
-                collect(&module(relative), &String::from_utf8_lossy(&bytes), items);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The module that users name: the category for a request and a response, with the method's module for other types.
+/// Returns the path that users write: the category for a request and a response, and the module of the method for other
+/// types.
 fn module(path: &Path) -> Vec<String> {
     let path: PathBuf = path.with_extension("");
     let names = path.iter().map(|name| name.to_string_lossy().into_owned());
     names.skip_while(|name| name != "api").skip(1).filter(|name| name != "mod").collect()
 }
 
-/// Adds the public types of a file. A file that is no Rust, as one that was edited may be, has none.
+/// Adds the public types of a file. A file that is not valid Rust, such as an edited one, has none.
 fn collect(module: &[String], text: &str, items: &mut Items) {
     let Ok(file) = syn::parse_file(text) else { return };
-    let outside = outside(&file);
+    let reexported = reexported(&file);
     for item in file.items {
         let (name, members) = match item {
             Item::Struct(item) => {
@@ -103,7 +82,7 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
                 let public = fields.named.iter().filter(|field| matches!(field.vis, Visibility::Public(_)));
                 let members = public.filter_map(|field| {
                     let name = field.ident.as_ref()?;
-                    Some((format!(".{name}"), spelled(&field.ty)))
+                    Some((format!(".{name}"), type_text(&field.ty)))
                 });
                 (item.ident.to_string(), members.collect())
             }
@@ -113,32 +92,32 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
             }
             _ => continue,
         };
-        let module = if outside.contains(&name) { &module[..module.len().min(1)] } else { module };
+        let module = if reexported.contains(&name) { &module[..module.len().min(1)] } else { module };
         let path = module.iter().chain([&name]).cloned().collect::<Vec<_>>().join("::");
         items.insert(path, members);
     }
 }
 
-/// The types of a method's file that its category shows too: the request, what it requires, and the response.
-fn outside(file: &syn::File) -> BTreeSet<String> {
+/// Returns the types that the category re-exports: the request, its struct of required fields, and the response.
+fn reexported(file: &syn::File) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in &file.items {
         let Item::Impl(item) = item else { continue };
         if item.trait_.as_ref().is_none_or(|(path, _)| !path.is_ident("Request")) {
             continue;
         }
-        let request = spelled(&item.self_ty);
+        let request = type_text(&item.self_ty);
         names.insert(request.strip_suffix("Request").unwrap_or(&request).to_owned() + "Required");
         names.insert(request);
         names.extend(item.items.iter().filter_map(|item| match item {
-            ImplItem::Type(item) if item.ident == "Response" => Some(spelled(&item.ty)),
+            ImplItem::Type(item) if item.ident == "Response" => Some(type_text(&item.ty)),
             _ => None,
         }));
     }
     names
 }
 
-/// A type as people write it.
-fn spelled(ty: &Type) -> String {
+/// Returns the source text of a type.
+fn type_text(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }

@@ -10,12 +10,12 @@ const EXAMPLE: usize = 80;
 
 /// A text as one line of Markdown that shows it as it is.
 pub(super) fn line(text: &str) -> String {
-    words(&html::plain(text))
+    words(&html::plain_text(text))
 }
 
 /// A text as one line for a compiler message, which is not Markdown.
 pub(super) fn plain_line(text: &str) -> String {
-    let visible: String = html::plain(text).chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
+    let visible: String = html::plain_text(text).chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -25,7 +25,7 @@ fn words(text: &str) -> String {
 
 /// The lines of a text, each with the space that parts it from its slashes, without empty ones at either end.
 fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = html::plain(text).lines().map(|text| spaced(&words(text))).collect();
+    let mut lines: Vec<String> = html::plain_text(text).lines().map(|text| spaced(&words(text))).collect();
     lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
     let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(start, |last| last + 1);
@@ -156,8 +156,8 @@ fn facts(field: &Field) -> Vec<String> {
 fn documented(field: &Field) -> String {
     let element = match &field.kind {
         FieldKind::Plain(Kind::File) => "`byte[]`".to_owned(),
-        FieldKind::Plain(kind) => kind.word().to_owned(),
-        FieldKind::Choice(name) | FieldKind::Object { name, .. } => format!("[`{name}`]"),
+        FieldKind::Plain(kind) => kind.name().to_owned(),
+        FieldKind::OpenEnum(name) | FieldKind::Object { name, .. } => format!("[`{name}`]"),
     };
     if field.list && field.kind != FieldKind::Plain(Kind::FieldList) {
         format!("List of {element}.")
@@ -168,7 +168,7 @@ fn documented(field: &Field) -> String {
 
 /// The first sentence of a description as one line that ends with a full stop; empty if there is no text.
 fn title(description: &str) -> String {
-    let text = html::plain(description);
+    let text = html::plain_text(description);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let sentence = match first.char_indices().find(|(_, character)| matches!(character, '。' | '；' | '！' | '？'))
     {

@@ -157,7 +157,7 @@ impl<'a> Example<'a> {
     fn optional(&self, item: &'a Struct, depth: Depth) -> Vec<&'a Field> {
         let rank = |field: &Field| match &field.kind {
             FieldKind::Plain(Kind::File) => Some(0),
-            FieldKind::Plain(_) | FieldKind::Choice(_) => field.example.as_ref().map(|_| 1),
+            FieldKind::Plain(_) | FieldKind::OpenEnum(_) => field.example.as_ref().map(|_| 1),
             FieldKind::Object { .. } => (depth == Depth::Request).then_some(2),
         };
         let mut fields: Vec<_> = item
@@ -190,7 +190,7 @@ impl<'a> Example<'a> {
         let example = field.example.as_deref().unwrap_or_default();
         let kind = match &field.kind {
             FieldKind::Plain(kind) => *kind,
-            FieldKind::Choice(_) => Kind::String,
+            FieldKind::OpenEnum(_) => Kind::String,
             FieldKind::Object { name, .. } => return self.object(field, name, place),
         };
         if field.list {
@@ -244,9 +244,9 @@ impl<'a> Example<'a> {
 
     /// Returns the variant of an enum that an example value is documented as.
     fn variant(&mut self, field: &'a Field, example: &str) -> Option<String> {
-        let FieldKind::Choice(name) = &field.kind else { return None };
-        let choice = self.api.choices.iter().find(|choice| choice.name == *name)?;
-        let (_, variant) = choice.values.iter().find(|(value, _)| value == example)?;
+        let FieldKind::OpenEnum(name) = &field.kind else { return None };
+        let item = self.api.enums.iter().find(|item| item.name == *name)?;
+        let (_, variant) = item.values.iter().find(|(value, _)| value == example)?;
         self.names.insert(name);
         Some(format!("{name}::{}", ident(variant)))
     }

@@ -15,11 +15,11 @@ use askama::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{Api, Category, Model};
 use crate::output::{Block, FileSet, Generator, banner};
-use crate::parallel::on_threads;
+use crate::parallel::map_in_parallel;
 use crate::spec::{Authorization, Specs, response_node};
 
 pub use paths::Paths;
-use views::{ChoiceView, CodeView, ErrorView, GatewayView, PagingView, StructView};
+use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView};
 
 /// The version of the contract between generated code and the runtime, which `top_protocol::generated` has.
 const CONTRACT: u32 = 2;
@@ -40,7 +40,7 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
     }
     let apis: Vec<_> =
         model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
-    rendered.extend(on_threads(&apis, threads, |(category, api)| {
+    rendered.extend(map_in_parallel(&apis, threads, |(category, api)| {
         rust(paths.generator, folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
     }));
     let mut files = FileSet::new([""]);
@@ -51,7 +51,7 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
             Err(problem) => problems.push(problem),
         }
     }
-    problems.or(files)
+    problems.into_result(files)
 }
 
 /// Renders what `generated-sdk` has beside its module `api`: the index of methods, and the features in its manifest.
@@ -120,7 +120,7 @@ pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
-    problems.or(files)
+    problems.into_result(files)
 }
 
 /// Renders the specs that `cargo-top` ships with, as the source file `src/shipped.rs`.
@@ -140,7 +140,7 @@ pub fn shipped(specs: &Specs) -> Result<FileSet, Diagnostics> {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
-    problems.or(files)
+    problems.into_result(files)
 }
 
 /// Returns the copy of a `platform.yaml` that is built into this crate.
@@ -166,7 +166,7 @@ pub fn examples(model: &Model, paths: &Paths) -> Result<FileSet, Diagnostics> {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
-    problems.or(files)
+    problems.into_result(files)
 }
 
 fn folder(category: &Category) -> PathBuf {
@@ -343,7 +343,7 @@ struct ApiFile<'a> {
     reads: Option<bool>,
     deprecated: Option<String>,
     errors: Vec<ErrorView>,
-    choices: Vec<ChoiceView>,
+    enums: Vec<OpenEnumView>,
     paging: Option<PagingView>,
     request: StructView,
     request_objects: Vec<StructView>,
@@ -374,7 +374,7 @@ impl<'a> ApiFile<'a> {
             reads: api.reads,
             deprecated: api.deprecated.as_deref().map(views::deprecated),
             errors: api.errors.iter().map(ErrorView::new).collect(),
-            choices: api.choices.iter().map(ChoiceView::new).collect(),
+            enums: api.enums.iter().map(OpenEnumView::new).collect(),
             paging: api.paging.as_ref().map(PagingView::new),
             request: input(&api.request),
             request_objects: api.request_objects.iter().map(input).collect(),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span};
 
-use crate::model::is_keyword;
+use crate::identifier::is_keyword;
 
 /// A text as a Rust literal.
 pub(super) fn literal(text: &str) -> String {

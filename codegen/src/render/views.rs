@@ -6,8 +6,8 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Choice, Field, FieldKind, Limit, Paging, Struct};
-use crate::spec::{Code, ErrorCode, Gateway, Kind, Retry};
+use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct};
+use crate::spec::{ErrorCode, Gateway, Kind, PlatformError, Retry};
 
 /// A struct for the templates.
 #[derive(Clone)]
@@ -83,9 +83,9 @@ impl FieldView {
             (false, false) => element,
         };
         let (view, slot) = match (&field.kind, field.list, optional) {
-            (FieldKind::Choice(_), true, _) => (quote!(View::open_enums), quote!(Slot::open_enums)),
-            (FieldKind::Choice(_), _, true) => (quote!(View::optional_open_enum), quote!(Slot::open_enum)),
-            (FieldKind::Choice(_), _, false) => (quote!(View::open_enum), quote!(Slot::open_enum)),
+            (FieldKind::OpenEnum(_), true, _) => (quote!(View::open_enums), quote!(Slot::open_enums)),
+            (FieldKind::OpenEnum(_), _, true) => (quote!(View::optional_open_enum), quote!(Slot::open_enum)),
+            (FieldKind::OpenEnum(_), _, false) => (quote!(View::open_enum), quote!(Slot::open_enum)),
             _ => (quote!(View::of), quote!(Slot::of)),
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
@@ -127,7 +127,7 @@ fn element(kind: &FieldKind, output: bool) -> TokenStream {
             let name = ident(name);
             if *boxed { quote!(Box<#name>) } else { quote!(#name) }
         }
-        FieldKind::Choice(name) => ident(name).to_token_stream(),
+        FieldKind::OpenEnum(name) => ident(name).to_token_stream(),
     }
 }
 
@@ -137,7 +137,7 @@ fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream,
     let into = match &field.kind {
         FieldKind::Plain(kind) => !matches!(kind, Kind::Number | Kind::Byte | Kind::Boolean | Kind::Date),
         FieldKind::Object { boxed, .. } => *boxed,
-        FieldKind::Choice(_) => true,
+        FieldKind::OpenEnum(_) => true,
     };
     match (field.list, into) {
         (false, false) => (element.clone(), quote!(#name)),
@@ -156,8 +156,8 @@ fn row(field: &Field) -> TokenStream {
         FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
         FieldKind::Plain(Kind::Byte) => format_ident!("Byte"),
         FieldKind::Plain(Kind::File) => format_ident!("File"),
-        FieldKind::Choice(_) => format_ident!("String"),
-        FieldKind::Plain(kind) => format_ident!("{}", kind.word()),
+        FieldKind::OpenEnum(_) => format_ident!("String"),
+        FieldKind::Plain(kind) => format_ident!("{}", kind.name()),
         FieldKind::Object { .. } => format_ident!("Object"),
     };
     let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
@@ -185,7 +185,7 @@ pub(super) fn deprecated(note: &str) -> String {
 }
 
 /// An enum for the templates.
-pub(super) struct ChoiceView {
+pub(super) struct OpenEnumView {
     pub(super) name: String,
     pub(super) mention: String,
     pub(super) values: Vec<ValueView>,
@@ -198,8 +198,8 @@ pub(super) struct ValueView {
     pub(super) literal: String,
 }
 
-impl ChoiceView {
-    pub(super) fn new(choice: &Choice) -> Self {
+impl OpenEnumView {
+    pub(super) fn new(choice: &OpenEnum) -> Self {
         let value = |(value, variant): &(String, String)| ValueView {
             variant: ident(variant).to_string(),
             mention: docs::mention(value),
@@ -306,7 +306,7 @@ pub(super) fn imports(api: &Api) -> String {
     let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.authorization.is_some()),
-        ("OpenEnum", !api.choices.is_empty()),
+        ("OpenEnum", !api.enums.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.errors.is_empty()),
@@ -323,7 +323,7 @@ pub(super) fn imports(api: &Api) -> String {
         ("Schema", true),
         ("Slot", true),
         ("View", true),
-        ("open_enum", !api.choices.is_empty()),
+        ("open_enum", !api.enums.is_empty()),
         ("record", true),
         ("required", has_required),
     ];
@@ -375,7 +375,7 @@ pub(super) struct CodeView {
 }
 
 impl CodeView {
-    pub(super) fn new(code: &Code) -> Self {
+    pub(super) fn new(code: &PlatformError) -> Self {
         Self {
             code: code.code.value,
             name: literal(&code.name),

@@ -1,17 +1,17 @@
-//! What changes from one spec of a method to the next.
+//! The differences between two specs of a method.
 
 use std::collections::BTreeMap;
 
-use super::{Authorization, ErrorCode, Parameter, Spec};
+use super::types::{Authorization, ErrorCode, Parameter, Spec};
 use crate::difference::{Difference, DifferenceKind};
 
-/// The differences, request first. Of a parameter that is added or removed as a whole its fields are not told.
+/// Returns the differences, request first. The fields of an added or removed parameter are not listed.
 pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     let mut differences = Differences(Vec::new());
     let node = |spec: &Spec| spec.response.node.value.clone();
     differences.changed("response.node", node(before), node(after));
     let authorization = |spec: &Spec| match spec.authorization {
-        None => "not said",
+        None => "unspecified",
         Some(Authorization::Required) => "required",
         Some(Authorization::Optional) => "optional",
         Some(Authorization::None) => "none",
@@ -28,7 +28,7 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
         (None, Some(_)) => differences.push("pages".to_owned(), DifferenceKind::Added),
         (Some(_), Some(_)) | (None, None) => {}
     }
-    // One code may stand for several things, which are told apart by their order.
+    // Errors with the same code are identified by their order.
     let numbered = |spec: &Spec| {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let number = |error: &ErrorCode| {
@@ -105,8 +105,8 @@ impl Differences {
             let limits =
                 limits.into_iter().filter_map(|(name, limit)| Some(format!("{name} {}", limit.as_ref()?.value)));
             let values = parameter.values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>().join(" or ");
-            let said: Vec<_> = limits.chain(Some(values).filter(|values| !values.is_empty())).collect();
-            if said.is_empty() { "no limit".to_owned() } else { said.join(", ") }
+            let parts: Vec<_> = limits.chain(Some(values).filter(|values| !values.is_empty())).collect();
+            if parts.is_empty() { "no limit".to_owned() } else { parts.join(", ") }
         };
         self.changed(path, limits(before), limits(after));
         let default = |parameter: &Parameter| {

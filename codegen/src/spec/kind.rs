@@ -1,34 +1,34 @@
-//! The page's type words.
+//! The types of the platform.
 
-/// A type that needs no further description.
+/// A built-in type of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Text.
+    /// A string.
     String,
-    /// A whole number.
+    /// An integer.
     Number,
     /// `true` or `false`.
     Boolean,
-    /// A date and time at GMT+8.
+    /// A date and time in GMT+8.
     Date,
-    /// Money.
+    /// An amount of money.
     Price,
-    /// An exact decimal.
+    /// A decimal number.
     BigDecimal,
-    /// JSON text.
+    /// A string of JSON.
     Json,
-    /// A JSON object with keys of the caller's choosing.
+    /// A JSON object with arbitrary keys.
     Map,
-    /// Names of fields to return.
+    /// The names of the fields to return.
     FieldList,
-    /// A whole number of one byte.
+    /// An integer of one byte.
     Byte,
     /// A file.
     File,
 }
 
 impl Kind {
-    /// All of them.
+    /// All types.
     pub const ALL: [Self; 11] = [
         Self::String,
         Self::Number,
@@ -43,8 +43,8 @@ impl Kind {
         Self::File,
     ];
 
-    /// The page's word for it.
-    pub const fn word(self) -> &'static str {
+    /// Returns the platform's name.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::String => "String",
             Self::Number => "Number",
@@ -60,8 +60,8 @@ impl Kind {
         }
     }
 
-    /// Whether a text can be a value of this type. The unit of a price and any spelling of a date and a truth value count,
-    /// as documents use them.
+    /// Returns whether a text is a value of this type, as documents write it: with the unit of a price, and any
+    /// spelling of a date or a boolean.
     pub fn accepts(self, text: &str) -> bool {
         let text = text.trim();
         match self {
@@ -76,20 +76,20 @@ impl Kind {
         }
     }
 
-    /// The type that a word stands for.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    /// Returns the type with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// Whether a text is a decimal number without an exponent.
+/// Returns whether a text is a decimal number without an exponent.
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether a text is a day, with or without a time of the day: `2024-06-18 10:00:00`, `2024/6/18`, `2024-06-18T10:00`.
+/// Returns whether a text is a date with an optional time: `2024-06-18 10:00:00`, `2024/6/18`, `2024-06-18T10:00`.
 fn is_date(text: &str) -> bool {
     let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let numbers = |text: &str, parts: &[char]| {
@@ -112,7 +112,7 @@ fn is_date(text: &str) -> bool {
     }
 }
 
-/// The elements that an example of a list shows: parted by commas, or as a JSON array.
+/// Returns the elements in the example of a list: comma-separated or a JSON array.
 pub(crate) fn elements(example: &str) -> Vec<&str> {
     let example = example.trim();
     let inside = example.strip_prefix('[').and_then(|example| example.strip_suffix(']')).unwrap_or(example);
@@ -120,31 +120,39 @@ pub(crate) fn elements(example: &str) -> Vec<&str> {
     elements.filter(|_| !inside.trim().is_empty()).collect()
 }
 
-/// A type as a spec spells it, taken apart: `Trade[]` is a list of `Trade`.
+/// Returns the numeric type of an example, `Number` or `BigDecimal`, and whether the example is a list.
+pub(crate) fn inferred_number(example: &str) -> Option<(Kind, bool)> {
+    let elements = elements(example);
+    let is_list = elements.len() > 1 || example.trim_start().starts_with('[');
+    let accepts = |kind: &Kind| !elements.is_empty() && elements.iter().all(|element| kind.accepts(element));
+    [Kind::Number, Kind::BigDecimal].into_iter().find(accepts).map(|kind| (kind, is_list))
+}
+
+/// A parsed type: `Trade[]` is a list of `Trade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypeName<'a> {
-    /// The word, of one element if it is a list.
-    pub word: &'a str,
-    /// Whether it is a list.
+    /// The name; of one element if the type is a list.
+    pub name: &'a str,
+    /// Whether the type is a list.
     pub list: bool,
 }
 
 impl<'a> TypeName<'a> {
-    /// Takes a spelling apart.
+    /// Parses a type.
     pub fn parse(text: &'a str) -> Self {
         match text.strip_suffix("[]") {
-            // A list of bytes is a file, which is one thing.
-            Some("byte") => Self { word: text, list: false },
-            Some(word) => Self { word, list: true },
-            None => Self { word: text, list: false },
+            // A list of bytes is a file.
+            Some("byte") => Self { name: text, list: false },
+            Some(name) => Self { name, list: true },
+            None => Self { name: text, list: false },
         }
     }
 
-    /// The key or element that holds each element of a list of this type (docs/protocol.md section 4.3): `_` before
-    /// every capital but the first letter, all in lower case, without regard to acronyms.
+    /// Returns the key of the elements of a list (docs/protocol.md section 4.3): lower case, with `_` before every
+    /// capital except the first letter. Acronyms are not special.
     pub fn inner_key(self) -> String {
         let mut key = String::new();
-        for (index, character) in self.word.chars().enumerate() {
+        for (index, character) in self.name.chars().enumerate() {
             if character.is_ascii_uppercase() && index > 0 {
                 key.push('_');
             }
@@ -153,20 +161,55 @@ impl<'a> TypeName<'a> {
         key
     }
 
-    /// Whether `example` can be a value of this type. The example of an object is JSON.
+    /// Returns whether `example` is a value of this type. The example of an object is JSON.
     pub fn accepts(self, example: &str) -> bool {
         match self.kind() {
             None => example.trim_start().starts_with(['{', '[']),
-            // The elements are JSON themselves, which holds commas.
+            // The elements are JSON, which may contain commas.
             Some(Kind::Json | Kind::Map) if self.list => true,
             Some(kind) if self.list => elements(example).into_iter().all(|element| kind.accepts(element)),
             Some(kind) => kind.accepts(example),
         }
     }
 
-    /// The type if the word is one of the page's own, `None` for an object.
+    /// Returns whether `max_length` applies.
+    pub(crate) fn has_length(self) -> bool {
+        match self.kind() {
+            Some(Kind::String | Kind::FieldList | Kind::File) => true,
+            Some(Kind::Json | Kind::Map) => !self.list,
+            _ => false,
+        }
+    }
+
+    /// Returns whether `max_list_size` applies. In many documents a list is a comma-separated string.
+    pub(crate) fn has_list_size(self) -> bool {
+        self.list || matches!(self.kind(), Some(Kind::String | Kind::FieldList))
+    }
+
+    /// Returns whether `min_value` and `max_value` apply.
+    pub(crate) fn is_numeric(self) -> bool {
+        matches!(self.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal))
+    }
+
+    /// Returns whether an example violates limits. Elements of lists are not checked.
+    pub(crate) fn violates_limits(
+        self,
+        example: &str,
+        max_length: Option<i64>,
+        min_value: Option<i64>,
+        max_value: Option<i64>,
+    ) -> bool {
+        let length = i64::try_from(example.encode_utf16().count()).unwrap_or(i64::MAX);
+        let is_long = self.kind() == Some(Kind::String) && max_length.is_some_and(|max| length > max);
+        let is_outside = example
+            .parse::<i64>()
+            .is_ok_and(|number| min_value.is_some_and(|min| number < min) || max_value.is_some_and(|max| number > max));
+        !self.list && (is_long || is_outside)
+    }
+
+    /// Returns the built-in type; `None` for an object.
     pub fn kind(self) -> Option<Kind> {
-        Kind::from_word(self.word)
+        Kind::from_name(self.name)
     }
 }
 
@@ -175,8 +218,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_taken_apart() {
-        for (text, word, list) in [
+    fn parses_types() {
+        for (text, name, list) in [
             ("String", "String", false),
             ("String[]", "String", true),
             ("byte", "byte", false),
@@ -184,14 +227,14 @@ mod tests {
             ("byte[][]", "byte[]", true),
             ("Field List", "Field List", false),
         ] {
-            assert_eq!(TypeName::parse(text), TypeName { word, list }, "{text}");
+            assert_eq!(TypeName::parse(text), TypeName { name, list }, "{text}");
             assert!(TypeName::parse(text).kind().is_some(), "{text}");
         }
         assert_eq!(TypeName::parse("Trade[]").kind(), None);
     }
 
     #[test]
-    fn examples_that_a_type_accepts() {
+    fn accepts_examples() {
         for (kind, accepted, refused) in [
             ("String", vec!["", "x", "1,2"], vec![]),
             (
@@ -238,8 +281,23 @@ mod tests {
     }
 
     #[test]
-    fn inner_keys() {
-        for (word, key) in [
+    fn infers_numeric_types_from_examples() {
+        for (example, inferred) in [
+            ("5", Some((Kind::Number, false))),
+            ("0.5", Some((Kind::BigDecimal, false))),
+            ("1,2", Some((Kind::Number, true))),
+            ("1，0.5", Some((Kind::BigDecimal, true))),
+            ("[5]", Some((Kind::Number, true))),
+            ("[]", None),
+            ("x", None),
+        ] {
+            assert_eq!(inferred_number(example), inferred, "{example}");
+        }
+    }
+
+    #[test]
+    fn derives_inner_keys() {
+        for (name, key) in [
             ("String[]", "string"),
             ("Number[]", "number"),
             ("Price[]", "price"),
@@ -250,7 +308,7 @@ mod tests {
             ("MapData[]", "map_data"),
             ("Top2Item[]", "top2_item"),
         ] {
-            assert_eq!(TypeName::parse(word).inner_key(), key, "{word}");
+            assert_eq!(TypeName::parse(name).inner_key(), key, "{name}");
         }
     }
 }

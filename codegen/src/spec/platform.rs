@@ -1,109 +1,109 @@
-//! `platform.yaml`: what the platform says of all its methods.
+//! The content of `platform.yaml`: the facts that hold for all methods.
 
-use super::Placed;
+use super::yaml::Spanned;
 
-/// The facts that belong to no single method.
+/// The facts that hold for all methods.
 #[derive(Clone, Debug, Default)]
 pub struct Platform {
     /// The protocol's version, the value of `v`.
     pub version: String,
-    /// How far a timestamp may be from the gateway's clock, in minutes.
+    /// The maximum difference between a timestamp and the gateway's clock, in minutes.
     pub timestamp_tolerance_minutes: u32,
     /// The gateways that speak the protocol.
     pub gateways: Vec<Gateway>,
-    /// The parameters that every request has.
+    /// The parameters of every request.
     pub public_parameters: Vec<PublicParameter>,
-    /// The last words of names whose values are secrets.
-    pub secrets: Vec<Placed<String>>,
-    /// The codes that the platform refuses calls with.
-    pub errors: Vec<Code>,
+    /// The suffixes of names whose values are secrets, in lower case.
+    pub secrets: Vec<Spanned<String>>,
+    /// The platform's error codes.
+    pub errors: Vec<PlatformError>,
 }
 
-/// A gateway that speaks the protocol.
+/// A gateway with the protocol of the platform.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// The id that callers name it by, such as `taobao-overseas`.
-    pub id: Placed<String>,
+    /// The id with which callers select the gateway, such as `taobao-overseas`.
+    pub id: Spanned<String>,
     /// The title in the platform's language.
-    pub title: Placed<String>,
-    /// The http URL, if there is one.
-    pub http: Option<Placed<String>>,
+    pub title: Spanned<String>,
+    /// The http URL, if any.
+    pub http: Option<Spanned<String>>,
     /// The https URL.
-    pub https: Placed<String>,
-    /// Earlier URLs, which older documents contain.
-    pub aliases: Vec<Placed<String>>,
-    /// What else to know, for its documentation.
+    pub https: Spanned<String>,
+    /// Former URLs, which older documents contain.
+    pub aliases: Vec<Spanned<String>>,
+    /// A note for the documentation.
     pub note: Option<String>,
-    /// Why the client cannot call it yet.
+    /// Why the client cannot call the gateway yet.
     pub unsupported: Option<String>,
 }
 
 impl Gateway {
-    /// Whether `url` is, or was, a URL of this gateway.
+    /// Returns whether `url` is a current or former URL of the gateway.
     pub fn has_url(&self, url: &str) -> bool {
         let urls = self.http.iter().chain([&self.https]).chain(&self.aliases);
         urls.into_iter().any(|known| known.value == url)
     }
 }
 
-/// A parameter that belongs to the protocol.
+/// A parameter of the protocol.
 #[derive(Clone, Debug)]
 pub struct PublicParameter {
     /// The name on the wire.
     pub name: String,
-    /// The page's type.
+    /// The type.
     pub kind: String,
-    /// The values that it may have, if they are few.
+    /// The valid values; empty for any value.
     pub values: Vec<String>,
-    /// The value that it has when it is not sent.
+    /// The default value.
     pub default: Option<String>,
-    /// Whether it is signed.
+    /// Whether the signature includes the parameter.
     pub signed: bool,
-    /// The page's description.
+    /// The description in the documentation.
     pub description: String,
 }
 
-/// A code of the platform.
+/// An error code of the platform.
 #[derive(Clone, Debug)]
-pub struct Code {
+pub struct PlatformError {
     /// The code.
-    pub code: Placed<i64>,
-    /// The platform's name for it, its `msg`.
+    pub code: Spanned<i64>,
+    /// The platform's name, its `msg`.
     pub name: String,
-    /// What it means and what to do.
+    /// The meaning and the remedy.
     pub meaning: String,
-    /// Whether sending the call again can help.
+    /// Whether a retry can succeed.
     pub retry: Retry,
-    /// The words that other gateways of the family have for the code.
-    pub words: Vec<Placed<String>>,
+    /// The codes of other gateways with the same meaning.
+    pub words: Vec<Spanned<String>>,
 }
 
-/// Whether sending a refused call again can help.
+/// Whether a retry of a refused call can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// Not before something is changed.
+    /// Only after the request or a setting is changed.
     Never,
-    /// After a pause.
+    /// After a delay.
     Later,
-    /// With a session that is renewed.
+    /// With a refreshed session.
     RenewSession,
-    /// If the sub code begins with `isp.`.
+    /// If the sub code starts with `isp.`.
     IfServerSide,
 }
 
 impl Platform {
-    /// The code's entry.
-    pub fn code(&self, code: i64) -> Option<&Code> {
+    /// Returns the entry of a code.
+    pub fn code(&self, code: i64) -> Option<&PlatformError> {
         self.errors.iter().find(|entry| entry.code.value == code)
     }
 
-    /// Whether a parameter of this name is one of the protocol's own.
+    /// Returns whether a public parameter has this name.
     pub fn is_public(&self, name: &str) -> bool {
         self.public_parameters.iter().any(|parameter| parameter.name == name)
     }
 
-    /// Whether a value of this name is a secret: it ends, in whatever case, with one of
-    /// [`secrets`](Self::secrets).
+    /// Returns whether a value with this name is a secret: the name ends with one of [`secrets`](Self::secrets),
+    /// ignoring case.
     pub fn is_secret(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         self.secrets.iter().any(|word| name.ends_with(word.value.as_str()))

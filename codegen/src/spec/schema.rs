@@ -1,66 +1,154 @@
-//! The JSON Schema of a spec file, for editors that complete and check while one is written.
+//! Tables of keys: the schema that the reader checks, and from which the JSON Schema is generated.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::shape::{Key, Shape, Table};
-use super::tables::SPEC;
-use crate::output::{Generator, banner};
+use super::yaml::{YamlNode, YamlValue};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
-/// The schema: the tables that specs are read by, in the words of JSON Schema.
-pub(crate) fn schema() -> String {
-    let mut tables = vec![&SPEC];
-    let mut next = 0;
-    while let Some(table) = tables.get(next) {
-        for key in table.keys {
-            if let Shape::Mapping(below) | Shape::List(below) = key.shape
-                && !tables.iter().any(|table| table.name == below.name)
-            {
-                tables.push(below);
+/// The keys of a mapping.
+pub(super) struct Table {
+    /// The name in the JSON Schema.
+    pub(super) name: &'static str,
+    /// The description.
+    pub(super) doc: &'static str,
+    pub(super) keys: &'static [Key],
+}
+
+/// A key of a mapping.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) value_type: ValueType,
+    pub(super) required: bool,
+    pub(super) doc: &'static str,
+}
+
+/// The type of a value.
+#[derive(Clone, Copy)]
+pub(super) enum ValueType {
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// An integer.
+    Integer,
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+    /// A list of strings.
+    Strings,
+    Mapping(&'static Table),
+    /// A list of mappings.
+    List(&'static Table),
+}
+
+impl Key {
+    pub(super) const fn required(name: &'static str, value_type: ValueType, doc: &'static str) -> Self {
+        Self { name, value_type, required: true, doc }
+    }
+
+    pub(super) const fn optional(name: &'static str, value_type: ValueType, doc: &'static str) -> Self {
+        Self { name, value_type, required: false, doc }
+    }
+}
+
+/// The valid values of a mapping, by key.
+pub(super) type Values<'n> = BTreeMap<&'n str, &'n YamlNode>;
+
+/// Checks documents against tables, and reports all differences.
+pub(super) struct SchemaChecker<'a> {
+    pub(super) source: &'a Arc<Source>,
+    pub(super) problems: &'a mut Diagnostics,
+}
+
+impl SchemaChecker<'_> {
+    pub(super) fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, help: Option<String>) {
+        let diagnostic = Diagnostic::new(self.source, span.clone(), message);
+        self.problems.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    /// Returns the valid values of a mapping; `None` if a required one is missing or invalid.
+    pub(super) fn mapping<'n>(&mut self, table: &'static Table, node: &'n YamlNode) -> Option<Values<'n>> {
+        let YamlValue::Mapping(entries) = &node.value else {
+            let message = format!("expected a mapping, found {}", node.value.description());
+            self.problem(&node.span, message, Some(names(table)));
+            return None;
+        };
+        let mut values = Values::new();
+        let mut complete = true;
+        for (key, value) in entries {
+            let Some(known) = table.keys.iter().find(|known| known.name == key.value) else {
+                let help = closest(&key.value, table.keys.iter().map(|known| known.name))
+                    .map_or_else(|| names(table), |name| format!("did you mean `{name}`?"));
+                self.problem(&key.span, format!("unknown key `{}`", key.value.escape_debug()), Some(help));
+                continue;
+            };
+            if self.check_type(known.value_type, value) {
+                values.insert(&key.value, value);
+            } else {
+                complete &= !known.required;
             }
         }
-        next += 1;
-    }
-    let definitions: Vec<_> =
-        tables.iter().map(|table| format!("    {}: {}", quoted(table.name), object(table))).collect();
-    format!(
-        "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$comment\": {},\n  \
-         \"title\": \"TOP method\",\n  \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
-        quoted(&banner(Generator::Xtask, Path::new("codegen/src/spec/tables.rs"))),
-        SPEC.name,
-        definitions.join(",\n")
-    )
-}
-
-fn object(table: &Table) -> String {
-    let properties: Vec<_> = table.keys.iter().map(property).collect();
-    let required: Vec<_> = table.keys.iter().filter(|key| key.required).map(|key| quoted(key.name)).collect();
-    format!(
-        "{{\n      \"description\": {},\n      \"type\": \"object\",\n      \"additionalProperties\": false,\n      \
-         \"required\": [{}],\n      \"properties\": {{\n{}\n      }}\n    }}",
-        quoted(table.doc),
-        required.join(", "),
-        properties.join(",\n")
-    )
-}
-
-fn property(key: &Key) -> String {
-    // A text may be written without quotes, and YAML then takes it for a number or a truth value where it looks like one.
-    const SCALAR: &str = "\"type\": [\"string\", \"number\", \"boolean\"]";
-    let shape = match key.shape {
-        Shape::Text => SCALAR.to_owned(),
-        Shape::Flag => "\"type\": \"boolean\"".to_owned(),
-        Shape::Whole => "\"type\": \"integer\"".to_owned(),
-        Shape::Word(words) => {
-            format!("\"enum\": [{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
+        let present = |name| entries.iter().any(|(key, _)| key.value == name);
+        for missing in table.keys.iter().filter(|known| known.required && !present(known.name)) {
+            self.problem(&node.span, format!("missing key `{}`", missing.name), Some(missing.doc.to_owned()));
+            complete = false;
         }
-        Shape::Texts => format!("\"type\": \"array\", \"items\": {{ {SCALAR} }}"),
-        Shape::Mapping(table) => format!("\"$ref\": \"#/$defs/{}\"", table.name),
-        Shape::List(table) => format!("\"type\": \"array\", \"items\": {{ \"$ref\": \"#/$defs/{}\" }}", table.name),
-    };
-    format!("        {}: {{ \"description\": {}, {shape} }}", quoted(key.name), quoted(key.doc))
+        complete.then_some(values)
+    }
+
+    fn check_type(&mut self, value_type: ValueType, node: &YamlNode) -> bool {
+        let (expected, help) = match (value_type, &node.value) {
+            (ValueType::String, YamlValue::Scalar(_)) => return true,
+            (ValueType::Boolean, YamlValue::Scalar(text)) if matches!(text.as_str(), "true" | "false") => return true,
+            (ValueType::Integer, YamlValue::Scalar(text)) if text.parse::<i64>().is_ok() => return true,
+            (ValueType::OneOf(words), YamlValue::Scalar(text)) if words.contains(&text.as_str()) => return true,
+            (ValueType::Mapping(_), YamlValue::Mapping(_)) | (ValueType::List(_), YamlValue::Sequence(_)) => {
+                return true;
+            }
+            (ValueType::Strings, YamlValue::Sequence(items)) => {
+                let mut fits = true;
+                for item in items {
+                    fits &= self.check_type(ValueType::String, item);
+                }
+                return fits;
+            }
+            (ValueType::String, _) => ("a string".to_owned(), None),
+            (ValueType::Boolean, _) => ("true or false".to_owned(), None),
+            (ValueType::Integer, _) => ("an integer".to_owned(), None),
+            (ValueType::OneOf(words), value) => {
+                let meant = match value {
+                    YamlValue::Scalar(text) => closest(text, words.iter().copied()),
+                    _ => None,
+                };
+                (format!("one of {}", words.join(", ")), meant.map(|word| format!("did you mean `{word}`?")))
+            }
+            (ValueType::Mapping(table), _) => ("a mapping".to_owned(), Some(names(table))),
+            (ValueType::Strings | ValueType::List(_), YamlValue::Null) => {
+                ("a list".to_owned(), Some("write [] for an empty list".to_owned()))
+            }
+            (ValueType::Strings | ValueType::List(_), _) => ("a list".to_owned(), None),
+        };
+        self.problem(&node.span, format!("expected {expected}, found {}", node.value.description()), help);
+        false
+    }
 }
 
-/// A text as a JSON string. The tables hold no control characters.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+fn names(table: &Table) -> String {
+    let names: Vec<_> = table.keys.iter().map(|key| key.name).collect();
+    format!("the keys are {}", names.join(", "))
+}
+
+/// Returns the candidate that is most similar to `word`, which may be misspelled; `None` for a word longer than any
+/// name.
+pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 200;
+    let word = Some(word).filter(|word| word.len() <= LONGEST)?.to_lowercase();
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(similarity, _)| *similarity > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
 }

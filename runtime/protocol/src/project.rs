@@ -9,18 +9,13 @@ use crate::record::{Field, Record, RecordMut, Slot, View};
 /// Two methods often document the same object, and each has its own type for it. A projection brings both to one type:
 ///
 /// ```
-/// # #[cfg(feature = "trade")]
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use generated_sdk::api::trade::{trades_sold_get, trades_sold_increment_get};
 /// use generated_sdk::protocol::project;
 ///
 /// let sold: trades_sold_get::Trade = serde_json::from_str(r#"{"tid":1,"payment":"58.90","orders":[{"oid":2}]}"#)?;
 /// let trade: trades_sold_increment_get::Trade = project(&sold)?;
 /// assert_eq!((trade.tid, trade.payment.as_deref(), trade.orders[0].oid), (Some(1), Some("58.90"), Some(2)));
-/// # Ok(())
-/// # }
-/// # #[cfg(not(feature = "trade"))]
-/// # fn main() {}
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// No value is lost: a value without a field in `T` is an error. Fields of `T` that `source` lacks stay empty.

@@ -1,19 +1,19 @@
-//! The cells of a row that does not say where they end: what samples, types and words tell of them.
+//! Rows without cell delimiters: samples, types and languages determine where the cells end.
 
-use super::row::{Column, Row, exact, first_word, limits, nothing_but_limits, present, taken_apart};
+use super::row::{Column, Row, delimited_cells, first_word, split_name_and_type, take_limits, take_limits_only};
 use crate::import::document::Entry;
-use crate::import::sample::Values;
-use crate::import::words::{self, Spelling};
+use crate::import::sample::SampleValues;
+use crate::import::vocabulary::{self, DocumentType, cell_text};
 use crate::spec::Kind;
 
-/// Which words of a row say whether the parameter is required, where single spaces part the cells.
+/// The words that a row may use in the column "required", if single spaces separate the cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequiredWords {
-    /// None: there is no such column.
+    /// No word: the column is missing.
     None,
-    /// Those in Chinese: `true` may be the example of a Boolean as well.
+    /// Chinese words only, because `true` may also be the example of a Boolean.
     Chinese,
-    /// All, since every row has one.
+    /// All words: every row has one.
     All,
 }
 
@@ -22,55 +22,61 @@ impl RequiredWords {
         if !columns.contains(&Column::Required) {
             return Self::None;
         }
-        let mut loose = rows.iter().filter(|row| exact(&row.line, columns.len()).is_none());
-        let third = |row: &Row| first_word(taken_apart(&row.line).2).0.to_owned();
-        if loose.all(|row| words::required(&third(row)).is_some()) { Self::All } else { Self::Chinese }
+        let mut undelimited = rows.iter().filter(|row| delimited_cells(&row.line, columns.len()).is_none());
+        let third = |row: &Row| first_word(split_name_and_type(&row.line).2).0.to_owned();
+        if undelimited.all(|row| vocabulary::required(&third(row)).is_some()) { Self::All } else { Self::Chinese }
     }
 
     fn required(self, word: &str) -> Option<bool> {
         match self {
             Self::None => None,
-            Self::Chinese => words::required(word).filter(|_| !word.is_ascii()),
-            Self::All => words::required(word),
+            Self::Chinese => vocabulary::required(word).filter(|_| !word.is_ascii()),
+            Self::All => vocabulary::required(word),
         }
     }
 }
 
-/// Reads a row whose cells are parted by spaces, or have a line each, some of which may be missing.
-pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, known: &Values, entry: &mut Entry) {
+/// Reads a row whose cells are separated by spaces or lines. Cells may be missing.
+pub(super) fn read_undelimited(
+    row: &Row,
+    columns: &[Column],
+    required: RequiredWords,
+    samples: &SampleValues,
+    entry: &mut Entry,
+) {
     let mut cells = row.cells.iter().map(String::as_str).collect::<Vec<_>>();
     let joined;
     let mut rest = row.line.as_str();
     if !cells.is_empty() && first_word(rest).1.is_empty() {
-        // Name and type have a line each as well.
+        // The name and the type are also on lines of their own.
         joined = format!("{rest} {}", cells.remove(0));
         rest = &joined;
     }
-    let behind_name = rest.trim_start().strip_prefix(first_word(rest).0);
-    let wide = behind_name.is_some_and(|rest| rest.starts_with("  "));
-    let (name, kind, mut rest) = taken_apart(rest);
+    let after_name = rest.trim_start().strip_prefix(first_word(rest).0);
+    let wide = after_name.is_some_and(|rest| rest.starts_with("  "));
+    let (name, kind, mut rest) = split_name_and_type(rest);
     name.clone_into(&mut entry.name);
     entry.kind = kind;
     if required != RequiredWords::None {
-        let own_line = rest.is_empty() && cells.first().is_some_and(|cell| words::required(cell).is_some());
+        let own_line = rest.is_empty() && cells.first().is_some_and(|cell| vocabulary::required(cell).is_some());
         if own_line {
-            entry.required = words::required(cells.remove(0));
+            entry.required = vocabulary::required(cells.remove(0));
         } else {
             let (word, after) = first_word(rest);
             entry.required = required.required(word);
             rest = if entry.required.is_some() { after } else { rest };
         }
     }
-    cells.retain(|cell| !nothing_but_limits(entry, cell));
+    cells.retain(|cell| !take_limits_only(entry, cell));
     if columns.contains(&Column::Limits)
-        && let Some((before, after)) = limits(entry, rest)
+        && let Some((before, after)) = take_limits(entry, rest)
     {
         before.clone_into(&mut entry.example);
         entry.description = [&[after], &cells[..]].concat().join("\n").trim().to_owned();
         return;
     }
     if wide && cells.is_empty() {
-        // Wide gaps part the cells, of which some are missing.
+        // Wide gaps separate the cells.
         cells = rest.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
         if cells.len() > 1 {
             rest = "";
@@ -78,16 +84,16 @@ pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, know
             cells.clear();
         }
     }
-    let known: Vec<&str> = known.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
+    let samples: Vec<&str> = samples.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
     let has_example = columns.contains(&Column::Example);
     match (&cells[..], rest.is_empty()) {
-        ([], _) if has_example => split(rest, entry, &known),
-        // The example on the line of the name, and the description on its own; or each on its own.
+        ([], _) if has_example => split_example(rest, entry, &samples),
+        // The example is on the first line or on its own line; the description is on other lines.
         (description, false) if has_example => {
             rest.clone_into(&mut entry.example);
             entry.description = description.join("\n");
         }
-        ([only], true) if has_example => split_single(only, entry, &known),
+        ([only], true) if has_example => assign_word(only, entry, &samples),
         ([example, description @ ..], true) if has_example => {
             (*example).clone_into(&mut entry.example);
             entry.description = description.join("\n");
@@ -95,25 +101,24 @@ pub(super) fn loose(row: &Row, columns: &[Column], required: RequiredWords, know
         (cells, _) => entry.description = [&[rest], cells].concat().join("\n").trim().to_owned(),
     }
     if columns.contains(&Column::Default) && !entry.example.is_empty() {
-        default(entry);
+        split_default(entry);
     }
 }
 
-/// Takes the default of a value from the beginning of its description: single spaces part the two.
-fn default(entry: &mut Entry) {
-    let kind = Spelling::parse(&entry.kind);
+/// Moves the default value from the beginning of the description to its own field.
+fn split_default(entry: &mut Entry) {
+    let kind = DocumentType::parse(&entry.kind);
     let (word, rest) = first_word(&entry.description);
-    let scalar =
-        matches!(kind.kind(), Some(Kind::Number | Kind::Byte | Kind::Price | Kind::BigDecimal | Kind::Boolean));
-    if scalar && !word.is_empty() && !rest.is_empty() && kind.fits(word) {
+    if kind.is_number_or_boolean() && !word.is_empty() && !rest.is_empty() && kind.may_have_example(word) {
         (entry.default, entry.description) = (word.to_owned(), rest.to_owned());
     }
 }
 
-/// Parts an example from the description behind it, by what samples, types and languages tell.
-fn split(text: &str, entry: &mut Entry, known: &[&str]) {
+/// Splits a text into the example and the description.
+fn split_example(text: &str, entry: &mut Entry, samples: &[&str]) {
     let ends_word = |end: &usize| text[*end..].is_empty() || text[*end..].starts_with(char::is_whitespace);
-    let sampled = known.iter().filter(|value| !value.is_empty() && text.starts_with(**value)).map(|value| value.len());
+    let sampled =
+        samples.iter().filter(|value| !value.is_empty() && text.starts_with(**value)).map(|value| value.len());
     let certain = sampled.filter(ends_word).max().or_else(|| date(text)).or_else(|| json(text)).filter(ends_word);
     if let Some(end) = certain {
         text[..end].clone_into(&mut entry.example);
@@ -121,21 +126,21 @@ fn split(text: &str, entry: &mut Entry, known: &[&str]) {
         return;
     }
     let (first, rest) = first_word(text);
-    if present(first).is_empty() {
-        // The example cell is explicitly empty.
+    if cell_text(first).is_empty() {
+        // The cell of the example is explicitly empty.
         rest.clone_into(&mut entry.description);
         return;
     }
     if rest.is_empty() {
-        split_single(first, entry, known);
+        assign_word(first, entry, samples);
         return;
     }
-    let kind = Spelling::parse(&entry.kind);
-    if !kind.fits(first) {
+    let kind = DocumentType::parse(&entry.kind);
+    if !kind.may_have_example(first) {
         text.clone_into(&mut entry.description);
         return;
     }
-    // Descriptions are in Chinese, so that what stands before it in other letters is the example.
+    // Descriptions are in Chinese: an example in Latin letters ends before the first Chinese character.
     let chinese = text.find(|character: char| !character.is_ascii()).unwrap_or(0);
     let before = text[..chinese].rfind(char::is_whitespace).map_or(0, |end| text[..end].trim_end().len());
     let end = if before > first.len() && kind.kind() == Some(Kind::String) { before } else { first.len() };
@@ -146,13 +151,14 @@ fn split(text: &str, entry: &mut Entry, known: &[&str]) {
     }
 }
 
-/// The only word behind a type is its example or its description.
-fn split_single(word: &str, entry: &mut Entry, known: &[&str]) {
-    let is_example = known.contains(&word) || (word.is_ascii() && Spelling::parse(&entry.kind).fits(word));
+/// Assigns a single word to the example or the description.
+fn assign_word(word: &str, entry: &mut Entry, samples: &[&str]) {
+    let is_example =
+        samples.contains(&word) || (word.is_ascii() && DocumentType::parse(&entry.kind).may_have_example(word));
     if is_example { word.clone_into(&mut entry.example) } else { word.clone_into(&mut entry.description) }
 }
 
-/// How long the date is that a text begins with, with the time behind it if there is one.
+/// Returns the length of a date at the beginning of a text, with its time.
 fn date(text: &str) -> Option<usize> {
     const DATES: [&str; 2] = ["0000-00-00", "0000/00/00"];
     const TIMES: [&str; 3] = [" 00:00:00.000", " 00:00:00", " 00:00"];
@@ -168,7 +174,7 @@ fn date(text: &str) -> Option<usize> {
     Some(date + time)
 }
 
-/// How long the JSON is that a text begins with.
+/// Returns the length of JSON at the beginning of a text.
 fn json(text: &str) -> Option<usize> {
     if !text.starts_with(['{', '[']) {
         return None;

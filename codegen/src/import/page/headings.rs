@@ -1,9 +1,9 @@
-//! The sections of a page, by their headings.
+//! The sections of a page, found by their headings.
 
 use std::collections::BTreeMap;
 
 use super::row::{Column, header};
-use super::table::{headless, is_nothing};
+use super::table::{columns_without_header, means_none};
 
 /// A part of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub(super) enum Section {
     Other,
 }
 
-/// The headings of each section, in the order in which they are looked up.
+/// The headings of each section, in lookup order.
 const HEADINGS: [(Section, &[&str]); 9] = [
     (
         Section::Gateways,
@@ -175,8 +175,8 @@ const HEADINGS: [(Section, &[&str]); 9] = [
 ];
 
 impl Section {
-    /// The section that a line is the heading of, whatever is around its words: `二、请求参数（业务级）：`, `### JSON 响应示例`.
-    pub(super) fn headed(line: &str) -> Option<Self> {
+    /// Returns the section of a heading: `二、请求参数（业务级）：`, `### JSON 响应示例`.
+    pub(super) fn from_heading(line: &str) -> Option<Self> {
         if line.len() > 120 {
             return None;
         }
@@ -190,14 +190,14 @@ impl Section {
         let line = line.strip_prefix(['【', '[']).and_then(|line| line.strip_suffix(['】', ']'])).unwrap_or(line);
         let bracketed = line.ends_with([')', '）']).then(|| line.find(['(', '（'])).flatten();
         let words = line[..bracketed.unwrap_or(line.len())].trim_end();
-        // 应用级输入参数 is also written with the word API before it.
+        // 应用级输入参数 may have the prefix API.
         let bare = words.strip_prefix("API").map_or(words, str::trim_start);
         let exact = |text: &str| {
             let is = |heading: &&str| heading.eq_ignore_ascii_case(text);
             HEADINGS.iter().find(|(_, headings)| headings.iter().any(is)).map(|(section, _)| *section)
         };
         exact(words).or_else(|| exact(bare)).or_else(|| {
-            // Samples are headed by a language or a format too: JSON 响应示例.
+            // The heading of samples may begin with a language or a format: JSON 响应示例.
             let language =
                 |first: char| first.is_ascii_alphanumeric() || matches!(first, '.' | '+' | '#' | '/' | ' ' | '-');
             let sample = match words.trim_start_matches(language) {
@@ -211,9 +211,9 @@ impl Section {
         })
     }
 
-    /// Whether what follows a line that looks like the heading of this section belongs to it: the same words may be in the
-    /// middle of a description.
-    fn is_followed(self, lines: &[&str]) -> bool {
+    /// Returns whether the content of the section follows a possible heading. The same words may occur in a
+    /// description.
+    fn has_expected_content(self, lines: &[&str]) -> bool {
         if !matches!(self, Self::Request | Self::Response | Self::PublicFields | Self::Errors) {
             return true;
         }
@@ -221,13 +221,13 @@ impl Section {
             lines.iter().copied().filter(|line| !line.trim().is_empty() && line.trim() != "#").take(3).collect();
         let begins = |line: &&str| {
             header(line).is_some()
-                || is_nothing(line)
+                || means_none(line)
                 || line.trim_start().to_lowercase().starts_with("error code")
                 || line.trim_start().starts_with("错误码")
         };
-        written.first().is_none_or(|line| Self::headed(line).is_some() || line.starts_with('#'))
+        written.first().is_none_or(|line| Self::from_heading(line).is_some() || line.starts_with('#'))
             || written.iter().any(begins)
-            || headless(&written).is_some()
+            || columns_without_header(&written).is_some()
     }
 }
 
@@ -235,22 +235,23 @@ impl Section {
 pub(super) struct Sections<'t>(BTreeMap<Section, Vec<&'t str>>);
 
 impl<'t> Sections<'t> {
-    /// Splits the lines of a page into sections. A line counts as a heading only if the expected content follows, unless the
-    /// page has no tables of parameters then. Tables without a heading are recognized by their columns.
+    /// Splits the lines of a page into sections. A line is a heading only if the expected content follows, unless no
+    /// table of parameters is found that way. The columns identify tables without a heading.
     pub(super) fn of(lines: &[&'t str]) -> Self {
-        let mut sections = Self::parted(lines, true);
+        let mut sections = Self::split(lines, true);
         if !sections.has(Section::Request) && !sections.has(Section::Response) {
-            sections = Self::parted(lines, false);
+            sections = Self::split(lines, false);
         }
         sections
     }
 
-    fn parted(lines: &[&'t str], strict: bool) -> Self {
+    fn split(lines: &[&'t str], strict: bool) -> Self {
         let headed: Vec<Option<Section>> = lines
             .iter()
             .enumerate()
             .map(|(index, line)| {
-                Section::headed(line).filter(|section| !strict || section.is_followed(&lines[index + 1..]))
+                Section::from_heading(line)
+                    .filter(|section| !strict || section.has_expected_content(&lines[index + 1..]))
             })
             .collect();
         let has = |section| headed.contains(&Some(section));
@@ -263,7 +264,7 @@ impl<'t> Sections<'t> {
                 sections.entry(section).or_default();
                 continue;
             }
-            if let Some(headed) = header(line).and_then(|columns| told_by(&columns))
+            if let Some(headed) = header(line).and_then(|columns| implied_section(&columns))
                 && implied.contains(&(headed, true))
                 && !sections.contains_key(&headed)
             {
@@ -274,20 +275,20 @@ impl<'t> Sections<'t> {
         Self(sections)
     }
 
-    /// Whether the page has a section.
+    /// Returns whether the page has a section.
     pub(super) fn has(&self, section: Section) -> bool {
         self.0.contains_key(&section)
     }
 
-    /// The lines of a section.
+    /// Returns the lines of a section.
     pub(super) fn lines(&self, section: Section) -> &[&'t str] {
         self.0.get(&section).map_or(&[], Vec::as_slice)
     }
 }
 
-/// The section that a table without a heading is, by its columns. Only tables of a method's own parameters have examples,
-/// and only those of requests say what is required.
-fn told_by(columns: &[Column]) -> Option<Section> {
+/// Returns the section of a table without a heading. Only tables of a method's own parameters have examples, and only
+/// those of requests have the column "required".
+fn implied_section(columns: &[Column]) -> Option<Section> {
     columns.contains(&Column::Example).then(|| match columns.contains(&Column::Required) {
         true => Section::Request,
         false => Section::Response,

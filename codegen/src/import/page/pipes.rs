@@ -1,61 +1,61 @@
-//! Tables whose cells are parted by pipes, with or without the ruler of Markdown, as tables whose cells are parted by tabs.
+//! Tables with pipes between cells, with or without a Markdown delimiter row, converted to tables with tabs.
 
 use super::row::{is_header, is_parameter};
-use crate::html::plain;
+use crate::html::plain_text;
 
-/// The lines of a page with each row of a table as one line of cells parted by tabs. A line `#` ends a table.
-pub(super) fn as_tabs(lines: &[&str]) -> Vec<String> {
+/// Converts each row of a table to one line with tabs between cells. A line `#` ends a table.
+pub(super) fn to_tabs(lines: &[&str]) -> Vec<String> {
     let mut written = Vec::new();
-    let mut table: Option<Table> = None;
+    let mut table: Option<PipeTable> = None;
     for (index, line) in lines.iter().enumerate() {
-        if let Some(header) = begins(line, lines.get(index + 1).copied()) {
+        if let Some(header) = header(line, lines.get(index + 1).copied()) {
             if let Some(table) = table.take() {
-                written.extend(table.end());
+                written.extend(table.finish());
             }
             written.push(header.cells.join("\t"));
-            table = Some(Table::below(&header));
+            table = Some(PipeTable::new(&header));
             continue;
         }
-        let goes_on = table.as_mut().is_some_and(|table| table.takes(line, &mut written));
-        if !goes_on {
+        let continues = table.as_mut().is_some_and(|table| table.read_line(line, &mut written));
+        if !continues {
             if let Some(table) = table.take() {
-                written.extend(table.end());
+                written.extend(table.finish());
             }
             written.push((*line).to_owned());
         }
     }
-    written.extend(table.into_iter().flat_map(Table::end));
+    written.extend(table.into_iter().flat_map(PipeTable::finish));
     written
 }
 
 /// The header of a table.
 struct Header {
-    /// Whether a pipe stands before the first cell.
+    /// Whether a pipe precedes the first cell.
     leading: bool,
     cells: Vec<String>,
 }
 
-/// The header that a line is, if it is one. The ruler below it tells, or the words of its cells.
-fn begins(line: &str, next: Option<&str>) -> Option<Header> {
-    if !line.contains('|') || is_ruler(line) {
+/// Returns the header in a line, identified by its cells or by the delimiter row below it.
+fn header(line: &str, next: Option<&str>) -> Option<Header> {
+    if !line.contains('|') || is_delimiter_row(line) {
         return None;
     }
     let leading = line.trim_start().starts_with('|');
-    let mut cells: Vec<String> = segments(line, leading).iter().map(|cell| cleaned(cell)).collect();
+    let mut cells: Vec<String> = split_at_pipes(line, leading).iter().map(|cell| plain_cell(cell)).collect();
     while cells.last().is_some_and(String::is_empty) {
         cells.pop();
     }
-    let ruled = next.is_some_and(|next| next.contains('|') && is_ruler(next));
-    (cells.len() > 1 && (ruled || is_header(&cells))).then_some(Header { leading, cells })
+    let delimited = next.is_some_and(|next| next.contains('|') && is_delimiter_row(next));
+    (cells.len() > 1 && (delimited || is_header(&cells))).then_some(Header { leading, cells })
 }
 
-/// Whether a line is the ruler between the header and the rows of a table in Markdown.
-fn is_ruler(line: &str) -> bool {
+/// Returns whether a line is a Markdown delimiter row.
+fn is_delimiter_row(line: &str) -> bool {
     line.contains('-') && line.chars().all(|character| matches!(character, '|' | '-' | ':' | ' ' | '\t' | '+'))
 }
 
-/// The texts between the pipes of a line that are not escaped.
-fn segments(line: &str, leading: bool) -> Vec<String> {
+/// Returns the texts between the unescaped pipes of a line.
+fn split_at_pipes(line: &str, leading: bool) -> Vec<String> {
     let line = line.trim();
     let line = if leading { line.strip_prefix('|').unwrap_or(line) } else { line };
     let mut segments = vec![String::new()];
@@ -75,9 +75,9 @@ fn segments(line: &str, leading: bool) -> Vec<String> {
     segments
 }
 
-/// A cell without the marks of Markdown and HTML. Space that is not plain is kept before it: it may be an indentation.
-fn cleaned(cell: &str) -> String {
-    let cell = plain(cell.trim_matches([' ', '\t', '\r']));
+/// Returns a cell without Markdown and HTML. Unusual leading spaces are kept, as they may be indentation.
+fn plain_cell(cell: &str) -> String {
+    let cell = plain_text(cell.trim_matches([' ', '\t', '\r']));
     let cell = cell.trim_end().trim_start_matches(['\n', '\r']);
     let cell = cell.replace("**", "").replace('\t', " ");
     match cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) {
@@ -86,22 +86,22 @@ fn cleaned(cell: &str) -> String {
     }
 }
 
-/// A table while its rows are read. A row may go on on the next lines: extractors break lines within cells.
-struct Table {
+/// A table being read. A row may continue on the next lines, because extractors break lines within cells.
+struct PipeTable {
     leading: bool,
     columns: usize,
     /// The unmodified cells of the current row; empty outside a row.
     row: Vec<String>,
 }
 
-impl Table {
-    fn below(header: &Header) -> Self {
+impl PipeTable {
+    fn new(header: &Header) -> Self {
         Self { leading: header.leading, columns: header.cells.len(), row: Vec::new() }
     }
 
-    /// Takes a line, and returns false if it is not part of the table. Rows that are complete are `written`.
-    fn takes(&mut self, line: &str, written: &mut Vec<String>) -> bool {
-        // A last cell without text may be all that a broken line shows of it.
+    /// Reads a line, and returns false if it is not part of the table. Appends complete rows to `written`.
+    fn read_line(&mut self, line: &str, written: &mut Vec<String>) -> bool {
+        // A last cell without text may continue on the next line.
         let last = self.row.last().is_some_and(|cell| !cell.trim().is_empty());
         let complete = self.row.len() > self.columns || (self.row.len() == self.columns && last);
         if line.trim().is_empty() {
@@ -111,29 +111,29 @@ impl Table {
             return false;
         }
         if !line.contains('|') {
-            // A part of a cell, unless the row has all of its cells.
+            // The line continues a cell, unless the row is complete.
             if complete || self.row.is_empty() {
                 return false;
             }
             self.append(line.trim());
             return true;
         }
-        if is_ruler(line) {
+        if is_delimiter_row(line) {
             return true;
         }
         let leads = line.trim_start().starts_with('|');
-        let segments = segments(line, self.leading && leads);
+        let segments = split_at_pipes(line, self.leading && leads);
         let filled = segments.iter().any(|segment| !segment.trim().is_empty());
         let begins = match self.leading {
             true => leads && (complete || !segments[0].trim().is_empty()),
-            // `[]` is the rest of a type.
+            // `[]` is the end of a type.
             false => {
                 let whole = segments.len() >= self.columns && !segments[0].trim().starts_with('[');
                 complete || whole || is_parameter(&segments)
             }
         };
         if !filled && complete {
-            // Pipes that are left of a nested table.
+            // The pipes are the rest of a nested table.
             return true;
         }
         if begins || self.row.is_empty() {
@@ -158,7 +158,7 @@ impl Table {
         }
     }
 
-    /// Writes the current row: as many cells as the table has columns, what is behind them as part of the last.
+    /// Writes the current row. Extra cells are merged into the last column.
     fn flush(&mut self, written: &mut Vec<String>) {
         let mut cells: Vec<String> = std::mem::take(&mut self.row);
         if cells.is_empty() {
@@ -173,11 +173,11 @@ impl Table {
             cells.push(rest.join("|"));
         }
         cells.resize(self.columns, String::new());
-        let cells: Vec<_> = cells.iter().map(|cell| cleaned(cell)).collect();
+        let cells: Vec<_> = cells.iter().map(|cell| plain_cell(cell)).collect();
         written.push(cells.join("\t"));
     }
 
-    fn end(mut self) -> Vec<String> {
+    fn finish(mut self) -> Vec<String> {
         let mut written = Vec::new();
         self.flush(&mut written);
         written.push("#".to_owned());
@@ -187,14 +187,14 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::as_tabs;
+    use super::to_tabs;
 
     #[test]
-    fn tables_of_every_kind() {
+    fn converts_tables() {
         for (table, expected) in [
             ("| 名称 | 类型 |\n|---|---|\n| a | String |\n\ntext", vec!["名称\t类型", "a\tString", "#", "text"]),
             ("名称 | 类型 | 描述 |\n---|---|---|\na | String | x | |\n", vec!["名称\t类型\t描述", "a\tString\tx", "#"]),
-            // Rows that are broken within cells.
+            // Rows with line breaks within cells.
             (
                 "名称 | 类型 | 必须 | 示例值 | 限制 | 描述 |\na | Number | 是 | 1 |\n|\nx |\nb | String\n\n [] | 否 | | | y |",
                 vec!["名称\t类型\t必须\t示例值\t限制\t描述", "a\tNumber\t是\t1\t\tx", "b\tString\n[]\t否\t\t\ty", "#"],
@@ -211,7 +211,7 @@ mod tests {
             ("|a|b|\n|-|-|\n|c|d|\n# 标题", vec!["a\tb", "c\td", "#", "# 标题"]),
         ] {
             let lines: Vec<_> = table.lines().collect();
-            assert_eq!(as_tabs(&lines), expected, "{table}");
+            assert_eq!(to_tabs(&lines), expected, "{table}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Saved pages: HTML as the text that a browser copies, with a tab between the cells of a table.
+//! Saved pages: HTML converted to text, with a tab between the cells of a table.
 
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
 
-/// Elements whose content is not shown.
+/// Elements without visible content.
 const HIDDEN: [&[u8]; 7] = [b"head", b"script", b"style", b"noscript", b"template", b"svg", b"select"];
 
-/// Elements that begin and end a line.
+/// Block elements, which begin and end a line.
 const BLOCKS: [&[u8]; 31] = [
     b"address",
     b"article",
@@ -41,38 +41,38 @@ const BLOCKS: [&[u8]; 31] = [
     b"ul",
 ];
 
-/// The text of an HTML page.
-pub(super) fn text(html: &str) -> String {
+/// Converts an HTML page to text.
+pub(super) fn from_html(html: &str) -> String {
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
-    let mut page = Page::default();
+    let mut converter = Converter::default();
     for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
         match token {
-            Token::StartTag(tag) => page.start(&tag.name, tag.self_closing),
-            Token::EndTag(tag) => page.end(&tag.name),
-            Token::String(text) => page.text(&String::from_utf8_lossy(&text)),
+            Token::StartTag(tag) => converter.start(&tag.name, tag.self_closing),
+            Token::EndTag(tag) => converter.end(&tag.name),
+            Token::String(text) => converter.text(&String::from_utf8_lossy(&text)),
             _ => {}
         }
     }
-    page.text
+    converter.text
 }
 
-/// A page while it is read.
+/// The state of the conversion.
 #[derive(Default)]
-struct Page {
+struct Converter {
     text: String,
-    /// The hidden element around the current place, and how many of its name are open.
+    /// The enclosing hidden element, and the number of open elements with its name.
     hidden: Option<(Vec<u8>, usize)>,
-    /// Whether a cell of a table is open, and where its text begins.
+    /// Whether a cell is open, and the offset of its text.
     in_cell: bool,
     cell: usize,
-    /// How many `<pre>` are open: their white space is kept.
+    /// The number of open `<pre>` elements, in which white space is kept.
     preformatted: usize,
-    /// Whether the current row has a cell before the current one.
+    /// Whether the current row has an earlier cell.
     later_cell: bool,
 }
 
-impl Page {
+impl Converter {
     fn start(&mut self, name: &[u8], self_closing: bool) {
         if let Some((hidden, count)) = &mut self.hidden {
             *count += usize::from(hidden == name && !self_closing);
@@ -141,7 +141,7 @@ impl Page {
         }
     }
 
-    /// Begins a line, unless the text is at the beginning of one or of a cell.
+    /// Begins a line, unless the text is at the beginning of a line or a cell.
     fn line(&mut self) {
         self.text.truncate(self.text.trim_end_matches(' ').len());
         let empty_cell = self.in_cell && self.text.len() <= self.cell;
@@ -153,10 +153,10 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::from_html;
 
     #[test]
-    fn pages_as_text() {
+    fn converts_pages_to_text() {
         for (html, expected) in [
             ("<p>a  b\n c</p><p>d</p>", "a b c\nd\n"),
             ("<head><title>x</title></head><body>a<script>if (a < b) {}</script>b", "ab"),
@@ -168,7 +168,7 @@ mod tests {
             ("<svg><svg></svg>x</svg>y", "y"),
             ("<", "<"),
         ] {
-            assert_eq!(text(html), expected, "{html}");
+            assert_eq!(from_html(html), expected, "{html}");
         }
     }
 }

@@ -1,19 +1,18 @@
-//! Documents as the YAML that a careful person would write: quotes only where they are needed, Chinese as it is, a short
-//! field on one line, and a comment where something was not plain from the document.
+//! Writes documents as readable YAML: minimal quotes, short fields on one line, and notes as comments.
 
 use super::document::{Document, Entry};
 use crate::spec::Authorization;
 
-/// How wide a line may be, in columns of a terminal.
-const WIDTH: usize = 120;
+/// The maximum line width in terminal columns.
+const MAX_WIDTH: usize = 120;
 
-/// The text of the spec.
+/// Returns the text of the spec.
 pub(super) fn yaml(document: &Document) -> String {
-    let mut yaml = Yaml("# yaml-language-server: $schema=../method.schema.json\n".to_owned());
+    let mut yaml = YamlWriter("# yaml-language-server: $schema=../method.schema.json\n".to_owned());
     yaml.comments(0, &document.notes);
     yaml.text(0, "method", &document.method);
     yaml.text(0, "title", &document.title);
-    yaml.some_text(0, "description", &document.description);
+    yaml.optional_text(0, "description", &document.description);
     if let Some(authorization) = document.authorization {
         let word = match authorization {
             Authorization::Required => "required",
@@ -42,21 +41,21 @@ pub(super) fn yaml(document: &Document) -> String {
     yaml.0
 }
 
-struct Yaml(String);
+struct YamlWriter(String);
 
-impl Yaml {
+impl YamlWriter {
     fn line(&mut self, indent: usize, line: &str) {
         self.0.extend(std::iter::repeat_n(' ', indent));
         self.0.push_str(line);
         self.0.push('\n');
     }
 
-    /// Notes as comments, broken between words where a line would be too long.
+    /// Writes notes as comments, wrapped between words.
     fn comments(&mut self, indent: usize, notes: &[String]) {
         for note in notes {
             let mut line = "#".to_owned();
             for word in note.split_whitespace() {
-                if line.len() > 1 && indent + width(&line) + 1 + width(word) > WIDTH {
+                if line.len() > 1 && indent + width(&line) + 1 + width(word) > MAX_WIDTH {
                     self.line(indent, &line);
                     line.truncate(1);
                 }
@@ -67,12 +66,12 @@ impl Yaml {
         }
     }
 
-    /// A key and its text: on one line, or line by line below the key.
+    /// Writes a key and its text, on one line or as a block.
     fn text(&mut self, indent: usize, key: &str, text: &str) {
         if text.contains('\n') && text.chars().all(|character| character == '\n' || is_printable(character)) {
-            // A first line that begins with a space would be taken for a deeper indentation, unless it is told.
-            let told = if text.starts_with([' ', '\n']) { "2" } else { "" };
-            self.line(indent, &format!("{key}: |{told}-"));
+            // A leading space in the first line needs an explicit indentation indicator.
+            let indicator = if text.starts_with([' ', '\n']) { "2" } else { "" };
+            self.line(indent, &format!("{key}: |{indicator}-"));
             for line in text.split('\n') {
                 if line.is_empty() { self.0.push('\n') } else { self.line(indent + 2, line) }
             }
@@ -81,25 +80,25 @@ impl Yaml {
         }
     }
 
-    fn some_text(&mut self, indent: usize, key: &str, text: &str) {
+    fn optional_text(&mut self, indent: usize, key: &str, text: &str) {
         if !text.is_empty() {
             self.text(indent, key, text);
         }
     }
 
-    /// An item of a list with its pairs on one line, if they fit; empty texts are left out.
+    /// Writes a list item as one flow mapping, if it fits on a line. Empty texts are omitted.
     fn flow(&mut self, indent: usize, pairs: &[(&str, &str)]) -> bool {
         let pairs: Vec<_> = pairs.iter().filter(|(_, text)| !text.is_empty()).collect();
         let written: Vec<_> = pairs.iter().map(|(key, text)| format!("{key}: {}", scalar(text, true))).collect();
         let line = format!("- {{ {} }}", written.join(", "));
-        let fits = indent + width(&line) <= WIDTH && !pairs.iter().any(|(_, text)| text.contains('\n'));
+        let fits = indent + width(&line) <= MAX_WIDTH && !pairs.iter().any(|(_, text)| text.contains('\n'));
         if fits {
             self.line(indent, &line);
         }
         fits
     }
 
-    /// An item of a list with a line for each pair; empty texts are left out.
+    /// Writes a list item with one line per pair. Empty texts are omitted.
     fn block(&mut self, indent: usize, pairs: &[(&str, &str)]) {
         for (index, (key, text)) in pairs.iter().filter(|(_, text)| !text.is_empty()).enumerate() {
             if index == 0 {
@@ -110,7 +109,7 @@ impl Yaml {
         }
     }
 
-    /// A list of entries. The fields of a response are many and short, so they may stand on one line each.
+    /// Writes a list of entries. Response fields may use flow mappings, as they are many and short.
     fn entries(&mut self, indent: usize, key: &str, entries: &[Entry], short: bool) {
         if entries.is_empty() {
             self.line(indent, &format!("{key}: []"));
@@ -146,7 +145,7 @@ impl Yaml {
                 }
             }
             for (key, text) in &pairs[2..] {
-                self.some_text(indent, key, text);
+                self.optional_text(indent, key, text);
             }
             if !entry.fields.is_empty() {
                 self.entries(indent, "fields", &entry.fields, short);
@@ -155,23 +154,23 @@ impl Yaml {
     }
 }
 
-/// A text as a scalar: plain if every reader of YAML takes it for this text, in quotes otherwise. `flow` is between
-/// braces, where fewer characters stand for themselves.
+/// Returns a text as a YAML scalar: plain if every YAML parser reads it as this string, quoted otherwise. `flow` is for
+/// flow mappings, where more characters need quotes.
 fn scalar(text: &str, flow: bool) -> String {
     if !text.chars().all(is_printable) {
         return escaped(text);
     }
-    let means_something = text.starts_with([
+    let is_indicator = text.starts_with([
         '-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '=', '<',
     ]);
-    let broken = text.is_empty()
+    let needs_quotes = text.is_empty()
         || text != text.trim()
-        || means_something
+        || is_indicator
         || text.contains(": ")
         || text.contains(" #")
         || text.ends_with(':')
         || (flow && text.contains([',', '[', ']', '{', '}', ':']));
-    if !broken && !is_other_than_text(text) {
+    if !needs_quotes && !is_ambiguous(text) {
         text.to_owned()
     } else if text.contains(['"', '\\']) && !text.contains('\'') {
         format!("'{text}'")
@@ -180,7 +179,7 @@ fn scalar(text: &str, flow: bool) -> String {
     }
 }
 
-/// A text in double quotes.
+/// Returns a text in double quotes.
 fn escaped(text: &str) -> String {
     let mut escaped = "\"".to_owned();
     for character in text.chars() {
@@ -196,14 +195,14 @@ fn escaped(text: &str) -> String {
     escaped + "\""
 }
 
-/// Whether a character stands for itself in a plain text on one line, in any reader of YAML.
+/// Returns whether a character needs no escape in any YAML parser.
 fn is_printable(character: char) -> bool {
     matches!(character, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
         | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Whether some reader of YAML, of whatever age, takes a plain text for a number, a truth value, a date or nothing.
-fn is_other_than_text(text: &str) -> bool {
+/// Returns whether a YAML 1.1 or 1.2 parser reads a plain text as a number, a boolean, a date or null.
+fn is_ambiguous(text: &str) -> bool {
     const WORDS: [&str; 14] =
         ["null", "~", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "+.inf", ".nan", "-.inf"];
     let lower = text.to_ascii_lowercase();
@@ -216,7 +215,7 @@ fn is_other_than_text(text: &str) -> bool {
     };
     let radix =
         |prefix: &str, digit: fn(&char) -> bool| unsigned.strip_prefix(prefix).is_some_and(|rest| digits(rest, digit));
-    // Numbers, times such as 12:30:45 and dates such as 2024-06-18 are all made of these.
+    // Numbers, times such as 12:30:45, and dates such as 2024-06-18.
     let numeric =
         |character: char| character.is_ascii_digit() || matches!(character, '_' | '.' | '-' | '+' | 'e' | ':');
     let date = text.len() >= 8
@@ -231,7 +230,7 @@ fn is_other_than_text(text: &str) -> bool {
             && unsigned.chars().all(numeric))
 }
 
-/// How many columns of a terminal a text takes: Chinese characters and their punctuation take two each.
+/// Returns the width of a text in terminal columns. Chinese characters and punctuation take two.
 fn width(text: &str) -> usize {
     let wide = |character: char| {
         matches!(character, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}'
@@ -246,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_only_where_they_are_needed() {
+    fn quotes_only_ambiguous_texts() {
         for (text, block, flow) in [
             ("sec_token", "sec_token", "sec_token"),
             ("结果码", "结果码", "结果码"),

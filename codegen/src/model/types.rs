@@ -1,0 +1,202 @@
+//! The parts of the model.
+
+use std::path::PathBuf;
+
+use crate::spec::{Authorization, ErrorCode, Gateway, Kind, PlatformError};
+
+/// The model of an SDK.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The categories, sorted by name.
+    pub categories: Vec<Category>,
+    /// The categories that are default features.
+    pub default: Vec<String>,
+    /// The platform's gateways.
+    pub gateways: Vec<Gateway>,
+    /// The platform's error codes.
+    pub codes: Vec<PlatformError>,
+    /// The suffixes of names whose values are secrets.
+    pub secrets: Vec<String>,
+}
+
+impl Model {
+    /// Returns the methods of all categories.
+    pub fn apis(&self) -> impl Iterator<Item = &Api> {
+        self.categories.iter().flat_map(|category| &category.apis)
+    }
+}
+
+/// A category: a module and a feature.
+#[derive(Clone, Debug)]
+pub struct Category {
+    /// The name.
+    pub name: String,
+    /// The methods, sorted by name.
+    pub apis: Vec<Api>,
+}
+
+/// A method: a module with its request, its response and their objects.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The method's name on the wire.
+    pub method: String,
+    /// The title.
+    pub title: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// Whether a call needs a session. `None`: unspecified.
+    pub authorization: Option<Authorization>,
+    /// Whether the method requires https.
+    pub https_only: bool,
+    /// Whether a call changes nothing. `None`: unspecified.
+    pub reads: Option<bool>,
+    /// The deprecation note: what to call instead.
+    pub deprecated: Option<String>,
+    /// The method's own error codes.
+    pub errors: Vec<ErrorCode>,
+    /// The root node of a response.
+    pub node: String,
+    /// The spec, relative to the root of the project.
+    pub spec: PathBuf,
+    /// The category's name.
+    pub category: String,
+    /// The module's name.
+    pub module: String,
+    /// The request.
+    pub request: Struct,
+    /// The objects in the request, in spec order.
+    pub request_objects: Vec<Struct>,
+    /// The response.
+    pub response: Struct,
+    /// The objects in the response, in spec order.
+    pub response_objects: Vec<Struct>,
+    /// The enums in the request and the response.
+    pub enums: Vec<OpenEnum>,
+    /// The pagination of the method's list.
+    pub paging: Option<Paging>,
+}
+
+/// The pagination of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// The Rust names of the fields on the path to the items.
+    pub access: Vec<String>,
+    /// The type of an item.
+    pub item: FieldKind,
+    /// The path of the items.
+    pub items: FieldPath,
+    /// The path of the page number, and the number of the first page.
+    pub number: Option<(FieldPath, i64)>,
+    /// The path of the number of skipped items.
+    pub offset: Option<FieldPath>,
+    /// The paths of the cursor and of the next cursor.
+    pub cursor: Option<(FieldPath, FieldPath)>,
+    /// The path of the page size, and its default.
+    pub size: Option<(FieldPath, Option<i64>)>,
+    /// The path of the total number of items.
+    pub total: Option<FieldPath>,
+    /// The path of whether another page exists.
+    pub has_next: Option<FieldPath>,
+    /// The path of the parameter that requests `has_next`.
+    pub ask_has_next: Option<FieldPath>,
+    /// Whether pages are read from the last to the first.
+    pub backwards: bool,
+    /// The maximum time window of one list.
+    pub window: Option<TimeWindow>,
+}
+
+/// The wire names on the path to a parameter or a field.
+pub type FieldPath = Vec<String>;
+
+/// The maximum time window of one list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeWindow {
+    /// The path of the start.
+    pub from: FieldPath,
+    /// The path of the end.
+    pub to: FieldPath,
+    /// The maximum length in minutes.
+    pub minutes: i64,
+    /// Whether the end is exclusive.
+    pub to_excluded: bool,
+}
+
+/// A Rust enum of known values, with a variant for other values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenEnum {
+    /// The name.
+    pub name: String,
+    /// The wire name of the first field with this type.
+    pub wire: String,
+    /// The wire values, each with the name of its variant.
+    pub values: Vec<(String, String)>,
+}
+
+/// A Rust struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Struct {
+    /// The name.
+    pub name: String,
+    /// The spec's name of the object; empty for a request or response.
+    pub type_name: String,
+    /// The fields, in spec order.
+    pub fields: Vec<Field>,
+    /// The name of the struct of required fields, if they are too many for positional arguments.
+    pub required: Option<String>,
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name on the wire.
+    pub wire: String,
+    /// The Rust name, without the `r#` of a keyword.
+    pub name: String,
+    /// The type; of one element for a list.
+    pub kind: FieldKind,
+    /// Whether the type is a list. A field list is one.
+    pub list: bool,
+    /// Whether the parameter is required.
+    pub required: bool,
+    /// Whether the value is redacted.
+    pub secret: bool,
+    /// The limits that the client validates.
+    pub limits: Vec<Limit>,
+    /// The default value.
+    pub default: Option<String>,
+    /// The deprecation note: what to use instead.
+    pub deprecated: Option<String>,
+    /// An example value.
+    pub example: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+}
+
+/// A limit of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The maximum length, in UTF-16 code units; of a file, in bytes.
+    MaxLength(i64),
+    /// The maximum number of elements.
+    MaxListSize(i64),
+    /// The minimum.
+    MinValue(i64),
+    /// The maximum.
+    MaxValue(i64),
+}
+
+/// The type of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A built-in type of the platform.
+    Plain(Kind),
+    /// A struct. It is boxed where it could contain itself.
+    Object {
+        /// The name.
+        name: String,
+        /// Whether the field is a `Box`.
+        boxed: bool,
+    },
+    /// An enum with this name.
+    OpenEnum(String),
+}

@@ -1,0 +1,176 @@
+//! The specs of methods, as they are written.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::kind::TypeName;
+use super::platform::Platform;
+use super::yaml::Spanned;
+use crate::diagnostic::Source;
+
+/// The specs of a folder.
+#[derive(Clone, Debug)]
+pub struct Specs {
+    /// `platform.yaml`.
+    pub platform: Platform,
+    /// The methods, sorted by path.
+    pub methods: Vec<Method>,
+}
+
+/// The spec of a method and its file.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// The folder of the file.
+    pub category: String,
+    /// The file.
+    pub source: Arc<Source>,
+    /// The content.
+    pub spec: Spec,
+}
+
+/// The content of a spec file.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The method's name on the wire, for example `taobao.top.client.token.get`.
+    pub method: Spanned<String>,
+    /// The title.
+    pub title: Spanned<String>,
+    /// What the method does.
+    pub description: Option<String>,
+    /// Whether a call needs a session. `None`: unspecified.
+    pub authorization: Option<Authorization>,
+    /// Whether the method requires https.
+    pub https_only: bool,
+    /// Whether a call changes nothing. Default: derived from the method's name.
+    pub reads: Option<bool>,
+    /// The deprecation note: what to call instead.
+    pub deprecated: Option<String>,
+    /// The request's parameters, without the public ones.
+    pub request: Vec<Parameter>,
+    /// The response.
+    pub response: Response,
+    /// The pagination of the method's list.
+    pub pages: Option<Pages>,
+    /// The method's own error codes.
+    pub errors: Vec<ErrorCode>,
+}
+
+/// The pagination of a method's list. Parameters and fields are paths of wire names joined by dots: `data.results`.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// The span of the whole section.
+    pub span: Range<usize>,
+    /// The list, in the response.
+    pub items: Spanned<String>,
+    /// The parameter of the page number.
+    pub number: Option<Spanned<String>>,
+    /// The number of the first page. Default: 1.
+    pub first: Option<Spanned<i64>>,
+    /// The parameter of the number of skipped items.
+    pub offset: Option<Spanned<String>>,
+    /// The parameter of the cursor.
+    pub cursor: Option<Spanned<String>>,
+    /// The field of the next cursor. In an item, the field of the last item.
+    pub next: Option<Spanned<String>>,
+    /// The parameter of the page size.
+    pub size: Option<Spanned<String>>,
+    /// The total number of items, in the response.
+    pub total: Option<Spanned<String>>,
+    /// Whether another page exists, in the response.
+    pub has_next: Option<Spanned<String>>,
+    /// The parameter that requests `has_next` instead of `total`.
+    pub ask_has_next: Option<Spanned<String>>,
+    /// Whether pages are read from the last to the first.
+    pub backwards: Option<Spanned<bool>>,
+    /// The maximum time window of one list.
+    pub window: Option<Window>,
+}
+
+/// The maximum time window of one list. A longer time span is read in consecutive windows.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The parameter of the start.
+    pub from: Spanned<String>,
+    /// The parameter of the end.
+    pub to: Spanned<String>,
+    /// The maximum length in minutes.
+    pub minutes: Spanned<i64>,
+    /// Whether the end is exclusive.
+    pub to_excluded: bool,
+}
+
+/// Whether a call needs a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// A call without a session is refused.
+    Required,
+    /// A call may have a session.
+    Optional,
+    /// A call has no session.
+    None,
+}
+
+/// An error code of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: String,
+    /// What it means.
+    pub message: String,
+    /// The remedy.
+    pub solution: String,
+}
+
+/// The response of a method.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The root node, such as `top_client_token_get_response`.
+    pub node: Spanned<String>,
+    /// The fields under the root node.
+    pub fields: Vec<Parameter>,
+}
+
+/// A parameter of a request or a field of a response.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// The name on the wire.
+    pub name: Spanned<String>,
+    /// The type: `String`, `Number[]`, or the name of an object.
+    pub kind: Spanned<String>,
+    /// Whether the parameter is required; see [`is_required`](Self::is_required).
+    pub required: Option<Spanned<bool>>,
+    /// Whether the value is redacted. Default: whether the name is in the `secrets` of `platform.yaml`.
+    pub secret: Option<bool>,
+    /// The maximum length, in UTF-16 code units; of a file, in bytes.
+    pub max_length: Option<Spanned<i64>>,
+    /// The maximum number of elements.
+    pub max_list_size: Option<Spanned<i64>>,
+    /// The minimum.
+    pub min_value: Option<Spanned<i64>>,
+    /// The maximum.
+    pub max_value: Option<Spanned<i64>>,
+    /// The valid values; empty for any value.
+    pub values: Vec<Spanned<String>>,
+    /// The default value.
+    pub default: Option<String>,
+    /// The deprecation note: what to use instead.
+    pub deprecated: Option<String>,
+    /// The example in the documentation.
+    pub example: Option<String>,
+    /// The description in the documentation.
+    pub description: Option<String>,
+    /// The fields of an object.
+    pub fields: Vec<Parameter>,
+}
+
+impl Parameter {
+    /// Returns whether the parameter is required.
+    pub fn is_required(&self) -> bool {
+        self.required.as_ref().is_some_and(|required| required.value)
+    }
+
+    /// Returns the parsed type.
+    pub fn type_name(&self) -> TypeName<'_> {
+        TypeName::parse(&self.kind.value)
+    }
+}
