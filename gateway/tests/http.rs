@@ -20,7 +20,7 @@ use generated_sdk::client::{
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
-use support::hostile::{complete, scripted};
+use support::script::{complete, scripted};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};

@@ -41,7 +41,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use support::hostile::{Step, complete, scripted};
+use support::script::{Step, complete, scripted};
 use support::{KEY, SECRET};
 use tokio::net::TcpListener;
 

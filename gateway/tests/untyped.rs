@@ -128,8 +128,8 @@ fn debug_output_of_untyped_calls_hides_secrets() {
     let signed = Application::new(AppCredentials::new(KEY, SECRET))
         .sign_untyped("taobao.a.get", &parameters, Some("s3cr3t"), DateTime::now())
         .unwrap();
-    for shown in [format!("{parameters:?}"), format!("{signed:?}"), format!("{signed}")] {
-        assert!(!shown.contains("s3cr3t") && shown.contains("plain") && shown.contains("sec_token"), "{shown}");
+    for text in [format!("{parameters:?}"), format!("{signed:?}"), format!("{signed}")] {
+        assert!(!text.contains("s3cr3t") && text.contains("plain") && text.contains("sec_token"), "{text}");
     }
     assert!(signed.to_curl("http://localhost/").contains("s3cr3t"));
 }

@@ -13,7 +13,7 @@ use gateway::{Gateway, Server};
 use generated_sdk::api::picture::PictureUploadRequest;
 use generated_sdk::protocol::{File, FileProblem, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
-use support::hostile::{Received, Step, complete, scripted};
+use support::script::{Received, Step, complete, scripted};
 use support::{KEY, SECRET, client};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

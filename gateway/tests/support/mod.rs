@@ -2,9 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of the module")]
 
-pub(crate) mod hostile;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
+pub(crate) mod script;
 
 use std::net::SocketAddr;
 use std::path::Path;

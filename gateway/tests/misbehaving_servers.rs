@@ -18,9 +18,9 @@ use generated_sdk::client::{HttpTransport, RetryPolicy};
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
 use support::client;
-use support::hostile::{Step, complete, scripted, send};
+use support::script::{Step, complete, scripted, send};
 #[cfg(target_os = "linux")]
-use support::{hostile::Received, memory};
+use support::{memory, script::Received};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -106,21 +106,18 @@ async fn reports_broken_and_silent_connections() {
             "closed in a chunk",
             vec![send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"t"), Step::Close],
         ),
-        ("a chunk of no length", vec![send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{}")]),
-        ("no HTTP", vec![send("SSH-2.0-OpenSSH_9.9\r\n")]),
-        ("another HTTP", vec![send("HTTP/9.9 200 OK\r\n\r\n")]),
-        ("no number for a status", vec![send("HTTP/1.1 OK 200\r\n\r\n")]),
-        ("a length that is none", vec![send("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")]),
+        ("an invalid chunk length", vec![send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{}")]),
+        ("another protocol", vec![send("SSH-2.0-OpenSSH_9.9\r\n")]),
+        ("an unknown HTTP version", vec![send("HTTP/9.9 200 OK\r\n\r\n")]),
+        ("an invalid status", vec![send("HTTP/1.1 OK 200\r\n\r\n")]),
+        ("an invalid length", vec![send("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")]),
         ("two lengths", vec![send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}")]),
-        ("headers without end", vec![send("HTTP/1.1 200 OK\r\n"), Step::Repeat(b"x: y\r\n".repeat(1000), 1000)]),
-        ("a header without end", vec![send("HTTP/1.1 200 OK\r\nx: "), Step::Repeat(vec![b'y'; 1000], 10_000)]),
-        (
-            "interim answers without end",
-            vec![Step::Repeat(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), 1000), Step::Hang],
-        ),
-        ("silence", vec![Step::Hang]),
-        ("silence in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Hang]),
-        ("silence in the body", vec![send(beginning), Step::Hang]),
+        ("endless headers", vec![send("HTTP/1.1 200 OK\r\n"), Step::Repeat(b"x: y\r\n".repeat(1000), 1000)]),
+        ("an endless header", vec![send("HTTP/1.1 200 OK\r\nx: "), Step::Repeat(vec![b'y'; 1000], 10_000)]),
+        ("endless interim responses", vec![Step::Repeat(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), 1000), Step::Hang]),
+        ("no response", vec![Step::Hang]),
+        ("no more bytes in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Hang]),
+        ("no more bytes in the body", vec![send(beginning), Step::Hang]),
     ] {
         lines.push(format!("{name} => {}", describe_call(steps).await));
     }
@@ -133,18 +130,18 @@ async fn reports_broken_and_silent_connections() {
         reset in the body => Interrupted: the connection to GATEWAY broke before the response was complete (Connection reset by peer)
         closed in the body => Interrupted: the connection to GATEWAY broke before the response was complete (end of file before message length reached)
         closed in a chunk => Interrupted: the connection to GATEWAY broke before the response was complete (end of file before message length reached)
-        a chunk of no length => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid chunk size line: missing size digit)
-        no HTTP => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
-        another HTTP => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
-        no number for a status => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP status-code parsed)
-        a length that is none => Interrupted: the connection to GATEWAY broke before the response was complete (invalid content-length parsed)
+        an invalid chunk length => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid chunk size line: missing size digit)
+        another protocol => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
+        an unknown HTTP version => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP version parsed)
+        an invalid status => Interrupted: the connection to GATEWAY broke before the response was complete (invalid HTTP status-code parsed)
+        an invalid length => Interrupted: the connection to GATEWAY broke before the response was complete (invalid content-length parsed)
         two lengths => Interrupted: the connection to GATEWAY broke before the response was complete (invalid content-length parsed)
-        headers without end => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
-        a header without end => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
-        interim answers without end => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
-        silence => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
-        silence in the headers => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
-        silence in the body => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)"#]]
+        endless headers => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
+        an endless header => Interrupted: the connection to GATEWAY broke before the response was complete (message head is too large)
+        endless interim responses => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        no response => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        no more bytes in the headers => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)
+        no more bytes in the body => Timeout(Read): no bytes from GATEWAY within the read timeout (deadline has elapsed)"#]]
     .assert_eq(&lines.join("\n"));
 }
 
@@ -158,57 +155,60 @@ async fn reports_invalid_responses() {
     let json = "Content-Type: application/json;charset=UTF-8\r\n";
     let mut lines = Vec::new();
     for (name, steps) in [
-        ("nothing", complete("200 OK", "", b"")),
+        ("an empty body", complete("200 OK", "", b"")),
         ("no content", vec![send("HTTP/1.1 204 No Content\r\n\r\n")]),
-        ("space", complete("200 OK", json, b" \r\n\t ")),
+        ("white space", complete("200 OK", json, b" \r\n\t ")),
         ("a byte order mark", complete("200 OK", json, "\u{feff}")),
         ("a word", complete("200 OK", "Content-Type: text/plain\r\n", b"success")),
         ("a list", complete("200 OK", json, b"[]")),
         ("another API", complete("200 OK", json, br#"{"error":{"code":401,"message":"unauthorized"}}"#)),
-        ("a page", complete("200 OK", "Content-Type: text/html\r\n", PAGE)),
-        ("a picture", complete("200 OK", "Content-Type: image/png\r\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")),
-        ("half of it", complete("200 OK", json, &TOKEN[..30])),
-        ("a character cut in two", complete("200 OK", json, b"{\"a\":\"\xe7\xab")),
-        ("GBK that says so", complete("200 OK", "Content-Type: application/json; charset=\"GBK\"\r\n", &gbk)),
-        ("UTF-8 that says GBK", complete("200 OK", "Content-Type: text/json;charset=gbk\r\n", "{\"token\":\"端\"}")),
+        ("an HTML page", complete("200 OK", "Content-Type: text/html\r\n", PAGE)),
+        ("an image", complete("200 OK", "Content-Type: image/png\r\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")),
+        ("a truncated body", complete("200 OK", json, &TOKEN[..30])),
+        ("a truncated character", complete("200 OK", json, b"{\"a\":\"\xe7\xab")),
+        ("GBK with its charset", complete("200 OK", "Content-Type: application/json; charset=\"GBK\"\r\n", &gbk)),
+        (
+            "UTF-8 with the charset GBK",
+            complete("200 OK", "Content-Type: text/json;charset=gbk\r\n", "{\"token\":\"端\"}"),
+        ),
         ("UTF-16", complete("200 OK", json, &utf16)),
         ("brotli", complete("200 OK", "Content-Encoding: br\r\n", b"\x0b\x02\x80\x81\xff")),
-        ("gzip cut short", gzipped(&gzip_token[..gzip_token.len() - 9])),
-        ("gzip without its sum", gzipped(&gzip_token[..gzip_token.len() - 4])),
-        ("gzip that is none", gzipped(b"{\"token\":\"t\"}")),
-        ("lists in lists", complete("200 OK", json, "[".repeat(100_000))),
-        ("objects in objects", complete("200 OK", json, "{\"a\":".repeat(100_000))),
+        ("truncated gzip", gzipped(&gzip_token[..gzip_token.len() - 9])),
+        ("gzip without its checksum", gzipped(&gzip_token[..gzip_token.len() - 4])),
+        ("invalid gzip", gzipped(b"{\"token\":\"t\"}")),
+        ("nested lists", complete("200 OK", json, "[".repeat(100_000))),
+        ("nested objects", complete("200 OK", json, "{\"a\":".repeat(100_000))),
         (
-            "lists under the root",
+            "nested lists below the root",
             complete("200 OK", json, format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000))),
         ),
-        ("elements in elements", complete("200 OK", "Content-Type: text/xml\r\n", "<a>".repeat(100_000))),
+        ("nested elements", complete("200 OK", "Content-Type: text/xml\r\n", "<a>".repeat(100_000))),
     ] {
         lines.push(format!("{name} => {}", describe_call(steps).await));
     }
     expect![[r#"
-        nothing => Decode: cannot decode the response: the body is empty
+        an empty body => Decode: cannot decode the response: the body is empty
         no content => Decode: cannot decode the response: the body is empty
-        space => Decode: cannot decode the response: the body is empty
+        white space => Decode: cannot decode the response: the body is empty
         a byte order mark => Decode: cannot decode the response: the body is empty
         a word => Decode: cannot decode the response: expected a JSON value, found 's' at line 1 column 1
         a list => Decode: cannot decode the response: expected a JSON object or an XML element at the top level
         another API => Decode: cannot decode the response: expected top_client_token_get_response or error_response, found neither
-        a page => Decode: cannot decode the response: expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds
-        a picture => Decode: cannot decode the response: expected a JSON value, found '�' at line 1 column 1
-        half of it => Decode: cannot decode the response: unterminated string at line 1 column 2
-        a character cut in two => Decode: cannot decode the response: unterminated string at line 1 column 6
-        GBK that says so => Decode: cannot decode the response: expected UTF-8, found the charset "GBK" in its Content-Type
-        UTF-8 that says GBK => Decode: cannot decode the response: expected UTF-8, found the charset "gbk" in its Content-Type
+        an HTML page => Decode: cannot decode the response: expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds
+        an image => Decode: cannot decode the response: expected a JSON value, found '�' at line 1 column 1
+        a truncated body => Decode: cannot decode the response: unterminated string at line 1 column 2
+        a truncated character => Decode: cannot decode the response: unterminated string at line 1 column 6
+        GBK with its charset => Decode: cannot decode the response: expected UTF-8, found the charset "GBK" in its Content-Type
+        UTF-8 with the charset GBK => Decode: cannot decode the response: expected UTF-8, found the charset "gbk" in its Content-Type
         UTF-16 => Decode: cannot decode the response: expected a key, found '\0' at line 1 column 2
         brotli => Decode: cannot decode the response: expected no Content-Encoding, found "br"
-        gzip cut short => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
-        gzip without its sum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
-        gzip that is none => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
-        lists in lists => Decode: cannot decode the response: expected a JSON object or an XML element at the top level
-        objects in objects => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 641
-        lists under the root => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 150
-        elements in elements => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 388"#]].assert_eq(&lines.join("\n"));
+        truncated gzip => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
+        gzip without its checksum => Interrupted: the connection to GATEWAY broke before the response was complete (unexpected end of file)
+        invalid gzip => Interrupted: the connection to GATEWAY broke before the response was complete (Invalid gzip header)
+        nested lists => Decode: cannot decode the response: expected a JSON object or an XML element at the top level
+        nested objects => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 641
+        nested lists below the root => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 150
+        nested elements => Decode: cannot decode the response: the nesting exceeds 128 levels at line 1 column 388"#]].assert_eq(&lines.join("\n"));
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn reports_unexpected_http_statuses() {
         ("broken", complete("500 Internal Server Error", "", b"{\"message\":\"boom\"}")),
         ("bad gateway", complete("502 Bad Gateway", "", "端".repeat(200))),
         (
-            "unavailable and cut",
+            "unavailable and closed",
             vec![send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 500\r\n\r\nplease wa"), Step::Close],
         ),
         (
@@ -244,7 +244,7 @@ async fn reports_unexpected_http_statuses() {
             vec![send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 500\r\n\r\nplease wa"), Step::Hang],
         ),
         (
-            "unavailable for ever",
+            "unavailable and endless",
             vec![send("HTTP/1.1 503 Service Unavailable\r\n\r\n"), Step::Repeat(vec![b'x'; 1 << 16], 16_384)],
         ),
         ("an unassigned status", complete("999 What", "", b"?")),
@@ -265,9 +265,9 @@ async fn reports_unexpected_http_statuses() {
         too many => Status: unexpected HTTP status 429 (not an API response); the body begins with "slow down"
         broken => Status: unexpected HTTP status 500 (not an API response); the body begins with "{\"message\":\"boom\"}"
         bad gateway => Status: unexpected HTTP status 502 (not an API response); the body begins with "端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端端…"
-        unavailable and cut => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
+        unavailable and closed => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
         unavailable and silent => Status: unexpected HTTP status 503 (not an API response); the body begins with "please wa"
-        unavailable for ever => Status: unexpected HTTP status 503 (not an API response); the body begins with "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+        unavailable and endless => Status: unexpected HTTP status 503 (not an API response); the body begins with "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
         an unassigned status => Status: unexpected HTTP status 999 (not an API response); the body begins with "?""#]].assert_eq(&lines.join("\n"));
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
 }
@@ -284,7 +284,7 @@ async fn reports_followed_redirects() {
         assert_eq!(
             describe(&error, address),
             "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
-             redirects; check the gateway's address (the response came from localhost)"
+             redirects; check the gateway's address (the response is from localhost)"
         );
         assert!(error.is_client_error() && !error.is_retryable() && !error.was_not_processed());
     }

@@ -21,7 +21,7 @@ use generated_sdk::client::{
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use support::client;
-use support::hostile::{Received, Step, complete, scripted, send};
+use support::script::{Received, Step, complete, scripted, send};
 
 /// The number of concurrent calls.
 const CALLS: usize = 10_000;
