@@ -6,7 +6,7 @@ use {{ runtime }}::{ {{ imports }} };
 {% for doc in docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(request, deprecated) %}{% endcall %}
+{% call structs::input(request, "a request", deprecated) %}{% endcall %}
 {% call structs::required(request) %}{% endcall %}
 
 impl Request for {{ request.name }} {
@@ -48,7 +48,7 @@ impl Paged for {{ request.name }} {
 {% for doc in object.docs %}
 ///{{ doc }}
 {%- endfor %}
-{% call structs::input(object, None::<String>) %}{% endcall %}
+{% call structs::input(object, "an object", None::<String>) %}{% endcall %}
 {% call structs::required(object) %}{% endcall %}
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}
@@ -61,38 +61,38 @@ impl Paged for {{ request.name }} {
 {% call structs::record(object) %}{% endcall %}
 {% endfor %}
 
-{% for choice in choices %}
-/// The values of {{ choice.mention }}.
-#[derive(Clone, Debug, PartialEq, Eq)]
+{% for open_enum in enums %}
+/// The values of {{ open_enum.mention }}.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum {{ choice.name }} {
-    {%- for value in choice.values %}
+pub enum {{ open_enum.name }} {
+    {%- for value in open_enum.values %}
     /// {{ value.mention }}
     {{ value.variant }},
     {%- endfor %}
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for {{ choice.name }} {
+impl OpenEnum for {{ open_enum.name }} {
     fn as_str(&self) -> &str {
         match self {
-            {%- for value in choice.values %}
+            {%- for value in open_enum.values %}
             Self::{{ value.variant }} => {{ value.literal }},
             {%- endfor %}
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
     fn from_text(text: String) -> Self {
         match text.as_str() {
-            {%- for value in choice.values %}
+            {%- for value in open_enum.values %}
             {{ value.literal }} => Self::{{ value.variant }},
             {%- endfor %}
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!({{ choice.name }});
+open_enum!({{ open_enum.name }});
 {% endfor %}

@@ -9,13 +9,14 @@ pub struct {{ item.name }} {
 }
 {%- endmacro -%}
 
-{%- macro input(item, deprecated) -%}
+{%- macro input(item, what, deprecated) -%}
 #[derive(Clone{% if item.required.is_empty() %}, Default{% endif %})]
+#[non_exhaustive]
 {% call fields(item) %}{% endcall %}
 
 impl {{ item.name }} {
     {%- if item.required.is_empty() %}
-    /// Nothing set.
+    /// Creates {{ what }} with no field set.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -23,7 +24,7 @@ impl {{ item.name }} {
         Default::default()
     }
     {%- else if let Some(name) = item.required_name %}
-    /// The required parameters, and nothing else set.
+    /// Creates {{ what }} from its required fields.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -35,7 +36,7 @@ impl {{ item.name }} {
         }
     }
     {%- else %}
-    /// The required parameters, and nothing else set.
+    /// Creates {{ what }} from its required fields.
     {%- if let Some(deprecated) = deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -49,7 +50,7 @@ impl {{ item.name }} {
     {%- endif %}
     {%- for field in item.optional %}
 
-    /// Sets {{ field.mention }}.
+    /// {{ field.setter }}
     {%- if let Some(deprecated) = field.deprecated %}
     {{ deprecated }}
     {%- endif %}
@@ -64,7 +65,8 @@ impl {{ item.name }} {
 
 {%- macro required(item) -%}
 {% if let Some(name) = item.required_name %}
-/// The required parameters of [`{{ item.name }}`].
+/// The required fields of [`{{ item.name }}`].
+#[derive(Clone)]
 pub struct {{ name }} {
     {%- for field in item.required %}
     {%- for doc in field.docs %}
@@ -73,11 +75,14 @@ pub struct {{ name }} {
     pub {{ field.name }}: {{ field.rust_type }},
     {%- endfor %}
 }
+
+required!({{ name }} => {{ item.name }});
 {% endif %}
 {%- endmacro -%}
 
 {%- macro output(item) -%}
 #[derive(Clone, Default)]
+#[non_exhaustive]
 {% call fields(item) %}{% endcall %}
 {%- endmacro -%}
 

@@ -1,8 +1,8 @@
-//! The application that calls, or may call, a gateway.
+//! The credentials of an application.
 
 use codegen::commands::CommandError;
 
-/// An application: its key and its secret.
+/// The AppKey and the AppSecret of an application.
 pub(crate) struct Application {
     pub(crate) key: String,
     pub(crate) secret: String,
@@ -13,13 +13,13 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// If one of the two is empty. The text is not in the message: it may be a secret.
+    /// If the key or the secret is empty. The message does not contain the text, which may be a secret.
     pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
         match text.split_once('=') {
             Some((key, secret)) if !key.is_empty() && !secret.is_empty() => {
                 Ok(Self { key: key.to_owned(), secret: secret.to_owned() })
             }
-            _ => Err(CommandError::Usage("--app takes KEY=SECRET".to_owned())),
+            _ => Err(CommandError::Usage("invalid --app: expected KEY=SECRET".to_owned())),
         }
     }
 
@@ -29,8 +29,8 @@ impl Application {
         Some(Self { key: set("TOP_APP_KEY")?, secret: set("TOP_APP_SECRET")? })
     }
 
-    /// The application that the local gateway knows by default.
-    pub(crate) fn of_gateway() -> Self {
+    /// Returns the application that the local gateway accepts by default.
+    pub(crate) fn local_default() -> Self {
         Self { key: "12345678".to_owned(), secret: "helloworld".to_owned() }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo top call`: call any method by names and values.
+//! `cargo top call`: calls any method by names and values.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -28,13 +28,13 @@ pub(crate) struct CallArgs {
     /// The application. Default: TOP_APP_KEY and TOP_APP_SECRET
     #[arg(long, value_name = "KEY=SECRET")]
     app: Option<String>,
-    /// The session of the user on whose behalf the call is made
+    /// The session of the user that the call acts for
     #[arg(long, env = "TOP_SESSION", hide_env_values = true)]
     session: Option<String>,
     /// The format of the response
     #[arg(long, default_value = "json")]
     format: ResponseFormat,
-    /// Send nothing; print the call as a curl command, which holds the session and is valid for ten minutes
+    /// Send nothing; print a curl command, which contains the session and is valid for ten minutes
     #[arg(long)]
     curl: bool,
     /// Send the call even if it does not match the spec
@@ -51,24 +51,24 @@ enum ResponseFormat {
 pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     let method = args.method.as_str();
     if method.is_empty() {
-        return Err(usage("which method? For example taobao.time.get"));
+        return Err(usage("the method is empty: expected a name such as taobao.time.get"));
     }
     if method.contains('=') {
-        return Err(usage("the method comes first: METHOD NAME=VALUE..."));
+        return Err(usage("expected the method before the parameters: METHOD NAME=VALUE..."));
     }
-    let pairs = args.parameters.iter().map(|text| pair(text)).collect::<Result<Vec<_>, _>>()?;
+    let pairs = args.parameters.iter().map(|text| parse_pair(text)).collect::<Result<Vec<_>, _>>()?;
     let application = match &args.app {
         Some(app) => Application::parse(app)?,
         None => Application::from_env().ok_or_else(|| {
-            usage("for which application? --app KEY=SECRET, or TOP_APP_KEY and TOP_APP_SECRET in the environment")
+            usage("no application: expected --app KEY=SECRET, or TOP_APP_KEY and TOP_APP_SECRET in the environment")
         })?,
     };
     let own = Project::find()?.and_then(|project| project.existing_specs());
     let session = args.session.as_deref().filter(|session| !session.is_empty());
     let gateway = gateway_url(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
-    check(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
+    check_spec(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
 
-    let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), with)?;
+    let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), add_parameter)?;
     let builder =
         Client::builder(gateway, AppCredentials::new(application.key, application.secret)).format(match args.format {
             ResponseFormat::Json => Format::Json,
@@ -96,12 +96,12 @@ fn usage(problem: impl Into<String>) -> CommandError {
     CommandError::Usage(problem.into())
 }
 
-/// Parses `NAME=VALUE`. A value is not in the message: it may be a secret.
-fn pair(text: &str) -> Result<(&str, &str), CommandError> {
+/// Parses `NAME=VALUE`. The message does not contain a value, which may be a secret.
+fn parse_pair(text: &str) -> Result<(&str, &str), CommandError> {
     match text.split_once('=') {
-        Some(("", _)) => Err(usage("a name is missing: NAME=VALUE")),
+        Some(("", _)) => Err(usage("invalid parameter: expected a name before `=`, as in NAME=VALUE")),
         Some(pair) => Ok(pair),
-        None => Err(usage(format!("{text:?} is no NAME=VALUE"))),
+        None => Err(usage(format!("invalid parameter {text:?}: expected NAME=VALUE"))),
     }
 }
 
@@ -121,8 +121,8 @@ fn gateway_url(own: Option<&Path>, named: Option<&str>) -> Result<String, Comman
     Err(usage(format!("{problem}: expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "))))
 }
 
-/// Checks the call against the spec of the method, if there is one.
-fn check(
+/// Checks the call against the spec of the method, if the method has a spec.
+fn check_spec(
     args: &CallArgs,
     own: Option<&Path>,
     pairs: &[(&str, &str)],
@@ -131,34 +131,38 @@ fn check(
 ) -> Result<(), CommandError> {
     let method = args.method.as_str();
     let Some(spec) = methods::find(own, method)? else {
-        eprintln!("{}", undescribed(method, own));
+        eprintln!("{}", no_spec_message(method, own));
         return Ok(());
     };
-    let mut problems = problems(&spec, pairs, has_session);
-    if spec.https_only && is_overheard(gateway) {
-        problems.push(format!("{method} goes over https alone"));
+    let mut problems = spec_violations(&spec, pairs, has_session);
+    if spec.https_only && is_remote_http(gateway) {
+        problems.push(format!("{method} requires https: use a gateway with an https URL"));
     }
     if !problems.is_empty() && !args.force {
         let all = problems.join("\n");
-        return Err(usage(format!("{all}\nNothing was sent; --force sends it all the same")));
+        return Err(usage(format!("{all}\nnothing was sent: fix the call, or send it unchanged with --force")));
     }
     problems.iter().for_each(|problem| eprintln!("{problem}"));
     Ok(())
 }
 
-/// Adds a parameter: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that begins with @.
-fn with(parameters: UntypedParameters, (name, value): (&str, &str)) -> Result<UntypedParameters, CommandError> {
+/// Adds a parameter: NAME=VALUE, NAME= for an empty value, NAME=@PATH for a file, or NAME=@@TEXT for a text that starts with @.
+fn add_parameter(
+    parameters: UntypedParameters,
+    (name, value): (&str, &str),
+) -> Result<UntypedParameters, CommandError> {
     if PUBLIC_PARAMETERS.contains(&name) {
-        return Err(usage(format!("{name} belongs to the protocol, and the client sets it")));
+        return Err(usage(format!("{name} is a public parameter, which the client sets: leave it out")));
     }
     Ok(match value.strip_prefix('@') {
         Some(text) if text.starts_with('@') => parameters.text(name, text),
         Some(path) => {
-            // The file is read while it is sent; a curl command names it by its path.
+            // The file is opened, not read: it is streamed, and a curl command has its path.
             let file = File::open(path).map_err(|error| match error.problem {
                 FileProblem::NotAFile => {
-                    let problem = "is a folder, a pipe or a device; write what it gives to a file, and send that";
-                    CommandError::Failed(format!("{path:?} {problem}"))
+                    let expected =
+                        "expected a regular file, found a folder, pipe or device; copy the content to a file";
+                    CommandError::Failed(format!("cannot send {path:?}: {expected}"))
                 }
                 _ => CommandError::from_error(&error),
             })?;
@@ -169,24 +173,24 @@ fn with(parameters: UntypedParameters, (name, value): (&str, &str)) -> Result<Un
     })
 }
 
-/// The message for a method without a spec.
-fn undescribed(method: &str, own: Option<&Path>) -> String {
+/// Returns the message for a method without a spec.
+fn no_spec_message(method: &str, own: Option<&Path>) -> String {
     let names = methods::names(own);
-    // The common prefix makes no name like another.
+    // The common prefix does not count as similarity.
     let stem = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.strip_prefix("taobao.").map(str::to_owned).unwrap_or(name)
     };
     let stems: BTreeMap<String, &String> = names.iter().map(|name| (stem(name), name)).collect();
     match closest(&stem(method), stems.keys().map(String::as_str)).and_then(|meant| stems.get(meant)) {
-        Some(meant) => format!("no spec describes {method}; did you mean {meant}? It is sent as it is"),
-        None => format!("no spec describes {method}, so it is sent as it is"),
+        Some(meant) => format!("no spec describes {method}, so the call is not checked; did you mean {meant}?"),
+        None => format!("no spec describes {method}, so the call is not checked"),
     }
 }
 
-/// Whether others can read what is sent: over http to another machine.
-fn is_overheard(gateway: &str) -> bool {
-    // As clients parse URLs: control characters are removed, a backslash is a slash, and a user name ends with @.
+/// Returns whether a call goes over plain http to another machine, where others can read it.
+fn is_remote_http(gateway: &str) -> bool {
+    // Clients remove control characters, treat a backslash as a slash, and end a user name at `@`.
     let url: String = gateway.chars().filter(|character| !character.is_control()).collect();
     let Some((scheme, rest)) = url.trim().split_once(':') else { return false };
     if !scheme.eq_ignore_ascii_case("http") {
@@ -206,43 +210,45 @@ fn is_overheard(gateway: &str) -> bool {
     !host.eq_ignore_ascii_case("localhost") && !address.is_some_and(|address| address.is_loopback())
 }
 
-/// Lists every difference between a call and the spec. Values are left out: they may be secrets.
-fn problems(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Vec<String> {
+/// Returns the violations of the spec. They do not contain values, which may be secrets.
+fn spec_violations(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let method = &spec.method.value;
     for (index, &(name, value)) in pairs.iter().enumerate() {
         let Some(parameter) = spec.request.iter().find(|parameter| parameter.name.value == name) else {
             let names = spec.request.iter().map(|parameter| parameter.name.value.as_str());
             let help = match closest(name, names.clone()) {
-                _ if name == "session" => "a session is given as --session".to_owned(),
+                _ if name == "session" => "pass the session with --session".to_owned(),
                 Some(meant) => format!("did you mean {meant}?"),
-                None if spec.request.is_empty() => "it has none".to_owned(),
-                None => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
+                None if spec.request.is_empty() => "the method has no parameters".to_owned(),
+                None => format!("expected one of {}", names.collect::<Vec<_>>().join(", ")),
             };
-            problems.push(format!("{method} has no parameter {name}; {help}"));
+            problems.push(format!("unknown parameter {name} of {method}: {help}"));
             continue;
         };
         let is_file = parameter.type_name().kind() == Some(Kind::File);
         match (is_file, value.starts_with('@'), value.starts_with("@@")) {
-            (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: {name}=@PATH")),
-            (true, true, _) if value == "@" => problems.push(format!("{name} has no file: {name}=@PATH")),
+            (true, false, _) | (true, _, true) => problems.push(format!("{name} is a file: expected {name}=@PATH")),
+            (true, true, _) if value == "@" => {
+                problems.push(format!("the path of {name} is empty: expected {name}=@PATH"))
+            }
             (false, true, false) => {
-                problems.push(format!("{name} is no file; a text that begins with an @ has two: {name}=@@TEXT"));
+                problems.push(format!("{name} is not a file: write a text that starts with @ as {name}=@@TEXT"));
             }
             _ => {}
         }
         if !is_file && pairs[..index].iter().any(|&(other, _)| other == name) {
-            problems.push(format!("{name} stands here twice; a list is joined by commas, {name}=A,B"));
+            problems.push(format!("{name} is repeated: write a list as {name}=A,B"));
         }
     }
     let given = |name: &str| pairs.iter().any(|&(other, value)| other == name && !value.trim().is_empty());
     for parameter in spec.request.iter().filter(|parameter| parameter.is_required() && !given(&parameter.name.value)) {
         let (name, kind) = (&parameter.name.value, &parameter.kind.value);
         let example = parameter.example.as_ref().map(|example| format!(", for example {name}={example}"));
-        problems.push(format!("{method} needs {name}, a {kind}{}", example.unwrap_or_default()));
+        problems.push(format!("missing parameter {name} of type {kind}{}", example.unwrap_or_default()));
     }
     if spec.authorization == Some(Authorization::Required) && !has_session {
-        problems.push(format!("{method} needs a session: --session S, or TOP_SESSION in the environment"));
+        problems.push(format!("missing session: {method} requires --session, or TOP_SESSION in the environment"));
     }
     problems
 }
@@ -252,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_that_others_can_read() {
+    fn detects_plain_http_to_other_machines() {
         for gateway in [
             "https://gw.example.com/router/rest",
             "HTTPS://gw.example.com/",
@@ -263,7 +269,7 @@ mod tests {
             "http://[::1]:8642/",
             "http://user@127.0.0.1/",
         ] {
-            assert!(!is_overheard(gateway), "{gateway}");
+            assert!(!is_remote_http(gateway), "{gateway}");
         }
         for gateway in [
             "http://gw.example.com/router/rest",
@@ -285,7 +291,7 @@ mod tests {
             "http://0.0.0.0/",
             "http://",
         ] {
-            assert!(is_overheard(gateway), "{gateway}");
+            assert!(is_remote_http(gateway), "{gateway}");
         }
     }
 }

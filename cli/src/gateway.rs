@@ -1,4 +1,4 @@
-//! `cargo top gateway`: run the local gateway.
+//! `cargo top gateway`: runs the local gateway.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -28,16 +28,16 @@ pub(crate) struct GatewayArgs {
     /// A list over a time window has one item per minute
     #[arg(long, value_name = "N", verbatim_doc_comment)]
     items: Option<u32>,
-    /// Use the specs in DIR alone, without those of the crate and those of generated-sdk
+    /// Use only the specs in DIR, without the specs of the crate and of generated-sdk
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
 }
 
-/// Runs until the process is ended.
+/// Runs the gateway until the process ends.
 pub(crate) fn run(args: GatewayArgs) -> Result<Infallible, CommandError> {
     let mut applications = args.app.iter().map(|app| Application::parse(app)).collect::<Result<Vec<_>, _>>()?;
     if applications.is_empty() {
-        applications.push(Application::from_env().unwrap_or_else(Application::of_gateway));
+        applications.push(Application::from_env().unwrap_or_else(Application::local_default));
     }
     let specs = match args.specs {
         Some(folder) => spec::read(&folder)?,
@@ -50,24 +50,24 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Infallible, CommandError> {
         Some(items) => gateway.list_length(items),
         None => gateway,
     };
-    let (methods, keys) = (gateway.methods(), gateway.keys().collect::<Vec<_>>().join(", "));
+    let (methods, keys) = (gateway.method_count(), gateway.app_keys().collect::<Vec<_>>().join(", "));
     let failed = |error: std::io::Error| CommandError::from_error(&error);
-    // Each large call in work takes several times the memory of its body.
+    // A large call takes several times the memory of its body, so few run at once.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
     runtime.map_err(failed)?.block_on(async {
         let listen = args.listen;
         let server = Server::bind(gateway, listen).await.map_err(|error| {
-            let problem = format!("cannot listen on {listen}: {error}; for any free port: --listen 127.0.0.1:0");
+            let problem = format!("cannot listen on {listen}: {error}; for a free port, use --listen 127.0.0.1:0");
             CommandError::Failed(problem)
         })?;
         let address = server.address().map_err(failed)?;
-        say(&format!("listening on http://{address}/ (any path); methods: {methods}; apps: {keys}"));
-        Ok(server.serve(say).await)
+        print_line(&format!("listening on http://{address}/ (any path); methods: {methods}; apps: {keys}"));
+        Ok(server.serve(print_line).await)
     })
 }
 
-/// Prints a line at once. A closed output is no error.
-fn say(line: &str) {
+/// Prints a line and flushes it. Ignores a closed output.
+fn print_line(line: &str) {
     let mut output = std::io::stdout().lock();
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

@@ -1,4 +1,4 @@
-//! `cargo top gen`: generate the module `api` of a crate.
+//! `cargo top gen`: generates the module `api` of a crate.
 
 use std::path::Path;
 
@@ -41,12 +41,12 @@ pub(crate) fn run(args: &GenArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Prints what the crate lacks to use the generated code.
+/// Prints the dependency and the declaration that the crate lacks.
 fn print_missing(package: &Package) {
     if package.runtime.is_none() {
         line("\nadd to [dependencies] in Cargo.toml:");
         line(format_args!("    {}", dependency("top-client", "runtime/client")));
-        line("or, for the methods that generated-sdk ships too, add this and run `cargo top gen` again:");
+        line("or, to use the methods of generated-sdk too, add this and run `cargo top gen` again:");
         line(format_args!("    {}", dependency("generated-sdk", "generated-sdk")));
     }
     if !package.declares_api() {
@@ -56,15 +56,15 @@ fn print_missing(package: &Package) {
     }
 }
 
-/// Returns the line of a manifest for a package of this project. If this program was installed from a clone that still
-/// exists, the line has the path to it.
+/// Returns the line of a manifest for a package of this project. The line has a path if this program was installed from a
+/// clone that still exists.
 fn dependency(name: &str, folder: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let clone = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(folder));
     match clone.filter(|folder| folder.join("Cargo.toml").is_file()) {
         Some(folder) => {
             let path = folder.to_string_lossy();
-            // A literal string of TOML: backslashes of Windows are not escapes. It cannot hold its own quote.
+            // A literal string of TOML, because Windows paths have backslashes. It cannot contain a quote.
             let path = if path.contains('\'') { format!("{path:?}") } else { format!("'{path}'") };
             format!("{name} = {{ version = \"{version}\", path = {path} }}")
         }

@@ -1,4 +1,4 @@
-//! `cargo top`: the commands of this project for any crate with a folder `specs`.
+//! `cargo top`: generates Rust from the specs of a crate, calls methods and runs a local gateway.
 
 mod application;
 mod call;
@@ -62,7 +62,7 @@ Example:
 A PATH is one of these, or a folder of them:
   - a method's page: copied from a browser as text, saved as HTML, or kept in Markdown; in Chinese or
     English. A Markdown file may hold many methods, each below a heading with its name.
-  - a documentation record: the JSON of the documentation service, alone or in the service's answer
+  - a documentation record: the JSON of the documentation service, alone or in the service's response
   - ApiMetadata.xml of an SDK download: all methods of an application
 
 Of a folder, every .txt, .md, .markdown, .html, .htm, .json and .xml file is read, except README files.
@@ -117,12 +117,12 @@ Examples:
     Gen(generate::GenArgs),
     /// Run a TOP gateway on loopback
     #[command(after_help = "\
-The gateway serves the methods of the crate's specs and those of generated-sdk. A spec of the crate is
-used in place of that of the same method in generated-sdk.
+The gateway serves the methods of the crate's specs and of generated-sdk. A spec of the crate overrides
+the spec of the same method in generated-sdk.
 
-It answers GET and POST on any path with the specs' examples, in XML, JSON or simplified JSON, and
-refuses what the platform refuses, with the platform's codes. The refusal of a wrong signature names
-the mistake if it is a common one, and the console shows the text that was to be signed.
+It responds to GET and POST on any path with the examples of the specs, in XML, JSON or simplified JSON.
+It refuses invalid calls with the platform's codes. For a wrong signature, the response names a common
+mistake, and the console prints the text to sign.
 
 It listens on loopback only, and runs until it is interrupted.
 
@@ -132,15 +132,15 @@ Examples:
     Gateway(gateway::GatewayArgs),
     /// Call any method through the client, and print the response as JSON
     #[command(after_help = "\
-Names and values are those of the platform's page: a list is joined by commas, an object is JSON, a
+Names and values are those of the platform's page: a list is comma-separated, an object is JSON, a
 date is yyyy-MM-dd HH:mm:ss.
-  NAME=VALUE    a value
-  NAME=         an empty value, which is sent
-  NAME=@PATH    a file, for a byte[] parameter
-  NAME=@@TEXT   the text @TEXT
+  NAME=VALUE    Send a value
+  NAME=         Send an empty value
+  NAME=@PATH    Send a file as a byte[] parameter
+  NAME=@@TEXT   Send the text @TEXT
 
 If a spec of the crate or of generated-sdk describes the method, the call is checked before it is sent.
-Any other method is sent as it is. Environment variables keep secrets out of the shell's history.
+Other calls are sent unchecked. Environment variables keep secrets out of the shell's history.
 
 Examples, with the gateway in another terminal:
   cargo top gateway
@@ -161,7 +161,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             if is_call && error.kind() == ErrorKind::UnknownArgument {
-                eprintln!("A parameter of the method is written NAME=VALUE.");
+                eprintln!("Pass a parameter of the method as NAME=VALUE.");
             }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
@@ -179,8 +179,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns the program as a person types it, and its arguments. Cargo passes the name of the subcommand as the first argument;
-/// `cargo xtask` does so too.
+/// Returns the name of the program in messages, and its arguments. Cargo passes the subcommand as the first argument, and
+/// so does `cargo xtask`.
 fn invocation(mut arguments: Vec<OsString>) -> (&'static str, Vec<OsString>) {
     let program = match arguments.first().and_then(|first| first.to_str()) {
         Some("top") => "cargo top",
@@ -191,7 +191,7 @@ fn invocation(mut arguments: Vec<OsString>) -> (&'static str, Vec<OsString>) {
     (program, arguments)
 }
 
-/// Lets the help texts of a command and its subcommands name the program.
+/// Replaces the name of the program in the help texts of a command and its subcommands.
 fn named(command: clap::Command, program: &str) -> clap::Command {
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let help = command.get_after_help().map(|help| help.to_string().replace("cargo top ", &format!("{program} ")));

@@ -1,4 +1,4 @@
-//! The methods that `call` and `gateway` know: those of the crate's specs, and those that `generated-sdk` ships.
+//! The methods of `call` and `gateway`: the specs of the crate, and the specs that `generated-sdk` ships.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use codegen::spec::{self, Method, Platform, Spec, Specs};
 
 use crate::shipped::{SHIPPED, Shipped};
 
-/// Reads all methods. A spec of the folder `own` is used in place of the shipped spec of the same method.
+/// Reads all methods. A spec in the folder `own` overrides the shipped spec of the same method.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub(crate) fn all(own: Option<&Path>) -> Result<Specs, CommandError> {
     Ok(specs)
 }
 
-/// Finds the spec of one method: that of the folder `own`, or else the shipped one.
+/// Finds the spec of a method in the folder `own`, or else the shipped spec.
 ///
 /// # Errors
 ///
@@ -59,11 +59,11 @@ pub(crate) fn names(own: Option<&Path>) -> BTreeSet<String> {
     own.into_keys().chain(SHIPPED.iter().map(|spec| spec.1.to_owned())).collect()
 }
 
-/// Reads the platform of the folder `own`, or else the built-in one.
+/// Reads the platform of the folder `own`, or else the built-in platform.
 ///
 /// # Errors
 ///
-/// If it violates a rule.
+/// If the platform violates a rule.
 pub(crate) fn platform(own: Option<&Path>) -> Result<Platform, CommandError> {
     match own {
         Some(folder) => Ok(spec::platform(folder)?),
@@ -79,14 +79,14 @@ fn parse_shipped((category, method, text): &Shipped, platform: &Platform) -> Res
     Ok(spec::parse(category, Path::new("specs").join(category).join(format!("{method}.yaml")), text, platform)?)
 }
 
-/// Reports a spec that is used in place of a shipped one, unless the two are the same.
+/// Reports a spec that overrides a shipped spec, unless both are equal.
 fn report_override((_, method, shipped): &Shipped, path: &Path, text: &str) {
     if text.replace("\r\n", "\n") != *shipped {
-        eprintln!("{} is used in place of the shipped spec of {method}", printable(path));
+        eprintln!("{} overrides the shipped spec of {method}", printable(path));
     }
 }
 
-/// The spec files of a folder by method, with their categories.
+/// Returns the spec files of a folder by method, with their categories.
 fn own_files(folder: &Path) -> BTreeMap<String, (String, PathBuf)> {
     let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What the manifest of a crate says about generated code: the runtime that the crate depends on, and its root file.
+//! The package of the generated code: its runtime dependency and its root file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,18 @@ use codegen::commands::CommandError;
 use codegen::files::printable;
 use syn::{Item, ItemMod};
 
-/// The packages that have the runtime, the preferred one first. `generated-sdk` re-exports what `top-client` has.
+/// The packages with the runtime, the preferred one first. `generated-sdk` re-exports `top-client`.
 const RUNTIMES: [&str; 2] = ["generated-sdk", "top-client"];
 
-/// A package that code is generated into.
+/// The package that contains the generated code.
 pub(crate) struct Package {
-    /// The crate that has the runtime, as the code names it, if the manifest depends on one.
+    /// The crate with the runtime as the code names it, if the manifest depends on it.
     pub(crate) runtime: Option<String>,
     /// The root file: `lib.rs`, or the `main.rs` of a package without a library.
     pub(crate) root_file: PathBuf,
-    /// Whether the root file is that of a library.
+    /// Whether the root file belongs to a library.
     pub(crate) is_library: bool,
-    /// The root files in the same folder, which may declare the module too.
+    /// All root files in the folder, which may declare the module too.
     root_files: Vec<PathBuf>,
 }
 
@@ -28,13 +28,13 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// If cargo cannot read the manifest, or it has no package.
+    /// If cargo cannot read the manifest, or the manifest has no package.
     pub(crate) fn read(root: &Path) -> Result<Self, CommandError> {
         let manifest = root.join("Cargo.toml");
         let manifest = std::path::absolute(&manifest).unwrap_or(manifest);
         let metadata =
             MetadataCommand::new().manifest_path(&manifest).no_deps().exec().map_err(|error| match error {
-                // Cargo's own words, without what cargo_metadata adds.
+                // The message of cargo, without the prefix of cargo_metadata.
                 cargo_metadata::Error::CargoMetadata { stderr } => CommandError::Failed(stderr.trim_end().to_owned()),
                 error => CommandError::from_error(&error),
             })?;
@@ -51,8 +51,9 @@ impl Package {
             .iter()
             .find(|package| is_same_file(package.manifest_path.as_std_path(), manifest))
             .ok_or_else(no_package)?;
-        let (target, is_library) = root_target(package)
-            .ok_or_else(|| CommandError::Failed(format!("{} has neither a library nor a program", package.name)))?;
+        let (target, is_library) = root_target(package).ok_or_else(|| {
+            CommandError::Failed(format!("the package {} has no target: expected a library or a program", package.name))
+        })?;
         let root_file = target.src_path.clone().into_std_path_buf();
         let targets = package.targets.iter().filter(|target| is_library_target(target) || target.is_bin());
         let root_files = targets.map(|target| target.src_path.clone().into_std_path_buf());
@@ -71,14 +72,14 @@ impl Package {
     }
 }
 
-/// Returns the name by which code names the runtime.
+/// Returns the crate name of the runtime.
 fn runtime(package: &CargoPackage) -> Option<String> {
     let normal = || package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
     let dependency = RUNTIMES.iter().find_map(|name| normal().find(|dependency| dependency.name == *name))?;
     Some(dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_"))
 }
 
-/// Returns the target that has the module `api`, and whether it is a library.
+/// Returns the target with the module `api`, and whether the target is a library.
 fn root_target(package: &CargoPackage) -> Option<(&Target, bool)> {
     let programs = || package.targets.iter().filter(|target| target.is_bin());
     if let Some(library) = package.targets.iter().find(|target| is_library_target(target)) {
@@ -100,7 +101,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Whether the text of a root file has `mod api;`.
+/// Returns whether the text of a root file declares `mod api;`.
 fn declares_api(text: &str) -> bool {
     let is_api = |item: &Item| matches!(item, Item::Mod(ItemMod { ident, content: None, .. }) if ident == "api");
     syn::parse_file(text).is_ok_and(|file| file.items.iter().any(is_api))
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn declarations_of_the_module() {
+    fn finds_declarations_of_the_module() {
         for text in
             ["mod api;", "pub(crate) mod api;", "#[rustfmt::skip]\npub mod api;\nfn main() {}", "#![a]\nmod  api ;"]
         {
@@ -130,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Reads a package with a manifest and files of these names.
+    /// Reads a package with a manifest and empty files.
     fn package(manifest: &str, files: &[&str]) -> Result<Package, CommandError> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn runtimes_by_the_names_of_dependencies() {
+    fn finds_the_runtime_among_the_dependencies() {
         let sdk = "[package]\nname = \"a\"\n";
         for (dependencies, expected) in [
             ("", None),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn root_files_by_targets() {
+    fn selects_the_root_file_by_target() {
         let manifest = "[package]\nname = \"a\"\n";
         for (more, files, root, is_library) in [
             ("", &["src/lib.rs"][..], "src/lib.rs", true),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn manifests_without_a_package() {
+    fn refuses_manifests_without_a_package() {
         let failed = |manifest| match package(manifest, &[]) {
             Err(CommandError::Failed(problem)) => problem,
             _ => panic!("{manifest}"),

@@ -13,8 +13,8 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Finds the crate around the current folder: the closest folder with `Cargo.toml` and `specs/`, or else the closest with
-    /// `Cargo.toml`.
+    /// Finds the crate of the current folder: the closest folder with `Cargo.toml` and `specs/`, or else the closest folder
+    /// with `Cargo.toml`.
     pub(crate) fn find() -> Result<Option<Self>, CommandError> {
         let folder = current_folder()?;
         Ok(find(&folder).map(|(root, has_specs)| {
@@ -23,7 +23,7 @@ impl Project {
         }))
     }
 
-    /// Finds the crate around the current folder.
+    /// Finds the crate of the current folder.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Project {
         self.root.join("specs")
     }
 
-    /// Returns the folder of specs, if it exists.
+    /// Returns the folder of specs if it exists.
     pub(crate) fn existing_specs(&self) -> Option<PathBuf> {
         self.has_specs.then(|| self.specs())
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_closest_crate_with_specs_or_else_the_closest_crate() {
+    fn finds_the_closest_crate_with_specs() {
         let folder = tempfile::tempdir().unwrap();
         let [outer, inner] = ["outer", "outer/inner"].map(|path| folder.path().join(path));
         fs::create_dir_all(inner.join("src")).unwrap();
@@ -96,7 +96,7 @@ mod tests {
         fs::create_dir(inner.join("specs")).unwrap();
         assert_eq!(find(&src), Some((inner.as_path(), true)));
         assert_eq!(find(&inner.join("specs")), Some((inner.as_path(), true)));
-        // A folder of specs without a crate is no project.
+        // A folder `specs` without `Cargo.toml` is ignored.
         fs::create_dir(src.join("specs")).unwrap();
         assert_eq!(find(&src), Some((inner.as_path(), true)));
     }

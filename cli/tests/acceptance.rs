@@ -1,6 +1,6 @@
-//! A crate of one's own, from a page to calls of its own method and of a shipped one.
+//! `cargo top` in a crate outside this workspace: from a page to calls of its own and shipped methods.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// A folder outside of the workspace.
+/// Returns a folder outside this workspace.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     assert!(!folder.path().starts_with(root()));
@@ -50,12 +50,12 @@ fn succeeded(output: &Output) -> &str {
     text(&output.stdout)
 }
 
-/// A manifest without `dependencies`, or with them.
+/// Returns a manifest with these lines of dependencies.
 fn manifest(dependencies: &str) -> String {
     format!("[package]\nname = \"acceptance\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}")
 }
 
-/// The line of a manifest that depends on the SDK of this workspace, without TLS.
+/// Returns the dependency on the SDK of this workspace, without TLS.
 fn sdk(name: &str) -> String {
     let path = root().join("generated-sdk");
     format!(
@@ -65,7 +65,7 @@ fn sdk(name: &str) -> String {
     )
 }
 
-/// A gateway on a free port. It ends with this value.
+/// A gateway on a free port, which ends when this value is dropped.
 struct Gateway(Child, String);
 
 impl Gateway {
@@ -87,7 +87,7 @@ impl Drop for Gateway {
 }
 
 #[test]
-fn one_client_calls_own_and_shipped_methods() {
+fn calls_methods_of_the_crate_and_shipped_methods() {
     let folder = folder();
     let folder = folder.path();
     let page = root().join("codegen/tests/fixtures/documents/taobao.fixture.parcels.get.txt");
@@ -101,7 +101,7 @@ fn one_client_calls_own_and_shipped_methods() {
     assert!(printed.ends_with("next: cargo top gen\n"), "{printed}");
     assert!(folder.join("specs/demo/taobao.fixture.parcels.get.yaml").is_file());
 
-    // What the crate lacks is printed, until it is there.
+    // `gen` prints the dependency and the declaration that the crate lacks.
     let output = run(folder, &["gen"]);
     let printed = succeeded(&output);
     assert!(printed.contains("\n1 method in 1 category: 3 files, 3 changed\n"), "{printed}");
@@ -123,7 +123,7 @@ fn one_client_calls_own_and_shipped_methods() {
     assert!(api().contains("\ngenerated_sdk::generated::contract!("), "{}", api());
 
     let gateway = Gateway::start(folder);
-    // The lock file of the workspace keeps cargo from asking the registry.
+    // With the lock file of the workspace, cargo needs no registry.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
@@ -136,7 +136,7 @@ fn one_client_calls_own_and_shipped_methods() {
     assert_eq!(text(&output.stderr), "");
     assert_eq!(succeeded(&output), "own: Some(\"一切正常\")\nshipped: 2024-06-18 10:00:00\n");
 
-    // The command calls both too.
+    // `cargo top call` calls both methods too.
     let call = |arguments: &[&str]| {
         let common = ["--gateway", &gateway.1, "--app", "12345678=helloworld", "--session", "session"];
         run(folder, &[&["call"], arguments, &common].concat())
@@ -146,9 +146,9 @@ fn one_client_calls_own_and_shipped_methods() {
     assert!(succeeded(&call(&["taobao.time.get"])).contains("2024-06-18 10:00:00"));
     let wrong = call(&["taobao.fixture.parcels.get", "fields=parcel_id"]);
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(text(&wrong.stderr).contains("needs start_time, a Date"), "{wrong:?}");
+    assert!(text(&wrong.stderr).contains("missing parameter start_time of type Date"), "{wrong:?}");
 
-    // A renamed dependency is named as the manifest names it.
+    // The code uses the name of a renamed dependency.
     fs::write(folder.join("Cargo.toml"), manifest(&sdk("sdk"))).unwrap();
     fs::write(folder.join("src/main.rs"), MAIN.replace("generated_sdk", "sdk")).unwrap();
     assert!(succeeded(&run(folder, &["gen"])).ends_with(" 2 changed\n"));
@@ -157,7 +157,7 @@ fn one_client_calls_own_and_shipped_methods() {
 }
 
 #[test]
-fn crates_without_specs() {
+fn reports_missing_crates_and_specs() {
     let folder = folder();
     let folder = folder.path();
     fs::create_dir(folder.join("src")).unwrap();
@@ -180,14 +180,14 @@ fn crates_without_specs() {
         assert!(reported.starts_with("no specs found: expected a folder `specs` in "), "{reported}");
         assert!(reported.contains("create it with `cargo top import PAGE` or `cargo top new METHOD`"), "{reported}");
     }
-    // A refused document and a wrong name create nothing.
+    // A refused document and an invalid name create nothing.
     assert_eq!(run(folder, &["import", "nowhere.txt"]).status.code(), Some(1));
     assert_eq!(run(folder, &["new", "no method"]).status.code(), Some(2));
     assert!(!folder.join("specs").exists());
     let output = run(folder, &["new", "taobao.parcel.get"]);
     assert!(succeeded(&output).ends_with("fill it in, then run: cargo top gen\n"), "{output:?}");
     assert!(folder.join("specs/parcel/taobao.parcel.get.yaml").is_file());
-    // A workspace without a package has specs, but no place for code.
+    // A workspace without a package has specs, but no folder for code.
     fs::write(folder.join("Cargo.toml"), "[workspace]\n").unwrap();
     let output = run(folder, &["gen"]);
     assert_eq!(output.status.code(), Some(1));
@@ -195,7 +195,7 @@ fn crates_without_specs() {
 }
 
 #[test]
-fn platforms_of_one_s_own() {
+fn uses_the_platform_of_the_crate() {
     let folder = folder();
     let folder = folder.path();
     fs::create_dir_all(folder.join("specs")).unwrap();
@@ -215,13 +215,13 @@ fn platforms_of_one_s_own() {
     assert!(text(&output.stderr).contains("expected a URL starting with `https://`"), "{output:?}");
     fs::write(folder.join("specs/platform.yaml"), platform.replace("http://\n", "https://mine.example/api\n")).unwrap();
     let output = run(folder, &[&call[..], &["mine"]].concat());
-    // As a curl command, or in the error of a program that was built without TLS.
+    // Printed as a curl command, or as an error if the program is built without TLS.
     let printed = [&*output.stdout, &*output.stderr].concat();
     assert!(text(&printed).contains("https://mine.example/api"), "{output:?}");
 }
 
 #[test]
-fn help_and_exit_statuses() {
+fn prints_help_and_returns_exit_statuses() {
     for (arguments, status, expected) in [
         (&["--help"][..], 0, "Usage: cargo top <COMMAND>"),
         (&["help", "gen"], 0, "Usage: cargo top gen [OPTIONS]"),
@@ -239,7 +239,7 @@ fn help_and_exit_statuses() {
         assert_eq!(text(silent), "");
         assert!(!text(printed).contains('\x1b'), "{arguments:?}");
     }
-    // Without cargo, and as a part of `cargo xtask`.
+    // Run without cargo, and by `cargo xtask`.
     let program = env!("CARGO_BIN_EXE_cargo-top");
     for (arguments, expected) in
         [(&["call", "-h"][..], "Usage: cargo-top call"), (&["xtask", "call", "-h"], "  cargo xtask gateway\n")]

@@ -1,6 +1,6 @@
-//! `cargo top gateway`, run as a program.
+//! `cargo top gateway` as a process.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -16,13 +16,13 @@ fn program(arguments: &[&str]) -> Command {
     cargo_top(&[&["gateway"], arguments].concat())
 }
 
-fn ended(arguments: &[&str]) -> (Option<i32>, String) {
+fn failure(arguments: &[&str]) -> (Option<i32>, String) {
     let output = program(arguments).output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
-fn it_prints_the_address_that_it_got() {
+fn prints_the_address() {
     let mut child = program(&["--listen", "127.0.0.1:0", "--app", "k1=s1", "--app", "k2=s=2"])
         .stdout(Stdio::piped())
         .spawn()
@@ -36,45 +36,45 @@ fn it_prints_the_address_that_it_got() {
 }
 
 #[test]
-fn an_occupied_port() {
+fn reports_a_port_in_use() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (code, told) = ended(&["--listen", &address]);
+    let (code, reported) = failure(&["--listen", &address]);
     assert_eq!(code, Some(1));
-    assert!(told.starts_with(&format!("cannot listen on {address}: ")), "{told}");
-    assert!(told.ends_with("for any free port: --listen 127.0.0.1:0\n"), "{told}");
+    assert!(reported.starts_with(&format!("cannot listen on {address}: ")), "{reported}");
+    assert!(reported.ends_with("for a free port, use --listen 127.0.0.1:0\n"), "{reported}");
 }
 
 #[test]
-fn addresses_that_others_could_reach() {
-    let (code, told) = ended(&["--listen", "0.0.0.0:0"]);
+fn refuses_addresses_beyond_loopback() {
+    let (code, reported) = failure(&["--listen", "0.0.0.0:0"]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("loopback only"), "{told}");
+    assert!(reported.contains("expected a loopback address"), "{reported}");
 }
 
 #[test]
-fn command_lines_that_are_wrong() {
+fn reports_usage_errors() {
     for (arguments, problem) in [
-        (&["--app", "s3cr3t"][..], "--app takes KEY=SECRET"),
+        (&["--app", "s3cr3t"][..], "invalid --app: expected KEY=SECRET"),
         (&["--listen", "here"], "here"),
         (&["--items", "many"], "many"),
         (&["--port", "1"], "--port"),
     ] {
-        let (code, told) = ended(arguments);
-        assert_eq!(code, Some(2), "{told}");
-        assert!(told.contains(problem), "{told}");
-        assert!(!told.contains("s3cr3t"), "{told}");
+        let (code, reported) = failure(arguments);
+        assert_eq!(code, Some(2), "{reported}");
+        assert!(reported.contains(problem), "{reported}");
+        assert!(!reported.contains("s3cr3t"), "{reported}");
     }
 }
 
 #[test]
-fn specs_that_are_not_there() {
-    let (code, told) = ended(&["--specs", "nowhere"]);
+fn reports_a_missing_folder_of_specs() {
+    let (code, reported) = failure(&["--specs", "nowhere"]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("cannot read the folder") && told.contains("nowhere"), "{told}");
+    assert!(reported.contains("cannot read the folder") && reported.contains("nowhere"), "{reported}");
 }
 
-/// The first line of a gateway that starts in `folder`, and what it reports before.
+/// Starts a gateway in `folder`. Returns its first line, and its output to standard error.
 fn start(folder: &Path, arguments: &[&str]) -> (String, String) {
     let mut command = program(&[&["--listen", "127.0.0.1:0"], arguments].concat());
     let mut child = command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -85,17 +85,17 @@ fn start(folder: &Path, arguments: &[&str]) -> (String, String) {
     (line, String::from_utf8(output.stderr).unwrap())
 }
 
-/// The number of shipped methods.
-fn shipped() -> usize {
+/// Returns the number of shipped methods.
+fn shipped_count() -> usize {
     let categories = fs::read_dir(root().join("specs")).unwrap().map(|entry| entry.unwrap().path());
     categories.filter(|path| path.is_dir()).map(|category| fs::read_dir(category).unwrap().count()).sum()
 }
 
 #[test]
-fn methods_of_the_crate_and_shipped_methods() {
+fn serves_methods_of_the_crate_and_shipped_methods() {
     let folder = tempfile::tempdir().unwrap();
     let (line, reported) = start(folder.path(), &[]);
-    assert!(line.contains(&format!("methods: {};", shipped())), "{line}");
+    assert!(line.contains(&format!("methods: {};", shipped_count())), "{line}");
     assert_eq!(reported, "");
 
     let specs = folder.path().join("specs");
@@ -107,14 +107,14 @@ fn methods_of_the_crate_and_shipped_methods() {
     fs::write(specs.join("other/taobao.time.get.yaml"), spec.replace("\n", "\r\n")).unwrap();
     for folder in [folder.path(), &specs, &specs.join("demo")] {
         let (line, reported) = start(folder, &[]);
-        assert!(line.contains(&format!("methods: {};", shipped() + 1)), "{line}");
-        // A spec that is the same as the shipped one, but for line ends, is no news.
+        assert!(line.contains(&format!("methods: {};", shipped_count() + 1)), "{line}");
+        // A spec that differs from the shipped spec only in line ends is not reported.
         assert_eq!(reported, "");
     }
     fs::write(specs.join("other/taobao.time.get.yaml"), format!("{spec}# another\n")).unwrap();
     let (line, reported) = start(folder.path(), &[]);
-    assert!(line.contains(&format!("methods: {};", shipped() + 1)), "{line}");
-    let expected = "other/taobao.time.get.yaml is used in place of the shipped spec of taobao.time.get\n";
+    assert!(line.contains(&format!("methods: {};", shipped_count() + 1)), "{line}");
+    let expected = "other/taobao.time.get.yaml overrides the shipped spec of taobao.time.get\n";
     assert!(reported.replace('\\', "/").ends_with(expected), "{reported}");
     let (line, _) = start(folder.path(), &["--specs", "specs"]);
     assert!(line.contains("methods: 2;"), "{line}");

@@ -62,7 +62,7 @@ fn parameter() -> impl Strategy<Value = Parameter> {
         "Map[]",
     ]);
     let texts = (prop::option::of(".{0,20}"), prop::option::of("(.|\n){0,40}"));
-    let value = prop_oneof!["[^\\pC\\s]{1,6}", "[sS]elf|Unlisted|unlisted|type|1|-1|\u{ac00}|\u{1100}\u{1161}"];
+    let value = prop_oneof!["[^\\pC\\s]{1,6}", "[sS]elf|Unknown|unknown|type|1|-1|\u{ac00}|\u{1100}\u{1161}"];
     let values = prop::collection::btree_set(value, 0..5);
     let leaf = (name(), scalar, any::<bool>(), any::<Option<bool>>(), texts, values).prop_map(
         |(name, kind, required, secret, (example, description), values)| Parameter {

@@ -1,4 +1,4 @@
-//! Any text as an answer: it is read, or refused, and nothing else. `cargo fuzz run answer`.
+//! Any text as a response is decoded or refused.
 
 #![no_main]
 

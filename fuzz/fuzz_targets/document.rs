@@ -1,5 +1,4 @@
-//! Any text as a document of the platform: it is refused, or it makes a spec that keeps to the rules and imports as the same
-//! spec again. `cargo fuzz run document`.
+//! Any text as a document of the platform is refused, or imported as the same valid spec each time.
 
 #![no_main]
 

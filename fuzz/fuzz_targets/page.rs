@@ -1,4 +1,4 @@
-//! A page written from a spec imports as the same spec.
+//! A page that is written from a spec is imported as the same spec.
 
 #![no_main]
 

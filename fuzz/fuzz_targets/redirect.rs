@@ -1,4 +1,4 @@
-//! Redirects of the authorization page are read, and forged ones are refused.
+//! Redirects of the authorization page are read, and forged redirects are refused.
 
 #![no_main]
 

@@ -1,9 +1,9 @@
-//! Any text of a sensitive field. It is plain text, a ciphertext that is decrypted, or refused. What is encrypted is decrypted.
+//! Any text of a sensitive field is plain, decrypted or refused. Encrypted text is decrypted to itself.
 
 #![no_main]
 
-use top_protocol::sensitive::{Ciphertext, EncryptionSettings, KeyAge, SecretKey, SensitiveType};
 use libfuzzer_sys::fuzz_target;
+use top_protocol::sensitive::{Ciphertext, EncryptionSettings, KeyAge, SecretKey, SensitiveType};
 
 fuzz_target!(|input: (&str, &str)| {
     let (text, settings) = input;
@@ -15,7 +15,7 @@ fuzz_target!(|input: (&str, &str)| {
         }
         let _ = key.search_token(kind, text, &settings);
         let encrypted = key.encrypt(kind, text, &settings, KeyAge::Current);
-        // The readable start of a phone number may have the separator.
+        // The readable part of a phone number may contain the separator.
         if encrypted != text && kind != SensitiveType::Phone {
             let ciphertext = Ciphertext::parse(kind, &encrypted).expect("a ciphertext");
             assert_eq!(key.decrypt(&ciphertext).as_deref(), Ok(text));

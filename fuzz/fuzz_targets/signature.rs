@@ -1,4 +1,4 @@
-//! Signatures are those of an independent implementation.
+//! Signatures match an independent implementation.
 
 #![no_main]
 

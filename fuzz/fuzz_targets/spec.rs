@@ -1,4 +1,4 @@
-//! Any text as a spec: it is refused, or it makes Rust. `cargo fuzz run spec`.
+//! Any text as a spec is refused, or Rust code is generated from it.
 
 #![no_main]
 
@@ -9,6 +9,6 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     if let Ok(method) = spec::parse("top", "specs/top/fuzz.yaml", text, &spec::Platform::default()) {
         let specs = spec::Specs { platform: spec::Platform::default(), methods: vec![method] };
-        render::api(&model::resolve(&specs), &Paths::of_generated_sdk(), true, 1).expect("a legal spec makes Rust");
+        render::api(&model::resolve(&specs), &Paths::of_generated_sdk(), true, 1).expect("a valid spec generates Rust");
     }
 });

@@ -1,10 +1,10 @@
-//! Any request to an SPI endpoint. It has no valid signature, so it is refused.
+//! Any request to an SPI endpoint without a valid signature is refused.
 
 #![no_main]
 
+use libfuzzer_sys::fuzz_target;
 use top_protocol::spi::http::{HeaderMap, HeaderValue};
 use top_protocol::spi::{SpiRefusal, SpiVerifier};
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|request: (&str, &[u8], &[u8], &[u8])| {
     let (query, content_type, sign_list, body) = request;

@@ -1,4 +1,4 @@
-//! A token answer is refused, or its token survives being written and read.
+//! A token response is refused, or its token survives writing and reading.
 
 #![no_main]
 

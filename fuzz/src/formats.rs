@@ -1,5 +1,4 @@
-//! One value in JSON, in simplified JSON and in XML (docs/protocol.md section 4), written here without the crate's own
-//! code.
+//! One value in JSON, simplified JSON and XML (docs/protocol.md section 4), written by an independent implementation.
 
 use generated_sdk::Decimal;
 use generated_sdk::protocol::decode;
@@ -11,10 +10,10 @@ use crate::fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 /// Lists and objects below this depth are left out. The platform's deepest response has eight levels.
 const DEPTH: usize = 8;
 
-/// Checks that a response is decoded as the same value from each format.
+/// Checks that every format of a response decodes to the same value.
 ///
-/// `input` is a JSON object with the fields of the response; a member of another type than its field is left out. Its
-/// member `style` selects among the spellings that the protocol allows.
+/// `input` is a JSON object with the fields of the response. A member of another type is left out. The member `style`
+/// selects a spelling that the protocol allows.
 ///
 /// # Panics
 ///
@@ -25,12 +24,12 @@ pub fn check(input: &str) {
     members.push(("request_id", Node::Text("r1".to_owned())));
     let root = "fixture_everything_get_response";
     let style = Style::of(&input);
-    let answer = Node::Object(members.clone());
-    let wrapped = Node::Object(vec![(root, answer.clone())]);
+    let simplified = Node::Object(members.clone());
+    let wrapped = Node::Object(vec![(root, simplified.clone())]);
     let host = if style.layout { "<!--top011023105124.center.na61-->" } else { "" };
     for body in [
         wrapped.json(&style, false),
-        answer.json(&style, true),
+        simplified.json(&style, true),
         format!("<?xml version=\"1.0\" encoding=\"utf-8\" ?>{}{host}", wrapped.xml(&style)),
     ] {
         let response = decode::<FixtureEverythingGetRequest>(body.clone());
@@ -38,20 +37,20 @@ pub fn check(input: &str) {
         assert_eq!(response.mismatches(), [], "{body}");
         assert_eq!(response.request_id(), Some("r1"), "{body}");
         assert_eq!(*response, expected, "{body}");
-        // Equal decimals may have other digits, as 5.0 and 5.00 have.
+        // Equal decimals may have different digits, such as 5.0 and 5.00.
         assert_eq!(format!("{:?}", *response), format!("{expected:?}"), "{body}");
     }
 }
 
-/// How the values are spelled.
+/// The spelling of the values.
 struct Style {
     /// Numbers and booleans are JSON strings.
     quoted: bool,
-    /// The only element of a list is not in an array.
+    /// A list of one element has no array.
     single: bool,
     /// Texts are CDATA sections.
     cdata: bool,
-    /// Comments and white space are between elements.
+    /// Elements are separated by comments and white space.
     layout: bool,
 }
 
@@ -63,13 +62,13 @@ impl Style {
     }
 }
 
-/// A part of an answer before it is written.
+/// A value of a response.
 #[derive(Clone)]
 enum Node {
     /// A text, a date or a decimal.
     Text(String),
     /// A number or a boolean.
-    Bare(String),
+    Scalar(String),
     Object(Vec<(&'static str, Node)>),
     /// A list and the key of its elements.
     List(&'static str, Vec<Node>),
@@ -79,8 +78,8 @@ impl Node {
     fn json(&self, style: &Style, simplify: bool) -> String {
         match self {
             Self::Text(text) => Value::from(text.as_str()).to_string(),
-            Self::Bare(text) if style.quoted => format!("\"{text}\""),
-            Self::Bare(text) => text.clone(),
+            Self::Scalar(text) if style.quoted => format!("\"{text}\""),
+            Self::Scalar(text) => text.clone(),
             Self::Object(members) => {
                 let members = members.iter().map(|(name, node)| format!("\"{name}\":{}", node.json(style, simplify)));
                 format!("{{{}}}", members.collect::<Vec<_>>().join(","))
@@ -100,12 +99,12 @@ impl Node {
         let layout = if style.layout { "\r\n <!-- <no> element -->" } else { "" };
         let element = |name: &str, node: &Self| format!("{layout}<{name}>{}</{name}>", node.xml(style));
         match self {
-            Self::Text(text) | Self::Bare(text) if style.cdata && !text.contains('\r') => {
+            Self::Text(text) | Self::Scalar(text) if style.cdata && !text.contains('\r') => {
                 format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
             }
-            Self::Text(text) | Self::Bare(text) => {
+            Self::Text(text) | Self::Scalar(text) => {
                 let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-                // A reader makes a line feed of a carriage return that is not escaped.
+                // An XML reader normalizes an unescaped carriage return to a line feed.
                 text.replace('\r', "&#13;")
             }
             Self::Object(members) => members.iter().map(|(name, node)| element(name, node)).collect(),
@@ -114,7 +113,7 @@ impl Node {
     }
 }
 
-/// The members of an object, written one by one.
+/// A writer of the members of an object.
 struct Members<'a> {
     input: &'a Value,
     written: Vec<(&'static str, Node)>,
@@ -125,14 +124,14 @@ impl<'a> Members<'a> {
         Self { input, written: Vec::new() }
     }
 
-    /// The member `name` as `read` takes it from the input, and as `write` writes it.
+    /// Reads the member `name` from the input with `read`, and writes it with `write`.
     fn one<T>(&mut self, name: &'static str, read: fn(&Value) -> Option<T>, write: fn(&T) -> Node) -> Option<T> {
         let value = read(self.input.get(name)?)?;
         self.written.push((name, write(&value)));
         Some(value)
     }
 
-    /// The same of a list whose elements are in the key `key`. A list without elements is not in an answer.
+    /// Reads and writes a list whose elements have the key `key`. An empty list is left out.
     fn list<T>(
         &mut self,
         name: &'static str,
@@ -149,21 +148,21 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The response that `input` describes, and its members as they are written.
+/// Returns the response that `input` describes, and its written members.
 fn response(input: &Value) -> (FixtureEverythingGetResponse, Vec<(&'static str, Node)>) {
     let mut members = Members::of(input);
     let mut response = FixtureEverythingGetResponse {
         text: members.one("text", text, as_text),
-        number: members.one("number", Value::as_i64, bare),
-        flag: members.one("flag", Value::as_bool, bare),
+        number: members.one("number", Value::as_i64, scalar),
+        flag: members.one("flag", Value::as_bool, scalar),
         moment: members.one("moment", parsed, as_text),
         money: members.one("money", decimal, as_text),
         exact: members.one("exact", decimal, as_text),
         json: members.one("json", json, as_text),
         map: members.one("map", |value| json(value).filter(Value::is_object), as_text),
         texts: members.list("texts", "string", text, as_text),
-        numbers: members.list("numbers", "number", Value::as_i64, bare),
-        flags: members.list("flags", "boolean", Value::as_bool, bare),
+        numbers: members.list("numbers", "number", Value::as_i64, scalar),
+        flags: members.list("flags", "boolean", Value::as_bool, scalar),
         moments: members.list("moments", "date", parsed, as_text),
         moneys: members.list("moneys", "price", decimal, as_text),
         jsons: members.list("jsons", "json", json, as_text),
@@ -178,7 +177,7 @@ fn response(input: &Value) -> (FixtureEverythingGetResponse, Vec<(&'static str, 
     }
     if let Some(value) = input.get("trade").filter(|value| value.is_object()) {
         let mut trade = Members::of(value);
-        let tid = trade.one("tid", Value::as_i64, bare);
+        let tid = trade.one("tid", Value::as_i64, scalar);
         let orders = orders(&mut trade, "orders", DEPTH);
         response.trade = Some(TradeDo { tid, orders });
         members.written.push(("trade", Node::Object(trade.written)));
@@ -190,20 +189,20 @@ fn response(input: &Value) -> (FixtureEverythingGetResponse, Vec<(&'static str, 
     (response, members.written)
 }
 
-fn orders(around: &mut Members<'_>, name: &'static str, depth: usize) -> Vec<OrderDo> {
-    let items = around.input.get(name).and_then(Value::as_array).into_iter().flatten();
+fn orders(parent: &mut Members<'_>, name: &'static str, depth: usize) -> Vec<OrderDo> {
+    let items = parent.input.get(name).and_then(Value::as_array).into_iter().flatten();
     let items = items.filter(|item| item.is_object() && depth > 0);
     let (orders, nodes): (Vec<_>, Vec<_>) = items
         .map(|item| {
             let mut members = Members::of(item);
-            let oid = members.one("oid", Value::as_i64, bare);
+            let oid = members.one("oid", Value::as_i64, scalar);
             let title = members.one("title", text, as_text);
             let bundle = orders(&mut members, "bundle", depth - 1);
             (OrderDo { oid, title, bundle }, Node::Object(members.written))
         })
         .unzip();
     if !nodes.is_empty() {
-        around.written.push((name, Node::List("order_d_o", nodes)));
+        parent.written.push((name, Node::List("order_d_o", nodes)));
     }
     orders
 }
@@ -213,7 +212,7 @@ fn category(input: &Value, depth: usize) -> Option<(Category, Node)> {
         return None;
     }
     let mut members = Members::of(input);
-    let cid = members.one("cid", Value::as_i64, bare);
+    let cid = members.one("cid", Value::as_i64, scalar);
     let parent = input.get("parent").and_then(|parent| category(parent, depth - 1));
     let parent = parent.map(|(parent, node)| {
         members.written.push(("parent", node));
@@ -226,11 +225,11 @@ fn as_text(value: &impl ToString) -> Node {
     Node::Text(value.to_string())
 }
 
-fn bare(value: &impl ToString) -> Node {
-    Node::Bare(value.to_string())
+fn scalar(value: &impl ToString) -> Node {
+    Node::Scalar(value.to_string())
 }
 
-/// A text without the characters that XML 1.0 cannot hold.
+/// Reads a text, without the characters that XML 1.0 cannot contain.
 fn text(value: &Value) -> Option<String> {
     let legal = |character: &char| match character {
         '\t' | '\n' | '\r' => true,
@@ -248,14 +247,14 @@ fn decimal(value: &Value) -> Option<Decimal> {
     Decimal::from_str_exact(value.as_str()?).ok()
 }
 
-/// The name of a field to return.
+/// Reads the name of a field to return.
 fn name(value: &Value) -> Option<String> {
     let name = value.as_str()?;
     let plain = |character: char| character.is_ascii_alphanumeric() || "_.".contains(character);
     (!name.is_empty() && name.chars().all(plain)).then(|| name.to_owned())
 }
 
-/// A JSON value with a float nowhere in it: the same float may be written in several ways.
+/// Reads a JSON value without floats, which have several spellings.
 fn json(value: &Value) -> Option<Value> {
     fn has_float(value: &Value) -> bool {
         match value {

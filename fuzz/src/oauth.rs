@@ -1,4 +1,4 @@
-//! OAuth: how users come back from the authorization page, and the answers of the token endpoint.
+//! OAuth: redirects from the authorization page, and responses of the token endpoint.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use crate::signature::md5_around;
 const SECRET: &str = "helloworld";
 
 static OAUTH: LazyLock<OAuth> = LazyLock::new(|| {
-    // Nothing is sent there.
+    // Nothing is sent to this server.
     let server = "http://127.0.0.1:9";
     let client = Client::builder(server, AppCredentials::new("12345678", SECRET)).build().expect("a client");
     OAuth::new(&client, server).expect("an authorization server").with_clock(received)
@@ -23,11 +23,11 @@ fn received() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_451_620_800)
 }
 
-/// Checks a redirect URL of the state, the code and the other fields in `input`, and then `input` as such a URL.
+/// Checks a redirect URL with the state, the code and the other fields of `input`. Then reads `input` itself as a URL.
 ///
 /// # Panics
 ///
-/// If a URL with the state is refused, or one with another state or a wrong signature is not.
+/// If a URL with the right state is refused, or a URL with another state or a wrong signature is accepted.
 pub fn redirect(input: &[u8]) {
     let mut lines = input::lines(input);
     let mut line = || lines.next().unwrap_or_default();
@@ -62,7 +62,7 @@ pub fn redirect(input: &[u8]) {
     assert!(OAUTH.implicit_token(&url, &state).is_err(), "{url}");
 }
 
-/// Fields as a form. Every byte that may mean something is escaped, and a space is either of its two spellings.
+/// Encodes fields as a form. A space has one of its two spellings.
 fn encoded(fields: &BTreeMap<String, String>) -> String {
     let encode = |text: &str| {
         let escape = |(index, byte): (usize, u8)| match byte {
@@ -76,11 +76,11 @@ fn encoded(fields: &BTreeMap<String, String>) -> String {
     pairs.join("&")
 }
 
-/// Checks any text as a token answer.
+/// Reads any text as a token response.
 ///
 /// # Panics
 ///
-/// If a token is not the same after it was written and read again, or if printing it shows a secret.
+/// If a token differs after it was written and read, or if its debug output contains a secret.
 pub fn token(text: &str) {
     let Ok(token) = Token::from_response(text, received()) else { return };
     let json = token.to_json();
@@ -92,5 +92,5 @@ pub fn token(text: &str) {
     for secret in [&mut other.refresh_token, &mut other.mobile_token].into_iter().flatten() {
         *secret = "another".to_owned();
     }
-    assert_eq!(format!("{token:?}"), format!("{other:?}"), "printing a token shows a secret");
+    assert_eq!(format!("{token:?}"), format!("{other:?}"), "the debug output contains a secret");
 }

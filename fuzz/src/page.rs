@@ -1,4 +1,4 @@
-//! Pages of methods, written from specs: what a page says is what is imported.
+//! Pages of methods: an import of a written page returns the same method.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use codegen::spec::{self, Authorization, ErrorCode, Parameter, Platform, TypeNam
 
 use crate::input;
 
-/// Rows below this depth are left out. The platform's deepest table has eight levels.
+/// The maximum depth of rows. The platform's deepest table has eight levels.
 const DEPTH: usize = 8;
 
-/// The types that a row may have, by their letters; `O` is an object, `L` a list of objects, `R` the object around it.
+/// The types of rows by letter. `O` is an object, and `L` is a list of objects.
 const KINDS: [(char, &str); 15] = [
     ('S', "String"),
     ('N', "Number"),
@@ -45,7 +45,7 @@ struct Row {
     fields: Vec<Row>,
 }
 
-/// What a page says of a method.
+/// The content of a page.
 #[derive(Debug, PartialEq, Eq)]
 struct Page {
     method: String,
@@ -59,19 +59,20 @@ struct Page {
 
 /// Checks that a page of the method that `input` describes is imported as a spec of that method.
 ///
-/// The lines are the title, the description and then rows, whose cells are parted by `|`: a code, the name, the example,
-/// the default, the description and the limit. A code is `<` for the request or `>` for the response, the depth, the letter
-/// of the type and `!` for a required parameter, or it is `e` for an error with its code, message and solution.
+/// The lines are the title, the description and rows. The cells of a row are separated by `|`: a code, the name, the example,
+/// the default, the description and the limit. A code starts with `<` for the request or `>` for the response. It contains
+/// the depth, the letter of the type, and `!` for a required parameter. The code `e` is an error with its code, message and
+/// solution.
 ///
 /// # Panics
 ///
-/// If the page is refused, or if the spec says anything else than the page.
+/// If the import refuses the page or returns another spec.
 pub fn check(input: &[u8]) {
     let mut lines = input::lines(input);
     let mut line = || lines.next().unwrap_or_default();
     let mut page = Page {
         method: "taobao.any.thing.get".to_owned(),
-        // Words that make neither a heading nor a label of the lines.
+        // The words keep the lines from being read as headings or labels.
         title: single_line(&format!("查询 {}", without_colons(&line()))),
         description: single_line(&format!("说明文字 {}", without_colons(&line()))),
         authorization: None,
@@ -114,8 +115,8 @@ pub fn check(input: &[u8]) {
             _ => {}
         }
     }
-    close(&mut page.request);
-    close(&mut page.response);
+    fill_objects(&mut page.request);
+    fill_objects(&mut page.response);
 
     let text = page.write();
     let platform = Platform::default();
@@ -124,8 +125,8 @@ pub fn check(input: &[u8]) {
     assert_eq!(Page::of(&method.spec), page, "{text}\n{yaml}");
 }
 
-/// Adds a row at `depth`, or as deep as there are objects.
-#[expect(clippy::too_many_arguments, reason = "the parts of one line")]
+/// Adds a row at `depth`, or at the depth of the last object.
+#[expect(clippy::too_many_arguments, reason = "the cells of one line")]
 fn add(
     rows: &mut Vec<Row>,
     depth: usize,
@@ -137,11 +138,11 @@ fn add(
     limit: &str,
 ) {
     if depth > 0
-        && let Some(around) = rows.last_mut().filter(|around| around.kind.contains("DO"))
+        && let Some(parent) = rows.last_mut().filter(|parent| parent.kind.contains("DO"))
     {
-        return add(&mut around.fields, depth - 1, false, request, letter, object, row, limit);
+        return add(&mut parent.fields, depth - 1, false, request, letter, object, row, limit);
     }
-    // A name is once in a level, and a public parameter is not in a request.
+    // Names are unique within an object, and a request has no public parameters.
     if rows.iter().any(|other| other.name == row.name) || Platform::default().is_public(&row.name) {
         return;
     }
@@ -149,7 +150,7 @@ fn add(
     row.kind = match letter {
         'O' => object.to_owned(),
         'L' => format!("{object}[]"),
-        // A file is a part of a request, and in no object.
+        // A file is a parameter of a request, and never a field of an object.
         'A' if !(top && request) => "String".to_owned(),
         _ => word.to_owned(),
     };
@@ -169,20 +170,20 @@ fn add(
     if matches!(row.kind.as_str(), "Number" | "byte" | "Price" | "BigDecimal" | "Boolean" | "Number[]" | "Date") {
         row.default = String::new();
     }
-    // The import takes the type of a number from its example, and leaves out an example that the type cannot be.
+    // The import derives the type of a number from its example, and drops an example that the type does not accept.
     if TypeName::parse(&row.kind).kind().is_some_and(|_| !TypeName::parse(&row.kind).accepts(&row.example)) {
         row.example = String::new();
     }
     rows.push(row);
 }
 
-/// Gives a field to each object without one, which else the page does not describe.
-fn close(rows: &mut [Row]) {
+/// Adds a field to each object without fields, because a page always describes some.
+fn fill_objects(rows: &mut [Row]) {
     for row in rows {
         if row.kind.contains("DO") && row.fields.is_empty() {
             row.fields.push(Row { name: "id".to_owned(), kind: "Number".to_owned(), ..Row::default() });
         }
-        close(&mut row.fields);
+        fill_objects(&mut row.fields);
     }
 }
 
@@ -199,7 +200,7 @@ impl Page {
         }
     }
 
-    /// The text of the page as a browser copies it, with the cells of its tables parted by tabs.
+    /// Returns the text of the page as copied from a browser, with cells separated by tabs.
     fn write(&self) -> String {
         let label = match self.authorization {
             None => "￥免费",
@@ -258,7 +259,7 @@ impl Row {
     }
 }
 
-/// A name that a parameter may have.
+/// Returns a valid name of a parameter.
 fn name(text: &str) -> String {
     let mut name: String =
         text.chars().filter(|character| character.is_ascii_alphanumeric() || "_.-".contains(*character)).collect();
@@ -272,17 +273,17 @@ fn name(text: &str) -> String {
 /// A text on one line, without what a page does not show.
 fn single_line(text: &str) -> String {
     let hidden: BTreeSet<char> = ['\u{ad}', '\u{feff}'].into();
-    let shown = |character: &char| {
+    let is_visible = |character: &char| {
         let code = u32::from(*character);
         let ranges = [0x200b..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f, 0xfff9..=0xffff];
         let control = character.is_control() && !character.is_whitespace();
         !control && !hidden.contains(character) && !ranges.iter().any(|range| range.contains(&code))
     };
-    let text: String = text.chars().filter(shown).collect();
+    let text: String = text.chars().filter(is_visible).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text of a cell. A page writes words such as `null` in a cell that has none.
+/// Returns the text of a cell. Words such as `null` are for empty cells.
 fn cell_text(text: &str) -> String {
     match single_line(text) {
         none if matches!(none.as_str(), "null" | "NULL" | "Null" | "-" | "--" | "N/A" | "无") => String::new(),
@@ -290,7 +291,7 @@ fn cell_text(text: &str) -> String {
     }
 }
 
-/// The head of a page names other methods behind a colon, and its samples then say which is meant. This page has none.
+/// Removes colons, because the import reads a method name after a colon in the head of a page.
 fn without_colons(text: &str) -> String {
     text.replace([':', '：'], " ")
 }

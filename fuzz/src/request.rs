@@ -1,4 +1,4 @@
-//! Requests: what the client encodes is what the gateway reads.
+//! Requests: the gateway reads the parameters that the client encoded.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use codegen::spec::{self, Specs};
-use gateway::{Gateway, Incoming};
+use gateway::{Gateway, Request};
 use generated_sdk::protocol::{AppCredentials, Application, File, SignedRequest, UntypedParameters};
 
 use crate::input;
@@ -37,27 +37,27 @@ fn clock() -> SystemTime {
     timestamp().to_system_time()
 }
 
-/// Checks a form of the names and values in `input`, and then `input` as a form.
+/// Checks a form with the names and values of `input`. Then reads `input` itself as a form.
 ///
 /// # Panics
 ///
-/// If the gateway reads anything else than what was encoded, or refuses it.
+/// If the gateway reads other parameters or refuses the request.
 pub fn form(input: &[u8]) {
     if let Some(signed) = signed(input::pairs(input::lines(input)).into_iter().collect()) {
         read_back(&signed, BTreeMap::new());
     }
     let kind = "application/x-www-form-urlencoded";
     let query = String::from_utf8_lossy(input);
-    GATEWAY.answer(&Incoming { verb: "POST", query: &query, content_type: kind, body: input });
+    GATEWAY.respond(&Request { verb: "POST", query: &query, content_type: kind, body: input });
 }
 
-/// Checks a multipart body of a file and the names and values in `input`, and then `input` as such a body.
+/// Checks a multipart body with the file, the names and the values of `input`. Then reads `input` itself as a body.
 ///
 /// The lines are the name of the parameter, the name of the file, its type and its content, and then names and values.
 ///
 /// # Panics
 ///
-/// If the gateway reads anything else than what was encoded, or refuses it.
+/// If the gateway reads other parameters or refuses the request.
 pub fn multipart(input: &[u8]) {
     let mut lines = input::lines(input);
     let mut line = || lines.next().unwrap_or_default();
@@ -68,14 +68,14 @@ pub fn multipart(input: &[u8]) {
     if let Some(signed) = signed(parameters.file(name.clone(), file)) {
         read_back(&signed, [(name, vec![length])].into());
     }
-    // The first line is the type, which has the boundary; the rest is the body.
+    // The first line is the boundary, and the rest is the body.
     let (kind, body) = input.split_at(input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()));
     let kind = format!("multipart/form-data; boundary={}", String::from_utf8_lossy(kind));
     let body = body.strip_prefix(b"\n").unwrap_or(body);
-    GATEWAY.answer(&Incoming { verb: "POST", query: "", content_type: &kind, body });
+    GATEWAY.respond(&Request { verb: "POST", query: "", content_type: &kind, body });
 }
 
-/// Signs a call; `None` if a parameter has a name that no call may have.
+/// Signs a call. Returns `None` if a parameter has an invalid name.
 fn signed(parameters: UntypedParameters) -> Option<SignedRequest> {
     Application::new(AppCredentials::new("12345678", "helloworld"))
         .sign_untyped(METHOD, &parameters, None, timestamp())
@@ -83,11 +83,11 @@ fn signed(parameters: UntypedParameters) -> Option<SignedRequest> {
 }
 
 fn read_back(signed: &SignedRequest, files: BTreeMap<String, Vec<usize>>) {
-    let body = signed.body().expect("everything is in memory");
-    let incoming = Incoming { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
+    let body = signed.body().expect("the body is in memory");
+    let request = Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
     let texts = signed.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    assert_eq!(incoming.texts(), Some(texts), "{body:?}");
-    assert_eq!(incoming.file_lengths(), Some(files), "{body:?}");
-    let answer = GATEWAY.answer(&incoming);
-    assert_eq!(answer.outcome.code, None, "{}", answer.body);
+    assert_eq!(request.texts(), Some(texts), "{body:?}");
+    assert_eq!(request.file_lengths(), Some(files), "{body:?}");
+    let response = GATEWAY.respond(&request);
+    assert_eq!(response.outcome.code, None, "{}", response.body);
 }

@@ -1,4 +1,4 @@
-//! The signature, written a second time from its definition: docs/protocol.md section 2.1, RFC 2104.
+//! An independent implementation of signatures (docs/protocol.md section 2.1, RFC 2104).
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use sha2::Sha256;
 
 use crate::input;
 
-/// Checks the signatures of the parameters in `input`, with every algorithm.
+/// Checks the signatures of the parameters of `input` with every algorithm.
 ///
 /// The lines are the AppSecret, the AppKey, the body and then names and values.
 ///
 /// # Panics
 ///
-/// If a signature is not the one of the definition.
+/// If a signature differs from the independent implementation.
 pub fn check(input: &[u8]) {
     let mut lines = input::lines(input);
     let mut line = || lines.next().unwrap_or_default();
@@ -29,7 +29,7 @@ pub fn check(input: &[u8]) {
     let expected: BTreeMap<String, String> = pairs.clone().into_iter().collect();
     for method in SignMethod::ALL {
         let sign = signature(method, &secret, parameters.pairs(), body.as_bytes());
-        assert_eq!(sign, definition(method, &secret, &expected, &body), "{method} of {expected:?} and {body:?}");
+        assert_eq!(sign, reference(method, &secret, &expected, &body), "{method} of {expected:?} and {body:?}");
 
         let mut application = Application::new(AppCredentials::new(key.clone(), secret.clone()));
         application.sign_method = method;
@@ -37,18 +37,18 @@ pub fn check(input: &[u8]) {
         if let Ok(signed) = application.sign_untyped("taobao.any.get", &untyped, Some("session"), timestamp()) {
             let sent = signed.parameters();
             let all = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            assert_eq!(sent.get("sign"), Some(&*definition(method, &secret, &all, "")), "{all:?}");
+            assert_eq!(sent.get("sign"), Some(&*reference(method, &secret, &all, "")), "{all:?}");
         }
     }
 }
 
-/// The time at which requests are signed.
+/// Returns the time of signed requests.
 pub(crate) fn timestamp() -> DateTime {
     "2016-01-01 12:00:00".parse().expect("a date and a time")
 }
 
-/// The signature in upper-case hexadecimal.
-fn definition(method: SignMethod, secret: &str, parameters: &BTreeMap<String, String>, body: &str) -> String {
+/// Returns the signature in upper-case hexadecimal.
+fn reference(method: SignMethod, secret: &str, parameters: &BTreeMap<String, String>, body: &str) -> String {
     let mut text = String::new();
     for (name, value) in parameters.iter().filter(|(name, _)| *name != "sign") {
         text += name;
@@ -59,16 +59,16 @@ fn definition(method: SignMethod, secret: &str, parameters: &BTreeMap<String, St
         SignMethod::Md5 => md5_around(secret, &text),
         SignMethod::Hmac => hmac::<Md5>(secret.as_bytes(), text.as_bytes()),
         SignMethod::HmacSha256 => hmac::<Sha256>(secret.as_bytes(), text.as_bytes()),
-        other => panic!("{other} has no definition here"),
+        other => panic!("no reference implementation of {other}"),
     }
 }
 
-/// The MD5 of `text` between two secrets.
+/// Returns the MD5 of `text` between two secrets.
 pub(crate) fn md5_around(secret: &str, text: &str) -> String {
     hex(&Md5::digest([secret, text, secret].concat()))
 }
 
-/// `H(key ^ opad, H(key ^ ipad, text))`, for digests with blocks of 64 bytes.
+/// Returns `H(key ^ opad, H(key ^ ipad, text))` for digests with blocks of 64 bytes.
 fn hmac<D: Digest>(key: &[u8], text: &[u8]) -> String {
     let mut block = [0; 64];
     if key.len() > block.len() {

@@ -1,11 +1,11 @@
-//! Texts of callers, short enough for a line.
+//! Excerpts of received texts for messages.
 
 use std::borrow::Cow;
 
-/// The most characters that are kept of a text.
+/// The maximum number of characters of an excerpt.
 const MAX_LENGTH: usize = 400;
 
-/// The text, or its start and its length where it is long.
+/// Returns the text. A long text is cut, and its length is added.
 pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_LENGTH) {
         None => Cow::Borrowed(text),

@@ -1,104 +1,35 @@
-//! A gateway that speaks the TOP protocol on loopback, made from the specs.
+//! A TOP gateway on loopback, built from the specs.
 //!
-//! It checks what the platform checks, refuses with the platform's codes, and answers with the specs' examples. What it
-//! decides is [`Gateway::answer`], without any HTTP; [`Server`] puts that behind a socket.
+//! It checks requests as the platform does, refuses them with the platform's codes, and responds with the examples of the
+//! specs. [`Gateway::respond`] works without HTTP; [`Server`] serves it.
 
-mod answer;
-mod check;
 mod console;
-mod example;
 mod excerpt;
 mod fuzzing;
-mod incoming;
-mod objects;
-mod pages;
+mod gateway;
+mod method;
+mod object_types;
+mod pagination;
+mod refusal;
+mod request;
+mod response;
 mod server;
 mod signing;
+mod timestamp;
+mod validation;
+mod value;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::SystemTime;
-
-use codegen::spec::{Platform, Specs};
-
-pub use answer::{Answer, Outcome};
-pub use incoming::Incoming;
+pub use gateway::Gateway;
+pub use request::Request;
+pub use response::{Outcome, Response};
 pub use server::{Server, ServerLimits};
 
-use check::Method;
-
-/// A gateway: methods, and the applications that may call them.
-pub struct Gateway {
-    platform: Platform,
-    methods: BTreeMap<String, Method>,
-    applications: BTreeMap<String, String>,
-    clock: fn() -> SystemTime,
-    list_length: Option<i64>,
-}
-
-impl fmt::Debug for Gateway {
-    /// Without the applications' secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway")
-            .field("methods", &self.methods.len())
-            .field("applications", &self.applications.keys())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Gateway {
-    /// A gateway for the methods that `specs` describe, open to no application yet.
-    pub fn new(specs: Specs) -> Self {
-        let methods =
-            specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method.spec)));
-        Self {
-            platform: specs.platform,
-            methods: methods.collect(),
-            applications: BTreeMap::new(),
-            clock: SystemTime::now,
-            list_length: None,
-        }
-    }
-
-    /// Opens the gateway to an application.
-    #[must_use]
-    pub fn application(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.applications.insert(key.into(), secret.into());
-        self
-    }
-
-    /// Sets the clock that timestamps are held against.
-    #[must_use]
-    pub fn clock(mut self, clock: fn() -> SystemTime) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Sets how many items each list has that is paged. Unless it is set, they are as many as the example of their number in
-    /// the spec, or 100; and a list over a span of time has one for every minute, whatever is set here.
-    #[must_use]
-    pub fn list_length(mut self, items: u32) -> Self {
-        self.list_length = Some(items.into());
-        self
-    }
-
-    /// How many methods it answers.
-    pub fn methods(&self) -> usize {
-        self.methods.len()
-    }
-
-    /// The keys of the applications that it is open to.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.applications.keys().map(String::as_str)
-    }
-}
-
-// Here, because the examples of the README call the SDK with every category.
+// The examples of the README need the SDK with every category, which this crate has for its tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The chapters of the guide. The Chinese ones have the same code, which a test of the documents checks.
+/// The chapters of the guide. The Chinese chapters have the same code: `xtask/tests/documents.rs` checks it.
 #[cfg(doctest)]
 mod guide {
     macro_rules! chapters {
@@ -124,7 +55,7 @@ mod guide {
     }
 }
 
-/// What must not compile, beside its twin that does: of nineteen required parameters none can be forgotten.
+/// Code that must not compile, next to code that does. A required parameter cannot be left out.
 ///
 /// ```
 /// use generated_sdk::api::logistics::LogisticsConsignOrderCreateandsendRequired;
@@ -146,7 +77,7 @@ mod guide {
 /// };
 /// ```
 ///
-/// A choice takes its values and any other text, but nothing else; a number takes no text.
+/// An open enum takes its values and any other text, but no number. A number takes no text.
 ///
 /// ```
 /// use generated_sdk::api::refund::RefundRefuseRequest;

@@ -1,4 +1,4 @@
-//! The gateway behind a socket, within limits of memory and time.
+//! The HTTP server of a gateway, with limits of memory and time.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,43 +8,48 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body as _, Incoming as Body};
+use hyper::StatusCode;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{Answer, Gateway, Incoming, console};
+use crate::console;
+use crate::gateway::Gateway;
+use crate::request::Request;
+use crate::response::Response;
 
-/// The part of each body that is not charged to the total, so that small calls pass while large ones use it up.
+type HttpResponse = hyper::Response<Full<Bytes>>;
+
+/// The bytes of each body that the total limit does not count, so that small calls pass while large ones use it up.
 const UNCHARGED: usize = 64 << 10;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerLimits {
-    /// The longest body, in bytes. Default: 256 MiB.
+    /// The maximum length of a body in bytes. Default: 256 MiB.
     pub body: usize,
-    /// The bytes that the bodies of all requests may have together. The first 64 KiB of each are not counted. Default:
-    /// 512 MiB.
+    /// The maximum length of all bodies together in bytes, without the first 64 KiB of each. Default: 512 MiB.
     pub bodies: usize,
-    /// The open connections. More wait until one is closed. Default: 512.
+    /// The maximum number of open connections. Others wait until one is closed. Default: 512.
     pub connections: usize,
-    /// The time in which the headers of a request must arrive, and again its body. An idle connection is closed after it.
-    /// Default: 60 seconds.
-    pub arrival: Duration,
+    /// The timeout for the headers of a request, and again for its body. Default: 60 seconds.
+    ///
+    /// An idle connection is closed after this time.
+    pub read_timeout: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { body: 256 << 20, bodies: 512 << 20, connections: 512, arrival: Duration::from_secs(60) }
+        Self { body: 256 << 20, bodies: 512 << 20, connections: 512, read_timeout: Duration::from_secs(60) }
     }
 }
 
-/// A gateway that listens.
+/// A gateway that listens on a loopback address.
 #[derive(Debug)]
 pub struct Server {
     gateway: Gateway,
@@ -53,14 +58,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on a loopback address. Port 0 is any free one.
+    /// Listens on a loopback address. Port 0 selects a free port.
     ///
     /// # Errors
     ///
-    /// If the address is not on loopback or cannot be listened on.
+    /// If the address is not a loopback address, or is in use.
     pub async fn bind(gateway: Gateway, address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
-            let problem = "the gateway listens on loopback only: it knows test secrets and shows what it is sent";
+            let problem = "expected a loopback address: the gateway prints requests, and its secrets are for tests";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
         let listener = TcpListener::bind(address).await?;
@@ -74,16 +79,16 @@ impl Server {
         self
     }
 
-    /// The address that it listens on.
+    /// Returns the address of the server.
     ///
     /// # Errors
     ///
-    /// If the system does not tell.
+    /// If the operating system does not return the address.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Answers calls forever, and passes the console's lines about each to `log`.
+    /// Responds to requests forever. Passes the console lines of each to `log`.
     pub async fn serve(self, log: impl Fn(&str) + Send + Sync + 'static) -> Infallible {
         let Self { gateway, listener, limits } = self;
         let connections = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
@@ -93,18 +98,18 @@ impl Server {
             // The semaphore is never closed.
             let permit = Arc::clone(&connections).acquire_owned().await.ok();
             let Ok((stream, _)) = listener.accept().await else {
-                // Most likely out of file descriptors: others must be closed first.
+                // Most likely there are no file descriptors left until another connection closes.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
             let service = Arc::clone(&service);
             tokio::spawn(async move {
-                let answer = service_fn(|request| Arc::clone(&service).answer(request));
-                // A connection that breaks is the client's affair.
+                let respond = service_fn(|request| Arc::clone(&service).respond(request));
+                // A broken connection is no error of the server.
                 let _ = http1::Builder::new()
                     .timer(TokioTimer::new())
-                    .header_read_timeout(service.limits.arrival)
-                    .serve_connection(TokioIo::new(stream), answer)
+                    .header_read_timeout(service.limits.read_timeout)
+                    .serve_connection(TokioIo::new(stream), respond)
                     .await;
                 drop(permit);
             });
@@ -112,40 +117,42 @@ impl Server {
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Service<L> {
     gateway: Gateway,
     limits: ServerLimits,
-    /// A permit for every byte that bodies may still take.
+    /// One permit for each byte of the total limit of bodies.
     bodies: Arc<Semaphore>,
     log: L,
 }
 
 impl<L: Fn(&str) + Send + Sync + 'static> Service<L> {
-    async fn answer(self: Arc<Self>, request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn respond(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Infallible> {
         let (head, body) = request.into_parts();
-        let arrived = tokio::time::timeout(self.limits.arrival, self.read(body)).await;
-        let body = match arrived.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
+        let body = tokio::time::timeout(self.limits.read_timeout, self.read(body)).await;
+        let body = match body.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
             Ok(body) => body,
             Err(status) => {
-                (self.log)(&format!("a request whose body was not read: {status}"));
-                return Ok(unread(status));
+                let response = self.failure(status);
+                (self.log)(&format!("request body not read: {status}"));
+                return Ok(response);
             }
         };
-        // Large calls take time, in which others are answered.
-        let answered = tokio::task::spawn_blocking(move || {
-            let answer = self.gateway.answer(&incoming(&head, &body.bytes));
-            (self.log)(&console::lines(&answer));
-            answer
+        // A large call takes long, and must not block the others.
+        let service = Arc::clone(&self);
+        let response = tokio::task::spawn_blocking(move || {
+            let response = service.gateway.respond(&top_request(&head, &body.bytes));
+            (service.log)(&console::lines(&response.outcome));
+            response
         });
-        Ok(match answered.await {
-            Ok(answer) => response(answer),
-            Err(_) => unread(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(match response.await {
+            Ok(response) => http_response(response),
+            Err(_) => self.failure(StatusCode::INTERNAL_SERVER_ERROR),
         })
     }
 
     /// Reads a body within the limits.
-    async fn read(&self, mut body: Body) -> Result<ChargedBody, StatusCode> {
+    async fn read(&self, mut body: Incoming) -> Result<ChargedBody, StatusCode> {
         let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         if announced > self.limits.body {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
@@ -161,17 +168,37 @@ impl<L: Fn(&str) + Send + Sync + 'static> Service<L> {
         }
         Ok(read)
     }
+
+    /// Creates the response to a request that was not processed. It closes the connection.
+    fn failure(&self, status: StatusCode) -> HttpResponse {
+        let problem = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                format!("the request body is too long: expected at most {} bytes", self.limits.body)
+            }
+            StatusCode::REQUEST_TIMEOUT => {
+                format!("the request body did not arrive within {} s", self.limits.read_timeout.as_secs())
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "the memory for request bodies is in use: send the request again later".to_owned()
+            }
+            StatusCode::BAD_REQUEST => "the connection broke before the end of the request body".to_owned(),
+            _ => "internal error of the gateway".to_owned(),
+        };
+        let mut response = HttpResponse::new(Full::new(Bytes::from(problem)));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
 }
 
-/// A body, and the permits for its bytes.
+/// A body, and the permits of its bytes.
 struct ChargedBody {
     bytes: Vec<u8>,
     charged: Option<OwnedSemaphorePermit>,
 }
 
 impl ChargedBody {
-    /// Takes permits for the bytes that have none. It does not wait for them: two bodies that wait for each other would
-    /// both be late.
+    /// Acquires the missing permits without waiting: two bodies would wait for each other until the timeout.
     fn charge(&mut self, bodies: &Arc<Semaphore>) -> Result<(), StatusCode> {
         let charged = self.charged.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let due = self.bytes.len().saturating_sub(UNCHARGED).saturating_sub(charged);
@@ -185,8 +212,8 @@ impl ChargedBody {
     }
 }
 
-fn incoming<'a>(head: &'a Parts, body: &'a [u8]) -> Incoming<'a> {
-    Incoming {
+fn top_request<'a>(head: &'a Parts, body: &'a [u8]) -> Request<'a> {
+    Request {
         verb: head.method.as_str(),
         query: head.uri.query().unwrap_or_default(),
         content_type: head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default(),
@@ -194,25 +221,8 @@ fn incoming<'a>(head: &'a Parts, body: &'a [u8]) -> Incoming<'a> {
     }
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    response
-}
-
-/// The response to a request that was not read to its end, which ends the connection.
-fn unread(status: StatusCode) -> Response<Full<Bytes>> {
-    let problem = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is too long",
-        StatusCode::REQUEST_TIMEOUT => "the body did not arrive in time",
-        StatusCode::SERVICE_UNAVAILABLE => {
-            "the bodies of other requests take the memory for bodies: send it again later"
-        }
-        StatusCode::BAD_REQUEST => "the body broke off",
-        _ => "the gateway failed",
-    };
-    let mut response = Response::new(Full::new(Bytes::from_static(problem.as_bytes())));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+fn http_response(response: Response) -> HttpResponse {
+    let mut http = HttpResponse::new(Full::new(Bytes::from(response.body)));
+    http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(response.content_type));
+    http
 }

@@ -1,4 +1,4 @@
-//! Checks of signatures (docs/protocol.md section 2), and the reasons why one does not match.
+//! Checks of signatures (docs/protocol.md section 2), and the likely cause of a wrong one.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,54 +7,44 @@ use std::iter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use top_protocol::{PUBLIC_PARAMETERS, SignMethod, signature};
 
-use crate::check::{Refused, given};
-use crate::incoming::Parameters;
+use crate::refusal::{Refusal, SignatureMismatch};
+use crate::request::Parameters;
 
-/// The most bytes of text of which mistakes are looked for: each mistake hashes the text once.
+/// The maximum bytes of text for a search for mistakes, which hashes the text once for each.
 const MAX_TEXT: usize = 64 << 10;
 
-/// The most bytes of files of which mistakes are looked for.
+/// The maximum bytes of files for a search for mistakes.
 const MAX_FILES: usize = 8 << 20;
 
-/// The most parameters of which mistakes are looked for.
+/// The maximum number of parameters for a search for mistakes.
 const MAX_PARAMETERS: usize = 200;
 
-/// A signature that does not match.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Mismatch {
-    /// How the text is hashed.
-    pub(crate) digest: &'static str,
-    /// The signature that matches.
-    pub(crate) expected: String,
-}
-
-/// How a signature is made from the signed text.
+/// The algorithm of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Digest {
+enum Algorithm {
     Named(SignMethod),
-    /// MD5 over the text and the secret: what official SDKs for Java and .NET send without `sign_method`, so a platform
-    /// accepts it that accepts them.
+    /// MD5 of the text and the secret, which official SDKs for Java and .NET send without `sign_method`.
     Legacy,
 }
 
-impl Digest {
-    /// The digest that `sign_method` names, in any case.
-    fn of(parameters: &Parameters<'_>) -> Result<Self, Refused> {
-        let Some(name) = given(parameters, "sign_method") else { return Ok(Self::Legacy) };
+impl Algorithm {
+    /// Returns the algorithm of `sign_method`, in any case.
+    fn of(parameters: &Parameters<'_>) -> Result<Self, Refusal> {
+        let Some(name) = parameters.get("sign_method") else { return Ok(Self::Legacy) };
         match name.to_ascii_lowercase().parse() {
             Ok(method) => Ok(Self::Named(method)),
-            Err(error) => Err(Refused::because(25, "isv.invalid-sign-method", format!("{error}"))),
+            Err(error) => Err(Refusal::with_reason(25, "isv.invalid-sign-method", error.to_string())),
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Named(method) => method.name(),
-            Self::Legacy => "md5 over the text and the secret, as there is no sign_method",
+            Self::Legacy => "md5 of the text and the secret (no sign_method)",
         }
     }
 
-    /// The signature of `pairs`, which have values, and then `text`.
+    /// Signs `pairs` and then `text`. Pairs without a value are ignored.
     fn sign<'p>(self, secret: &str, pairs: impl IntoIterator<Item = (&'p str, &'p str)>, text: &[u8]) -> String {
         match self {
             Self::Named(method) => signature(method, secret, pairs, text),
@@ -63,136 +53,135 @@ impl Digest {
     }
 }
 
-/// The text parameters that are signed, in the byte order of their names. They may be empty.
-pub(crate) fn signed<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
+/// Returns the signed parameters in the byte order of their names, empty values included.
+pub(crate) fn signed_pairs<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
     let pairs = parameters.texts.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     pairs.filter(|(name, _)| *name != "sign")
 }
 
-/// Checks the signature of a call. Empty values may be signed as their names, or left out: SDKs do either
-/// (docs/protocol.md section 2.2).
-pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Refused> {
-    let sent = given(parameters, "sign").ok_or_else(|| Refused::new(24))?;
-    let digest = Digest::of(parameters)?;
-    let filled = || signed(parameters).filter(|(_, value)| !value.is_empty());
-    let expected = digest.sign(secret, filled(), b"");
-    if sent == expected {
+/// Checks the signature of a call. SDKs sign the name of a parameter with an empty value, or leave it out; both are
+/// accepted (docs/protocol.md section 2.2).
+pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Refusal> {
+    let received = parameters.get("sign").ok_or_else(|| Refusal::new(24))?;
+    let algorithm = Algorithm::of(parameters)?;
+    let non_empty = || signed_pairs(parameters).filter(|(_, value)| !value.is_empty());
+    let expected = algorithm.sign(secret, non_empty(), b"");
+    if received == expected {
         return Ok(());
     }
-    let has_empty = signed(parameters).any(|(_, value)| value.is_empty());
-    if has_empty && sent == digest.sign(secret, [], &joined(signed(parameters))) {
+    let has_empty = signed_pairs(parameters).any(|(_, value)| value.is_empty());
+    if has_empty && received == algorithm.sign(secret, [], &joined(signed_pairs(parameters))) {
         return Ok(());
     }
-    let text_length: usize = signed(parameters).map(|(name, value)| name.len() + value.len()).sum();
+    let text_length: usize = signed_pairs(parameters).map(|(name, value)| name.len() + value.len()).sum();
     let reason = if text_length > MAX_TEXT || parameters.texts.len() > MAX_PARAMETERS {
-        "the signature does not match; the parameters are too long to look for the mistake".to_owned()
+        "the signature does not match; the request is too long to search for the cause".to_owned()
     } else {
-        let mut texts = vec![filled().collect()];
-        texts.extend(has_empty.then(|| signed(parameters).collect()));
-        Attempt { digest, secret, sent, texts, files: &parameters.files }.mistake()
+        let mut texts = vec![non_empty().collect()];
+        texts.extend(has_empty.then(|| signed_pairs(parameters).collect()));
+        Candidate { algorithm, secret, received, texts, files: &parameters.files }.mistake()
     };
-    let mismatch = Mismatch { digest: digest.name(), expected };
-    Err(Refused { mismatch: Some(mismatch), ..Refused::because(25, "isv.invalid-signature", reason) })
+    let mismatch = SignatureMismatch { algorithm: algorithm.name(), expected };
+    Err(Refusal { mismatch: Some(mismatch), ..Refusal::with_reason(25, "isv.invalid-signature", reason) })
 }
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-/// A signature that does not match, and what it was made from.
-struct Attempt<'a> {
-    digest: Digest,
+/// A wrong signature, and the inputs that it may be computed from.
+struct Candidate<'a> {
+    algorithm: Algorithm,
     secret: &'a str,
-    sent: &'a str,
-    /// The parameters without the empty ones, and with them if there are any.
+    received: &'a str,
+    /// The parameters without empty values, and with them if the request has any.
     texts: Vec<Pairs<'a>>,
     files: &'a BTreeMap<Cow<'a, str>, Vec<&'a [u8]>>,
 }
 
-/// A mistake of clients that makes a signature differ.
+/// A common mistake of clients.
 struct Mistake {
-    /// The mistake, and what to do. A name follows where `found` returns one.
+    /// The mistake and the fix. The name that `find` returns follows.
     reason: &'static str,
-    /// Whether the signature matches a text with this mistake.
-    found: for<'a> fn(&Attempt<'a>) -> Option<&'a str>,
+    /// Returns a name, which may be empty, if the signature has this mistake.
+    find: for<'a> fn(&Candidate<'a>) -> Option<&'a str>,
 }
 
-/// The mistakes that are looked for, in this order.
+/// The mistakes, in the order of the search.
 const MISTAKES: &[Mistake] = &[
     Mistake {
-        reason: "the signature is in lower case: write its hexadecimal digits in upper case",
-        found: |attempt| attempt.matches(attempt.digest, joined_pairs),
+        reason: "the signature is in lower case: expected upper-case hexadecimal digits",
+        find: |candidate| candidate.matches(candidate.algorithm, joined_pairs),
     },
     Mistake {
-        reason: "the signature is made with md5: send sign_method=md5",
-        found: |attempt| attempt.matches(Digest::Named(SignMethod::Md5), joined_pairs),
+        reason: "the signature is computed with md5: send sign_method=md5",
+        find: |candidate| candidate.matches(Algorithm::Named(SignMethod::Md5), joined_pairs),
     },
     Mistake {
-        reason: "the signature is made with hmac: send sign_method=hmac",
-        found: |attempt| attempt.matches(Digest::Named(SignMethod::Hmac), joined_pairs),
+        reason: "the signature is computed with hmac: send sign_method=hmac",
+        find: |candidate| candidate.matches(Algorithm::Named(SignMethod::Hmac), joined_pairs),
     },
     Mistake {
-        reason: "the signature is made with hmac-sha256: send sign_method=hmac-sha256",
-        found: |attempt| attempt.matches(Digest::Named(SignMethod::HmacSha256), joined_pairs),
+        reason: "the signature is computed with hmac-sha256: send sign_method=hmac-sha256",
+        find: |candidate| candidate.matches(Algorithm::Named(SignMethod::HmacSha256), joined_pairs),
     },
     Mistake {
-        reason: "the signature lacks the secret in front of the text: md5 needs it on both sides",
-        found: |attempt| attempt.matches(Digest::Legacy, joined_pairs),
+        reason: "the secret before the signed text is missing: md5 needs it before and after the text",
+        find: |candidate| candidate.matches(Algorithm::Legacy, joined_pairs),
     },
     Mistake {
-        reason: "the signature lacks the secret behind the text: md5 needs it on both sides",
-        found: |attempt| {
-            let text = |pairs: &Pairs<'_>| [attempt.secret.as_bytes(), &joined_pairs(pairs)].concat();
-            attempt.matches_unkeyed(text)
+        reason: "the secret after the signed text is missing: md5 needs it before and after the text",
+        find: |candidate| {
+            let text = |pairs: &Pairs<'_>| [candidate.secret.as_bytes(), &joined_pairs(pairs)].concat();
+            candidate.matches_unkeyed(text)
         },
     },
     Mistake {
-        reason: "the values were percent-encoded before signing: sign the plain values",
-        found: |attempt| ENCODINGS.iter().find_map(|encoding| attempt.matches_values(|value| encoding.encode(value))),
-    },
-    Mistake {
-        reason: "the values were trimmed before signing: send and sign the same text",
-        found: |attempt| attempt.matches_values(|value| value.trim().to_owned()),
-    },
-    Mistake {
-        reason: "the text was not signed in UTF-8: characters beyond ASCII became `?`",
-        found: |attempt| attempt.matches_values(|value| value.replace(|character: char| !character.is_ascii(), "?")),
-    },
-    Mistake {
-        reason: "values that start with `@` are missing in the signature: sign every text",
-        found: |attempt| attempt.matches_without(|_, value| value.starts_with('@')),
-    },
-    Mistake {
-        reason: "the parameters of the method are missing in the signature: sign them and the public ones together",
-        found: |attempt| attempt.matches_without(|name, _| !PUBLIC_PARAMETERS.contains(&name)),
-    },
-    Mistake {
-        reason: "the public parameters are missing in the signature: sign them and those of the method together",
-        found: |attempt| attempt.matches_without(|name, _| PUBLIC_PARAMETERS.contains(&name)),
-    },
-    Mistake {
-        reason: "a parameter that is sent is missing in the signature: ",
-        found: |attempt| {
-            let names = attempt.texts.iter().flatten().map(|(name, _)| *name);
-            names.into_iter().find(|left_out| attempt.matches_without(|name, _| name == *left_out).is_some())
+        reason: "the values are percent-encoded before signing: sign the plain values",
+        find: |candidate| {
+            ENCODINGS.iter().find_map(|encoding| candidate.matches_values(|value| encoding.encode(value)))
         },
     },
     Mistake {
-        reason: "the signature includes the parameter sign: leave it out of the signed text",
-        found: |attempt| {
-            attempt.matches(attempt.digest, |pairs| {
+        reason: "the values are trimmed before signing: send and sign the same text",
+        find: |candidate| candidate.matches_values(|value| value.trim().to_owned()),
+    },
+    Mistake {
+        reason: "the signed text is not UTF-8: non-ASCII characters became `?`",
+        find: |candidate| candidate.matches_values(|value| value.replace(|character: char| !character.is_ascii(), "?")),
+    },
+    Mistake {
+        reason: "values that start with `@` are not signed: sign every text parameter",
+        find: |candidate| candidate.matches_without(|_, value| value.starts_with('@')),
+    },
+    Mistake {
+        reason: "the parameters of the method are not signed: sign them with the public parameters",
+        find: |candidate| candidate.matches_without(|name, _| !PUBLIC_PARAMETERS.contains(&name)),
+    },
+    Mistake {
+        reason: "the public parameters are not signed: sign them with the parameters of the method",
+        find: |candidate| candidate.matches_without(|name, _| PUBLIC_PARAMETERS.contains(&name)),
+    },
+    Mistake {
+        reason: "a parameter is sent but not signed: ",
+        find: |candidate| {
+            let names = candidate.texts.iter().flatten().map(|(name, _)| *name);
+            names.into_iter().find(|left_out| candidate.matches_without(|name, _| name == *left_out).is_some())
+        },
+    },
+    Mistake {
+        reason: "the parameter sign is signed: leave it out",
+        find: |candidate| {
+            candidate.matches(candidate.algorithm, |pairs| {
                 let mut pairs = pairs.clone();
                 pairs.insert(pairs.partition_point(|(name, _)| *name < "sign"), ("sign", ""));
                 joined_pairs(&pairs)
             })
         },
     },
+    Mistake { reason: "files are signed: sign only the text parameters", find: |candidate| candidate.matches_files() },
     Mistake {
-        reason: "the signature includes files: sign only the text parameters",
-        found: |attempt| attempt.matches_files(),
-    },
-    Mistake {
-        reason: "the names were sorted without regard to case: sort them by their bytes",
-        found: |attempt| {
-            attempt.matches(attempt.digest, |pairs| {
+        reason: "the names are sorted case-insensitively: sort them by their bytes",
+        find: |candidate| {
+            candidate.matches(candidate.algorithm, |pairs| {
                 let mut pairs = pairs.clone();
                 pairs.sort_by_key(|(name, _)| name.to_ascii_lowercase());
                 joined_pairs(&pairs)
@@ -200,9 +189,9 @@ const MISTAKES: &[Mistake] = &[
         },
     },
     Mistake {
-        reason: "the names and values were joined by `=` and `&`: join them without separators",
-        found: |attempt| {
-            attempt.matches(attempt.digest, |pairs| {
+        reason: "the names and values are joined by `=` and `&`: join them without separators",
+        find: |candidate| {
+            candidate.matches(candidate.algorithm, |pairs| {
                 let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
                 pairs.collect::<Vec<_>>().join("&").into_bytes()
             })
@@ -210,48 +199,50 @@ const MISTAKES: &[Mistake] = &[
     },
 ];
 
-impl<'a> Attempt<'a> {
-    /// The first mistake that leads to the signature.
+impl<'a> Candidate<'a> {
+    /// Returns the first mistake that leads to the signature.
     fn mistake(&self) -> String {
-        let found = MISTAKES.iter().find_map(|mistake| Some(format!("{}{}", mistake.reason, (mistake.found)(self)?)));
+        let found = MISTAKES.iter().find_map(|mistake| Some(format!("{}{}", mistake.reason, (mistake.find)(self)?)));
         found.unwrap_or_else(|| {
-            "the signature matches no usual mistake: check the secret, and that the values are signed as they are sent"
+            "the signature does not match, and no common mistake explains it: check the secret, and sign the values as sent"
                 .to_owned()
         })
     }
 
-    /// An empty name if the signature is that of a text, with or without the empty values.
-    fn matches(&self, digest: Digest, text: impl Fn(&Pairs<'a>) -> Vec<u8>) -> Option<&'a str> {
+    /// Returns an empty name if the signature matches a text, with or without the empty values.
+    fn matches(&self, algorithm: Algorithm, text: impl Fn(&Pairs<'a>) -> Vec<u8>) -> Option<&'a str> {
         let mut texts = self.texts.iter();
-        let matches = |pairs| digest.sign(self.secret, [], &text(pairs)).eq_ignore_ascii_case(self.sent);
+        let matches = |pairs| algorithm.sign(self.secret, [], &text(pairs)).eq_ignore_ascii_case(self.received);
         texts.any(matches).then_some("")
     }
 
-    /// The same for the MD5 of a text that holds the secret.
+    /// Like [`matches`](Self::matches) for the MD5 of a text that contains the secret.
     fn matches_unkeyed(&self, text: impl Fn(&Pairs<'a>) -> Vec<u8>) -> Option<&'a str> {
         let mut texts = self.texts.iter();
-        let matches = |pairs| signature(SignMethod::Md5, "", [], &text(pairs)).eq_ignore_ascii_case(self.sent);
+        let matches = |pairs| signature(SignMethod::Md5, "", [], &text(pairs)).eq_ignore_ascii_case(self.received);
         texts.any(matches).then_some("")
     }
 
-    /// The same for a text of other values.
+    /// Like [`matches`](Self::matches) for changed values.
     fn matches_values(&self, change: impl Fn(&str) -> String) -> Option<&'a str> {
-        self.matches(self.digest, |pairs| {
+        self.matches(self.algorithm, |pairs| {
             pairs.iter().flat_map(|(name, value)| [(*name).to_owned(), change(value)]).collect::<String>().into_bytes()
         })
     }
 
-    /// The same for a text of fewer parameters.
+    /// Like [`matches`](Self::matches) for fewer parameters.
     fn matches_without(&self, left_out: impl Fn(&str, &str) -> bool) -> Option<&'a str> {
-        self.matches(self.digest, |pairs| joined(pairs.iter().copied().filter(|(name, value)| !left_out(name, value))))
+        self.matches(self.algorithm, |pairs| {
+            joined(pairs.iter().copied().filter(|(name, value)| !left_out(name, value)))
+        })
     }
 
-    /// The same for a text that has the contents of the files as values.
+    /// Like [`matches`](Self::matches) with the contents of the files as values.
     fn matches_files(&self) -> Option<&'a str> {
         if self.files.values().flatten().map(|content| content.len()).sum::<usize>() > MAX_FILES {
             return None;
         }
-        self.matches(self.digest, |pairs| {
+        self.matches(self.algorithm, |pairs| {
             let texts = pairs.iter().map(|(name, value)| (*name, value.as_bytes()));
             let files = self.files.iter().flat_map(|(name, files)| iter::zip(iter::repeat(name.as_ref()), files));
             let mut all: Vec<(&str, &[u8])> = texts.chain(files.map(|(name, content)| (name, *content))).collect();
@@ -269,7 +260,7 @@ fn joined_pairs(pairs: &Pairs<'_>) -> Vec<u8> {
     joined(pairs.iter().copied())
 }
 
-/// A way to percent-encode a value.
+/// A percent-encoding of values.
 struct Encoding {
     escaped: &'static AsciiSet,
     /// Whether a space becomes `+`.
@@ -288,18 +279,18 @@ impl Encoding {
     }
 }
 
-/// RFC 3986: PHP's rawurlencode.
+/// RFC 3986, as PHP's `rawurlencode`.
 const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Python's quote and quote_plus.
+/// Python's `quote` and `quote_plus`.
 const SLASH: &AsciiSet = &RFC_3986.remove(b'/');
-/// JavaScript's encodeURIComponent.
+/// JavaScript's `encodeURIComponent`.
 const JAVASCRIPT: &AsciiSet = &RFC_3986.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
-/// Java's URLEncoder and the forms of browsers.
+/// Java's `URLEncoder`, and forms of browsers.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
-/// .NET's HttpUtility.UrlEncode.
+/// .NET's `HttpUtility.UrlEncode`.
 const DOT_NET: &AsciiSet = &FORM.remove(b'!').remove(b'(').remove(b')');
 
-/// The ways in which clients encode values.
+/// The percent-encodings of common clients.
 const ENCODINGS: [Encoding; 8] = [
     Encoding { escaped: FORM, plus: true, lower_case: false },
     Encoding { escaped: FORM, plus: true, lower_case: true },
@@ -317,7 +308,7 @@ mod tests {
 
     const SECRET: &str = "helloworld";
 
-    /// Changes to the parameters: other values, or none.
+    /// Changes of parameters: another value, or `None` to remove the parameter.
     type Changes<'c> = &'c [(&'static str, Option<&'static str>)];
 
     fn parameters(changes: Changes<'_>, sign: &'static str) -> Parameters<'static> {
@@ -348,10 +339,10 @@ mod tests {
         refused.sub_msg.unwrap()
     }
 
-    // The signatures of these tests were made with hashlib and hmac of Python.
+    // The signatures of these tests were computed with Python's hashlib and hmac.
 
     #[test]
-    fn signatures_that_match() {
+    fn accepts_valid_signatures() {
         for (changes, sign) in [
             (&[][..], "C512499644CC7ECA43040847EED9270D"),
             (&[("nick", Some("")), ("zip", Some(""))], "D8C0EB23F041AFE5CD6CEF2918466254"),
@@ -380,21 +371,21 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_named() {
+    fn names_every_mistake() {
         let mut found = [false; MISTAKES.len()];
         for (changes, sign, expected) in [
             (&[][..], "c512499644cc7eca43040847eed9270d", "in lower case"),
             (&[("nick", Some("")), ("zip", Some(""))], "d8c0eb23f041afe5cd6cef2918466254", "in lower case"),
-            (&[], "9CCE1CE162C812947378AB426AE96480", "made with md5: send sign_method=md5"),
+            (&[], "9CCE1CE162C812947378AB426AE96480", "computed with md5: send sign_method=md5"),
             (
                 &[("sign_method", Some("md5"))],
                 "CF9D15022E455D2F1F3DF9FE576E1A6C",
-                "made with hmac: send sign_method=hmac",
+                "computed with hmac: send sign_method=hmac",
             ),
-            (&[], "E7D72547E97C15D0A50FCDE421F254F027551ADA182F036B43655E2C5079C1D8", "made with hmac-sha256:"),
-            (&[("sign_method", None)], "CBFB0D70BA31660D888667318CC13DCF", "made with md5:"),
-            (&[("sign_method", Some("md5"))], "619A533E8474B31653046E0F17BB1A97", "lacks the secret in front"),
-            (&[("sign_method", Some("md5"))], "5EDFD2806C68BF56E177A95377C5132D", "lacks the secret behind"),
+            (&[], "E7D72547E97C15D0A50FCDE421F254F027551ADA182F036B43655E2C5079C1D8", "computed with hmac-sha256:"),
+            (&[("sign_method", None)], "CBFB0D70BA31660D888667318CC13DCF", "computed with md5:"),
+            (&[("sign_method", Some("md5"))], "619A533E8474B31653046E0F17BB1A97", "the secret before the signed text"),
+            (&[("sign_method", Some("md5"))], "5EDFD2806C68BF56E177A95377C5132D", "the secret after the signed text"),
             (&[], "BE2F3F30A3FFA952347689AC967DFC53", "percent-encoded before signing"),
             (&[], "542400E762F1CB1427701E01B541785A", "percent-encoded before signing"),
             (&[], "AD9324BD599BEF8C1C5F32A73D0D021A", "percent-encoded before signing"),
@@ -409,28 +400,28 @@ mod tests {
                 "percent-encoded before signing",
             ),
             (&[("nick", Some(" x "))], "1300238B0E4B077D5DEF5D1EC9211211", "trimmed before signing"),
-            (&[], "BC9DC4224BE4A5268D89985CD73FD860", "not signed in UTF-8"),
+            (&[], "BC9DC4224BE4A5268D89985CD73FD860", "not UTF-8"),
             (&[("a", Some("@file"))], "C512499644CC7ECA43040847EED9270D", "start with `@`"),
-            (&[("a", Some("1"))], "A8A145FA684AEBD8A1D86E2848B90E4B", "parameters of the method are missing"),
-            (&[("a", Some("1"))], "64DCB844B8BC8F1DF87E24A42D43A438", "the public parameters are missing"),
-            (&[], "2B30C37430823B2ABBEFE53726D0ED5B", "is missing in the signature: sign_method"),
-            (&[], "54199FBB9BD9E749AF6DFEAAD79EE5BB", "is missing in the signature: format"),
-            (&[], "1134722536443B5CF314D250ACA1E73E", "is missing in the signature: session"),
-            (&[], "01FE72480F135F56CFCA1B9D02A9C66C", "is missing in the signature: v"),
-            (&[], "76FAB712643C7EDA25F922E974C487DD", "is missing in the signature: timestamp"),
-            (&[], "5F9044AE4061382CF530C92B91CA7499", "is missing in the signature: app_key"),
-            (&[], "8A1885BC8FEBF69E05E9A7A93A57D0A3", "is missing in the signature: method"),
-            (&[("a", Some("1"))], "C512499644CC7ECA43040847EED9270D", "is missing in the signature: a"),
+            (&[("a", Some("1"))], "A8A145FA684AEBD8A1D86E2848B90E4B", "parameters of the method are not signed"),
+            (&[("a", Some("1"))], "64DCB844B8BC8F1DF87E24A42D43A438", "the public parameters are not signed"),
+            (&[], "2B30C37430823B2ABBEFE53726D0ED5B", "sent but not signed: sign_method"),
+            (&[], "54199FBB9BD9E749AF6DFEAAD79EE5BB", "sent but not signed: format"),
+            (&[], "1134722536443B5CF314D250ACA1E73E", "sent but not signed: session"),
+            (&[], "01FE72480F135F56CFCA1B9D02A9C66C", "sent but not signed: v"),
+            (&[], "76FAB712643C7EDA25F922E974C487DD", "sent but not signed: timestamp"),
+            (&[], "5F9044AE4061382CF530C92B91CA7499", "sent but not signed: app_key"),
+            (&[], "8A1885BC8FEBF69E05E9A7A93A57D0A3", "sent but not signed: method"),
+            (&[("a", Some("1"))], "C512499644CC7ECA43040847EED9270D", "sent but not signed: a"),
             (
                 &[("a", Some("1")), ("nick", Some("")), ("zip", Some(""))],
                 "D8C0EB23F041AFE5CD6CEF2918466254",
-                "is missing in the signature: a",
+                "sent but not signed: a",
             ),
-            (&[], "E3E73A4987A4895B2B4DD627D23B4D29", "includes the parameter sign"),
-            (&[("Zebra", Some("1"))], "FE94723000CCA67E0B8C1A5C03E9F6DB", "sorted without regard to case"),
+            (&[], "E3E73A4987A4895B2B4DD627D23B4D29", "the parameter sign is signed"),
+            (&[("Zebra", Some("1"))], "FE94723000CCA67E0B8C1A5C03E9F6DB", "sorted case-insensitively"),
             (&[], "F7AF664C0C9A07D0A22EBFBB30A26819", "joined by `=` and `&`"),
-            (&[], "C8FD5AD1831CE20BDD57949F1BF127F1", "no usual mistake: check the secret"),
-            (&[], "0", "no usual mistake"),
+            (&[], "C8FD5AD1831CE20BDD57949F1BF127F1", "no common mistake explains it: check the secret"),
+            (&[], "0", "no common mistake"),
         ] {
             let reason = reason(&parameters(changes, sign));
             assert!(reason.contains(expected), "{changes:?} {sign}: {reason}");
@@ -440,11 +431,11 @@ mod tests {
         }
         let missed: Vec<_> =
             MISTAKES.iter().zip(found).filter(|(_, found)| !found).map(|(row, _)| row.reason).collect();
-        assert_eq!(missed, ["the signature includes files: sign only the text parameters"]);
+        assert_eq!(missed, ["files are signed: sign only the text parameters"]);
     }
 
     #[test]
-    fn files_are_not_signed() {
+    fn reports_signed_files() {
         let changes = &[
             ("method", Some("taobao.picture.upload")),
             ("sec_token", None),
@@ -457,24 +448,24 @@ mod tests {
             parameters
         };
         assert_eq!(check(&with_file("6152E84DA2F0265ED838667761D15AE3"), SECRET), Ok(()));
-        assert!(reason(&with_file("821EEBD07366DA7618324D8DCE028C9D")).contains("includes files"));
+        assert!(reason(&with_file("821EEBD07366DA7618324D8DCE028C9D")).contains("files are signed"));
     }
 
     #[test]
-    fn unknown_and_missing_signatures() {
-        assert_eq!(check(&parameters(&[("sign", None)], ""), SECRET), Err(Refused::new(24)));
+    fn refuses_missing_signatures_and_unknown_algorithms() {
+        assert_eq!(check(&parameters(&[("sign", None)], ""), SECRET), Err(Refusal::new(24)));
         let refused = check(&parameters(&[("sign_method", Some("sha1"))], "0"), SECRET).unwrap_err();
         assert_eq!(refused.sub_code.as_deref(), Some("isv.invalid-sign-method"));
         assert!(refused.sub_msg.unwrap().contains("md5, hmac, hmac-sha256"));
     }
 
     #[test]
-    fn mistakes_of_long_requests_are_not_looked_for() {
+    fn skips_the_search_for_mistakes_in_long_requests() {
         let mut long = parameters(&[], "C512499644CC7ECA43040847EED9270D");
         long.texts.insert("text".into(), "x".repeat(MAX_TEXT).into());
-        assert!(reason(&long).ends_with("too long to look for the mistake"));
+        assert!(reason(&long).ends_with("too long to search for the cause"));
         let mut many = parameters(&[], "C512499644CC7ECA43040847EED9270D");
         many.texts.extend((0..MAX_PARAMETERS).map(|number| (number.to_string().into(), "1".into())));
-        assert!(reason(&many).ends_with("too long to look for the mistake"));
+        assert!(reason(&many).ends_with("too long to search for the cause"));
     }
 }

@@ -1,6 +1,6 @@
-//! The client against the gateway over real HTTP on loopback.
+//! Calls of the client to the gateway over HTTP on loopback.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -9,8 +9,8 @@ use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
 use support::{client, start};
 
 #[tokio::test]
-async fn three_signatures_in_three_forms() {
-    let (address, told) = start().await;
+async fn every_sign_method_works_in_every_format() {
+    let (address, console) = start().await;
     let request = TopClientTokenGetRequest::new("端 & sec+token=%");
     let mut values = Vec::new();
     for sign_method in SignMethod::ALL {
@@ -36,12 +36,12 @@ async fn three_signatures_in_three_forms() {
         assert_eq!(value.token.as_deref(), Some("token"));
         assert_eq!(value.result_msg.as_deref(), Some("token参数有误"));
     }
-    assert_eq!(told.lines().iter().filter(|line| line.ends_with("  ok")).count(), 9);
+    assert_eq!(console.lines().iter().filter(|line| line.ends_with("  ok")).count(), 9);
 }
 
 #[tokio::test]
-async fn a_refusal_in_both_formats() {
-    let (address, told) = start().await;
+async fn decodes_refusals_in_both_formats() {
+    let (address, console) = start().await;
     for format in [Format::Json, Format::Xml] {
         let client = Client::builder(format!("http://{address}"), AppCredentials::new(support::KEY, "wrong"))
             .format(format)
@@ -56,20 +56,20 @@ async fn a_refusal_in_both_formats() {
             other => panic!("{other:?}"),
         }
     }
-    for line in told.lines() {
-        assert!(line.contains("\n  signed  app_key12345678format"), "{line}");
+    for line in console.lines() {
+        assert!(line.contains("\n  signed     app_key12345678format"), "{line}");
         assert!(line.contains("session[hidden: 9 characters]sign_methodhmac-sha256timestamp20"), "{line}");
         assert!(!line.contains("a session") && !line.contains("a token") && !line.contains(support::SECRET), "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_request_that_is_refused_here_never_leaves() {
-    let (address, told) = start().await;
+async fn invalid_requests_are_not_sent() {
+    let (address, console) = start().await;
     let request = TopClientTokenGetRequest::new("");
     let error = client(address).build().unwrap().execute(&request).await.unwrap_err();
     assert_eq!(error.to_string(), "taobao.top.client.token.get was not sent: sec_token is required");
-    assert_eq!(told.lines().len(), 0);
+    assert_eq!(console.lines().len(), 0);
     let error = client(address).validate(false).build().unwrap().execute(&request).await.unwrap_err();
     let Error::Platform(error) = error else { panic!("{error:?}") };
     assert_eq!((error.code.number(), error.msg.as_str()), (Some(40), "Missing required arguments:sec_token"));
@@ -77,8 +77,8 @@ async fn a_request_that_is_refused_here_never_leaves() {
 }
 
 #[tokio::test]
-async fn one_client_serves_many_at_once() {
-    let (address, told) = start().await;
+async fn one_client_makes_concurrent_calls() {
+    let (address, console) = start().await;
     let client = client(address).build().unwrap();
     let calls: Vec<_> = (0..200)
         .map(|number| {
@@ -89,13 +89,13 @@ async fn one_client_serves_many_at_once() {
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!(told.lines().len(), 200);
+    assert_eq!(console.lines().len(), 200);
 }
 
-/// Run by the test below in a process of its own, whose zone is not China's.
+/// Started by the test below in its own process, with another time zone.
 #[tokio::test]
-#[ignore = "started by the_zone_of_the_machine_does_not_matter"]
-async fn in_another_zone() {
+#[ignore = "started by time_zone_of_the_machine_does_not_matter"]
+async fn call_in_another_time_zone() {
     let (address, _) = start().await;
     let client = client(address).build().unwrap();
     client.execute(&TopClientTokenGetRequest::new("t")).await.unwrap();
@@ -104,17 +104,17 @@ async fn in_another_zone() {
 }
 
 #[test]
-fn the_zone_of_the_machine_does_not_matter() {
+fn time_zone_of_the_machine_does_not_matter() {
     let before = std::time::SystemTime::now();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "in_another_zone", "--ignored", "--nocapture"])
+        .args(["--exact", "call_in_another_time_zone", "--ignored", "--nocapture"])
         .env("TZ", "America/New_York")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
     let (_, rest) = text.split_once("timestamp=").unwrap_or_else(|| panic!("{text}"));
-    // By hand: days since 1970 and seconds of the day, eight hours ahead of UTC.
+    // Computed without `DateTime`: the seconds of the day at GMT+8.
     let seconds_of_day = |text: &str| {
         let mut parts = text.split(':').map(|part| part.parse::<u64>().unwrap());
         parts.next().unwrap() * 3600 + parts.next().unwrap() * 60 + parts.next().unwrap()

@@ -1,17 +1,18 @@
-//! Every shipped method, called through the client against the gateway in the three forms of answers.
+//! Calls of every shipped method to the gateway, in every format of responses.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
 #[rustfmt::skip]
-#[allow(unreachable_pub, reason = "the file is generated for tests of several crates")]
+#[allow(unreachable_pub, reason = "the file is generated for the tests of several crates")]
 #[path = "../../generated-sdk/tests/every_method/mod.rs"]
 mod every_method;
 
 use every_method::Visit;
 use expect_test::expect;
-use generated_sdk::protocol::{AppCredentials, Application, Record, Request, View};
+use generated_sdk::generated::{Record, View};
+use generated_sdk::protocol::{AppCredentials, Application, Request};
 use generated_sdk::{Client, DateTime, Format};
 use support::{client, start};
 use tokio::runtime::Runtime;
@@ -21,14 +22,14 @@ struct Caller {
     runtime: Runtime,
     clients: Vec<Client>,
     methods: Vec<&'static str>,
-    /// The paths of fields without a value.
+    /// The paths of fields that are absent in the response.
     absent: Vec<String>,
-    /// The objects and lists of objects that were looked into.
+    /// The number of objects and lists of objects in the responses.
     objects: usize,
 }
 
 impl Visit for Caller {
-    fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
+    fn visit<R: Request>(&mut self, request: R) {
         self.methods.push(R::METHOD);
         let mut values = Vec::new();
         for client in &self.clients {
@@ -41,24 +42,24 @@ impl Visit for Caller {
             values.push(response.into_value());
         }
         assert!(values.windows(2).all(|pair| pair[0] == pair[1]), "{}: {values:#?}", R::METHOD);
-        self.look_into(&values[0], R::METHOD);
+        self.collect_absent(&values[0], R::METHOD);
     }
 }
 
 impl Caller {
-    /// Collects the fields of a record that have no value, at any depth.
-    fn look_into(&mut self, record: &dyn Record, path: &str) {
+    /// Collects the absent fields of a record at any depth.
+    fn collect_absent(&mut self, record: &dyn Record, path: &str) {
         for (index, field) in record.schema().fields.iter().enumerate() {
             let path = format!("{path}.{}", field.name);
             match record.view(index) {
                 View::Absent => self.absent.push(path),
                 View::Object(object) => {
                     self.objects += 1;
-                    self.look_into(object, &path);
+                    self.collect_absent(object, &path);
                 }
                 View::Objects(objects) => {
                     self.objects += 1;
-                    objects.iter().for_each(|object| self.look_into(object, &path));
+                    objects.iter().for_each(|object| self.collect_absent(object, &path));
                 }
                 _ => {}
             }
@@ -67,7 +68,7 @@ impl Caller {
 }
 
 #[test]
-fn the_same_value_in_every_form() {
+fn every_format_decodes_to_the_same_value() {
     let runtime = Runtime::new().unwrap();
     let (address, _) = runtime.block_on(start());
     let clients = [(Format::Json, false), (Format::Json, true), (Format::Xml, false)].map(|(format, simplify)| {
@@ -76,9 +77,9 @@ fn the_same_value_in_every_form() {
     let mut caller = Caller { runtime, clients: clients.to_vec(), methods: Vec::new(), absent: Vec::new(), objects: 0 };
     every_method::each(&mut caller).unwrap();
     assert!(caller.methods.len() >= 40, "{} methods", caller.methods.len());
-    assert_eq!(caller.methods.len(), support::gateway().methods(), "every spec has an example");
+    assert_eq!(caller.methods.len(), support::gateway().method_count(), "every spec has an example");
     assert!(caller.objects > 100, "{} objects", caller.objects);
-    // An object inside itself has no end, and has_next is only returned where it is asked for.
+    // An object inside an object of its type is left out. `has_next` is only returned on request.
     caller.absent.sort();
     caller.absent.dedup();
     expect![[r#"
@@ -89,28 +90,27 @@ fn the_same_value_in_every_form() {
     .assert_eq(&caller.absent.join("\n"));
 }
 
-/// Prints each request, and looks for its secrets.
+/// Prints each request and searches the output for its secrets.
 #[derive(Default)]
 struct Printer {
     secrets: Vec<String>,
 }
 
 impl Visit for Printer {
-    fn visit<R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>>(&mut self, request: R) {
+    fn visit<R: Request>(&mut self, request: R) {
         let signed =
             Application::new(AppCredentials::new("k", "s")).sign(&request, Some("s3ssion"), DateTime::now()).unwrap();
         let printed = format!("{signed}\n{signed:?}");
         assert!(!printed.contains("s3ssion"), "{printed}");
         for (index, field) in request.schema().fields.iter().enumerate().filter(|(_, field)| field.secret) {
-            // The example of a secret may be its own name, so that the value alone proves nothing.
+            // The example of a secret may be its name, so the value is searched for with its name.
             if let View::Text(text) = request.view(index) {
                 let name = field.name;
                 let value = signed.parameters().get(name);
                 assert_eq!(value, Some(text), "{}.{name}", R::METHOD);
-                for shown in
-                    [format!("{name}={text}"), format!("{name}: \"{text}\""), format!("\"{name}\": \"{text}\"")]
+                for leak in [format!("{name}={text}"), format!("{name}: \"{text}\""), format!("\"{name}\": \"{text}\"")]
                 {
-                    assert!(!printed.contains(&shown), "{}: {printed}", R::METHOD);
+                    assert!(!printed.contains(&leak), "{}: {printed}", R::METHOD);
                 }
                 assert!(printed.contains(&format!("{name}=[hidden]")), "{}: {printed}", R::METHOD);
                 self.secrets.push(format!("{}.{name}", R::METHOD));
@@ -120,7 +120,7 @@ impl Visit for Printer {
 }
 
 #[test]
-fn no_secret_is_printed() {
+fn printing_a_request_hides_its_secrets() {
     let mut printer = Printer::default();
     every_method::each(&mut printer).unwrap();
     expect![[r#"

@@ -1,6 +1,6 @@
-//! Answers that no gateway should give, and gateways that give none.
+//! Errors of the client: invalid responses, and gateways that do not respond.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -17,8 +17,8 @@ async fn call(client: Client) -> Error {
     client.execute(&TopClientTokenGetRequest::new("the token")).await.unwrap_err()
 }
 
-async fn answered(answer: Vec<u8>) -> Error {
-    let address = serve(answer).await;
+async fn call_with_response(response: Vec<u8>) -> Error {
+    let address = serve(response).await;
     call(client(address).build().unwrap()).await
 }
 
@@ -30,7 +30,7 @@ fn kind(error: &Error) -> TransportKind {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_down() {
+async fn reports_refused_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -43,18 +43,18 @@ async fn a_gateway_that_is_down() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks() {
-    for answer in
+async fn reports_broken_connections() {
+    for response in
         [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top_client"]
     {
-        let error = answered(answer.to_vec()).await;
-        assert_eq!(kind(&error), TransportKind::Interrupted, "{}", String::from_utf8_lossy(answer));
+        let error = call_with_response(response.to_vec()).await;
+        assert_eq!(kind(&error), TransportKind::Interrupted, "{}", String::from_utf8_lossy(response));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_does_not_answer_in_time() {
-    // It accepts connections, as the system does for it, and never reads from them.
+async fn reports_the_timeout_of_an_attempt() {
+    // The operating system accepts connections, and nothing reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let error = call(client(address).timeout(Duration::from_millis(50)).build().unwrap()).await;
@@ -62,7 +62,7 @@ async fn a_gateway_that_does_not_answer_in_time() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long() {
+async fn reports_responses_above_the_body_limit() {
     let address = serve(http("200 OK", &vec![b'x'; 5000])).await;
     let error = call(client(address).body_limit(4999).build().unwrap()).await;
     assert_eq!(kind(&error), TransportKind::TooLong);
@@ -72,15 +72,15 @@ async fn an_answer_that_is_too_long() {
 }
 
 #[tokio::test]
-async fn pages_in_place_of_answers() {
+async fn reports_html_pages() {
     let page = b"<!DOCTYPE html>\n<html><body>Please log in</body></html>";
-    let error = answered(http("200 OK", page)).await;
+    let error = call_with_response(http("200 OK", page)).await;
     assert_eq!(
         error.to_string(),
         "cannot decode the response: expected JSON or XML, found an HTML page; check the URL, and whether a proxy or a login page responds"
     );
     for status in ["403 Forbidden", "302 Found\r\nLocation: http://127.0.0.1:1/", "500 Internal Server Error"] {
-        let error = answered(http(status, page)).await;
+        let error = call_with_response(http(status, page)).await;
         let Error::Status(error) = error else { panic!("{error:?}") };
         assert_eq!(error.status.to_string(), status[..3]);
         assert!(error.to_string().contains("the body begins with \"<!DOCTYPE html>\\n<html>"), "{error}");
@@ -88,18 +88,18 @@ async fn pages_in_place_of_answers() {
 }
 
 #[tokio::test]
-async fn answers_that_are_no_text_or_cut_short() {
+async fn reports_invalid_utf8_and_truncated_bodies() {
     let address = serve(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"\xff\"}}")).await;
     let response = client(address).build().unwrap().execute(&TopClientTokenGetRequest::new("t")).await.unwrap();
     assert_eq!((response.token.as_deref(), response.mismatches().len()), (Some("\u{fffd}"), 1));
-    let error = answered(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"s3cr3t")).await;
+    let error = call_with_response(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"s3cr3t")).await;
     let Error::Decode(problem) = &error else { panic!("{error:?}") };
     assert!(problem.body.contains("s3cr3t"));
     assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
 }
 
 #[tokio::test]
-async fn strict_clients_take_no_mismatch() {
+async fn strict_clients_refuse_type_mismatches() {
     let address = serve(http("200 OK", b"{\"top_client_token_get_response\":{\"token\":\"t\"}}")).await;
     assert!(client(address).strict(true).build().unwrap().execute(&TopClientTokenGetRequest::new("t")).await.is_ok());
     let address = serve(http("200 OK", b"{\"top_client_token_get_response\":[1]}")).await;
@@ -110,7 +110,7 @@ async fn strict_clients_take_no_mismatch() {
 }
 
 #[test]
-fn clients_that_cannot_be() {
+fn builder_refuses_invalid_configurations() {
     for (gateway, key, problem) in [
         ("", "k", "no gateway: expected a URL starting with `http://` or `https://`, or one of `taobao`, "),
         (
@@ -135,7 +135,7 @@ fn clients_that_cannot_be() {
 }
 
 #[test]
-fn nothing_of_a_client_shows_its_secrets() {
+fn debug_output_of_clients_hides_secrets() {
     let client = Client::builder("http://127.0.0.1/", AppCredentials::new("k", "s3cr3t"))
         .build()
         .unwrap()

@@ -1,7 +1,6 @@
-//! A server that does what no gateway should, and what a client makes of it: a typed error whose message says what
-//! happened, within the time and memory that it was given.
+//! Errors of the client for a misbehaving server: typed, with a clear message, and within limits of time and memory.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -19,7 +18,7 @@ use generated_sdk::client::{HttpTransport, RetryPolicy};
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
 use support::client;
-use support::hostile::{Step, scripted, send, whole};
+use support::hostile::{Step, complete, scripted, send};
 #[cfg(target_os = "linux")]
 use support::{hostile::Received, memory};
 use tokio::net::TcpListener;
@@ -27,7 +26,7 @@ use tokio::time::Instant;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Secrets of the calls that are made here, which no message may show.
+/// The secrets of the calls, which no message may contain.
 const SECRETS: [&str; 3] = ["tok3n of the call", "s3ssion+of=the&seller", support::SECRET];
 
 async fn call(builder: ClientBuilder) -> Result<(), Error> {
@@ -35,32 +34,32 @@ async fn call(builder: ClientBuilder) -> Result<(), Error> {
     client.execute(&TopClientTokenGetRequest::new(SECRETS[0])).await.map(|_| ())
 }
 
-/// The error of a call, whose every text is looked through for secrets.
+/// Makes a call and returns its error. Fails if a message of the error contains a secret.
 async fn failure(builder: ClientBuilder) -> Error {
     let error = call(builder).await.unwrap_err();
-    let mut shown = format!("{error} {error:?}");
+    let mut messages = format!("{error} {error:?}");
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {
-        shown += &format!(" {cause} {cause:?}");
+        messages += &format!(" {cause} {cause:?}");
         source = cause.source();
     }
     for secret in SECRETS {
-        assert!(!shown.contains(secret), "{shown}");
+        assert!(!messages.contains(secret), "{messages}");
     }
     error
 }
 
-/// What a server that plays `steps` makes of a call, with the parts that differ from run to run left out.
-async fn said(steps: Vec<Step>) -> String {
-    // Nothing is waited for but what does not come.
+/// Calls a server that runs `steps`. Returns a description of the error that is the same in each run.
+async fn describe_call(steps: Vec<Step>) -> String {
+    // Only a silent server needs a short timeout.
     let silent = steps.iter().any(|step| matches!(step, Step::Hang));
-    let patience = if silent { SHORT } else { Duration::from_secs(20) };
+    let read_timeout = if silent { SHORT } else { Duration::from_secs(20) };
     let address = scripted(move |_| steps.clone()).await;
-    let error = failure(client(address).read_timeout(patience)).await;
-    told(&error, address)
+    let error = failure(client(address).read_timeout(read_timeout)).await;
+    describe(&error, address)
 }
 
-fn told(error: &Error, address: SocketAddr) -> String {
+fn describe(error: &Error, address: SocketAddr) -> String {
     let kind = match error {
         Error::Transport(error) => format!("{:?}", error.kind),
         Error::Status(_) => "Status".to_owned(),
@@ -68,19 +67,19 @@ fn told(error: &Error, address: SocketAddr) -> String {
         Error::Platform(_) => "Platform".to_owned(),
         other => panic!("{other:?}"),
     };
-    // The last cause says what happened; those between are the HTTP library's own.
+    // The last source is the cause. The errors between are from the HTTP library.
     let mut last: &dyn std::error::Error = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
     let cause = if last.to_string() == error.to_string() { String::new() } else { format!(" ({last})") };
     let text = format!("{error}{cause}").replace(&format!("http://{address}/router/rest"), "GATEWAY");
-    // What systems call their errors is alike, and their numbers are not.
+    // Operating systems have the same messages but different error numbers.
     let text = text.split(" (os error ").map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
     format!("{kind}: {}", text.collect::<String>().replace("))", ")"))
 }
 
-fn packed(body: &[u8]) -> Vec<u8> {
+fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).unwrap();
     encoder.finish().unwrap()
@@ -90,11 +89,11 @@ const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
 const PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Forbidden</title></head><body>Please log in</body></html>";
 
 #[tokio::test(start_paused = true)]
-async fn connections_that_are_not_what_they_should_be() {
+async fn reports_broken_and_silent_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let refused = listener.local_addr().unwrap();
     drop(listener);
-    let mut lines = vec![format!("refused => {}", told(&failure(client(refused)).await, refused))];
+    let mut lines = vec![format!("refused => {}", describe(&failure(client(refused)).await, refused))];
     let beginning = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"top_client_token_get";
     for (name, steps) in [
         ("reset at once", vec![Step::Reset]),
@@ -123,7 +122,7 @@ async fn connections_that_are_not_what_they_should_be() {
         ("silence in the headers", vec![send("HTTP/1.1 200 OK\r\nContent-Le"), Step::Hang]),
         ("silence in the body", vec![send(beginning), Step::Hang]),
     ] {
-        lines.push(format!("{name} => {}", said(steps).await));
+        lines.push(format!("{name} => {}", describe_call(steps).await));
     }
     expect![[r#"
         refused => Connect: cannot connect to GATEWAY: check its address, and whether it is running (Connection refused)
@@ -150,42 +149,42 @@ async fn connections_that_are_not_what_they_should_be() {
 }
 
 #[tokio::test]
-async fn answers_that_are_none() {
+async fn reports_invalid_responses() {
     let mut gbk = b"{\"top_client_token_get_response\":{\"token\":\"".to_vec();
     gbk.extend_from_slice(b"\xd6\xd0\xce\xc4\"}}");
     let utf16: Vec<u8> = "{\"top\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let gzip = packed(TOKEN);
-    let gzipped = |body: &[u8]| whole("200 OK", "Content-Encoding: gzip\r\n", body);
+    let gzip_token = gzip(TOKEN);
+    let gzipped = |body: &[u8]| complete("200 OK", "Content-Encoding: gzip\r\n", body);
     let json = "Content-Type: application/json;charset=UTF-8\r\n";
     let mut lines = Vec::new();
     for (name, steps) in [
-        ("nothing", whole("200 OK", "", b"")),
+        ("nothing", complete("200 OK", "", b"")),
         ("no content", vec![send("HTTP/1.1 204 No Content\r\n\r\n")]),
-        ("space", whole("200 OK", json, b" \r\n\t ")),
-        ("a byte order mark", whole("200 OK", json, "\u{feff}")),
-        ("a word", whole("200 OK", "Content-Type: text/plain\r\n", b"success")),
-        ("a list", whole("200 OK", json, b"[]")),
-        ("another API", whole("200 OK", json, br#"{"error":{"code":401,"message":"unauthorized"}}"#)),
-        ("a page", whole("200 OK", "Content-Type: text/html\r\n", PAGE)),
-        ("a picture", whole("200 OK", "Content-Type: image/png\r\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")),
-        ("half of it", whole("200 OK", json, &TOKEN[..30])),
-        ("a character cut in two", whole("200 OK", json, b"{\"a\":\"\xe7\xab")),
-        ("GBK that says so", whole("200 OK", "Content-Type: application/json; charset=\"GBK\"\r\n", &gbk)),
-        ("UTF-8 that says GBK", whole("200 OK", "Content-Type: text/json;charset=gbk\r\n", "{\"token\":\"端\"}")),
-        ("UTF-16", whole("200 OK", json, &utf16)),
-        ("brotli", whole("200 OK", "Content-Encoding: br\r\n", b"\x0b\x02\x80\x81\xff")),
-        ("gzip cut short", gzipped(&gzip[..gzip.len() - 9])),
-        ("gzip without its sum", gzipped(&gzip[..gzip.len() - 4])),
+        ("space", complete("200 OK", json, b" \r\n\t ")),
+        ("a byte order mark", complete("200 OK", json, "\u{feff}")),
+        ("a word", complete("200 OK", "Content-Type: text/plain\r\n", b"success")),
+        ("a list", complete("200 OK", json, b"[]")),
+        ("another API", complete("200 OK", json, br#"{"error":{"code":401,"message":"unauthorized"}}"#)),
+        ("a page", complete("200 OK", "Content-Type: text/html\r\n", PAGE)),
+        ("a picture", complete("200 OK", "Content-Type: image/png\r\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")),
+        ("half of it", complete("200 OK", json, &TOKEN[..30])),
+        ("a character cut in two", complete("200 OK", json, b"{\"a\":\"\xe7\xab")),
+        ("GBK that says so", complete("200 OK", "Content-Type: application/json; charset=\"GBK\"\r\n", &gbk)),
+        ("UTF-8 that says GBK", complete("200 OK", "Content-Type: text/json;charset=gbk\r\n", "{\"token\":\"端\"}")),
+        ("UTF-16", complete("200 OK", json, &utf16)),
+        ("brotli", complete("200 OK", "Content-Encoding: br\r\n", b"\x0b\x02\x80\x81\xff")),
+        ("gzip cut short", gzipped(&gzip_token[..gzip_token.len() - 9])),
+        ("gzip without its sum", gzipped(&gzip_token[..gzip_token.len() - 4])),
         ("gzip that is none", gzipped(b"{\"token\":\"t\"}")),
-        ("lists in lists", whole("200 OK", json, "[".repeat(100_000))),
-        ("objects in objects", whole("200 OK", json, "{\"a\":".repeat(100_000))),
+        ("lists in lists", complete("200 OK", json, "[".repeat(100_000))),
+        ("objects in objects", complete("200 OK", json, "{\"a\":".repeat(100_000))),
         (
             "lists under the root",
-            whole("200 OK", json, format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000))),
+            complete("200 OK", json, format!("{{\"x_response\":{{\"token\":{}", "[".repeat(100_000))),
         ),
-        ("elements in elements", whole("200 OK", "Content-Type: text/xml\r\n", "<a>".repeat(100_000))),
+        ("elements in elements", complete("200 OK", "Content-Type: text/xml\r\n", "<a>".repeat(100_000))),
     ] {
-        lines.push(format!("{name} => {}", said(steps).await));
+        lines.push(format!("{name} => {}", describe_call(steps).await));
     }
     expect![[r#"
         nothing => Decode: cannot decode the response: the body is empty
@@ -213,29 +212,29 @@ async fn answers_that_are_none() {
 }
 
 #[tokio::test]
-async fn statuses_that_are_no_answer() {
+async fn reports_unexpected_http_statuses() {
     let elsewhere = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&elsewhere);
     let other = scripted(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
-        whole("200 OK", "", TOKEN)
+        complete("200 OK", "", TOKEN)
     })
     .await;
     let to_other = format!("Location: http://{other}/router/rest\r\n");
     let mut lines = Vec::new();
     for (name, steps) in [
-        ("moved", whole("301 Moved Permanently", &to_other, b"")),
-        ("found", whole("302 Found", &to_other, PAGE)),
-        ("see other", whole("303 See Other", &to_other, b"")),
-        ("temporary", whole("307 Temporary Redirect", &to_other, PAGE)),
-        ("permanent", whole("308 Permanent Redirect", &to_other, b"")),
+        ("moved", complete("301 Moved Permanently", &to_other, b"")),
+        ("found", complete("302 Found", &to_other, PAGE)),
+        ("see other", complete("303 See Other", &to_other, b"")),
+        ("temporary", complete("307 Temporary Redirect", &to_other, PAGE)),
+        ("permanent", complete("308 Permanent Redirect", &to_other, b"")),
         ("not modified", vec![send("HTTP/1.1 304 Not Modified\r\n\r\n")]),
-        ("forbidden", whole("403 Forbidden", "Content-Type: text/html\r\n", PAGE)),
-        ("forbidden in GBK", whole("403 Forbidden", "", b"<html>\xbd\xfb\xd6\xb9</html>")),
-        ("not found", whole("404 Not Found", "", b"  \r\n")),
-        ("too many", whole("429 Too Many Requests", "Retry-After: 7\r\n", b"slow down")),
-        ("broken", whole("500 Internal Server Error", "", b"{\"message\":\"boom\"}")),
-        ("bad gateway", whole("502 Bad Gateway", "", "端".repeat(200))),
+        ("forbidden", complete("403 Forbidden", "Content-Type: text/html\r\n", PAGE)),
+        ("forbidden in GBK", complete("403 Forbidden", "", b"<html>\xbd\xfb\xd6\xb9</html>")),
+        ("not found", complete("404 Not Found", "", b"  \r\n")),
+        ("too many", complete("429 Too Many Requests", "Retry-After: 7\r\n", b"slow down")),
+        ("broken", complete("500 Internal Server Error", "", b"{\"message\":\"boom\"}")),
+        ("bad gateway", complete("502 Bad Gateway", "", "端".repeat(200))),
         (
             "unavailable and cut",
             vec![send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 500\r\n\r\nplease wa"), Step::Close],
@@ -248,10 +247,10 @@ async fn statuses_that_are_no_answer() {
             "unavailable for ever",
             vec![send("HTTP/1.1 503 Service Unavailable\r\n\r\n"), Step::Repeat(vec![b'x'; 1 << 16], 16_384)],
         ),
-        ("an unassigned status", whole("999 What", "", b"?")),
+        ("an unassigned status", complete("999 What", "", b"?")),
     ] {
-        let said = said(steps).await;
-        lines.push(format!("{name} => {}", said.replace(&other.to_string(), "OTHER")));
+        let description = describe_call(steps).await;
+        lines.push(format!("{name} => {}", description.replace(&other.to_string(), "OTHER")));
     }
     expect![[r#"
         moved => Status: unexpected HTTP status 301 (not an API response); redirects are not followed, because the request is signed for its gateway
@@ -273,17 +272,17 @@ async fn statuses_that_are_no_answer() {
     assert_eq!(elsewhere.load(Ordering::Relaxed), 0, "a signed request goes to its gateway and nowhere else");
 }
 
-/// A client that was given an HTTP client which is made for pages.
+/// The HTTP client of the transport follows redirects.
 #[tokio::test]
-async fn redirects_that_were_followed() {
-    let other = scripted(|_| whole("200 OK", "", TOKEN)).await;
+async fn reports_followed_redirects() {
+    let other = scripted(|_| complete("200 OK", "", TOKEN)).await;
     for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"] {
         let location = format!("Location: http://localhost:{}/login?session=of-somebody\r\n", other.port());
-        let address = scripted(move |_| whole(status, &location, b"")).await;
+        let address = scripted(move |_| complete(status, &location, b"")).await;
         let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
         let error = failure(client(address).transport(transport).retry(RetryPolicy::new())).await;
         assert_eq!(
-            told(&error, address),
+            describe(&error, address),
             "Redirected: GATEWAY redirects requests and the HTTP client followed: expected a client that does not follow \
              redirects; check the gateway's address (the response came from localhost)"
         );
@@ -291,26 +290,26 @@ async fn redirects_that_were_followed() {
     }
 }
 
-/// A page that shows what it was sent, as pages of proxies do.
+/// Error pages of proxies may contain the request.
 #[tokio::test]
-async fn pages_that_echo_the_request_give_nothing_away() {
+async fn excerpts_of_error_pages_hide_secrets() {
     let address = scripted(|request| {
         let mut page = b"<pre>".to_vec();
         page.extend_from_slice(format!("session={} sec_token={} ", SECRETS[1], SECRETS[0]).as_bytes());
         page.extend_from_slice(SECRETS[1].replace('&', "&amp;").as_bytes());
         page.extend_from_slice(b" ");
         page.extend_from_slice(&request.body);
-        whole("403 Forbidden", "", page)
+        complete("403 Forbidden", "", page)
     })
     .await;
     let error = failure(client(address)).await;
-    expect![[r#"Status: unexpected HTTP status 403 (not an API response); the body begins with "<pre>session=[hidden] sec_token=[hidden] [hidden] app_key=12345678&format=json&method=taobao.top.client.token.get&sec_to…""#]].assert_eq(&told(&error, address));
-    // Who asks for the body gets it as it came.
+    expect![[r#"Status: unexpected HTTP status 403 (not an API response); the body begins with "<pre>session=[hidden] sec_token=[hidden] [hidden] app_key=12345678&format=json&method=taobao.top.client.token.get&sec_to…""#]].assert_eq(&describe(&error, address));
+    // The body itself is unchanged.
     assert!(error.body().unwrap().contains(SECRETS[0]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_time_that_can_run_out_does() {
+async fn applies_every_timeout() {
     let silent = scripted(|_| vec![Step::Hang]).await;
     let dripping = scripted(|_| {
         let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_vec();
@@ -321,7 +320,7 @@ async fn each_time_that_can_run_out_does() {
     for (builder, expected) in [
         (client(silent).read_timeout(SHORT), Timeout::Read),
         (client(silent).timeout(SHORT), Timeout::Attempt),
-        // As long as something comes the gateway is not silent.
+        // The read timeout restarts with each byte.
         (client(dripping).read_timeout(SHORT * 5).timeout(SHORT * 7), Timeout::Attempt),
     ] {
         let began = Instant::now();
@@ -330,7 +329,7 @@ async fn each_time_that_can_run_out_does() {
         assert_eq!(error.kind, TransportKind::Timeout(expected));
         assert!(began.elapsed() < SHORT * 30, "{:?}", began.elapsed());
     }
-    // However often it is tried, the deadline is the deadline.
+    // Retries do not extend the deadline.
     let policy = RetryPolicy::new().attempts(1000).first_pause(Duration::ZERO).deadline(SHORT * 4);
     let began = Instant::now();
     let error = failure(client(silent).read_timeout(SHORT).retry(policy)).await;
@@ -338,7 +337,7 @@ async fn each_time_that_can_run_out_does() {
     assert!((SHORT..SHORT * 30).contains(&began.elapsed()), "{:?}", began.elapsed());
 }
 
-/// A GiB of spaces, packed. To pack one MiB is enough: what follows it is the same over again.
+/// Returns 1 GiB of spaces as gzip. The compressed second MiB is repeated.
 #[cfg(target_os = "linux")]
 fn bomb() -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -352,43 +351,43 @@ fn bomb() -> Vec<u8> {
     [first, &next.repeat(1023)].concat()
 }
 
-/// Run by the test below in a process of its own, whose memory is its own.
+/// Started by the test below in its own process, to measure its memory.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "started by a_body_without_end_is_read_to_the_limit"]
-async fn bodies_without_end() {
-    // A GiB in both cases: as it is, and packed in a few MB.
+#[ignore = "started by endless_bodies_are_read_to_the_limit"]
+async fn endless_bodies() {
+    // 1 GiB, plain and as gzip.
     let bomb = bomb();
     let address = scripted(move |request: &Received| match request.parameter("format").as_str() {
-        "xml" => whole("200 OK", "Content-Encoding: gzip\r\n", &bomb),
+        "xml" => complete("200 OK", "Content-Encoding: gzip\r\n", &bomb),
         _ => {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 1 << 30);
             vec![send(head), Step::Repeat(vec![b' '; 64 << 10], 16 << 10)]
         }
     })
     .await;
-    memory::from_here();
+    memory::start();
     for format in [generated_sdk::Format::Json, generated_sdk::Format::Xml] {
         let error = failure(client(address).format(format)).await;
         let Error::Transport(error) = &error else { panic!("{error:?}") };
         assert_eq!(error.kind, TransportKind::TooLong, "{format:?} {error}");
         assert!(support::chain(&error).contains("more than 33554432 bytes"), "{error}");
     }
-    memory::to_here();
+    memory::stop();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_body_without_end_is_read_to_the_limit() {
-    let grown = memory::grown("bodies_without_end");
-    assert!(grown < 96 << 20, "{grown} bytes");
+fn endless_bodies_are_read_to_the_limit() {
+    let growth = memory::growth("endless_bodies");
+    assert!(growth < 96 << 20, "{growth} bytes");
 }
 
-/// Run by the test below in a process of its own, whose memory is its own.
+/// Started by the test below in its own process, to measure its memory.
 #[cfg(target_os = "linux")]
 #[test]
-#[ignore = "started by values_take_no_more_than_is_allowed_for_their_text"]
-fn values_without_end() {
+#[ignore = "started by values_stay_within_the_memory_budget"]
+fn responses_of_many_values() {
     use generated_sdk::api::trade::TradesSoldGetRequest;
     use generated_sdk::protocol::{decode, decode_untyped};
 
@@ -397,7 +396,7 @@ fn values_without_end() {
         let body = format!("{before}{}", value.repeat(LENGTH / value.len()));
         format!("{}{after}", body.trim_end_matches(','))
     };
-    memory::from_here();
+    memory::start();
     for value in ["{},", r#"{"orders":[{}]},"#, r#"{"orders":[{},{}],"promotion_details":[{}]},"#] {
         let body = many(r#"{"trades_sold_get_response":{"trades":["#, value, "]}}");
         assert!(decode::<TradesSoldGetRequest>(body).is_err(), "{value}");
@@ -409,13 +408,13 @@ fn values_without_end() {
     for element in ["<b/>", "<b><c>1</c></b>"] {
         let _ = decode_untyped(many("<a_response>", element, "</a_response>"), "a", false);
     }
-    memory::to_here();
+    memory::stop();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn values_take_no_more_than_is_allowed_for_their_text() {
-    // Of 4 MiB of text that is 192 MiB, beside the text itself.
-    let grown = memory::grown("values_without_end");
-    assert!(grown < 208 << 20, "{grown} bytes");
+fn values_stay_within_the_memory_budget() {
+    // 192 MiB for 4 MiB of text, and the text itself.
+    let growth = memory::growth("responses_of_many_values");
+    assert!(growth < 208 << 20, "{growth} bytes");
 }

@@ -1,6 +1,6 @@
-//! HTTP as it is on a wire: times, connections, packed bodies, proxies and TLS.
+//! HTTP: timeouts, connections, compression, proxies and TLS.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -20,7 +20,7 @@ use generated_sdk::client::{
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
-use support::hostile::{scripted, whole};
+use support::hostile::{complete, scripted};
 use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -46,44 +46,44 @@ async fn failure(builder: ClientBuilder) -> TransportKind {
     }
 }
 
-/// A server that reads a request, answers it with `answer`, and keeps the connection.
-async fn hold(answer: &'static [u8]) -> SocketAddr {
+/// Starts a server that reads a request, sends `response` and keeps the connection open.
+async fn hold(response: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let mut held = Vec::new();
+        let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.read(&mut [0; 4096]).await;
-            let _ = stream.write_all(answer).await;
-            held.push(stream);
+            let _ = stream.write_all(response).await;
+            open.push(stream);
         }
     });
     address
 }
 
-/// A server that answers every request with `answer`, and tells what requests begin with.
-async fn recording(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+/// Starts a server that sends `response` to each request, and records the requests.
+async fn recording(response: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let heads = Arc::<Mutex<Vec<String>>>::default();
-    let told = Arc::clone(&heads);
+    let requests = Arc::<Mutex<Vec<String>>>::default();
+    let recorded = Arc::clone(&requests);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let (mut request, mut piece) = (Vec::new(), [0; 4096]);
-            while !is_whole(&request) {
+            while !is_complete(&request) {
                 let Ok(length @ 1..) = stream.read(&mut piece).await else { break };
                 request.extend_from_slice(&piece[..length]);
             }
-            told.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-            let _ = stream.write_all(&answer).await;
+            recorded.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+            let _ = stream.write_all(&response).await;
             let _ = stream.shutdown().await;
         }
     });
-    (address, heads)
+    (address, requests)
 }
 
-/// Whether a request has all of its body.
-fn is_whole(request: &[u8]) -> bool {
+/// Returns whether a request has its whole body.
+fn is_complete(request: &[u8]) -> bool {
     let request = String::from_utf8_lossy(request).to_ascii_lowercase();
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     match head.split_once("content-length: ") {
@@ -92,7 +92,7 @@ fn is_whole(request: &[u8]) -> bool {
     }
 }
 
-/// A way to `target` that counts the connections through it.
+/// Starts a TCP forwarder to `target` that counts its connections.
 async fn forward(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -101,56 +101,56 @@ async fn forward(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::Relaxed);
-            let mut onward = TcpStream::connect(target).await.unwrap();
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut onward).await });
+            let mut target = TcpStream::connect(target).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut target).await });
         }
     });
     (address, count)
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_time_that_can_run_out() {
-    // It answers with a head and the beginning of a body.
+async fn applies_timeouts_to_the_response() {
+    // The server sends the headers and the start of a body.
     let silent = hold(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{").await;
     assert_eq!(failure(client(silent).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
     assert_eq!(failure(client(silent).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
-    // It says nothing.
+    // The server sends nothing.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let deaf = listener.local_addr().unwrap();
-    assert_eq!(failure(client(deaf).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
-    assert_eq!(failure(client(deaf).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
+    let unresponsive = listener.local_addr().unwrap();
+    assert_eq!(failure(client(unresponsive).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
+    assert_eq!(failure(client(unresponsive).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
 }
 
-/// A connection is driven by the runtime that made it, which a blocking call may hold up.
+/// A connection runs on the runtime that opened it, which a blocking call may block.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_blocking_call_does_not_wait_for_the_thread_that_it_holds_up() {
+async fn blocking_calls_do_not_wait_for_a_blocked_runtime() {
     let (address, _) = start().await;
-    let (told, result) = tokio::sync::oneshot::channel();
+    let (sender, result) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let result = runtime.block_on(async {
             let (client, request) = (client(address).build().unwrap(), TopClientTokenGetRequest::new("x"));
             client.execute(&request).await.unwrap();
-            // Its connection is kept for the next call.
+            // The pool keeps the connection for the next call.
             generated_sdk::blocking::Client::new(client).unwrap().execute(&request).map(|_| ())
         });
-        told.send(result)
+        sender.send(result)
     });
-    timeout(Duration::from_secs(20), result).await.expect("it returns").unwrap().unwrap();
+    timeout(Duration::from_secs(20), result).await.expect("the call returns").unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_blocking_client_knows_what_the_other_knows() {
+async fn blocking_client_shares_clock_and_limiter() {
     let calls = Arc::<AtomicUsize>::default();
     let count = Arc::clone(&calls);
-    // A platform whose clock is years behind.
+    // The clock of the platform is years behind.
     let address = scripted(move |request| {
         count.fetch_add(1, Ordering::Relaxed);
         match request.parameter("timestamp").starts_with("2015-10-21") {
-            true => whole("200 OK", "", TOKEN),
+            true => complete("200 OK", "", TOKEN),
             false => {
                 let refusal = br#"{"error_response":{"code":31,"msg":"Invalid timestamp"}}"#;
-                whole("200 OK", "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", refusal)
+                complete("200 OK", "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", refusal)
             }
         }
     })
@@ -163,15 +163,15 @@ async fn a_blocking_client_knows_what_the_other_knows() {
     let blocking = generated_sdk::blocking::Client::new(client).unwrap();
     blocking.execute(&request).unwrap();
     assert_eq!(calls.load(Ordering::Relaxed), 3);
-    // Its limiter is the same too.
+    // The limiter is shared too.
     limits.banned(KEY, None, Duration::from_secs(1000)).await;
     assert!(matches!(blocking.execute(&request), Err(Error::Limit(_))));
 }
 
-/// A queue that is full takes no connection, and does not say so.
+/// A listener with a full queue neither accepts nor refuses a connection.
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_takes_too_long() {
+async fn applies_the_connect_timeout() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -184,7 +184,7 @@ async fn a_connection_that_takes_too_long() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again() {
+async fn connections_are_reused() {
     let (address, _) = start().await;
     let (proxy, connections) = forward(address).await;
     let client = client(proxy).limiter(Limits::new().concurrency(1)).build().unwrap();
@@ -195,27 +195,27 @@ async fn connections_are_used_again() {
 }
 
 #[tokio::test]
-async fn packed_bodies_are_unpacked_and_measured_then() {
-    let pack = |body: &[u8]| {
+async fn gzip_bodies_are_decompressed_within_the_body_limit() {
+    let gzip = |body: &[u8]| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(body).unwrap();
         encoder.finish().unwrap()
     };
-    let whole = pack(TOKEN);
-    let answer = |packed: &[u8]| http("200 OK\r\nContent-Encoding: gzip", packed);
-    assert_eq!(call(client(serve(answer(&whole)).await)).await.unwrap(), "t");
-    for packed in [&whole[..whole.len() - 9], &whole[..5], b"no gzip"] {
-        let kind = failure(client(serve(answer(packed)).await)).await;
+    let token = gzip(TOKEN);
+    let response = |body: &[u8]| http("200 OK\r\nContent-Encoding: gzip", body);
+    assert_eq!(call(client(serve(response(&token)).await)).await.unwrap(), "t");
+    for body in [&token[..token.len() - 9], &token[..5], b"no gzip"] {
+        let kind = failure(client(serve(response(body)).await)).await;
         assert_eq!(kind, TransportKind::Interrupted);
     }
-    // 50 kB that unpack to 50 MB.
-    let bomb = pack(&vec![b' '; 50 << 20]);
+    // 50 kB that decompress to 50 MB.
+    let bomb = gzip(&vec![b' '; 50 << 20]);
     assert!(bomb.len() < 60_000);
-    let kind = failure(client(serve(answer(&bomb)).await)).await;
+    let kind = failure(client(serve(response(&bomb)).await)).await;
     assert_eq!(kind, TransportKind::TooLong);
 }
 
-/// A body in pieces, of which the last may be an error.
+/// A body in pieces. The last piece may be an error.
 struct Pieces(Vec<Result<&'static str, &'static str>>);
 
 impl Chunks for Pieces {
@@ -229,16 +229,16 @@ impl Chunks for Pieces {
 }
 
 #[tokio::test]
-async fn requests_are_streamed() {
+async fn streams_request_bodies() {
     let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
-    let (address, heads) = recording(http("200 OK", TOKEN)).await;
+    let (address, requests) = recording(http("200 OK", TOKEN)).await;
     let send = |pieces, length| {
         let body = Payload::Stream { chunks: Box::new(Pieces(pieces)), length };
         transport.send(HttpRequest::new(HttpMethod::Post, format!("http://{address}/"), body).header("X-A", "b"))
     };
     for (length, sent) in [(Some(6), "onetwo"), (None, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")] {
         assert_eq!(send(vec![Ok("one"), Ok("two")], length).await.unwrap().status, 200);
-        let head = heads.lock().unwrap().pop().unwrap();
+        let head = requests.lock().unwrap().pop().unwrap();
         assert!(head.contains("\r\nx-a: b\r\n") && head.ends_with(&format!("\r\n\r\n{sent}")), "{head:?}");
         assert_eq!(head.contains("content-length: 6"), length.is_some(), "{head:?}");
     }
@@ -247,34 +247,34 @@ async fn requests_are_streamed() {
     assert!(support::chain(&error).contains("the file is gone"), "{error}");
     let get = HttpRequest::new(HttpMethod::Get, format!("http://{address}/?a=b"), "");
     assert_eq!(transport.send(get).await.unwrap().status, 200);
-    assert!(heads.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
+    assert!(requests.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
 }
 
 #[tokio::test]
-async fn a_proxy_is_gone_through() {
-    let (proxy, heads) = recording(http("200 OK", TOKEN)).await;
+async fn uses_the_configured_proxy() {
+    let (proxy, requests) = recording(http("200 OK", TOKEN)).await;
     let elsewhere = || Client::builder("http://gateway.test/router/rest", AppCredentials::new(KEY, SECRET));
     let url = format!("http://user:pass@{proxy}");
     assert_eq!(call(elsewhere().proxy(&url)).await.unwrap(), "t");
-    let head = heads.lock().unwrap().pop().unwrap();
+    let head = requests.lock().unwrap().pop().unwrap();
     assert!(head.starts_with("POST http://gateway.test/router/rest HTTP/1.1\r\n"), "{head}");
     assert!(head.to_ascii_lowercase().contains("\r\nproxy-authorization: basic dxnlcjpwyxnz\r\n"), "{head}");
-    // Whoever names one for a gateway on this machine wants it.
-    let (gateway, told) = start().await;
+    // A configured proxy is used for a gateway on this machine too.
+    let (gateway, console) = start().await;
     assert_eq!(call(client(gateway).proxy(&url)).await.unwrap(), "t");
-    assert_eq!((heads.lock().unwrap().len(), told.lines().len()), (1, 0));
-    // One that is down is a connection that cannot be made, and its password does not show.
+    assert_eq!((requests.lock().unwrap().len(), console.lines().len()), (1, 0));
+    // An unreachable proxy is a connect error, and its password is hidden.
     let error = call(elsewhere().proxy("http://user:s3cr3t@127.0.0.1:1")).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Connect), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
 }
 
 #[tokio::test]
-async fn certificates_are_verified() {
+async fn verifies_certificates() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let der = certified.cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    // All features together compile two providers, of which rustls chooses none.
+    // All features together compile two providers, so rustls has no default.
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_no_client_auth().with_single_cert(vec![der.clone()], key.into()).unwrap();
@@ -294,19 +294,19 @@ async fn certificates_are_verified() {
         }
     });
     let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), AppCredentials::new(KEY, SECRET));
-    // Nobody vouches for it.
+    // The self-signed certificate is not trusted.
     let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
     assert!(error.was_not_processed() && !error.is_retryable());
     assert!(error.to_string().starts_with("cannot make a secure connection to https://localhost:"), "{error}");
-    // A client that is told to trust it does, under its name alone.
+    // A client that trusts the certificate accepts it for its name only.
     let trusting = || {
         let certificate = reqwest::Certificate::from_der(&der).unwrap();
         HttpTransport::new(reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap())
     };
     assert_eq!(call(gateway("localhost").transport(trusting())).await.unwrap(), "t");
     assert_eq!(failure(gateway("127.0.0.1").transport(trusting())).await, TransportKind::Tls);
-    // Who speaks no TLS at all is no gateway either. One that hangs up may be one that starts anew.
+    // A server without TLS is a TLS error. A closed connection may be a restart of the server.
     for (reply, expected) in [(http("400 Bad Request", b""), TransportKind::Tls), (Vec::new(), TransportKind::Connect)]
     {
         let address = serve(reply).await;

@@ -1,6 +1,6 @@
-//! The limits of the server: memory, time and connections. Slow and large callers do not stop others.
+//! The limits of the server: memory, time and connections.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-const ARRIVAL: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Starts a gateway within `limits`.
+/// Starts a gateway with `limits`.
 async fn start(limits: ServerLimits) -> SocketAddr {
     let server = Server::bind(gateway(), "127.0.0.1:0".parse().unwrap()).await.unwrap().limits(limits);
     let address = server.address().unwrap();
@@ -29,15 +29,15 @@ async fn send(address: SocketAddr, request: &[u8]) -> TcpStream {
     stream
 }
 
-/// Everything that the server still sends, until it closes the connection.
+/// Reads the rest of the response, until the server closes the connection.
 async fn rest(mut stream: TcpStream) -> String {
     let mut response = Vec::new();
-    // A connection may be reset that has unread bytes.
+    // The server may reset a connection that has unread bytes.
     let _ = stream.read_to_end(&mut response).await;
     String::from_utf8(response).unwrap()
 }
 
-/// A POST that closes its connection, with a body of so many bytes.
+/// Returns a POST with a body of `length` bytes that closes its connection.
 fn post(length: usize) -> Vec<u8> {
     let mut request = head(length).into_bytes();
     request.resize(request.len() + length, b'x');
@@ -51,10 +51,10 @@ fn head(length: usize) -> String {
     )
 }
 
-const ANSWERED: &str = "HTTP/1.1 200 OK\r\n";
+const OK: &str = "HTTP/1.1 200 OK\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_do_not_arrive_in_time() {
+async fn applies_the_read_timeout() {
     let address = start(ServerLimits::default()).await;
     for (request, expected) in [
         ("", ""),
@@ -62,86 +62,98 @@ async fn requests_that_do_not_arrive_in_time() {
         (&*head(5), "HTTP/1.1 408 Request Timeout\r\n"),
         (&*(head(5) + "a=b"), "HTTP/1.1 408 Request Timeout\r\n"),
     ] {
-        let began = Instant::now();
+        let start_time = Instant::now();
         let response = rest(send(address, request.as_bytes()).await).await;
         assert!(response.starts_with(expected) && response.is_empty() == expected.is_empty(), "{response}");
-        assert!(began.elapsed() >= ARRIVAL && began.elapsed() < 2 * ARRIVAL, "{:?}", began.elapsed());
+        assert!(
+            start_time.elapsed() >= READ_TIMEOUT && start_time.elapsed() < 2 * READ_TIMEOUT,
+            "{:?}",
+            start_time.elapsed()
+        );
     }
-    // A connection that is kept after a call, and idle, ends as well.
-    let began = Instant::now();
+    // An idle connection is closed after a call too.
+    let start_time = Instant::now();
     let response = rest(send(address, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await).await;
-    assert!(response.starts_with(ANSWERED), "{response}");
-    assert!(began.elapsed() >= ARRIVAL && began.elapsed() < 2 * ARRIVAL, "{:?}", began.elapsed());
+    assert!(response.starts_with(OK), "{response}");
+    assert!(
+        start_time.elapsed() >= READ_TIMEOUT && start_time.elapsed() < 2 * READ_TIMEOUT,
+        "{:?}",
+        start_time.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_beyond_the_limit_waits_for_another_to_close() {
+async fn connections_above_the_limit_wait() {
     let address = start(ServerLimits { connections: 2, ..ServerLimits::default() }).await;
     let slow = send(address, head(5).as_bytes()).await;
     let idle = TcpStream::connect(address).await.unwrap();
-    let began = Instant::now();
-    assert!(rest(send(address, &post(1)).await).await.starts_with(ANSWERED));
-    assert!(began.elapsed() >= ARRIVAL, "{:?}", began.elapsed());
+    let start_time = Instant::now();
+    assert!(rest(send(address, &post(1)).await).await.starts_with(OK));
+    assert!(start_time.elapsed() >= READ_TIMEOUT, "{:?}", start_time.elapsed());
     drop((slow, idle));
 }
 
 #[tokio::test]
-async fn slow_callers_do_not_stop_others() {
+async fn slow_clients_do_not_block_others() {
     let address = start(ServerLimits { connections: 20, ..ServerLimits::default() }).await;
     let mut slow = Vec::new();
     for _ in 0..19 {
         slow.push(send(address, (head(1 << 20) + "a=b").as_bytes()).await);
     }
     for _ in 0..5 {
-        assert!(rest(send(address, &post(1)).await).await.starts_with(ANSWERED));
+        assert!(rest(send(address, &post(1)).await).await.starts_with(OK));
     }
 }
 
 #[tokio::test]
-async fn bodies_that_are_too_long() {
+async fn refuses_bodies_above_the_limit() {
     let address = start(ServerLimits { body: 100_000, ..ServerLimits::default() }).await;
-    assert!(rest(send(address, &post(100_000)).await).await.starts_with(ANSWERED));
-    // One that says so is refused before it is sent, and any other where it is too long.
+    assert!(rest(send(address, &post(100_000)).await).await.starts_with(OK));
+    // A body is refused by its Content-Length, or at the byte that exceeds the limit.
     let refused = "HTTP/1.1 413 Payload Too Large\r\n";
     assert!(rest(send(address, head(100_001).as_bytes()).await).await.starts_with(refused));
     let chunk = format!("18000\r\n{}\r\n", "x".repeat(0x18000));
     let chunked = head(0).replace("Content-Length: 0", "Transfer-Encoding: chunked") + &chunk + "6a1\r\n";
     let response = rest(send(address, (chunked + &"x".repeat(0x6a1)).as_bytes()).await).await;
-    assert!(response.starts_with(refused) && response.ends_with("the body is too long"), "{response}");
+    assert!(
+        response.starts_with(refused)
+            && response.ends_with("the request body is too long: expected at most 100000 bytes"),
+        "{response}"
+    );
 }
 
 #[tokio::test]
-async fn bodies_share_the_memory_that_they_may_take() {
+async fn bodies_share_the_memory_limit() {
     const LARGE: usize = 200_000;
     let address = start(ServerLimits { bodies: LARGE, ..ServerLimits::default() }).await;
-    // All of it but the last byte.
-    let held = post(LARGE);
-    let mut holding = send(address, &held[..held.len() - 1]).await;
-    // Until that has arrived there is room.
+    // A body without its last byte occupies the memory.
+    let large = post(LARGE);
+    let mut pending = send(address, &large[..large.len() - 1]).await;
+    // Other large bodies are accepted until the server has read it.
     let response = loop {
         let response = rest(send(address, &post(LARGE)).await).await;
-        if !response.starts_with(ANSWERED) {
+        if !response.starts_with(OK) {
             break response;
         }
     };
     assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{response}");
-    assert!(response.ends_with("take the memory for bodies: send it again later"), "{response}");
-    // Small bodies take none of it.
-    assert!(rest(send(address, &post(60_000)).await).await.starts_with(ANSWERED));
-    holding.write_all(b"x").await.unwrap();
-    assert!(rest(holding).await.starts_with(ANSWERED));
-    assert!(rest(send(address, &post(LARGE)).await).await.starts_with(ANSWERED));
+    assert!(response.ends_with("the memory for request bodies is in use: send the request again later"), "{response}");
+    // Small bodies are not counted.
+    assert!(rest(send(address, &post(60_000)).await).await.starts_with(OK));
+    pending.write_all(b"x").await.unwrap();
+    assert!(rest(pending).await.starts_with(OK));
+    assert!(rest(send(address, &post(LARGE)).await).await.starts_with(OK));
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_gives_its_memory_back() {
+async fn broken_bodies_release_their_memory() {
     const LARGE: usize = 200_000;
     let address = start(ServerLimits { bodies: LARGE, ..ServerLimits::default() }).await;
     for _ in 0..3 {
         let mut stream = send(address, &post(LARGE)[..LARGE]).await;
         stream.shutdown().await.unwrap();
         let response = rest(stream).await;
-        assert!(!response.starts_with(ANSWERED), "{response}");
+        assert!(!response.starts_with(OK), "{response}");
     }
-    assert!(rest(send(address, &post(LARGE)).await).await.starts_with(ANSWERED));
+    assert!(rest(send(address, &post(LARGE)).await).await.starts_with(OK));
 }

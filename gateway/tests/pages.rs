@@ -1,6 +1,6 @@
 //! Every pagination strategy of the client, against the local gateway with failing calls.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -26,7 +26,7 @@ use bytes::Bytes;
 use codegen::spec;
 use fixture::fixture_pages_get::PageOption;
 use fixture::{FixtureCursorGetRequest, FixtureOffsetGetRequest, FixturePagesGetRequest};
-use gateway::{Gateway, Incoming};
+use gateway::Gateway;
 use generated_sdk::api::item::ItemsOnsaleGetRequest;
 use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequest};
 use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
@@ -36,12 +36,12 @@ use generated_sdk::client::{BoxFuture, Limits, PaginationErrorKind, SessionProvi
 use generated_sdk::protocol::{Paged, SessionError};
 use generated_sdk::{Client, DateTime, Error, Format, RetryPolicy};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming as Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use support::hostile::{Step, scripted, whole};
+use support::hostile::{Step, complete, scripted};
 use support::{KEY, SECRET};
 use tokio::net::TcpListener;
 
@@ -78,7 +78,11 @@ impl Flaky {
     }
 }
 
-async fn respond(gateway: &Gateway, call: usize, request: Request<Body>) -> Result<Response<Full<Bytes>>, io::Error> {
+async fn respond(
+    gateway: &Gateway,
+    call: usize,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let text = |text: &str| Response::new(Full::new(Bytes::from(text.to_owned())));
@@ -93,8 +97,8 @@ async fn respond(gateway: &Gateway, call: usize, request: Request<Body>) -> Resu
         _ => {}
     }
     let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let incoming = Incoming { verb: head.method.as_str(), query: "", content_type, body: &body };
-    Ok(text(&gateway.answer(&incoming).body))
+    let request = gateway::Request { verb: head.method.as_str(), query: "", content_type, body: &body };
+    Ok(text(&gateway.respond(&request).body))
 }
 
 fn moment(text: &str) -> DateTime {
@@ -111,11 +115,11 @@ async fn read_all<R: Paged>(client: &Client, request: R, number: impl Fn(R::Item
             Err(error) => panic!("{error}"),
         }
     }
-    assert!(items.next().await.is_none(), "the end is the end");
+    assert!(items.next().await.is_none(), "a list ends once");
     (numbers, failures)
 }
 
-/// As many numbers as there are items, from the first one on.
+/// Returns `count` numbers from `first`.
 fn numbers(first: i64, count: i64) -> Vec<i64> {
     (first..first + count).collect()
 }
@@ -276,11 +280,11 @@ fn blocking_lists() {
     let invalid = || TradesSoldGetRequest::new(["tid"]).page_size(400);
     assert_eq!((client.items(invalid()).flatten().count(), client.pages(invalid()).count()), (0, 1));
     let refused = br#"{"error_response":{"code":11,"msg":"Insufficient ISV Permissions"}}"#;
-    let address = runtime.block_on(scripted(move |_| whole("200 OK", "", refused)));
+    let address = runtime.block_on(scripted(move |_| complete("200 OK", "", refused)));
     let other = support::client(address).build_blocking().unwrap().with_session("a session");
     assert_eq!((other.items(request()).count(), other.pages(request()).flatten().count()), (1, 0));
     let ended = br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#;
-    let address = runtime.block_on(scripted(move |_| whole("200 OK", "", ended)));
+    let address = runtime.block_on(scripted(move |_| complete("200 OK", "", ended)));
     let other = support::client(address).build_blocking().unwrap().with_session("a session");
     assert_eq!((other.items(request()).take(9).count(), other.pages(request()).take(9).count()), (1, 1));
     let answers = std::iter::repeat_with(|| client.call("taobao.time.get", ()));
@@ -294,7 +298,7 @@ async fn a_dropped_future_loses_no_item() {
     for _ in 0..3 {
         tokio::select! {
             biased;
-            _ = items.next() => panic!("an answer before anything was sent"),
+            _ = items.next() => panic!("a response before the request"),
             () = std::future::ready(()) => {}
         }
     }
@@ -321,8 +325,8 @@ async fn a_refused_session_ends_the_list_without_a_provider() {
     let address = scripted(move |request| {
         counter.fetch_add(1, Ordering::Relaxed);
         match request.parameter("session").as_str() {
-            "good" => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
-            _ => whole("200 OK", "", br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#),
+            "good" => complete("200 OK", "", trades(1, 2, r#","has_next":false"#)),
+            _ => complete("200 OK", "", br#"{"error_response":{"code":27,"msg":"Invalid session"}}"#),
         }
     })
     .await;
@@ -371,8 +375,8 @@ async fn a_type_mismatch_of_a_page_is_an_error() {
         (root(r#""trades":{"trade":[{"tid":"abc"}]},"has_next":false"#), ""),
     ] {
         let address = scripted(move |request| match request.parameter("page_no").as_str() {
-            "1" => whole("200 OK", "", trades(1, 40, r#","has_next":true"#)),
-            _ => whole("200 OK", "", page.clone()),
+            "1" => complete("200 OK", "", trades(1, 40, r#","has_next":true"#)),
+            _ => complete("200 OK", "", page.clone()),
         })
         .await;
         let client = support::client(address).build().unwrap().with_session("a session");
@@ -400,7 +404,7 @@ async fn a_repeated_page_ends_the_list() {
     let address = scripted(move |request| {
         let number: i64 = request.parameter("page_no").parse().unwrap();
         requested.lock().unwrap().push(number);
-        whole("200 OK", "", trades(7, 1, if number == 4 { r#","has_next":false"# } else { r#","has_next":true"# }))
+        complete("200 OK", "", trades(7, 1, if number == 4 { r#","has_next":false"# } else { r#","has_next":true"# }))
     })
     .await;
     let client = support::client(address).build().unwrap().with_session("a session");
@@ -437,14 +441,14 @@ async fn a_dropped_future_releases_its_permit() {
     let counter = Arc::clone(&calls);
     let address = scripted(move |_| match counter.fetch_add(1, Ordering::Relaxed) {
         0 => vec![Step::Hang],
-        _ => whole("200 OK", "", trades(1, 2, r#","has_next":false"#)),
+        _ => complete("200 OK", "", trades(1, 2, r#","has_next":false"#)),
     })
     .await;
     let limits = Limits::new().concurrency(1);
     let client = support::client(address).limiter(limits).build().unwrap().with_session("a session");
     let mut items = client.items(TradesSoldGetRequest::new(["tid"]));
     tokio::select! {
-        _ = items.next() => panic!("an answer before there was one"),
+        _ = items.next() => panic!("a response before the server sent one"),
         () = async { while calls.load(Ordering::Relaxed) == 0 { tokio::task::yield_now().await } } => {}
     }
     client.execute(&TradesSoldGetRequest::new(["tid"])).await.unwrap();
@@ -463,9 +467,8 @@ fn lists_are_streams() {
     stream::<generated_sdk::client::Items<TradesSoldGetRequest>>();
 }
 
-/// What the gateway refuses in a request for a page.
 #[tokio::test]
-async fn the_gateway_refuses_invalid_positions() {
+async fn gateway_refuses_invalid_positions() {
     let (address, _) = support::start().await;
     let client = support::client(address).validate(false).build().unwrap().with_session("a session");
     let refused = async |request: TbkOrderDetailsGetRequest| match client.execute(&request).await {
@@ -481,16 +484,16 @@ async fn the_gateway_refuses_invalid_positions() {
         ),
         (
             span("2024-06-18 10:00:00", "2024-06-18 09:00:00"),
-            "Invalid arguments:end_time: end_time must be no earlier than start_time",
+            "Invalid arguments:end_time: end_time must not be before start_time",
         ),
         (
             span("today", "2024-06-18 09:00:00"),
-            "Invalid arguments:start_time: start_time must be a date as yyyy-MM-dd HH:mm:ss",
+            "Invalid arguments:start_time: start_time must be a date in the form yyyy-MM-dd HH:mm:ss",
         ),
         (hour().page_no(2), "Missing required arguments:position_index: position_index is required"),
         (
             hour().page_no(2).position_index("what"),
-            "Invalid arguments:position_index: position_index must be what the page before returned as data.position_index",
+            "Invalid arguments:position_index: position_index must be data.position_index of the previous page",
         ),
         (hour().page_no(0), "Invalid arguments:page_no: page_no must be at least 1"),
     ] {

@@ -1,6 +1,6 @@
-//! What the gateway refuses and with which code: its decisions, without HTTP.
+//! Refusals of the gateway and their codes, without HTTP.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use codegen::spec;
-use gateway::{Answer, Gateway, Incoming};
+use gateway::{Gateway, Request, Response};
 use generated_sdk::protocol::{Format, PUBLIC_PARAMETERS, SignMethod, VERSION, signature};
 use support::{KEY, SECRET, gateway};
 
@@ -20,16 +20,16 @@ fn clock() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_724_466_001)
 }
 
-fn at_that_time() -> Gateway {
+fn gateway_with_clock() -> Gateway {
     gateway().clock(clock)
 }
 
-const NO_MISTAKE: &str =
-    "the signature matches no usual mistake: check the secret, and that the values are signed as they are sent";
+const UNEXPLAINED: &str =
+    "the signature does not match, and no common mistake explains it: check the secret, and sign the values as sent";
 
 type Parameters = BTreeMap<&'static str, String>;
 
-/// The parameters of the seed page's curl sample, without its signature.
+/// Returns the parameters of the seed page's curl sample without its signature.
 fn sample() -> Parameters {
     [
         ("app_key", KEY),
@@ -60,56 +60,56 @@ fn form(parameters: &Parameters) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-fn post(gateway: &Gateway, query: &str, body: &str) -> Answer {
-    gateway.answer(&Incoming { verb: "POST", query, content_type: FORM, body: body.as_bytes() })
+fn post(gateway: &Gateway, query: &str, body: &str) -> Response {
+    gateway.respond(&Request { verb: "POST", query, content_type: FORM, body: body.as_bytes() })
 }
 
 fn code(parameters: &Parameters) -> Option<i64> {
-    post(&at_that_time(), "", &form(parameters)).outcome.code
+    post(&gateway_with_clock(), "", &form(parameters)).outcome.code
 }
 
 #[test]
-fn the_page_s_call_wherever_its_parameters_are() {
-    let (gateway, all) = (at_that_time(), form(&signed(sample())));
+fn accepts_parameters_in_the_query_and_the_body() {
+    let (gateway, all) = (gateway_with_clock(), form(&signed(sample())));
     let (public, business): (Vec<&str>, Vec<&str>) = all.split('&').partition(|pair| !pair.starts_with("sec_token"));
     for (query, body) in [("", all.as_str()), (&all, ""), (&public.join("&"), &business.join("&"))] {
-        let answer = post(&gateway, query, body);
-        assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
-        assert_eq!(answer.content_type, "application/json;charset=UTF-8");
+        let response = post(&gateway, query, body);
+        assert_eq!(response.outcome.code, None, "{}", response.outcome.explanation);
+        assert_eq!(response.content_type, "application/json;charset=UTF-8");
     }
 }
 
 #[test]
-fn answers_are_xml_unless_json_is_asked_for() {
+fn responds_in_xml_unless_json_is_requested() {
     let mut parameters = sample();
     parameters.remove("format");
-    let answer = post(&at_that_time(), "", &form(&signed(parameters.clone())));
-    let id = &answer.outcome.request_id;
+    let response = post(&gateway_with_clock(), "", &form(&signed(parameters.clone())));
+    let id = &response.outcome.request_id;
     let expected = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\" ?><top_client_token_get_response><result_code>200</result_code>\
          <token>token</token><result_msg>token参数有误</result_msg><request_id>{id}</request_id>\
          </top_client_token_get_response><!--loopback-->"
     );
-    assert_eq!(answer.body, expected);
-    // simplify means nothing without JSON.
+    assert_eq!(response.body, expected);
+    // `simplify` has no effect on XML.
     parameters.insert("simplify", "true".to_owned());
-    let answer = post(&at_that_time(), "", &form(&signed(parameters.clone())));
-    assert!(answer.body.contains("<top_client_token_get_response>"), "{}", answer.body);
+    let response = post(&gateway_with_clock(), "", &form(&signed(parameters.clone())));
+    assert!(response.body.contains("<top_client_token_get_response>"), "{}", response.body);
     parameters.insert("format", "json".to_owned());
-    let answer = post(&at_that_time(), "", &form(&signed(parameters.clone())));
-    assert!(answer.body.starts_with("{\"result_code\":\"200\","), "{}", answer.body);
-    // A refusal keeps its node.
+    let response = post(&gateway_with_clock(), "", &form(&signed(parameters.clone())));
+    assert!(response.body.starts_with("{\"result_code\":\"200\","), "{}", response.body);
+    // A refusal has its root node in simplified JSON too.
     parameters.insert("sign", "0".to_owned());
-    let answer = post(&at_that_time(), "", &form(&parameters));
-    let id = &answer.outcome.request_id;
+    let response = post(&gateway_with_clock(), "", &form(&parameters));
+    let id = &response.outcome.request_id;
     let expected = format!(
-        r#"{{"error_response":{{"code":25,"msg":"Invalid Signature","sub_code":"isv.invalid-signature","sub_msg":"{NO_MISTAKE}","request_id":"{id}"}}}}"#
+        r#"{{"error_response":{{"code":25,"msg":"Invalid Signature","sub_code":"isv.invalid-signature","sub_msg":"{UNEXPLAINED}","request_id":"{id}"}}}}"#
     );
-    assert_eq!(answer.body, expected);
+    assert_eq!(response.body, expected);
 }
 
 #[test]
-fn what_is_missing_or_wrong_and_its_code() {
+fn refuses_missing_and_invalid_public_parameters() {
     for (name, value, expected) in [
         ("method", None, 21),
         ("method", Some("taobao.no.such.method"), 22),
@@ -142,8 +142,8 @@ fn what_is_missing_or_wrong_and_its_code() {
 }
 
 #[test]
-fn timestamps_are_good_for_ten_minutes_either_way() {
-    for (timestamp, good) in [
+fn accepts_timestamps_within_ten_minutes() {
+    for (timestamp, accepted) in [
         ("2024-08-24 10:10:01", true),
         ("2024-08-24 10:10:00", false),
         ("2024-08-24 10:30:01", true),
@@ -156,48 +156,52 @@ fn timestamps_are_good_for_ten_minutes_either_way() {
     ] {
         let mut parameters = sample();
         parameters.insert("timestamp", timestamp.to_owned());
-        let expected = if good { None } else { Some(31) };
+        let expected = if accepted { None } else { Some(31) };
         assert_eq!(code(&signed(parameters)), expected, "{timestamp}");
     }
 }
 
 #[test]
-fn what_http_must_be() {
-    let gateway = at_that_time();
+fn refuses_other_verbs_content_types_and_encodings() {
+    let gateway = gateway_with_clock();
     let body = form(&signed(sample()));
-    let answer = |verb, content_type, body: &[u8]| {
-        gateway.answer(&Incoming { verb, query: "", content_type, body }).outcome.code
+    let response = |verb, content_type, body: &[u8]| {
+        gateway.respond(&Request { verb, query: "", content_type, body }).outcome.code
     };
-    assert_eq!(answer("PUT", FORM, body.as_bytes()), Some(9));
-    assert_eq!(answer("get", FORM, body.as_bytes()), Some(9));
-    assert_eq!(answer("POST", "application/json", body.as_bytes()), Some(43));
-    assert_eq!(answer("POST", FORM, b"method=%FF"), Some(47));
-    assert_eq!(answer("POST", FORM, body.as_bytes()), None);
+    assert_eq!(response("PUT", FORM, body.as_bytes()), Some(9));
+    assert_eq!(response("get", FORM, body.as_bytes()), Some(9));
+    assert_eq!(response("POST", "application/json", body.as_bytes()), Some(43));
+    assert_eq!(response("POST", FORM, b"method=%FF"), Some(47));
+    assert_eq!(response("POST", FORM, body.as_bytes()), None);
 }
 
 #[test]
-fn calls_without_files_by_get() {
-    let gateway = at_that_time();
+fn accepts_get_without_files() {
+    let gateway = gateway_with_clock();
     let get = |parameters: &Parameters| {
         let (query, content_type) = (&*form(&signed(parameters.clone())), "");
-        gateway.answer(&Incoming { verb: "GET", query, content_type, body: b"" })
+        gateway.respond(&Request { verb: "GET", query, content_type, body: b"" })
     };
-    let answer = get(&sample());
-    assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
-    assert!(answer.body.starts_with("{\"top_client_token_get_response\":{"), "{}", answer.body);
+    let response = get(&sample());
+    assert_eq!(response.outcome.code, None, "{}", response.outcome.explanation);
+    assert!(response.body.starts_with("{\"top_client_token_get_response\":{"), "{}", response.body);
     let mut parameters = sample();
     parameters.remove("sec_token");
     assert_eq!(get(&parameters).outcome.code, Some(40));
-    // Files need a body.
+    // A GET has no body for files.
     parameters.insert("method", "taobao.picture.upload".to_owned());
-    let answer = get(&parameters);
-    assert!(answer.body.contains("a method that takes files must be called by POST"), "{}", answer.body);
-    assert_eq!(answer.outcome.code, Some(9));
+    let response = get(&parameters);
+    assert!(
+        response.body.contains("unsupported HTTP verb GET: expected POST, because the method has file parameters"),
+        "{}",
+        response.body
+    );
+    assert_eq!(response.outcome.code, Some(9));
 }
 
 #[test]
-fn multipart_calls_that_begin_with_a_line_break() {
-    let gateway = at_that_time();
+fn accepts_multipart_bodies_that_start_with_a_line_break() {
+    let gateway = gateway_with_clock();
     let mut parameters = sample();
     parameters.remove("sec_token");
     parameters.insert("method", "taobao.picture.upload".to_owned());
@@ -209,60 +213,60 @@ fn multipart_calls_that_begin_with_a_line_break() {
                 Content-Type:image/gif\r\n\r\nGIF89a\r\n--b--\r\n";
     let body = parts.collect::<String>() + file;
     let content_type = "multipart/form-data;charset=UTF-8;Boundary=b";
-    let answer = gateway.answer(&Incoming { verb: "POST", query: "", content_type, body: body.as_bytes() });
-    assert_eq!(answer.outcome.code, None, "{}", answer.outcome.explanation);
+    let response = gateway.respond(&Request { verb: "POST", query: "", content_type, body: body.as_bytes() });
+    assert_eq!(response.outcome.code, None, "{}", response.outcome.explanation);
 }
 
 #[test]
-fn the_local_time_of_another_zone() {
-    let told = |timestamp: &str| {
+fn names_the_time_zone_of_a_local_timestamp() {
+    let explanation = |timestamp: &str| {
         let mut parameters = sample();
         parameters.insert("timestamp", timestamp.to_owned());
-        post(&at_that_time(), "", &form(&signed(parameters))).outcome.explanation
+        post(&gateway_with_clock(), "", &form(&signed(parameters))).outcome.explanation
     };
-    let clock = "31 Invalid Timestamp: timestamp must be within 10 minutes of the gateway's clock, which is at \
-                 2024-08-24 10:20:01";
-    let zone = "; it looks like the local time at GMT-04:00: send the time at GMT+8";
-    assert_eq!(told("2024-08-23 22:19:59"), format!("{clock}{zone}"));
-    assert_eq!(told("2024-08-23 22:40:00"), clock);
+    let clock = "31 Invalid Timestamp: timestamp differs by more than 10 minutes from the gateway's clock (2024-08-24 \
+                 10:20:01 at GMT+8)";
+    let zone = "; it matches the local time at GMT-04:00: send the time at GMT+8";
+    assert_eq!(explanation("2024-08-23 22:19:59"), format!("{clock}{zone}"));
+    assert_eq!(explanation("2024-08-23 22:40:00"), clock);
 }
 
 #[test]
-fn long_texts_of_callers_are_cut() {
-    let (gateway, long) = (at_that_time(), "端".repeat(500_000));
-    let small = |answer: &Answer| {
-        let outcome = &answer.outcome;
-        let lengths = [answer.body.len(), outcome.explanation.len(), format!("{:?}", outcome.method).len()];
+fn cuts_long_texts_in_messages() {
+    let (gateway, long) = (gateway_with_clock(), "端".repeat(500_000));
+    let small = |response: &Response| {
+        let outcome = &response.outcome;
+        let lengths = [response.body.len(), outcome.explanation.len(), format!("{:?}", outcome.method).len()];
         assert!(lengths.iter().all(|length| *length < 8000), "{lengths:?}");
     };
     for name in ["method", "app_key", "sign", "sec_token", "note", "timestamp", "v", "format", "sign_method"] {
         let mut parameters = signed(sample());
         parameters.insert(name, long.clone());
-        let answer = post(&gateway, "", &form(&parameters));
-        assert!(answer.outcome.code.is_some(), "{name}");
-        small(&answer);
+        let response = post(&gateway, "", &form(&parameters));
+        assert!(response.outcome.code.is_some(), "{name}");
+        small(&response);
     }
-    // Many values, each short, and a long name.
+    // Many short values, and a long name.
     let many: String = (0..5000).map(|number| format!("&name{number}=value")).collect();
     small(&post(&gateway, "", &(form(&signed(sample())) + &many)));
     small(&post(&gateway, "", &format!("{}&{long}=1", form(&signed(sample())))));
 }
 
 #[test]
-fn a_person_is_told_what_was_signed() {
+fn explanation_has_the_signed_text() {
     let mut parameters = signed(sample());
     let sign = parameters.insert("sign", "ABC".to_owned()).unwrap();
-    let told = post(&at_that_time(), "", &form(&parameters)).outcome.explanation;
+    let explanation = post(&gateway_with_clock(), "", &form(&parameters)).outcome.explanation;
     let expected = format!(
-        "25 Invalid Signature: {NO_MISTAKE}\n  sent    ABC\n  expect  {sign}\n  signed  app_key12345678formatjson\
+        "25 Invalid Signature: {UNEXPLAINED}\n  received   ABC\n  expected   {sign}\n  signed     app_key12345678formatjson\
          methodtaobao.top.client.token.getpartner_idapidocsec_token[hidden: 9 characters]\
-         session[hidden: 36 characters]sign_methodhmactimestamp2024-08-24 10:20:01v2.0\n  with    hmac"
+         session[hidden: 36 characters]sign_methodhmactimestamp2024-08-24 10:20:01v2.0\n  algorithm  hmac"
     );
-    assert_eq!(told, expected);
+    assert_eq!(explanation, expected);
 }
 
 #[test]
-fn types_are_held_to() {
+fn checks_types_of_parameters() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
     let gateway = Gateway::new(specs).application(KEY, SECRET).clock(clock);
     let whole = [
@@ -279,7 +283,7 @@ fn types_are_held_to() {
         ("texts", "a"),
         ("order", r#"{"tid":"1"}"#),
     ];
-    let told = |name: &'static str, value: &str| {
+    let explanation = |name: &'static str, value: &str| {
         let mut parameters = sample();
         parameters.remove("sec_token");
         parameters.extend(whole.map(|(name, value)| (name, value.to_owned())));
@@ -289,7 +293,7 @@ fn types_are_held_to() {
     };
     for (name, value) in [
         ("text", "t"),
-        // Python and PHP.
+        // Booleans of Python and PHP.
         ("flag", "True"),
         ("flag", "FALSE"),
         ("flag", "1"),
@@ -306,13 +310,13 @@ fn types_are_held_to() {
         ("fields", "[\"num_iid\",\"title\"]"),
         ("jsons", "[1,null]"),
         ("map", " {\"a\":[]}"),
-        // Absent, as an empty value is.
+        // An empty value counts as absent.
         ("flags", ""),
         ("numbers", " "),
         ("order", r#"{"tid":1,"memo":null,"parts":[]}"#),
         ("order", r#"{"tid":1,"parts":[{"sku":"x"}]}"#),
     ] {
-        assert_eq!(told(name, value), None, "{name}={value}");
+        assert_eq!(explanation(name, value), None, "{name}={value}");
     }
     for (name, value, expected) in [
         ("order", r#"{"memo":"m"}"#, "order.tid is required"),
@@ -323,69 +327,75 @@ fn types_are_held_to() {
         ("order", "", "order is required"),
     ] {
         let expected = format!("40 Missing required arguments: {expected}");
-        assert_eq!(told(name, value).as_deref(), Some(expected.as_str()), "{name}={value}");
+        assert_eq!(explanation(name, value).as_deref(), Some(expected.as_str()), "{name}={value}");
     }
     for (name, value, expected) in [
-        ("number", "1.5", "number must be a whole number"),
-        ("number", "9223372036854775808", "number must be a whole number"),
+        ("number", "1.5", "number must be an integer"),
+        ("number", "9223372036854775808", "number must be an integer"),
         ("flag", "yes", "flag must be true or false"),
         ("flag", "2", "flag must be true or false"),
-        ("flag", " true", "flag must be true or false without blanks around it"),
-        ("number", "1 ", "number must be a whole number without blanks around it"),
-        ("numbers", "1,,2", "numbers must be a whole number"),
-        ("numbers", "[1,\"x\"]", "numbers[1] must be a whole number"),
-        ("numbers", "[1,null]", "numbers[1] must be a value, not null"),
+        ("flag", " true", "flag must be true or false without surrounding white space"),
+        ("number", "1 ", "number must be an integer without surrounding white space"),
+        ("numbers", "1,,2", "numbers must be an integer"),
+        ("numbers", "[1,\"x\"]", "numbers[1] must be an integer"),
+        ("numbers", "[1,null]", "numbers[1] must not be null"),
         ("flags", "[True, False]", "flags must be true or false"),
         (
             "texts",
             "['a', 'b']",
-            "texts must be a list joined by commas, or a JSON list; it looks like the text of a Python list",
+            "texts must be a comma-separated list or a JSON array, found the text of a Python list",
         ),
-        ("moment", "2016-02-30 00:00:00", "moment must be a date as yyyy-MM-dd HH:mm:ss"),
-        ("money", "five", "money must be a decimal"),
-        ("json", "{", "json must be JSON"),
+        ("moment", "2016-02-30 00:00:00", "moment must be a date in the form yyyy-MM-dd HH:mm:ss"),
+        ("money", "five", "money must be a decimal number"),
+        ("json", "{", "json must be valid JSON"),
         ("map", "[]", "map must be a JSON object"),
-        ("numbers", "1,x", "numbers must be a whole number"),
-        ("jsons", "1,2", "jsons must be JSON"),
-        ("jsons", "{}", "jsons must be a JSON list"),
-        ("order", "x", "order must be JSON"),
+        ("numbers", "1,x", "numbers must be an integer"),
+        ("jsons", "1,2", "jsons must be valid JSON"),
+        ("jsons", "{}", "jsons must be a JSON array"),
+        ("order", "x", "order must be valid JSON"),
         ("order", "[]", "order must be a JSON object"),
-        ("order", r#"{"tid":"x"}"#, "order.tid must be a whole number"),
-        ("order", r#"{"tid":1,"parts":{}}"#, "order.parts must be a JSON list"),
+        ("order", r#"{"tid":"x"}"#, "order.tid must be an integer"),
+        ("order", r#"{"tid":1,"parts":{}}"#, "order.parts must be a JSON array"),
         ("order", r#"{"tid":1,"parts":[1]}"#, "order.parts[0] must be a JSON object"),
-        ("orders", r#"{"tid":1}"#, "orders must be a JSON list"),
+        ("orders", r#"{"tid":1}"#, "orders must be a JSON array"),
     ] {
         assert_eq!(
-            told(name, value).as_deref(),
+            explanation(name, value).as_deref(),
             Some(format!("41 Invalid arguments: {expected}").as_str()),
             "{name}={value}"
         );
     }
-    // An object is checked, and hidden, by the type that is defined elsewhere.
+    // The fields of an object may be defined by another parameter of its type.
     for secret in [r#"{"tid":1,"access_token":"s3cr3t"}"#, r#"[{"tid":1,"access_token":"s3cr3t"}]"#] {
         for name in ["other_order", "orders"] {
             let mut parameters = sample();
             parameters.extend([("method", whole[0].1.to_owned()), ("sign", "0".to_owned())]);
             parameters.insert(name, secret.to_owned());
-            let told = post(&gateway, "", &form(&parameters)).outcome.explanation;
-            assert!(told.contains(&format!("{name}[hidden: ")) && !told.contains("s3cr3t"), "{told}");
+            let explanation = post(&gateway, "", &form(&parameters)).outcome.explanation;
+            assert!(
+                explanation.contains(&format!("{name}[hidden: ")) && !explanation.contains("s3cr3t"),
+                "{explanation}"
+            );
         }
     }
-    // Secrets are hidden wherever a spec has them, and nothing does anything to the terminal.
-    let secret = told("order", "{\"tid\":1,\"access_token\":\"s3cr3t\"}\u{1b}[31m").unwrap();
+    // Secrets at any depth are hidden, and control characters are escaped.
+    let secret = explanation("order", "{\"tid\":1,\"access_token\":\"s3cr3t\"}\u{1b}[31m").unwrap();
     assert!(!secret.contains("s3cr3t"), "{secret}");
     let mut parameters = sample();
     parameters.extend([("method", whole[0].1.to_owned()), ("pin", "p1n".to_owned()), ("order", "s3cr3t".to_owned())]);
     parameters.extend([("text", "a\n\u{1b}[31m".to_owned()), ("sign", "\u{7}".to_owned())]);
-    let told = post(&gateway, "", &form(&parameters)).outcome.explanation;
-    assert!(told.contains("texta\\n\\u{1b}[31mtimestamp"), "{told}");
-    assert!(!told.contains(['\u{1b}', '\u{7}']) && !told.contains("s3cr3t") && !told.contains("p1n"), "{told}");
+    let explanation = post(&gateway, "", &form(&parameters)).outcome.explanation;
+    assert!(explanation.contains("texta\\n\\u{1b}[31mtimestamp"), "{explanation}");
+    assert!(
+        !explanation.contains(['\u{1b}', '\u{7}']) && !explanation.contains("s3cr3t") && !explanation.contains("p1n"),
+        "{explanation}"
+    );
     assert!(!format!("{gateway:?}").contains(SECRET), "{gateway:?}");
 }
 
 #[test]
-fn unreadable_requests_are_refused_in_the_format_of_the_query() {
-    let (gateway, multipart) = (at_that_time(), "multipart/form-data; boundary=x");
+fn refuses_invalid_requests_in_the_format_of_the_query() {
+    let (gateway, multipart) = (gateway_with_clock(), "multipart/form-data; boundary=x");
     for (verb, content_type, body, code) in [
         ("PUT", FORM, &b""[..], 9),
         ("POST", "application/json", b"{}", 43),
@@ -394,23 +404,23 @@ fn unreadable_requests_are_refused_in_the_format_of_the_query() {
         ("POST", multipart, b"--x\r\nno part", 3),
         ("POST", multipart, b"--x\r\nContent-Disposition:form-data;name=\"a\"\r\n\r\n\xff\r\n--x--", 47),
     ] {
-        let answer = |query| gateway.answer(&Incoming { verb, query, content_type, body });
+        let response = |query| gateway.respond(&Request { verb, query, content_type, body });
         let start = format!("{{\"error_response\":{{\"code\":{code},");
-        let json = answer("format=json&method=taobao.time.get");
+        let json = response("format=json&method=taobao.time.get");
         assert!(json.body.starts_with(&start) && json.body.contains("sub_msg"), "{}", json.body);
         assert_eq!(json.outcome.method.as_deref(), Some("taobao.time.get"));
-        assert!(answer("format=JSON&simplify=True").body.starts_with(&start));
-        assert!(answer("").body.starts_with("<?xml"));
-        assert!(answer("format=xml").body.starts_with("<?xml"));
+        assert!(response("format=JSON&simplify=True").body.starts_with(&start));
+        assert!(response("").body.starts_with("<?xml"));
+        assert!(response("format=xml").body.starts_with("<?xml"));
     }
-    // Of a query that cannot be read, the part that can is used.
+    // The valid parts of an invalid query are used.
     let query = "a=%FF&format=json";
-    let answer = gateway.answer(&Incoming { verb: "POST", query, content_type: FORM, body: b"" });
-    assert!(answer.body.starts_with("{\"error_response\":{\"code\":47,"), "{}", answer.body);
+    let response = gateway.respond(&Request { verb: "POST", query, content_type: FORM, body: b"" });
+    assert!(response.body.starts_with("{\"error_response\":{\"code\":47,"), "{}", response.body);
 }
 
 #[test]
-fn the_protocol_s_facts_stand_in_two_places_and_agree() {
+fn constants_of_the_protocol_match_platform_yaml() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
     let mut names: Vec<_> = specs.platform.public_parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     names.sort_unstable();

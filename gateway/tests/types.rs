@@ -1,6 +1,6 @@
-//! Every type of the protocol from the client through the gateway and back, with the generator's fixtures.
+//! Every type of the protocol in requests and responses, with the fixtures of the generator.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -24,7 +24,7 @@ use generated_sdk::protocol::{File, Request};
 use generated_sdk::{Client, Error, Format};
 use support::{KEY, SECRET};
 
-/// A gateway of the fixtures, and clients of it in the three forms of answers.
+/// Starts a gateway for the fixtures. Returns a client for each format of responses.
 async fn clients() -> Vec<Client> {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
     let gateway = Gateway::new(specs).application(KEY, SECRET);
@@ -39,8 +39,8 @@ async fn clients() -> Vec<Client> {
         .to_vec()
 }
 
-/// The one value that a request is answered with in all three forms.
-async fn answered<R: Request>(clients: &[Client], request: &R) -> R::Response
+/// Executes a request in each format. Returns the value, which must be the same.
+async fn execute<R: Request>(clients: &[Client], request: &R) -> R::Response
 where
     R::Response: PartialEq + std::fmt::Debug,
 {
@@ -89,9 +89,9 @@ fn everything() -> FixtureEverythingGetRequest {
 }
 
 #[tokio::test]
-async fn every_type_in_every_form() {
+async fn every_type_is_decoded_from_every_format() {
     let clients = clients().await;
-    let value = answered(&clients, &everything()).await;
+    let value = execute(&clients, &everything()).await;
     assert_eq!(value.text.as_deref(), Some("a & b < c"));
     assert_eq!(value.number, Some(9_007_199_254_740_993));
     assert_eq!(value.exact.unwrap().to_string(), "0.1234567890123456789");
@@ -102,12 +102,12 @@ async fn every_type_in_every_form() {
         (&["a".to_owned(), "b".to_owned()][..], &[1, 2][..])
     );
     assert_eq!(value.trade.as_ref().unwrap().orders[0].title.as_deref(), Some("商品"));
-    // This one documents request_id, which is new with every call.
+    // The fixture documents `request_id`, which differs for each call.
     let names = clients[2].execute(&FixtureNamesGetRequest::new("t").a_b("x").端口(1)).await.unwrap();
     assert_eq!(names.r#match.as_deref(), Some("match"));
     assert_eq!(names.request_id.as_deref(), names.request_id());
-    answered(&clients, &FixtureNothingToSay2015_03_01Request::new()).await;
-    let limits = answered(&clients, &limits()).await;
+    execute(&clients, &FixtureNothingToSay2015_03_01Request::new()).await;
+    let limits = execute(&clients, &limits()).await;
     assert_eq!(limits.status.unwrap().to_string(), "TRADE_CLOSED");
 }
 
@@ -117,7 +117,7 @@ fn limits() -> FixtureLimitsSetRequest {
 }
 
 #[tokio::test]
-async fn what_the_gateway_refuses() {
+async fn gateway_checks_types_and_limits() {
     let clients = clients().await;
     let order = |order: Order| {
         let mut request = everything();
@@ -130,7 +130,7 @@ async fn what_the_gateway_refuses() {
     );
     let mut request = everything();
     request.json = "no JSON".into();
-    assert_eq!(refused(&clients, &request).await, "41 json must be JSON");
+    assert_eq!(refused(&clients, &request).await, "41 json must be valid JSON");
     request.json = "{}".into();
     request.map = "[]".into();
     assert_eq!(refused(&clients, &request).await, "41 map must be a JSON object");
@@ -138,20 +138,20 @@ async fn what_the_gateway_refuses() {
         (limits().num(0), "41 num must be at least 1"),
         (limits().num(101), "41 num must be at most 100"),
         (limits().price(-1), "41 price must be at least 0"),
-        (limits().num_iids([1, 2, 3, 4]), "41 num_iids must be at most 3 elements"),
-        (limits().nicks("a,b,c"), "41 nicks must be at most 2 elements"),
-        (limits().skus([Sku::new("1234")]), "41 skus[0].outer_id must be at most 3 characters"),
-        (limits().skus(["a", "b", "c"].map(Sku::new)), "41 skus must be at most 2 elements"),
+        (limits().num_iids([1, 2, 3, 4]), "41 num_iids must have at most 3 elements"),
+        (limits().nicks("a,b,c"), "41 nicks must have at most 2 elements"),
+        (limits().skus([Sku::new("1234")]), "41 skus[0].outer_id must have at most 3 characters"),
+        (limits().skus(["a", "b", "c"].map(Sku::new)), "41 skus must have at most 2 elements"),
     ] {
         assert_eq!(refused(&clients, &request).await, expected);
     }
     let mut request = limits();
     request.picture = File::new(*b"123456789");
-    assert_eq!(refused(&clients, &request).await, "41 picture must be at most 8 bytes");
+    assert_eq!(refused(&clients, &request).await, "41 picture must have at most 8 bytes");
     request = limits();
     request.title = "一二三四😀".into();
-    assert_eq!(refused(&clients, &request).await, "41 title must be at most 5 characters");
-    // The limits themselves are allowed.
+    assert_eq!(refused(&clients, &request).await, "41 title must have at most 5 characters");
+    // Values at the limits are accepted.
     for request in [
         limits().num(1),
         limits().num(100),
@@ -160,13 +160,14 @@ async fn what_the_gateway_refuses() {
         limits().nicks("a,b"),
         limits().skus(["123", "4"].map(Sku::new)),
     ] {
-        answered(&clients, &request).await;
+        execute(&clients, &request).await;
     }
     request = limits();
     request.title = "一二三😀".into();
-    answered(&clients, &request).await;
+    execute(&clients, &request).await;
     request.picture = File::new(*b"12345678");
-    answered(&clients, &request).await;
-    let stranger = [clients[0].with_session("")];
-    assert_eq!(refused(&stranger, &limits()).await, "26 the method needs a session; any text will do here");
+    execute(&clients, &request).await;
+    let without_session = [clients[0].with_session("")];
+    let expected = "26 the method requires a session: send any text as session";
+    assert_eq!(refused(&without_session, &limits()).await, expected);
 }

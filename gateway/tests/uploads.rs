@@ -1,6 +1,6 @@
-//! Files over real HTTP: to the gateway, to a server that counts, and to one that breaks off.
+//! Uploads of files over HTTP: to the gateway, and to servers that count bytes or break the connection.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -13,12 +13,12 @@ use gateway::{Gateway, Server};
 use generated_sdk::api::picture::PictureUploadRequest;
 use generated_sdk::protocol::{File, FileProblem, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
-use support::hostile::{Received, Step, scripted, whole};
+use support::hostile::{Received, Step, complete, scripted};
 use support::{KEY, SECRET, client};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// A file of so many bytes, of which the disk keeps none.
+/// Creates a sparse file of `bytes` bytes.
 fn sparse(folder: &TempDir, bytes: u64) -> PathBuf {
     let path = folder.path().join("big.bin");
     fs::File::create(&path).unwrap().set_len(bytes).unwrap();
@@ -30,7 +30,7 @@ fn upload(file: File) -> PictureUploadRequest {
 }
 
 #[tokio::test]
-async fn the_gateway_takes_files_of_every_origin() {
+async fn uploads_files_from_every_source() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
     let server = Server::bind(Gateway::new(specs).application(KEY, SECRET), "127.0.0.1:0".parse().unwrap()).await;
     let server = server.unwrap();
@@ -48,64 +48,64 @@ async fn the_gateway_takes_files_of_every_origin() {
         File::from_reader(fs::File::open(&path).unwrap(), content.len() as u64),
         File::from_async_reader(tokio::io::AsyncReadExt::take(tokio::io::repeat(7), 300_000), None),
     ] {
-        let shown = format!("{file:?}");
-        let response = client.execute(&upload(file)).await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let debug = format!("{file:?}");
+        let response = client.execute(&upload(file)).await.unwrap_or_else(|error| panic!("{debug}: {error}"));
         assert!(response.request_id().is_some());
     }
 }
 
-/// A client that holds no file against the method's limit, which is for pictures.
-fn trusting(address: std::net::SocketAddr) -> ClientBuilder {
+/// Returns a client without validation: the method's limit is for pictures.
+fn unvalidated(address: std::net::SocketAddr) -> ClientBuilder {
     client(address).validate(false)
 }
 
-/// A server that takes in whatever comes and says of each request how it came.
-async fn sink(answer: Vec<Step>) -> (std::net::SocketAddr, UnboundedReceiver<(String, u64, bool)>) {
-    let (sender, seen) = unbounded_channel();
+/// Starts a server that reads each request and reports its encoding, its length and whether it is complete.
+async fn sink(response: Vec<Step>) -> (std::net::SocketAddr, UnboundedReceiver<(String, u64, bool)>) {
+    let (sender, reports) = unbounded_channel();
     let address = scripted(move |request: &Received| {
-        let encoding = request.header("Content-Length").map_or("chunked", |_| "whole").to_owned();
-        let _ = sender.send((encoding, request.length, request.whole));
-        answer.clone()
+        let encoding = request.header("Content-Length").map_or("chunked", |_| "length").to_owned();
+        let _ = sender.send((encoding, request.length, request.complete));
+        response.clone()
     });
-    (address.await, seen)
+    (address.await, reports)
 }
 
-fn fine() -> Vec<Step> {
-    whole("200 OK", "", "{\"picture_upload_response\":{\"request_id\":\"r\"}}")
+fn success() -> Vec<Step> {
+    complete("200 OK", "", "{\"picture_upload_response\":{\"request_id\":\"r\"}}")
 }
 
 #[tokio::test]
-async fn a_length_that_is_known_is_told() {
-    let (address, mut seen) = sink(fine()).await;
+async fn sends_content_length_if_the_length_is_known() {
+    let (address, mut reports) = sink(success()).await;
     let client = client(address).build().unwrap().with_session("session");
-    for (length, encoding) in [(Some(200_000), "whole"), (None, "chunked")] {
+    for (length, encoding) in [(Some(200_000), "length"), (None, "chunked")] {
         let zeros = std::io::Read::take(std::io::repeat(0), 200_000);
         client.execute(&upload(File::from_reader(zeros, length))).await.unwrap();
-        let (kind, length, whole) = seen.recv().await.unwrap();
-        assert_eq!((kind.as_str(), whole), (encoding, true));
+        let (kind, length, complete) = reports.recv().await.unwrap();
+        assert_eq!((kind.as_str(), complete), (encoding, true));
         assert!((200_000..202_000).contains(&length), "{length}");
     }
 }
 
 #[tokio::test]
-async fn a_file_that_shrinks_while_it_is_sent_breaks_off() {
-    let (address, mut seen) = sink(fine()).await;
-    let client = trusting(address).build().unwrap().with_session("session");
-    let (most, fewer) = (5_000_000, 4_000_000);
-    let zeros = std::io::Read::take(std::io::repeat(0), fewer);
-    let error = client.execute(&upload(File::from_reader(zeros, most).name("zeros"))).await.unwrap_err();
+async fn a_file_that_shrinks_during_the_upload_is_an_error() {
+    let (address, mut reports) = sink(success()).await;
+    let client = unvalidated(address).build().unwrap().with_session("session");
+    let (announced, actual) = (5_000_000, 4_000_000);
+    let zeros = std::io::Read::take(std::io::repeat(0), actual);
+    let error = client.execute(&upload(File::from_reader(zeros, announced).name("zeros"))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the stream \"zeros\" for img has the wrong length: expected 5000000 bytes, found 4000000"
     );
-    // The connection has no other way to tell the server that the body is none.
-    let (_, _, whole) = seen.recv().await.unwrap();
-    assert!(!whole);
+    // The client breaks the connection, so that the server does not accept the body.
+    let (_, _, complete) = reports.recv().await.unwrap();
+    assert!(!complete);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_takes_its_time_with_a_big_file_is_not_silent() {
-    // It reads a little at a time, for longer in all than it may be silent.
+async fn read_timeout_starts_after_the_upload() {
+    // The server reads slowly: the upload takes longer than the read timeout.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -117,72 +117,72 @@ async fn a_gateway_that_takes_its_time_with_a_big_file_is_not_silent() {
         }
         std::future::pending::<()>().await;
     });
-    let client = trusting(address).read_timeout(Duration::from_millis(800)).build().unwrap().with_session("session");
+    let client = unvalidated(address).read_timeout(Duration::from_millis(800)).build().unwrap().with_session("session");
     let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
     let began = tokio::time::Instant::now();
     let error = client.execute(&upload(File::from_reader(zeros, 20_000_000))).await.unwrap_err();
     assert!(error.to_string().contains("within the read timeout"), "{error}");
-    // It was given the time to read, and not much more.
+    // The upload itself does not count.
     assert!(began.elapsed() > Duration::from_millis(1200), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn an_answer_before_the_body_is_read_is_an_answer() {
+async fn accepts_a_response_during_the_upload() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut first = [0; 1000];
         tokio::io::AsyncReadExt::read(&mut stream, &mut first).await.unwrap();
-        let answer = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long";
-        tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.unwrap();
+        let response = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, response).await.unwrap();
         std::future::pending::<()>().await;
     });
     let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
-    let client = trusting(address).build().unwrap().with_session("session");
+    let client = unvalidated(address).build().unwrap().with_session("session");
     match client.execute(&upload(File::from_reader(zeros, 20_000_000))).await {
         Err(Error::Status(error)) => assert_eq!((error.status, &*error.body), (413, "too long")),
         other => panic!("{other:?}"),
     }
 }
 
-/// Run by the test below in a process of its own, whose memory is its own.
+/// Started by the test below in its own process, to measure its memory.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-#[ignore = "started by big_files_are_not_held_in_memory"]
-async fn a_big_file() {
+#[ignore = "started by large_files_are_streamed"]
+async fn large_file() {
     const BYTES: u64 = 200 << 20;
-    let (address, mut seen) = sink(fine()).await;
-    let client = trusting(address).build().unwrap().with_session("session");
+    let (address, mut reports) = sink(success()).await;
+    let client = unvalidated(address).build().unwrap().with_session("session");
     let folder = TempDir::new().unwrap();
     let path = sparse(&folder, BYTES);
-    // What every call takes, before what this one does.
+    // A small upload first, whose memory is not counted.
     client.execute(&upload(File::new(*b"GIF89a"))).await.unwrap();
-    support::memory::from_here();
+    support::memory::start();
     client.execute(&upload(File::open(&path).unwrap())).await.unwrap();
     client.execute(&upload(File::from_reader(fs::File::open(&path).unwrap(), None))).await.unwrap();
-    support::memory::to_here();
-    let small = seen.recv().await.unwrap();
+    support::memory::stop();
+    let small = reports.recv().await.unwrap();
     assert!(small.1 < BYTES && small.2, "{small:?}");
     for _ in 0..2 {
-        let big = seen.recv().await.unwrap();
+        let big = reports.recv().await.unwrap();
         assert!(big.1 > BYTES && big.2, "{big:?}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn big_files_are_not_held_in_memory() {
-    let grown = support::memory::grown("a_big_file");
-    assert!(grown < 16 << 20, "{grown} bytes");
+fn large_files_are_streamed() {
+    let growth = support::memory::growth("large_file");
+    assert!(growth < 16 << 20, "{growth} bytes");
 }
 
 #[tokio::test]
-async fn a_stream_that_has_been_begun_keeps_its_call_from_being_sent_again() {
+async fn a_stream_is_sent_only_once() {
     let (address, _) = sink(vec![Step::Reset]).await;
     let client = client(address).build().unwrap().with_session("session");
     let request = upload(File::from_reader(&b"GIF89a"[..], None));
-    // Without a retry the failure is what it is.
+    // Without a retry the transport error is returned.
     let error = client.execute(&request).await.unwrap_err();
     assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Interrupted), "{error}");
     let error = client.execute(&request).await.unwrap_err();

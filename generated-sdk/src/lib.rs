@@ -64,4 +64,6 @@ pub use top_axum as axum;
 pub use top_client::blocking;
 #[cfg(feature = "client")]
 pub use top_client::{self as client, Client, ClientBuilder, Error, Limits, RetryPolicy};
-pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
+#[doc(hidden)]
+pub use top_protocol::generated;
+pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, platform};

@@ -1,4 +1,4 @@
-//! `cargo xtask call`: build the client, and call any method.
+//! `cargo xtask call`: builds `cargo-top` and runs its command `call`.
 
 use std::env;
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ pub(crate) fn help() -> Result<(), Failure> {
     become_program(call, "the call")
 }
 
-/// Whether the call may go over https. TLS takes longest to build, so calls over http and help do without.
+/// Returns whether the call may use https. TLS takes longest to build, so http calls and help are built without it.
 fn needs_tls(arguments: &[OsString], environment: Option<OsString>) -> bool {
     let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     if texts.iter().any(|text| matches!(text.as_ref(), "-h" | "--help")) {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tls_is_built_unless_the_gateway_is_http() {
+    fn builds_tls_unless_the_gateway_is_http() {
         let needs = |arguments: &[&str], environment: Option<&str>| {
             let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
             needs_tls(&arguments, environment.map(Into::into))

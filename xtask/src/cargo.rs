@@ -1,4 +1,4 @@
-//! Cargo, and the programs that it builds.
+//! Commands of cargo, and programs that it builds.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,41 +6,41 @@ use std::process::{Command, Stdio};
 use crate::failure::Failure;
 use crate::root;
 
-/// A cargo command in the project's root. Outside a project it is one in the current folder, where cargo fails.
+/// Returns a cargo command in the root of the project, or in the current folder outside a project.
 pub(crate) fn cargo() -> Command {
     let mut command = cargo_here();
     in_root(&mut command);
     command
 }
 
-/// A cargo command in the current folder.
+/// Returns a cargo command in the current folder.
 fn cargo_here() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Set for this program by the cargo that runs it, and not meant for the crates that it builds.
+    // Cargo sets these variables for this program. The crates that are built must not inherit them.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }
     command
 }
 
-/// A command that builds a program of the project and runs it in the current folder, with the arguments that are added.
+/// Returns a command that builds a program of the project and runs it in the current folder. Added arguments are passed to
+/// the program.
 pub(crate) fn cargo_run(program: &[&str]) -> Result<Command, Failure> {
     let mut command = cargo_here();
     command.args(["run", "--quiet", "--manifest-path"]).arg(root()?.join("Cargo.toml")).args(program).arg("--");
     Ok(command)
 }
 
-/// A command that builds `cargo-top`, with or without TLS, and runs it as a part of `cargo xtask`, with the arguments that are
-/// added.
+/// Returns a command that builds `cargo-top`, with or without TLS, and runs it. Added arguments are passed to it.
 pub(crate) fn cargo_top(tls: bool) -> Result<Command, Failure> {
     let features: &[&str] = if tls { &[] } else { &["--no-default-features"] };
     let mut command = cargo_run(&[&["--package", "cargo-top"], features].concat())?;
-    // As cargo names the subcommand that it runs: messages say `cargo xtask`.
+    // The first argument selects `cargo xtask` as the name of the program in messages.
     command.arg("xtask");
     Ok(command)
 }
 
-/// Lets a command run in the project's root.
+/// Runs a command in the root of the project.
 pub(crate) fn in_root(command: &mut Command) {
     if let Ok(root) = root()
         && !root.as_os_str().is_empty()
@@ -49,14 +49,14 @@ pub(crate) fn in_root(command: &mut Command) {
     }
 }
 
-/// Runs a command to its end and fails if it does.
+/// Runs a command. Returns a failure if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let line = command_line(command);
-    let status = command.status().map_err(|error| Failure::new(format!("cannot run {line}: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("failed: {line}"))) }
+    let status = command.status().map_err(|error| Failure::new(format!("cannot run `{line}`: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("command failed: {line}"))) }
 }
 
-/// Runs a command without output, and returns whether it succeeds.
+/// Runs a command without output. Returns whether it succeeds.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
@@ -66,7 +66,7 @@ pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// The command as a person would type it.
+/// Returns a command as typed in a shell.
 pub(crate) fn command_line(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let program = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -74,7 +74,7 @@ pub(crate) fn command_line(command: &Command) -> String {
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// Puts a program in the place of this process, so that what ends the one ends the other.
+/// Replaces this process by a program, so that a signal reaches the program.
 #[cfg(unix)]
 pub(crate) fn become_program(mut program: Command, what: &str) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the whole idea on real input.
+//! `cargo xtask demo`: generates the SDK and calls the local gateway.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
@@ -10,13 +10,16 @@ use crate::failure::Failure;
 use crate::{generate, only_help};
 
 pub(crate) const HELP: &str = "\
-Show the whole idea on real input: specs, generated code, a signed call, both sides of it.
+Generate the SDK, call the local gateway, and print both sides of each call.
 
 Usage: cargo xtask demo
 
-It writes generated-sdk from specs, starts the gateway on a free port of loopback, calls
-taobao.top.client.token.get through the generated client with each way of signing, and once with a
-wrong secret. It fails if anything is not as it should be.";
+The command writes generated-sdk from the specs and starts the gateway on a free port. It calls
+taobao.top.client.token.get with each sign method, and once with a wrong secret. It fails if a result
+is unexpected.
+
+Options:
+  -h, --help  Print help";
 
 const KEY: &str = "12345678";
 const SECRET: &str = "helloworld";
@@ -26,10 +29,10 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         return Ok(());
     }
     generate::generate(false)?;
-    // Built first, so that the gateway's first line is its address.
+    // The gateway is built first: its output must start with its address.
     run(cargo().args(["build", "--quiet", "--package", "cargo-top", "--no-default-features"]))?;
     let mut gateway = Gateway::start()?;
-    // Without TLS, which calls over loopback do not need and which takes longest to build.
+    // Without TLS, which takes longest to build and is not needed on loopback.
     let features = ["--no-default-features", "--features", "client,top"];
     let client = cargo_run(&[&["--package", "generated-sdk", "--example", "demo"], &features[..]].concat())?
         .env("TOP_GATEWAY", format!("http://{}/api", gateway.address))
@@ -38,12 +41,12 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         .env("TOP_SESSION", "71f46e93-8049-49d6-8322-7991d2ce7175")
         .status()
         .map_err(|error| Failure::new(format!("cannot start the client: {error}")))?;
-    let seen = gateway.stop();
-    line(format_args!("\n── what the gateway saw {}\n{}", "─".repeat(52), seen.trim_end()));
-    if client.success() { Ok(()) } else { Err(Failure::new("the demo did not go as it should")) }
+    let console = gateway.stop();
+    line(format_args!("\n── console of the gateway {}\n{}", "─".repeat(50), console.trim_end()));
+    if client.success() { Ok(()) } else { Err(Failure::new("the demo failed: a call returned an unexpected result")) }
 }
 
-/// The running gateway. It ends with this value.
+/// A running gateway, which ends when this value is dropped.
 struct Gateway {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -62,16 +65,19 @@ impl Gateway {
         let mut line = String::new();
         let _ = gateway.output.read_line(&mut line);
         let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
-        gateway.address = address.ok_or_else(|| Failure::new("the gateway did not start"))?.0.to_owned();
+        gateway.address = address
+            .ok_or_else(|| Failure::new("the gateway did not start: expected its address on the first line"))?
+            .0
+            .to_owned();
         Ok(gateway)
     }
 
-    /// Ends the gateway and returns what it told.
+    /// Ends the gateway and returns its console output.
     fn stop(&mut self) -> String {
         let _ = self.child.kill();
-        let mut told = String::new();
-        let _ = self.output.read_to_string(&mut told);
-        told
+        let mut console = String::new();
+        let _ = self.output.read_to_string(&mut console);
+        console
     }
 }
 

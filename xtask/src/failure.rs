@@ -1,21 +1,21 @@
-//! Why a command did not do what it was asked.
+//! Failures of commands.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use codegen::commands::CommandError;
 
-/// A failure and what to tell of it.
+/// A failure of a command.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line is wrong, be it of a command whose name is known.
+    /// A usage error, and the command if it is known.
     Usage(String, Option<String>),
     /// The command failed.
     Failed(String),
-    /// A program that was started failed, and has told why.
+    /// A program failed and reported the reason.
     #[cfg(not(unix))]
     Reported,
-    /// A program that was started says that the command line is wrong.
+    /// A program reported a usage error.
     #[cfg(not(unix))]
     UsageReported,
 }
@@ -25,7 +25,7 @@ impl Failure {
         Self::Usage(problem.to_string(), None)
     }
 
-    /// The same failure of this command, whose help is the one to read.
+    /// Adds the command whose help the message names.
     pub(crate) fn of(self, command: String) -> Self {
         match self {
             Self::Usage(problem, _) => Self::Usage(problem, Some(command)),
@@ -37,7 +37,7 @@ impl Failure {
         Self::Failed(problem.to_string())
     }
 
-    /// Says why on standard error.
+    /// Prints the reason to standard error and returns the exit status.
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Usage(problem, command) => {
@@ -69,8 +69,8 @@ impl From<CommandError> for Failure {
 impl From<lexopt::Error> for Failure {
     fn from(error: lexopt::Error) -> Self {
         match error {
-            // It is not repeated: it may be a secret.
-            lexopt::Error::NonUnicodeValue(_) => Self::usage("an argument is no UTF-8"),
+            // The message does not contain the argument, which may be a secret.
+            lexopt::Error::NonUnicodeValue(_) => Self::usage("invalid argument: expected UTF-8"),
             error => Self::usage(error),
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzz targets, each for a short time, on the stable toolchain.
+//! `cargo xtask fuzz`: runs the fuzz targets on the stable toolchain.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -27,10 +27,10 @@ Options:
                 else 60 in CI (if $CI is true) and 5 elsewhere
   --input FILE  Run TARGET once, on this input, to reproduce a crash";
 
-/// The target directory of the instrumented build, so that no other build is repeated. Corpora and artifacts are there too.
+/// The target folder of the instrumented build, the corpora and the artifacts. Other builds keep their own folder.
 const FOLDER: &str = "target/fuzz";
 
-/// Coverage counters for libFuzzer, which need no sanitizer and so no nightly toolchain.
+/// The flags for coverage counters of libFuzzer. Without a sanitizer they work on the stable toolchain.
 const RUSTFLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table";
 
@@ -54,13 +54,13 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     }
     match (input, &chosen[..]) {
         (Some(input), [target]) => reproduce(target, &input),
-        (Some(_), _) => Err(Failure::usage("--input needs one TARGET")),
+        (Some(_), _) => Err(Failure::usage("--input needs exactly one TARGET")),
         (None, []) => fuzz(targets, seconds),
         (None, _) => fuzz(chosen, seconds),
     }
 }
 
-/// Runs every target for a short time. Without a C++ compiler, which builds libFuzzer, only checks that they compile.
+/// Runs every target for a short time. Without a C++ compiler for libFuzzer, the targets are only checked.
 pub(crate) fn smoke() -> Result<(), Failure> {
     if has_cpp_compiler() {
         return fuzz(targets()?, None);
@@ -69,7 +69,7 @@ pub(crate) fn smoke() -> Result<(), Failure> {
     if in_ci() {
         return Err(Failure::new(missing));
     }
-    line(format_args!("{missing}; fuzz targets are checked and not run"));
+    line(format_args!("{missing}: the fuzz targets are checked but not run"));
     run(cargo().args([
         "check",
         "--manifest-path",
@@ -80,13 +80,13 @@ pub(crate) fn smoke() -> Result<(), Failure> {
     ]))
 }
 
-/// Returns whether the compiler that libFuzzer is built with is installed.
+/// Returns whether a C++ compiler is installed.
 fn has_cpp_compiler() -> bool {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     succeeds(Command::new(compiler).arg("--version"))
 }
 
-/// The names of the targets: the files in `fuzz/fuzz_targets`.
+/// Returns the names of the targets, which are the files in `fuzz/fuzz_targets`.
 fn targets() -> Result<Vec<String>, Failure> {
     let folder = root()?.join("fuzz/fuzz_targets");
     let files = fs::read_dir(&folder).and_then(|files| files.map(|file| Ok(file?.path())).collect());
@@ -97,7 +97,7 @@ fn targets() -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// How long each target runs. In CI, 15 targets on two cores and their build take about nine minutes.
+/// Returns the run time of each target. In CI, 15 targets on two cores and their build take about nine minutes.
 fn seconds() -> Result<u32, Failure> {
     match std::env::var("TOP_FUZZ_SECONDS") {
         Ok(text) => text.parse().map_err(|_| {
@@ -107,7 +107,7 @@ fn seconds() -> Result<u32, Failure> {
     }
 }
 
-/// Runs the targets for so many seconds each.
+/// Runs the targets, one per core at a time.
 fn fuzz(targets: Vec<String>, given: Option<u32>) -> Result<(), Failure> {
     let seconds = given.map_or_else(seconds, Ok)?;
     for folder in targets.iter().flat_map(|target| [corpus(target), artifacts(target)]) {
@@ -119,12 +119,12 @@ fn fuzz(targets: Vec<String>, given: Option<u32>) -> Result<(), Failure> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(targets.len());
     let (queue, failures) = (Mutex::new(VecDeque::from(targets)), Mutex::new(Vec::new()));
     let work = || {
-        while let Some(target) = locked(&queue, VecDeque::pop_front) {
+        while let Some(target) = with_lock(&queue, VecDeque::pop_front) {
             match fuzz_one(&programs, &target, seconds) {
                 Ok(runs) => line(format_args!("{target:width$}  {runs} runs in {seconds} s, no crash")),
                 Err(failure) => {
                     line(format_args!("{target:width$}  failed"));
-                    locked(&failures, |failures| failures.push(failure));
+                    with_lock(&failures, |failures| failures.push(failure));
                 }
             }
         }
@@ -138,11 +138,11 @@ fn fuzz(targets: Vec<String>, given: Option<u32>) -> Result<(), Failure> {
     if failures.is_empty() { Ok(()) } else { Err(Failure::new(failures.join("\n\n"))) }
 }
 
-fn locked<T, R>(value: &Mutex<T>, act: impl FnOnce(&mut T) -> R) -> R {
+fn with_lock<T, R>(value: &Mutex<T>, act: impl FnOnce(&mut T) -> R) -> R {
     act(&mut value.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Builds every target, and returns the folder of the programs.
+/// Builds every target. Returns the folder of the programs.
 fn build() -> Result<PathBuf, Failure> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let host = Command::new(rustc).args(["--print", "host-tuple"]).output();
@@ -150,7 +150,7 @@ fn build() -> Result<PathBuf, Failure> {
     let host = String::from_utf8_lossy(&host.stdout).trim().to_owned();
     let mut build = cargo();
     build.args(["build", "--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", FOLDER]);
-    // With a target named, the flags are not for build scripts and procedural macros, which are not linked to libFuzzer.
+    // With `--target`, the flags do not apply to build scripts and procedural macros, which do not link libFuzzer.
     build.args(["--target", &host]).env("RUSTFLAGS", RUSTFLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
     run(&mut build)?;
     let programs = Path::new(FOLDER).join(host).join("release");
@@ -165,14 +165,14 @@ fn artifacts(target: &str) -> String {
     format!("{FOLDER}/artifacts/{target}")
 }
 
-/// A target that is to be run in the project's root.
+/// Returns a command that runs a target in the root of the project.
 fn program(programs: &Path, target: &str) -> Command {
     let mut program = Command::new(programs.join(target).with_extension(std::env::consts::EXE_EXTENSION));
     in_root(&mut program);
     program
 }
 
-/// Runs one target, and returns its number of runs, or why it failed.
+/// Runs one target. Returns its number of runs, or the reason of the failure.
 fn fuzz_one(programs: &Path, target: &str, seconds: u32) -> Result<String, String> {
     let seeds = format!("fuzz/seeds/{target}");
     if !root().is_ok_and(|root| root.join(&seeds).is_dir()) {
@@ -195,7 +195,7 @@ fn verdict(target: &str, output: &Output) -> Result<String, String> {
     }
     let mut problem = format!("fuzz target {target} failed: {}", output.status);
     match text.find("\nthread '") {
-        // The message of the panic, up to the backtrace or to where libFuzzer reports a deadly signal.
+        // The message of the panic, up to the backtrace or the report of libFuzzer.
         Some(start) => {
             let more = |line: &&str| !line.starts_with("==") && *line != "stack backtrace:";
             let panic = text[start..].lines().take_while(more).take(40);
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn verdicts() {
+    fn reports_runs_and_crashes() {
         let done = "#2\tINITED cov: 1\n#9\tDONE cov: 1\nDone 1234 runs in 6 second(s)\n";
         assert_eq!(verdict("form", &output(0, done)), Ok("1234".to_owned()));
         let crash = "#9\tNEW cov: 1\n\nthread 'main' panicked at src/x.rs:1:1:\nleft: 1\nright: 2\n\
@@ -258,7 +258,7 @@ mod tests {
         .assert_eq(&problem);
         let problem = verdict("form", &output(1, "no such flag\n")).unwrap_err();
         assert_eq!(problem, "fuzz target form failed: exit status: 1\nno such flag");
-        // A program that ends without its summary has not fuzzed.
+        // A program without a summary did not run.
         assert!(verdict("form", &output(0, "")).is_err());
     }
 

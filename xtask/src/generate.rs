@@ -1,4 +1,4 @@
-//! `cargo xtask gen`: specs into the SDK.
+//! `cargo xtask gen`: generates the SDK from specs.
 
 use std::path::{Path, PathBuf};
 
@@ -19,17 +19,17 @@ Usage: cargo xtask gen [--check | --diff]
        cargo xtask gen [--only PATTERN,...] [--specs DIR] --out DIR
 
 Every specs/CATEGORY/METHOD.yaml becomes a module of generated-sdk/src/api, and every category a
-feature in generated-sdk/Cargo.toml. Nothing is written if any spec is wrong. Files are written only
-where they differ, and only files that were generated are ever replaced or removed.
+feature in generated-sdk/Cargo.toml. Nothing is written if any spec is wrong. Only files that differ are
+written, and only generated files are replaced or removed.
 
 Options:
-  --check              Write nothing; list what is missing, stale or orphaned, and fail if anything is
-  --diff               Write nothing; list what changes for users of the SDK: what is added, removed or
-                       of another type
-  --out DIR            Write a package to DIR that depends on top-client alone
-  --only PATTERN,...   With --out: only methods that match one of these, in which * is any text, as in
-                       --only 'taobao.trade.*,taobao.item.*'
-  --specs DIR          With --out: take the specs from there [specs]
+  --check              Write nothing; list the files that are missing, stale or orphaned, and fail if
+                       there are any
+  --diff               Write nothing; list the types and fields that would be added, removed or changed
+  --out DIR            Write a package to DIR that depends on top-client only
+  --only PATTERN,...   With --out: generate only the methods that match a pattern, in which * is any
+                       text: --only 'taobao.trade.*,taobao.item.*'
+  --specs DIR          With --out: read the specs from DIR. Default: specs
   -h, --help           Print help";
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
@@ -51,7 +51,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     let mode = match (check, diff) {
-        (true, true) => return Err(Failure::usage("--check or --diff, not both")),
+        (true, true) => return Err(Failure::usage("--check cannot be used with --diff: pass one of them")),
         (true, false) => Mode::Check,
         (false, true) => Mode::Diff,
         (false, false) => Mode::Write,
@@ -59,30 +59,30 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     match out {
         Some(out) => {
             let root = root()?;
-            elsewhere(&root, &out, &specs.unwrap_or_else(|| root.join("specs")), only, mode)
+            generate_package(&root, &out, &specs.unwrap_or_else(|| root.join("specs")), only, mode)
         }
-        None if only.is_empty() && specs.is_none() => here(mode),
-        None => Err(Failure::usage("--only and --specs make another SDK, so they need --out DIR to write it to")),
+        None if only.is_empty() && specs.is_none() => generate_workspace(mode),
+        None => Err(Failure::usage("--only and --specs need --out DIR, the folder of the package to write")),
     }
 }
 
-/// Writes, or with `check` compares, the generated files of this project.
+/// Writes the generated files of this project. With `check`, only compares them.
 pub(crate) fn generate(check: bool) -> Result<(), Failure> {
-    here(if check { Mode::Check } else { Mode::Write })
+    generate_workspace(if check { Mode::Check } else { Mode::Write })
 }
 
-fn here(mode: Mode) -> Result<(), Failure> {
+fn generate_workspace(mode: Mode) -> Result<(), Failure> {
     let generated = codegen::workspace(&root()?).map_err(CommandError::from)?;
     Ok(commands::generate(&generated, mode, "cargo xtask gen")?)
 }
 
-/// Writes a package of its own, to a folder that is empty or has such a package already.
-fn elsewhere(root: &Path, out: &Path, specs: &Path, only: Vec<String>, mode: Mode) -> Result<(), Failure> {
+/// Writes a package to a folder that is empty or has a generated package.
+fn generate_package(root: &Path, out: &Path, specs: &Path, only: Vec<String>, mode: Mode) -> Result<(), Failure> {
     let manifest = std::fs::read(out.join("Cargo.toml")).unwrap_or_default();
-    let holds_other = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if holds_other && !output::is_generated(&manifest) {
-        let problem = "is not empty and has no generated SDK; name an empty or a new folder";
-        return Err(Failure::new(format!("{} {problem}", printable(out))));
+    let is_empty = !std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
+    if !is_empty && !output::is_generated(&manifest) {
+        let expected = "expected an empty folder, a new folder or a generated package";
+        return Err(Failure::new(format!("cannot write to {}: {expected}", printable(out))));
     }
     let client = root.join("runtime/client");
     let client = std::path::absolute(&client).unwrap_or(client);

@@ -1,4 +1,4 @@
-//! `cargo xtask import`: write specs from the platform's documents.
+//! `cargo xtask import`: writes specs from the platform's documents.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ Usage: cargo xtask import PATH... [--category NAME] [--force] [--dry-run] [--spe
 A PATH is one of these, or a folder of them:
   - a method's page: copied from a browser as text, saved as HTML, or kept in Markdown; in Chinese or
     English. A Markdown file may hold many methods, each below a heading with its name.
-  - a documentation record: the JSON of the documentation service, alone or in the service's answer
+  - a documentation record: the JSON of the documentation service, alone or in the service's response
   - ApiMetadata.xml of an SDK download: all methods of an application
 
 Of a folder, every .txt, .md, .markdown, .html, .htm, .json and .xml file is read, except README files.
@@ -31,7 +31,7 @@ Options:
                    of a record's folder; or a word of the method's name: trade for taobao.trade.close
   --force          Replace specs that differ
   --dry-run        Write nothing; print what would be written
-  --specs DIR      The folder of specs [specs]
+  --specs DIR      The folder of specs. Default: specs
   -h, --help       Print help
 
 Exit status: 0 success, 1 a document was refused (the others are imported), 2 usage error.";
@@ -53,7 +53,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         }
     }
     if options.paths.is_empty() {
-        return Err(Failure::usage("which document? For example: cargo xtask import page.txt"));
+        return Err(Failure::usage("no document: expected a PATH, as in cargo xtask import page.txt"));
     }
     let context = match specs {
         Some(specs) => Context { program: PROGRAM.to_owned(), specs },

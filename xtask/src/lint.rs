@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: check specs against the rules, and nothing else.
+//! `cargo xtask lint`: checks specs against the rules.
 
 use std::path::PathBuf;
 

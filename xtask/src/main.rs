@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask help` lists them.
+//! The commands of this repository. `cargo xtask help` lists them.
 
 mod call;
 mod cargo;
@@ -27,20 +27,20 @@ The commands of this project.
 Usage: cargo xtask COMMAND [OPTION]...
 
 Commands:
-  demo     Generate, start the gateway, make signed calls, show both sides
+  demo     Generate the SDK, call the local gateway, print both sides
   test     Run the checks that CI runs, or one part: cargo xtask test lint
   fuzz     Run the fuzz targets, each for a short time
   gen      Write generated-sdk from specs, or a trimmed SDK elsewhere
   new      Write a spec to fill in
   import   Write specs from the platform's own documents
   lint     Check specs against the rules
-  gateway  Run a TOP gateway on loopback, made from the specs
+  gateway  Run a TOP gateway on loopback, built from the specs
   call     Call any method through the client, or print the call as a curl command
   help     Print help for a command: cargo xtask help gen
 
 Exit status: 0 success, 1 failure, 2 usage error.";
 
-/// The program as a person types it.
+/// The name of the program in messages.
 const PROGRAM: &str = "cargo xtask";
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ fn run() -> Result<(), Failure> {
         "new" => new::command(arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
-        other => return Err(Failure::usage(format!("there is no command {other:?}"))),
+        other => return Err(Failure::usage(format!("unknown command {other:?}"))),
     };
     result.map_err(|failure| failure.of(command))
 }
@@ -87,7 +87,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "lint" => lint::HELP,
             "new" => new::HELP,
             "test" => test::HELP,
-            other => return Err(Failure::usage(format!("there is no command {other:?}"))),
+            other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         },
         Some(other) => return Err(other.unexpected().into()),
     };
@@ -95,7 +95,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the command line of a command without options, and says whether it was asked for help and told it.
+/// Parses the command line of a command without options. Returns whether it printed `help`.
 fn only_help(mut arguments: lexopt::Parser, help: &str) -> Result<bool, Failure> {
     match arguments.next()? {
         None => Ok(false),
@@ -107,12 +107,13 @@ fn only_help(mut arguments: lexopt::Parser, help: &str) -> Result<bool, Failure>
     }
 }
 
-/// The context of the commands that are written once for `cargo xtask` and `cargo top`.
+/// Returns the context of the commands that `cargo xtask` and `cargo top` share.
 fn context() -> Result<Context, Failure> {
     Ok(Context { program: PROGRAM.to_owned(), specs: root()?.join("specs") })
 }
 
-/// The root of the project that the current folder is in; empty if it is that folder, for short paths in messages.
+/// Returns the root of the project of the current folder. It is empty if it is the current folder, for short paths in
+/// messages.
 fn root() -> Result<PathBuf, Failure> {
     let folder =
         std::env::current_dir().map_err(|error| Failure::new(format!("cannot read the current folder: {error}")))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask new`: write a spec to fill in.
+//! `cargo xtask new`: writes a spec to fill in.
 
 use codegen::commands::{self, line};
 use lexopt::prelude::*;
@@ -30,7 +30,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let method =
-        method.ok_or_else(|| Failure::usage("which method? For example: cargo xtask new taobao.trade.close"))?;
+    let method = method
+        .ok_or_else(|| Failure::usage("no method: expected a METHOD, as in cargo xtask new taobao.trade.close"))?;
     Ok(commands::new(&context()?, &method, category.as_deref())?)
 }

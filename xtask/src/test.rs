@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check that a change must pass.
+//! `cargo xtask test`: runs the checks that a change must pass.
 
 use std::cell::OnceCell;
 use std::process::{Command, Stdio};
@@ -43,11 +43,11 @@ Options:
 struct Part {
     name: &'static str,
     run: fn(&Checks) -> Result<(), Failure>,
-    /// Whether it runs only if it is named.
+    /// Whether the part runs only if it is named.
     on_request: bool,
 }
 
-/// In the order in which they run: fast ones first.
+/// The parts in the order of a full run, fast parts first.
 const PARTS: &[Part] = &[
     Part::new("format", format),
     Part::new("generated", generated),
@@ -68,11 +68,11 @@ impl Part {
     }
 }
 
-/// What the parts have in common.
+/// The state that the parts share.
 struct Checks {
     /// Whether the parts are named on the command line.
     named: bool,
-    /// The options that turn on every feature that can be built here, once they are known.
+    /// The cached result of [`all_features`](Self::all_features).
     features: OnceCell<&'static [&'static str]>,
 }
 
@@ -197,7 +197,7 @@ fn deny(checks: &Checks) -> Result<(), Failure> {
     if !succeeds(cargo().args(["deny", "--version"])) {
         return checks.skip("cargo-deny is not installed");
     }
-    // Advisories are fetched from a public host, so the full run, which needs no network, leaves them out.
+    // Advisories need the network, so a full run does not check them.
     let checked: &[&str] = if checks.named { &[] } else { &["bans", "licenses", "sources"] };
     announced(cargo().args(["deny", "--all-features", "check"]).args(checked))
 }
@@ -216,8 +216,7 @@ fn semver(checks: &Checks) -> Result<(), Failure> {
     announced(cargo().args(["semver-checks", "--baseline-rev", tag.trim()]).args(packages.as_flattened()))
 }
 
-/// Resolves each direct dependency to the oldest version that its requirement allows, in a lock file and a target folder of
-/// its own.
+/// Checks the workspace with the oldest version of each direct dependency, in a separate lock file and target folder.
 fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
     let nightly = || {
         let mut command = program("rustup");
@@ -235,12 +234,11 @@ fn minimal_versions(checks: &Checks) -> Result<(), Failure> {
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
-/// Every feature.
+/// The options for all features.
 const ALL: &[&str] = &["--all-features"];
 
 impl Checks {
-    /// Returns the options that turn on every feature that can be built here: the system's TLS is OpenSSL on Linux, and is
-    /// built from its headers.
+    /// Returns the options for all features that can be built: on Linux, `native-tls` needs the headers of OpenSSL.
     fn all_features(&self) -> Result<&'static [&'static str], Failure> {
         const BUT_NATIVE_TLS: &[&str] = &[
             "--features",
@@ -261,7 +259,7 @@ impl Checks {
         Ok(self.features.get_or_init(|| if found { ALL } else { BUT_NATIVE_TLS }))
     }
 
-    /// Skips a part. In CI a part that is named is there to run.
+    /// Skips a part. In CI, a named part fails instead.
     fn skip(&self, reason: &str) -> Result<(), Failure> {
         if self.named && in_ci() {
             return Err(Failure::new(reason));
@@ -271,14 +269,14 @@ impl Checks {
     }
 }
 
-/// A program in the project's root.
+/// Returns a command in the root of the project.
 fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     in_root(&mut command);
     command
 }
 
-/// Prints the command, and runs it.
+/// Prints a command and runs it.
 fn announced(command: &mut Command) -> Result<(), Failure> {
     step(&command_line(command));
     run(command)

@@ -1,6 +1,6 @@
-//! `cargo xtask call` and `cargo xtask gateway`, which `cargo-top` runs: its own tests cover what they do.
+//! `cargo xtask call` and `cargo xtask gateway`. The tests of `cargo-top` cover the details.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -18,7 +18,7 @@ fn call(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_call_of_the_gateway() {
+fn calls_the_gateway() {
     let mut gateway = command(&["gateway", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(gateway.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -32,7 +32,7 @@ fn a_call_of_the_gateway() {
 }
 
 #[test]
-fn exit_statuses_and_names() {
+fn returns_exit_statuses_and_names_the_program() {
     let output = call(&["--gateway", "http://127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let output = call(&["now=1", "--gateway", "http://127.0.0.1:1"]);

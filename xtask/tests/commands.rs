@@ -1,20 +1,20 @@
-//! The commands as they are called.
+//! The commands as processes.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
 use std::fs;
 use std::process::Command;
 
-use support::{nothing_at, root, shared_target, xtask};
+use support::{absent_path, root, shared_target, xtask};
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
 #[test]
-fn help_names_every_command_and_each_has_its_own() {
+fn help_lists_every_command() {
     let output = xtask(&["help"]);
     assert_eq!(output.status.code(), Some(0));
     for arguments in [&[][..], &["--help"], &["-h"]] {
@@ -31,7 +31,7 @@ fn help_names_every_command_and_each_has_its_own() {
 }
 
 #[test]
-fn command_lines_that_are_wrong() {
+fn usage_errors_name_the_help() {
     for (arguments, help) in [
         (&["generate"][..], ""),
         (&["gen", "--chek"], " gen"),
@@ -55,8 +55,8 @@ fn generated_files_are_up_to_date() {
 }
 
 #[test]
-fn a_trimmed_sdk_stands_on_its_own() {
-    let out = nothing_at("trimmed");
+fn generated_package_compiles() {
+    let out = absent_path("trimmed");
     let out_text = out.to_str().unwrap();
     let arguments = ["gen", "--only", "taobao.trade.*,taobao.time.get", "--out", out_text];
     let output = xtask(&arguments);
@@ -64,7 +64,7 @@ fn a_trimmed_sdk_stands_on_its_own() {
     assert!(text(&output.stdout).contains("methods in 2 categories"), "{}", text(&output.stdout));
     assert!(text(&xtask(&arguments).stdout).ends_with("all up to date\n"));
     assert!(!out.join("src/api/top").exists() && out.join("src/api/util/time_get.rs").exists());
-    // The lock file of the project keeps the build from asking the registry.
+    // With the lock file of the project, the build needs no registry.
     fs::copy(root().join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
     let check = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--offline", "--no-default-features"])
@@ -73,7 +73,7 @@ fn a_trimmed_sdk_stands_on_its_own() {
         .output()
         .unwrap();
     assert!(check.status.success() && check.stderr.is_empty(), "{}", text(&check.stderr));
-    // What somebody wrote there is not ours to replace.
+    // A file that was not generated is not replaced.
     fs::write(out.join("src/lib.rs"), "// mine\n").unwrap();
     let output = xtask(&arguments);
     assert_eq!(output.status.code(), Some(1));
@@ -81,19 +81,23 @@ fn a_trimmed_sdk_stands_on_its_own() {
 }
 
 #[test]
-fn a_folder_of_somebody_else() {
-    let out = nothing_at("other");
+fn gen_keeps_other_folders() {
+    let out = absent_path("other");
     fs::create_dir_all(&out).unwrap();
     fs::write(out.join("notes.txt"), "mine").unwrap();
     let output = xtask(&["gen", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("is not empty and has no generated SDK"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("expected an empty folder, a new folder or a generated package"),
+        "{}",
+        text(&output.stderr)
+    );
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
 }
 
 #[test]
-fn trimmed_to_nothing() {
-    let out = nothing_at("nothing");
+fn gen_reports_patterns_without_a_match() {
+    let out = absent_path("nothing");
     let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("no method matches the pattern"), "{}", text(&output.stderr));
@@ -103,9 +107,9 @@ fn trimmed_to_nothing() {
 }
 
 #[test]
-fn new_specs() {
-    for (arguments, code, told) in [
-        (&["new"][..], 2, "which method?"),
+fn new_reports_invalid_names_and_existing_specs() {
+    for (arguments, code, expected) in [
+        (&["new"][..], 2, "no method: expected a METHOD"),
         (&["new", "../x"], 2, "invalid method name"),
         (&["new", "taobao.a.b", "--category", "../x"], 2, "invalid category"),
         (&["new", "taobao.time.get", "--category", "util"], 1, "already exists"),
@@ -113,6 +117,6 @@ fn new_specs() {
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
     }
 }

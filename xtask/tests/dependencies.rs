@@ -1,16 +1,16 @@
-//! The dependencies that the layout promises.
+//! The dependency rules of ARCHITECTURE.md.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// The packages that `package` is built from, with its default features.
+/// Returns the packages that `package` is built from, with its default features.
 fn tree(package: &str) -> BTreeSet<String> {
     tree_with(package, "")
 }
 
-/// The packages that `package` is built from, with these features beside its default ones.
+/// Returns the packages that `package` is built from, with these features and the default features.
 fn tree_with(package: &str, features: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--package", package, "--features", features])
@@ -24,7 +24,7 @@ fn tree_with(package: &str, features: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_protocol_has_no_http_and_no_runtime() {
+fn protocol_has_no_http_and_no_runtime() {
     for features in ["", "spi,secret"] {
         let protocol = tree_with("top-protocol", features);
         assert!(protocol.contains("top-protocol") && protocol.contains("sha2"), "{protocol:?}");
@@ -36,8 +36,8 @@ fn the_protocol_has_no_http_and_no_runtime() {
 }
 
 #[test]
-fn ours_depend_one_way() {
-    let ours = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
+fn workspace_packages_depend_in_one_direction() {
+    let workspace = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
     for (package, allowed) in [
         ("top-protocol", &[][..]),
         ("codegen", &[]),
@@ -49,14 +49,14 @@ fn ours_depend_one_way() {
         ("xtask", &["codegen"]),
     ] {
         let found: Vec<_> =
-            tree(package).into_iter().filter(|name| ours.contains(&name.as_str()) && name != package).collect();
+            tree(package).into_iter().filter(|name| workspace.contains(&name.as_str()) && name != package).collect();
         assert_eq!(found, allowed, "{package}");
     }
 }
 
-/// It is built before every command.
+/// `xtask` is built before every command.
 #[test]
-fn xtask_is_light() {
+fn xtask_has_few_dependencies() {
     let xtask = tree("xtask");
     for unwanted in ["cargo-top", "clap", "hyper", "indicatif", "reqwest", "rustls", "tokio"] {
         assert!(!xtask.contains(unwanted), "xtask depends on {unwanted}");

@@ -1,6 +1,6 @@
-//! The documents: citations of the protocol's sections, links, and facts that the code states too.
+//! The documents: citations of docs/protocol.md, links, and facts that the code repeats.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The files below `folder` with one of these extensions, without build output and hidden folders.
+/// Returns the files in `folder` with these extensions, without build output and hidden folders.
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -33,22 +33,22 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// The numbers of the sections of docs/protocol.md, in order.
+/// Returns the numbers of the sections of docs/protocol.md in order.
 fn sections() -> Vec<&'static str> {
     let headings = PROTOCOL.lines().filter_map(|line| line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")));
     headings.map(|heading| heading.split(' ').next().unwrap()).collect()
 }
 
-/// The sections that a text cites, or the citations that have another form than "docs/protocol.md section 1.2" and
+/// Returns the cited sections of a text, or the citations in a wrong form. The forms are "docs/protocol.md section 1.2" and
 /// "docs/protocol.md sections 1.2, 3 and 4.5".
 fn citations(text: &str) -> Result<Vec<String>, Vec<String>> {
-    // A citation may go on in the next line of a comment.
+    // A citation may continue in the next line of a comment.
     let lines = text.lines().map(|line| line.trim_start().trim_start_matches(['/', '!', '#']).trim());
     let text = lines.collect::<Vec<_>>().join(" ");
     let (mut cited, mut wrong) = (Vec::new(), Vec::new());
     for (at, _) in text.match_indices("protocol.md") {
         let after = &text[at + "protocol.md".len()..];
-        // A link, a path of a file, or the file as a whole.
+        // A link, a path, or the whole file.
         if !after.starts_with([' ', ')']) && !text[..at].ends_with("docs/") {
             continue;
         }
@@ -109,7 +109,7 @@ fn every_cited_section_of_the_protocol_exists() {
     let sections: BTreeSet<_> = sections().into_iter().collect();
     let mut count = 0;
     for path in files(&root(), &["rs", "yaml", "toml", "md"]) {
-        // This file has citations of a wrong form, and the page explains the form.
+        // This file tests wrong forms, and the page explains the form.
         if path.ends_with("xtask/tests/documents.rs") || path.ends_with("docs/protocol.md") {
             continue;
         }
@@ -154,13 +154,13 @@ fn documented_signature_vectors_are_tested() {
     }
 }
 
-/// The text outside of code blocks, and without code spans.
+/// Returns the text without code blocks and code spans.
 fn prose(text: &str) -> String {
     let blocks = text.split("```").step_by(2);
     blocks.map(|block| block.split('`').step_by(2).collect::<String>()).collect()
 }
 
-/// The anchors of a page: those of its headings as hosts make them, and its own.
+/// Returns the anchors of a page: explicit ones, and those of headings as hosts generate them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.split("```").step_by(2).flat_map(str::lines).filter(|line| line.starts_with('#'));
     let slug = |heading: &str| {
@@ -172,11 +172,11 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_of_documents_lead_somewhere() {
+fn links_of_documents_are_valid() {
     let mut count = 0;
     for path in files(&root(), &["md"]) {
         let text = fs::read_to_string(&path).unwrap();
-        // A list of all methods, whose links the generator writes, and templates.
+        // Templates and golden files are not documents.
         if path.components().any(|part| part.as_os_str() == "templates" || part.as_os_str() == "golden") {
             continue;
         }
@@ -198,13 +198,13 @@ fn links_of_documents_lead_somewhere() {
     assert!(count > 20, "{count} links");
 }
 
-/// The text of a chapter of the guide by language and name.
+/// Returns the text of a chapter of the guide.
 fn chapter(language: &str, name: &str) -> String {
     let path = root().join("docs/guide").join(language).join("src").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The names of the chapters, the table of contents included.
+/// Returns the names of the chapters, with the table of contents.
 fn chapters(language: &str) -> Vec<String> {
     let files = files(&root().join("docs/guide").join(language).join("src"), &["md"]);
     files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()

@@ -1,6 +1,6 @@
-//! Importing as it is called, and the platform's own documents from end to end.
+//! `cargo xtask import` as a process, and the documents of the platform from end to end.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -10,19 +10,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use expect_test::expect;
-use support::{nothing_at, root, shared_target, xtask};
+use support::{absent_path, root, shared_target, xtask};
 
-/// What a call prints on both outputs, without the folder that it works in, and its exit status.
-fn told(folder: &Path, arguments: &[&str]) -> String {
+/// Runs a command. Returns its output and its exit status, with `folder` replaced by `DIR`.
+fn output_of(folder: &Path, arguments: &[&str]) -> String {
     let output = xtask(arguments);
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8(text).unwrap().replace(folder.to_str().unwrap(), "DIR");
     format!("{text}{}", output.status.code().unwrap())
 }
 
-/// A folder of the test's own with a folder of specs, in which there is none yet.
-fn specs_in(name: &str) -> PathBuf {
-    let folder = nothing_at(name);
+/// Returns a folder for a test, with an empty folder of specs.
+fn folder_with_specs(name: &str) -> PathBuf {
+    let folder = absent_path(name);
     fs::create_dir_all(folder.join("specs")).unwrap();
     fs::copy(root().join("specs/platform.yaml"), folder.join("specs/platform.yaml")).unwrap();
     folder
@@ -44,18 +44,18 @@ weight Number 520 重量，单位克
 ";
 
 #[test]
-fn from_a_page_to_a_spec_and_on() {
-    let folder = specs_in("import");
+fn imports_pages_and_keeps_changed_specs() {
+    let folder = folder_with_specs("import");
     let (page, broken) = (folder.join("page.txt"), folder.join("broken.txt"));
     fs::write(&page, PAGE).unwrap();
-    fs::write(&broken, "nothing of the kind").unwrap();
+    fs::write(&broken, "not a page").unwrap();
     let specs = folder.join("specs");
     let (page_path, broken, specs) = (page.to_str().unwrap(), broken.to_str().unwrap(), specs.to_str().unwrap());
     expect![[r#"
         imported  DIR/specs/parcel/taobao.parcel.get.yaml
         1 document: 1 imported, 0 changed, 0 unchanged, 0 kept, 0 refused; nothing was written
         0"#]]
-    .assert_eq(&told(&folder, &["import", page_path, "--specs", specs, "--dry-run"]));
+    .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs, "--dry-run"]));
     assert!(!folder.join("specs/parcel").exists());
     expect![[r#"
         imported  DIR/specs/parcel/taobao.parcel.get.yaml
@@ -63,11 +63,11 @@ fn from_a_page_to_a_spec_and_on() {
         next: cargo xtask gen
         refused   DIR/broken.txt: no method found: expected a line that begins with its name, such as taobao.trade.close
         1"#]]
-    .assert_eq(&told(&folder, &["import", page_path, broken, "--specs", specs]));
+    .assert_eq(&output_of(&folder, &["import", page_path, broken, "--specs", specs]));
     expect![[r#"
         1 document: 0 imported, 0 changed, 1 unchanged, 0 kept, 0 refused
         0"#]]
-    .assert_eq(&told(&folder, &["import", page_path, "--specs", specs]));
+    .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs]));
     fs::write(&page, PAGE.replace("weight Number", "weight BigDecimal").replace("需要授权\n", "")).unwrap();
     let before = fs::read_to_string(folder.join("specs/parcel/taobao.parcel.get.yaml")).unwrap();
     expect![[r#"
@@ -78,7 +78,7 @@ fn from_a_page_to_a_spec_and_on() {
         1 document: 0 imported, 0 changed, 0 unchanged, 1 kept, 0 refused
         kept specs differ from their documents; --force replaces them
         0"#]]
-    .assert_eq(&told(&folder, &["import", page_path, "--specs", specs]));
+    .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs]));
     assert_eq!(fs::read_to_string(folder.join("specs/parcel/taobao.parcel.get.yaml")).unwrap(), before);
     expect![[r#"
         changed   DIR/specs/parcel/taobao.parcel.get.yaml
@@ -89,68 +89,68 @@ fn from_a_page_to_a_spec_and_on() {
         1 note on unclear or omitted parts; each is also a comment in its spec
         next: cargo xtask gen
         0"#]]
-    .assert_eq(&told(&folder, &["import", page_path, "--specs", specs, "--force"]));
+    .assert_eq(&output_of(&folder, &["import", page_path, "--specs", specs, "--force"]));
     expect![[r#"
         1 spec, no problems
         0"#]]
-    .assert_eq(&told(&folder, &["lint", specs]));
+    .assert_eq(&output_of(&folder, &["lint", specs]));
 }
 
 #[test]
-fn command_lines_that_are_wrong() {
-    let folder = specs_in("import-wrong");
+fn reports_usage_errors_and_missing_documents() {
+    let folder = folder_with_specs("import-wrong");
     let specs = folder.join("specs");
     let specs = specs.to_str().unwrap();
     expect![[r#"
-        which document? For example: cargo xtask import page.txt
+        no document: expected a PATH, as in cargo xtask import page.txt
         Try: cargo xtask help import
         2"#]]
-    .assert_eq(&told(&folder, &["import"]));
+    .assert_eq(&output_of(&folder, &["import"]));
     expect![[r#"
         invalid category "A b": expected lower-case letters and digits
         Try: cargo xtask help import
         2"#]]
-    .assert_eq(&told(&folder, &["import", "x", "--category", "A b"]));
+    .assert_eq(&output_of(&folder, &["import", "x", "--category", "A b"]));
     expect![[r#"
         1 document: 0 imported, 0 changed, 0 unchanged, 0 kept, 1 refused
         refused   DIR/nowhere: cannot read the file: No such file or directory (os error 2)
         1"#]]
-    .assert_eq(&told(&folder, &["import", folder.join("nowhere").to_str().unwrap(), "--specs", specs]));
+    .assert_eq(&output_of(&folder, &["import", folder.join("nowhere").to_str().unwrap(), "--specs", specs]));
     let empty = folder.join("empty");
     fs::create_dir(&empty).unwrap();
     expect![[r#"
         no document found: expected files that end in .json, .txt, .md, .markdown, .html, .htm, .xml; nothing was imported
         1"#]]
-    .assert_eq(&told(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
+    .assert_eq(&output_of(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
     expect![[r#"
         error: no spec in the folder: expected a file METHOD.yaml
         --> DIR/empty
 
         1 problem in 1 file
         1"#]]
-    .assert_eq(&told(&folder, &["lint", empty.to_str().unwrap()]));
+    .assert_eq(&output_of(&folder, &["lint", empty.to_str().unwrap()]));
 }
 
-/// Every record of the platform that stands beside this project becomes a spec, and all of them an SDK that compiles. The
-/// three samples of a complete document are one response.
+/// Imports the documents of the platform if they are next to this project. The generated package compiles, and the three
+/// samples of a complete document decode to the same response.
 #[test]
-fn the_platforms_own_documents() {
+fn imports_the_documents_of_the_platform() {
     let shared = root().join("../shared");
     let (catalogue, documents) = (shared.join("catalogue"), shared.join("documents"));
     if !catalogue.is_dir() || !documents.is_dir() {
         eprintln!("skipped: the platform's documents are not beside this project");
         return;
     }
-    let folder = specs_in("import-platform");
+    let folder = folder_with_specs("import-platform");
     let (specs, out) = (folder.join("specs"), folder.join("sdk"));
     let (specs, out) = (specs.to_str().unwrap(), out.to_str().unwrap());
-    let output = told(&folder, &["import", catalogue.to_str().unwrap(), "--specs", specs]);
+    let output = output_of(&folder, &["import", catalogue.to_str().unwrap(), "--specs", specs]);
     assert!(output.contains("552 documents: 552 imported, 0 changed, 0 unchanged, 0 kept, 0 refused\n"), "{output}");
-    let output = told(&folder, &["import", documents.to_str().unwrap(), "--specs", specs, "--force"]);
+    let output = output_of(&folder, &["import", documents.to_str().unwrap(), "--specs", specs, "--force"]);
     assert!(output.contains("5 documents: ") && output.contains(" 0 refused\n"), "{output}");
-    let again = told(&folder, &["import", documents.to_str().unwrap(), "--specs", specs]);
+    let again = output_of(&folder, &["import", documents.to_str().unwrap(), "--specs", specs]);
     assert!(again.contains(" 5 unchanged, 0 kept, 0 refused\n"), "{again}");
-    let output = told(&folder, &["gen", "--specs", specs, "--out", out]);
+    let output = output_of(&folder, &["gen", "--specs", specs, "--out", out]);
     assert!(output.ends_with(" changed\n0"), "{output}");
 
     let out = Path::new(out);
@@ -167,11 +167,11 @@ fn the_platforms_own_documents() {
         .env("TOP_DOCUMENTS", fs::canonicalize(documents).unwrap())
         .output()
         .unwrap();
-    let told = [test.stdout, test.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    assert!(test.status.success(), "{told}");
-    assert!(!told.contains("warning"), "{told}");
-    let samples: Vec<_> = told.lines().filter(|line| line.contains(" rspSample")).collect();
+    let printed = [test.stdout, test.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    assert!(test.status.success(), "{printed}");
+    assert!(!printed.contains("warning"), "{printed}");
+    let samples: Vec<_> = printed.lines().filter(|line| line.contains(" rspSample")).collect();
     expect![[r#"
         taobao.tbk.coupon.convert rspSampleJson: decoded
         taobao.tbk.coupon.convert rspSampleSimplifyJson: decoded

@@ -1,6 +1,6 @@
-//! The commands work on the project that the current folder is in, wherever the program itself was built.
+//! The commands work on the project of the current folder, wherever the program was built.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -11,7 +11,7 @@ use std::process::Output;
 use support::{command, root};
 use tempfile::TempDir;
 
-/// A project outside the checkout, with one method.
+/// Returns a project outside this workspace, with one method.
 fn project() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().canonicalize().unwrap();
@@ -32,7 +32,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
-fn commands_work_on_the_project_around_the_current_folder() {
+fn commands_work_on_the_project_of_the_current_folder() {
     let (_folder, path) = project();
     for folder in [path.clone(), path.join("specs"), path.join("specs/util")] {
         let output = run(&folder, &["lint"]);
@@ -47,7 +47,7 @@ fn commands_work_on_the_project_around_the_current_folder() {
 }
 
 #[test]
-fn folders_outside_of_projects() {
+fn commands_outside_a_project_fail() {
     let folder = TempDir::new().unwrap();
     let page = folder.path().join("page.txt");
     fs::write(&page, "page").unwrap();

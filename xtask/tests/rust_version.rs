@@ -1,13 +1,12 @@
-//! The stated minimum Rust version, against what the dependencies demand. `clippy::incompatible_msrv` does the same for
-//! what the code itself uses.
+//! The minimum Rust version of the dependencies. `clippy::incompatible_msrv` checks this project's own code.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
 use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn no_dependency_demands_a_newer_rust() {
+fn dependencies_support_the_minimum_rust_version() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
@@ -27,6 +26,6 @@ fn no_dependency_demands_a_newer_rust() {
         .filter(|package| version(package) > Some(own.clone()))
         .map(|package| &package["name"])
         .collect();
-    assert!(packages.len() > 50, "{} packages are no lock file", packages.len());
-    assert!(demanding.is_empty(), "these demand more than {own:?}: {demanding:?}");
+    assert!(packages.len() > 50, "the lock file has only {} packages", packages.len());
+    assert!(demanding.is_empty(), "these packages require more than {own:?}: {demanding:?}");
 }

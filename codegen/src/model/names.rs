@@ -163,7 +163,6 @@ pub(super) struct TypeNames(Names);
 const RESERVED: [&str; 29] = [
     "Authorization",
     "Box",
-    "Choice",
     "Clone",
     "DateTime",
     "Decimal",
@@ -177,6 +176,7 @@ const RESERVED: [&str; 29] = [
     "Kind",
     "Limit",
     "None",
+    "OpenEnum",
     "Option",
     "Paged",
     "Paging",
@@ -288,8 +288,8 @@ mod tests {
     #[test]
     fn unique_names_avoid_reserved_names() {
         assert_eq!(
-            unique_names_except(&["Unlisted", "unlisted", "a"], Case::Type, &["Unlisted"]),
-            ["Unlisted2", "Unlisted3", "A"]
+            unique_names_except(&["Unknown", "unknown", "a"], Case::Type, &["Unknown"]),
+            ["Unknown2", "Unknown3", "A"]
         );
         assert_eq!(unique_names(&["self", "Self"], Case::Type), ["Self2", "Self_"]);
         assert_eq!(unique_names(&["self", "Self"], Case::Field), ["self_2", "self_"]);

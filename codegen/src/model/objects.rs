@@ -45,8 +45,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The variant for unknown values.
-const UNKNOWN_VARIANT: &str = "Unlisted";
+/// The variant for values that the documentation does not list.
+const UNKNOWN_VARIANT: &str = "Unknown";
 
 /// A request or response with its objects.
 pub(super) struct Resolved {

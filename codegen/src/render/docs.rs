@@ -1,11 +1,11 @@
-//! Doc comments: the page's words, made safe for Markdown and for the comment that they stand in.
+//! Doc comments: the spec's texts, escaped for Markdown.
 
 use super::{Paths, example};
 use crate::html;
-use crate::model::{Api, Field, FieldKind, Limit, Struct};
+use crate::model::{Api, Field, FieldKind, Limit, Paging, Struct};
 use crate::spec::{Authorization, ErrorCode, Kind};
 
-/// The longest example that a doc comment shows, in characters.
+/// The maximum length of a quoted text, in characters.
 const EXAMPLE: usize = 80;
 
 /// A text as one line of Markdown that shows it as it is.
@@ -102,50 +102,81 @@ pub(super) fn mention(wire: &str) -> String {
     code(wire)
 }
 
-/// A field: its description, then its documented type and what else the page says of it.
+/// The docs of a field: its description, then its facts.
 pub(super) fn field(field: &Field) -> Vec<String> {
     let mut lines = field.description.as_deref().map(lines).unwrap_or_default();
     if lines.is_empty() {
         lines.push(format!(" {}", mention(&field.wire)));
     }
-    lines.push(String::new());
-    let mut facts = vec![documented(field)];
-    if field.required {
-        facts.push("required".to_owned());
-    }
-    if field.name != field.wire {
-        facts.push(format!("{} on the wire", mention(&field.wire)));
-    }
-    facts.extend(field.limits.iter().map(|limit| match limit {
-        Limit::MaxLength(most) if field.kind == FieldKind::Plain(Kind::File) => format!("at most {most} bytes"),
-        Limit::MaxLength(most) => format!("at most {most} characters"),
-        Limit::MaxListSize(most) => format!("at most {most} elements"),
-        Limit::MinValue(least) => format!("at least {least}"),
-        Limit::MaxValue(most) => format!("at most {most}"),
-    }));
-    if let Some(default) = &field.default {
-        facts.push(format!("{} if it is not sent", code(&shortened(default))));
-    }
+    let mut facts = facts(field);
     if let Some(example) = &field.example {
-        facts.push(format!("for example {}", code(&shortened(example))));
+        facts.push(format!("Example: {}.", code(&shortened(example))));
     }
-    lines.push(format!(" {}.", facts.join(", ")));
+    lines.extend([String::new(), format!(" {}", facts.join(" "))]);
     if let Some(note) = &field.deprecated {
         lines.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
     lines
 }
 
-fn documented(field: &Field) -> String {
-    let list = if field.list { "\\[\\]" } else { "" };
-    match &field.kind {
-        FieldKind::Plain(Kind::File) => format!("byte\\[\\]{list}"),
-        FieldKind::OpenEnum(name) => format!("String{list}, see [`{name}`]"),
-        FieldKind::Plain(Kind::FieldList) => Kind::FieldList.name().to_owned(),
-        FieldKind::Plain(kind) => format!("{}{list}", kind.name()),
-        FieldKind::Object { name, .. } if field.list => format!("List of [`{name}`]"),
-        FieldKind::Object { name, .. } => format!("[`{name}`]"),
+/// The docs of a setter, in one line: the link to the field, the start of its description, and its facts.
+pub(super) fn setter(field: &Field) -> String {
+    let name = &field.name;
+    let title = field.description.as_deref().map(title).filter(|title| !title.is_empty());
+    let title = title.map_or_else(|| ".".to_owned(), |title| format!(": {title}"));
+    format!("Sets [{}](field@Self::{name}){title} {}", mention(&field.wire), facts(field).join(" "))
+}
+
+/// The type, the requirement, the limits and the default of a field, each as a sentence.
+fn facts(field: &Field) -> Vec<String> {
+    let mut facts = vec![documented(field)];
+    if field.required {
+        facts.push("Required.".to_owned());
     }
+    facts.extend(field.limits.iter().map(|limit| match limit {
+        Limit::MaxLength(max) if field.kind == FieldKind::Plain(Kind::File) => format!("Max size {max} bytes."),
+        Limit::MaxLength(max) => format!("Max length {max}."),
+        Limit::MaxListSize(max) => format!("Max list size {max}."),
+        Limit::MinValue(min) => format!("Min {min}."),
+        Limit::MaxValue(max) => format!("Max {max}."),
+    }));
+    if let Some(default) = &field.default {
+        facts.push(format!("Default: {}.", code(&shortened(default))));
+    }
+    if field.name != field.wire {
+        facts.push(format!("Wire name: {}.", mention(&field.wire)));
+    }
+    if field.secret {
+        facts.push("Redacted in `Debug` output.".to_owned());
+    }
+    facts
+}
+
+/// The documented type of a field as a sentence.
+fn documented(field: &Field) -> String {
+    let element = match &field.kind {
+        FieldKind::Plain(Kind::File) => "`byte[]`".to_owned(),
+        FieldKind::Plain(kind) => kind.name().to_owned(),
+        FieldKind::OpenEnum(name) | FieldKind::Object { name, .. } => format!("[`{name}`]"),
+    };
+    if field.list && field.kind != FieldKind::Plain(Kind::FieldList) {
+        format!("List of {element}.")
+    } else {
+        format!("{element}.")
+    }
+}
+
+/// The first sentence of a description as one line that ends with a full stop; empty if there is no text.
+fn title(description: &str) -> String {
+    let text = html::plain_text(description);
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let sentence = match first.char_indices().find(|(_, character)| matches!(character, '。' | '；' | '！' | '？'))
+    {
+        Some((end, _)) => &first[..end],
+        None => first.trim_end_matches(['.', ':', '：', ';']),
+    };
+    let end = if sentence.is_empty() { "" } else { "." };
+    format!("{}{end}", words(&shortened(sentence)))
 }
 
 fn shortened(example: &str) -> String {
@@ -165,7 +196,7 @@ pub(super) fn response(api: &Api) -> Vec<String> {
     vec![format!(" The response of {}.", code(&api.method))]
 }
 
-/// A request: what the method does, and how it is called.
+/// The docs of a request: what the method does, how it is called, an example and its error codes.
 pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
     let mut docs = vec![format!(" {}: {}", code(&api.method), line(&api.title))];
     let description = api.description.as_deref().map(lines).unwrap_or_default();
@@ -173,38 +204,67 @@ pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
         docs.push(String::new());
         docs.extend(description);
     }
-    let session = match api.authorization {
-        Some(Authorization::Required) => Some("A call needs a session."),
-        Some(Authorization::None) => Some("A call needs no session."),
-        Some(Authorization::Optional) => Some("A call may have a session."),
-        None => None,
-    };
-    let https = api.https_only.then_some("It goes over https alone.");
-    let sentences: Vec<&str> = session.into_iter().chain(https).collect();
-    if !sentences.is_empty() {
-        docs.extend([String::new(), format!(" {}", sentences.join(" "))]);
-    }
-    if api.paging.is_some() {
-        docs.extend([String::new(), " `client.items(request)` walks through all pages of the list.".to_owned()]);
+    let reference = reference(api);
+    if !reference.is_empty() {
+        docs.push(String::new());
+        docs.extend(reference.into_iter().map(|fact| format!(" - {fact}")));
     }
     if let Some(note) = &api.deprecated {
         docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
-    docs.push(String::new());
+    docs.extend([String::new(), " # Examples".to_owned(), String::new()]);
     docs.extend(example::call(api, paths).iter().map(|line| spaced_code(line)));
     if !api.errors.is_empty() {
-        docs.extend([String::new(), " # Errors".to_owned(), String::new()]);
+        docs.extend([String::new(), " # Error codes".to_owned(), String::new()]);
         docs.extend(api.errors.iter().map(error));
     }
     docs
 }
 
-/// A code as an item of a list.
+/// What a caller looks up about a method: one line for each fact that the spec states.
+fn reference(api: &Api) -> Vec<String> {
+    let authorization = api.authorization.map(|authorization| match authorization {
+        Authorization::Required => "Session: required.",
+        Authorization::Optional => "Session: optional.",
+        Authorization::None => "Session: not used.",
+    });
+    let https = api.https_only.then_some("Transport: HTTPS only.");
+    let mut reference: Vec<String> = authorization.into_iter().chain(https).map(str::to_owned).collect();
+    reference.extend(api.paging.as_ref().map(paging));
+    reference
+}
+
+/// How a list is paged, in one line.
+fn paging(paging: &Paging) -> String {
+    let way = |way: &Vec<String>| mention(&way.join("."));
+    let by = match (&paging.number, &paging.offset, &paging.cursor) {
+        (Some((number, _)), ..) => format!("page number {}", way(number)),
+        (_, Some(offset), _) => format!("offset {}", way(offset)),
+        (_, _, Some((cursor, _))) => format!("cursor {}", way(cursor)),
+        _ => "time window".to_owned(),
+    };
+    let size = paging.size.as_ref().map(|(size, _)| format!(", page size {}", way(size))).unwrap_or_default();
+    let window = paging.window.as_ref().map(|window| format!(", at most {}", minutes(window.minutes)));
+    let window = window.map(|window| format!("{window} per time window")).unwrap_or_default();
+    format!("Paging: {by}{size}{window}. `client.items(request)` returns the items of all pages.")
+}
+
+/// A number of minutes in the largest unit that divides it.
+fn minutes(minutes: i64) -> String {
+    let (count, unit) = match minutes {
+        _ if minutes % 1440 == 0 => (minutes / 1440, "day"),
+        _ if minutes % 60 == 0 => (minutes / 60, "hour"),
+        _ => (minutes, "minute"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// An error code as a list item.
 fn error(error: &ErrorCode) -> String {
-    let said: Vec<_> =
+    let texts: Vec<_> =
         [&error.message, &error.solution].map(|text| line(text)).into_iter().filter(|text| !text.is_empty()).collect();
-    let colon = if said.is_empty() { "" } else { ": " };
-    format!(" * {}{colon}{}", code(&error.code), said.join(" — "))
+    let colon = if texts.is_empty() { "" } else { ": " };
+    format!(" - {}{colon}{}", code(&error.code), texts.join(" — "))
 }
 
 fn spaced_code(line: &str) -> String {

@@ -19,10 +19,10 @@ use crate::parallel::map_in_parallel;
 use crate::spec::{Authorization, Specs, response_node};
 
 pub use paths::Paths;
-use views::{ChoiceView, CodeView, ErrorView, GatewayView, PagingView, StructView};
+use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView};
 
 /// The version of the contract between generated code and the runtime, which `top_protocol::generated` has.
-const CONTRACT: u32 = 1;
+const CONTRACT: u32 = 2;
 
 /// Renders the module `api` on a number of threads, which make no difference to the result. Paths are relative to the
 /// module's folder. With `features`, each category is behind a feature of its own.
@@ -343,7 +343,7 @@ struct ApiFile<'a> {
     reads: Option<bool>,
     deprecated: Option<String>,
     errors: Vec<ErrorView>,
-    choices: Vec<ChoiceView>,
+    enums: Vec<OpenEnumView>,
     paging: Option<PagingView>,
     request: StructView,
     request_objects: Vec<StructView>,
@@ -374,7 +374,7 @@ impl<'a> ApiFile<'a> {
             reads: api.reads,
             deprecated: api.deprecated.as_deref().map(views::deprecated),
             errors: api.errors.iter().map(ErrorView::new).collect(),
-            choices: api.enums.iter().map(ChoiceView::new).collect(),
+            enums: api.enums.iter().map(OpenEnumView::new).collect(),
             paging: api.paging.as_ref().map(PagingView::new),
             request: input(&api.request),
             request_objects: api.request_objects.iter().map(input).collect(),

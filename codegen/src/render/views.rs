@@ -48,7 +48,8 @@ impl StructView {
 pub(super) struct FieldView {
     pub(super) name: String,
     pub(super) docs: Vec<String>,
-    pub(super) mention: String,
+    /// The docs of its setter.
+    pub(super) setter: String,
     pub(super) required: bool,
     /// The type of the field.
     pub(super) rust_type: String,
@@ -82,15 +83,15 @@ impl FieldView {
             (false, false) => element,
         };
         let (view, slot) = match (&field.kind, field.list, optional) {
-            (FieldKind::OpenEnum(_), true, _) => (quote!(View::choices), quote!(Slot::choices)),
-            (FieldKind::OpenEnum(_), _, true) => (quote!(View::optional_choice), quote!(Slot::choice)),
-            (FieldKind::OpenEnum(_), _, false) => (quote!(View::choice), quote!(Slot::choice)),
+            (FieldKind::OpenEnum(_), true, _) => (quote!(View::open_enums), quote!(Slot::open_enums)),
+            (FieldKind::OpenEnum(_), _, true) => (quote!(View::optional_open_enum), quote!(Slot::open_enum)),
+            (FieldKind::OpenEnum(_), _, false) => (quote!(View::open_enum), quote!(Slot::open_enum)),
             _ => (quote!(View::of), quote!(Slot::of)),
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
         Self {
             docs: docs::field(field),
-            mention: docs::mention(&field.wire),
+            setter: docs::setter(field),
             required: field.required,
             rust_type: rust_type.to_string(),
             argument: argument.to_string(),
@@ -184,7 +185,7 @@ pub(super) fn deprecated(note: &str) -> String {
 }
 
 /// An enum for the templates.
-pub(super) struct ChoiceView {
+pub(super) struct OpenEnumView {
     pub(super) name: String,
     pub(super) mention: String,
     pub(super) values: Vec<ValueView>,
@@ -197,7 +198,7 @@ pub(super) struct ValueView {
     pub(super) literal: String,
 }
 
-impl ChoiceView {
+impl OpenEnumView {
     pub(super) fn new(choice: &OpenEnum) -> Self {
         let value = |(value, variant): &(String, String)| ValueView {
             variant: ident(variant).to_string(),
@@ -302,9 +303,10 @@ pub(super) fn imports(api: &Api) -> String {
     let inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
     let files = inputs.clone().any(|field| field.kind == FieldKind::Plain(Kind::File));
     let limits = inputs.clone().any(|field| !field.limits.is_empty());
+    let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.authorization.is_some()),
-        ("Choice", !api.enums.is_empty()),
+        ("OpenEnum", !api.enums.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.errors.is_empty()),
@@ -321,8 +323,9 @@ pub(super) fn imports(api: &Api) -> String {
         ("Schema", true),
         ("Slot", true),
         ("View", true),
-        ("choice", !api.enums.is_empty()),
+        ("open_enum", !api.enums.is_empty()),
         ("record", true),
+        ("required", has_required),
     ];
     names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
 }

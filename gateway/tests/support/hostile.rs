@@ -1,4 +1,4 @@
-//! A server that does to each request what a script says.
+//! A server that responds to each request with scripted steps.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// A request that has come as a whole.
+/// A received request.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     /// The request line and the headers.
     pub(crate) head: String,
-    /// The first of the body's bytes, at most a MiB.
+    /// The start of the body, at most 1 MiB.
     pub(crate) body: Vec<u8>,
-    /// How many it had.
+    /// The length of the body in bytes.
     pub(crate) length: u64,
-    /// Whether it is all there: a client that gives up leaves a part.
-    pub(crate) whole: bool,
+    /// Whether the whole body was received: a client may stop in the middle.
+    pub(crate) complete: bool,
 }
 
 impl Received {
-    /// The value of a parameter of a form. Tests choose values that need no decoding.
+    /// Returns the value of a parameter of a form without decoding it.
     pub(crate) fn parameter(&self, name: &str) -> String {
         let body = String::from_utf8_lossy(&self.body);
         let value = body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
@@ -34,41 +34,41 @@ impl Received {
     }
 }
 
-/// What is done to a request.
+/// A step of a response.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// These bytes are sent.
+    /// Sends the bytes.
     Send(Vec<u8>),
-    /// These bytes are sent so many times over.
+    /// Sends the bytes this number of times.
     Repeat(Vec<u8>, usize),
-    /// Nothing happens for so long.
+    /// Waits.
     Wait(Duration),
-    /// Nothing happens any more, and the connection stays open.
+    /// Waits forever and keeps the connection open.
     Hang,
-    /// The connection is reset.
+    /// Resets the connection.
     Reset,
-    /// The connection is closed in order. After the last step it stays open for the next request.
+    /// Closes the connection. Otherwise it stays open for the next request after the last step.
     Close,
 }
 
-/// The step that sends these bytes.
+/// Returns a step that sends the bytes.
 pub(crate) fn send(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Send(bytes.into())
 }
 
-/// An answer that is whole.
-pub(crate) fn whole(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<Step> {
+/// Returns a complete response.
+pub(crate) fn complete(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<Step> {
     let body = body.as_ref();
-    let mut answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len()).into_bytes();
-    answer.extend_from_slice(body);
-    vec![Step::Send(answer)]
+    let mut response = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len()).into_bytes();
+    response.extend_from_slice(body);
+    vec![Step::Send(response)]
 }
 
-/// Serves what `script` says of each request; it ends with the test's runtime.
+/// Starts a server that runs the steps of `script` for each request. It ends with the runtime of the test.
 pub(crate) async fn scripted(script: impl Fn(&Received) -> Vec<Step> + Send + Sync + 'static) -> SocketAddr {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    // Thousands may come at once, and who finds no place in the queue waits for seconds.
+    // Thousands of clients may connect at once. Without a place in the queue they wait for seconds.
     let listener = socket.listen(10_000).unwrap();
     let address = listener.local_addr().unwrap();
     let script = Arc::new(script);
@@ -103,7 +103,7 @@ async fn connection(stream: TcpStream, script: &(impl Fn(&Received) -> Vec<Step>
                 return;
             }
         }
-        if !received.whole {
+        if !received.complete {
             return;
         }
     }
@@ -116,10 +116,10 @@ async fn repeat(stream: &mut BufReader<TcpStream>, bytes: &[u8], times: usize) -
     Ok(())
 }
 
-/// The next request; none once the client has closed the connection.
+/// Receives the next request. Returns `None` if the client closed the connection.
 async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Received> {
     let mut received = Received { head: head(stream).await?, ..Received::default() };
-    received.whole = match received.header("Content-Length").map(|length| length.parse().unwrap()) {
+    received.complete = match received.header("Content-Length").map(|length| length.parse().unwrap()) {
         Some(length) => body(stream, length, &mut received).await.is_some(),
         None if received.header("Transfer-Encoding") == Some("chunked") => {
             chunks(stream, &mut received).await.is_some()
@@ -129,7 +129,7 @@ async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Received> {
     Some(received)
 }
 
-/// Lines up to an empty one.
+/// Reads the request line and the headers.
 async fn head(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -159,7 +159,7 @@ async fn chunks(stream: &mut BufReader<TcpStream>, received: &mut Received) -> O
         }
         let length = u64::from_str_radix(line.trim(), 16).ok()?;
         body(stream, length, received).await?;
-        // The line's end that is behind every chunk, the last and empty one as well.
+        // Each chunk ends with a line break, the last empty one too.
         stream.read_u16().await.ok()?;
         if length == 0 {
             return Some(());

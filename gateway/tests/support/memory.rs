@@ -1,21 +1,21 @@
-//! How much memory a test takes, which is told by a process that does nothing else.
+//! The peak memory of a test, measured in its own process.
 
 use std::fs;
 use std::process::Command;
 
-/// Marks the memory that the process has had so far as what does not count.
-pub(crate) fn from_here() {
+/// Marks the start of a measurement.
+pub(crate) fn start() {
     println!("before={}", peak());
 }
 
-/// Marks the end of what counts.
-pub(crate) fn to_here() {
+/// Marks the end of a measurement.
+pub(crate) fn stop() {
     println!("after={}", peak());
 }
 
-/// Runs an ignored test of this program in a process of its own, and returns how many bytes its memory grew by at the
-/// most between the two marks.
-pub(crate) fn grown(test: &str) -> u64 {
+/// Runs an ignored test of this program in its own process. Returns the growth of its peak memory between the marks in
+/// bytes.
+pub(crate) fn growth(test: &str) -> u64 {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let output = command.args(["--exact", test, "--ignored", "--nocapture"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -27,7 +27,7 @@ pub(crate) fn grown(test: &str) -> u64 {
     mark("after=") - mark("before=")
 }
 
-/// The most memory that this process has had, in bytes.
+/// Returns the peak memory of this process in bytes.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

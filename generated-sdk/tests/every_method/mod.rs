@@ -8,9 +8,7 @@ use generated_sdk::protocol::Request;
 /// What a test does with each request.
 pub trait Visit {
     /// Takes a request in.
-    fn visit<
-        R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>,
-    >(&mut self, request: R);
+    fn visit<R: Request>(&mut self, request: R);
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
@@ -20,22 +18,34 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::crm::crm_grade_set::CrmGradeSetRequest;
             CrmGradeSetRequest::new(
-                [1, 2, 3, 4],
-                [990, 950, 900, 800],
-                [true, true, true, false],
-            )
+                    [1, 2, 3, 4],
+                    [990, 950, 900, 800],
+                    [true, true, true, false],
+                )
+                .amount([10000, 20000, 30000])
+                .count([100, 200, 300])
         });
     visitor
         .visit({
             use api::flight::alitrip_policy_domfare_compare::{
                 AlitripPolicyDomfareCompareRequest, CompareDomFareRequestDto,
             };
-            AlitripPolicyDomfareCompareRequest::new(CompareDomFareRequestDto::new(0))
+            AlitripPolicyDomfareCompareRequest::new(
+                CompareDomFareRequestDto::new(0)
+                    .airline_codes(["HU"])
+                    .flight_no_str("HU9990-HU9995#HU9999")
+                    .support_code_share(1),
+            )
         });
     visitor
         .visit({
             use api::item::item_img_upload::ItemImgUploadRequest;
             ItemImgUploadRequest::new(610000000001)
+                .id(9001)
+                .position(1)
+                .image(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
         });
     visitor
         .visit({
@@ -47,13 +57,16 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::item::item_sku_add::ItemSkuAddRequest;
+            use api::item::item_sku_add::{ItemSkuAddRequest, Lang};
             ItemSkuAddRequest::new(
-                610000000001,
-                "1627207:28341",
-                50,
-                "59.90".parse::<generated_sdk::Decimal>()?,
-            )
+                    610000000001,
+                    "1627207:28341",
+                    50,
+                    "59.90".parse::<generated_sdk::Decimal>()?,
+                )
+                .outer_id("CUP-500-RED")
+                .lang(Lang::ZhCn)
+                .item_price("59.90".parse::<generated_sdk::Decimal>()?)
         });
     visitor
         .visit({
@@ -67,21 +80,41 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::item::items_onsale_get::ItemsOnsaleGetRequest;
             ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"])
+                .q("保温杯")
+                .cid(50012345)
+                .seller_cids("1001,1002")
         });
     visitor
         .visit({
             use api::item::tmall_item_calculate_hscode_get::TmallItemCalculateHscodeGetRequest;
-            TmallItemCalculateHscodeGetRequest::new()
+            TmallItemCalculateHscodeGetRequest::new().item_id(610000000001)
         });
     visitor
         .visit({
-            use api::item::tmall_item_price_update::TmallItemPriceUpdateRequest;
+            use api::item::tmall_item_price_update::{
+                TmallItemPriceUpdateRequest, UpdateItemPriceOption, UpdateSkuPrice,
+            };
             TmallItemPriceUpdateRequest::new(610000000001)
+                .item_price("59.90".parse::<generated_sdk::Decimal>()?)
+                .sku_prices([
+                    UpdateSkuPrice::new()
+                        .sku_id(4200000000001)
+                        .properties("1627207:28341")
+                        .outer_id("CUP-500-RED"),
+                ])
+                .options(
+                    UpdateItemPriceOption::new()
+                        .ignore_fake_credit(false)
+                        .currency_type("CNY"),
+                )
         });
     visitor
         .visit({
             use api::logistics::alibaba_ascp_logistics_offline_send::AlibabaAscpLogisticsOfflineSendRequest;
             AlibabaAscpLogisticsOfflineSendRequest::new("2001000000000001")
+                .sender_id(7001)
+                .feature("identCode=2001000000000001:A1B2")
+                .sub_tid("2001000000000002,2001000000000003")
         });
     visitor
         .visit({
@@ -90,8 +123,12 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::logistics::logistics_companies_get::LogisticsCompaniesGetRequest;
+            use api::logistics::logistics_companies_get::{
+                LogisticsCompaniesGetRequest, OrderMode,
+            };
             LogisticsCompaniesGetRequest::new(["id", "code", "name", "reg_mail_no"])
+                .is_recommended(true)
+                .order_mode(OrderMode::Online)
         });
     visitor
         .visit({
@@ -100,50 +137,74 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 LogisticsConsignOrderCreateandsendRequired,
             };
             LogisticsConsignOrderCreateandsendRequest::new(LogisticsConsignOrderCreateandsendRequired {
-                s_address: "文一西路1号".into(),
-                s_city_name: "杭州市".into(),
-                s_name: "张三".into(),
-                s_prov_name: "浙江省".into(),
-                s_area_id: 330110,
-                s_zip_code: "311121".into(),
-                company_id: 500,
-                r_prov_name: "北京".into(),
-                r_address: "中关村大街1号".into(),
-                r_city_name: "北京市".into(),
-                r_zip_code: "100080".into(),
-                r_name: "李四".into(),
-                r_area_id: 110108,
-                trade_id: 90001,
-                order_source: 30,
-                user_id: 1001,
-                logis_type: 2,
-                order_type: 30,
-                item_json_string: "[{\"itemName\":\"保温杯\",\"itemCount\":1}]".into(),
-            })
+                    s_address: "文一西路1号".into(),
+                    s_city_name: "杭州市".into(),
+                    s_name: "张三".into(),
+                    s_prov_name: "浙江省".into(),
+                    s_area_id: 330110,
+                    s_zip_code: "311121".into(),
+                    company_id: 500,
+                    r_prov_name: "北京".into(),
+                    r_address: "中关村大街1号".into(),
+                    r_city_name: "北京市".into(),
+                    r_zip_code: "100080".into(),
+                    r_name: "李四".into(),
+                    r_area_id: 110108,
+                    trade_id: 90001,
+                    order_source: 30,
+                    user_id: 1001,
+                    logis_type: 2,
+                    order_type: 30,
+                    item_json_string: "[{\"itemName\":\"保温杯\",\"itemCount\":1}]"
+                        .into(),
+                })
+                .s_dist_name("余杭区")
+                .s_telephone("0571-12345678")
+                .s_mobile_phone("13800000000")
         });
     visitor
         .visit({
             use api::logistics::logistics_trace_search::LogisticsTraceSearchRequest;
             LogisticsTraceSearchRequest::new(2001000000000001)
+                .is_split(0)
+                .sub_tid(["2001000000000002"])
         });
     visitor
         .visit({
             use api::picture::picture_category_get::PictureCategoryGetRequest;
             PictureCategoryGetRequest::new()
+                .picture_category_id(10)
+                .picture_category_name("主图")
+                .parent_id(-1)
         });
     visitor
         .visit({
-            use api::picture::picture_upload::PictureUploadRequest;
+            use api::picture::picture_upload::{ClientType, PictureUploadRequest};
             PictureUploadRequest::new(
-                0,
-                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
-                "cup.jpg",
-            )
+                    0,
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                    "cup.jpg",
+                )
+                .title("保温杯")
+                .client_type(ClientType::ClientComputer)
+                .is_https(true)
         });
     visitor
         .visit({
-            use api::qimen::qimen_order_pending::QimenOrderPendingRequest;
+            use api::qimen::qimen_order_pending::{
+                ActionType, OrderPendingRequest, QimenOrderPendingRequest,
+            };
             QimenOrderPendingRequest::new()
+                .request(
+                    OrderPendingRequest::new(
+                            ActionType::Pending,
+                            "OTHER",
+                            "JY20240618001",
+                        )
+                        .owner_code("owner1")
+                        .order_id("W20240618001")
+                        .order_type("JYCK"),
+                )
         });
     visitor
         .visit({
@@ -155,11 +216,15 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::refund::refund_messages_get::RefundMessagesGetRequest;
+            use api::refund::refund_messages_get::{
+                RefundMessagesGetRequest, RefundPhase,
+            };
             RefundMessagesGetRequest::new(
-                ["id", "content", "created", "pic_urls"],
-                3001000000000001,
-            )
+                    ["id", "content", "created", "pic_urls"],
+                    3001000000000001,
+                )
+                .page_size(40)
+                .refund_phase(RefundPhase::Onsale)
         });
     visitor
         .visit({
@@ -173,19 +238,29 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::refund::refund_refuse::RefundRefuseRequest;
+            use api::refund::refund_refuse::{RefundPhase, RefundRefuseRequest};
             RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售")
+                .refuse_proof(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .refund_phase(RefundPhase::Onsale)
+                .refund_version(1718850000000)
         });
     visitor
         .visit({
-            use api::refund::refunds_receive_get::RefundsReceiveGetRequest;
+            use api::refund::refunds_receive_get::{
+                RefundsReceiveGetRequest, RefundsReceiveGetRequestStatus,
+            };
             RefundsReceiveGetRequest::new([
-                "refund_id",
-                "tid",
-                "oid",
-                "status",
-                "refund_fee",
-            ])
+                    "refund_id",
+                    "tid",
+                    "oid",
+                    "status",
+                    "refund_fee",
+                ])
+                .status(RefundsReceiveGetRequestStatus::WaitSellerAgree)
+                .r#type("guarantee_trade,auto_delivery")
+                .start_modified("2024-06-18 00:00:00".parse()?)
         });
     visitor
         .visit({
@@ -206,6 +281,9 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::shop::shop_update::ShopUpdateRequest;
             ShopUpdateRequest::new()
+                .title("测试店铺")
+                .bulletin("国庆期间照常发货")
+                .desc("专营杯壶，品质可靠，七天无理由退换")
         });
     visitor
         .visit({
@@ -216,11 +294,17 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::tbk::tbk_dg_newuser_order_sum::TbkDgNewuserOrderSumRequest;
             TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2")
+                .adzone_id(111222333)
+                .site_id(45000001)
+                .settle_month("201807")
         });
     visitor
         .visit({
             use api::tbk::tbk_order_details_get::TbkOrderDetailsGetRequest;
             TbkOrderDetailsGetRequest::new("2024-06-18 12:00:00", "2024-06-18 10:00:00")
+                .query_type(1)
+                .page_size(40)
+                .member_type(2)
         });
     visitor
         .visit({
@@ -243,19 +327,28 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::tmc::tmc_message_produce::TmcMessageProduceRequest;
             TmcMessageProduceRequest::new(
-                "{\"tid\":2001000000000001}",
-                "taobao_trade_TradeCreate",
-            )
+                    "{\"tid\":2001000000000001}",
+                    "taobao_trade_TradeCreate",
+                )
+                .media_content(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .media_content2(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .media_content3(
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
         });
     visitor
         .visit({
             use api::tmc::tmc_messages_confirm::TmcMessagesConfirmRequest;
-            TmcMessagesConfirmRequest::new(["7104300007405429232"])
+            TmcMessagesConfirmRequest::new(["7104300007405429232"]).group_name("default")
         });
     visitor
         .visit({
             use api::tmc::tmc_messages_consume::TmcMessagesConsumeRequest;
-            TmcMessagesConsumeRequest::new()
+            TmcMessagesConsumeRequest::new().group_name("default").quantity(100)
         });
     visitor
         .visit({
@@ -264,15 +357,16 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             };
             TmcMessagesProduceRequest::new([
                 TmcPublishMessage::new(
-                    "{\"tid\":2001000000000001}",
-                    "taobao_trade_TradeCreate",
-                ),
+                        "{\"tid\":2001000000000001}",
+                        "taobao_trade_TradeCreate",
+                    )
+                    .target_group("default"),
             ])
         });
     visitor
         .visit({
             use api::tmc::tmc_user_permit::TmcUserPermitRequest;
-            TmcUserPermitRequest::new()
+            TmcUserPermitRequest::new().topics(["taobao_trade_TradeCreate"])
         });
     visitor
         .visit({
@@ -298,6 +392,8 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::top::top_secret_get::TopSecretGetRequest;
             TopSecretGetRequest::new("dGhpcyBpcyBhIHJhbmRvbSBudW0=")
+                .secret_version(42)
+                .customer_user_id(1001)
         });
     visitor
         .visit({
@@ -313,28 +409,37 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::trade::trade_fullinfo_get::TradeFullinfoGetRequest;
             TradeFullinfoGetRequest::new(
-                ["tid", "status", "payment", "orders", "receiver_name"],
-                2001000000000001,
-            )
+                    ["tid", "status", "payment", "orders", "receiver_name"],
+                    2001000000000001,
+                )
+                .include_oaid("true")
         });
     visitor
         .visit({
             use api::trade::trade_memo_add::TradeMemoAddRequest;
-            TradeMemoAddRequest::new(2001000000000001, "请尽快发货")
+            TradeMemoAddRequest::new(2001000000000001, "请尽快发货").flag(1)
         });
     visitor
         .visit({
-            use api::trade::trades_sold_get::TradesSoldGetRequest;
+            use api::trade::trades_sold_get::{Status, TradesSoldGetRequest};
             TradesSoldGetRequest::new(["tid", "status", "payment", "orders"])
+                .start_created("2024-06-01 00:00:00".parse()?)
+                .end_created("2024-06-18 23:59:59".parse()?)
+                .status(Status::WaitSellerSendGoods)
         });
     visitor
         .visit({
-            use api::trade::trades_sold_increment_get::TradesSoldIncrementGetRequest;
+            use api::trade::trades_sold_increment_get::{
+                Status, TradesSoldIncrementGetRequest,
+            };
             TradesSoldIncrementGetRequest::new(
-                ["tid", "status", "modified"],
-                "2024-06-18 00:00:00".parse()?,
-                "2024-06-18 23:59:59".parse()?,
-            )
+                    ["tid", "status", "modified"],
+                    "2024-06-18 00:00:00".parse()?,
+                    "2024-06-18 23:59:59".parse()?,
+                )
+                .status(Status::WaitSellerSendGoods)
+                .r#type("guarantee_trade,cod")
+                .buyer_nick("买家甲")
         });
     visitor
         .visit({
@@ -348,8 +453,14 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::user::open_account_create::OpenAccountCreateRequest;
+            use api::user::open_account_create::{OpenAccount, OpenAccountCreateRequest};
             OpenAccountCreateRequest::new()
+                .param_list([
+                    OpenAccount::new()
+                        .login_id("xiaoming")
+                        .locale("zh_CN")
+                        .isv_account_id("u1001"),
+                ])
         });
     visitor
         .visit({
@@ -360,6 +471,8 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         .visit({
             use api::util::kfc_keyword_search::KfcKeywordSearchRequest;
             KfcKeywordSearchRequest::new("这是一段待检查的文字")
+                .nick("商家测试账号")
+                .apply("taobao_auction.title")
         });
     visitor
         .visit({

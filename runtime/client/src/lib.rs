@@ -81,5 +81,8 @@ pub use self::retry::{RetryPolicy, RetryScope};
 pub use self::session::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, StoreError};
 pub use self::transport::{BoxFuture, Chunks, HttpMethod, HttpRequest, HttpResponse, Payload, Transport};
 
-pub use top_protocol as protocol;
-pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, generated, platform};
+#[doc(hidden)]
+pub use top_protocol::generated;
+pub use top_protocol::{
+    self as protocol, AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, platform,
+};

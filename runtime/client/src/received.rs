@@ -35,7 +35,7 @@ pub(super) fn decoded<'s, T>(
         return Err(Error::mismatch(first, body.text()));
     }
     envelope.request_id = envelope.request_id.map(|request_id| redacted(&request_id, secrets));
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
 /// Returns the error of a response with an error status. A refusal in its body takes precedence.

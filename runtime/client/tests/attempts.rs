@@ -17,9 +17,8 @@ use generated_sdk::client::{
     Attempt, AttemptObserver, AttemptOutcome, BoxFuture, CallInfo, Client, Limiter, Limits, OutcomeKind, Permit,
     RetryPolicy, SessionProvider,
 };
-use generated_sdk::protocol::{
-    Authorization, Field, Kind, LimitError, PlatformError, Record, Request, Schema, SessionError, View,
-};
+use generated_sdk::generated::{Field, Kind, Record, Schema, View};
+use generated_sdk::protocol::{Authorization, LimitError, PlatformError, Request, SessionError};
 use generated_sdk::{AppCredentials, Error};
 use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tokio::time::timeout;

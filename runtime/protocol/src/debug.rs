@@ -1,4 +1,4 @@
-//! The one `Debug` of all generated types: what is there, with secrets hidden.
+//! The `Debug` of all generated types: the fields that have a value, with secrets redacted.
 
 use std::any::Any;
 use std::fmt;
@@ -9,25 +9,29 @@ use crate::secrets;
 
 /// Prints the fields that have a value.
 pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let schema = record.schema();
-    let mut output = f.debug_struct(schema.name);
-    for (index, field) in schema.fields.iter().enumerate() {
+    debug_as(record.schema().name, record, f)
+}
+
+/// Prints the fields that have a value, under another name of the type.
+pub fn debug_as(name: &str, record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut output = f.debug_struct(name);
+    for (index, field) in record.schema().fields.iter().enumerate() {
         match record.view(index) {
             View::Absent => {}
             view => {
-                output.field(field.name, &Shown { field, view });
+                output.field(field.name, &Redacted { field, view });
             }
         }
     }
     output.finish()
 }
 
-struct Shown<'a> {
+struct Redacted<'a> {
     field: &'a Field,
     view: View<'a>,
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.secret {
             return f.write_str(HIDDEN);
@@ -49,7 +53,7 @@ impl fmt::Debug for Shown<'_> {
             View::Decimals(decimals) => decimals.fmt(f),
             View::Jsons(jsons) => f.debug_list().entries(jsons.iter().map(Json)).finish(),
             View::Files(files) => files.fmt(f),
-            View::Choices(choices) => f.debug_list().entries(choices.iter().map(Text)).finish(),
+            View::OpenEnums(values) => f.debug_list().entries(values.iter().map(Text)).finish(),
             View::Objects(objects) => f.debug_list().entries(objects.iter().map(Object)).finish(),
         }
     }

@@ -56,7 +56,7 @@ pub(crate) fn text(view: View<'_>) -> Cow<'static, str> {
         View::Boolean(false) => Cow::Borrowed("false"),
         View::Date(date) => Cow::Owned(date.to_string()),
         View::Decimal(decimal) => Cow::Owned(decimal.to_string()),
-        View::Choices(choices) => Cow::Owned(choices.iter().collect::<Vec<_>>().join(",")),
+        View::OpenEnums(values) => Cow::Owned(values.iter().collect::<Vec<_>>().join(",")),
         View::Texts(texts) => joined(texts),
         View::Numbers(numbers) => joined(numbers),
         View::Booleans(booleans) => joined(booleans),

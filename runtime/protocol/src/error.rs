@@ -22,7 +22,8 @@ use crate::validate::Violations;
 
 /// The error of a request that cannot be signed, or of a body that is not a response.
 ///
-/// The error of the client has the same variants, and those of sending and receiving.
+/// The error of the client has the same variants, and those of sending and receiving. The enum is exhaustive: a client converts
+/// every variant.
 #[derive(Debug)]
 pub enum Error {
     /// The request violates its documentation.

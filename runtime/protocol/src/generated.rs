@@ -1,24 +1,17 @@
-//! The contract between generated code and the runtime. Only generated code uses it.
+//! The contract between generated code and the runtime. For generated code only.
 //!
-//! A generated type is data: it hands over its fields by index ([`Record`], [`RecordMut`]), and signing, encoding, decoding,
-//! validation and printing are written once, over these tables. Every item that a generated file names is in this module.
+//! A generated type is data: it gives access to its fields by index ([`Record`], [`RecordMut`]) next to a table of them
+//! ([`Schema`]). Signing, encoding, decoding, validation and `Debug` are written once, over these tables. A generated file
+//! names only items of this module.
+//!
+//! Applications use the crate root. Any release may change this module: generated code states the version of the contract
+//! that it needs, and a runtime without that version does not compile with it.
 
-pub use super::{
-    Authorization, Choice, DateTime, Decimal, ErrorCode, Field, File, Json, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, Window, choice, contract, record,
+pub use crate::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
+pub use crate::paging::{FieldPath, Paged, Paging, Window};
+pub use crate::record::{
+    AsSlot, AsView, Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View,
 };
-
-/// Checks at compile time that the runtime supports the code that calls it. Every generated `api` module starts with
-/// `contract!(VERSION)`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __contract {
-    (1) => {};
-    ($version:tt) => {
-        ::core::compile_error!(concat!(
-            "this code was generated for version ",
-            stringify!($version),
-            " of the contract, and this runtime supports version 1: update the runtime, or generate the code again"
-        ));
-    };
-}
+pub use crate::request::{Authorization, ErrorCode, Request};
+pub use crate::{__contract as contract, __open_enum as open_enum, __record as record, __required as required};
+pub use crate::{DateTime, Decimal, File, Json};

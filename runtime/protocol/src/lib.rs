@@ -7,11 +7,11 @@
 //! 2. POST its [`body`](SignedRequest::body).
 //! 3. Decode the response with [`decode`](fn@decode).
 //!
-//! Requests and responses are generated from specs. A generated type is data for this crate: see [`generated`].
+//! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
 
 mod application;
-mod choice;
 mod content;
+mod contract;
 mod credentials;
 mod curl;
 mod debug;
@@ -24,12 +24,14 @@ mod gateway;
 mod headers;
 mod hex;
 mod multipart;
+mod open_enum;
 mod paging;
 mod parameters;
 #[rustfmt::skip]
 pub mod platform;
 mod platform_code;
 mod prepared;
+mod project;
 mod record;
 mod redact;
 mod request;
@@ -46,10 +48,7 @@ mod time;
 mod untyped;
 mod validate;
 
-#[doc(hidden)]
-pub use crate::__contract as contract;
 pub use application::{Application, Body, SignedRequest, VERSION};
-pub use choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot, choice};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
 pub use decode::{Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
 pub use error::{Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformError, RawBody};
@@ -57,11 +56,10 @@ pub use file::File;
 pub use format::{Format, UnknownFormat};
 pub use gateway::{Gateway, KnownGateway};
 pub use headers::Headers;
-pub use paging::{FieldPath, Paged, Paging, Window};
+pub use paging::Paged;
 pub use parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
 pub use platform_code::{PlatformCode, Retry};
-pub use record::{AsSlot, AsView, record};
-pub use record::{Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View};
+pub use project::{ProjectionError, ProjectionProblem, project};
 pub use request::{Authorization, ErrorCode, Request, WithParameters};
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as Json;
@@ -93,8 +91,8 @@ pub mod internal {
 
 #[doc(hidden)]
 pub mod __private {
-    //! Functions for the impls of generated types.
-    pub use super::debug::debug;
+    //! The functions that the macros of `generated` call.
+    pub use super::debug::{debug, debug_as};
     pub use super::decode::deserialize;
     pub use super::record::equal;
     pub use super::serde::serialize;

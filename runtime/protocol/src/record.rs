@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::choice::{Choice, ChoiceList, ChoiceListSlot, ChoiceSlot};
+use super::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 use super::{DateTime, File};
 
 /// A type of the platform's documents, spelled as the documents spell it (docs/protocol.md section 3).
@@ -180,8 +180,8 @@ pub enum View<'a> {
     Jsons(&'a [Json]),
     /// A list of files.
     Files(&'a [File]),
-    /// A list of choices.
-    Choices(&'a dyn ChoiceList),
+    /// A list of enums.
+    OpenEnums(&'a dyn OpenEnumList),
     /// A list of objects.
     Objects(&'a dyn ObjectList),
 }
@@ -192,19 +192,19 @@ impl<'a> View<'a> {
         value.as_view()
     }
 
-    /// The view of a choice.
-    pub fn choice<T: Choice>(value: &'a T) -> Self {
+    /// The view of an enum.
+    pub fn open_enum<T: OpenEnum>(value: &'a T) -> Self {
         Self::Text(value.as_str())
     }
 
-    /// The view of a choice that may be absent.
-    pub fn optional_choice<T: Choice>(value: &'a Option<T>) -> Self {
-        value.as_ref().map_or(Self::Absent, Self::choice)
+    /// The view of an optional enum.
+    pub fn optional_open_enum<T: OpenEnum>(value: &'a Option<T>) -> Self {
+        value.as_ref().map_or(Self::Absent, Self::open_enum)
     }
 
-    /// The view of a list of choices.
-    pub fn choices<T: Choice>(values: &'a Vec<T>) -> Self {
-        if values.is_empty() { Self::Absent } else { Self::Choices(values) }
+    /// The view of a list of enums.
+    pub fn open_enums<T: OpenEnum>(values: &'a Vec<T>) -> Self {
+        if values.is_empty() { Self::Absent } else { Self::OpenEnums(values) }
     }
 }
 
@@ -225,8 +225,8 @@ pub enum Slot<'a> {
     Decimal(&'a mut Option<Decimal>),
     /// Any JSON value.
     Json(&'a mut Option<Json>),
-    /// A choice.
-    Choice(&'a mut dyn ChoiceSlot),
+    /// An enum.
+    OpenEnum(&'a mut dyn OpenEnumSlot),
     /// An object.
     Object(&'a mut dyn ObjectSlot),
     /// A list of texts.
@@ -241,8 +241,8 @@ pub enum Slot<'a> {
     Decimals(&'a mut Vec<Decimal>),
     /// A list of JSON values.
     Jsons(&'a mut Vec<Json>),
-    /// A list of choices.
-    Choices(&'a mut dyn ChoiceListSlot),
+    /// A list of enums.
+    OpenEnums(&'a mut dyn OpenEnumListSlot),
     /// A list of objects.
     Objects(&'a mut dyn ObjectListSlot),
 }
@@ -253,14 +253,14 @@ impl<'a> Slot<'a> {
         field.as_slot()
     }
 
-    /// The slot of a choice.
-    pub fn choice<T: Choice>(field: &'a mut Option<T>) -> Self {
-        Self::Choice(field)
+    /// The slot of an enum.
+    pub fn open_enum<T: OpenEnum>(field: &'a mut Option<T>) -> Self {
+        Self::OpenEnum(field)
     }
 
-    /// The slot of a list of choices.
-    pub fn choices<T: Choice>(field: &'a mut Vec<T>) -> Self {
-        Self::Choices(field)
+    /// The slot of a list of enums.
+    pub fn open_enums<T: OpenEnum>(field: &'a mut Vec<T>) -> Self {
+        Self::OpenEnums(field)
     }
 }
 
@@ -455,7 +455,7 @@ pub(crate) fn clear(record: &mut dyn RecordMut) {
             Slot::Date(place) => *place = None,
             Slot::Decimal(place) => *place = None,
             Slot::Json(place) => *place = None,
-            Slot::Choice(place) => place.clear(),
+            Slot::OpenEnum(place) => place.clear(),
             Slot::Object(place) => place.clear(),
             Slot::Texts(list) => list.clear(),
             Slot::Numbers(list) => list.clear(),
@@ -463,7 +463,7 @@ pub(crate) fn clear(record: &mut dyn RecordMut) {
             Slot::Dates(list) => list.clear(),
             Slot::Decimals(list) => list.clear(),
             Slot::Jsons(list) => list.clear(),
-            Slot::Choices(list) => list.clear(),
+            Slot::OpenEnums(list) => list.clear(),
             Slot::Objects(list) => list.clear(),
         }
     }
@@ -488,7 +488,7 @@ impl PartialEq for View<'_> {
             (Self::Decimals(a), Self::Decimals(b)) => a == b,
             (Self::Jsons(a), Self::Jsons(b)) => a == b,
             (Self::Files(a), Self::Files(b)) => a == b,
-            (Self::Choices(a), Self::Choices(b)) => a.iter().eq(b.iter()),
+            (Self::OpenEnums(a), Self::OpenEnums(b)) => a.iter().eq(b.iter()),
             (Self::Objects(a), Self::Objects(b)) => {
                 a.count() == b.count() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
             }
@@ -497,8 +497,7 @@ impl PartialEq for View<'_> {
     }
 }
 
-/// The impls that every generated type has: each a line that hands the type to the code that serves them all.
-/// `mut` stands before a type that answers are decoded into.
+/// Implements what every generated type has, over its table. `mut` marks a type that responses are decoded into.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
@@ -539,4 +538,19 @@ macro_rules! __record {
     };
 }
 
-pub use crate::__record as record;
+/// Implements `Debug` of the struct with the required fields of a type: as that type prints them, with secrets redacted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __required {
+    ($required:ident => $type:ident) => {
+        impl ::core::fmt::Debug for $required {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(deprecated, reason = "a deprecated type prints its fields too")]
+                let record = $type::new(::core::clone::Clone::clone(self));
+                $crate::__private::debug_as(::core::stringify!($required), &record, f)
+            }
+        }
+    };
+}
+
+pub(crate) use crate::__record as record;

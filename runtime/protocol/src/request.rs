@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::debug;
 use crate::file::File;
 use crate::record::{Record, RecordMut, Schema, View};
@@ -55,8 +57,17 @@ pub trait Request: Record {
     /// The documented error codes of the method.
     const ERRORS: &'static [ErrorCode] = &[];
 
-    /// The response of a successful call.
-    type Response: RecordMut + Default + 'static;
+    /// The response of a successful call. Generic code can rely on what all generated responses implement.
+    type Response: RecordMut
+        + Clone
+        + Default
+        + fmt::Debug
+        + PartialEq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 
     /// Returns the parameters that were added to the request.
     fn extra_parameters(&self) -> &[UntypedParameter] {
@@ -135,6 +146,7 @@ pub const fn is_read_only_method(method: &str) -> bool {
 
 /// Whether a call requires a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Authorization {
     /// The session is required.
     Required,

@@ -6,7 +6,6 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::file::File;
 use crate::record::{Record, View};
-use crate::time::DateTime;
 
 /// Serializes a record.
 pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
@@ -30,7 +29,7 @@ impl Serialize for SerializedView<'_> {
             View::Text(text) => serializer.serialize_str(text),
             View::Number(number) => serializer.serialize_i64(number),
             View::Boolean(boolean) => serializer.serialize_bool(boolean),
-            View::Date(date) => serializer.collect_str(&date),
+            View::Date(date) => date.serialize(serializer),
             View::Decimal(decimal) => serializer.collect_str(&decimal),
             View::Json(json) => json.serialize(serializer),
             View::File(file) => serializer.serialize_str(file.file_name()),
@@ -38,11 +37,11 @@ impl Serialize for SerializedView<'_> {
             View::Texts(texts) => texts.serialize(serializer),
             View::Numbers(numbers) => numbers.serialize(serializer),
             View::Booleans(booleans) => booleans.serialize(serializer),
-            View::Dates(dates) => serializer.collect_seq(dates.iter().map(DateTime::to_string)),
+            View::Dates(dates) => dates.serialize(serializer),
             View::Decimals(decimals) => serializer.collect_seq(decimals.iter().map(ToString::to_string)),
             View::Jsons(jsons) => jsons.serialize(serializer),
             View::Files(files) => serializer.collect_seq(files.iter().map(File::file_name)),
-            View::Choices(choices) => serializer.collect_seq(choices.iter()),
+            View::OpenEnums(values) => serializer.collect_seq(values.iter()),
             View::Objects(objects) => {
                 serializer.collect_seq(objects.iter().map(|object| SerializedView(View::Object(object))))
             }

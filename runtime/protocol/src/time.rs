@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{self, TimeZone};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 
 /// 1970-01-01 00:00:00 UTC.
 const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0);
@@ -15,7 +17,7 @@ const TEXT: &str = "%Y-%m-%d %H:%M:%S";
 
 /// A date and time at GMT+8, to the second.
 ///
-/// The time zone of the machine does not matter. The text form is `yyyy-MM-dd HH:mm:ss`, as on the wire.
+/// The time zone of the machine does not matter. The text form, with serde too, is `yyyy-MM-dd HH:mm:ss`, as on the wire.
 ///
 /// ```
 /// use generated_sdk::DateTime;
@@ -145,6 +147,20 @@ impl fmt::Debug for DateTime {
     }
 }
 
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    /// Reads the texts that a response may have, such as `2016-01-01 12:00:00` and `2016-01-01T12:00:00+08:00`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse_lenient(&text).ok_or_else(|| D::Error::custom(InvalidDateTime))
+    }
+}
+
 /// The error of a text that is not a date of the form `yyyy-MM-dd HH:mm:ss`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidDateTime;
@@ -197,6 +213,18 @@ mod tests {
         ] {
             assert_eq!(text.parse::<DateTime>(), Err(InvalidDateTime), "{text:?}");
         }
+    }
+
+    #[test]
+    fn serde_writes_the_wire_text_and_reads_what_responses_have() {
+        let noon: DateTime = "2016-01-01 12:00:00".parse().unwrap();
+        assert_eq!(serde_json::to_string(&noon).unwrap(), r#""2016-01-01 12:00:00""#);
+        for text in ["2016-01-01 12:00:00", "2016-01-01 12:00:00.0", "2016-01-01T04:00:00Z"] {
+            assert_eq!(serde_json::from_value::<DateTime>(text.into()).unwrap(), noon, "{text}");
+        }
+        let error = serde_json::from_str::<DateTime>("\"tomorrow\"").unwrap_err();
+        assert!(error.to_string().starts_with(&InvalidDateTime.to_string()), "{error}");
+        assert!(serde_json::from_str::<DateTime>("1451620800000").is_err());
     }
 
     #[test]

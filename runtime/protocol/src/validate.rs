@@ -206,7 +206,7 @@ fn public_parameter(name: &str) -> Option<&'static str> {
 fn is_blank(view: View<'_>) -> bool {
     match view {
         View::Absent => true,
-        View::Text(_) | View::Texts(_) | View::Choices(_) | View::Json(_) => text(view).trim().is_empty(),
+        View::Text(_) | View::Texts(_) | View::OpenEnums(_) | View::Json(_) => text(view).trim().is_empty(),
         _ => false,
     }
 }
@@ -231,7 +231,7 @@ fn longest(field: &Field, view: View<'_>) -> Option<u64> {
         View::Text(text) => units(text),
         View::Texts(_) if field.kind == Kind::FieldList => units(&text(view)),
         View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
-        View::Choices(choices) => choices.iter().map(units).max()?,
+        View::OpenEnums(values) => values.iter().map(units).max()?,
         View::Json(_) => units(&text(view)),
         View::File(file) => return file.length(),
         View::Files(files) => return files.iter().filter_map(File::length).max(),
@@ -251,7 +251,7 @@ pub fn size(view: View<'_>) -> Option<u64> {
         View::Decimals(list) => list.len(),
         View::Jsons(list) => list.len(),
         View::Files(list) => list.len(),
-        View::Choices(list) => list.count(),
+        View::OpenEnums(list) => list.count(),
         View::Objects(list) => list.count(),
         _ => return None,
     };

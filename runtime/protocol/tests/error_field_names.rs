@@ -2,20 +2,23 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode};
+use generated_sdk::protocol::{Request, decode};
 
 /// The request of a method that documents `code`, `msg`, `errcode` and `success` itself, as
 /// `taobao.mtop.upload.token.get` documents the first.
 struct Upload;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct UploadResponse {
     code: Option<String>,
     msg: Option<String>,
     errcode: Option<i64>,
     success: Option<bool>,
 }
+
+record!(mut UploadResponse);
 
 impl Record for Upload {
     fn schema(&self) -> &'static Schema {

@@ -15,6 +15,8 @@ use generated_sdk::protocol;
 #[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 
+use std::collections::HashSet;
+
 use expect_test::expect;
 use fixture::fixture_everything_get::{Order, Part};
 use fixture::fixture_limits_set::{Sku, Status};
@@ -32,7 +34,11 @@ fn moment() -> DateTime {
 }
 
 fn everything() -> FixtureEverythingGetRequest {
-    FixtureEverythingGetRequest::new(FixtureEverythingGetRequired {
+    FixtureEverythingGetRequest::new(required())
+}
+
+fn required() -> FixtureEverythingGetRequired {
+    FixtureEverythingGetRequired {
         text: "端 & text".into(),
         number: i64::MAX,
         flag: false,
@@ -44,7 +50,7 @@ fn everything() -> FixtureEverythingGetRequest {
         fields: vec!["num_iid".into(), "title".into()],
         texts: vec!["a".into(), "b".into()],
         order: Order::new(1).memo("\"memo\"").access_token("s3cr3t").parts([Part::new("x"), Part::new("y")]),
-    })
+    }
 }
 
 /// Returns the parameters of the method, form-encoded.
@@ -508,15 +514,36 @@ fn reports_all_violated_limits() {
 #[test]
 fn open_enums_accept_unknown_values() {
     assert_eq!(Status::from("TRADE_CLOSED"), Status::TradeClosed);
-    assert_eq!(Status::from("NEW"), Status::Unlisted("NEW".to_owned()));
+    assert_eq!(Status::from("NEW"), Status::Unknown("NEW".to_owned()));
     assert_eq!(Status::N1.to_string(), "1");
-    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unlisted","z"]},"picture":"aGk="}}"#;
+    let body = r#"{"r_response":{"status":"NEW","kinds":{"string":["a","unknown","z"]},"picture":"aGk="}}"#;
     let response = decode::<FixtureLimitsSetRequest>(body.to_owned()).unwrap();
-    assert_eq!(response.status, Some(Status::Unlisted("NEW".to_owned())));
+    assert_eq!(response.status, Some(Status::Unknown("NEW".to_owned())));
     let kinds: Vec<_> = response.kinds.iter().map(ToString::to_string).collect();
-    assert_eq!(kinds, ["a", "unlisted", "z"]);
-    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unlisted", "z"]"#), "{response:?}");
+    assert_eq!(kinds, ["a", "unknown", "z"]);
+    assert!(format!("{response:?}").contains(r#"status: "NEW", kinds: ["a", "unknown", "z"]"#), "{response:?}");
     assert_eq!(response.mismatches(), []);
+}
+
+#[test]
+fn enums_compare_and_convert_by_their_wire_value() {
+    assert_eq!(Status::Unknown("TRADE_CLOSED".to_owned()), Status::TradeClosed);
+    let distinct: HashSet<Status> = ["NEW", "TRADE_CLOSED", "NEW"].map(Status::from).into();
+    assert_eq!(distinct.len(), 2);
+    let Ok(parsed) = "TRADE_CLOSED".parse::<Status>();
+    assert_eq!((&parsed, parsed.as_str()), (&Status::TradeClosed, "TRADE_CLOSED"));
+    let json = serde_json::to_string(&[Status::TradeClosed, Status::from("NEW")]).unwrap();
+    assert_eq!(json, r#"["TRADE_CLOSED","NEW"]"#);
+    assert_eq!(serde_json::from_str::<[Status; 2]>(&json).unwrap(), [Status::TradeClosed, Status::from("NEW")]);
+    assert!(serde_json::from_str::<Status>("1").is_err());
+}
+
+#[test]
+fn required_structs_print_their_fields_and_redact_secrets() {
+    let printed = format!("{:?}", required().clone());
+    assert_eq!(printed, format!("{:?}", everything()).replacen("Request", "Required", 1));
+    assert!(printed.starts_with("FixtureEverythingGetRequired { text: "), "{printed}");
+    assert!(printed.contains("access_token: [hidden]"), "{printed}");
 }
 
 #[test]

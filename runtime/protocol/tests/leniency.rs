@@ -17,10 +17,9 @@ mod fixture;
 
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{
-    Code, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, decode, decode_untyped,
-};
+use generated_sdk::protocol::{Code, Decimal, Request, decode, decode_untyped};
 use generated_sdk::{DateTime, Response};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
@@ -148,8 +147,10 @@ fn object_with_several_members_is_not_a_list() {
 }
 
 /// A response with a secret that is not text.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Pin(Option<i64>, Option<DateTime>);
+
+record!(mut Pin);
 
 impl Record for Pin {
     fn schema(&self) -> &'static Schema {
@@ -188,10 +189,12 @@ fn redacts_mismatched_secrets() {
 }
 
 /// A response with a list of large objects.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Rows(Vec<Row>);
 
-#[derive(Debug)]
+record!(mut Rows);
+
+#[derive(Clone)]
 struct Row {
     _bulk: [u8; 4096],
 }
@@ -596,8 +599,10 @@ fn finds_request_id_at_any_level() {
 /// A method whose response has a field `html`.
 struct Render;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct RenderResponse(Option<String>);
+
+record!(mut RenderResponse);
 
 impl Record for Render {
     fn schema(&self) -> &'static Schema {
@@ -761,10 +766,12 @@ fn rejects_bodies_without_evidence() {
 /// A response without fields, or with fields named like protocol fields.
 macro_rules! response {
     ($name:ident, $node:literal, $($field:ident: $index:literal),*) => {
-        #[derive(Debug, Default)]
+        #[derive(Clone, Default)]
         struct $name {
             $($field: Option<String>,)*
         }
+
+        record!(mut $name);
 
         impl Record for $name {
             fn schema(&self) -> &'static Schema {

@@ -21,10 +21,11 @@ use fixture::fixture_everything_get::{Order, Part};
 use fixture::{
     FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
 };
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
-    AppCredentials, Application, DateTime, Decimal, Field, File, Kind, Parameters, Record, RecordMut, Request, Schema,
-    SignMethod, SignedRequest, Slot, View, decode, decode_untyped, signature,
+    AppCredentials, Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, decode,
+    decode_untyped, signature,
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
@@ -375,8 +376,10 @@ proptest! {
 }
 
 /// A response with a single field.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 struct Single(Option<String>);
+
+record!(mut Single);
 
 impl Record for Single {
     fn schema(&self) -> &'static Schema {

@@ -3,9 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::{
-    AppCredentials, Application, DateTime, Error, Field, File, Kind, PUBLIC_PARAMETERS, Problem, Record, RecordMut,
-    Request, Schema, SignMethod, Slot, UntypedParameters, View, signature, signed_text,
+    AppCredentials, Application, DateTime, Error, File, PUBLIC_PARAMETERS, Problem, Request, SignMethod,
+    UntypedParameters, signature, signed_text,
 };
 use generated_sdk::{Format, Gateway};
 
@@ -146,8 +147,10 @@ struct Sku {
     outer_id: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Updated;
+
+record!(mut Updated);
 
 impl Update {
     fn new() -> Self {

@@ -1,4 +1,5 @@
-//! The samples of complete documents, decoded by the types that were generated from them. It runs in an SDK of its own.
+//! Samples of complete documents, decoded as the types generated from these documents. A test runs this file in a generated
+//! package.
 
 use std::fmt::Debug;
 use std::fs;
@@ -8,7 +9,7 @@ use sdk::api::{tbk, tbtrade};
 use sdk::protocol::{Request, decode};
 use serde_json::Value;
 
-/// Decodes the three samples of a document, tells what became of each, and holds those that can be read against each other.
+/// Decodes the three samples of a document and prints the results. Fails if decoded samples differ.
 fn samples<R: Request>(category: &str)
 where
     R::Response: Debug + PartialEq,
@@ -18,15 +19,15 @@ where
     let document: Value = serde_json::from_str(&text).unwrap();
     let mut values = Vec::new();
     for name in ["rspSampleJson", "rspSampleSimplifyJson", "rspSampleXml"] {
-        let told = match decode::<R>(document[name].as_str().unwrap().to_owned()) {
+        let result = match decode::<R>(document[name].as_str().unwrap().to_owned()) {
             Ok(response) => {
-                let told = response.mismatches().iter().map(|mismatch| format!("; {mismatch}")).collect::<String>();
+                let mismatches = response.mismatches().iter().map(|mismatch| format!("; {mismatch}")).collect::<String>();
                 values.push((name, response.into_value()));
-                format!("decoded{told}")
+                format!("decoded{mismatches}")
             }
             Err(error) => error.to_string(),
         };
-        println!("{} {name}: {told}", R::METHOD);
+        println!("{} {name}: {result}", R::METHOD);
     }
     for pair in values.windows(2) {
         assert_eq!(pair[0].1, pair[1].1, "{}: {} and {}", R::METHOD, pair[0].0, pair[1].0);
@@ -35,7 +36,7 @@ where
 }
 
 #[test]
-fn all() {
+fn samples_of_a_document_decode_to_the_same_value() {
     samples::<tbk::TbkCouponConvertRequest>("tbk");
     samples::<tbk::TbkDgGeneralLinkParseRequest>("tbk");
     samples::<tbk::TbkOrderDetailsGetRequest>("tbk");

@@ -1,22 +1,22 @@
-//! Calling the commands.
+//! Helpers to run the commands.
 
-#![allow(dead_code, reason = "every test file uses a part of this")]
+#![allow(dead_code, reason = "each test file uses a part of the module")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The project's root.
+/// Returns the root of the project.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Calls a command, whatever gateway and application the environment names.
+/// Runs a command without `TOP_` variables.
 pub(crate) fn xtask(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// A command to be called.
+/// Returns a command without `TOP_` variables.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     for name in ["TOP_GATEWAY", "TOP_APP_KEY", "TOP_APP_SECRET", "TOP_SESSION"] {
@@ -26,15 +26,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A path below the target folder that is the test's own, with nothing at it.
-pub(crate) fn nothing_at(name: &str) -> PathBuf {
+/// Returns a path in the target folder for one test. Nothing exists at the path.
+pub(crate) fn absent_path(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&path);
     path
 }
 
-/// The target folder of the packages that tests generate, which have the same dependencies.
-#[allow(dead_code, reason = "not every test builds a package")]
+/// Returns the target folder of generated packages.
 pub(crate) fn shared_target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated-packages")
 }

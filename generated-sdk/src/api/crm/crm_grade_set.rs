@@ -10,42 +10,51 @@ use top_protocol::generated::{
 ///
 /// 折扣最低为七折，即 700。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::crm::CrmGradeSetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = CrmGradeSetRequest::new([1, 2, 3, 4], [990, 950, 900, 800], [true, true, true, false]);
+/// let request = CrmGradeSetRequest::new(
+///         [1, 2, 3, 4],
+///         [990, 950, 900, 800],
+///         [true, true, true, false],
+///     )
+///     .amount([10000, 20000, 30000])
+///     .count([100, 200, 300]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CrmGradeSetRequest {
     /// 升到下一级所需的交易额，单位分；与 count 二选一
     ///
-    /// Number\[\], at most 4 elements, for example `10000,20000,30000`.
+    /// List of Number. Max list size 4. Example: `10000,20000,30000`.
     pub amount: Vec<i64>,
     /// 会员等级：1 普通，2 高级，3 VIP，4 至尊VIP
     ///
-    /// Number\[\], required, at most 4 elements, for example `1,2,3,4`.
+    /// List of Number. Required. Max list size 4. Example: `1,2,3,4`.
     pub grade: Vec<i64>,
     /// 升到下一级所需的交易笔数；与 amount 二选一
     ///
-    /// Number\[\], at most 4 elements, for example `100,200,300`.
+    /// List of Number. Max list size 4. Example: `100,200,300`.
     pub count: Vec<i64>,
     /// 各等级的折扣，950 即九五折；等级越高折扣越低
     ///
-    /// Number\[\], required, at most 4 elements, for example `990,950,900,800`.
+    /// List of Number. Required. Max list size 4. Example: `990,950,900,800`.
     pub discount: Vec<i64>,
     /// 各等级有没有设置升级条件
     ///
-    /// Boolean\[\], required, at most 4 elements, for example `true,true,true,false`.
+    /// List of Boolean. Required. Max list size 4. Example: `true,true,true,false`.
     pub hierarchy: Vec<bool>,
 }
 
 impl CrmGradeSetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         grade: impl IntoIterator<Item = i64>,
         discount: impl IntoIterator<Item = i64>,
@@ -60,14 +69,14 @@ impl CrmGradeSetRequest {
         }
     }
 
-    /// Sets `amount`.
+    /// Sets [`amount`](field@Self::amount): 升到下一级所需的交易额，单位分. List of Number. Max list size 4.
     #[must_use]
     pub fn amount(mut self, amount: impl IntoIterator<Item = i64>) -> Self {
         self.amount = amount.into_iter().collect();
         self
     }
 
-    /// Sets `count`.
+    /// Sets [`count`](field@Self::count): 升到下一级所需的交易笔数. List of Number. Max list size 4.
     #[must_use]
     pub fn count(mut self, count: impl IntoIterator<Item = i64>) -> Self {
         self.count = count.into_iter().collect();
@@ -125,10 +134,11 @@ record!(CrmGradeSetRequest);
 
 /// The response of `taobao.crm.grade.set`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CrmGradeSetResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -8,27 +8,35 @@ use top_protocol::generated::{
 
 /// `alitrip.policy.domfare.compare`: 国内机票比价
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::flight::AlitripPolicyDomfareCompareRequest;
 /// use generated_sdk::api::flight::alitrip_policy_domfare_compare::CompareDomFareRequestDto;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlitripPolicyDomfareCompareRequest::new(CompareDomFareRequestDto::new(0));
+/// let request = AlitripPolicyDomfareCompareRequest::new(
+///     CompareDomFareRequestDto::new(0)
+///         .airline_codes(["HU"])
+///         .flight_no_str("HU9990-HU9995#HU9999")
+///         .support_code_share(1),
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlitripPolicyDomfareCompareRequest {
     /// 查询条件
     ///
-    /// [`CompareDomFareRequestDto`], required.
+    /// [`CompareDomFareRequestDto`]. Required.
     pub compare_dom_fare_request_d_t_o: CompareDomFareRequestDto,
 }
 
 impl AlitripPolicyDomfareCompareRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(compare_dom_fare_request_d_t_o: CompareDomFareRequestDto) -> Self {
         Self {
             compare_dom_fare_request_d_t_o,
@@ -66,30 +74,31 @@ record!(AlitripPolicyDomfareCompareRequest);
 
 /// The object `CompareDomFareRequestDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CompareDomFareRequestDto {
     /// 航空公司
     ///
-    /// String\[\], for example `HU`.
+    /// List of String. Example: `HU`.
     pub airline_codes: Vec<String>,
     /// 行程：0 单程，1 往返；目前只支持单程
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub trip_type: i64,
     /// 航班号，多个以 \# 分隔，范围以 - 相连
     ///
-    /// String, for example `HU9990-HU9995#HU9999`.
+    /// String. Example: `HU9990-HU9995#HU9999`.
     pub flight_no_str: Option<String>,
     /// 共享航班：0 不含，1 含，2 只要；不传则不限
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub support_code_share: Option<i64>,
     /// 产品类型，如 0 普通、2 学生、4 老年；不传则不限
     ///
-    /// String\[\], for example `0`.
+    /// List of String. Example: `0`.
     pub product_types: Vec<String>,
     /// 舱位代码，只能有一个
     ///
-    /// String, for example `Y`.
+    /// String. Example: `Y`.
     pub cabin_code_str: Option<String>,
     /// 航程
     ///
@@ -97,20 +106,20 @@ pub struct CompareDomFareRequestDto {
     pub od_infos: Vec<OdInfoQueryDto>,
     /// 投放情况：0 未投放，1 已投放但不是最优，2 已投放且最优
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub policy_deploy_status: Option<i64>,
     /// 销售方式，如 0 无、4 航司返现；不传则不限
     ///
-    /// String\[\], for example `0`.
+    /// List of String. Example: `0`.
     pub sale_mode_codes: Vec<String>,
     /// 店铺的编号
     ///
-    /// Number, for example `8001`.
+    /// Number. Example: `8001`.
     pub agent_id: Option<i64>,
 }
 
 impl CompareDomFareRequestDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(trip_type: i64) -> Self {
         Self {
             airline_codes: Vec::new(),
@@ -126,7 +135,7 @@ impl CompareDomFareRequestDto {
         }
     }
 
-    /// Sets `airline_codes`.
+    /// Sets [`airline_codes`](field@Self::airline_codes): 航空公司. List of String.
     #[must_use]
     pub fn airline_codes(
         mut self,
@@ -136,21 +145,21 @@ impl CompareDomFareRequestDto {
         self
     }
 
-    /// Sets `flight_no_str`.
+    /// Sets [`flight_no_str`](field@Self::flight_no_str): 航班号，多个以 \# 分隔，范围以 - 相连. String.
     #[must_use]
     pub fn flight_no_str(mut self, flight_no_str: impl Into<String>) -> Self {
         self.flight_no_str = Some(flight_no_str.into());
         self
     }
 
-    /// Sets `support_code_share`.
+    /// Sets [`support_code_share`](field@Self::support_code_share): 共享航班：0 不含，1 含，2 只要. Number.
     #[must_use]
     pub fn support_code_share(mut self, support_code_share: i64) -> Self {
         self.support_code_share = Some(support_code_share);
         self
     }
 
-    /// Sets `product_types`.
+    /// Sets [`product_types`](field@Self::product_types): 产品类型，如 0 普通、2 学生、4 老年. List of String.
     #[must_use]
     pub fn product_types(
         mut self,
@@ -160,14 +169,14 @@ impl CompareDomFareRequestDto {
         self
     }
 
-    /// Sets `cabin_code_str`.
+    /// Sets [`cabin_code_str`](field@Self::cabin_code_str): 舱位代码，只能有一个. String.
     #[must_use]
     pub fn cabin_code_str(mut self, cabin_code_str: impl Into<String>) -> Self {
         self.cabin_code_str = Some(cabin_code_str.into());
         self
     }
 
-    /// Sets `od_infos`.
+    /// Sets [`od_infos`](field@Self::od_infos): 航程. List of [`OdInfoQueryDto`].
     #[must_use]
     pub fn od_infos(
         mut self,
@@ -177,14 +186,14 @@ impl CompareDomFareRequestDto {
         self
     }
 
-    /// Sets `policy_deploy_status`.
+    /// Sets [`policy_deploy_status`](field@Self::policy_deploy_status): 投放情况：0 未投放，1 已投放但不是最优，2 已投放且最优. Number.
     #[must_use]
     pub fn policy_deploy_status(mut self, policy_deploy_status: i64) -> Self {
         self.policy_deploy_status = Some(policy_deploy_status);
         self
     }
 
-    /// Sets `sale_mode_codes`.
+    /// Sets [`sale_mode_codes`](field@Self::sale_mode_codes): 销售方式，如 0 无、4 航司返现. List of String.
     #[must_use]
     pub fn sale_mode_codes(
         mut self,
@@ -194,7 +203,7 @@ impl CompareDomFareRequestDto {
         self
     }
 
-    /// Sets `agent_id`.
+    /// Sets [`agent_id`](field@Self::agent_id): 店铺的编号. Number.
     #[must_use]
     pub fn agent_id(mut self, agent_id: i64) -> Self {
         self.agent_id = Some(agent_id);
@@ -243,31 +252,32 @@ record!(CompareDomFareRequestDto);
 
 /// The object `OdInfoQueryDTO`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OdInfoQueryDto {
     /// 0 去程，1 返程
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub index: Option<i64>,
     /// 起飞机场
     ///
-    /// String, required, for example `HGH`.
+    /// String. Required. Example: `HGH`.
     pub dep_airport: String,
     /// 降落机场
     ///
-    /// String, required, for example `PEK`.
+    /// String. Required. Example: `PEK`.
     pub arr_airport: String,
     /// 起飞日期的起点
     ///
-    /// Date, required, for example `2024-07-01 00:00:00`.
+    /// Date. Required. Example: `2024-07-01 00:00:00`.
     pub dep_start_date: DateTime,
     /// 起飞日期的终点
     ///
-    /// Date, required, for example `2024-07-07 00:00:00`.
+    /// Date. Required. Example: `2024-07-07 00:00:00`.
     pub dep_end_date: DateTime,
 }
 
 impl OdInfoQueryDto {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         dep_airport: impl Into<String>,
         arr_airport: impl Into<String>,
@@ -283,7 +293,7 @@ impl OdInfoQueryDto {
         }
     }
 
-    /// Sets `index`.
+    /// Sets [`index`](field@Self::index): 0 去程，1 返程. Number.
     #[must_use]
     pub fn index(mut self, index: i64) -> Self {
         self.index = Some(index);
@@ -322,6 +332,7 @@ record!(OdInfoQueryDto);
 
 /// The response of `alitrip.policy.domfare.compare`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlitripPolicyDomfareCompareResponse {
     /// 结果
     ///
@@ -359,10 +370,11 @@ record!(mut AlitripPolicyDomfareCompareResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 错误码
     ///
@@ -419,6 +431,7 @@ record!(mut Result);
 
 /// The object `CompareDomFareReponseDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CompareDomFareReponseDto {
     /// 说明
     ///
@@ -465,58 +478,59 @@ record!(mut CompareDomFareReponseDto);
 
 /// The object `PriceComparisonDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PriceComparisonDto {
     /// 政策的编号
     ///
-    /// String, for example `p1001`.
+    /// String. Example: `p1001`.
     pub policy_id_str: Option<String>,
     /// 政策类型：0 普通，1 特殊，2 规则
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub policy_type: Option<i64>,
     /// 自己的价格，单位分
     ///
-    /// Number, for example `68000`.
+    /// Number. Example: `68000`.
     pub self_sale_price: Option<i64>,
     /// 最优的价格，单位分
     ///
-    /// Number, for example `66000`.
+    /// Number. Example: `66000`.
     pub lowest_sale_price: Option<i64>,
     /// 价差，单位分
     ///
-    /// Number, for example `2000`.
+    /// Number. Example: `2000`.
     pub price_diff: Option<i64>,
     /// 销售方式
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub sale_mode_code: Option<i64>,
     /// 产品类型
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub product_type: Option<i64>,
     /// 是否可售
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub can_sell: Option<bool>,
     /// 投放情况：0 未投放，1 已投放但不是最优，2 已投放且最优
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub policy_deploy_status: Option<i64>,
     /// 航班日期
     ///
-    /// Date\[\], for example `2024-07-01 00:00:00`.
+    /// List of Date. Example: `2024-07-01 00:00:00`.
     pub travel_date_str: Vec<DateTime>,
     /// 起降机场
     ///
-    /// String, for example `HGH-PEK`.
+    /// String. Example: `HGH-PEK`.
     pub arr_dep: Option<String>,
     /// 航班号
     ///
-    /// String, for example `HU9990`.
+    /// String. Example: `HU9990`.
     pub flight_nos: Option<String>,
     /// 舱位代码
     ///
-    /// String, for example `Y`.
+    /// String. Example: `Y`.
     pub carbin_list: Option<String>,
 }
 

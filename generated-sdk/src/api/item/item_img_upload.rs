@@ -11,48 +11,55 @@ use top_protocol::generated::{
 ///
 /// 给商品新增一张图片；传 id 时替换已有的那一张。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemImgUploadRequest;
+/// use generated_sdk::protocol::File;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemImgUploadRequest::new(610000000001);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemImgUploadRequest::new(610000000001)
+///     .id(9001)
+///     .position(1)
+///     .image(File::open("picture.jpg")?);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemImgUploadRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 要替换的图片的编号；新增时不传
     ///
-    /// Number, for example `9001`.
+    /// Number. Example: `9001`.
     pub id: Option<i64>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 图片文件，jpg 或 png，不超过 3M
     ///
-    /// byte\[\], at most 3145728 bytes.
+    /// `byte[]`. Max size 3145728 bytes.
     pub image: Option<File>,
     /// 是否设为主图
     ///
-    /// Boolean, `false` if it is not sent, for example `false`.
+    /// Boolean. Default: `false`. Example: `false`.
     pub is_major: Option<bool>,
     /// 是否 3:4 的图片，与主图视频一起使用
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_rectangle: Option<bool>,
 }
 
 impl ItemImgUploadRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(num_iid: i64) -> Self {
         Self {
             num_iid,
@@ -64,35 +71,35 @@ impl ItemImgUploadRequest {
         }
     }
 
-    /// Sets `id`.
+    /// Sets [`id`](field@Self::id): 要替换的图片的编号. Number.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// Sets `position`.
+    /// Sets [`position`](field@Self::position): 图片排在第几张. Number.
     #[must_use]
     pub fn position(mut self, position: i64) -> Self {
         self.position = Some(position);
         self
     }
 
-    /// Sets `image`.
+    /// Sets [`image`](field@Self::image): 图片文件，jpg 或 png，不超过 3M. `byte[]`. Max size 3145728 bytes.
     #[must_use]
     pub fn image(mut self, image: impl Into<File>) -> Self {
         self.image = Some(image.into());
         self
     }
 
-    /// Sets `is_major`.
+    /// Sets [`is_major`](field@Self::is_major): 是否设为主图. Boolean. Default: `false`.
     #[must_use]
     pub fn is_major(mut self, is_major: bool) -> Self {
         self.is_major = Some(is_major);
         self
     }
 
-    /// Sets `is_rectangle`.
+    /// Sets [`is_rectangle`](field@Self::is_rectangle): 是否 3:4 的图片，与主图视频一起使用. Boolean.
     #[must_use]
     pub fn is_rectangle(mut self, is_rectangle: bool) -> Self {
         self.is_rectangle = Some(is_rectangle);
@@ -140,6 +147,7 @@ record!(ItemImgUploadRequest);
 
 /// The response of `taobao.item.img.upload`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImgUploadResponse {
     /// 上传后的图片
     ///
@@ -177,18 +185,19 @@ record!(mut ItemImgUploadResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片的编号，主图为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/1.jpg`.
+    /// String. Example: `https://img.example.com/1.jpg`.
     pub url: Option<String>,
     /// 图片的创建时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -3,38 +3,44 @@
 //! `taobao.item.seller.get`: 查询单个商品
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.item.seller.get`: 查询单个商品
 ///
 /// 返回一个商品的全部资料，由 fields 决定返回哪些字段。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSellerGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemSellerGetRequest::new(["num_iid", "title", "price", "skus"], 610000000001);
+/// let request = ItemSellerGetRequest::new(
+///     ["num_iid", "title", "price", "skus"],
+///     610000000001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSellerGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `num_iid,title,price,skus`.
+    /// Field List. Required. Example: `num_iid,title,price,skus`.
     pub fields: Vec<String>,
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
 }
 
 impl ItemSellerGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         num_iid: i64,
@@ -77,6 +83,7 @@ record!(ItemSellerGetRequest);
 
 /// The response of `taobao.item.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSellerGetResponse {
     /// 商品资料
     ///
@@ -114,42 +121,43 @@ record!(mut ItemSellerGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 售后说明的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub after_sale_id: Option<i64>,
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, see [`ApproveStatus`], for example `onsale`.
+    /// [`ApproveStatus`]. Example: `onsale`.
     pub approve_status: Option<ApproveStatus>,
     /// 积分返点比例，5 即 0.5%
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub auction_point: Option<i64>,
     /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
     ///
-    /// String, for example `no_mark`.
+    /// String. Example: `no_mark`.
     pub auto_fill: Option<String>,
     /// 下架后是否自动重新上架
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub auto_repost: Option<bool>,
     /// 条形码
     ///
-    /// String, for example `6901234567892`.
+    /// String. Example: `6901234567892`.
     pub barcode: Option<String>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 货到付款运费模板的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cod_postage_id: Option<i64>,
     /// 发布时间
     ///
-    /// Date, for example `2024-01-05 10:00:00`.
+    /// Date. Example: `2024-01-05 10:00:00`.
     pub created: Option<DateTime>,
     /// 定制工具的编号
     ///
@@ -157,7 +165,7 @@ pub struct Item {
     pub custom_made_type_id: Option<String>,
     /// 下架时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub delist_time: Option<DateTime>,
     /// 商品描述，可含 HTML
     ///
@@ -169,15 +177,15 @@ pub struct Item {
     pub desc_module_info: Option<DescModuleInfo>,
     /// 商品页面的地址
     ///
-    /// String, for example `https://item.example.com/item.htm?id=610000000001`.
+    /// String. Example: `https://item.example.com/item.htm?id=610000000001`.
     pub detail_url: Option<String>,
     /// EMS 运费，单位元
     ///
-    /// String, for example `20.00`.
+    /// String. Example: `20.00`.
     pub ems_fee: Option<String>,
     /// 快递运费，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub express_fee: Option<String>,
     /// 商品特征值
     ///
@@ -189,7 +197,7 @@ pub struct Item {
     pub food_security: Option<FoodSecurity>,
     /// 运费由谁承担：seller 卖家，buyer 买家
     ///
-    /// String, see [`FreightPayer`], for example `seller`.
+    /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
     /// 境外采购地
     ///
@@ -197,23 +205,23 @@ pub struct Item {
     pub global_stock_country: Option<String>,
     /// 境外商品的库存：1 现货，2 代购
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub global_stock_type: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 拍卖的加价幅度，0 为由系统决定
     ///
@@ -221,7 +229,7 @@ pub struct Item {
     pub increment: Option<String>,
     /// 店铺内页装修模板的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub inner_shop_auction_template_id: Option<i64>,
     /// 自行填写的属性编号，以逗号分隔
     ///
@@ -233,39 +241,39 @@ pub struct Item {
     pub input_str: Option<String>,
     /// 是否 3D 淘宝的商品
     ///
-    /// Boolean, `is_3D` on the wire, for example `false`.
+    /// Boolean. Wire name: `is_3D`. Example: `false`.
     pub is_3d: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 货源：0 普通，1 代销，2 经销，3 供销产品
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub is_fenxiao: Option<i64>,
     /// 是否承诺 24 小时内发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_lightning_consignment: Option<bool>,
     /// 是否先行赔付
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_prepay: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否定时上架
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_timing: Option<bool>,
     /// 是否虚拟商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_virtual: Option<bool>,
     /// 是否新品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_xinpin: Option<bool>,
     /// 商品图片
     ///
@@ -277,11 +285,11 @@ pub struct Item {
     pub item_size: Option<String>,
     /// 重量，单位千克
     ///
-    /// String, for example `0.5`.
+    /// String. Example: `0.5`.
     pub item_weight: Option<String>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 电子凭证的设置
     ///
@@ -293,7 +301,7 @@ pub struct Item {
     pub location: Option<Location>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 主图视频
     ///
@@ -305,27 +313,27 @@ pub struct Item {
     pub newprepay: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub nick: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 是否淘1站商品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub one_station: Option<bool>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 外店装修模板的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub outer_shop_auction_template_id: Option<i64>,
     /// 拍卖设置
     ///
@@ -333,27 +341,27 @@ pub struct Item {
     pub paimai_info: Option<PaimaiInfo>,
     /// 周期销量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub period_sold_quantity: Option<i64>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 所属产品的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_id: Option<i64>,
     /// 消费者保障的类型，以逗号分隔：2 假一赔三，4 七天退换
     ///
@@ -369,31 +377,31 @@ pub struct Item {
     pub property_alias: Option<String>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:84533669;1627207:28341`.
+    /// String. Example: `20000:84533669;1627207:28341`.
     pub props: Option<String>,
     /// 属性的中文名，每项为 pid:vid:属性名:属性值
     ///
-    /// String, for example `20000:84533669:品牌:自有品牌`.
+    /// String. Example: `20000:84533669:品牌:自有品牌`.
     pub props_name: Option<String>,
     /// 卖家的信用等级
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub score: Option<i64>,
     /// 秒杀类型：web_only、wap_only 或 web_and_wap
     ///
-    /// String, see [`SecondKill`], for example `web_only`.
+    /// [`SecondKill`]. Example: `web_only`.
     pub second_kill: Option<SecondKill>,
     /// 卖点
     ///
-    /// String, for example `六小时保温`.
+    /// String. Example: `六小时保温`.
     pub sell_point: Option<String>,
     /// 是否承诺退换货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub sell_promise: Option<bool>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// SKU 列表
     ///
@@ -401,15 +409,15 @@ pub struct Item {
     pub skus: Vec<Sku>,
     /// 销量
     ///
-    /// Number, for example `320`.
+    /// Number. Example: `320`.
     pub sold_quantity: Option<i64>,
     /// 新旧程度：new 全新，unused 闲置，second 二手
     ///
-    /// String, see [`StuffStatus`], for example `new`.
+    /// [`StuffStatus`]. Example: `new`.
     pub stuff_status: Option<StuffStatus>,
     /// 何时减库存：1 拍下，2 付款
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sub_stock: Option<i64>,
     /// 页面模板的编号
     ///
@@ -417,19 +425,19 @@ pub struct Item {
     pub template_id: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 售卖方式：fixed 一口价，auction 拍卖
     ///
-    /// String, see [`Type`], for example `fixed`.
+    /// [`Type`]. Example: `fixed`.
     pub r#type: Option<Type>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 已不再使用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     ///
     /// Deprecated: 该字段已废弃，视频见 videos
     pub video_id: Option<i64>,
@@ -439,11 +447,11 @@ pub struct Item {
     pub videos: Vec<Video>,
     /// 是否违规
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub violation: Option<bool>,
     /// 最近的成交量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub volume: Option<i64>,
     /// 不含 HTML 标签的描述
     ///
@@ -459,11 +467,11 @@ pub struct Item {
     pub wireless_desc: Option<String>,
     /// 已拍下而未付款、占住的库存
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub with_hold_quantity: Option<i64>,
     /// 卖家的旺旺是否在线
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub ww_status: Option<bool>,
     /// 描述模块的 JSON 数组
     ///
@@ -479,7 +487,7 @@ pub struct Item {
     pub large_screen_image_url: Option<String>,
     /// 是否限定销售区域
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_area_sale: Option<bool>,
     /// 属性值的备注，每项为 pid:vid:备注，以分号分隔
     ///
@@ -491,7 +499,7 @@ pub struct Item {
     pub item_rectangle_imgs: Vec<ItemItemRectangleImgs>,
     /// 首次上架的时间
     ///
-    /// Date, for example `2024-01-05 10:00:00`.
+    /// Date. Example: `2024-01-05 10:00:00`.
     pub first_starts_time: Option<DateTime>,
 }
 
@@ -602,7 +610,7 @@ impl Record for Item {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.after_sale_id),
-            1 => View::optional_choice(&self.approve_status),
+            1 => View::optional_open_enum(&self.approve_status),
             2 => View::of(&self.auction_point),
             3 => View::of(&self.auto_fill),
             4 => View::of(&self.auto_repost),
@@ -619,7 +627,7 @@ impl Record for Item {
             15 => View::of(&self.express_fee),
             16 => View::of(&self.features),
             17 => View::of(&self.food_security),
-            18 => View::optional_choice(&self.freight_payer),
+            18 => View::optional_open_enum(&self.freight_payer),
             19 => View::of(&self.global_stock_country),
             20 => View::of(&self.global_stock_type),
             21 => View::of(&self.has_discount),
@@ -667,17 +675,17 @@ impl Record for Item {
             63 => View::of(&self.props),
             64 => View::of(&self.props_name),
             65 => View::of(&self.score),
-            66 => View::optional_choice(&self.second_kill),
+            66 => View::optional_open_enum(&self.second_kill),
             67 => View::of(&self.sell_point),
             68 => View::of(&self.sell_promise),
             69 => View::of(&self.seller_cids),
             70 => View::of(&self.skus),
             71 => View::of(&self.sold_quantity),
-            72 => View::optional_choice(&self.stuff_status),
+            72 => View::optional_open_enum(&self.stuff_status),
             73 => View::of(&self.sub_stock),
             74 => View::of(&self.template_id),
             75 => View::of(&self.title),
-            76 => View::optional_choice(&self.r#type),
+            76 => View::optional_open_enum(&self.r#type),
             77 => View::of(&self.valid_thru),
             78 => View::of(&self.video_id),
             79 => View::of(&self.videos),
@@ -704,7 +712,7 @@ impl RecordMut for Item {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.after_sale_id),
-            1 => Slot::choice(&mut self.approve_status),
+            1 => Slot::open_enum(&mut self.approve_status),
             2 => Slot::of(&mut self.auction_point),
             3 => Slot::of(&mut self.auto_fill),
             4 => Slot::of(&mut self.auto_repost),
@@ -721,7 +729,7 @@ impl RecordMut for Item {
             15 => Slot::of(&mut self.express_fee),
             16 => Slot::of(&mut self.features),
             17 => Slot::of(&mut self.food_security),
-            18 => Slot::choice(&mut self.freight_payer),
+            18 => Slot::open_enum(&mut self.freight_payer),
             19 => Slot::of(&mut self.global_stock_country),
             20 => Slot::of(&mut self.global_stock_type),
             21 => Slot::of(&mut self.has_discount),
@@ -769,17 +777,17 @@ impl RecordMut for Item {
             63 => Slot::of(&mut self.props),
             64 => Slot::of(&mut self.props_name),
             65 => Slot::of(&mut self.score),
-            66 => Slot::choice(&mut self.second_kill),
+            66 => Slot::open_enum(&mut self.second_kill),
             67 => Slot::of(&mut self.sell_point),
             68 => Slot::of(&mut self.sell_promise),
             69 => Slot::of(&mut self.seller_cids),
             70 => Slot::of(&mut self.skus),
             71 => Slot::of(&mut self.sold_quantity),
-            72 => Slot::choice(&mut self.stuff_status),
+            72 => Slot::open_enum(&mut self.stuff_status),
             73 => Slot::of(&mut self.sub_stock),
             74 => Slot::of(&mut self.template_id),
             75 => Slot::of(&mut self.title),
-            76 => Slot::choice(&mut self.r#type),
+            76 => Slot::open_enum(&mut self.r#type),
             77 => Slot::of(&mut self.valid_thru),
             78 => Slot::of(&mut self.video_id),
             79 => Slot::of(&mut self.videos),
@@ -806,6 +814,7 @@ record!(mut Item);
 
 /// The object `DescModuleInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DescModuleInfo {
     /// 所用模块的编号，以逗号分隔
     ///
@@ -813,7 +822,7 @@ pub struct DescModuleInfo {
     pub anchor_module_ids: Option<String>,
     /// 打标方式，人工或自动
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub r#type: Option<i64>,
 }
 
@@ -852,6 +861,7 @@ record!(mut DescModuleInfo);
 
 /// The object `FoodSecurity`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FoodSecurity {
     /// 厂家的联系方式
     ///
@@ -989,18 +999,19 @@ record!(mut FoodSecurity);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemItemImgs {
     /// 图片的编号，主图为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub id: Option<i64>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/1.jpg`.
+    /// String. Example: `https://img.example.com/1.jpg`.
     pub url: Option<String>,
 }
 
@@ -1042,10 +1053,11 @@ record!(mut ItemItemImgs);
 
 /// The object `LocalityLife`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LocalityLife {
     /// 是否可以邮寄：0 否，1 是
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub choose_logis: Option<String>,
     /// 电子凭证的业务属性
     ///
@@ -1053,7 +1065,7 @@ pub struct LocalityLife {
     pub eticket: Option<String>,
     /// 凭证的有效期：日期、起止日期或天数
     ///
-    /// String, for example `2024-08-06,2024-08-16`.
+    /// String. Example: `2024-08-06,2024-08-16`.
     pub expirydate: Option<String>,
     /// 码商的编号与昵称
     ///
@@ -1065,19 +1077,19 @@ pub struct LocalityLife {
     pub network_id: Option<String>,
     /// 售中自动退款的比例
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub onsale_auto_refund_ratio: Option<i64>,
     /// 可退款的百分比
     ///
-    /// Number, for example `80`.
+    /// Number. Example: `80`.
     pub refund_ratio: Option<i64>,
     /// 退款码费由谁承担：s 卖家，b 买家
     ///
-    /// String, for example `s`.
+    /// String. Example: `s`.
     pub refundmafee: Option<String>,
     /// 是否核销后打款：0 否，1 是
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub verification: Option<String>,
 }
 
@@ -1137,14 +1149,15 @@ record!(mut LocalityLife);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Location {
     /// 城市
     ///
-    /// String, for example `杭州`.
+    /// String. Example: `杭州`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江`.
+    /// String. Example: `浙江`.
     pub state: Option<String>,
 }
 
@@ -1183,18 +1196,19 @@ record!(mut Location);
 
 /// The object `MpicVideo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MpicVideo {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 时长，单位秒
     ///
-    /// Number, for example `30`.
+    /// Number. Example: `30`.
     pub video_duaration: Option<i64>,
     /// 视频的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub video_id: Option<i64>,
     /// 视频缩略图的地址
     ///
@@ -1202,7 +1216,7 @@ pub struct MpicVideo {
     pub video_pic: Option<String>,
     /// 视频的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub video_status: Option<i64>,
 }
 
@@ -1250,10 +1264,11 @@ record!(mut MpicVideo);
 
 /// The object `PaimaiInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PaimaiInfo {
     /// 固定保证金，0 为按比例收取
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub deposit: Option<i64>,
     /// 每次加价或降价的幅度
     ///
@@ -1261,11 +1276,11 @@ pub struct PaimaiInfo {
     pub increment: Option<String>,
     /// 降价的间隔
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub interval: Option<i64>,
     /// 拍卖方式：增价、荷兰式或降价
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub mode: Option<i64>,
     /// 降价拍的保留价
     ///
@@ -1273,43 +1288,43 @@ pub struct PaimaiInfo {
     pub reserve: Option<String>,
     /// 有效期的小时数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub valid_hour: Option<i64>,
     /// 有效期的分钟数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub valid_minute: Option<i64>,
     /// 共重复上拍多少次
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub repeat: Option<i64>,
     /// 开始时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub start: Option<DateTime>,
     /// 结束时间
     ///
-    /// Date, for example `2024-06-19 10:00:00`.
+    /// Date. Example: `2024-06-19 10:00:00`.
     pub end: Option<DateTime>,
     /// 起拍价
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub start_price: Option<i64>,
     /// 封顶价，单位分
     ///
-    /// Number, for example `100000`.
+    /// Number. Example: `100000`.
     pub ceil_price: Option<i64>,
     /// 出价后延长的分钟数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub delay_in_minute: Option<i64>,
     /// 拍卖周期，单位秒
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub period: Option<i64>,
     /// 多少分钟降价一次
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub frequency: Option<i64>,
 }
 
@@ -1387,22 +1402,23 @@ record!(mut PaimaiInfo);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
-    /// Number, for example `9001`.
+    /// Number. Example: `9001`.
     pub id: Option<i64>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 此图所示的属性
     ///
-    /// String, for example `1627207:28341`.
+    /// String. Example: `1627207:28341`.
     pub properties: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/red.jpg`.
+    /// String. Example: `https://img.example.com/red.jpg`.
     pub url: Option<String>,
 }
 
@@ -1447,6 +1463,7 @@ record!(mut PropImg);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 条形码
     ///
@@ -1454,35 +1471,35 @@ pub struct Sku {
     pub barcode: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28341`.
+    /// String. Example: `1627207:28341`.
     pub properties: Option<String>,
     /// 销售属性的中文名
     ///
-    /// String, for example `1627207:28341:颜色:红色`.
+    /// String. Example: `1627207:28341:颜色:红色`.
     pub properties_name: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
@@ -1542,26 +1559,27 @@ record!(mut Sku);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Video {
     /// 关联的时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub created: Option<DateTime>,
     /// 关联记录的编号
     ///
-    /// Number, for example `8001`.
+    /// Number. Example: `8001`.
     pub id: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 视频地址
     ///
-    /// String, for example `https://video.example.com/1.mp4`.
+    /// String. Example: `https://video.example.com/1.mp4`.
     pub url: Option<String>,
     /// 视频的编号
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub video_id: Option<i64>,
 }
 
@@ -1609,6 +1627,7 @@ record!(mut Video);
 
 /// The object `CuntaoItemSpecific`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CuntaoItemSpecific {
     /// 村淘的佣金率
     ///
@@ -1646,14 +1665,15 @@ record!(mut CuntaoItemSpecific);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemItemRectangleImgs {
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/1.jpg`.
+    /// String. Example: `https://img.example.com/1.jpg`.
     pub url: Option<String>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
 }
 
@@ -1691,23 +1711,23 @@ impl RecordMut for ItemItemRectangleImgs {
 record!(mut ItemItemRectangleImgs);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1715,31 +1735,31 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `freight_payer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreightPayer {
     /// `seller`
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreightPayer {
+impl OpenEnum for FreightPayer {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1747,15 +1767,15 @@ impl Choice for FreightPayer {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreightPayer);
+open_enum!(FreightPayer);
 
 /// The values of `second_kill`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SecondKill {
     /// `web_only`
@@ -1764,17 +1784,17 @@ pub enum SecondKill {
     WapOnly,
     /// `web_and_wap`
     WebAndWap,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SecondKill {
+impl OpenEnum for SecondKill {
     fn as_str(&self) -> &str {
         match self {
             Self::WebOnly => "web_only",
             Self::WapOnly => "wap_only",
             Self::WebAndWap => "web_and_wap",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1783,15 +1803,15 @@ impl Choice for SecondKill {
             "web_only" => Self::WebOnly,
             "wap_only" => Self::WapOnly,
             "web_and_wap" => Self::WebAndWap,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SecondKill);
+open_enum!(SecondKill);
 
 /// The values of `stuff_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StuffStatus {
     /// `new`
@@ -1800,17 +1820,17 @@ pub enum StuffStatus {
     Unused,
     /// `second`
     Second,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StuffStatus {
+impl OpenEnum for StuffStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::New => "new",
             Self::Unused => "unused",
             Self::Second => "second",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1819,31 +1839,31 @@ impl Choice for StuffStatus {
             "new" => Self::New,
             "unused" => Self::Unused,
             "second" => Self::Second,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StuffStatus);
+open_enum!(StuffStatus);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1851,9 +1871,9 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

@@ -3,53 +3,65 @@
 //! `taobao.item.sku.add`: 新增SKU
 
 use top_protocol::generated::{
-    Authorization, Choice, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.item.sku.add`: 新增SKU
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemSkuAddRequest;
+/// use generated_sdk::api::item::item_sku_add::Lang;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemSkuAddRequest::new(610000000001, "1627207:28341", 50, "59.90".parse::<generated_sdk::Decimal>()?);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemSkuAddRequest::new(
+///         610000000001,
+///         "1627207:28341",
+///         50,
+///         "59.90".parse::<generated_sdk::Decimal>()?,
+///     )
+///     .outer_id("CUP-500-RED")
+///     .lang(Lang::ZhCn)
+///     .item_price("59.90".parse::<generated_sdk::Decimal>()?);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemSkuAddRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub num_iid: i64,
     /// 销售属性的组合，每项为 pid:vid，以分号分隔
     ///
-    /// String, required, for example `1627207:28341`.
+    /// String. Required. Example: `1627207:28341`.
     pub properties: String,
     /// 库存数量，不超过商品的总数量
     ///
-    /// Number, required, at least 1, for example `50`.
+    /// Number. Required. Min 1. Example: `50`.
     pub quantity: i64,
     /// 价格，单位元
     ///
-    /// Price, required, for example `59.90`.
+    /// Price. Required. Example: `59.90`.
     pub price: Decimal,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 文字版本：zh_CN 简体，zh_HK 繁体
     ///
-    /// String, see [`Lang`], `zh_CN` if it is not sent, for example `zh_CN`.
+    /// [`Lang`]. Default: `zh_CN`. Example: `zh_CN`.
     pub lang: Option<Lang>,
     /// 商品的新价格；商品现价不在各 SKU 价格之间时才要传
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub item_price: Option<Decimal>,
     /// 要忽略的警告
     ///
@@ -58,7 +70,7 @@ pub struct ItemSkuAddRequest {
 }
 
 impl ItemSkuAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         num_iid: i64,
         properties: impl Into<String>,
@@ -77,28 +89,28 @@ impl ItemSkuAddRequest {
         }
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `lang`.
+    /// Sets [`lang`](field@Self::lang): 文字版本：zh_CN 简体，zh_HK 繁体. [`Lang`]. Default: `zh_CN`.
     #[must_use]
     pub fn lang(mut self, lang: impl Into<Lang>) -> Self {
         self.lang = Some(lang.into());
         self
     }
 
-    /// Sets `item_price`.
+    /// Sets [`item_price`](field@Self::item_price): 商品的新价格. Price.
     #[must_use]
     pub fn item_price(mut self, item_price: impl Into<Decimal>) -> Self {
         self.item_price = Some(item_price.into());
         self
     }
 
-    /// Sets `ignorewarning`.
+    /// Sets [`ignorewarning`](field@Self::ignorewarning): 要忽略的警告. String.
     #[must_use]
     pub fn ignorewarning(mut self, ignorewarning: impl Into<String>) -> Self {
         self.ignorewarning = Some(ignorewarning.into());
@@ -140,7 +152,7 @@ impl Record for ItemSkuAddRequest {
             2 => View::of(&self.quantity),
             3 => View::of(&self.price),
             4 => View::of(&self.outer_id),
-            5 => View::optional_choice(&self.lang),
+            5 => View::optional_open_enum(&self.lang),
             6 => View::of(&self.item_price),
             7 => View::of(&self.ignorewarning),
             _ => View::Absent,
@@ -152,6 +164,7 @@ record!(ItemSkuAddRequest);
 
 /// The response of `taobao.item.sku.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemSkuAddResponse {
     /// 新增的 SKU
     ///
@@ -189,6 +202,7 @@ record!(mut ItemSkuAddResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// 旧的商品编号
     ///
@@ -198,15 +212,15 @@ pub struct Sku {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
 }
 
@@ -250,23 +264,23 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `lang`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lang {
     /// `zh_CN`
     ZhCn,
     /// `zh_HK`
     ZhHk,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Lang {
+impl OpenEnum for Lang {
     fn as_str(&self) -> &str {
         match self {
             Self::ZhCn => "zh_CN",
             Self::ZhHk => "zh_HK",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -274,9 +288,9 @@ impl Choice for Lang {
         match text.as_str() {
             "zh_CN" => Self::ZhCn,
             "zh_HK" => Self::ZhHk,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Lang);
+open_enum!(Lang);

@@ -3,38 +3,44 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
-    Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Decimal, Field, Json, Kind, Record, RecordMut,
+    Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.custom.get`: 按商家编码查询商品
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemsCustomGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemsCustomGetRequest::new("CUP-500,CUP-750", ["num_iid", "title", "price", "outer_id"]);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemsCustomGetRequest::new(
+///     "CUP-500,CUP-750",
+///     ["num_iid", "title", "price", "outer_id"],
+/// );
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemsCustomGetRequest {
     /// 商家编码，以逗号分隔，最多 40 个
     ///
-    /// String, required, for example `CUP-500,CUP-750`.
+    /// String. Required. Example: `CUP-500,CUP-750`.
     pub outer_id: String,
     /// 要返回的字段
     ///
-    /// Field List, required, for example `num_iid,title,price,outer_id`.
+    /// Field List. Required. Example: `num_iid,title,price,outer_id`.
     pub fields: Vec<String>,
 }
 
 impl ItemsCustomGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         outer_id: impl Into<String>,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -78,6 +84,7 @@ record!(ItemsCustomGetRequest);
 
 /// The response of `taobao.items.custom.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemsCustomGetResponse {
     /// 商品列表
     ///
@@ -115,18 +122,19 @@ record!(mut ItemsCustomGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:84533669;1627207:28341`.
+    /// String. Example: `20000:84533669;1627207:28341`.
     pub props: Option<String>,
     /// 自行填写的属性编号，以逗号分隔
     ///
@@ -138,23 +146,23 @@ pub struct Item {
     pub input_str: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 下架时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub delist_time: Option<DateTime>,
     /// 新旧程度：new 全新，unused 闲置，second 二手
     ///
-    /// String, see [`StuffStatus`], for example `new`.
+    /// [`StuffStatus`]. Example: `new`.
     pub stuff_status: Option<StuffStatus>,
     /// 所在地
     ///
@@ -162,27 +170,27 @@ pub struct Item {
     pub location: Option<Location>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 运费由谁承担：seller 卖家，buyer 买家
     ///
-    /// String, see [`FreightPayer`], for example `seller`.
+    /// [`FreightPayer`]. Example: `seller`.
     pub freight_payer: Option<FreightPayer>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 拍卖的加价幅度，0 为由系统决定
     ///
@@ -190,15 +198,15 @@ pub struct Item {
     pub increment: Option<String>,
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, see [`ApproveStatus`], for example `onsale`.
+    /// [`ApproveStatus`]. Example: `onsale`.
     pub approve_status: Option<ApproveStatus>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 所属产品的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub product_id: Option<i64>,
     /// 商品图片
     ///
@@ -210,15 +218,15 @@ pub struct Item {
     pub prop_imgs: Vec<PropImg>,
     /// 是否虚拟商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_virtual: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 商品视频
     ///
@@ -226,39 +234,39 @@ pub struct Item {
     pub videos: Vec<Video>,
     /// 是否 3D 淘宝的商品
     ///
-    /// Boolean, `is_3D` on the wire, for example `false`.
+    /// Boolean. Wire name: `is_3D`. Example: `false`.
     pub is_3d: Option<bool>,
     /// 是否淘1站商品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub one_station: Option<bool>,
     /// 秒杀类型：web_only、wap_only 或 web_and_wap
     ///
-    /// String, see [`SecondKill`], for example `web_only`.
+    /// [`SecondKill`]. Example: `web_only`.
     pub second_kill: Option<SecondKill>,
     /// 是否违规
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub violation: Option<bool>,
     /// 商品页面的地址
     ///
-    /// String, for example `https://item.example.com/item.htm?id=610000000001`.
+    /// String. Example: `https://item.example.com/item.htm?id=610000000001`.
     pub detail_url: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub nick: Option<String>,
     /// 售卖方式：fixed 一口价，auction 拍卖
     ///
-    /// String, see [`Type`], for example `fixed`.
+    /// [`Type`]. Example: `fixed`.
     pub r#type: Option<Type>,
     /// 商品描述，可含 HTML
     ///
@@ -270,7 +278,7 @@ pub struct Item {
     pub skus: Vec<Sku>,
     /// 积分返点比例，5 即 0.5%
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub auction_point: Option<i64>,
     /// 属性值的别名
     ///
@@ -290,7 +298,7 @@ pub struct Item {
     pub locality_life: Option<Json>,
     /// 已拍下而未付款、占住的库存
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub with_hold_quantity: Option<i64>,
     /// 发货时间
     ///
@@ -298,19 +306,19 @@ pub struct Item {
     pub delivery_time: Option<Json>,
     /// 卖点
     ///
-    /// String, for example `六小时保温`.
+    /// String. Example: `六小时保温`.
     pub sell_point: Option<String>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 代充类型：no_mark 不标记，time_card 点卡，fee_card 话费
     ///
-    /// String, for example `no_mark`.
+    /// String. Example: `no_mark`.
     pub auto_fill: Option<String>,
     /// 描述模块的 JSON 数组
     ///
@@ -322,7 +330,7 @@ pub struct Item {
     pub custom_made_type_id: Option<String>,
     /// 是否关联了标准产品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_cspu: Option<bool>,
     /// 资质信息，经过 URL 编码
     ///
@@ -330,19 +338,19 @@ pub struct Item {
     pub qualification: Option<String>,
     /// 价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub price: Option<Decimal>,
     /// 邮费，单位元
     ///
-    /// Price, for example `8.00`.
+    /// Price. Example: `8.00`.
     pub post_fee: Option<Decimal>,
     /// 快递运费，单位元
     ///
-    /// Price, for example `10.00`.
+    /// Price. Example: `10.00`.
     pub express_fee: Option<Decimal>,
     /// EMS 运费，单位元
     ///
-    /// Price, for example `20.00`.
+    /// Price. Example: `20.00`.
     pub ems_fee: Option<Decimal>,
     /// 村淘专有的资料
     ///
@@ -356,7 +364,7 @@ pub struct Item {
     pub iid: Option<String>,
     /// 境外商品的库存：1 现货，2 代购
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub global_stock_type: Option<String>,
     /// 境外采购地
     ///
@@ -364,11 +372,11 @@ pub struct Item {
     pub global_stock_country: Option<String>,
     /// 境外商品的发货地：1 国内，2 海外及港澳台
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub global_stock_delivery_place: Option<String>,
     /// 境外商品的卖家是否承诺包税
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub global_stock_tax_free_promise: Option<bool>,
 }
 
@@ -456,16 +464,16 @@ impl Record for Item {
             6 => View::of(&self.num),
             7 => View::of(&self.list_time),
             8 => View::of(&self.delist_time),
-            9 => View::optional_choice(&self.stuff_status),
+            9 => View::optional_open_enum(&self.stuff_status),
             10 => View::of(&self.location),
             11 => View::of(&self.has_discount),
-            12 => View::optional_choice(&self.freight_payer),
+            12 => View::optional_open_enum(&self.freight_payer),
             13 => View::of(&self.has_invoice),
             14 => View::of(&self.has_warranty),
             15 => View::of(&self.has_showcase),
             16 => View::of(&self.modified),
             17 => View::of(&self.increment),
-            18 => View::optional_choice(&self.approve_status),
+            18 => View::optional_open_enum(&self.approve_status),
             19 => View::of(&self.postage_id),
             20 => View::of(&self.product_id),
             21 => View::of(&self.item_imgs),
@@ -476,13 +484,13 @@ impl Record for Item {
             26 => View::of(&self.videos),
             27 => View::of(&self.is_3d),
             28 => View::of(&self.one_station),
-            29 => View::optional_choice(&self.second_kill),
+            29 => View::optional_open_enum(&self.second_kill),
             30 => View::of(&self.violation),
             31 => View::of(&self.detail_url),
             32 => View::of(&self.num_iid),
             33 => View::of(&self.title),
             34 => View::of(&self.nick),
-            35 => View::optional_choice(&self.r#type),
+            35 => View::optional_open_enum(&self.r#type),
             36 => View::of(&self.desc),
             37 => View::of(&self.skus),
             38 => View::of(&self.auction_point),
@@ -527,16 +535,16 @@ impl RecordMut for Item {
             6 => Slot::of(&mut self.num),
             7 => Slot::of(&mut self.list_time),
             8 => Slot::of(&mut self.delist_time),
-            9 => Slot::choice(&mut self.stuff_status),
+            9 => Slot::open_enum(&mut self.stuff_status),
             10 => Slot::of(&mut self.location),
             11 => Slot::of(&mut self.has_discount),
-            12 => Slot::choice(&mut self.freight_payer),
+            12 => Slot::open_enum(&mut self.freight_payer),
             13 => Slot::of(&mut self.has_invoice),
             14 => Slot::of(&mut self.has_warranty),
             15 => Slot::of(&mut self.has_showcase),
             16 => Slot::of(&mut self.modified),
             17 => Slot::of(&mut self.increment),
-            18 => Slot::choice(&mut self.approve_status),
+            18 => Slot::open_enum(&mut self.approve_status),
             19 => Slot::of(&mut self.postage_id),
             20 => Slot::of(&mut self.product_id),
             21 => Slot::of(&mut self.item_imgs),
@@ -547,13 +555,13 @@ impl RecordMut for Item {
             26 => Slot::of(&mut self.videos),
             27 => Slot::of(&mut self.is_3d),
             28 => Slot::of(&mut self.one_station),
-            29 => Slot::choice(&mut self.second_kill),
+            29 => Slot::open_enum(&mut self.second_kill),
             30 => Slot::of(&mut self.violation),
             31 => Slot::of(&mut self.detail_url),
             32 => Slot::of(&mut self.num_iid),
             33 => Slot::of(&mut self.title),
             34 => Slot::of(&mut self.nick),
-            35 => Slot::choice(&mut self.r#type),
+            35 => Slot::open_enum(&mut self.r#type),
             36 => Slot::of(&mut self.desc),
             37 => Slot::of(&mut self.skus),
             38 => Slot::of(&mut self.auction_point),
@@ -590,14 +598,15 @@ record!(mut Item);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Location {
     /// 城市
     ///
-    /// String, for example `杭州`.
+    /// String. Example: `杭州`.
     pub city: Option<String>,
     /// 省份
     ///
-    /// String, for example `浙江`.
+    /// String. Example: `浙江`.
     pub state: Option<String>,
 }
 
@@ -636,14 +645,15 @@ record!(mut Location);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemImg {
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/1.jpg`.
+    /// String. Example: `https://img.example.com/1.jpg`.
     pub url: Option<String>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
 }
 
@@ -682,22 +692,23 @@ record!(mut ItemImg);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PropImg {
     /// 图片的编号
     ///
-    /// Number, for example `9001`.
+    /// Number. Example: `9001`.
     pub id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/red.jpg`.
+    /// String. Example: `https://img.example.com/red.jpg`.
     pub url: Option<String>,
     /// 此图所示的属性
     ///
-    /// String, for example `1627207:28341`.
+    /// String. Example: `1627207:28341`.
     pub properties: Option<String>,
     /// 图片排在第几张
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
 }
 
@@ -742,26 +753,27 @@ record!(mut PropImg);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Video {
     /// 关联记录的编号
     ///
-    /// Number, for example `8001`.
+    /// Number. Example: `8001`.
     pub id: Option<i64>,
     /// 视频的编号
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub video_id: Option<i64>,
     /// 视频地址
     ///
-    /// String, for example `https://video.example.com/1.mp4`.
+    /// String. Example: `https://video.example.com/1.mp4`.
     pub url: Option<String>,
     /// 关联的时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 
@@ -809,42 +821,43 @@ record!(mut Video);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Sku {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28341`.
+    /// String. Example: `1627207:28341`.
     pub properties: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub quantity: Option<i64>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 创建时间
     ///
-    /// String, for example `2024-01-05 10:00:00`.
+    /// String. Example: `2024-01-05 10:00:00`.
     pub created: Option<String>,
     /// 最近修改时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub modified: Option<String>,
     /// 销售属性的中文名
     ///
-    /// String, for example `1627207:28341:颜色:红色`.
+    /// String. Example: `1627207:28341:颜色:红色`.
     pub properties_name: Option<String>,
     /// 已拍下而未付款、占住的库存
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub with_hold_quantity: Option<i64>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
 }
 
@@ -903,7 +916,7 @@ impl RecordMut for Sku {
 record!(mut Sku);
 
 /// The values of `stuff_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StuffStatus {
     /// `new`
@@ -912,17 +925,17 @@ pub enum StuffStatus {
     Unused,
     /// `second`
     Second,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StuffStatus {
+impl OpenEnum for StuffStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::New => "new",
             Self::Unused => "unused",
             Self::Second => "second",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -931,31 +944,31 @@ impl Choice for StuffStatus {
             "new" => Self::New,
             "unused" => Self::Unused,
             "second" => Self::Second,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StuffStatus);
+open_enum!(StuffStatus);
 
 /// The values of `freight_payer`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FreightPayer {
     /// `seller`
     Seller,
     /// `buyer`
     Buyer,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for FreightPayer {
+impl OpenEnum for FreightPayer {
     fn as_str(&self) -> &str {
         match self {
             Self::Seller => "seller",
             Self::Buyer => "buyer",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -963,31 +976,31 @@ impl Choice for FreightPayer {
         match text.as_str() {
             "seller" => Self::Seller,
             "buyer" => Self::Buyer,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(FreightPayer);
+open_enum!(FreightPayer);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -995,15 +1008,15 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `second_kill`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SecondKill {
     /// `web_only`
@@ -1012,17 +1025,17 @@ pub enum SecondKill {
     WapOnly,
     /// `web_and_wap`
     WebAndWap,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SecondKill {
+impl OpenEnum for SecondKill {
     fn as_str(&self) -> &str {
         match self {
             Self::WebOnly => "web_only",
             Self::WapOnly => "wap_only",
             Self::WebAndWap => "web_and_wap",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1031,31 +1044,31 @@ impl Choice for SecondKill {
             "web_only" => Self::WebOnly,
             "wap_only" => Self::WapOnly,
             "web_and_wap" => Self::WebAndWap,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SecondKill);
+open_enum!(SecondKill);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1063,9 +1076,9 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

@@ -3,98 +3,105 @@
 //! `taobao.items.onsale.get`: 查询在售商品
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.items.onsale.get`: 查询在售商品
 ///
 /// 分页返回当前卖家正在出售的商品，只含部分字段；全部字段见 taobao.item.seller.get。
 ///
-/// A call needs a session.
+/// - Session: required.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::item::ItemsOnsaleGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = ItemsOnsaleGetRequest::new(["num_iid", "title", "price", "num"])
+///     .q("保温杯")
+///     .cid(50012345)
+///     .seller_cids("1001,1002");
+/// let mut items = client.with_session(session).items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ItemsOnsaleGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `num_iid,title,price,num`.
+    /// Field List. Required. Example: `num_iid,title,price,num`.
     pub fields: Vec<String>,
     /// 按标题搜索
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub q: Option<String>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔，最多 32 个
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 第几页，从 1 开始；翻得太深会报错，请缩小条件
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at least 1, at most 200, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 200. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 排序字段与方向
     ///
-    /// String, `list_time:desc` if it is not sent, for example `list_time:desc`.
+    /// String. Default: `list_time:desc`. Example: `list_time:desc`.
     pub order_by: Option<String>,
     /// 只查询参与（或不参与）会员打折的
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 只查询有（或没有）橱窗推荐的
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_showcase: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 是否关联了标准产品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_cspu: Option<bool>,
     /// 是否组合商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_combine: Option<bool>,
     /// 售卖方式：a 拍卖，b 一口价
     ///
-    /// String, see [`AuctionType`], for example `b`.
+    /// [`AuctionType`]. Example: `b`.
     pub auction_type: Option<AuctionType>,
 }
 
 impl ItemsOnsaleGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -116,105 +123,105 @@ impl ItemsOnsaleGetRequest {
         }
     }
 
-    /// Sets `q`.
+    /// Sets [`q`](field@Self::q): 按标题搜索. String.
     #[must_use]
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.q = Some(q.into());
         self
     }
 
-    /// Sets `cid`.
+    /// Sets [`cid`](field@Self::cid): 类目的编号. Number.
     #[must_use]
     pub fn cid(mut self, cid: i64) -> Self {
         self.cid = Some(cid);
         self
     }
 
-    /// Sets `seller_cids`.
+    /// Sets [`seller_cids`](field@Self::seller_cids): 店铺内分类的编号，以逗号分隔，最多 32 个. String.
     #[must_use]
     pub fn seller_cids(mut self, seller_cids: impl Into<String>) -> Self {
         self.seller_cids = Some(seller_cids.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 1. Max 200. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `order_by`.
+    /// Sets [`order_by`](field@Self::order_by): 排序字段与方向. String. Default: `list_time:desc`.
     #[must_use]
     pub fn order_by(mut self, order_by: impl Into<String>) -> Self {
         self.order_by = Some(order_by.into());
         self
     }
 
-    /// Sets `has_discount`.
+    /// Sets [`has_discount`](field@Self::has_discount): 只查询参与（或不参与）会员打折的. Boolean.
     #[must_use]
     pub fn has_discount(mut self, has_discount: bool) -> Self {
         self.has_discount = Some(has_discount);
         self
     }
 
-    /// Sets `has_showcase`.
+    /// Sets [`has_showcase`](field@Self::has_showcase): 只查询有（或没有）橱窗推荐的. Boolean.
     #[must_use]
     pub fn has_showcase(mut self, has_showcase: bool) -> Self {
         self.has_showcase = Some(has_showcase);
         self
     }
 
-    /// Sets `is_taobao`.
+    /// Sets [`is_taobao`](field@Self::is_taobao): 是否在淘宝展示. Boolean.
     #[must_use]
     pub fn is_taobao(mut self, is_taobao: bool) -> Self {
         self.is_taobao = Some(is_taobao);
         self
     }
 
-    /// Sets `is_ex`.
+    /// Sets [`is_ex`](field@Self::is_ex): 是否在外部网店展示. Boolean.
     #[must_use]
     pub fn is_ex(mut self, is_ex: bool) -> Self {
         self.is_ex = Some(is_ex);
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `is_cspu`.
+    /// Sets [`is_cspu`](field@Self::is_cspu): 是否关联了标准产品. Boolean.
     #[must_use]
     pub fn is_cspu(mut self, is_cspu: bool) -> Self {
         self.is_cspu = Some(is_cspu);
         self
     }
 
-    /// Sets `is_combine`.
+    /// Sets [`is_combine`](field@Self::is_combine): 是否组合商品. Boolean.
     #[must_use]
     pub fn is_combine(mut self, is_combine: bool) -> Self {
         self.is_combine = Some(is_combine);
         self
     }
 
-    /// Sets `auction_type`.
+    /// Sets [`auction_type`](field@Self::auction_type): 售卖方式：a 拍卖，b 一口价. [`AuctionType`].
     #[must_use]
     pub fn auction_type(mut self, auction_type: impl Into<AuctionType>) -> Self {
         self.auction_type = Some(auction_type.into());
@@ -285,7 +292,7 @@ impl Record for ItemsOnsaleGetRequest {
             12 => View::of(&self.end_modified),
             13 => View::of(&self.is_cspu),
             14 => View::of(&self.is_combine),
-            15 => View::optional_choice(&self.auction_type),
+            15 => View::optional_open_enum(&self.auction_type),
             _ => View::Absent,
         }
     }
@@ -295,10 +302,11 @@ record!(ItemsOnsaleGetRequest);
 
 /// The response of `taobao.items.onsale.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ItemsOnsaleGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `128`.
+    /// Number. Example: `128`.
     pub total_results: Option<i64>,
     /// 商品列表
     ///
@@ -341,10 +349,11 @@ record!(mut ItemsOnsaleGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Item {
     /// 上下架状态：onsale 在售，instock 在库
     ///
-    /// String, see [`ApproveStatus`], for example `onsale`.
+    /// [`ApproveStatus`]. Example: `onsale`.
     pub approve_status: Option<ApproveStatus>,
     /// 旧的商品编号
     ///
@@ -354,107 +363,107 @@ pub struct Item {
     pub iid: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub nick: Option<String>,
     /// 售卖方式：fixed 一口价，auction 拍卖
     ///
-    /// String, see [`Type`], for example `fixed`.
+    /// [`Type`]. Example: `fixed`.
     pub r#type: Option<Type>,
     /// 叶子类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 店铺内分类的编号，以逗号分隔
     ///
-    /// String, for example `1001,1002`.
+    /// String. Example: `1001,1002`.
     pub seller_cids: Option<String>,
     /// 主图地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_url: Option<String>,
     /// 库存数量
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub num: Option<i64>,
     /// 商品属性，每项为 pid:vid，以分号分隔
     ///
-    /// String, for example `20000:84533669;1627207:28341`.
+    /// String. Example: `20000:84533669;1627207:28341`.
     pub props: Option<String>,
     /// 有效天数，7 或 14
     ///
-    /// Number, for example `7`.
+    /// Number. Example: `7`.
     pub valid_thru: Option<i64>,
     /// 上架时间
     ///
-    /// Date, for example `2024-06-01 10:00:00`.
+    /// Date. Example: `2024-06-01 10:00:00`.
     pub list_time: Option<DateTime>,
     /// 价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 是否参与会员打折
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_discount: Option<bool>,
     /// 是否提供发票
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_invoice: Option<bool>,
     /// 是否保修
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_warranty: Option<bool>,
     /// 是否橱窗推荐
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_showcase: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 下架时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub delist_time: Option<DateTime>,
     /// 运费模板的编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub postage_id: Option<i64>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 是否在外部网店展示
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_ex: Option<bool>,
     /// 是否虚拟商品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_virtual: Option<bool>,
     /// 是否在淘宝展示
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_taobao: Option<bool>,
     /// 销量
     ///
-    /// Number, for example `320`.
+    /// Number. Example: `320`.
     pub sold_quantity: Option<i64>,
     /// 是否关联了标准产品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_cspu: Option<bool>,
     /// 首次上架的时间
     ///
-    /// Date, for example `2024-01-05 10:00:00`.
+    /// Date. Example: `2024-01-05 10:00:00`.
     pub first_starts_time: Option<DateTime>,
 }
 
@@ -498,12 +507,12 @@ impl Record for Item {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.approve_status),
+            0 => View::optional_open_enum(&self.approve_status),
             1 => View::of(&self.iid),
             2 => View::of(&self.num_iid),
             3 => View::of(&self.title),
             4 => View::of(&self.nick),
-            5 => View::optional_choice(&self.r#type),
+            5 => View::optional_open_enum(&self.r#type),
             6 => View::of(&self.cid),
             7 => View::of(&self.seller_cids),
             8 => View::of(&self.pic_url),
@@ -534,12 +543,12 @@ impl Record for Item {
 impl RecordMut for Item {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.approve_status),
+            0 => Slot::open_enum(&mut self.approve_status),
             1 => Slot::of(&mut self.iid),
             2 => Slot::of(&mut self.num_iid),
             3 => Slot::of(&mut self.title),
             4 => Slot::of(&mut self.nick),
-            5 => Slot::choice(&mut self.r#type),
+            5 => Slot::open_enum(&mut self.r#type),
             6 => Slot::of(&mut self.cid),
             7 => Slot::of(&mut self.seller_cids),
             8 => Slot::of(&mut self.pic_url),
@@ -570,23 +579,23 @@ impl RecordMut for Item {
 record!(mut Item);
 
 /// The values of `approve_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ApproveStatus {
     /// `onsale`
     Onsale,
     /// `instock`
     Instock,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ApproveStatus {
+impl OpenEnum for ApproveStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Instock => "instock",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -594,31 +603,31 @@ impl Choice for ApproveStatus {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "instock" => Self::Instock,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ApproveStatus);
+open_enum!(ApproveStatus);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `fixed`
     Fixed,
     /// `auction`
     Auction,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::Fixed => "fixed",
             Self::Auction => "auction",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -626,31 +635,31 @@ impl Choice for Type {
         match text.as_str() {
             "fixed" => Self::Fixed,
             "auction" => Self::Auction,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `auction_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuctionType {
     /// `a`
     A,
     /// `b`
     B,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AuctionType {
+impl OpenEnum for AuctionType {
     fn as_str(&self) -> &str {
         match self {
             Self::A => "a",
             Self::B => "b",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -658,9 +667,9 @@ impl Choice for AuctionType {
         match text.as_str() {
             "a" => Self::A,
             "b" => Self::B,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AuctionType);
+open_enum!(AuctionType);

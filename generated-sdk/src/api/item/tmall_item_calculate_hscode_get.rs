@@ -8,31 +8,34 @@ use top_protocol::generated::{
 
 /// `tmall.item.calculate.hscode.get`: 推算商品的海关编码
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemCalculateHscodeGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemCalculateHscodeGetRequest::new();
+/// let request = TmallItemCalculateHscodeGetRequest::new().item_id(610000000001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCalculateHscodeGetRequest {
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub item_id: Option<i64>,
 }
 
 impl TmallItemCalculateHscodeGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `item_id`.
+    /// Sets [`item_id`](field@Self::item_id): 商品编号. Number.
     #[must_use]
     pub fn item_id(mut self, item_id: i64) -> Self {
         self.item_id = Some(item_id);
@@ -67,10 +70,11 @@ record!(TmallItemCalculateHscodeGetRequest);
 
 /// The response of `tmall.item.calculate.hscode.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemCalculateHscodeGetResponse {
     /// 推算出的海关编码
     ///
-    /// Json\[\], for example `{"hscode":"9617009000"}`.
+    /// List of Json. Example: `{"hscode":"9617009000"}`.
     pub results: Vec<Json>,
 }
 

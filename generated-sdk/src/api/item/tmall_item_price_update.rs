@@ -10,29 +10,43 @@ use top_protocol::generated::{
 ///
 /// 可同时修改商品与其多个 SKU 的价格。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::item::TmallItemPriceUpdateRequest;
+/// use generated_sdk::api::item::tmall_item_price_update::{UpdateItemPriceOption, UpdateSkuPrice};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmallItemPriceUpdateRequest::new(610000000001);
+/// let request = TmallItemPriceUpdateRequest::new(610000000001)
+///     .item_price("59.90".parse::<generated_sdk::Decimal>()?)
+///     .sku_prices([
+///         UpdateSkuPrice::new()
+///             .sku_id(4200000000001)
+///             .properties("1627207:28341")
+///             .outer_id("CUP-500-RED"),
+///     ])
+///     .options(
+///         UpdateItemPriceOption::new().ignore_fake_credit(false).currency_type("CNY"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmallItemPriceUpdateRequest {
     /// 商品编号
     ///
-    /// Number, required, for example `610000000001`.
+    /// Number. Required. Example: `610000000001`.
     pub item_id: i64,
     /// 商品的新价格，单位元
     ///
-    /// Price, for example `59.90`.
+    /// Price. Example: `59.90`.
     pub item_price: Option<Decimal>,
     /// 各 SKU 的新价格；用编号、属性或商家编码之一指定 SKU，不要混用
     ///
-    /// List of [`UpdateSkuPrice`], at most 999999 elements.
+    /// List of [`UpdateSkuPrice`]. Max list size 999999.
     pub sku_prices: Vec<UpdateSkuPrice>,
     /// 更新选项
     ///
@@ -41,7 +55,7 @@ pub struct TmallItemPriceUpdateRequest {
 }
 
 impl TmallItemPriceUpdateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(item_id: i64) -> Self {
         Self {
             item_id,
@@ -51,14 +65,14 @@ impl TmallItemPriceUpdateRequest {
         }
     }
 
-    /// Sets `item_price`.
+    /// Sets [`item_price`](field@Self::item_price): 商品的新价格，单位元. Price.
     #[must_use]
     pub fn item_price(mut self, item_price: impl Into<Decimal>) -> Self {
         self.item_price = Some(item_price.into());
         self
     }
 
-    /// Sets `sku_prices`.
+    /// Sets [`sku_prices`](field@Self::sku_prices): 各 SKU 的新价格. List of [`UpdateSkuPrice`]. Max list size 999999.
     #[must_use]
     pub fn sku_prices(
         mut self,
@@ -68,7 +82,7 @@ impl TmallItemPriceUpdateRequest {
         self
     }
 
-    /// Sets `options`.
+    /// Sets [`options`](field@Self::options): 更新选项. [`UpdateItemPriceOption`].
     #[must_use]
     pub fn options(mut self, options: UpdateItemPriceOption) -> Self {
         self.options = Some(options);
@@ -113,53 +127,54 @@ record!(TmallItemPriceUpdateRequest);
 
 /// The object `UpdateSkuPrice`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateSkuPrice {
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 销售属性的组合
     ///
-    /// String, for example `1627207:28341`.
+    /// String. Example: `1627207:28341`.
     pub properties: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_id: Option<String>,
     /// 新价格，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
 }
 
 impl UpdateSkuPrice {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sku_id`.
+    /// Sets [`sku_id`](field@Self::sku_id): SKU 的编号. Number.
     #[must_use]
     pub fn sku_id(mut self, sku_id: i64) -> Self {
         self.sku_id = Some(sku_id);
         self
     }
 
-    /// Sets `properties`.
+    /// Sets [`properties`](field@Self::properties): 销售属性的组合. String.
     #[must_use]
     pub fn properties(mut self, properties: impl Into<String>) -> Self {
         self.properties = Some(properties.into());
         self
     }
 
-    /// Sets `outer_id`.
+    /// Sets [`outer_id`](field@Self::outer_id): 商家编码. String.
     #[must_use]
     pub fn outer_id(mut self, outer_id: impl Into<String>) -> Self {
         self.outer_id = Some(outer_id.into());
         self
     }
 
-    /// Sets `price`.
+    /// Sets [`price`](field@Self::price): 新价格，单位元. String.
     #[must_use]
     pub fn price(mut self, price: impl Into<String>) -> Self {
         self.price = Some(price.into());
@@ -196,31 +211,32 @@ record!(UpdateSkuPrice);
 
 /// The object `UpdateItemPriceOption`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UpdateItemPriceOption {
     /// 是否忽略涉嫌刷单的警告
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub ignore_fake_credit: Option<bool>,
     /// 目标币种，仅用于天猫国际的部分商家
     ///
-    /// String, for example `CNY`.
+    /// String. Example: `CNY`.
     pub currency_type: Option<String>,
 }
 
 impl UpdateItemPriceOption {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `ignore_fake_credit`.
+    /// Sets [`ignore_fake_credit`](field@Self::ignore_fake_credit): 是否忽略涉嫌刷单的警告. Boolean.
     #[must_use]
     pub fn ignore_fake_credit(mut self, ignore_fake_credit: bool) -> Self {
         self.ignore_fake_credit = Some(ignore_fake_credit);
         self
     }
 
-    /// Sets `currency_type`.
+    /// Sets [`currency_type`](field@Self::currency_type): 目标币种，仅用于天猫国际的部分商家. String.
     #[must_use]
     pub fn currency_type(mut self, currency_type: impl Into<String>) -> Self {
         self.currency_type = Some(currency_type.into());
@@ -253,10 +269,11 @@ record!(UpdateItemPriceOption);
 
 /// The response of `tmall.item.price.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmallItemPriceUpdateResponse {
     /// 更新结果
     ///
-    /// String, for example `success`.
+    /// String. Example: `success`.
     pub price_update_result: Option<String>,
 }
 

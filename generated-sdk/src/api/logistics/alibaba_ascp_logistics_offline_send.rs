@@ -10,41 +10,47 @@ use top_protocol::generated::{
 ///
 /// 由卖家自行联系快递并登记运单号，订单随即变为已发货。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::AlibabaAscpLogisticsOfflineSendRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = AlibabaAscpLogisticsOfflineSendRequest::new("2001000000000001");
+/// let request = AlibabaAscpLogisticsOfflineSendRequest::new("2001000000000001")
+///     .sender_id(7001)
+///     .feature("identCode=2001000000000001:A1B2")
+///     .sub_tid("2001000000000002,2001000000000003");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsOfflineSendRequest {
     /// 发货地址的编号；不传时用默认的取货地址
     ///
-    /// Number, for example `7001`.
+    /// Number. Example: `7001`.
     pub sender_id: Option<i64>,
     /// 特殊信息，如识别码与机器号
     ///
-    /// String, for example `identCode=2001000000000001:A1B2`.
+    /// String. Example: `identCode=2001000000000001:A1B2`.
     pub feature: Option<String>,
     /// 订单编号
     ///
-    /// String, required, for example `2001000000000001`.
+    /// String. Required. Example: `2001000000000001`.
     pub tid: String,
     /// 子订单编号，以逗号分隔
     ///
-    /// String, at most 1000 characters, for example `2001000000000002,2001000000000003`.
+    /// String. Max length 1000. Example: `2001000000000002,2001000000000003`.
     pub sub_tid: Option<String>,
     /// 包裹列表
     ///
-    /// List of [`TopConsignPkgRequest`], at most 999 elements.
+    /// List of [`TopConsignPkgRequest`]. Max list size 999.
     pub consign_pkgs: Vec<TopConsignPkgRequest>,
     /// 退货地址的编号；不传时用默认的退货地址
     ///
-    /// Number, for example `7002`.
+    /// Number. Example: `7002`.
     pub cancel_id: Option<i64>,
     /// 子订单的发货进度
     ///
@@ -52,12 +58,12 @@ pub struct AlibabaAscpLogisticsOfflineSendRequest {
     pub consign_status: Option<ConsignStatusRequest>,
     /// 发货方式：0 普通，1 普通（可部分发货），2 改为全部发货，3 补发
     ///
-    /// Number, at least 0, at most 3, `0` if it is not sent, for example `0`.
+    /// Number. Min 0. Max 3. Default: `0`. Example: `0`.
     pub consign_type: Option<i64>,
 }
 
 impl AlibabaAscpLogisticsOfflineSendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: impl Into<String>) -> Self {
         Self {
             sender_id: None,
@@ -71,28 +77,28 @@ impl AlibabaAscpLogisticsOfflineSendRequest {
         }
     }
 
-    /// Sets `sender_id`.
+    /// Sets [`sender_id`](field@Self::sender_id): 发货地址的编号. Number.
     #[must_use]
     pub fn sender_id(mut self, sender_id: i64) -> Self {
         self.sender_id = Some(sender_id);
         self
     }
 
-    /// Sets `feature`.
+    /// Sets [`feature`](field@Self::feature): 特殊信息，如识别码与机器号. String.
     #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 子订单编号，以逗号分隔. String. Max length 1000.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
         self
     }
 
-    /// Sets `consign_pkgs`.
+    /// Sets [`consign_pkgs`](field@Self::consign_pkgs): 包裹列表. List of [`TopConsignPkgRequest`]. Max list size 999.
     #[must_use]
     pub fn consign_pkgs(
         mut self,
@@ -102,21 +108,21 @@ impl AlibabaAscpLogisticsOfflineSendRequest {
         self
     }
 
-    /// Sets `cancel_id`.
+    /// Sets [`cancel_id`](field@Self::cancel_id): 退货地址的编号. Number.
     #[must_use]
     pub fn cancel_id(mut self, cancel_id: i64) -> Self {
         self.cancel_id = Some(cancel_id);
         self
     }
 
-    /// Sets `consign_status`.
+    /// Sets [`consign_status`](field@Self::consign_status): 子订单的发货进度. [`ConsignStatusRequest`].
     #[must_use]
     pub fn consign_status(mut self, consign_status: ConsignStatusRequest) -> Self {
         self.consign_status = Some(consign_status);
         self
     }
 
-    /// Sets `consign_type`.
+    /// Sets [`consign_type`](field@Self::consign_type): 发货方式：0 普通，1 普通（可部分发货），2 改为全部发货，3 补发. Number. Min 0. Max 3. Default: `0`.
     #[must_use]
     pub fn consign_type(mut self, consign_type: i64) -> Self {
         self.consign_type = Some(consign_type);
@@ -170,14 +176,15 @@ record!(AlibabaAscpLogisticsOfflineSendRequest);
 
 /// The object `TopConsignPkgRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopConsignPkgRequest {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 物流公司的代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub company_code: Option<String>,
     /// 包裹里的商品
     ///
@@ -190,26 +197,26 @@ pub struct TopConsignPkgRequest {
 }
 
 impl TopConsignPkgRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `out_sid`.
+    /// Sets [`out_sid`](field@Self::out_sid): 运单号. String.
     #[must_use]
     pub fn out_sid(mut self, out_sid: impl Into<String>) -> Self {
         self.out_sid = Some(out_sid.into());
         self
     }
 
-    /// Sets `company_code`.
+    /// Sets [`company_code`](field@Self::company_code): 物流公司的代码. String.
     #[must_use]
     pub fn company_code(mut self, company_code: impl Into<String>) -> Self {
         self.company_code = Some(company_code.into());
         self
     }
 
-    /// Sets `goods`.
+    /// Sets [`goods`](field@Self::goods): 包裹里的商品. List of [`TopConsignGoodsRequest`].
     #[must_use]
     pub fn goods(
         mut self,
@@ -219,7 +226,7 @@ impl TopConsignPkgRequest {
         self
     }
 
-    /// Sets `sub_out_sid`.
+    /// Sets [`sub_out_sid`](field@Self::sub_out_sid): 快递的子运单号. String.
     #[must_use]
     pub fn sub_out_sid(mut self, sub_out_sid: impl Into<String>) -> Self {
         self.sub_out_sid = Some(sub_out_sid.into());
@@ -256,10 +263,11 @@ record!(TopConsignPkgRequest);
 
 /// The object `TopConsignGoodsRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopConsignGoodsRequest {
     /// 子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tid: Option<String>,
     /// 成分的商品编号
     ///
@@ -271,49 +279,49 @@ pub struct TopConsignGoodsRequest {
     pub comp_sku_id: Option<String>,
     /// 商品性质：0 标品或平台赠品，1 线下赠品，2 成分
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub item_type: Option<i64>,
     /// 数量，大于 0；不传则为全部
     ///
-    /// Number, at least 1, for example `1`.
+    /// Number. Min 1. Example: `1`.
     pub num: Option<i64>,
 }
 
 impl TopConsignGoodsRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 子订单编号. String.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
         self
     }
 
-    /// Sets `comp_item_id`.
+    /// Sets [`comp_item_id`](field@Self::comp_item_id): 成分的商品编号. String.
     #[must_use]
     pub fn comp_item_id(mut self, comp_item_id: impl Into<String>) -> Self {
         self.comp_item_id = Some(comp_item_id.into());
         self
     }
 
-    /// Sets `comp_sku_id`.
+    /// Sets [`comp_sku_id`](field@Self::comp_sku_id): 成分的 SKU 编号. String.
     #[must_use]
     pub fn comp_sku_id(mut self, comp_sku_id: impl Into<String>) -> Self {
         self.comp_sku_id = Some(comp_sku_id.into());
         self
     }
 
-    /// Sets `item_type`.
+    /// Sets [`item_type`](field@Self::item_type): 商品性质：0 标品或平台赠品，1 线下赠品，2 成分. Number. Default: `0`.
     #[must_use]
     pub fn item_type(mut self, item_type: i64) -> Self {
         self.item_type = Some(item_type);
         self
     }
 
-    /// Sets `num`.
+    /// Sets [`num`](field@Self::num): 数量，大于 0. Number. Min 1.
     #[must_use]
     pub fn num(mut self, num: i64) -> Self {
         self.num = Some(num);
@@ -352,31 +360,32 @@ record!(TopConsignGoodsRequest);
 
 /// The object `ConsignStatusRequest`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ConsignStatusRequest {
     /// 子订单编号；组合商品不用传
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub sub_tid: Option<String>,
     /// 子订单是否只发出一部分
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_part_consign: Option<bool>,
 }
 
 impl ConsignStatusRequest {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 子订单编号. String.
     #[must_use]
     pub fn sub_tid(mut self, sub_tid: impl Into<String>) -> Self {
         self.sub_tid = Some(sub_tid.into());
         self
     }
 
-    /// Sets `is_part_consign`.
+    /// Sets [`is_part_consign`](field@Self::is_part_consign): 子订单是否只发出一部分. Boolean.
     #[must_use]
     pub fn is_part_consign(mut self, is_part_consign: bool) -> Self {
         self.is_part_consign = Some(is_part_consign);
@@ -409,6 +418,7 @@ record!(ConsignStatusRequest);
 
 /// The response of `alibaba.ascp.logistics.offline.send`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaAscpLogisticsOfflineSendResponse {
     /// 结果
     ///
@@ -446,10 +456,11 @@ record!(mut AlibabaAscpLogisticsOfflineSendResponse);
 
 /// The object `ResultDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultDto {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 

@@ -8,7 +8,9 @@ use top_protocol::generated::{
 
 /// `taobao.areas.get`: 查询行政区划
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::logistics::AreasGetRequest;
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AreasGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `id,type,name,parent_id,zip`.
+    /// Field List. Required. Example: `id,type,name,parent_id,zip`.
     pub fields: Vec<String>,
 }
 
 impl AreasGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -65,6 +68,7 @@ record!(AreasGetRequest);
 
 /// The response of `taobao.areas.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AreasGetResponse {
     /// 区划列表
     ///
@@ -102,26 +106,27 @@ record!(mut AreasGetResponse);
 
 /// The object `Area`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Area {
     /// 区划代码
     ///
-    /// Number, for example `330110`.
+    /// Number. Example: `330110`.
     pub id: Option<i64>,
     /// 级别：1 国家，2 省，3 市，4 区县
     ///
-    /// Number, for example `4`.
+    /// Number. Example: `4`.
     pub r#type: Option<i64>,
     /// 名称
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub name: Option<String>,
     /// 上级的区划代码
     ///
-    /// Number, for example `330100`.
+    /// Number. Example: `330100`.
     pub parent_id: Option<i64>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub zip: Option<String>,
 }
 

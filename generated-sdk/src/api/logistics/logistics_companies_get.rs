@@ -3,44 +3,55 @@
 //! `taobao.logistics.companies.get`: 查询物流公司
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    Authorization, OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.logistics.companies.get`: 查询物流公司
 ///
 /// 返回可用于发货的物流公司。
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsCompaniesGetRequest;
+/// use generated_sdk::api::logistics::logistics_companies_get::OrderMode;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsCompaniesGetRequest::new(["id", "code", "name", "reg_mail_no"]);
+/// let request = LogisticsCompaniesGetRequest::new([
+///         "id",
+///         "code",
+///         "name",
+///         "reg_mail_no",
+///     ])
+///     .is_recommended(true)
+///     .order_mode(OrderMode::Online);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsCompaniesGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 20 elements, for example `id,code,name,reg_mail_no`.
+    /// Field List. Required. Max list size 20. Example: `id,code,name,reg_mail_no`.
     pub fields: Vec<String>,
     /// 只查询推荐的物流公司；不传时返回全部可电话联系的
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_recommended: Option<bool>,
     /// 推荐公司的下单方式：offline 电话联系，online 在线下单，all 两者皆可
     ///
-    /// String, see [`OrderMode`], for example `online`.
+    /// [`OrderMode`]. Example: `online`.
     pub order_mode: Option<OrderMode>,
 }
 
 impl LogisticsCompaniesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -49,14 +60,14 @@ impl LogisticsCompaniesGetRequest {
         }
     }
 
-    /// Sets `is_recommended`.
+    /// Sets [`is_recommended`](field@Self::is_recommended): 只查询推荐的物流公司. Boolean.
     #[must_use]
     pub fn is_recommended(mut self, is_recommended: bool) -> Self {
         self.is_recommended = Some(is_recommended);
         self
     }
 
-    /// Sets `order_mode`.
+    /// Sets [`order_mode`](field@Self::order_mode): 推荐公司的下单方式：offline 电话联系，online 在线下单，all 两者皆可. [`OrderMode`].
     #[must_use]
     pub fn order_mode(mut self, order_mode: impl Into<OrderMode>) -> Self {
         self.order_mode = Some(order_mode.into());
@@ -90,7 +101,7 @@ impl Record for LogisticsCompaniesGetRequest {
         match index {
             0 => View::of(&self.fields),
             1 => View::of(&self.is_recommended),
-            2 => View::optional_choice(&self.order_mode),
+            2 => View::optional_open_enum(&self.order_mode),
             _ => View::Absent,
         }
     }
@@ -100,6 +111,7 @@ record!(LogisticsCompaniesGetRequest);
 
 /// The response of `taobao.logistics.companies.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsCompaniesGetResponse {
     /// 物流公司列表
     ///
@@ -137,22 +149,23 @@ record!(mut LogisticsCompaniesGetResponse);
 
 /// The object `LogisticsCompany`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsCompany {
     /// 公司的编号
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub id: Option<i64>,
     /// 公司代码
     ///
-    /// String, for example `ZTO`.
+    /// String. Example: `ZTO`.
     pub code: Option<String>,
     /// 公司简称
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub name: Option<String>,
     /// 校验运单号的正则表达式
     ///
-    /// String, for example `^75[0-9]{12}$`.
+    /// String. Example: `^75[0-9]{12}$`.
     pub reg_mail_no: Option<String>,
 }
 
@@ -196,7 +209,7 @@ impl RecordMut for LogisticsCompany {
 record!(mut LogisticsCompany);
 
 /// The values of `order_mode`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OrderMode {
     /// `offline`
@@ -205,17 +218,17 @@ pub enum OrderMode {
     Online,
     /// `all`
     All,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OrderMode {
+impl OpenEnum for OrderMode {
     fn as_str(&self) -> &str {
         match self {
             Self::Offline => "offline",
             Self::Online => "online",
             Self::All => "all",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -224,9 +237,9 @@ impl Choice for OrderMode {
             "offline" => Self::Offline,
             "online" => Self::Online,
             "all" => Self::All,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OrderMode);
+open_enum!(OrderMode);

@@ -3,155 +3,162 @@
 //! `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record, required,
 };
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::logistics::{LogisticsConsignOrderCreateandsendRequest, LogisticsConsignOrderCreateandsendRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = LogisticsConsignOrderCreateandsendRequest::new(LogisticsConsignOrderCreateandsendRequired {
-///     s_address: "文一西路1号".into(),
-///     s_city_name: "杭州市".into(),
-///     s_name: "张三".into(),
-///     s_prov_name: "浙江省".into(),
-///     s_area_id: 330110,
-///     s_zip_code: "311121".into(),
-///     company_id: 500,
-///     r_prov_name: "北京".into(),
-///     r_address: "中关村大街1号".into(),
-///     r_city_name: "北京市".into(),
-///     r_zip_code: "100080".into(),
-///     r_name: "李四".into(),
-///     r_area_id: 110108,
-///     trade_id: 90001,
-///     order_source: 30,
-///     user_id: 1001,
-///     logis_type: 2,
-///     order_type: 30,
-///     item_json_string: "[{\"itemName\":\"保温杯\",\"itemCount\":1}]".into(),
-/// });
+///         s_address: "文一西路1号".into(),
+///         s_city_name: "杭州市".into(),
+///         s_name: "张三".into(),
+///         s_prov_name: "浙江省".into(),
+///         s_area_id: 330110,
+///         s_zip_code: "311121".into(),
+///         company_id: 500,
+///         r_prov_name: "北京".into(),
+///         r_address: "中关村大街1号".into(),
+///         r_city_name: "北京市".into(),
+///         r_zip_code: "100080".into(),
+///         r_name: "李四".into(),
+///         r_area_id: 110108,
+///         trade_id: 90001,
+///         order_source: 30,
+///         user_id: 1001,
+///         logis_type: 2,
+///         order_type: 30,
+///         item_json_string: "[{\"itemName\":\"保温杯\",\"itemCount\":1}]".into(),
+///     })
+///     .s_dist_name("余杭区")
+///     .s_telephone("0571-12345678")
+///     .s_mobile_phone("13800000000");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsConsignOrderCreateandsendRequest {
     /// 寄件街道地址
     ///
-    /// String, required, for example `文一西路1号`.
+    /// String. Required. Example: `文一西路1号`.
     pub s_address: String,
     /// 寄件城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub s_city_name: String,
     /// 寄件人
     ///
-    /// String, required, for example `张三`.
+    /// String. Required. Example: `张三`.
     pub s_name: String,
     /// 寄件省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub s_prov_name: String,
     /// 寄件区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub s_dist_name: Option<String>,
     /// 寄件地的区划代码
     ///
-    /// Number, required, for example `330110`.
+    /// Number. Required. Example: `330110`.
     pub s_area_id: i64,
     /// 寄件电话
     ///
-    /// String, for example `0571-12345678`.
+    /// String. Example: `0571-12345678`.
     pub s_telephone: Option<String>,
     /// 寄件手机
     ///
-    /// String, for example `13800000000`.
+    /// String. Example: `13800000000`.
     pub s_mobile_phone: Option<String>,
     /// 寄件邮编
     ///
-    /// String, required, for example `311121`.
+    /// String. Required. Example: `311121`.
     pub s_zip_code: String,
     /// 物流公司的编号
     ///
-    /// Number, required, for example `500`.
+    /// Number. Required. Example: `500`.
     pub company_id: i64,
     /// 收件电话
     ///
-    /// String, for example `010-12345678`.
+    /// String. Example: `010-12345678`.
     pub r_telephone: Option<String>,
     /// 收件省份
     ///
-    /// String, required, for example `北京`.
+    /// String. Required. Example: `北京`.
     pub r_prov_name: String,
     /// 收件街道地址
     ///
-    /// String, required, for example `中关村大街1号`.
+    /// String. Required. Example: `中关村大街1号`.
     pub r_address: String,
     /// 收件城市
     ///
-    /// String, required, for example `北京市`.
+    /// String. Required. Example: `北京市`.
     pub r_city_name: String,
     /// 收件手机
     ///
-    /// String, for example `13900000000`.
+    /// String. Example: `13900000000`.
     pub r_mobile_phone: Option<String>,
     /// 收件区县
     ///
-    /// String, for example `海淀区`.
+    /// String. Example: `海淀区`.
     pub r_dist_name: Option<String>,
     /// 收件邮编
     ///
-    /// String, required, for example `100080`.
+    /// String. Required. Example: `100080`.
     pub r_zip_code: String,
     /// 收件人
     ///
-    /// String, required, for example `李四`.
+    /// String. Required. Example: `李四`.
     pub r_name: String,
     /// 收件地的区划代码
     ///
-    /// Number, required, for example `110108`.
+    /// Number. Required. Example: `110108`.
     pub r_area_id: i64,
     /// 外部订单号或商家自己的流水号
     ///
-    /// Number, required, for example `90001`.
+    /// Number. Required. Example: `90001`.
     pub trade_id: i64,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub mail_no: Option<String>,
     /// 订单来源，固定为 30
     ///
-    /// Number, required, for example `30`.
+    /// Number. Required. Example: `30`.
     pub order_source: i64,
     /// 用户的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub user_id: i64,
     /// 物流类型，固定为 2
     ///
-    /// Number, required, for example `2`.
+    /// Number. Required. Example: `2`.
     pub logis_type: i64,
     /// 订单类型，固定为 30
     ///
-    /// Number, required, for example `30`.
+    /// Number. Required. Example: `30`.
     pub order_type: i64,
     /// 运费由谁承担：1 买家，2 卖家
     ///
-    /// String, see [`Shipping`], for example `2`.
+    /// [`Shipping`]. Example: `2`.
     pub shipping: Option<Shipping>,
     /// 物品的 JSON 文本
     ///
-    /// String, required, for example `[{"itemName":"保温杯","itemCount":1}]`.
+    /// String. Required. Example: `[{"itemName":"保温杯","itemCount":1}]`.
     pub item_json_string: String,
 }
 
 impl LogisticsConsignOrderCreateandsendRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(required: LogisticsConsignOrderCreateandsendRequired) -> Self {
         Self {
             s_address: required.s_address,
@@ -184,56 +191,56 @@ impl LogisticsConsignOrderCreateandsendRequest {
         }
     }
 
-    /// Sets `s_dist_name`.
+    /// Sets [`s_dist_name`](field@Self::s_dist_name): 寄件区县. String.
     #[must_use]
     pub fn s_dist_name(mut self, s_dist_name: impl Into<String>) -> Self {
         self.s_dist_name = Some(s_dist_name.into());
         self
     }
 
-    /// Sets `s_telephone`.
+    /// Sets [`s_telephone`](field@Self::s_telephone): 寄件电话. String.
     #[must_use]
     pub fn s_telephone(mut self, s_telephone: impl Into<String>) -> Self {
         self.s_telephone = Some(s_telephone.into());
         self
     }
 
-    /// Sets `s_mobile_phone`.
+    /// Sets [`s_mobile_phone`](field@Self::s_mobile_phone): 寄件手机. String.
     #[must_use]
     pub fn s_mobile_phone(mut self, s_mobile_phone: impl Into<String>) -> Self {
         self.s_mobile_phone = Some(s_mobile_phone.into());
         self
     }
 
-    /// Sets `r_telephone`.
+    /// Sets [`r_telephone`](field@Self::r_telephone): 收件电话. String.
     #[must_use]
     pub fn r_telephone(mut self, r_telephone: impl Into<String>) -> Self {
         self.r_telephone = Some(r_telephone.into());
         self
     }
 
-    /// Sets `r_mobile_phone`.
+    /// Sets [`r_mobile_phone`](field@Self::r_mobile_phone): 收件手机. String.
     #[must_use]
     pub fn r_mobile_phone(mut self, r_mobile_phone: impl Into<String>) -> Self {
         self.r_mobile_phone = Some(r_mobile_phone.into());
         self
     }
 
-    /// Sets `r_dist_name`.
+    /// Sets [`r_dist_name`](field@Self::r_dist_name): 收件区县. String.
     #[must_use]
     pub fn r_dist_name(mut self, r_dist_name: impl Into<String>) -> Self {
         self.r_dist_name = Some(r_dist_name.into());
         self
     }
 
-    /// Sets `mail_no`.
+    /// Sets [`mail_no`](field@Self::mail_no): 运单号. String.
     #[must_use]
     pub fn mail_no(mut self, mail_no: impl Into<String>) -> Self {
         self.mail_no = Some(mail_no.into());
         self
     }
 
-    /// Sets `shipping`.
+    /// Sets [`shipping`](field@Self::shipping): 运费由谁承担：1 买家，2 卖家. [`Shipping`].
     #[must_use]
     pub fn shipping(mut self, shipping: impl Into<Shipping>) -> Self {
         self.shipping = Some(shipping.into());
@@ -241,85 +248,91 @@ impl LogisticsConsignOrderCreateandsendRequest {
     }
 }
 
-/// The required parameters of [`LogisticsConsignOrderCreateandsendRequest`].
+/// The required fields of [`LogisticsConsignOrderCreateandsendRequest`].
+#[derive(Clone)]
 pub struct LogisticsConsignOrderCreateandsendRequired {
     /// 寄件街道地址
     ///
-    /// String, required, for example `文一西路1号`.
+    /// String. Required. Example: `文一西路1号`.
     pub s_address: String,
     /// 寄件城市
     ///
-    /// String, required, for example `杭州市`.
+    /// String. Required. Example: `杭州市`.
     pub s_city_name: String,
     /// 寄件人
     ///
-    /// String, required, for example `张三`.
+    /// String. Required. Example: `张三`.
     pub s_name: String,
     /// 寄件省份
     ///
-    /// String, required, for example `浙江省`.
+    /// String. Required. Example: `浙江省`.
     pub s_prov_name: String,
     /// 寄件地的区划代码
     ///
-    /// Number, required, for example `330110`.
+    /// Number. Required. Example: `330110`.
     pub s_area_id: i64,
     /// 寄件邮编
     ///
-    /// String, required, for example `311121`.
+    /// String. Required. Example: `311121`.
     pub s_zip_code: String,
     /// 物流公司的编号
     ///
-    /// Number, required, for example `500`.
+    /// Number. Required. Example: `500`.
     pub company_id: i64,
     /// 收件省份
     ///
-    /// String, required, for example `北京`.
+    /// String. Required. Example: `北京`.
     pub r_prov_name: String,
     /// 收件街道地址
     ///
-    /// String, required, for example `中关村大街1号`.
+    /// String. Required. Example: `中关村大街1号`.
     pub r_address: String,
     /// 收件城市
     ///
-    /// String, required, for example `北京市`.
+    /// String. Required. Example: `北京市`.
     pub r_city_name: String,
     /// 收件邮编
     ///
-    /// String, required, for example `100080`.
+    /// String. Required. Example: `100080`.
     pub r_zip_code: String,
     /// 收件人
     ///
-    /// String, required, for example `李四`.
+    /// String. Required. Example: `李四`.
     pub r_name: String,
     /// 收件地的区划代码
     ///
-    /// Number, required, for example `110108`.
+    /// Number. Required. Example: `110108`.
     pub r_area_id: i64,
     /// 外部订单号或商家自己的流水号
     ///
-    /// Number, required, for example `90001`.
+    /// Number. Required. Example: `90001`.
     pub trade_id: i64,
     /// 订单来源，固定为 30
     ///
-    /// Number, required, for example `30`.
+    /// Number. Required. Example: `30`.
     pub order_source: i64,
     /// 用户的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub user_id: i64,
     /// 物流类型，固定为 2
     ///
-    /// Number, required, for example `2`.
+    /// Number. Required. Example: `2`.
     pub logis_type: i64,
     /// 订单类型，固定为 30
     ///
-    /// Number, required, for example `30`.
+    /// Number. Required. Example: `30`.
     pub order_type: i64,
     /// 物品的 JSON 文本
     ///
-    /// String, required, for example `[{"itemName":"保温杯","itemCount":1}]`.
+    /// String. Required. Example: `[{"itemName":"保温杯","itemCount":1}]`.
     pub item_json_string: String,
 }
+
+required!(
+    LogisticsConsignOrderCreateandsendRequired =>
+    LogisticsConsignOrderCreateandsendRequest
+);
 
 impl Request for LogisticsConsignOrderCreateandsendRequest {
     const METHOD: &'static str = "taobao.logistics.consign.order.createandsend";
@@ -391,7 +404,7 @@ impl Record for LogisticsConsignOrderCreateandsendRequest {
             22 => View::of(&self.user_id),
             23 => View::of(&self.logis_type),
             24 => View::of(&self.order_type),
-            25 => View::optional_choice(&self.shipping),
+            25 => View::optional_open_enum(&self.shipping),
             26 => View::of(&self.item_json_string),
             _ => View::Absent,
         }
@@ -402,18 +415,19 @@ record!(LogisticsConsignOrderCreateandsendRequest);
 
 /// The response of `taobao.logistics.consign.order.createandsend`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsConsignOrderCreateandsendResponse {
     /// 结果说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub result_desc: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
     /// 物流订单的编号
     ///
-    /// Number, for example `8001`.
+    /// Number. Example: `8001`.
     pub order_id: Option<i64>,
 }
 
@@ -454,23 +468,23 @@ impl RecordMut for LogisticsConsignOrderCreateandsendResponse {
 record!(mut LogisticsConsignOrderCreateandsendResponse);
 
 /// The values of `shipping`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shipping {
     /// `1`
     N1,
     /// `2`
     N2,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Shipping {
+impl OpenEnum for Shipping {
     fn as_str(&self) -> &str {
         match self {
             Self::N1 => "1",
             Self::N2 => "2",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -478,9 +492,9 @@ impl Choice for Shipping {
         match text.as_str() {
             "1" => Self::N1,
             "2" => Self::N2,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Shipping);
+open_enum!(Shipping);

@@ -10,34 +10,39 @@ use top_protocol::generated::{
 ///
 /// 轨迹由物流公司提供。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::logistics::LogisticsTraceSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = LogisticsTraceSearchRequest::new(2001000000000001);
+/// let request = LogisticsTraceSearchRequest::new(2001000000000001)
+///     .is_split(0)
+///     .sub_tid(["2001000000000002"]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LogisticsTraceSearchRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 是否拆单：0 否，1 是
     ///
-    /// Number, `0` if it is not sent, for example `0`.
+    /// Number. Default: `0`. Example: `0`.
     pub is_split: Option<i64>,
     /// 拆单时的子订单编号
     ///
-    /// String\[\], at most 50 elements, for example `2001000000000002`.
+    /// List of String. Max list size 50. Example: `2001000000000002`.
     pub sub_tid: Vec<String>,
 }
 
 impl LogisticsTraceSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64) -> Self {
         Self {
             tid,
@@ -46,14 +51,14 @@ impl LogisticsTraceSearchRequest {
         }
     }
 
-    /// Sets `is_split`.
+    /// Sets [`is_split`](field@Self::is_split): 是否拆单：0 否，1 是. Number. Default: `0`.
     #[must_use]
     pub fn is_split(mut self, is_split: i64) -> Self {
         self.is_split = Some(is_split);
         self
     }
 
-    /// Sets `sub_tid`.
+    /// Sets [`sub_tid`](field@Self::sub_tid): 拆单时的子订单编号. List of String. Max list size 50.
     #[must_use]
     pub fn sub_tid(
         mut self,
@@ -99,22 +104,23 @@ record!(LogisticsTraceSearchRequest);
 
 /// The response of `taobao.logistics.trace.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTraceSearchResponse {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub out_sid: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 物流状态
     ///
-    /// String, for example `对方已签收`.
+    /// String. Example: `对方已签收`.
     pub status: Option<String>,
     /// 流转记录
     ///
@@ -166,18 +172,19 @@ record!(mut LogisticsTraceSearchResponse);
 
 /// The object `TransitStepInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TransitStepInfo {
     /// 发生的时间
     ///
-    /// String, for example `2024-06-19 08:30:00`.
+    /// String. Example: `2024-06-19 08:30:00`.
     pub status_time: Option<String>,
     /// 发生了什么
     ///
-    /// String, for example `快件已到达杭州转运中心`.
+    /// String. Example: `快件已到达杭州转运中心`.
     pub status_desc: Option<String>,
     /// 所处的环节，如揽收、派送、签收
     ///
-    /// String, for example `TRANSIT`.
+    /// String. Example: `TRANSIT`.
     pub action: Option<String>,
 }
 

@@ -3,31 +3,37 @@
 //! `taobao.picture.category.get`: 查询图片分类
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.picture.category.get`: 查询图片分类
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureCategoryGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PictureCategoryGetRequest::new();
+/// let request = PictureCategoryGetRequest::new()
+///     .picture_category_id(10)
+///     .picture_category_name("主图")
+///     .parent_id(-1);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryGetRequest {
     /// 分类的编号
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub picture_category_id: Option<i64>,
     /// 分类名，须完全一致
     ///
-    /// String, for example `主图`.
+    /// String. Example: `主图`.
     pub picture_category_name: Option<String>,
     /// 分类的性质
     ///
@@ -35,28 +41,28 @@ pub struct PictureCategoryGetRequest {
     pub r#type: Option<String>,
     /// 上级分类的编号：0 只取一级分类，-1 取全部
     ///
-    /// Number, at least -1, `-1` if it is not sent, for example `-1`.
+    /// Number. Min -1. Default: `-1`. Example: `-1`.
     pub parent_id: Option<i64>,
     /// 只取此时之后修改过的
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub modified_time: Option<DateTime>,
 }
 
 impl PictureCategoryGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `picture_category_id`.
+    /// Sets [`picture_category_id`](field@Self::picture_category_id): 分类的编号. Number.
     #[must_use]
     pub fn picture_category_id(mut self, picture_category_id: i64) -> Self {
         self.picture_category_id = Some(picture_category_id);
         self
     }
 
-    /// Sets `picture_category_name`.
+    /// Sets [`picture_category_name`](field@Self::picture_category_name): 分类名，须完全一致. String.
     #[must_use]
     pub fn picture_category_name(
         mut self,
@@ -66,21 +72,21 @@ impl PictureCategoryGetRequest {
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 分类的性质. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `parent_id`.
+    /// Sets [`parent_id`](field@Self::parent_id): 上级分类的编号：0 只取一级分类，-1 取全部. Number. Min -1. Default: `-1`.
     #[must_use]
     pub fn parent_id(mut self, parent_id: i64) -> Self {
         self.parent_id = Some(parent_id);
         self
     }
 
-    /// Sets `modified_time`.
+    /// Sets [`modified_time`](field@Self::modified_time): 只取此时之后修改过的. Date.
     #[must_use]
     pub fn modified_time(mut self, modified_time: DateTime) -> Self {
         self.modified_time = Some(modified_time);
@@ -125,6 +131,7 @@ record!(PictureCategoryGetRequest);
 
 /// The response of `taobao.picture.category.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategoryGetResponse {
     /// 分类列表
     ///
@@ -162,38 +169,39 @@ record!(mut PictureCategoryGetResponse);
 
 /// The object `PictureCategory`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureCategory {
     /// 分类的编号
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub picture_category_id: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `主图`.
+    /// String. Example: `主图`.
     pub picture_category_name: Option<String>,
     /// 排序
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub position: Option<i64>,
     /// 性质：sys-fixture 店铺装修，sys-auction 商品图片，user-define 自定义
     ///
-    /// String, see [`Type`], for example `user-define`.
+    /// [`Type`]. Example: `user-define`.
     pub r#type: Option<Type>,
     /// 分类里有多少图片
     ///
-    /// Number, for example `36`.
+    /// Number. Example: `36`.
     pub total: Option<i64>,
     /// 创建时间
     ///
-    /// Date, for example `2024-01-05 10:00:00`.
+    /// Date. Example: `2024-01-05 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
     /// 上级分类的编号，一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_id: Option<i64>,
 }
 
@@ -220,7 +228,7 @@ impl Record for PictureCategory {
             0 => View::of(&self.picture_category_id),
             1 => View::of(&self.picture_category_name),
             2 => View::of(&self.position),
-            3 => View::optional_choice(&self.r#type),
+            3 => View::optional_open_enum(&self.r#type),
             4 => View::of(&self.total),
             5 => View::of(&self.created),
             6 => View::of(&self.modified),
@@ -236,7 +244,7 @@ impl RecordMut for PictureCategory {
             0 => Slot::of(&mut self.picture_category_id),
             1 => Slot::of(&mut self.picture_category_name),
             2 => Slot::of(&mut self.position),
-            3 => Slot::choice(&mut self.r#type),
+            3 => Slot::open_enum(&mut self.r#type),
             4 => Slot::of(&mut self.total),
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.modified),
@@ -249,7 +257,7 @@ impl RecordMut for PictureCategory {
 record!(mut PictureCategory);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `sys-fixture`
@@ -258,17 +266,17 @@ pub enum Type {
     SysAuction,
     /// `user-define`
     UserDefine,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::SysFixture => "sys-fixture",
             Self::SysAuction => "sys-auction",
             Self::UserDefine => "user-define",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -277,9 +285,9 @@ impl Choice for Type {
             "sys-fixture" => Self::SysFixture,
             "sys-auction" => Self::SysAuction,
             "user-define" => Self::UserDefine,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

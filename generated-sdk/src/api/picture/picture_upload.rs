@@ -3,54 +3,62 @@
 //! `taobao.picture.upload`: 上传图片
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    OpenEnum, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.picture.upload`: 上传图片
 ///
 /// 把一张图片传到图片空间。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::picture::PictureUploadRequest;
+/// use generated_sdk::api::picture::picture_upload::ClientType;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = PictureUploadRequest::new(0, generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"), "cup.jpg");
+/// let request = PictureUploadRequest::new(0, File::open("picture.jpg")?, "cup.jpg")
+///     .title("保温杯")
+///     .client_type(ClientType::ClientComputer)
+///     .is_https(true);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PictureUploadRequest {
     /// 分类的编号，0 为默认分类
     ///
-    /// Number, required, for example `0`.
+    /// Number. Required. Example: `0`.
     pub picture_category_id: i64,
     /// 图片文件，png、jpg 或 gif，不超过 3M
     ///
-    /// byte\[\], required, at most 3145728 bytes.
+    /// `byte[]`. Required. Max size 3145728 bytes.
     pub img: File,
     /// 带后缀的文件名
     ///
-    /// String, required, for example `cup.jpg`.
+    /// String. Required. Example: `cup.jpg`.
     pub image_input_title: String,
     /// 标题，最多留 50 个字符；不传则取去掉后缀的文件名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub title: Option<String>,
     /// 用在哪一端：client:computer 电脑，client:phone 手机；手机图片宽 480 到 620、高不超过 960
     ///
-    /// String, see [`ClientType`], for example `client:computer`.
+    /// [`ClientType`]. Example: `client:computer`.
     pub client_type: Option<ClientType>,
     /// 是否返回 https 地址
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_https: Option<bool>,
 }
 
 impl PictureUploadRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         picture_category_id: i64,
         img: impl Into<File>,
@@ -66,21 +74,21 @@ impl PictureUploadRequest {
         }
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 标题，最多留 50 个字符. String.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `client_type`.
+    /// Sets [`client_type`](field@Self::client_type): 用在哪一端：client:computer 电脑，client:phone 手机. [`ClientType`].
     #[must_use]
     pub fn client_type(mut self, client_type: impl Into<ClientType>) -> Self {
         self.client_type = Some(client_type.into());
         self
     }
 
-    /// Sets `is_https`.
+    /// Sets [`is_https`](field@Self::is_https): 是否返回 https 地址. Boolean.
     #[must_use]
     pub fn is_https(mut self, is_https: bool) -> Self {
         self.is_https = Some(is_https);
@@ -118,7 +126,7 @@ impl Record for PictureUploadRequest {
             1 => View::of(&self.img),
             2 => View::of(&self.image_input_title),
             3 => View::of(&self.title),
-            4 => View::optional_choice(&self.client_type),
+            4 => View::optional_open_enum(&self.client_type),
             5 => View::of(&self.is_https),
             _ => View::Absent,
         }
@@ -129,6 +137,7 @@ record!(PictureUploadRequest);
 
 /// The response of `taobao.picture.upload`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PictureUploadResponse {
     /// 图片资料
     ///
@@ -166,50 +175,51 @@ record!(mut PictureUploadResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Picture {
     /// 图片的编号
     ///
-    /// Number, for example `9001`.
+    /// Number. Example: `9001`.
     pub picture_id: Option<i64>,
     /// 分类的编号
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub picture_category_id: Option<i64>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/cup.jpg`.
+    /// String. Example: `https://img.example.com/cup.jpg`.
     pub picture_path: Option<String>,
     /// 标题
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub title: Option<String>,
     /// 文件大小
     ///
-    /// Number, for example `20480`.
+    /// Number. Example: `20480`.
     pub sizes: Option<i64>,
     /// 尺寸，长x宽
     ///
-    /// String, for example `450x150`.
+    /// String. Example: `450x150`.
     pub pixel: Option<String>,
     /// 状态：unfroze 未冻结，froze 已冻结，pass 已通过排查
     ///
-    /// String, see [`Status`], for example `unfroze`.
+    /// [`Status`]. Example: `unfroze`.
     pub status: Option<Status>,
     /// 删除标记
     ///
-    /// String, for example `unused`.
+    /// String. Example: `unused`.
     pub deleted: Option<String>,
     /// 用在哪一端
     ///
-    /// String, for example `client:computer`.
+    /// String. Example: `client:computer`.
     pub client_type: Option<String>,
     /// 上传时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 
@@ -242,7 +252,7 @@ impl Record for Picture {
             3 => View::of(&self.title),
             4 => View::of(&self.sizes),
             5 => View::of(&self.pixel),
-            6 => View::optional_choice(&self.status),
+            6 => View::optional_open_enum(&self.status),
             7 => View::of(&self.deleted),
             8 => View::of(&self.client_type),
             9 => View::of(&self.created),
@@ -261,7 +271,7 @@ impl RecordMut for Picture {
             3 => Slot::of(&mut self.title),
             4 => Slot::of(&mut self.sizes),
             5 => Slot::of(&mut self.pixel),
-            6 => Slot::choice(&mut self.status),
+            6 => Slot::open_enum(&mut self.status),
             7 => Slot::of(&mut self.deleted),
             8 => Slot::of(&mut self.client_type),
             9 => Slot::of(&mut self.created),
@@ -274,7 +284,7 @@ impl RecordMut for Picture {
 record!(mut Picture);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `unfroze`
@@ -283,17 +293,17 @@ pub enum Status {
     Froze,
     /// `pass`
     Pass,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::Unfroze => "unfroze",
             Self::Froze => "froze",
             Self::Pass => "pass",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -302,31 +312,31 @@ impl Choice for Status {
             "unfroze" => Self::Unfroze,
             "froze" => Self::Froze,
             "pass" => Self::Pass,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `client_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientType {
     /// `client:computer`
     ClientComputer,
     /// `client:phone`
     ClientPhone,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ClientType {
+impl OpenEnum for ClientType {
     fn as_str(&self) -> &str {
         match self {
             Self::ClientComputer => "client:computer",
             Self::ClientPhone => "client:phone",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -334,9 +344,9 @@ impl Choice for ClientType {
         match text.as_str() {
             "client:computer" => Self::ClientComputer,
             "client:phone" => Self::ClientPhone,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ClientType);
+open_enum!(ClientType);

@@ -3,25 +3,35 @@
 //! `taobao.qimen.order.pending`: 挂起或恢复单据
 
 use top_protocol::generated::{
-    Choice, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, choice,
-    record,
+    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.qimen.order.pending`: 挂起或恢复单据
 ///
 /// 由 ERP 发起，让仓库暂停或继续处理一张已创建的单据，例如入库单、出库单、退货单。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::qimen::QimenOrderPendingRequest;
+/// use generated_sdk::api::qimen::qimen_order_pending::{ActionType, OrderPendingRequest};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = QimenOrderPendingRequest::new();
+/// let request = QimenOrderPendingRequest::new()
+///     .request(
+///         OrderPendingRequest::new(ActionType::Pending, "OTHER", "JY20240618001")
+///             .owner_code("owner1")
+///             .order_id("W20240618001")
+///             .order_type("JYCK"),
+///     );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderPendingRequest {
     /// 要挂起或恢复的单据
     ///
@@ -30,12 +40,12 @@ pub struct QimenOrderPendingRequest {
 }
 
 impl QimenOrderPendingRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `request`.
+    /// Sets [`request`](field@Self::request): 要挂起或恢复的单据. [`OrderPendingRequest`].
     #[must_use]
     pub fn request(mut self, request: OrderPendingRequest) -> Self {
         self.request = Some(request);
@@ -70,43 +80,44 @@ record!(QimenOrderPendingRequest);
 
 /// The object `OrderPendingRequest`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct OrderPendingRequest {
     /// 操作：pending 挂起，restore 恢复
     ///
-    /// String, see [`ActionType`], required, `actionType` on the wire, for example `pending`.
+    /// [`ActionType`]. Required. Wire name: `actionType`. Example: `pending`.
     pub action_type: ActionType,
     /// 仓库编码；不必指定仓库时填 OTHER
     ///
-    /// String, required, `warehouseCode` on the wire, for example `OTHER`.
+    /// String. Required. Wire name: `warehouseCode`. Example: `OTHER`.
     pub warehouse_code: String,
     /// 货主编码
     ///
-    /// String, `ownerCode` on the wire, for example `owner1`.
+    /// String. Wire name: `ownerCode`. Example: `owner1`.
     pub owner_code: Option<String>,
     /// 单据编码
     ///
-    /// String, required, `orderCode` on the wire, for example `JY20240618001`.
+    /// String. Required. Wire name: `orderCode`. Example: `JY20240618001`.
     pub order_code: String,
     /// 仓储系统里的单据编码
     ///
-    /// String, `orderId` on the wire, for example `W20240618001`.
+    /// String. Wire name: `orderId`. Example: `W20240618001`.
     pub order_id: Option<String>,
     /// 单据类型，如 JYCK 一般交易出库
     ///
-    /// String, `orderType` on the wire, for example `JYCK`.
+    /// String. Wire name: `orderType`. Example: `JYCK`.
     pub order_type: Option<String>,
     /// 挂起或恢复的原因
     ///
-    /// String, for example `买家要求改地址`.
+    /// String. Example: `买家要求改地址`.
     pub reason: Option<String>,
     /// 扩展属性
     ///
-    /// Map, `extendProps` on the wire.
+    /// Map. Wire name: `extendProps`.
     pub extend_props: Option<Json>,
 }
 
 impl OrderPendingRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(
         action_type: impl Into<ActionType>,
         warehouse_code: impl Into<String>,
@@ -124,35 +135,35 @@ impl OrderPendingRequest {
         }
     }
 
-    /// Sets `ownerCode`.
+    /// Sets [`ownerCode`](field@Self::owner_code): 货主编码. String. Wire name: `ownerCode`.
     #[must_use]
     pub fn owner_code(mut self, owner_code: impl Into<String>) -> Self {
         self.owner_code = Some(owner_code.into());
         self
     }
 
-    /// Sets `orderId`.
+    /// Sets [`orderId`](field@Self::order_id): 仓储系统里的单据编码. String. Wire name: `orderId`.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<String>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Sets `orderType`.
+    /// Sets [`orderType`](field@Self::order_type): 单据类型，如 JYCK 一般交易出库. String. Wire name: `orderType`.
     #[must_use]
     pub fn order_type(mut self, order_type: impl Into<String>) -> Self {
         self.order_type = Some(order_type.into());
         self
     }
 
-    /// Sets `reason`.
+    /// Sets [`reason`](field@Self::reason): 挂起或恢复的原因. String.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Sets `extendProps`.
+    /// Sets [`extendProps`](field@Self::extend_props): 扩展属性. Map. Wire name: `extendProps`.
     #[must_use]
     pub fn extend_props(mut self, extend_props: impl Into<Json>) -> Self {
         self.extend_props = Some(extend_props.into());
@@ -180,7 +191,7 @@ impl Record for OrderPendingRequest {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::choice(&self.action_type),
+            0 => View::open_enum(&self.action_type),
             1 => View::of(&self.warehouse_code),
             2 => View::of(&self.owner_code),
             3 => View::of(&self.order_code),
@@ -197,6 +208,7 @@ record!(OrderPendingRequest);
 
 /// The response of `taobao.qimen.order.pending`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct QimenOrderPendingResponse {
     /// 处理结果
     ///
@@ -234,18 +246,19 @@ record!(mut QimenOrderPendingResponse);
 
 /// The object `OrderPendingResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderPendingResponse {
     /// 成功或失败
     ///
-    /// String, see [`Flag`], for example `success`.
+    /// [`Flag`]. Example: `success`.
     pub flag: Option<Flag>,
     /// 响应码
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub code: Option<String>,
     /// 响应信息
     ///
-    /// String, for example `已挂起`.
+    /// String. Example: `已挂起`.
     pub message: Option<String>,
 }
 
@@ -264,7 +277,7 @@ impl Record for OrderPendingResponse {
 
     fn view(&self, index: usize) -> View<'_> {
         match index {
-            0 => View::optional_choice(&self.flag),
+            0 => View::optional_open_enum(&self.flag),
             1 => View::of(&self.code),
             2 => View::of(&self.message),
             _ => View::Absent,
@@ -275,7 +288,7 @@ impl Record for OrderPendingResponse {
 impl RecordMut for OrderPendingResponse {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
-            0 => Slot::choice(&mut self.flag),
+            0 => Slot::open_enum(&mut self.flag),
             1 => Slot::of(&mut self.code),
             2 => Slot::of(&mut self.message),
             _ => Slot::None,
@@ -286,23 +299,23 @@ impl RecordMut for OrderPendingResponse {
 record!(mut OrderPendingResponse);
 
 /// The values of `flag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Flag {
     /// `success`
     Success,
     /// `failure`
     Failure,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Flag {
+impl OpenEnum for Flag {
     fn as_str(&self) -> &str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -310,31 +323,31 @@ impl Choice for Flag {
         match text.as_str() {
             "success" => Self::Success,
             "failure" => Self::Failure,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Flag);
+open_enum!(Flag);
 
 /// The values of `actionType`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ActionType {
     /// `pending`
     Pending,
     /// `restore`
     Restore,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ActionType {
+impl OpenEnum for ActionType {
     fn as_str(&self) -> &str {
         match self {
             Self::Pending => "pending",
             Self::Restore => "restore",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -342,9 +355,9 @@ impl Choice for ActionType {
         match text.as_str() {
             "pending" => Self::Pending,
             "restore" => Self::Restore,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ActionType);
+open_enum!(ActionType);

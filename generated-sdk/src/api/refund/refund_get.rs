@@ -3,36 +3,42 @@
 //! `taobao.refund.get`: 查询退款详情
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    View, open_enum, record,
 };
 
 /// `taobao.refund.get`: 查询退款详情
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundGetRequest::new(["refund_id", "status", "refund_fee", "reason"], 3001000000000001);
+/// let request = RefundGetRequest::new(
+///     ["refund_id", "status", "refund_fee", "reason"],
+///     3001000000000001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 100 elements, for example `refund_id,status,refund_fee,reason`.
+    /// Field List. Required. Max list size 100. Example: `refund_id,status,refund_fee,reason`.
     pub fields: Vec<String>,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
 }
 
 impl RefundGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         refund_id: i64,
@@ -77,6 +83,7 @@ record!(RefundGetRequest);
 
 /// The response of `taobao.refund.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundGetResponse {
     /// 退款资料
     ///
@@ -114,6 +121,7 @@ record!(mut RefundGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退货地址
     ///
@@ -121,11 +129,11 @@ pub struct Refund {
     pub address: Option<String>,
     /// 先行垫付的状态，0 为未申请
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub advance_status: Option<i64>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 扩展属性
     ///
@@ -133,19 +141,19 @@ pub struct Refund {
     pub attribute: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 申请时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub created: Option<DateTime>,
     /// 客服介入的状态，1 为不需要
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub cs_status: Option<i64>,
     /// 退款说明
     ///
@@ -153,67 +161,67 @@ pub struct Refund {
     pub desc: Option<String>,
     /// 退货时间
     ///
-    /// Date, for example `2024-06-21 10:00:00`.
+    /// Date. Example: `2024-06-21 10:00:00`.
     pub good_return_time: Option<DateTime>,
     /// 货物状态
     ///
-    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    /// [`GoodStatus`]. Example: `BUYER_RECEIVED`.
     pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_good_return: Option<bool>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String, see [`OperationContraint`].
+    /// [`OperationContraint`].
     pub operation_contraint: Option<OperationContraint>,
     /// 所属订单的状态
     ///
-    /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
+    /// String. Example: `WAIT_BUYER_CONFIRM_GOODS`.
     pub order_status: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 付给卖家的金额，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub payment: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 退款原因
     ///
-    /// String, for example `不想要了`.
+    /// String. Example: `不想要了`.
     pub reason: Option<String>,
     /// 退给买家的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 退款阶段：onsale 售中，aftersale 售后
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 超时提醒
     ///
@@ -221,19 +229,19 @@ pub struct Refund {
     pub refund_remind_timeout: Option<RefundRemindTimeout>,
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 退货的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub sid: Option<String>,
     /// 所退的规格
     ///
@@ -249,23 +257,23 @@ pub struct Refund {
     pub split_taobao_fee: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 交易总额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 系统生成的买家标识
     ///
@@ -277,7 +285,7 @@ pub struct Refund {
     pub combine_item_info: Vec<CombineSubItemDo>,
     /// 退款类型
     ///
-    /// String, see [`DisputeType`], for example `REFUND`.
+    /// [`DisputeType`]. Example: `REFUND`.
     pub dispute_type: Option<DisputeType>,
 }
 
@@ -344,13 +352,13 @@ impl Record for Refund {
             7 => View::of(&self.cs_status),
             8 => View::of(&self.desc),
             9 => View::of(&self.good_return_time),
-            10 => View::optional_choice(&self.good_status),
+            10 => View::optional_open_enum(&self.good_status),
             11 => View::of(&self.has_good_return),
             12 => View::of(&self.modified),
             13 => View::of(&self.num),
             14 => View::of(&self.num_iid),
             15 => View::of(&self.oid),
-            16 => View::optional_choice(&self.operation_contraint),
+            16 => View::optional_open_enum(&self.operation_contraint),
             17 => View::of(&self.order_status),
             18 => View::of(&self.outer_id),
             19 => View::of(&self.payment),
@@ -358,7 +366,7 @@ impl Record for Refund {
             21 => View::of(&self.reason),
             22 => View::of(&self.refund_fee),
             23 => View::of(&self.refund_id),
-            24 => View::optional_choice(&self.refund_phase),
+            24 => View::optional_open_enum(&self.refund_phase),
             25 => View::of(&self.refund_remind_timeout),
             26 => View::of(&self.refund_version),
             27 => View::of(&self.seller_nick),
@@ -367,14 +375,14 @@ impl Record for Refund {
             30 => View::of(&self.sku),
             31 => View::of(&self.split_seller_fee),
             32 => View::of(&self.split_taobao_fee),
-            33 => View::optional_choice(&self.status),
+            33 => View::optional_open_enum(&self.status),
             34 => View::of(&self.tid),
             35 => View::of(&self.title),
             36 => View::of(&self.total_fee),
             37 => View::of(&self.buyer_open_uid),
             38 => View::of(&self.ouid),
             39 => View::of(&self.combine_item_info),
-            40 => View::optional_choice(&self.dispute_type),
+            40 => View::optional_open_enum(&self.dispute_type),
             _ => View::Absent,
         }
     }
@@ -393,13 +401,13 @@ impl RecordMut for Refund {
             7 => Slot::of(&mut self.cs_status),
             8 => Slot::of(&mut self.desc),
             9 => Slot::of(&mut self.good_return_time),
-            10 => Slot::choice(&mut self.good_status),
+            10 => Slot::open_enum(&mut self.good_status),
             11 => Slot::of(&mut self.has_good_return),
             12 => Slot::of(&mut self.modified),
             13 => Slot::of(&mut self.num),
             14 => Slot::of(&mut self.num_iid),
             15 => Slot::of(&mut self.oid),
-            16 => Slot::choice(&mut self.operation_contraint),
+            16 => Slot::open_enum(&mut self.operation_contraint),
             17 => Slot::of(&mut self.order_status),
             18 => Slot::of(&mut self.outer_id),
             19 => Slot::of(&mut self.payment),
@@ -407,7 +415,7 @@ impl RecordMut for Refund {
             21 => Slot::of(&mut self.reason),
             22 => Slot::of(&mut self.refund_fee),
             23 => Slot::of(&mut self.refund_id),
-            24 => Slot::choice(&mut self.refund_phase),
+            24 => Slot::open_enum(&mut self.refund_phase),
             25 => Slot::of(&mut self.refund_remind_timeout),
             26 => Slot::of(&mut self.refund_version),
             27 => Slot::of(&mut self.seller_nick),
@@ -416,14 +424,14 @@ impl RecordMut for Refund {
             30 => Slot::of(&mut self.sku),
             31 => Slot::of(&mut self.split_seller_fee),
             32 => Slot::of(&mut self.split_taobao_fee),
-            33 => Slot::choice(&mut self.status),
+            33 => Slot::open_enum(&mut self.status),
             34 => Slot::of(&mut self.tid),
             35 => Slot::of(&mut self.title),
             36 => Slot::of(&mut self.total_fee),
             37 => Slot::of(&mut self.buyer_open_uid),
             38 => Slot::of(&mut self.ouid),
             39 => Slot::of(&mut self.combine_item_info),
-            40 => Slot::choice(&mut self.dispute_type),
+            40 => Slot::open_enum(&mut self.dispute_type),
             _ => Slot::None,
         }
     }
@@ -433,18 +441,19 @@ record!(mut Refund);
 
 /// The object `RefundRemindTimeout`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundRemindTimeout {
     /// 有没有超时时间
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub exist_timeout: Option<bool>,
     /// 提醒的类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub remind_type: Option<i64>,
     /// 何时超时
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub timeout: Option<DateTime>,
 }
 
@@ -486,30 +495,31 @@ record!(mut RefundRemindTimeout);
 
 /// The object `CombineSubItemDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineSubItemDo {
     /// 商品编号
     ///
-    /// String, for example `610000000001`.
+    /// String. Example: `610000000001`.
     pub num_iid: Option<String>,
     /// 商品名称
     ///
-    /// String, for example `杯刷`.
+    /// String. Example: `杯刷`.
     pub item_name: Option<String>,
     /// 数量
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub quantity: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
 }
 
@@ -559,7 +569,7 @@ impl RecordMut for CombineSubItemDo {
 record!(mut CombineSubItemDo);
 
 /// The values of `good_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GoodStatus {
     /// `BUYER_NOT_RECEIVED`
@@ -568,17 +578,17 @@ pub enum GoodStatus {
     BuyerReceived,
     /// `BUYER_RETURNED_GOODS`
     BuyerReturnedGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for GoodStatus {
+impl OpenEnum for GoodStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
             Self::BuyerReceived => "BUYER_RECEIVED",
             Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -587,31 +597,31 @@ impl Choice for GoodStatus {
             "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
             "BUYER_RECEIVED" => Self::BuyerReceived,
             "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(GoodStatus);
+open_enum!(GoodStatus);
 
 /// The values of `operation_contraint`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OperationContraint {
     /// `cannot_refuse`
     CannotRefuse,
     /// `refund_onweb`
     RefundOnweb,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OperationContraint {
+impl OpenEnum for OperationContraint {
     fn as_str(&self) -> &str {
         match self {
             Self::CannotRefuse => "cannot_refuse",
             Self::RefundOnweb => "refund_onweb",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -619,31 +629,31 @@ impl Choice for OperationContraint {
         match text.as_str() {
             "cannot_refuse" => Self::CannotRefuse,
             "refund_onweb" => Self::RefundOnweb,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OperationContraint);
+open_enum!(OperationContraint);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -651,15 +661,15 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -674,11 +684,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -687,7 +697,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -699,15 +709,15 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `dispute_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DisputeType {
     /// `REFUND`
@@ -724,11 +734,11 @@ pub enum DisputeType {
     Reshipping,
     /// `OTHERS`
     Others,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for DisputeType {
+impl OpenEnum for DisputeType {
     fn as_str(&self) -> &str {
         match self {
             Self::Refund => "REFUND",
@@ -738,7 +748,7 @@ impl Choice for DisputeType {
             Self::Repair => "REPAIR",
             Self::Reshipping => "RESHIPPING",
             Self::Others => "OTHERS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -751,9 +761,9 @@ impl Choice for DisputeType {
             "REPAIR" => Self::Repair,
             "RESHIPPING" => Self::Reshipping,
             "OTHERS" => Self::Others,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(DisputeType);
+open_enum!(DisputeType);

@@ -3,50 +3,61 @@
 //! `taobao.refund.messages.get`: 查询退款留言
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.refund.messages.get`: 查询退款留言
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundMessagesGetRequest;
+/// use generated_sdk::api::refund::refund_messages_get::RefundPhase;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundMessagesGetRequest::new(["id", "content", "created", "pic_urls"], 3001000000000001);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = RefundMessagesGetRequest::new(
+///         ["id", "content", "created", "pic_urls"],
+///         3001000000000001,
+///     )
+///     .page_size(40)
+///     .refund_phase(RefundPhase::Onsale);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundMessagesGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 100 elements, for example `id,content,created,pic_urls`.
+    /// Field List. Required. Max list size 100. Example: `id,content,created,pic_urls`.
     pub fields: Vec<String>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
 }
 
 impl RefundMessagesGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         refund_id: i64,
@@ -60,21 +71,21 @@ impl RefundMessagesGetRequest {
         }
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `refund_phase`.
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款阶段：onsale 售中，aftersale 售后. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());
@@ -123,7 +134,7 @@ impl Record for RefundMessagesGetRequest {
             1 => View::of(&self.page_no),
             2 => View::of(&self.page_size),
             3 => View::of(&self.refund_id),
-            4 => View::optional_choice(&self.refund_phase),
+            4 => View::optional_open_enum(&self.refund_phase),
             _ => View::Absent,
         }
     }
@@ -133,6 +144,7 @@ record!(RefundMessagesGetRequest);
 
 /// The response of `taobao.refund.messages.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessagesGetResponse {
     /// 留言列表
     ///
@@ -140,7 +152,7 @@ pub struct RefundMessagesGetResponse {
     pub refund_messages: Vec<RefundMessage>,
     /// 符合条件的总数
     ///
-    /// Number, for example `128`.
+    /// Number. Example: `128`.
     pub total_results: Option<i64>,
 }
 
@@ -179,42 +191,43 @@ record!(mut RefundMessagesGetResponse);
 
 /// The object `RefundMessage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundMessage {
     /// 留言内容
     ///
-    /// String, for example `请问何时退款`.
+    /// String. Example: `请问何时退款`.
     pub content: Option<String>,
     /// 留言时间
     ///
-    /// Date, for example `2024-06-20 12:00:00`.
+    /// Date. Example: `2024-06-20 12:00:00`.
     pub created: Option<DateTime>,
     /// 留言的编号
     ///
-    /// Number, for example `6001`.
+    /// Number. Example: `6001`.
     pub id: Option<i64>,
     /// 留言的类型：NORMAL 普通，RETURN_GOODS_APPROVED 告知退货地址
     ///
-    /// String, see [`MessageType`], for example `NORMAL`.
+    /// [`MessageType`]. Example: `NORMAL`.
     pub message_type: Option<MessageType>,
     /// 留言者的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub owner_id: Option<i64>,
     /// 留言者的昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub owner_nick: Option<String>,
     /// 留言者的身份：1 买家，2 卖家，3 客服
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub owner_role: Option<String>,
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 退款阶段：onsale 售中，aftersale 售后
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 图片
     ///
@@ -252,12 +265,12 @@ impl Record for RefundMessage {
             0 => View::of(&self.content),
             1 => View::of(&self.created),
             2 => View::of(&self.id),
-            3 => View::optional_choice(&self.message_type),
+            3 => View::optional_open_enum(&self.message_type),
             4 => View::of(&self.owner_id),
             5 => View::of(&self.owner_nick),
             6 => View::of(&self.owner_role),
             7 => View::of(&self.refund_id),
-            8 => View::optional_choice(&self.refund_phase),
+            8 => View::optional_open_enum(&self.refund_phase),
             9 => View::of(&self.pic_urls),
             10 => View::of(&self.owner_open_uid),
             _ => View::Absent,
@@ -271,12 +284,12 @@ impl RecordMut for RefundMessage {
             0 => Slot::of(&mut self.content),
             1 => Slot::of(&mut self.created),
             2 => Slot::of(&mut self.id),
-            3 => Slot::choice(&mut self.message_type),
+            3 => Slot::open_enum(&mut self.message_type),
             4 => Slot::of(&mut self.owner_id),
             5 => Slot::of(&mut self.owner_nick),
             6 => Slot::of(&mut self.owner_role),
             7 => Slot::of(&mut self.refund_id),
-            8 => Slot::choice(&mut self.refund_phase),
+            8 => Slot::open_enum(&mut self.refund_phase),
             9 => Slot::of(&mut self.pic_urls),
             10 => Slot::of(&mut self.owner_open_uid),
             _ => Slot::None,
@@ -288,10 +301,11 @@ record!(mut RefundMessage);
 
 /// The object `PicUrl`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PicUrl {
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/proof.jpg`.
+    /// String. Example: `https://img.example.com/proof.jpg`.
     pub url: Option<String>,
 }
 
@@ -324,23 +338,23 @@ impl RecordMut for PicUrl {
 record!(mut PicUrl);
 
 /// The values of `message_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MessageType {
     /// `NORMAL`
     Normal,
     /// `RETURN_GOODS_APPROVED`
     ReturnGoodsApproved,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for MessageType {
+impl OpenEnum for MessageType {
     fn as_str(&self) -> &str {
         match self {
             Self::Normal => "NORMAL",
             Self::ReturnGoodsApproved => "RETURN_GOODS_APPROVED",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -348,31 +362,31 @@ impl Choice for MessageType {
         match text.as_str() {
             "NORMAL" => Self::Normal,
             "RETURN_GOODS_APPROVED" => Self::ReturnGoodsApproved,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(MessageType);
+open_enum!(MessageType);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -380,9 +394,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

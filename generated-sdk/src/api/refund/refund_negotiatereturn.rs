@@ -8,38 +8,46 @@ use top_protocol::generated::{
 
 /// `taobao.refund.negotiatereturn`: 协商退货
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundNegotiatereturnRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundNegotiatereturnRequest::new(3001000000000001, 1718850000000, 5890, 7001);
+/// let request = RefundNegotiatereturnRequest::new(
+///     3001000000000001,
+///     1718850000000,
+///     5890,
+///     7001,
+/// );
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 退款的版本，为时间戳
     ///
-    /// Number, required, for example `1718850000000`.
+    /// Number. Required. Example: `1718850000000`.
     pub refund_version: i64,
     /// 退款金额，单位分
     ///
-    /// Number, required, for example `5890`.
+    /// Number. Required. Example: `5890`.
     pub refund_fee: i64,
     /// 退货地址的编号，取自协商页面的渲染接口
     ///
-    /// Number, required, for example `7001`.
+    /// Number. Required. Example: `7001`.
     pub address_id: i64,
 }
 
 impl RefundNegotiatereturnRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         refund_id: i64,
         refund_version: i64,
@@ -90,6 +98,7 @@ record!(RefundNegotiatereturnRequest);
 
 /// The response of `taobao.refund.negotiatereturn`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundNegotiatereturnResponse {}
 
 impl Record for RefundNegotiatereturnResponse {

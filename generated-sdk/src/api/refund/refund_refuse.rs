@@ -3,54 +3,65 @@
 //! `taobao.refund.refuse`: 拒绝退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    OpenEnum, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.refund.refuse`: 拒绝退款
 ///
 /// 由卖家拒绝一笔退款，可附上凭证图片。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundRefuseRequest;
+/// use generated_sdk::api::refund::refund_refuse::RefundPhase;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundRefuseRequest::new(3001000000000001, "商品已影响二次销售");
+/// let request = RefundRefuseRequest::new(
+///         3001000000000001,
+///         "商品已影响二次销售",
+///     )
+///     .refuse_proof(File::open("picture.jpg")?)
+///     .refund_phase(RefundPhase::Onsale)
+///     .refund_version(1718850000000);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundRefuseRequest {
     /// 退款单号
     ///
-    /// Number, required, for example `3001000000000001`.
+    /// Number. Required. Example: `3001000000000001`.
     pub refund_id: i64,
     /// 拒绝的理由，2 到 200 字
     ///
-    /// String, required, at most 200 characters, for example `商品已影响二次销售`.
+    /// String. Required. Max length 200. Example: `商品已影响二次销售`.
     pub refuse_message: String,
     /// 凭证图片，gif、jpg 或 png；天猫退款必传
     ///
-    /// byte\[\], at most 130000 bytes.
+    /// `byte[]`. Max size 130000 bytes.
     pub refuse_proof: Option<File>,
     /// 退款阶段：onsale 售中，aftersale 售后；天猫退款必传
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 退款的版本；天猫退款必传
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 所选拒绝原因的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refuse_reason_id: Option<i64>,
 }
 
 impl RefundRefuseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refund_id: i64, refuse_message: impl Into<String>) -> Self {
         Self {
             refund_id,
@@ -62,28 +73,28 @@ impl RefundRefuseRequest {
         }
     }
 
-    /// Sets `refuse_proof`.
+    /// Sets [`refuse_proof`](field@Self::refuse_proof): 凭证图片，gif、jpg 或 png. `byte[]`. Max size 130000 bytes.
     #[must_use]
     pub fn refuse_proof(mut self, refuse_proof: impl Into<File>) -> Self {
         self.refuse_proof = Some(refuse_proof.into());
         self
     }
 
-    /// Sets `refund_phase`.
+    /// Sets [`refund_phase`](field@Self::refund_phase): 退款阶段：onsale 售中，aftersale 售后. [`RefundPhase`].
     #[must_use]
     pub fn refund_phase(mut self, refund_phase: impl Into<RefundPhase>) -> Self {
         self.refund_phase = Some(refund_phase.into());
         self
     }
 
-    /// Sets `refund_version`.
+    /// Sets [`refund_version`](field@Self::refund_version): 退款的版本. Number.
     #[must_use]
     pub fn refund_version(mut self, refund_version: i64) -> Self {
         self.refund_version = Some(refund_version);
         self
     }
 
-    /// Sets `refuse_reason_id`.
+    /// Sets [`refuse_reason_id`](field@Self::refuse_reason_id): 所选拒绝原因的编号. Number.
     #[must_use]
     pub fn refuse_reason_id(mut self, refuse_reason_id: i64) -> Self {
         self.refuse_reason_id = Some(refuse_reason_id);
@@ -121,7 +132,7 @@ impl Record for RefundRefuseRequest {
             0 => View::of(&self.refund_id),
             1 => View::of(&self.refuse_message),
             2 => View::of(&self.refuse_proof),
-            3 => View::optional_choice(&self.refund_phase),
+            3 => View::optional_open_enum(&self.refund_phase),
             4 => View::of(&self.refund_version),
             5 => View::of(&self.refuse_reason_id),
             _ => View::Absent,
@@ -133,6 +144,7 @@ record!(RefundRefuseRequest);
 
 /// The response of `taobao.refund.refuse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundRefuseResponse {
     /// 退款资料
     ///
@@ -140,7 +152,7 @@ pub struct RefundRefuseResponse {
     pub refund: Option<Refund>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 
@@ -179,18 +191,19 @@ record!(mut RefundRefuseResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
 }
 
@@ -211,7 +224,7 @@ impl Record for Refund {
         match index {
             0 => View::of(&self.refund_id),
             1 => View::of(&self.modified),
-            2 => View::optional_choice(&self.status),
+            2 => View::optional_open_enum(&self.status),
             _ => View::Absent,
         }
     }
@@ -222,7 +235,7 @@ impl RecordMut for Refund {
         match index {
             0 => Slot::of(&mut self.refund_id),
             1 => Slot::of(&mut self.modified),
-            2 => Slot::choice(&mut self.status),
+            2 => Slot::open_enum(&mut self.status),
             _ => Slot::None,
         }
     }
@@ -231,7 +244,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -246,11 +259,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -259,7 +272,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -271,31 +284,31 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -303,9 +316,9 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);

@@ -3,57 +3,72 @@
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, choice, record,
+    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.refunds.receive.get`: 查询收到的退款
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::refund::RefundsReceiveGetRequest;
+/// use generated_sdk::api::refund::refunds_receive_get::RefundsReceiveGetRequestStatus;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = RefundsReceiveGetRequest::new(["refund_id", "tid", "oid", "status", "refund_fee"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = RefundsReceiveGetRequest::new([
+///         "refund_id",
+///         "tid",
+///         "oid",
+///         "status",
+///         "refund_fee",
+///     ])
+///     .status(RefundsReceiveGetRequestStatus::WaitSellerAgree)
+///     .r#type("guarantee_trade,auto_delivery")
+///     .start_modified("2024-06-18 00:00:00".parse()?);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RefundsReceiveGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 100 elements, for example `refund_id,tid,oid,status,refund_fee`.
+    /// Field List. Required. Max list size 100. Example: `refund_id,tid,oid,status,refund_fee`.
     pub fields: Vec<String>,
     /// 只查询一种状态的退款，不传则不限
     ///
-    /// String, see [`RefundsReceiveGetRequestStatus`], for example `WAIT_SELLER_AGREE`.
+    /// [`RefundsReceiveGetRequestStatus`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<RefundsReceiveGetRequestStatus>,
     /// 交易类型，以逗号分隔
     ///
-    /// String, for example `guarantee_trade,auto_delivery`.
+    /// String. Example: `guarantee_trade,auto_delivery`.
     pub r#type: Option<String>,
     /// 修改时间的起点
     ///
-    /// Date, for example `2024-06-18 00:00:00`.
+    /// Date. Example: `2024-06-18 00:00:00`.
     pub start_modified: Option<DateTime>,
     /// 修改时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_modified: Option<DateTime>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at least 1, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 系统生成的买家标识
     ///
@@ -61,16 +76,16 @@ pub struct RefundsReceiveGetRequest {
     pub ouid: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
 }
 
 impl RefundsReceiveGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -87,70 +102,70 @@ impl RefundsReceiveGetRequest {
         }
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 只查询一种状态的退款，不传则不限. [`RefundsReceiveGetRequestStatus`].
     #[must_use]
     pub fn status(mut self, status: impl Into<RefundsReceiveGetRequestStatus>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `start_modified`.
+    /// Sets [`start_modified`](field@Self::start_modified): 修改时间的起点. Date.
     #[must_use]
     pub fn start_modified(mut self, start_modified: DateTime) -> Self {
         self.start_modified = Some(start_modified);
         self
     }
 
-    /// Sets `end_modified`.
+    /// Sets [`end_modified`](field@Self::end_modified): 修改时间的终点. Date.
     #[must_use]
     pub fn end_modified(mut self, end_modified: DateTime) -> Self {
         self.end_modified = Some(end_modified);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 1. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `ouid`.
+    /// Sets [`ouid`](field@Self::ouid): 系统生成的买家标识. String.
     #[must_use]
     pub fn ouid(mut self, ouid: impl Into<String>) -> Self {
         self.ouid = Some(ouid.into());
         self
     }
 
-    /// Sets `buyer_open_uid`.
+    /// Sets [`buyer_open_uid`](field@Self::buyer_open_uid): 买家的 OpenUID. String.
     #[must_use]
     pub fn buyer_open_uid(mut self, buyer_open_uid: impl Into<String>) -> Self {
         self.buyer_open_uid = Some(buyer_open_uid.into());
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
@@ -205,7 +220,7 @@ impl Record for RefundsReceiveGetRequest {
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0 => View::of(&self.fields),
-            1 => View::optional_choice(&self.status),
+            1 => View::optional_open_enum(&self.status),
             2 => View::of(&self.r#type),
             3 => View::of(&self.start_modified),
             4 => View::of(&self.end_modified),
@@ -224,14 +239,15 @@ record!(RefundsReceiveGetRequest);
 
 /// The response of `taobao.refunds.receive.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RefundsReceiveGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `128`.
+    /// Number. Example: `128`.
     pub total_results: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 退款列表
     ///
@@ -277,62 +293,63 @@ record!(mut RefundsReceiveGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Refund {
     /// 退款单号
     ///
-    /// String, for example `3001000000000001`.
+    /// String. Example: `3001000000000001`.
     pub refund_id: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 交易总额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 申请时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub created: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-20 11:00:00`.
+    /// Date. Example: `2024-06-20 11:00:00`.
     pub modified: Option<DateTime>,
     /// 所属订单的状态
     ///
-    /// String, for example `WAIT_BUYER_CONFIRM_GOODS`.
+    /// String. Example: `WAIT_BUYER_CONFIRM_GOODS`.
     pub order_status: Option<String>,
     /// 退款状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_AGREE`.
+    /// [`Status`]. Example: `WAIT_SELLER_AGREE`.
     pub status: Option<Status>,
     /// 货物状态
     ///
-    /// String, see [`GoodStatus`], for example `BUYER_RECEIVED`.
+    /// [`GoodStatus`]. Example: `BUYER_RECEIVED`.
     pub good_status: Option<GoodStatus>,
     /// 买家要不要退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_good_return: Option<bool>,
     /// 退给买家的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 付给卖家的金额，单位元
     ///
-    /// String, for example `1.00`.
+    /// String. Example: `1.00`.
     pub payment: Option<String>,
     /// 退款原因
     ///
-    /// String, for example `不想要了`.
+    /// String. Example: `不想要了`.
     pub reason: Option<String>,
     /// 退款说明
     ///
@@ -340,27 +357,27 @@ pub struct Refund {
     pub desc: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub company_name: Option<String>,
     /// 退货的运单号
     ///
-    /// String, for example `75000000000002`.
+    /// String. Example: `75000000000002`.
     pub sid: Option<String>,
     /// 退款阶段：onsale 售中，aftersale 售后
     ///
-    /// String, see [`RefundPhase`], for example `onsale`.
+    /// [`RefundPhase`]. Example: `onsale`.
     pub refund_phase: Option<RefundPhase>,
     /// 退款的版本，为时间戳
     ///
-    /// Number, for example `1718850000000`.
+    /// Number. Example: `1718850000000`.
     pub refund_version: Option<i64>,
     /// 所退的规格
     ///
@@ -372,11 +389,11 @@ pub struct Refund {
     pub attribute: Option<String>,
     /// 商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_id: Option<String>,
     /// 操作限制：cannot_refuse 不可拒绝，refund_onweb 须到网页处理
     ///
-    /// String, see [`OperationContraint`].
+    /// [`OperationContraint`].
     pub operation_contraint: Option<OperationContraint>,
     /// 系统生成的买家标识
     ///
@@ -384,15 +401,15 @@ pub struct Refund {
     pub ouid: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 退款类型
     ///
-    /// String, for example `REFUND`.
+    /// String. Example: `REFUND`.
     pub dispute_type: Option<String>,
 }
 
@@ -445,8 +462,8 @@ impl Record for Refund {
             5 => View::of(&self.created),
             6 => View::of(&self.modified),
             7 => View::of(&self.order_status),
-            8 => View::optional_choice(&self.status),
-            9 => View::optional_choice(&self.good_status),
+            8 => View::optional_open_enum(&self.status),
+            9 => View::optional_open_enum(&self.good_status),
             10 => View::of(&self.has_good_return),
             11 => View::of(&self.refund_fee),
             12 => View::of(&self.payment),
@@ -456,12 +473,12 @@ impl Record for Refund {
             16 => View::of(&self.num),
             17 => View::of(&self.company_name),
             18 => View::of(&self.sid),
-            19 => View::optional_choice(&self.refund_phase),
+            19 => View::optional_open_enum(&self.refund_phase),
             20 => View::of(&self.refund_version),
             21 => View::of(&self.sku),
             22 => View::of(&self.attribute),
             23 => View::of(&self.outer_id),
-            24 => View::optional_choice(&self.operation_contraint),
+            24 => View::optional_open_enum(&self.operation_contraint),
             25 => View::of(&self.ouid),
             26 => View::of(&self.buyer_open_uid),
             27 => View::of(&self.buyer_nick),
@@ -482,8 +499,8 @@ impl RecordMut for Refund {
             5 => Slot::of(&mut self.created),
             6 => Slot::of(&mut self.modified),
             7 => Slot::of(&mut self.order_status),
-            8 => Slot::choice(&mut self.status),
-            9 => Slot::choice(&mut self.good_status),
+            8 => Slot::open_enum(&mut self.status),
+            9 => Slot::open_enum(&mut self.good_status),
             10 => Slot::of(&mut self.has_good_return),
             11 => Slot::of(&mut self.refund_fee),
             12 => Slot::of(&mut self.payment),
@@ -493,12 +510,12 @@ impl RecordMut for Refund {
             16 => Slot::of(&mut self.num),
             17 => Slot::of(&mut self.company_name),
             18 => Slot::of(&mut self.sid),
-            19 => Slot::choice(&mut self.refund_phase),
+            19 => Slot::open_enum(&mut self.refund_phase),
             20 => Slot::of(&mut self.refund_version),
             21 => Slot::of(&mut self.sku),
             22 => Slot::of(&mut self.attribute),
             23 => Slot::of(&mut self.outer_id),
-            24 => Slot::choice(&mut self.operation_contraint),
+            24 => Slot::open_enum(&mut self.operation_contraint),
             25 => Slot::of(&mut self.ouid),
             26 => Slot::of(&mut self.buyer_open_uid),
             27 => Slot::of(&mut self.buyer_nick),
@@ -511,7 +528,7 @@ impl RecordMut for Refund {
 record!(mut Refund);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `WAIT_SELLER_AGREE`
@@ -526,11 +543,11 @@ pub enum Status {
     Closed,
     /// `SUCCESS`
     Success,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -539,7 +556,7 @@ impl Choice for Status {
             Self::SellerRefuseBuyer => "SELLER_REFUSE_BUYER",
             Self::Closed => "CLOSED",
             Self::Success => "SUCCESS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -551,15 +568,15 @@ impl Choice for Status {
             "SELLER_REFUSE_BUYER" => Self::SellerRefuseBuyer,
             "CLOSED" => Self::Closed,
             "SUCCESS" => Self::Success,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `good_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GoodStatus {
     /// `BUYER_NOT_RECEIVED`
@@ -568,17 +585,17 @@ pub enum GoodStatus {
     BuyerReceived,
     /// `BUYER_RETURNED_GOODS`
     BuyerReturnedGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for GoodStatus {
+impl OpenEnum for GoodStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::BuyerNotReceived => "BUYER_NOT_RECEIVED",
             Self::BuyerReceived => "BUYER_RECEIVED",
             Self::BuyerReturnedGoods => "BUYER_RETURNED_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -587,31 +604,31 @@ impl Choice for GoodStatus {
             "BUYER_NOT_RECEIVED" => Self::BuyerNotReceived,
             "BUYER_RECEIVED" => Self::BuyerReceived,
             "BUYER_RETURNED_GOODS" => Self::BuyerReturnedGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(GoodStatus);
+open_enum!(GoodStatus);
 
 /// The values of `refund_phase`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundPhase {
     /// `onsale`
     Onsale,
     /// `aftersale`
     Aftersale,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundPhase {
+impl OpenEnum for RefundPhase {
     fn as_str(&self) -> &str {
         match self {
             Self::Onsale => "onsale",
             Self::Aftersale => "aftersale",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -619,31 +636,31 @@ impl Choice for RefundPhase {
         match text.as_str() {
             "onsale" => Self::Onsale,
             "aftersale" => Self::Aftersale,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundPhase);
+open_enum!(RefundPhase);
 
 /// The values of `operation_contraint`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum OperationContraint {
     /// `cannot_refuse`
     CannotRefuse,
     /// `refund_onweb`
     RefundOnweb,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for OperationContraint {
+impl OpenEnum for OperationContraint {
     fn as_str(&self) -> &str {
         match self {
             Self::CannotRefuse => "cannot_refuse",
             Self::RefundOnweb => "refund_onweb",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -651,15 +668,15 @@ impl Choice for OperationContraint {
         match text.as_str() {
             "cannot_refuse" => Self::CannotRefuse,
             "refund_onweb" => Self::RefundOnweb,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(OperationContraint);
+open_enum!(OperationContraint);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RefundsReceiveGetRequestStatus {
     /// `WAIT_SELLER_AGREE`
@@ -680,11 +697,11 @@ pub enum RefundsReceiveGetRequestStatus {
     ExchangeTransformToRefund,
     /// `WAIT_SELLER_CONSIGN_GOODS`
     WaitSellerConsignGoods,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RefundsReceiveGetRequestStatus {
+impl OpenEnum for RefundsReceiveGetRequestStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::WaitSellerAgree => "WAIT_SELLER_AGREE",
@@ -698,7 +715,7 @@ impl Choice for RefundsReceiveGetRequestStatus {
             }
             Self::ExchangeTransformToRefund => "EXCHANGE_TRANSFORM_TO_REFUND",
             Self::WaitSellerConsignGoods => "WAIT_SELLER_CONSIGN_GOODS",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -715,9 +732,9 @@ impl Choice for RefundsReceiveGetRequestStatus {
             }
             "EXCHANGE_TRANSFORM_TO_REFUND" => Self::ExchangeTransformToRefund,
             "WAIT_SELLER_CONSIGN_GOODS" => Self::WaitSellerConsignGoods,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RefundsReceiveGetRequestStatus);
+open_enum!(RefundsReceiveGetRequestStatus);

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `alibaba.shop.category.get`: 查询店铺的指定分类
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::AlibabaShopCategoryGetRequest;
 ///
@@ -19,15 +21,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryGetRequest {
     /// 分类的编号
     ///
-    /// Number, required, for example `1001`.
+    /// Number. Required. Example: `1001`.
     pub category_id: i64,
 }
 
 impl AlibabaShopCategoryGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(category_id: i64) -> Self {
         Self { category_id }
     }
@@ -60,6 +63,7 @@ record!(AlibabaShopCategoryGetRequest);
 
 /// The response of `alibaba.shop.category.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlibabaShopCategoryGetResponse {
     /// 结果
     ///
@@ -97,14 +101,15 @@ record!(mut AlibabaShopCategoryGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 分类总数
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total: Option<i64>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
     /// 分类
     ///
@@ -157,18 +162,19 @@ record!(mut Result);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenCategoryDto {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub category_id: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub category_name: Option<String>,
     /// 分类图片的地址
     ///
-    /// String, for example `https://img.example.com/category.jpg`.
+    /// String. Example: `https://img.example.com/category.jpg`.
     pub category_image: Option<String>,
     /// 下级分类
     ///

@@ -3,10 +3,13 @@
 //! `taobao.sellercats.list.get`: 查询店铺内分类
 
 use top_protocol::generated::{
-    Choice, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, choice, record,
+    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    record,
 };
 
 /// `taobao.sellercats.list.get`: 查询店铺内分类
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::shop::SellercatsListGetRequest;
@@ -19,10 +22,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListGetRequest {}
 
 impl SellercatsListGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -52,6 +56,7 @@ record!(SellercatsListGetRequest);
 
 /// The response of `taobao.sellercats.list.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellercatsListGetResponse {
     /// 分类列表
     ///
@@ -89,18 +94,19 @@ record!(mut SellercatsListGetResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SellerCat {
     /// 分类的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub cid: Option<i64>,
     /// 上级分类的编号，一级分类为 0
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub parent_cid: Option<i64>,
     /// 分类名
     ///
-    /// String, for example `保温杯`.
+    /// String. Example: `保温杯`.
     pub name: Option<String>,
     /// 图片地址
     ///
@@ -108,11 +114,11 @@ pub struct SellerCat {
     pub pic_url: Option<String>,
     /// 排序
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sort_order: Option<i64>,
     /// 分类的性质，如 manual_type 手动，new_type 新品
     ///
-    /// String, see [`Type`], for example `manual_type`.
+    /// [`Type`]. Example: `manual_type`.
     pub r#type: Option<Type>,
 }
 
@@ -139,7 +145,7 @@ impl Record for SellerCat {
             2 => View::of(&self.name),
             3 => View::of(&self.pic_url),
             4 => View::of(&self.sort_order),
-            5 => View::optional_choice(&self.r#type),
+            5 => View::optional_open_enum(&self.r#type),
             _ => View::Absent,
         }
     }
@@ -153,7 +159,7 @@ impl RecordMut for SellerCat {
             2 => Slot::of(&mut self.name),
             3 => Slot::of(&mut self.pic_url),
             4 => Slot::of(&mut self.sort_order),
-            5 => Slot::choice(&mut self.r#type),
+            5 => Slot::open_enum(&mut self.r#type),
             _ => Slot::None,
         }
     }
@@ -162,7 +168,7 @@ impl RecordMut for SellerCat {
 record!(mut SellerCat);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `manual_type`
@@ -175,11 +181,11 @@ pub enum Type {
     PropertyType,
     /// `brand_type`
     BrandType,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::ManualType => "manual_type",
@@ -187,7 +193,7 @@ impl Choice for Type {
             Self::TreeType => "tree_type",
             Self::PropertyType => "property_type",
             Self::BrandType => "brand_type",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -198,9 +204,9 @@ impl Choice for Type {
             "tree_type" => Self::TreeType,
             "property_type" => Self::PropertyType,
             "brand_type" => Self::BrandType,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);

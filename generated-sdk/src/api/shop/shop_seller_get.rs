@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.shop.seller.get`: 查询店铺资料
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::ShopSellerGetRequest;
 ///
@@ -19,15 +21,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ShopSellerGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `sid,title,pic_path`.
+    /// Field List. Required. Example: `sid,title,pic_path`.
     pub fields: Vec<String>,
 }
 
 impl ShopSellerGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -62,6 +65,7 @@ record!(ShopSellerGetRequest);
 
 /// The response of `taobao.shop.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopSellerGetResponse {
     /// 店铺资料
     ///
@@ -99,18 +103,19 @@ record!(mut ShopSellerGetResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shop {
     /// 店铺的编号
     ///
-    /// Number, for example `60000001`.
+    /// Number. Example: `60000001`.
     pub sid: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 店标的相对地址
     ///
-    /// String, for example `/7c/c3/logo.jpg`.
+    /// String. Example: `/7c/c3/logo.jpg`.
     pub pic_path: Option<String>,
 }
 

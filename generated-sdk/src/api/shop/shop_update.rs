@@ -10,53 +10,59 @@ use top_protocol::generated::{
 ///
 /// 标题、公告、介绍至少要改一项。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::shop::ShopUpdateRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = ShopUpdateRequest::new();
+/// let request = ShopUpdateRequest::new()
+///     .title("测试店铺")
+///     .bulletin("国庆期间照常发货")
+///     .desc("专营杯壶，品质可靠，七天无理由退换");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopUpdateRequest {
     /// 店铺名称，不超过 30 字
     ///
-    /// String, at most 30 characters, for example `测试店铺`.
+    /// String. Max length 30. Example: `测试店铺`.
     pub title: Option<String>,
     /// 公告，不超过 1024 字
     ///
-    /// String, at most 1024 characters, for example `国庆期间照常发货`.
+    /// String. Max length 1024. Example: `国庆期间照常发货`.
     pub bulletin: Option<String>,
     /// 介绍，10 到 2000 字
     ///
-    /// String, at most 2000 characters, for example `专营杯壶，品质可靠，七天无理由退换`.
+    /// String. Max length 2000. Example: `专营杯壶，品质可靠，七天无理由退换`.
     pub desc: Option<String>,
 }
 
 impl ShopUpdateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `title`.
+    /// Sets [`title`](field@Self::title): 店铺名称，不超过 30 字. String. Max length 30.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets `bulletin`.
+    /// Sets [`bulletin`](field@Self::bulletin): 公告，不超过 1024 字. String. Max length 1024.
     #[must_use]
     pub fn bulletin(mut self, bulletin: impl Into<String>) -> Self {
         self.bulletin = Some(bulletin.into());
         self
     }
 
-    /// Sets `desc`.
+    /// Sets [`desc`](field@Self::desc): 介绍，10 到 2000 字. String. Max length 2000.
     #[must_use]
     pub fn desc(mut self, desc: impl Into<String>) -> Self {
         self.desc = Some(desc.into());
@@ -97,6 +103,7 @@ record!(ShopUpdateRequest);
 
 /// The response of `taobao.shop.update`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShopUpdateResponse {
     /// 店铺资料
     ///
@@ -134,14 +141,15 @@ record!(mut ShopUpdateResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Shop {
     /// 店铺的编号
     ///
-    /// Number, for example `60000001`.
+    /// Number. Example: `60000001`.
     pub sid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub modified: Option<DateTime>,
 }
 

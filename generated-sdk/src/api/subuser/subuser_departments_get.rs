@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.subuser.departments.get`: 查询部门
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::subuser::SubuserDepartmentsGetRequest;
 ///
@@ -19,15 +21,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SubuserDepartmentsGetRequest {
     /// 主账号的用户名
     ///
-    /// String, required, for example `商家测试账号`.
+    /// String. Required. Example: `商家测试账号`.
     pub user_nick: String,
 }
 
 impl SubuserDepartmentsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(user_nick: impl Into<String>) -> Self {
         Self {
             user_nick: user_nick.into(),
@@ -62,6 +65,7 @@ record!(SubuserDepartmentsGetRequest);
 
 /// The response of `taobao.subuser.departments.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubuserDepartmentsGetResponse {
     /// 部门列表
     ///
@@ -99,22 +103,23 @@ record!(mut SubuserDepartmentsGetResponse);
 
 /// The object `Department`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Department {
     /// 部门的编号
     ///
-    /// Number, for example `11`.
+    /// Number. Example: `11`.
     pub department_id: Option<i64>,
     /// 部门名称
     ///
-    /// String, for example `客服部`.
+    /// String. Example: `客服部`.
     pub department_name: Option<String>,
     /// 上级部门的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub parent_id: Option<i64>,
     /// 部门里的子账号
     ///
-    /// Number\[\], for example `10010001`.
+    /// List of Number. Example: `10010001`.
     pub sub_user_ids: Vec<i64>,
 }
 

@@ -9,48 +9,56 @@ use top_protocol::generated::{
 
 /// `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkDgNewuserOrderSumRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkDgNewuserOrderSumRequest::new(40, 1, "119013_2")
+///     .adzone_id(111222333)
+///     .site_id(45000001)
+///     .settle_month("201807");
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderSumRequest {
     /// 每页多少条
     ///
-    /// Number, required, at least 1, at most 100, for example `40`.
+    /// Number. Required. Min 1. Max 100. Example: `40`.
     pub page_size: i64,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, for example `111222333`.
+    /// Number. Example: `111222333`.
     pub adzone_id: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_no: i64,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, for example `45000001`.
+    /// Number. Example: `45000001`.
     pub site_id: Option<i64>,
     /// 活动的编号
     ///
-    /// String, required, for example `119013_2`.
+    /// String. Required. Example: `119013_2`.
     pub activity_id: String,
     /// 结算的月份
     ///
-    /// String, for example `201807`.
+    /// String. Example: `201807`.
     pub settle_month: Option<String>,
 }
 
 impl TbkDgNewuserOrderSumRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(page_size: i64, page_no: i64, activity_id: impl Into<String>) -> Self {
         Self {
             page_size,
@@ -62,21 +70,21 @@ impl TbkDgNewuserOrderSumRequest {
         }
     }
 
-    /// Sets `adzone_id`.
+    /// Sets [`adzone_id`](field@Self::adzone_id): 推广位的编号，即 pid 的第三段. Number.
     #[must_use]
     pub fn adzone_id(mut self, adzone_id: i64) -> Self {
         self.adzone_id = Some(adzone_id);
         self
     }
 
-    /// Sets `site_id`.
+    /// Sets [`site_id`](field@Self::site_id): 媒体的编号，即 pid 的第二段. Number.
     #[must_use]
     pub fn site_id(mut self, site_id: i64) -> Self {
         self.site_id = Some(site_id);
         self
     }
 
-    /// Sets `settle_month`.
+    /// Sets [`settle_month`](field@Self::settle_month): 结算的月份. String.
     #[must_use]
     pub fn settle_month(mut self, settle_month: impl Into<String>) -> Self {
         self.settle_month = Some(settle_month.into());
@@ -138,6 +146,7 @@ record!(TbkDgNewuserOrderSumRequest);
 
 /// The response of `taobao.tbk.dg.newuser.order.sum`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkDgNewuserOrderSumResponse {
     /// 结果
     ///
@@ -175,6 +184,7 @@ record!(mut TbkDgNewuserOrderSumResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Results {
     /// 一页数据
     ///
@@ -212,18 +222,19 @@ record!(mut Results);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultsData {
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 每日数据
     ///
@@ -272,62 +283,63 @@ record!(mut ResultsData);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResultsDataResults {
     /// 活动的编号
     ///
-    /// String, for example `119013_2`.
+    /// String. Example: `119013_2`.
     pub activity_id: Option<String>,
     /// 日期
     ///
-    /// String, for example `20180801`.
+    /// String. Example: `20180801`.
     pub biz_date: Option<String>,
     /// 新注册的人数
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub reg_user_cnt: Option<i64>,
     /// 新激活的人数
     ///
-    /// Number, for example `80`.
+    /// Number. Example: `80`.
     pub login_user_cnt: Option<i64>,
     /// 首购的人数
     ///
-    /// Number, for example `60`.
+    /// Number. Example: `60`.
     pub alipay_user_cnt: Option<i64>,
     /// 可结算的人数
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub rcv_valid_user_cnt: Option<i64>,
     /// 已确认收货的人数
     ///
-    /// Number, for example `55`.
+    /// Number. Example: `55`.
     pub rcv_user_cnt: Option<i64>,
     /// 结算的奖励，单位元
     ///
-    /// String, for example `500.00`.
+    /// String. Example: `500.00`.
     pub alipay_user_cpa_pre_amt: Option<String>,
     /// 当日激活并首购的奖励，单位元
     ///
-    /// String, for example `300.00`.
+    /// String. Example: `300.00`.
     pub bind_buy_user_cpa_pre_amt: Option<String>,
     /// 当日激活并首购的人数
     ///
-    /// Number, for example `30`.
+    /// Number. Example: `30`.
     pub bind_buy_valid_user_cnt: Option<i64>,
     /// 绑卡的有效人数
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub bind_card_valid_user_cnt: Option<i64>,
     /// 复购的有效人数
     ///
-    /// Number, for example `10`.
+    /// Number. Example: `10`.
     pub re_buy_valid_user_cnt: Option<i64>,
     /// 有效人数
     ///
-    /// Number, for example `50`.
+    /// Number. Example: `50`.
     pub valid_num: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// String, for example `123123`.
+    /// String. Example: `123123`.
     pub relation_id: Option<String>,
 }
 

@@ -11,81 +11,91 @@ use top_protocol::generated::{
 ///
 /// 按时间段分页返回推广者的订单。时间段平时不超过三小时，大促期间更短。
 ///
-/// A call needs no session.
+/// - Session: not used.
+/// - Paging: page number `page_no`, page size `page_size`, at most 3 hours per time window. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkOrderDetailsGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkOrderDetailsGetRequest::new("2024-06-18 12:00:00", "2024-06-18 10:00:00");
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkOrderDetailsGetRequest::new(
+///         "2024-06-18 12:00:00",
+///         "2024-06-18 10:00:00",
+///     )
+///     .query_type(1)
+///     .page_size(40)
+///     .member_type(2);
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// # Errors
+/// # Error codes
 ///
-/// * `1005`: jump_type 的值不对 — 核对 jump_type
-/// * `1006`: tk_status 的值不对 — 核对 tk_status
-/// * `1008`: position_index 的值不对 — 原样传回上一页的位点
-/// * `2000`: 起止时间的写法不对
-/// * `2001`: 起点晚于终点
-/// * `2002`: 起点晚于当前时间
-/// * `2004`: 起点太早 — 只能查询最近 90 天
-/// * `2007`: 时间段太长 — 平时不超过三小时，大促期间不超过二十分钟
-/// * `3000`: 调用太频繁，当日受限 — 降低频率，次日再试
-/// * `3001`: 系统繁忙 — 稍后再试
-/// * `9100`: 账号超出每秒的调用次数 — 降低频率
-/// * `isp.pubrpt-service-unavailable`: 服务暂不可用 — 稍后再试
+/// - `1005`: jump_type 的值不对 — 核对 jump_type
+/// - `1006`: tk_status 的值不对 — 核对 tk_status
+/// - `1008`: position_index 的值不对 — 原样传回上一页的位点
+/// - `2000`: 起止时间的写法不对
+/// - `2001`: 起点晚于终点
+/// - `2002`: 起点晚于当前时间
+/// - `2004`: 起点太早 — 只能查询最近 90 天
+/// - `2007`: 时间段太长 — 平时不超过三小时，大促期间不超过二十分钟
+/// - `3000`: 调用太频繁，当日受限 — 降低频率，次日再试
+/// - `3001`: 系统繁忙 — 稍后再试
+/// - `9100`: 账号超出每秒的调用次数 — 降低频率
+/// - `isp.pubrpt-service-unavailable`: 服务暂不可用 — 稍后再试
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkOrderDetailsGetRequest {
     /// 按哪个时间查询：1 创建，2 付款，3 结算，4 更新
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub query_type: Option<i64>,
     /// 上一页返回的位点，第一页不传
     ///
-    /// String, for example `1718676000_abc|`.
+    /// String. Example: `1718676000_abc|`.
     pub position_index: Option<String>,
     /// 每页多少条
     ///
-    /// Number, at least 1, at most 100, `20` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 100. Default: `20`. Example: `40`.
     pub page_size: Option<i64>,
     /// 推广者的角色：2 二方，3 三方；不传则不限
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub member_type: Option<i64>,
     /// 订单状态：3 已结算，11 未付款，12 已付款，13 已关闭，14 已收货；不传则不限
     ///
-    /// Number, for example `12`.
+    /// Number. Example: `12`.
     pub tk_status: Option<i64>,
     /// 时间段的终点
     ///
-    /// String, required, for example `2024-06-18 12:00:00`.
+    /// String. Required. Example: `2024-06-18 12:00:00`.
     pub end_time: String,
     /// 时间段的起点
     ///
-    /// String, required, for example `2024-06-18 10:00:00`.
+    /// String. Required. Example: `2024-06-18 10:00:00`.
     pub start_time: String,
     /// 翻页方向：-1 向前，1 向后
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub jump_type: Option<i64>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 1, at most 100, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Max 100. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 订单范围：1 全部，2 渠道，3 会员运营
     ///
-    /// Number, `1` if it is not sent, for example `1`.
+    /// Number. Default: `1`. Example: `1`.
     pub order_scene: Option<i64>,
 }
 
 impl TbkOrderDetailsGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(end_time: impl Into<String>, start_time: impl Into<String>) -> Self {
         Self {
             query_type: None,
@@ -101,56 +111,56 @@ impl TbkOrderDetailsGetRequest {
         }
     }
 
-    /// Sets `query_type`.
+    /// Sets [`query_type`](field@Self::query_type): 按哪个时间查询：1 创建，2 付款，3 结算，4 更新. Number. Default: `1`.
     #[must_use]
     pub fn query_type(mut self, query_type: i64) -> Self {
         self.query_type = Some(query_type);
         self
     }
 
-    /// Sets `position_index`.
+    /// Sets [`position_index`](field@Self::position_index): 上一页返回的位点，第一页不传. String.
     #[must_use]
     pub fn position_index(mut self, position_index: impl Into<String>) -> Self {
         self.position_index = Some(position_index.into());
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 1. Max 100. Default: `20`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `member_type`.
+    /// Sets [`member_type`](field@Self::member_type): 推广者的角色：2 二方，3 三方. Number.
     #[must_use]
     pub fn member_type(mut self, member_type: i64) -> Self {
         self.member_type = Some(member_type);
         self
     }
 
-    /// Sets `tk_status`.
+    /// Sets [`tk_status`](field@Self::tk_status): 订单状态：3 已结算，11 未付款，12 已付款，13 已关闭，14 已收货. Number.
     #[must_use]
     pub fn tk_status(mut self, tk_status: i64) -> Self {
         self.tk_status = Some(tk_status);
         self
     }
 
-    /// Sets `jump_type`.
+    /// Sets [`jump_type`](field@Self::jump_type): 翻页方向：-1 向前，1 向后. Number. Default: `1`.
     #[must_use]
     pub fn jump_type(mut self, jump_type: i64) -> Self {
         self.jump_type = Some(jump_type);
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Max 100. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `order_scene`.
+    /// Sets [`order_scene`](field@Self::order_scene): 订单范围：1 全部，2 渠道，3 会员运营. Number. Default: `1`.
     #[must_use]
     pub fn order_scene(mut self, order_scene: i64) -> Self {
         self.order_scene = Some(order_scene);
@@ -285,6 +295,7 @@ record!(TbkOrderDetailsGetRequest);
 
 /// The response of `taobao.tbk.order.details.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkOrderDetailsGetResponse {
     /// 一页订单
     ///
@@ -322,6 +333,7 @@ record!(mut TbkOrderDetailsGetResponse);
 
 /// The object `OrderPage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderPage {
     /// 订单列表
     ///
@@ -329,23 +341,23 @@ pub struct OrderPage {
     pub results: Vec<PublisherOrderDto>,
     /// 是否还有上一页
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub has_pre: Option<bool>,
     /// 位点，翻页时原样传回
     ///
-    /// String, for example `1718676000_abc`.
+    /// String. Example: `1718676000_abc`.
     pub position_index: Option<String>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
     /// 第几页，从 1 开始
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, for example `40`.
+    /// Number. Example: `40`.
     pub page_size: Option<i64>,
 }
 
@@ -396,42 +408,43 @@ record!(mut OrderPage);
 
 /// The object `PublisherOrderDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PublisherOrderDto {
     /// 在淘宝付款的时间
     ///
-    /// String, for example `2024-06-18 10:10:00`.
+    /// String. Example: `2024-06-18 10:10:00`.
     pub tb_paid_time: Option<String>,
     /// 同步到联盟的付款时间，可能略晚
     ///
-    /// String, for example `2024-06-18 10:10:05`.
+    /// String. Example: `2024-06-18 10:10:05`.
     pub tk_paid_time: Option<String>,
     /// 确认收货的金额，不含运费，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub pay_price: Option<String>,
     /// 结算预估收入，含佣金与补贴，单位元
     ///
-    /// String, for example `5.99`.
+    /// String. Example: `5.99`.
     pub pub_share_fee: Option<String>,
     /// 子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub trade_id: Option<String>,
     /// 推广者的角色：2 二方，3 三方
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub tk_order_role: Option<i64>,
     /// 佣金结算的时间
     ///
-    /// String, for example `2024-06-28 10:10:00`.
+    /// String. Example: `2024-06-28 10:10:00`.
     pub tk_earning_time: Option<String>,
     /// 推广位的编号，即 pid 的第三段
     ///
-    /// Number, for example `111222333`.
+    /// Number. Example: `111222333`.
     pub adzone_id: Option<i64>,
     /// 佣金分成的比率，百分数
     ///
-    /// String, for example `100`.
+    /// String. Example: `100`.
     pub pub_share_rate: Option<String>,
     /// 不对外开放
     ///
@@ -439,151 +452,151 @@ pub struct PublisherOrderDto {
     pub unid: Option<String>,
     /// 有没有维权：0 没有，1 有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub refund_tag: Option<i64>,
     /// 补贴比率之和，百分数
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_rate: Option<String>,
     /// 实得的佣金比率，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub tk_total_rate: Option<String>,
     /// 一级类目
     ///
-    /// String, for example `居家日用`.
+    /// String. Example: `居家日用`.
     pub item_category_name: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 推广者的编号
     ///
-    /// Number, for example `98000001`.
+    /// Number. Example: `98000001`.
     pub pub_id: Option<i64>,
     /// 技术服务费的比率，百分数
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub alimama_rate: Option<String>,
     /// 补贴的说明
     ///
-    /// String, for example `--`.
+    /// String. Example: `--`.
     pub subsidy_type: Option<String>,
     /// 商品图片的地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub item_img: Option<String>,
     /// 付款预估收入，含佣金与补贴，单位元
     ///
-    /// String, for example `5.99`.
+    /// String. Example: `5.99`.
     pub pub_share_pre_fee: Option<String>,
     /// 付款金额，不含运费，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub alipay_total_price: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub item_title: Option<String>,
     /// 媒体名称
     ///
-    /// String, for example `测试媒体`.
+    /// String. Example: `测试媒体`.
     pub site_name: Option<String>,
     /// 商品数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_num: Option<i64>,
     /// 补贴金额之和，单位元
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub subsidy_fee: Option<String>,
     /// 技术服务费，单位元
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub alimama_share_fee: Option<String>,
     /// 主订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub trade_parent_id: Option<String>,
     /// 平台，如淘宝、天猫
     ///
-    /// String, for example `淘宝`.
+    /// String. Example: `淘宝`.
     pub order_type: Option<String>,
     /// 订单的创建时间，可能略晚
     ///
-    /// String, for example `2024-06-18 10:05:05`.
+    /// String. Example: `2024-06-18 10:05:05`.
     pub tk_create_time: Option<String>,
     /// 产品类型，没有则为 --
     ///
-    /// String, for example `--`.
+    /// String. Example: `--`.
     pub flow_source: Option<String>,
     /// 成交于 PC 还是无线
     ///
-    /// String, for example `无线`.
+    /// String. Example: `无线`.
     pub terminal_type: Option<String>,
     /// 点击推广链接的时间
     ///
-    /// String, for example `2024-06-18 10:00:00`.
+    /// String. Example: `2024-06-18 10:00:00`.
     pub click_time: Option<String>,
     /// 订单状态：3 已结算，12 已付款，13 已关闭，14 已收货
     ///
-    /// Number, for example `12`.
+    /// Number. Example: `12`.
     pub tk_status: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub item_price: Option<String>,
     /// 商品的标识
     ///
-    /// String, for example `AbC123-xyz`.
+    /// String. Example: `AbC123-xyz`.
     pub item_id: Option<String>,
     /// 推广位名称
     ///
-    /// String, for example `测试推广位`.
+    /// String. Example: `测试推广位`.
     pub adzone_name: Option<String>,
     /// 商品的佣金比率，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub total_commission_rate: Option<String>,
     /// 商品链接
     ///
-    /// String, for example `https://item.example.com/item.htm?id=610000000001`.
+    /// String. Example: `https://item.example.com/item.htm?id=610000000001`.
     pub item_link: Option<String>,
     /// 媒体的编号，即 pid 的第二段
     ///
-    /// Number, for example `45000001`.
+    /// Number. Example: `45000001`.
     pub site_id: Option<i64>,
     /// 店铺名称
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub seller_shop_title: Option<String>,
     /// 佣金与补贴的比率之和，百分数
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub income_rate: Option<String>,
     /// 佣金金额，单位元
     ///
-    /// String, for example `5.99`.
+    /// String. Example: `5.99`.
     pub total_commission_fee: Option<String>,
     /// 会员关系的编号
     ///
-    /// Number, for example `21321`.
+    /// Number. Example: `21321`.
     pub special_id: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `123123`.
+    /// Number. Example: `123123`.
     pub relation_id: Option<i64>,
     /// 预售的定金，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub deposit_price: Option<String>,
     /// 在淘宝付定金的时间
     ///
-    /// String, for example `2024-06-01 20:00:00`.
+    /// String. Example: `2024-06-01 20:00:00`.
     pub tb_deposit_time: Option<String>,
     /// 同步到联盟的付定金时间
     ///
-    /// String, for example `2024-06-01 20:00:05`.
+    /// String. Example: `2024-06-01 20:00:05`.
     pub tk_deposit_time: Option<String>,
     /// 其他平台的子订单编号
     ///
@@ -601,7 +614,7 @@ pub struct PublisherOrderDto {
     pub marketing_type: Option<String>,
     /// 最近更新的时间
     ///
-    /// String, for example `2024-06-18 10:10:05`.
+    /// String. Example: `2024-06-18 10:10:05`.
     pub modified_time: Option<String>,
     /// 不对外开放
     ///
@@ -609,7 +622,7 @@ pub struct PublisherOrderDto {
     pub talent_pid: Option<String>,
     /// 拍下的金额，不含运费，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub tb_gmv_total_price: Option<String>,
     /// 商品标识的后段
     ///
@@ -621,11 +634,11 @@ pub struct PublisherOrderDto {
     pub untts: Option<String>,
     /// 付款预估的佣金收入，单位元
     ///
-    /// BigDecimal, for example `5.99`.
+    /// BigDecimal. Example: `5.99`.
     pub pub_share_pre_fee_for_commission: Option<Decimal>,
     /// 结算预估的佣金收入，单位元
     ///
-    /// BigDecimal, for example `5.99`.
+    /// BigDecimal. Example: `5.99`.
     pub pub_share_fee_for_commission: Option<Decimal>,
     /// 补贴明细
     ///
@@ -633,19 +646,19 @@ pub struct PublisherOrderDto {
     pub subsidy_info_dto_list: Vec<SubsidyDetailDto>,
     /// 补贴分成的比率
     ///
-    /// BigDecimal, for example `100`.
+    /// BigDecimal. Example: `100`.
     pub pub_share_rate_for_sdy: Option<Decimal>,
     /// 实得的补贴比率
     ///
-    /// BigDecimal, for example `1.5`.
+    /// BigDecimal. Example: `1.5`.
     pub tk_total_rate_for_sdy: Option<Decimal>,
     /// 付款预估的补贴收入，单位元
     ///
-    /// BigDecimal, for example `0.90`.
+    /// BigDecimal. Example: `0.90`.
     pub pub_share_pre_fee_for_sdy: Option<Decimal>,
     /// 结算预估的补贴收入，单位元
     ///
-    /// BigDecimal, for example `0.90`.
+    /// BigDecimal. Example: `0.90`.
     pub pub_share_fee_for_sdy: Option<Decimal>,
     /// 技术服务费明细
     ///
@@ -653,11 +666,11 @@ pub struct PublisherOrderDto {
     pub alimm_share_info_dto: Option<AlimmShareInfoDto>,
     /// 专项服务费的比率之和
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub platform_special_service_rate: Option<Decimal>,
     /// 专项服务费之和，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub platform_special_service_fee: Option<Decimal>,
     /// 专项服务费明细
     ///
@@ -892,28 +905,29 @@ record!(mut PublisherOrderDto);
 
 /// The object `ServiceFeeDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceFeeDto {
     /// 服务费的来源，122 为渠道
     ///
-    /// Number, for example `122`.
+    /// Number. Example: `122`.
     ///
     /// Deprecated: 该字段已废弃
     pub tk_share_role_type: Option<i64>,
     /// 服务费率
     ///
-    /// String, for example `0.10`.
+    /// String. Example: `0.10`.
     ///
     /// Deprecated: 该字段已废弃
     pub share_relative_rate: Option<String>,
     /// 结算服务费，单位元
     ///
-    /// String, for example `0.50`.
+    /// String. Example: `0.50`.
     ///
     /// Deprecated: 该字段已废弃
     pub share_fee: Option<String>,
     /// 预估服务费，单位元
     ///
-    /// String, for example `0.50`.
+    /// String. Example: `0.50`.
     ///
     /// Deprecated: 该字段已废弃
     pub share_pre_fee: Option<String>,
@@ -960,26 +974,27 @@ record!(mut ServiceFeeDto);
 
 /// The object `SubsidyDetailDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SubsidyDetailDto {
     /// 补贴的类型
     ///
-    /// String, for example `平台补贴`.
+    /// String. Example: `平台补贴`.
     pub subsidy_type: Option<String>,
     /// 补贴比率
     ///
-    /// BigDecimal, for example `1.5`.
+    /// BigDecimal. Example: `1.5`.
     pub subsidy_rate: Option<Decimal>,
     /// 补贴金额，单位元
     ///
-    /// BigDecimal, for example `0.90`.
+    /// BigDecimal. Example: `0.90`.
     pub subsidy_fee: Option<Decimal>,
     /// 单笔补贴的上限，单位元
     ///
-    /// BigDecimal, for example `5.00`.
+    /// BigDecimal. Example: `5.00`.
     pub subsidy_upper_limit: Option<Decimal>,
     /// 补贴分成的比率
     ///
-    /// BigDecimal, for example `100`.
+    /// BigDecimal. Example: `100`.
     pub subsidy_share_rate: Option<Decimal>,
 }
 
@@ -1027,30 +1042,31 @@ record!(mut SubsidyDetailDto);
 
 /// The object `AlimmShareInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AlimmShareInfoDto {
     /// 技术服务费的比率
     ///
-    /// BigDecimal, for example `10`.
+    /// BigDecimal. Example: `10`.
     pub alimm_tech_service_rate: Option<Decimal>,
     /// 预估技术服务费，单位元
     ///
-    /// BigDecimal, for example `0.60`.
+    /// BigDecimal. Example: `0.60`.
     pub alimm_tech_service_pre_fee: Option<Decimal>,
     /// 结算技术服务费，单位元
     ///
-    /// BigDecimal, for example `0.60`.
+    /// BigDecimal. Example: `0.60`.
     pub alimm_tech_service_fee: Option<Decimal>,
     /// 渠道服务费的比率
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub alimm_agent_service_rate: Option<Decimal>,
     /// 预估渠道服务费，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub alimm_agent_service_pre_fee: Option<Decimal>,
     /// 结算渠道服务费，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub alimm_agent_service_fee: Option<Decimal>,
 }
 
@@ -1101,30 +1117,31 @@ record!(mut AlimmShareInfoDto);
 
 /// The object `PlatformSpecialShareInfoDTO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PlatformSpecialShareInfoDto {
     /// 内容服务费的比率
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub content_tech_service_rate: Option<Decimal>,
     /// 预估内容服务费，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub content_tech_service_pre_fee: Option<Decimal>,
     /// 结算内容服务费，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub content_tech_service_fee: Option<Decimal>,
     /// 流量服务费的比率，限定开放
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub traffic_tech_service_rate: Option<Decimal>,
     /// 预估流量服务费，限定开放，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub traffic_tech_service_pre_fee: Option<Decimal>,
     /// 结算流量服务费，限定开放，单位元
     ///
-    /// BigDecimal, for example `0`.
+    /// BigDecimal. Example: `0`.
     pub traffic_tech_service_fee: Option<Decimal>,
 }
 

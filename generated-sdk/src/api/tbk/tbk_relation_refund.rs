@@ -4,45 +4,51 @@
 
 use top_protocol::generated::{
     Authorization, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, record,
+    Schema, Slot, View, record, required,
 };
 
 /// `taobao.tbk.relation.refund`: 查询维权退款订单
 ///
 /// 供渠道管理与会员运营使用。
 ///
-/// A call needs no session.
+/// - Session: not used.
+/// - Paging: page number `search_option.page_no`, page size `search_option.page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tbk::TbkRelationRefundRequest;
 /// use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TbkRelationRefundRequest::new(TopApiRefundRptOption::new(TopApiRefundRptOptionRequired {
-///     page_size: 40,
-///     search_type: 1,
-///     refund_type: 1,
-///     start_time: "2024-06-18 00:00:00".parse()?,
-///     page_no: 1,
-///     biz_type: 1,
-/// }));
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// let request = TbkRelationRefundRequest::new(
+///     TopApiRefundRptOption::new(TopApiRefundRptOptionRequired {
+///         page_size: 40,
+///         search_type: 1,
+///         refund_type: 1,
+///         start_time: "2024-06-18 00:00:00".parse()?,
+///         page_no: 1,
+///         biz_type: 1,
+///     }),
+/// );
+/// let mut items = client.items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TbkRelationRefundRequest {
     /// 查询条件
     ///
-    /// [`TopApiRefundRptOption`], required.
+    /// [`TopApiRefundRptOption`]. Required.
     pub search_option: TopApiRefundRptOption,
 }
 
 impl TbkRelationRefundRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(search_option: TopApiRefundRptOption) -> Self {
         Self { search_option }
     }
@@ -89,35 +95,36 @@ record!(TbkRelationRefundRequest);
 
 /// The object `TopApiRefundRptOption`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopApiRefundRptOption {
     /// 每页多少条
     ///
-    /// Number, required, for example `40`.
+    /// Number. Required. Example: `40`.
     pub page_size: i64,
     /// 按哪个时间查询：1 维权发起，2 结算，3 维权完成，4 订单创建，5 订单更新
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub search_type: i64,
     /// 推广者的角色：0 不限，1 二方，2 三方
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub refund_type: i64,
     /// 时间段的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub start_time: DateTime,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_no: i64,
     /// 关系的种类：1 渠道，2 会员
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub biz_type: i64,
 }
 
 impl TopApiRefundRptOption {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(required: TopApiRefundRptOptionRequired) -> Self {
         Self {
             page_size: required.page_size,
@@ -130,33 +137,36 @@ impl TopApiRefundRptOption {
     }
 }
 
-/// The required parameters of [`TopApiRefundRptOption`].
+/// The required fields of [`TopApiRefundRptOption`].
+#[derive(Clone)]
 pub struct TopApiRefundRptOptionRequired {
     /// 每页多少条
     ///
-    /// Number, required, for example `40`.
+    /// Number. Required. Example: `40`.
     pub page_size: i64,
     /// 按哪个时间查询：1 维权发起，2 结算，3 维权完成，4 订单创建，5 订单更新
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub search_type: i64,
     /// 推广者的角色：0 不限，1 二方，2 三方
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub refund_type: i64,
     /// 时间段的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub start_time: DateTime,
     /// 第几页，从 1 开始
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub page_no: i64,
     /// 关系的种类：1 渠道，2 会员
     ///
-    /// Number, required, for example `1`.
+    /// Number. Required. Example: `1`.
     pub biz_type: i64,
 }
+
+required!(TopApiRefundRptOptionRequired => TopApiRefundRptOption);
 
 impl Record for TopApiRefundRptOption {
     fn schema(&self) -> &'static Schema {
@@ -191,6 +201,7 @@ record!(TopApiRefundRptOption);
 
 /// The response of `taobao.tbk.relation.refund`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TbkRelationRefundResponse {
     /// 结果
     ///
@@ -228,10 +239,11 @@ record!(mut TbkRelationRefundResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct RpcResult {
     /// 结果说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub result_msg: Option<String>,
     /// 一页订单
     ///
@@ -239,7 +251,7 @@ pub struct RpcResult {
     pub data: Option<PageResult>,
     /// 结果码
     ///
-    /// Number, for example `200`.
+    /// Number. Example: `200`.
     pub result_code: Option<i64>,
     /// 业务错误的说明
     ///
@@ -247,7 +259,7 @@ pub struct RpcResult {
     pub biz_error_desc: Option<String>,
     /// 业务错误码
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub biz_error_code: Option<i64>,
 }
 
@@ -295,18 +307,19 @@ record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PageResult {
     /// 第几页，从 1 开始
     ///
-    /// String, for example `1`.
+    /// String. Example: `1`.
     pub page_no: Option<String>,
     /// 每页多少条
     ///
-    /// String, for example `40`.
+    /// String. Example: `40`.
     pub page_size: Option<String>,
     /// 总数
     ///
-    /// String, for example `3`.
+    /// String. Example: `3`.
     pub total_count: Option<String>,
     /// 订单列表
     ///
@@ -355,90 +368,91 @@ record!(mut PageResult);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tb_trade_parent_id: Option<i64>,
     /// 会员关系的编号
     ///
-    /// Number, for example `21321`.
+    /// Number. Example: `21321`.
     pub special_id: Option<i64>,
     /// 渠道关系的编号
     ///
-    /// Number, for example `123123`.
+    /// Number. Example: `123123`.
     pub relation_id: Option<i64>,
     /// 三方推广者的编号
     ///
-    /// Number, for example `98000002`.
+    /// Number. Example: `98000002`.
     pub tk3rd_pub_id: Option<i64>,
     /// 推广者的编号
     ///
-    /// Number, for example `98000001`.
+    /// Number. Example: `98000001`.
     pub tk_pub_id: Option<i64>,
     /// 三方应退的补贴，单位元
     ///
-    /// String, for example `0.10`.
+    /// String. Example: `0.10`.
     pub tk_subsidy_fee_refund3rd_pub: Option<String>,
     /// 三方应退的佣金，单位元
     ///
-    /// String, for example `0.20`.
+    /// String. Example: `0.20`.
     pub tk_commission_fee_refund3rd_pub: Option<String>,
     /// 二方应退的补贴，单位元
     ///
-    /// String, for example `0.30`.
+    /// String. Example: `0.30`.
     pub tk_subsidy_fee_refund_pub: Option<String>,
     /// 二方应退的佣金，单位元
     ///
-    /// String, for example `0.40`.
+    /// String. Example: `0.40`.
     pub tk_commission_fee_refund_pub: Option<String>,
     /// 维权完成的时间
     ///
-    /// Date, for example `2024-06-22 10:00:00`.
+    /// Date. Example: `2024-06-22 10:00:00`.
     pub tk_refund_suit_time: Option<DateTime>,
     /// 维权发起的时间
     ///
-    /// Date, for example `2024-06-20 10:00:00`.
+    /// Date. Example: `2024-06-20 10:00:00`.
     pub tk_refund_time: Option<DateTime>,
     /// 结算时间
     ///
-    /// Date, for example `2024-06-28 10:00:00`.
+    /// Date. Example: `2024-06-28 10:00:00`.
     pub earning_time: Option<DateTime>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub tb_trade_create_time: Option<DateTime>,
     /// 维权状态：2 成功，3 失败，4 已发起，11 多次维权待处理
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub refund_status: Option<i64>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub tb_auction_title: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub tb_trade_id: Option<i64>,
     /// 维权金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub refund_fee: Option<String>,
     /// 结算金额，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub tb_trade_finish_price: Option<String>,
     /// 二方应退给商家的金额，单位元
     ///
-    /// String, for example `0.70`.
+    /// String. Example: `0.70`.
     pub tk_pub_show_return_fee: Option<String>,
     /// 三方应退给商家的金额，单位元
     ///
-    /// String, for example `0.30`.
+    /// String. Example: `0.30`.
     pub tk3rd_pub_show_return_fee: Option<String>,
     /// 推广者的角色：1 二方，2 三方
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub refund_type: Option<i64>,
     /// 本地生活的主订单编号
     ///
@@ -450,7 +464,7 @@ pub struct Result {
     pub alsc_id: Option<String>,
     /// 更新时间
     ///
-    /// Date, for example `2024-06-22 10:00:00`.
+    /// Date. Example: `2024-06-22 10:00:00`.
     pub modified_time: Option<DateTime>,
 }
 

@@ -8,62 +8,72 @@ use top_protocol::generated::{
 
 /// `taobao.tmc.message.produce`: 发布一条消息
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessageProduceRequest;
+/// use generated_sdk::protocol::File;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcMessageProduceRequest::new("{\"tid\":2001000000000001}", "taobao_trade_TradeCreate");
+/// let request = TmcMessageProduceRequest::new(
+///         "{\"tid\":2001000000000001}",
+///         "taobao_trade_TradeCreate",
+///     )
+///     .media_content(File::open("picture.jpg")?)
+///     .media_content2(File::open("picture.jpg")?)
+///     .media_content3(File::open("picture.jpg")?);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessageProduceRequest {
     /// 消息内容的 JSON 文本，字段由主题决定
     ///
-    /// String, required, at most 122880 characters, for example `{"tid":2001000000000001}`.
+    /// String. Required. Max length 122880. Example: `{"tid":2001000000000001}`.
     pub content: String,
     /// 目标分组
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub target_group: Option<String>,
     /// 消息主题
     ///
-    /// String, required, at most 256 characters, for example `taobao_trade_TradeCreate`.
+    /// String. Required. Max length 256. Example: `taobao_trade_TradeCreate`.
     pub topic: String,
     /// 随消息发送的文件，不超过 1M；主题含文件时才要传
     ///
-    /// byte\[\], at most 1048576 bytes.
+    /// `byte[]`. Max size 1048576 bytes.
     pub media_content: Option<File>,
     /// 第二个文件
     ///
-    /// byte\[\], at most 1048576 bytes.
+    /// `byte[]`. Max size 1048576 bytes.
     pub media_content2: Option<File>,
     /// 第三个文件
     ///
-    /// byte\[\], at most 1048576 bytes.
+    /// `byte[]`. Max size 1048576 bytes.
     pub media_content3: Option<File>,
     /// 第五个文件
     ///
-    /// byte\[\], at most 1048576 bytes.
+    /// `byte[]`. Max size 1048576 bytes.
     pub media_content5: Option<File>,
     /// 第四个文件
     ///
-    /// byte\[\], at most 1048576 bytes.
+    /// `byte[]`. Max size 1048576 bytes.
     pub media_content4: Option<File>,
     /// 期望何时投递，毫秒时间戳
     ///
-    /// Number, for example `1718676000000`.
+    /// Number. Example: `1718676000000`.
     pub delay_millis: Option<i64>,
     /// 多少毫秒后过期
     ///
-    /// Number, for example `60000`.
+    /// Number. Example: `60000`.
     pub expires_millis: Option<i64>,
 }
 
 impl TmcMessageProduceRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(content: impl Into<String>, topic: impl Into<String>) -> Self {
         Self {
             content: content.into(),
@@ -79,56 +89,56 @@ impl TmcMessageProduceRequest {
         }
     }
 
-    /// Sets `target_group`.
+    /// Sets [`target_group`](field@Self::target_group): 目标分组. String.
     #[must_use]
     pub fn target_group(mut self, target_group: impl Into<String>) -> Self {
         self.target_group = Some(target_group.into());
         self
     }
 
-    /// Sets `media_content`.
+    /// Sets [`media_content`](field@Self::media_content): 随消息发送的文件，不超过 1M. `byte[]`. Max size 1048576 bytes.
     #[must_use]
     pub fn media_content(mut self, media_content: impl Into<File>) -> Self {
         self.media_content = Some(media_content.into());
         self
     }
 
-    /// Sets `media_content2`.
+    /// Sets [`media_content2`](field@Self::media_content2): 第二个文件. `byte[]`. Max size 1048576 bytes.
     #[must_use]
     pub fn media_content2(mut self, media_content2: impl Into<File>) -> Self {
         self.media_content2 = Some(media_content2.into());
         self
     }
 
-    /// Sets `media_content3`.
+    /// Sets [`media_content3`](field@Self::media_content3): 第三个文件. `byte[]`. Max size 1048576 bytes.
     #[must_use]
     pub fn media_content3(mut self, media_content3: impl Into<File>) -> Self {
         self.media_content3 = Some(media_content3.into());
         self
     }
 
-    /// Sets `media_content5`.
+    /// Sets [`media_content5`](field@Self::media_content5): 第五个文件. `byte[]`. Max size 1048576 bytes.
     #[must_use]
     pub fn media_content5(mut self, media_content5: impl Into<File>) -> Self {
         self.media_content5 = Some(media_content5.into());
         self
     }
 
-    /// Sets `media_content4`.
+    /// Sets [`media_content4`](field@Self::media_content4): 第四个文件. `byte[]`. Max size 1048576 bytes.
     #[must_use]
     pub fn media_content4(mut self, media_content4: impl Into<File>) -> Self {
         self.media_content4 = Some(media_content4.into());
         self
     }
 
-    /// Sets `delay_millis`.
+    /// Sets [`delay_millis`](field@Self::delay_millis): 期望何时投递，毫秒时间戳. Number.
     #[must_use]
     pub fn delay_millis(mut self, delay_millis: i64) -> Self {
         self.delay_millis = Some(delay_millis);
         self
     }
 
-    /// Sets `expires_millis`.
+    /// Sets [`expires_millis`](field@Self::expires_millis): 多少毫秒后过期. Number.
     #[must_use]
     pub fn expires_millis(mut self, expires_millis: i64) -> Self {
         self.expires_millis = Some(expires_millis);
@@ -192,18 +202,19 @@ record!(TmcMessageProduceRequest);
 
 /// The response of `taobao.tmc.message.produce`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessageProduceResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
     /// 投递到多少个目标
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub total: Option<i64>,
     /// 消息的编号
     ///
-    /// String\[\], for example `7104300007405429232`.
+    /// List of String. Example: `7104300007405429232`.
     pub msg_ids: Vec<String>,
 }
 

@@ -10,36 +10,40 @@ use top_protocol::generated::{
 ///
 /// 告诉平台这些消息已处理，未确认的消息会再次投递。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessagesConfirmRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcMessagesConfirmRequest::new(["7104300007405429232"]);
+/// let request = TmcMessagesConfirmRequest::new(["7104300007405429232"])
+///     .group_name("default");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessagesConfirmRequest {
     /// 分组名，不传则为默认分组
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub group_name: Option<String>,
     /// 已处理的消息编号
     ///
-    /// String\[\], required, at most 200 elements, for example `7104300007405429232`.
+    /// List of String. Required. Max list size 200. Example: `7104300007405429232`.
     pub s_message_ids: Vec<String>,
     /// 处理失败的消息编号
     ///
-    /// String\[\], at most 200 elements, for example `7104300007405429233`.
+    /// List of String. Max list size 200. Example: `7104300007405429233`.
     ///
     /// Deprecated: 已废弃，不必再传
     pub f_message_ids: Vec<String>,
 }
 
 impl TmcMessagesConfirmRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(s_message_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             group_name: None,
@@ -48,14 +52,14 @@ impl TmcMessagesConfirmRequest {
         }
     }
 
-    /// Sets `group_name`.
+    /// Sets [`group_name`](field@Self::group_name): 分组名，不传则为默认分组. String.
     #[must_use]
     pub fn group_name(mut self, group_name: impl Into<String>) -> Self {
         self.group_name = Some(group_name.into());
         self
     }
 
-    /// Sets `f_message_ids`.
+    /// Sets [`f_message_ids`](field@Self::f_message_ids): 处理失败的消息编号. List of String. Max list size 200.
     #[deprecated(note = "已废弃，不必再传")]
     #[must_use]
     pub fn f_message_ids(
@@ -105,10 +109,11 @@ record!(TmcMessagesConfirmRequest);
 
 /// The response of `taobao.tmc.messages.confirm`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConfirmResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

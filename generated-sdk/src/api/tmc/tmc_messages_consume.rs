@@ -10,42 +10,45 @@ use top_protocol::generated::{
 ///
 /// 一次取多条消息。没有消息时请稍等再取，不要连续调用。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessagesConsumeRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcMessagesConsumeRequest::new();
+/// let request = TmcMessagesConsumeRequest::new().group_name("default").quantity(100);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConsumeRequest {
     /// 分组名，不传则为默认分组
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub group_name: Option<String>,
     /// 一次取多少条
     ///
-    /// Number, at least 10, at most 200, for example `100`.
+    /// Number. Min 10. Max 200. Example: `100`.
     pub quantity: Option<i64>,
 }
 
 impl TmcMessagesConsumeRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `group_name`.
+    /// Sets [`group_name`](field@Self::group_name): 分组名，不传则为默认分组. String.
     #[must_use]
     pub fn group_name(mut self, group_name: impl Into<String>) -> Self {
         self.group_name = Some(group_name.into());
         self
     }
 
-    /// Sets `quantity`.
+    /// Sets [`quantity`](field@Self::quantity): 一次取多少条. Number. Min 10. Max 200.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
@@ -85,6 +88,7 @@ record!(TmcMessagesConsumeRequest);
 
 /// The response of `taobao.tmc.messages.consume`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesConsumeResponse {
     /// 消息列表
     ///
@@ -122,34 +126,35 @@ record!(mut TmcMessagesConsumeResponse);
 
 /// The object `TmcMessage`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessage {
     /// 消息所属用户的编号
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub user_id: Option<i64>,
     /// 用户昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub user_nick: Option<String>,
     /// 消息内容，JSON 或 XML 文本
     ///
-    /// String, for example `{"tid":2001000000000001}`.
+    /// String. Example: `{"tid":2001000000000001}`.
     pub content: Option<String>,
     /// 消息的编号
     ///
-    /// Number, for example `7104300007405429232`.
+    /// Number. Example: `7104300007405429232`.
     pub id: Option<i64>,
     /// 发布时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub pub_time: Option<DateTime>,
     /// 由哪个 AppKey 发布
     ///
-    /// String, for example `12345678`.
+    /// String. Example: `12345678`.
     pub pub_app_key: Option<String>,
     /// 消息主题
     ///
-    /// String, for example `taobao_trade_TradeCreate`.
+    /// String. Example: `taobao_trade_TradeCreate`.
     pub topic: Option<String>,
 }
 

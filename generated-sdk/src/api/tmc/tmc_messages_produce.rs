@@ -8,27 +8,33 @@ use top_protocol::generated::{
 
 /// `taobao.tmc.messages.produce`: 发布多条消息
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcMessagesProduceRequest;
 /// use generated_sdk::api::tmc::tmc_messages_produce::TmcPublishMessage;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcMessagesProduceRequest::new([TmcPublishMessage::new("{\"tid\":2001000000000001}", "taobao_trade_TradeCreate")]);
+/// let request = TmcMessagesProduceRequest::new([
+///     TmcPublishMessage::new("{\"tid\":2001000000000001}", "taobao_trade_TradeCreate")
+///         .target_group("default"),
+/// ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcMessagesProduceRequest {
     /// 要发布的消息
     ///
-    /// List of [`TmcPublishMessage`], required, at most 50 elements.
+    /// List of [`TmcPublishMessage`]. Required. Max list size 50.
     pub messages: Vec<TmcPublishMessage>,
 }
 
 impl TmcMessagesProduceRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(messages: impl IntoIterator<Item = TmcPublishMessage>) -> Self {
         Self {
             messages: messages.into_iter().collect(),
@@ -68,23 +74,24 @@ record!(TmcMessagesProduceRequest);
 
 /// The object `TmcPublishMessage`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TmcPublishMessage {
     /// 消息内容的 JSON 文本，字段由主题决定
     ///
-    /// String, required, for example `{"tid":2001000000000001}`.
+    /// String. Required. Example: `{"tid":2001000000000001}`.
     pub content: String,
     /// 目标分组
     ///
-    /// String, for example `default`.
+    /// String. Example: `default`.
     pub target_group: Option<String>,
     /// 消息主题
     ///
-    /// String, required, for example `taobao_trade_TradeCreate`.
+    /// String. Required. Example: `taobao_trade_TradeCreate`.
     pub topic: String,
 }
 
 impl TmcPublishMessage {
-    /// The required parameters, and nothing else set.
+    /// Creates an object from its required fields.
     pub fn new(content: impl Into<String>, topic: impl Into<String>) -> Self {
         Self {
             content: content.into(),
@@ -93,7 +100,7 @@ impl TmcPublishMessage {
         }
     }
 
-    /// Sets `target_group`.
+    /// Sets [`target_group`](field@Self::target_group): 目标分组. String.
     #[must_use]
     pub fn target_group(mut self, target_group: impl Into<String>) -> Self {
         self.target_group = Some(target_group.into());
@@ -128,10 +135,11 @@ record!(TmcPublishMessage);
 
 /// The response of `taobao.tmc.messages.produce`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcMessagesProduceResponse {
     /// 是否全部成功
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_all_success: Option<bool>,
     /// 每条消息的结果，与传入的顺序一致
     ///
@@ -174,18 +182,19 @@ record!(mut TmcMessagesProduceResponse);
 
 /// The object `TmcProduceResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcProduceResult {
     /// 错误码
     ///
-    /// String, for example `isv.invalid-parameter`.
+    /// String. Example: `isv.invalid-parameter`.
     pub error_code: Option<String>,
     /// 错误说明
     ///
-    /// String, for example `主题不存在`.
+    /// String. Example: `主题不存在`.
     pub error_message: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

@@ -11,33 +11,36 @@ use top_protocol::generated::{
 ///
 /// 每次调用都会覆盖原有的主题，请传入全部主题，或者不传。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::tmc::TmcUserPermitRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TmcUserPermitRequest::new();
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = TmcUserPermitRequest::new().topics(["taobao_trade_TradeCreate"]);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserPermitRequest {
     /// 要开通的主题；不传则为应用订阅的全部主题
     ///
-    /// String\[\], at most 100 elements, for example `taobao_trade_TradeCreate`.
+    /// List of String. Max list size 100. Example: `taobao_trade_TradeCreate`.
     pub topics: Vec<String>,
 }
 
 impl TmcUserPermitRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `topics`.
+    /// Sets [`topics`](field@Self::topics): 要开通的主题. List of String. Max list size 100.
     #[must_use]
     pub fn topics(
         mut self,
@@ -80,10 +83,11 @@ record!(TmcUserPermitRequest);
 
 /// The response of `taobao.tmc.user.permit`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TmcUserPermitResponse {
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_success: Option<bool>,
 }
 

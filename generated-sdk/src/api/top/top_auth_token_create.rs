@@ -11,7 +11,10 @@ use top_protocol::generated::{
 ///
 /// 用授权回调得到的 code 换取 access_token。只能通过 https 调用。
 ///
-/// A call needs no session. It goes over https alone.
+/// - Session: not used.
+/// - Transport: HTTPS only.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::top::TopAuthTokenCreateRequest;
@@ -24,10 +27,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopAuthTokenCreateRequest {
     /// 授权回调带回的 code，半小时内有效，只能用一次
     ///
-    /// String, required, for example `0123456789abcdef`.
+    /// String. Required. Redacted in `Debug` output. Example: `0123456789abcdef`.
     pub code: String,
     /// 与 code 成对的标识
     ///
@@ -36,7 +40,7 @@ pub struct TopAuthTokenCreateRequest {
 }
 
 impl TopAuthTokenCreateRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(code: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -44,7 +48,7 @@ impl TopAuthTokenCreateRequest {
         }
     }
 
-    /// Sets `uuid`.
+    /// Sets [`uuid`](field@Self::uuid): 与 code 成对的标识. String.
     #[must_use]
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
@@ -85,10 +89,11 @@ record!(TopAuthTokenCreateRequest);
 
 /// The response of `taobao.top.auth.token.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAuthTokenCreateResponse {
     /// 令牌的 JSON，字段与 OAuth 换取令牌的应答相同
     ///
-    /// Json, for example `{"access_token":"6100e236","expires_in":86400,"refresh_token":"6101c7b4"}`.
+    /// Json. Redacted in `Debug` output. Example: `{"access_token":"6100e236","expires_in":86400,"refresh_token":"6101c7b4"}`.
     pub token_result: Option<Json>,
 }
 

@@ -11,7 +11,10 @@ use top_protocol::generated::{
 ///
 /// 用 refresh_token 换取新的令牌，仅对服务市场订购类应用开放。
 ///
-/// A call needs no session. It goes over https alone.
+/// - Session: not used.
+/// - Transport: HTTPS only.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::top::TopAuthTokenRefreshRequest;
@@ -24,15 +27,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopAuthTokenRefreshRequest {
     /// 上次得到的 refresh_token
     ///
-    /// String, required, for example `6101c7b4f0e8d1`.
+    /// String. Required. Redacted in `Debug` output. Example: `6101c7b4f0e8d1`.
     pub refresh_token: String,
 }
 
 impl TopAuthTokenRefreshRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(refresh_token: impl Into<String>) -> Self {
         Self {
             refresh_token: refresh_token.into(),
@@ -69,10 +73,11 @@ record!(TopAuthTokenRefreshRequest);
 
 /// The response of `taobao.top.auth.token.refresh`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopAuthTokenRefreshResponse {
     /// 令牌的 JSON，字段与 OAuth 换取令牌的应答相同
     ///
-    /// Json, for example `{"access_token":"6100e236","expires_in":86400,"refresh_token":"6101c7b4"}`.
+    /// Json. Redacted in `Debug` output. Example: `{"access_token":"6100e236","expires_in":86400,"refresh_token":"6101c7b4"}`.
     pub token_result: Option<Json>,
 }
 

@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.top.client.token.get`: 端topToken获取接口
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopClientTokenGetRequest;
 ///
@@ -19,15 +21,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopClientTokenGetRequest {
     /// sec_token
     ///
-    /// String, required, for example `sec_token`.
+    /// String. Required. Redacted in `Debug` output. Example: `sec_token`.
     pub sec_token: String,
 }
 
 impl TopClientTokenGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(sec_token: impl Into<String>) -> Self {
         Self {
             sec_token: sec_token.into(),
@@ -62,18 +65,19 @@ record!(TopClientTokenGetRequest);
 
 /// The response of `taobao.top.client.token.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopClientTokenGetResponse {
     /// 结果码
     ///
-    /// String, for example `200`.
+    /// String. Example: `200`.
     pub result_code: Option<String>,
     /// token
     ///
-    /// String, for example `token`.
+    /// String. Redacted in `Debug` output. Example: `token`.
     pub token: Option<String>,
     /// 失败详情
     ///
-    /// String, for example `token参数有误`.
+    /// String. Example: `token参数有误`.
     pub result_msg: Option<String>,
 }
 

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 发布一个事件，并同步等待相关流程的结果。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopEventPublishRequest;
 ///
@@ -21,19 +23,20 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopEventPublishRequest {
     /// 事件编码
     ///
-    /// String, required, for example `order_shipped`.
+    /// String. Required. Example: `order_shipped`.
     pub trigger_code: String,
     /// 事件内容的 JSON
     ///
-    /// Json, required, for example `{"orderId":"2001"}`.
+    /// Json. Required. Example: `{"orderId":"2001"}`.
     pub content: Json,
 }
 
 impl TopEventPublishRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(trigger_code: impl Into<String>, content: impl Into<Json>) -> Self {
         Self {
             trigger_code: trigger_code.into(),
@@ -73,6 +76,7 @@ record!(TopEventPublishRequest);
 
 /// The response of `taobao.top.event.publish`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopEventPublishResponse {
     /// 事件的结果
     ///
@@ -110,6 +114,7 @@ record!(mut TopEventPublishResponse);
 
 /// The object `EventPublishResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EventPublishResponse {
     /// 各流程的结果
     ///
@@ -117,11 +122,11 @@ pub struct EventPublishResponse {
     pub response_list: Vec<ProcessResponse>,
     /// 调用链编号
     ///
-    /// String, for example `0b51063f17186`.
+    /// String. Example: `0b51063f17186`.
     pub trace_id: Option<String>,
     /// 是否触发了流程
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub execute_process: Option<bool>,
 }
 
@@ -163,18 +168,19 @@ record!(mut EventPublishResponse);
 
 /// The object `ProcessResponse`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProcessResponse {
     /// 流程实例的编号
     ///
-    /// String, for example `7f3a9c`.
+    /// String. Example: `7f3a9c`.
     pub process_instance_id: Option<String>,
     /// 流程是否执行成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub process_success: Option<bool>,
     /// 业务是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub biz_success: Option<bool>,
     /// 流程的错误码
     ///
@@ -190,7 +196,7 @@ pub struct ProcessResponse {
     pub process_remark: Option<String>,
     /// 流程返回的 JSON
     ///
-    /// Json, for example `{"accepted":true}`.
+    /// Json. Example: `{"accepted":true}`.
     pub process_data: Option<Json>,
 }
 

@@ -11,40 +11,46 @@ use top_protocol::generated::{
 ///
 /// 返回加密、解密敏感字段所用的密钥。带 session 时取该卖家的密钥，不带时取应用级密钥。
 ///
-/// A call may have a session. It goes over https alone.
+/// - Session: optional.
+/// - Transport: HTTPS only.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::top::TopSecretGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TopSecretGetRequest::new("dGhpcyBpcyBhIHJhbmRvbSBudW0=");
+/// let request = TopSecretGetRequest::new("dGhpcyBpcyBhIHJhbmRvbSBudW0=")
+///     .secret_version(42)
+///     .customer_user_id(1001);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// # Errors
+/// # Error codes
 ///
-/// * `20005`: 没有这个版本的密钥 — 核对 secret_version；尚未开通加密时按明文处理
+/// - `20005`: 没有这个版本的密钥 — 核对 secret_version；尚未开通加密时按明文处理
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TopSecretGetRequest {
     /// 密钥版本；不传为当前版本，-1 为上一版本
     ///
-    /// Number, for example `42`.
+    /// Number. Example: `42`.
     pub secret_version: Option<i64>,
     /// 应用的安全码，在控制台取得
     ///
-    /// String, required, for example `dGhpcyBpcyBhIHJhbmRvbSBudW0=`.
+    /// String. Required. Redacted in `Debug` output. Example: `dGhpcyBpcyBhIHJhbmRvbSBudW0=`.
     pub random_num: String,
     /// 自管账号的编号；传它时不要带 session
     ///
-    /// Number, for example `1001`.
+    /// Number. Example: `1001`.
     pub customer_user_id: Option<i64>,
 }
 
 impl TopSecretGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(random_num: impl Into<String>) -> Self {
         Self {
             secret_version: None,
@@ -53,14 +59,14 @@ impl TopSecretGetRequest {
         }
     }
 
-    /// Sets `secret_version`.
+    /// Sets [`secret_version`](field@Self::secret_version): 密钥版本. Number.
     #[must_use]
     pub fn secret_version(mut self, secret_version: i64) -> Self {
         self.secret_version = Some(secret_version);
         self
     }
 
-    /// Sets `customer_user_id`.
+    /// Sets [`customer_user_id`](field@Self::customer_user_id): 自管账号的编号. Number.
     #[must_use]
     pub fn customer_user_id(mut self, customer_user_id: i64) -> Self {
         self.customer_user_id = Some(customer_user_id);
@@ -110,26 +116,27 @@ record!(TopSecretGetRequest);
 
 /// The response of `taobao.top.secret.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretGetResponse {
     /// 多少秒后应更新密钥
     ///
-    /// Number, for example `3600`.
+    /// Number. Example: `3600`.
     pub interval: Option<i64>,
     /// 密钥最多可用多少秒，更新失败时才用到
     ///
-    /// Number, for example `86400`.
+    /// Number. Example: `86400`.
     pub max_interval: Option<i64>,
     /// base64 编码的密钥
     ///
-    /// String, for example `MDEyMzQ1Njc4OWFiY2RlZg==`.
+    /// String. Redacted in `Debug` output. Example: `MDEyMzQ1Njc4OWFiY2RlZg==`.
     pub secret: Option<String>,
     /// 密钥版本
     ///
-    /// Number, for example `42`.
+    /// Number. Example: `42`.
     pub secret_version: Option<i64>,
     /// 加密设置的 JSON 文本
     ///
-    /// String, for example `{"encrypt_index_compress_len":"3","encrypt_slide_size":"4"}`.
+    /// String. Example: `{"encrypt_index_compress_len":"3","encrypt_slide_size":"4"}`.
     pub app_config: Option<String>,
 }
 

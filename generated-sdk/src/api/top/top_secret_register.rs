@@ -8,6 +8,8 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 ///
 /// 为非淘系账号登记一份密钥，之后由应用自行加解密。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::top::TopSecretRegisterRequest;
 ///
@@ -19,10 +21,11 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterRequest {}
 
 impl TopSecretRegisterRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -52,6 +55,7 @@ record!(TopSecretRegisterRequest);
 
 /// The response of `taobao.top.secret.register`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TopSecretRegisterResponse {}
 
 impl Record for TopSecretRegisterResponse {

@@ -11,6 +11,8 @@ use top_protocol::generated::{
 ///
 /// 由卖家关闭主订单或子订单。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeCloseRequest;
 ///
@@ -22,23 +24,24 @@ use top_protocol::generated::{
 /// # }
 /// ```
 ///
-/// # Errors
+/// # Error codes
 ///
-/// * `CLOSE_TRADE_TOO_FAST`: 订单创建后不到十秒 — 稍后再关闭
+/// - `CLOSE_TRADE_TOO_FAST`: 订单创建后不到十秒 — 稍后再关闭
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeCloseRequest {
     /// 主订单或子订单的编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 关闭的原因
     ///
-    /// String, required, for example `缺货`.
+    /// String. Required. Example: `缺货`.
     pub close_reason: String,
 }
 
 impl TradeCloseRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, close_reason: impl Into<String>) -> Self {
         Self {
             tid,
@@ -85,6 +88,7 @@ record!(TradeCloseRequest);
 
 /// The response of `taobao.trade.close`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeCloseResponse {
     /// 订单资料
     ///
@@ -122,14 +126,15 @@ record!(mut TradeCloseResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
 }
 

@@ -3,42 +3,49 @@
 //! `taobao.trade.fullinfo.get`: 查询订单详情
 
 use top_protocol::generated::{
-    Choice, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    choice, record,
+    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    open_enum, record,
 };
 
 /// `taobao.trade.fullinfo.get`: 查询订单详情
 ///
 /// 返回一笔订单的全部资料，由 fields 决定返回哪些字段。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeFullinfoGetRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeFullinfoGetRequest::new(["tid", "status", "payment", "orders", "receiver_name"], 2001000000000001);
+/// let request = TradeFullinfoGetRequest::new(
+///         ["tid", "status", "payment", "orders", "receiver_name"],
+///         2001000000000001,
+///     )
+///     .include_oaid("true");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeFullinfoGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,status,payment,orders,receiver_name`.
+    /// Field List. Required. Example: `tid,status,payment,orders,receiver_name`.
     pub fields: Vec<String>,
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 是否返回 oaid
     ///
-    /// String, for example `true`.
+    /// String. Example: `true`.
     pub include_oaid: Option<String>,
 }
 
 impl TradeFullinfoGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>, tid: i64) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -47,7 +54,7 @@ impl TradeFullinfoGetRequest {
         }
     }
 
-    /// Sets `include_oaid`.
+    /// Sets [`include_oaid`](field@Self::include_oaid): 是否返回 oaid. String.
     #[must_use]
     pub fn include_oaid(mut self, include_oaid: impl Into<String>) -> Self {
         self.include_oaid = Some(include_oaid.into());
@@ -88,6 +95,7 @@ record!(TradeFullinfoGetRequest);
 
 /// The response of `taobao.trade.fullinfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeFullinfoGetResponse {
     /// 订单资料
     ///
@@ -125,22 +133,23 @@ record!(mut TradeFullinfoGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 标题，一般为店铺名
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 交易类型
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 运单号或订单号，视接口而定
     ///
@@ -148,7 +157,7 @@ pub struct Trade {
     pub sid: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// Acookie 订单的编号
     ///
@@ -156,59 +165,59 @@ pub struct Trade {
     pub acookie_id: Option<String>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 订单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 卖家已收到的金额，随确认收货增加，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub received_payment: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 买家备注，仅买家可见
     ///
@@ -216,7 +225,7 @@ pub struct Trade {
     pub buyer_memo: Option<String>,
     /// 卖家备注，仅卖家可见
     ///
-    /// String, for example `请尽快发货`.
+    /// String. Example: `请尽快发货`.
     pub seller_memo: Option<String>,
     /// 买家下单的地区
     ///
@@ -224,23 +233,23 @@ pub struct Trade {
     pub buyer_area: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 买家留言
     ///
-    /// String, for example `请包装好`.
+    /// String. Example: `请包装好`.
     pub buyer_message: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 货到付款的服务费，单位元
     ///
@@ -264,23 +273,23 @@ pub struct Trade {
     pub express_agency_fee: Option<String>,
     /// 下单时的配送方式，之后不再变化
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 商品数量；有多笔子订单时为 0
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 下单时使用的积分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub point_fee: Option<i64>,
     /// 实际使用的积分，交易结束后才有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub real_point_fee: Option<i64>,
     /// 买家获得的积分，交易成功后才有
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub buyer_obtain_point_fee: Option<i64>,
     /// 买家的支付宝账号
     ///
@@ -288,39 +297,39 @@ pub struct Trade {
     pub buyer_alipay_no: Option<String>,
     /// 收货人姓名（密文）
     ///
-    /// String, for example `王**`.
+    /// String. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub receiver_country: Option<String>,
     /// 收货省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 收货城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 收货街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub receiver_town: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String, for example `*******0000`.
+    /// String. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
@@ -352,15 +361,15 @@ pub struct Trade {
     pub seller_email: Option<String>,
     /// 还可确认收货的金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub available_confirm_fee: Option<String>,
     /// 上述金额是否含邮费
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_post_fee: Option<bool>,
     /// 超时自动处理的时间
     ///
-    /// Date, for example `2024-06-28 15:00:00`.
+    /// Date. Example: `2024-06-28 15:00:00`.
     pub timeout_action_time: Option<DateTime>,
     /// 交易快照的地址
     ///
@@ -376,27 +385,27 @@ pub struct Trade {
     pub promotion: Option<String>,
     /// 是否 3D 交易
     ///
-    /// Boolean, `is_3D` on the wire, for example `false`.
+    /// Boolean. Wire name: `is_3D`. Example: `false`.
     pub is_3d: Option<bool>,
     /// 是否保障速递的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_lgtype: Option<bool>,
     /// 是否品牌特卖的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_brand_sale: Option<bool>,
     /// 是否必须由物流宝发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_force_wlb: Option<bool>,
     /// 买家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub buyer_flag: Option<i64>,
     /// 卖家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub seller_flag: Option<i64>,
     /// 用信用卡支付的金额，单位元
     ///
@@ -404,7 +413,7 @@ pub struct Trade {
     pub credit_card_fee: Option<String>,
     /// 分阶段付款的进度
     ///
-    /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
+    /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
     /// 分阶段付款已付的金额，单位元
     ///
@@ -420,7 +429,7 @@ pub struct Trade {
     pub mark_desc: Option<String>,
     /// 是否含运费险
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_yfx: Option<bool>,
     /// 运费险的金额，单位元
     ///
@@ -440,35 +449,35 @@ pub struct Trade {
     pub send_time: Option<String>,
     /// 买家现在可否评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub can_rate: Option<bool>,
     /// 卖家现在可否评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_can_rate: Option<bool>,
     /// 是否分多次发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_part_consign: Option<bool>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 是否网厅订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_wt: Option<bool>,
     /// 到货时效，单位天
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub arrive_interval: Option<i64>,
     /// 到货时效的截单时间
     ///
-    /// String, for example `16:00`.
+    /// String. Example: `16:00`.
     pub arrive_cut_time: Option<String>,
     /// 发货时效，单位小时
     ///
-    /// Number, for example `48`.
+    /// Number. Example: `48`.
     pub consign_interval: Option<i64>,
     /// 导购宝订单为 crm
     ///
@@ -516,7 +525,7 @@ pub struct Trade {
     pub hk_china_name: Option<String>,
     /// 证件号码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub hk_card_code: Option<String>,
     /// 证件类型：001 港澳通行证，002 入台证，003 护照
     ///
@@ -564,7 +573,7 @@ pub struct Trade {
     pub service_orders: Vec<ServiceOrder>,
     /// 下单渠道，可有多个，以逗号分隔
     ///
-    /// String, for example `WAP,JHS`.
+    /// String. Example: `WAP,JHS`.
     pub trade_from: Option<String>,
     /// 外部来源：ownshop 商家官网
     ///
@@ -572,15 +581,15 @@ pub struct Trade {
     pub trade_source: Option<String>,
     /// 是否 0 元购机的预授权交易
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub zero_purchase: Option<bool>,
     /// 支付宝积分抵扣的金额，单位分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub alipay_point: Option<i64>,
     /// 点券卡实付的金额，单位分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub pcc_af: Option<i64>,
     /// 扩展信息
     ///
@@ -612,7 +621,7 @@ pub struct Trade {
     pub o2o_snatch_status: Option<String>,
     /// 是否屏蔽发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_sh_ship: Option<bool>,
     /// 电子凭证的服务地址
     ///
@@ -632,7 +641,7 @@ pub struct Trade {
     pub obs: Option<String>,
     /// 扫码购的门店
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub et_shop_id: Option<i64>,
     /// 满返红包的金额，单位元
     ///
@@ -664,15 +673,15 @@ pub struct Trade {
     pub os_range: Option<String>,
     /// 红包金额
     ///
-    /// Number, for example `100`.
+    /// Number. Example: `100`.
     pub coupon_fee: Option<i64>,
     /// 是否邮关订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub post_gate_declare: Option<bool>,
     /// 是否跨境保税订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub cross_bonded_declare: Option<bool>,
     /// 主订单的扩展属性
     ///
@@ -680,7 +689,7 @@ pub struct Trade {
     pub trade_attr: Option<String>,
     /// 平台是否拦截：0 否，1 是
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub top_hold: Option<i64>,
     /// 星盘的标识
     ///
@@ -696,7 +705,7 @@ pub struct Trade {
     pub assembly: Option<String>,
     /// 聚划算一起买的发货限制
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub forbid_consign: Option<i64>,
     /// 采购订单的标识
     ///
@@ -704,15 +713,15 @@ pub struct Trade {
     pub identity: Option<String>,
     /// 拼团拦截
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub team_buy_hold: Option<i64>,
     /// 分享购拦截
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub share_group_hold: Option<i64>,
     /// 天猫国际拦截
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub ofp_hold: Option<i64>,
     /// 多阶段尾款的明细
     ///
@@ -736,15 +745,15 @@ pub struct Trade {
     pub order_tax_promotion_fee: Option<String>,
     /// 聚划算火拼的标记
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub delay_create_delivery: Option<i64>,
     /// 文本形式的订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub tid_str: Option<String>,
     /// 平台定义的订单类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub toptype: Option<i64>,
     /// 所含的服务类型
     ///
@@ -820,11 +829,11 @@ pub struct Trade {
     pub logistics_infos: Vec<LogisticsInfo>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 门店的订单编号
     ///
@@ -852,7 +861,7 @@ pub struct Trade {
     pub sort_info: Option<SortInfo>,
     /// 是否已排序：1 是，2 否
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub sorted: Option<i64>,
     /// 一小时达的不处理标记
     ///
@@ -868,7 +877,7 @@ pub struct Trade {
     pub cloud_store: Option<String>,
     /// 暂未公开
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_gift: Option<bool>,
     /// 暂未公开
     ///
@@ -884,7 +893,7 @@ pub struct Trade {
     pub suning_shop_code: Option<String>,
     /// 苏宁自提门店的有效标记
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub suning_shop_valid: Option<i64>,
     /// 可见的 AppKey，以逗号分隔
     ///
@@ -892,11 +901,11 @@ pub struct Trade {
     pub allow_appkeys: Option<String>,
     /// 是否预售
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub new_presell: Option<bool>,
     /// 是否优享
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub you_xiang: Option<bool>,
     /// 未来店的门店编号
     ///
@@ -904,7 +913,7 @@ pub struct Trade {
     pub retail_store_id: Option<String>,
     /// 是否 istore 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_istore: Option<bool>,
     /// istore 订单的来源
     ///
@@ -916,7 +925,7 @@ pub struct Trade {
     pub linkedmall_ext_info: Option<String>,
     /// 支付方式：0 主动支付，1 代扣，2 保险赔付
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub pay_channel: Option<String>,
     /// 全渠道：发货方式
     ///
@@ -948,7 +957,7 @@ pub struct Trade {
     pub m_tariff_fee: Option<String>,
     /// 时效服务的身份
     ///
-    /// String, for example `tmallPromise`.
+    /// String. Example: `tmallPromise`.
     pub timing_promise: Option<String>,
     /// 时效服务，以逗号分隔
     ///
@@ -1108,15 +1117,15 @@ pub struct Trade {
     pub asdp_biz_type: Option<String>,
     /// 是否 OpenMall 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_openmall: Option<bool>,
     /// 是否码上收的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub v_logistics_create: Option<bool>,
     /// 是否非物流订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub q_r_pay: Option<bool>,
     /// 关联的下单订单
     ///
@@ -1132,7 +1141,7 @@ pub struct Trade {
     pub ob_tag: Option<String>,
     /// 是否预售，须在 fields 中写明才准确
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub general_new_presell: Option<bool>,
     /// 是否登记：0 否，1 是
     ///
@@ -1160,11 +1169,11 @@ pub struct Trade {
     pub og_id: Option<String>,
     /// 最晚送达时间
     ///
-    /// String, for example `2024-06-21 23:59:59`.
+    /// String. Example: `2024-06-21 23:59:59`.
     pub promise_sign_time: Option<String>,
     /// 红包金额，仅天猫订单
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub tmall_coupon_fee: Option<i64>,
     /// 分期交付的计划
     ///
@@ -1176,11 +1185,11 @@ pub struct Trade {
     pub omnichannel_param: Option<String>,
     /// 收件人信息的标识，由收件信息生成
     ///
-    /// String, for example `1aBcD2eF`.
+    /// String. Example: `1aBcD2eF`.
     pub oaid: Option<String>,
     /// 是否周期购
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_cycle_buy: Option<bool>,
     /// 淘鲜达半日达
     ///
@@ -1192,7 +1201,7 @@ pub struct Trade {
     pub play_type: Option<String>,
     /// 是否自动转到菜鸟仓发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
     /// 组合商品的物流，仅拆单发货时才有
     ///
@@ -1232,7 +1241,7 @@ pub struct Trade {
     pub receipt_type: Option<String>,
     /// 补差所关联的订单
     ///
-    /// String\[\], for example `2001000000000001`.
+    /// List of String. Example: `2001000000000001`.
     pub receipt_rel_ids: Vec<String>,
 }
 
@@ -1534,7 +1543,7 @@ impl Record for Trade {
             6 => View::of(&self.acookie_id),
             7 => View::of(&self.seller_rate),
             8 => View::of(&self.buyer_rate),
-            9 => View::optional_choice(&self.status),
+            9 => View::optional_open_enum(&self.status),
             10 => View::of(&self.payment),
             11 => View::of(&self.discount_fee),
             12 => View::of(&self.adjust_fee),
@@ -1594,7 +1603,7 @@ impl Record for Trade {
             66 => View::of(&self.buyer_flag),
             67 => View::of(&self.seller_flag),
             68 => View::of(&self.credit_card_fee),
-            69 => View::optional_choice(&self.step_trade_status),
+            69 => View::optional_open_enum(&self.step_trade_status),
             70 => View::of(&self.step_paid_fee),
             71 => View::of(&self.eticket_ext),
             72 => View::of(&self.mark_desc),
@@ -1819,7 +1828,7 @@ impl RecordMut for Trade {
             6 => Slot::of(&mut self.acookie_id),
             7 => Slot::of(&mut self.seller_rate),
             8 => Slot::of(&mut self.buyer_rate),
-            9 => Slot::choice(&mut self.status),
+            9 => Slot::open_enum(&mut self.status),
             10 => Slot::of(&mut self.payment),
             11 => Slot::of(&mut self.discount_fee),
             12 => Slot::of(&mut self.adjust_fee),
@@ -1879,7 +1888,7 @@ impl RecordMut for Trade {
             66 => Slot::of(&mut self.buyer_flag),
             67 => Slot::of(&mut self.seller_flag),
             68 => Slot::of(&mut self.credit_card_fee),
-            69 => Slot::choice(&mut self.step_trade_status),
+            69 => Slot::open_enum(&mut self.step_trade_status),
             70 => Slot::of(&mut self.step_paid_fee),
             71 => Slot::of(&mut self.eticket_ext),
             72 => Slot::of(&mut self.mark_desc),
@@ -2096,78 +2105,79 @@ record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 退款状态
     ///
-    /// String, for example `WAIT_SELLER_AGREE`.
+    /// String. Example: `WAIT_SELLER_AGREE`.
     pub refund_status: Option<String>,
     /// 子订单状态；为 TRADE_CLOSED_BY_TAOBAO 时不可发货
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 应付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 子订单优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 改价的金额，单位元
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 套餐的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_meal_id: Option<i64>,
     /// 套餐的名称
     ///
@@ -2175,7 +2185,7 @@ pub struct Order {
     pub item_meal_name: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 交易快照的地址
     ///
@@ -2183,7 +2193,7 @@ pub struct Order {
     pub snapshot_url: Option<String>,
     /// 超时自动处理的时间
     ///
-    /// Date, for example `2024-06-28 15:00:00`.
+    /// Date. Example: `2024-06-28 15:00:00`.
     pub timeout_action_time: Option<DateTime>,
     /// 商品备注
     ///
@@ -2191,11 +2201,11 @@ pub struct Order {
     pub item_memo: Option<String>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 最近一次退款的单号
     ///
@@ -2203,51 +2213,51 @@ pub struct Order {
     pub refund_id: Option<String>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, see [`SellerType`], for example `B`.
+    /// [`SellerType`]. Example: `B`.
     pub seller_type: Option<SellerType>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 是否超卖
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_oversold: Option<bool>,
     /// 子订单结束的时间，可能与主订单不同
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 子订单的来源，如 jhs、taobao、wap
     ///
-    /// String, for example `taobao`.
+    /// String. Example: `taobao`.
     pub order_from: Option<String>,
     /// 是否服务订单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_service_order: Option<bool>,
     /// 子订单的发货时间
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<String>,
     /// 子订单的配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 须一起发货的子订单
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub bind_oid: Option<i64>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 门票有效期的外部编号
     ///
@@ -2259,11 +2269,11 @@ pub struct Order {
     pub ticket_expdate_key: Option<String>,
     /// 是否 www 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_www: Option<bool>,
     /// 发货仓库的编码
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -2323,7 +2333,7 @@ pub struct Order {
     pub inv_type: Option<String>,
     /// 是否可发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_sh_ship: Option<bool>,
     /// 仓储信息
     ///
@@ -2423,19 +2433,19 @@ pub struct Order {
     pub ws_bank_apply_no: Option<String>,
     /// 文本形式的子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub oid_str: Option<String>,
     /// 花呗分期的期数
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub fqg_num: Option<i64>,
     /// 分期手续费是否由商家承担
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_fqg_s_fee: Option<bool>,
     /// 是否包税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub tax_free: Option<bool>,
     /// 包税的金额，单位元
     ///
@@ -2491,7 +2501,7 @@ pub struct Order {
     pub order_taking: Option<String>,
     /// 云店改价用的凭据
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub cloud_store_token: Option<String>,
     /// 云店的 POS 单号
     ///
@@ -2531,7 +2541,7 @@ pub struct Order {
     pub s_tariff_fee: Option<String>,
     /// 时效服务的身份
     ///
-    /// String, for example `tmallPromise`.
+    /// String. Example: `tmallPromise`.
     pub timing_promise: Option<String>,
     /// 时效服务，以逗号分隔
     ///
@@ -2603,7 +2613,7 @@ pub struct Order {
     pub propoint: Option<String>,
     /// 是否考拉商品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_kaola: Option<bool>,
     /// 特殊退款的类型
     ///
@@ -2615,7 +2625,7 @@ pub struct Order {
     pub extend_info: Option<String>,
     /// 优惠是否贬值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_devalue_fee: Option<bool>,
     /// 同城购的门店编号
     ///
@@ -2651,7 +2661,7 @@ pub struct Order {
     pub auto_flow: Option<String>,
     /// 履约类型
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub trade_fulfillment_type: Option<i64>,
     /// 代发状态，为空即没有代发单
     ///
@@ -2659,7 +2669,7 @@ pub struct Order {
     pub distribute_status: Option<String>,
     /// 是否闲鱼订单：1 是，0 否
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub is_idle: Option<String>,
     /// 主品与赠品互相关联的订单编号
     ///
@@ -2667,19 +2677,19 @@ pub struct Order {
     pub gift_mids: Option<String>,
     /// 是否赠品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_free_gift: Option<bool>,
     /// 有没有赠品
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_gift: Option<bool>,
     /// 最晚揽收时间
     ///
-    /// String, for example `2024-06-19 18:00:00`.
+    /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
     /// 是否自动转到菜鸟仓发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
     /// 是否 B2B 代销
     ///
@@ -2695,7 +2705,7 @@ pub struct Order {
     pub combine_item_info: Vec<CombineSubItemDo>,
     /// 退货时赠品要不要一起退回
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub need_return: Option<bool>,
     /// 套餐购的套餐编号
     ///
@@ -2707,7 +2717,7 @@ pub struct Order {
     pub bundle_out_name: Option<String>,
     /// 套餐类型：1 营销套餐，2 人群套餐
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub bundle_type: Option<i64>,
     /// 关联的一元订单
     ///
@@ -2715,7 +2725,7 @@ pub struct Order {
     pub one_yuan_reservation_orders: Option<String>,
     /// 是否家装分销订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_jzfx: Option<bool>,
     /// 珠宝鉴定的编码
     ///
@@ -2917,7 +2927,7 @@ impl Record for Order {
             23 => View::of(&self.buyer_rate),
             24 => View::of(&self.seller_rate),
             25 => View::of(&self.refund_id),
-            26 => View::optional_choice(&self.seller_type),
+            26 => View::optional_open_enum(&self.seller_type),
             27 => View::of(&self.cid),
             28 => View::of(&self.is_oversold),
             29 => View::of(&self.end_time),
@@ -3081,7 +3091,7 @@ impl RecordMut for Order {
             23 => Slot::of(&mut self.buyer_rate),
             24 => Slot::of(&mut self.seller_rate),
             25 => Slot::of(&mut self.refund_id),
-            26 => Slot::choice(&mut self.seller_type),
+            26 => Slot::open_enum(&mut self.seller_type),
             27 => Slot::of(&mut self.cid),
             28 => Slot::of(&mut self.is_oversold),
             29 => Slot::of(&mut self.end_time),
@@ -3220,14 +3230,15 @@ record!(mut Order);
 
 /// The object `SortInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SortInfo {
     /// 当天的序号
     ///
-    /// Number, for example `12`.
+    /// Number. Example: `12`.
     pub day_sort_val: Option<i64>,
     /// 本小时的序号
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub hour_sort_val: Option<i64>,
 }
 
@@ -3266,10 +3277,11 @@ record!(mut SortInfo);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShipInfo {
     /// 发货方式，小写
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub transport_type: Option<String>,
 }
 
@@ -3303,26 +3315,27 @@ record!(mut ShipInfo);
 
 /// The object `CombineSubItemDO`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineSubItemDo {
     /// 商品编号
     ///
-    /// Number, for example `610000000002`.
+    /// Number. Example: `610000000002`.
     pub item_id: Option<i64>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 数量
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub quantity: Option<i64>,
     /// 商品名称
     ///
-    /// String, for example `杯刷`.
+    /// String. Example: `杯刷`.
     pub item_name: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// 规格名称
     ///
@@ -3330,15 +3343,15 @@ pub struct CombineSubItemDo {
     pub sku_title: Option<String>,
     /// 成分的原价
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub origin_fee: Option<i64>,
     /// 成分的套餐价
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub combine_sub_item_fee: Option<i64>,
     /// 是否套餐的主品
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub ismain: Option<bool>,
     /// 承诺的发货时间：日期或天数
     ///
@@ -3346,11 +3359,11 @@ pub struct CombineSubItemDo {
     pub estcon_time: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 教育优惠的原价
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub edu_original_fee: Option<i64>,
 }
 
@@ -3419,18 +3432,19 @@ record!(mut CombineSubItemDo);
 
 /// The object `PromotionDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// 享受优惠的订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub id: Option<i64>,
     /// 优惠名称
     ///
-    /// String, for example `满减`.
+    /// String. Example: `满减`.
     pub promotion_name: Option<String>,
     /// 优惠金额，单位元
     ///
-    /// String, for example `5.00`.
+    /// String. Example: `5.00`.
     pub discount_fee: Option<String>,
     /// 赠品名称
     ///
@@ -3446,7 +3460,7 @@ pub struct PromotionDetail {
     pub gift_item_num: Option<String>,
     /// 优惠说明
     ///
-    /// String, for example `满50减5`.
+    /// String. Example: `满50减5`.
     pub promotion_desc: Option<String>,
     /// 优惠的编号
     ///
@@ -3521,10 +3535,11 @@ record!(mut PromotionDetail);
 
 /// The object `LogisticsTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsTag {
     /// 订单编号
     ///
-    /// String, for example `2001000000000001`.
+    /// String. Example: `2001000000000001`.
     pub order_id: Option<String>,
     /// 服务标签
     ///
@@ -3567,6 +3582,7 @@ record!(mut LogisticsTag);
 
 /// The object `LogisticServiceTag`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticServiceTag {
     /// 标签内容，以分号分隔
     ///
@@ -3613,18 +3629,19 @@ record!(mut LogisticServiceTag);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
-    /// Number, for example `2001000000000003`.
+    /// Number. Example: `2001000000000003`.
     pub oid: Option<i64>,
     /// 所保障的商品订单
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub item_oid: Option<i64>,
     /// 服务的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub service_id: Option<i64>,
     /// 服务详情的地址
     ///
@@ -3632,27 +3649,27 @@ pub struct ServiceOrder {
     pub service_detail_url: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 服务单价，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub price: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub payment: Option<String>,
     /// 服务名称
     ///
-    /// String, for example `一年包换`.
+    /// String. Example: `一年包换`.
     pub title: Option<String>,
     /// 服务总额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub total_fee: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 最近一次退款的单号
     ///
@@ -3660,11 +3677,11 @@ pub struct ServiceOrder {
     pub refund_id: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -3688,7 +3705,7 @@ pub struct ServiceOrder {
     pub et_plate_number: Option<String>,
     /// 文本形式的子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub oid_str: Option<String>,
     /// AppleCare 的邮箱
     ///
@@ -3712,11 +3729,11 @@ pub struct ServiceOrder {
     pub ext_service_biz_id: Option<String>,
     /// 套餐成分的商品编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub combine_sub_item_id: Option<i64>,
     /// 套餐成分的 SKU 编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub combine_sub_item_sku_id: Option<i64>,
     /// 套餐内服务的原价，单位分
     ///
@@ -3834,42 +3851,43 @@ record!(mut ServiceOrder);
 
 /// The object `TradeExt`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeExt {
     /// 生效前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_enable_flag: Option<i64>,
     /// 关闭前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_close_flag: Option<i64>,
     /// 付款前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_pay_flag: Option<i64>,
     /// 发货前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_ship_flag: Option<i64>,
     /// 确认收货前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_confirm_flag: Option<i64>,
     /// 评价前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_rate_flag: Option<i64>,
     /// 退款前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_refund_flag: Option<i64>,
     /// 修改前的标识
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub before_modify_flag: Option<i64>,
     /// 第三方自定的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub third_party_status: Option<i64>,
     /// 第三方自定的数据
     ///
@@ -3943,14 +3961,15 @@ record!(mut TradeExt);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInfo {
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub trade_id: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub sub_trade_id: Option<i64>,
     /// 货品的编号
     ///
@@ -3962,27 +3981,27 @@ pub struct LogisticsInfo {
     pub item_code: Option<String>,
     /// 应发数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub need_consign_num: Option<i64>,
     /// 菜鸟仓的编码；商家仓为 SC
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 子订单的来历：00 交易，10 绑定
     ///
-    /// String, for example `00`.
+    /// String. Example: `00`.
     pub r#type: Option<String>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 由谁发货：CN 菜鸟，SC 商家仓
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub consign_type: Option<String>,
     /// 组合货品的编号
     ///
@@ -3994,7 +4013,7 @@ pub struct LogisticsInfo {
     pub combine_item_code: Option<String>,
     /// 组合货品的比例
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_ratio: Option<i64>,
     /// 货品的条形码
     ///
@@ -4050,7 +4069,7 @@ pub struct LogisticsInfo {
     pub white_delivery_cps: Option<String>,
     /// 择配建议的方式：0 无建议，1 与 2 有推荐列表
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub biz_delivery_type: Option<i64>,
     /// 未采用推荐仓时的提示
     ///
@@ -4070,7 +4089,7 @@ pub struct LogisticsInfo {
     pub promise_outbound_time: Option<String>,
     /// 最晚揽收时间
     ///
-    /// String, for example `2024-06-19 18:00:00`.
+    /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
 }
 
@@ -4199,6 +4218,7 @@ record!(mut LogisticsInfo);
 
 /// The object `ExpandCardInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ExpandCardInfo {
     /// 购买购物金的本金
     ///
@@ -4259,18 +4279,19 @@ record!(mut ExpandCardInfo);
 
 /// The object `StepPayDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StepPayDetail {
     /// 付款单的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub id: Option<i64>,
     /// 付款状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub pay_status: Option<i64>,
     /// 第几阶段
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub step_no: Option<i64>,
     /// 支付宝交易号
     ///
@@ -4282,7 +4303,7 @@ pub struct StepPayDetail {
     pub step_instrument_code: Option<String>,
     /// 付款金额
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub step_actual_pay_fee: Option<String>,
 }
 
@@ -4333,6 +4354,7 @@ record!(mut StepPayDetail);
 
 /// The object `AgreeRefundCheck`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AgreeRefundCheck {
     /// 提示文案
     ///
@@ -4344,7 +4366,7 @@ pub struct AgreeRefundCheck {
     pub delivery_process: Option<String>,
     /// 子订单编号
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub detail_order_id: Option<String>,
 }
 
@@ -4386,6 +4408,7 @@ record!(mut AgreeRefundCheck);
 
 /// The object `AddressDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AddressDetail {
     /// 详细地址
     ///
@@ -4393,7 +4416,7 @@ pub struct AddressDetail {
     pub detailed_address: Option<String>,
     /// 行政区划代码
     ///
-    /// String, for example `330110`.
+    /// String. Example: `330110`.
     pub division_code: Option<String>,
     /// 区县
     ///
@@ -4481,18 +4504,19 @@ record!(mut AddressDetail);
 
 /// The object `DeliveryPlan`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct DeliveryPlan {
     /// 计划的编号
     ///
-    /// Number, for example `5001`.
+    /// Number. Example: `5001`.
     pub plan_id: Option<i64>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub order_id: Option<i64>,
     /// 第几期
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub curr_phase: Option<i64>,
     /// 外部的物流单号
     ///
@@ -4500,27 +4524,27 @@ pub struct DeliveryPlan {
     pub out_logistics_id: Option<String>,
     /// 开始备货的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub prepare_time_begin: Option<DateTime>,
     /// 计划发货的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub ship_time_begin: Option<DateTime>,
     /// 实际发货的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub actual_ship_time: Option<DateTime>,
     /// 发货数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub goods_num: Option<i64>,
     /// 计划的状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub plan_status: Option<i64>,
     /// 计划的退款状态
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub plan_refund_status: Option<i64>,
     /// 收货人姓名
     ///
@@ -4548,27 +4572,27 @@ pub struct DeliveryPlan {
     pub privacy_num: Option<String>,
     /// 隐私号的失效时间
     ///
-    /// Date, for example `2024-07-18 10:00:00`.
+    /// Date. Example: `2024-07-18 10:00:00`.
     pub privacy_expire_time: Option<DateTime>,
     /// 收货街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub receiver_town: Option<String>,
     /// 收货区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 收货城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 收货国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub receiver_country: Option<String>,
 }
 
@@ -4667,14 +4691,15 @@ record!(mut DeliveryPlan);
 
 /// The object `CombineLogisticsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineLogisticsDetail {
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 子订单编号
     ///
@@ -4727,18 +4752,19 @@ record!(mut CombineLogisticsDetail);
 
 /// The object `SendGoodsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SendGoodsDetail {
     /// 内容的类型：0 普通，1 组合，2 组套，3 赠品，4 推进状态
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub r#type: Option<i64>,
     /// 是否全部发货：0 全部，1 部分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub consign_status: Option<i64>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub amount: Option<i64>,
     /// 商品明细
     ///
@@ -4787,18 +4813,19 @@ record!(mut SendGoodsDetail);
 
 /// The object `PackageGoodsDetail`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PackageGoodsDetail {
     /// 商品编号
     ///
-    /// Number, for example `610000000002`.
+    /// Number. Example: `610000000002`.
     pub item_id: Option<i64>,
     /// SKU 的编号
     ///
-    /// Number, for example `4200000000001`.
+    /// Number. Example: `4200000000001`.
     pub sku_id: Option<i64>,
     /// 数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub amount: Option<i64>,
 }
 
@@ -4840,6 +4867,7 @@ record!(mut PackageGoodsDetail);
 
 /// The object `IdentifyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyInfo {
     /// 鉴定的物流
     ///
@@ -4886,22 +4914,23 @@ record!(mut IdentifyInfo);
 
 /// The object `IdentifyLogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyLogisticsInfo {
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub detail_order_id: Option<i64>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 第几阶段
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub stage_no: Option<i64>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 退款单号
     ///
@@ -4909,7 +4938,7 @@ pub struct IdentifyLogisticsInfo {
     pub refund_id: Option<String>,
     /// 是否退货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub refund: Option<bool>,
 }
 
@@ -4960,10 +4989,11 @@ record!(mut IdentifyLogisticsInfo);
 
 /// The object `IdentifyServiceInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct IdentifyServiceInfo {
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub detail_order_id: Option<i64>,
     /// 鉴定物的编号
     ///
@@ -5013,10 +5043,11 @@ record!(mut IdentifyServiceInfo);
 
 /// The object `LogisticsConsignInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsConsignInfo {
     /// 所关联的订单
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub related_id: Option<String>,
     /// 预计发货时间
     ///
@@ -5073,6 +5104,7 @@ record!(mut LogisticsConsignInfo);
 
 /// The object `CombineConsignInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CombineConsignInfo {
     /// 套餐组合的编号
     ///
@@ -5084,7 +5116,7 @@ pub struct CombineConsignInfo {
     pub item_id: Option<String>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 预计发货时间
     ///
@@ -5140,10 +5172,11 @@ record!(mut CombineConsignInfo);
 
 /// The object `LogisticsModifyInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsModifyInfo {
     /// 所关联的订单
     ///
-    /// String, for example `2001000000000002`.
+    /// String. Example: `2001000000000002`.
     pub related_id: Option<String>,
     /// 修改后的时间
     ///
@@ -5167,7 +5200,7 @@ pub struct LogisticsModifyInfo {
     pub item_id: Option<String>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 套餐组合的编号
     ///
@@ -5228,10 +5261,11 @@ record!(mut LogisticsModifyInfo);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAgreement {
     /// 承诺或异常的文案
     ///
-    /// String, for example `承诺 48 小时内发货`.
+    /// String. Example: `承诺 48 小时内发货`.
     pub logistics_service_msg: Option<String>,
     /// 物流服务的业务身份
     ///
@@ -5247,7 +5281,7 @@ pub struct LogisticsAgreement {
     pub sign_time: Option<String>,
     /// 最晚送达时间
     ///
-    /// String, for example `2024-06-21 23:59:59`.
+    /// String. Example: `2024-06-21 23:59:59`.
     pub promise_sign_time: Option<String>,
     /// 应推送订单的时间
     ///
@@ -5315,7 +5349,7 @@ impl RecordMut for LogisticsAgreement {
 record!(mut LogisticsAgreement);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -5342,11 +5376,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -5361,7 +5395,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5379,15 +5413,15 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -5398,18 +5432,18 @@ pub enum StepTradeStatus {
     FrontPaidFinalPaid,
     /// `FRONT_PAID_FRONT_FORFEITED`
     FrontPaidFrontForfeited,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
             Self::FrontPaidFrontForfeited => "FRONT_PAID_FRONT_FORFEITED",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5419,31 +5453,31 @@ impl Choice for StepTradeStatus {
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
             "FRONT_PAID_FRONT_FORFEITED" => Self::FrontPaidFrontForfeited,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -5451,9 +5485,9 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);

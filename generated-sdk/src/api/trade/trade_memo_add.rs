@@ -11,36 +11,39 @@ use top_protocol::generated::{
 ///
 /// 一笔订单只能添加一次备注，之后请用 taobao.trade.memo.update 修改。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::trade::TradeMemoAddRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradeMemoAddRequest::new(2001000000000001, "请尽快发货");
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = TradeMemoAddRequest::new(2001000000000001, "请尽快发货").flag(1);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradeMemoAddRequest {
     /// 订单编号
     ///
-    /// Number, required, for example `2001000000000001`.
+    /// Number. Required. Example: `2001000000000001`.
     pub tid: i64,
     /// 备注内容，最多 1000 字节
     ///
-    /// String, required, for example `请尽快发货`.
+    /// String. Required. Example: `请尽快发货`.
     pub memo: String,
     /// 备注旗帜：0 灰，1 红，2 黄，3 绿，4 蓝，5 粉
     ///
-    /// Number, at least 0, at most 5, `0` if it is not sent, for example `1`.
+    /// Number. Min 0. Max 5. Default: `0`. Example: `1`.
     pub flag: Option<i64>,
 }
 
 impl TradeMemoAddRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(tid: i64, memo: impl Into<String>) -> Self {
         Self {
             tid,
@@ -49,7 +52,7 @@ impl TradeMemoAddRequest {
         }
     }
 
-    /// Sets `flag`.
+    /// Sets [`flag`](field@Self::flag): 备注旗帜：0 灰，1 红，2 黄，3 绿，4 蓝，5 粉. Number. Min 0. Max 5. Default: `0`.
     #[must_use]
     pub fn flag(mut self, flag: i64) -> Self {
         self.flag = Some(flag);
@@ -92,6 +95,7 @@ record!(TradeMemoAddRequest);
 
 /// The response of `taobao.trade.memo.add`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradeMemoAddResponse {
     /// 订单资料
     ///
@@ -129,14 +133,15 @@ record!(mut TradeMemoAddResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
 }
 

@@ -3,86 +3,94 @@
 //! `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 ///
 /// 分页返回卖家近三个月的订单，按创建时间倒序，只含部分字段；全部字段见 taobao.trade.fullinfo.get。
 ///
-/// A call needs a session.
+/// - Session: required.
+/// - Paging: page number `page_no`, page size `page_size`. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldGetRequest;
+/// use generated_sdk::api::trade::trades_sold_get::Status;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradesSoldGetRequest::new(["tid", "status", "payment", "orders"]);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = TradesSoldGetRequest::new(["tid", "status", "payment", "orders"])
+///     .start_created("2024-06-01 00:00:00".parse()?)
+///     .end_created("2024-06-18 23:59:59".parse()?)
+///     .status(Status::WaitSellerSendGoods);
+/// let mut items = client.with_session(session).items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,status,payment,orders`.
+    /// Field List. Required. Example: `tid,status,payment,orders`.
     pub fields: Vec<String>,
     /// 创建时间的起点，在三个月以内
     ///
-    /// Date, for example `2024-06-01 00:00:00`.
+    /// Date. Example: `2024-06-01 00:00:00`.
     pub start_created: Option<DateTime>,
     /// 创建时间的终点
     ///
-    /// Date, for example `2024-06-18 23:59:59`.
+    /// Date. Example: `2024-06-18 23:59:59`.
     pub end_created: Option<DateTime>,
     /// 只查询一种状态的订单，不传则不限
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 交易类型，以逗号分隔；不传时只查询几种常见的类型
     ///
-    /// String, for example `guarantee_trade,cod`.
+    /// String. Example: `guarantee_trade,cod`.
     pub r#type: Option<String>,
     /// 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常
     ///
-    /// String, see [`ExtType`], for example `service`.
+    /// [`ExtType`]. Example: `service`.
     pub ext_type: Option<ExtType>,
     /// 只查询一种评价状态的订单
     ///
-    /// String, see [`RateStatus`], for example `RATE_UNSELLER`.
+    /// [`RateStatus`]. Example: `RATE_UNSELLER`.
     pub rate_status: Option<RateStatus>,
     /// 订单分组：time_card 点卡，fee_card 话费
     ///
-    /// String, see [`Tag`], for example `time_card`.
+    /// [`Tag`]. Example: `time_card`.
     pub tag: Option<Tag>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at least 1, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 按买家的 openId 筛选
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_id: Option<String>,
 }
 
 impl TradesSoldGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -101,84 +109,84 @@ impl TradesSoldGetRequest {
         }
     }
 
-    /// Sets `start_created`.
+    /// Sets [`start_created`](field@Self::start_created): 创建时间的起点，在三个月以内. Date.
     #[must_use]
     pub fn start_created(mut self, start_created: DateTime) -> Self {
         self.start_created = Some(start_created);
         self
     }
 
-    /// Sets `end_created`.
+    /// Sets [`end_created`](field@Self::end_created): 创建时间的终点. Date.
     #[must_use]
     pub fn end_created(mut self, end_created: DateTime) -> Self {
         self.end_created = Some(end_created);
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 只查询一种状态的订单，不传则不限. [`Status`].
     #[must_use]
     pub fn status(mut self, status: impl Into<Status>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `ext_type`.
+    /// Sets [`ext_type`](field@Self::ext_type): 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常. [`ExtType`].
     #[must_use]
     pub fn ext_type(mut self, ext_type: impl Into<ExtType>) -> Self {
         self.ext_type = Some(ext_type.into());
         self
     }
 
-    /// Sets `rate_status`.
+    /// Sets [`rate_status`](field@Self::rate_status): 只查询一种评价状态的订单. [`RateStatus`].
     #[must_use]
     pub fn rate_status(mut self, rate_status: impl Into<RateStatus>) -> Self {
         self.rate_status = Some(rate_status.into());
         self
     }
 
-    /// Sets `tag`.
+    /// Sets [`tag`](field@Self::tag): 订单分组：time_card 点卡，fee_card 话费. [`Tag`].
     #[must_use]
     pub fn tag(mut self, tag: impl Into<Tag>) -> Self {
         self.tag = Some(tag.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 1. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `buyer_open_id`.
+    /// Sets [`buyer_open_id`](field@Self::buyer_open_id): 按买家的 openId 筛选. String.
     #[must_use]
     pub fn buyer_open_id(mut self, buyer_open_id: impl Into<String>) -> Self {
         self.buyer_open_id = Some(buyer_open_id.into());
@@ -236,12 +244,12 @@ impl Record for TradesSoldGetRequest {
             0 => View::of(&self.fields),
             1 => View::of(&self.start_created),
             2 => View::of(&self.end_created),
-            3 => View::optional_choice(&self.status),
+            3 => View::optional_open_enum(&self.status),
             4 => View::of(&self.buyer_nick),
             5 => View::of(&self.r#type),
-            6 => View::optional_choice(&self.ext_type),
-            7 => View::optional_choice(&self.rate_status),
-            8 => View::optional_choice(&self.tag),
+            6 => View::optional_open_enum(&self.ext_type),
+            7 => View::optional_open_enum(&self.rate_status),
+            8 => View::optional_open_enum(&self.tag),
             9 => View::of(&self.page_no),
             10 => View::of(&self.page_size),
             11 => View::of(&self.use_has_next),
@@ -255,10 +263,11 @@ record!(TradesSoldGetRequest);
 
 /// The response of `taobao.trades.sold.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `128`.
+    /// Number. Example: `128`.
     pub total_results: Option<i64>,
     /// 订单列表
     ///
@@ -266,7 +275,7 @@ pub struct TradesSoldGetResponse {
     pub trades: Vec<Trade>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
 }
 
@@ -308,30 +317,31 @@ record!(mut TradesSoldGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 标题，一般为店铺名
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 交易类型
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// Acookie 订单的编号
     ///
@@ -343,71 +353,71 @@ pub struct Trade {
     pub sid: Option<String>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 订单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 写入卖家库的时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub async_modified: Option<DateTime>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 卖家已收到的金额，随确认收货增加，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub received_payment: Option<String>,
     /// 佣金，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub commission_fee: Option<String>,
     /// 支付宝交易号
     ///
-    /// String, for example `2024061822001`.
+    /// String. Example: `2024061822001`.
     pub alipay_no: Option<String>,
     /// 买家支付宝的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub alipay_id: Option<i64>,
     /// 买家下单的地区
     ///
@@ -419,15 +429,15 @@ pub struct Trade {
     pub nut_feature: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 货到付款的服务费，单位元
     ///
@@ -439,55 +449,55 @@ pub struct Trade {
     pub cod_status: Option<String>,
     /// 下单时的配送方式，之后不再变化
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 商品数量；有多笔子订单时为 0
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 下单时使用的积分
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub point_fee: Option<i64>,
     /// 实际使用的积分，交易结束后才有
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub real_point_fee: Option<i64>,
     /// 买家获得的积分，交易成功后才有
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub buyer_obtain_point_fee: Option<i64>,
     /// 收货人姓名（密文）
     ///
-    /// String, for example `王**`.
+    /// String. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 收货城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 收货街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub receiver_town: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String, for example `*******0000`.
+    /// String. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
@@ -495,11 +505,11 @@ pub struct Trade {
     pub receiver_phone: Option<String>,
     /// 卖家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub seller_flag: Option<i64>,
     /// 是否保障速递的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_lgtype: Option<bool>,
     /// 时效类型，如次日达
     ///
@@ -511,15 +521,15 @@ pub struct Trade {
     pub lg_aging: Option<String>,
     /// 是否品牌特卖的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_brand_sale: Option<bool>,
     /// 是否必须由物流宝发货
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_force_wlb: Option<bool>,
     /// 买家有没有留言
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_buyer_message: Option<bool>,
     /// 用信用卡支付的金额，单位元
     ///
@@ -527,11 +537,11 @@ pub struct Trade {
     pub credit_card_fee: Option<String>,
     /// 下单渠道，可有多个，以逗号分隔
     ///
-    /// String, for example `WAP,JHS`.
+    /// String. Example: `WAP,JHS`.
     pub trade_from: Option<String>,
     /// 分阶段付款的进度
     ///
-    /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
+    /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
     /// 分阶段付款已付的金额，单位元
     ///
@@ -543,7 +553,7 @@ pub struct Trade {
     pub mark_desc: Option<String>,
     /// 是否含运费险
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_yfx: Option<bool>,
     /// 运费险的金额，单位元
     ///
@@ -567,19 +577,19 @@ pub struct Trade {
     pub send_time: Option<String>,
     /// 卖家现在可否评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_can_rate: Option<bool>,
     /// 是否分多次发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_part_consign: Option<bool>,
     /// 是否网厅订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_wt: Option<bool>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 导购宝订单为 crm
     ///
@@ -619,11 +629,11 @@ pub struct Trade {
     pub service_orders: Vec<ServiceOrder>,
     /// 是否 0 元购机的预授权交易
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub zero_purchase: Option<bool>,
     /// 收货国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub receiver_country: Option<String>,
     /// 主订单的关税，单位元
     ///
@@ -639,11 +649,11 @@ pub struct Trade {
     pub rx_audit_status: Option<String>,
     /// 是否邮关订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub post_gate_declare: Option<bool>,
     /// 是否跨境保税订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub cross_bonded_declare: Option<bool>,
     /// 主订单的计税优惠，单位元
     ///
@@ -655,15 +665,15 @@ pub struct Trade {
     pub service_type: Option<String>,
     /// 是否智慧门店的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_o2o_passport: Option<bool>,
     /// `tmall_delivery`
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub tmall_delivery: Option<bool>,
     /// `threepl_timing`
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub threepl_timing: Option<bool>,
     /// 天猫直送的服务
     ///
@@ -727,11 +737,11 @@ pub struct Trade {
     pub drug_register: Option<String>,
     /// 最晚送达时间
     ///
-    /// String, for example `2024-06-21 23:59:59`.
+    /// String. Example: `2024-06-21 23:59:59`.
     pub promise_sign_time: Option<String>,
     /// 收件人信息的标识，由收件信息生成
     ///
-    /// String, for example `1aBcD2eF`.
+    /// String. Example: `1aBcD2eF`.
     pub oaid: Option<String>,
     /// 淘鲜达半日达
     ///
@@ -739,11 +749,11 @@ pub struct Trade {
     pub scenario_group: Option<String>,
     /// 是否自动转到菜鸟仓发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 物流服务的承诺
     ///
@@ -888,7 +898,7 @@ impl Record for Trade {
             7 => View::of(&self.sid),
             8 => View::of(&self.seller_rate),
             9 => View::of(&self.buyer_rate),
-            10 => View::optional_choice(&self.status),
+            10 => View::optional_open_enum(&self.status),
             11 => View::of(&self.payment),
             12 => View::of(&self.discount_fee),
             13 => View::of(&self.adjust_fee),
@@ -933,7 +943,7 @@ impl Record for Trade {
             52 => View::of(&self.has_buyer_message),
             53 => View::of(&self.credit_card_fee),
             54 => View::of(&self.trade_from),
-            55 => View::optional_choice(&self.step_trade_status),
+            55 => View::optional_open_enum(&self.step_trade_status),
             56 => View::of(&self.step_paid_fee),
             57 => View::of(&self.mark_desc),
             58 => View::of(&self.has_yfx),
@@ -1007,7 +1017,7 @@ impl RecordMut for Trade {
             7 => Slot::of(&mut self.sid),
             8 => Slot::of(&mut self.seller_rate),
             9 => Slot::of(&mut self.buyer_rate),
-            10 => Slot::choice(&mut self.status),
+            10 => Slot::open_enum(&mut self.status),
             11 => Slot::of(&mut self.payment),
             12 => Slot::of(&mut self.discount_fee),
             13 => Slot::of(&mut self.adjust_fee),
@@ -1052,7 +1062,7 @@ impl RecordMut for Trade {
             52 => Slot::of(&mut self.has_buyer_message),
             53 => Slot::of(&mut self.credit_card_fee),
             54 => Slot::of(&mut self.trade_from),
-            55 => Slot::choice(&mut self.step_trade_status),
+            55 => Slot::open_enum(&mut self.step_trade_status),
             56 => Slot::of(&mut self.step_paid_fee),
             57 => Slot::of(&mut self.mark_desc),
             58 => Slot::of(&mut self.has_yfx),
@@ -1117,78 +1127,79 @@ record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 退款状态
     ///
-    /// String, for example `WAIT_SELLER_AGREE`.
+    /// String. Example: `WAIT_SELLER_AGREE`.
     pub refund_status: Option<String>,
     /// 子订单状态；为 TRADE_CLOSED_BY_TAOBAO 时不可发货
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 应付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 子订单优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 改价的金额，单位元
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 套餐的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_meal_id: Option<i64>,
     /// 套餐的名称
     ///
@@ -1196,15 +1207,15 @@ pub struct Order {
     pub item_meal_name: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 最近一次退款的单号
     ///
@@ -1212,39 +1223,39 @@ pub struct Order {
     pub refund_id: Option<String>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, see [`SellerType`], for example `B`.
+    /// [`SellerType`]. Example: `B`.
     pub seller_type: Option<SellerType>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 子订单结束的时间，可能与主订单不同
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 子订单的发货时间
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<String>,
     /// 子订单的配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 须一起发货的子订单
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub bind_oid: Option<i64>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 门票有效期的外部编号
     ///
@@ -1256,11 +1267,11 @@ pub struct Order {
     pub ticket_expdate_key: Option<String>,
     /// 是否 www 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_www: Option<bool>,
     /// 发货仓库的编码
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -1292,7 +1303,7 @@ pub struct Order {
     pub sub_order_tax_promotion_fee: Option<String>,
     /// 是否包税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub tax_free: Option<bool>,
     /// 包税的金额，单位元
     ///
@@ -1304,19 +1315,19 @@ pub struct Order {
     pub special_refund_type: Option<String>,
     /// 优惠是否贬值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_devalue_fee: Option<bool>,
     /// 是否闲鱼订单：1 是，0 否
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub is_idle: Option<String>,
     /// 最晚揽收时间
     ///
-    /// String, for example `2024-06-19 18:00:00`.
+    /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
     /// 是否自动转到菜鸟仓发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_force_dc: Option<bool>,
     /// 发货信息
     ///
@@ -1410,7 +1421,7 @@ impl Record for Order {
             20 => View::of(&self.buyer_rate),
             21 => View::of(&self.seller_rate),
             22 => View::of(&self.refund_id),
-            23 => View::optional_choice(&self.seller_type),
+            23 => View::optional_open_enum(&self.seller_type),
             24 => View::of(&self.cid),
             25 => View::of(&self.end_time),
             26 => View::of(&self.consign_time),
@@ -1469,7 +1480,7 @@ impl RecordMut for Order {
             20 => Slot::of(&mut self.buyer_rate),
             21 => Slot::of(&mut self.seller_rate),
             22 => Slot::of(&mut self.refund_id),
-            23 => Slot::choice(&mut self.seller_type),
+            23 => Slot::open_enum(&mut self.seller_type),
             24 => Slot::of(&mut self.cid),
             25 => Slot::of(&mut self.end_time),
             26 => Slot::of(&mut self.consign_time),
@@ -1506,10 +1517,11 @@ record!(mut Order);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ShipInfo {
     /// 发货方式，小写
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub transport_type: Option<String>,
 }
 
@@ -1543,18 +1555,19 @@ record!(mut ShipInfo);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
-    /// Number, for example `2001000000000003`.
+    /// Number. Example: `2001000000000003`.
     pub oid: Option<i64>,
     /// 所保障的商品订单
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub item_oid: Option<i64>,
     /// 服务的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub service_id: Option<i64>,
     /// 服务详情的地址
     ///
@@ -1562,27 +1575,27 @@ pub struct ServiceOrder {
     pub service_detail_url: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 服务单价，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub price: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub payment: Option<String>,
     /// 服务名称
     ///
-    /// String, for example `一年包换`.
+    /// String. Example: `一年包换`.
     pub title: Option<String>,
     /// 服务总额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub total_fee: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 最近一次退款的单号
     ///
@@ -1590,11 +1603,11 @@ pub struct ServiceOrder {
     pub refund_id: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -1673,10 +1686,11 @@ record!(mut ServiceOrder);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsAgreement {
     /// 承诺或异常的文案
     ///
-    /// String, for example `承诺 48 小时内发货`.
+    /// String. Example: `承诺 48 小时内发货`.
     pub logistics_service_msg: Option<String>,
     /// 物流服务的业务身份
     ///
@@ -1692,7 +1706,7 @@ pub struct LogisticsAgreement {
     pub sign_time: Option<String>,
     /// 最晚送达时间
     ///
-    /// String, for example `2024-06-21 23:59:59`.
+    /// String. Example: `2024-06-21 23:59:59`.
     pub promise_sign_time: Option<String>,
 }
 
@@ -1740,10 +1754,11 @@ record!(mut LogisticsAgreement);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct LogisticsInfo {
     /// 择配建议的方式：0 无建议，1 与 2 有推荐列表
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub biz_delivery_type: Option<i64>,
     /// 未采用推荐仓时的提示
     ///
@@ -1763,15 +1778,15 @@ pub struct LogisticsInfo {
     pub promise_outbound_time: Option<String>,
     /// 主订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub trade_id: Option<i64>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub sub_trade_id: Option<i64>,
     /// 最晚揽收时间
     ///
-    /// String, for example `2024-06-19 18:00:00`.
+    /// String. Example: `2024-06-19 18:00:00`.
     pub promise_collect_time: Option<String>,
 }
 
@@ -1827,7 +1842,7 @@ impl RecordMut for LogisticsInfo {
 record!(mut LogisticsInfo);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -1854,11 +1869,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1873,7 +1888,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1891,15 +1906,15 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -1908,17 +1923,17 @@ pub enum StepTradeStatus {
     FrontPaidFinalNopaid,
     /// `FRONT_PAID_FINAL_PAID`
     FrontPaidFinalPaid,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1927,31 +1942,31 @@ impl Choice for StepTradeStatus {
             "FRONT_NOPAID_FINAL_NOPAID" => Self::FrontNopaidFinalNopaid,
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1959,15 +1974,15 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);
 
 /// The values of `ext_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExtType {
     /// `ershou`
@@ -1976,17 +1991,17 @@ pub enum ExtType {
     Service,
     /// `mark`
     Mark,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ExtType {
+impl OpenEnum for ExtType {
     fn as_str(&self) -> &str {
         match self {
             Self::Ershou => "ershou",
             Self::Service => "service",
             Self::Mark => "mark",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1995,15 +2010,15 @@ impl Choice for ExtType {
             "ershou" => Self::Ershou,
             "service" => Self::Service,
             "mark" => Self::Mark,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ExtType);
+open_enum!(ExtType);
 
 /// The values of `rate_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RateStatus {
     /// `RATE_UNBUYER`
@@ -2016,11 +2031,11 @@ pub enum RateStatus {
     RateUnbuyerSeller,
     /// `RATE_BUYER_SELLER`
     RateBuyerSeller,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for RateStatus {
+impl OpenEnum for RateStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::RateUnbuyer => "RATE_UNBUYER",
@@ -2028,7 +2043,7 @@ impl Choice for RateStatus {
             Self::RateBuyerUnseller => "RATE_BUYER_UNSELLER",
             Self::RateUnbuyerSeller => "RATE_UNBUYER_SELLER",
             Self::RateBuyerSeller => "RATE_BUYER_SELLER",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2039,31 +2054,31 @@ impl Choice for RateStatus {
             "RATE_BUYER_UNSELLER" => Self::RateBuyerUnseller,
             "RATE_UNBUYER_SELLER" => Self::RateUnbuyerSeller,
             "RATE_BUYER_SELLER" => Self::RateBuyerSeller,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(RateStatus);
+open_enum!(RateStatus);
 
 /// The values of `tag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Tag {
     /// `time_card`
     TimeCard,
     /// `fee_card`
     FeeCard,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Tag {
+impl OpenEnum for Tag {
     fn as_str(&self) -> &str {
         match self {
             Self::TimeCard => "time_card",
             Self::FeeCard => "fee_card",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -2071,9 +2086,9 @@ impl Choice for Tag {
         match text.as_str() {
             "time_card" => Self::TimeCard,
             "fee_card" => Self::FeeCard,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Tag);
+open_enum!(Tag);

@@ -3,82 +3,94 @@
 //! `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, Choice, DateTime, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, choice, record,
+    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 
 /// `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 ///
 /// 分页返回一段时间内有变化的订单，时间跨度不超过一天。为免漏单，请从最后一页往前取。
 ///
-/// A call needs a session.
+/// - Session: required.
+/// - Paging: page number `page_no`, page size `page_size`, at most 1 day per time window. `client.items(request)` returns the items of all pages.
 ///
-/// `client.items(request)` walks through all pages of the list.
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::trade::TradesSoldIncrementGetRequest;
+/// use generated_sdk::api::trade::trades_sold_increment_get::Status;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TradesSoldIncrementGetRequest::new(["tid", "status", "modified"], "2024-06-18 00:00:00".parse()?, "2024-06-18 23:59:59".parse()?);
-/// let response = client.execute(&request).await?;
-/// println!("{response:?}");
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = TradesSoldIncrementGetRequest::new(
+///         ["tid", "status", "modified"],
+///         "2024-06-18 00:00:00".parse()?,
+///         "2024-06-18 23:59:59".parse()?,
+///     )
+///     .status(Status::WaitSellerSendGoods)
+///     .r#type("guarantee_trade,cod")
+///     .buyer_nick("买家甲");
+/// let mut items = client.with_session(session).items(request);
+/// while let Some(item) = items.next().await {
+///     println!("{:?}", item?);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, for example `tid,status,modified`.
+    /// Field List. Required. Example: `tid,status,modified`.
     pub fields: Vec<String>,
     /// 修改时间的起点
     ///
-    /// Date, required, for example `2024-06-18 00:00:00`.
+    /// Date. Required. Example: `2024-06-18 00:00:00`.
     pub start_modified: DateTime,
     /// 修改时间的终点
     ///
-    /// Date, required, for example `2024-06-18 23:59:59`.
+    /// Date. Required. Example: `2024-06-18 23:59:59`.
     pub end_modified: DateTime,
     /// 只查询一种状态的订单，不传则不限
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 交易类型，以逗号分隔；不传时只查询几种常见的类型
     ///
-    /// String, for example `guarantee_trade,cod`.
+    /// String. Example: `guarantee_trade,cod`.
     pub r#type: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常
     ///
-    /// String, see [`ExtType`], for example `service`.
+    /// [`ExtType`]. Example: `service`.
     pub ext_type: Option<ExtType>,
     /// 订单分组：time_card 点卡，fee_card 话费
     ///
-    /// String, see [`Tag`], for example `time_card`.
+    /// [`Tag`]. Example: `time_card`.
     pub tag: Option<Tag>,
     /// 第几页，从 1 开始
     ///
-    /// Number, at least 1, `1` if it is not sent, for example `1`.
+    /// Number. Min 1. Default: `1`. Example: `1`.
     pub page_no: Option<i64>,
     /// 每页多少条
     ///
-    /// Number, at least 1, at most 100, `40` if it is not sent, for example `40`.
+    /// Number. Min 1. Max 100. Default: `40`. Example: `40`.
     pub page_size: Option<i64>,
     /// 为 true 时不返回总数，只返回是否还有下一页，更快也更稳
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub use_has_next: Option<bool>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
 }
 
 impl TradesSoldIncrementGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(
         fields: impl IntoIterator<Item = impl Into<String>>,
         start_modified: DateTime,
@@ -100,63 +112,63 @@ impl TradesSoldIncrementGetRequest {
         }
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 只查询一种状态的订单，不传则不限. [`Status`].
     #[must_use]
     pub fn status(mut self, status: impl Into<Status>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 交易类型，以逗号分隔. String.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
     }
 
-    /// Sets `buyer_nick`.
+    /// Sets [`buyer_nick`](field@Self::buyer_nick): 买家昵称. String.
     #[must_use]
     pub fn buyer_nick(mut self, buyer_nick: impl Into<String>) -> Self {
         self.buyer_nick = Some(buyer_nick.into());
         self
     }
 
-    /// Sets `ext_type`.
+    /// Sets [`ext_type`](field@Self::ext_type): 扩展类型，只能查询一种：ershou 二手，service 服务，mark 异常. [`ExtType`].
     #[must_use]
     pub fn ext_type(mut self, ext_type: impl Into<ExtType>) -> Self {
         self.ext_type = Some(ext_type.into());
         self
     }
 
-    /// Sets `tag`.
+    /// Sets [`tag`](field@Self::tag): 订单分组：time_card 点卡，fee_card 话费. [`Tag`].
     #[must_use]
     pub fn tag(mut self, tag: impl Into<Tag>) -> Self {
         self.tag = Some(tag.into());
         self
     }
 
-    /// Sets `page_no`.
+    /// Sets [`page_no`](field@Self::page_no): 第几页，从 1 开始. Number. Min 1. Default: `1`.
     #[must_use]
     pub fn page_no(mut self, page_no: i64) -> Self {
         self.page_no = Some(page_no);
         self
     }
 
-    /// Sets `page_size`.
+    /// Sets [`page_size`](field@Self::page_size): 每页多少条. Number. Min 1. Max 100. Default: `40`.
     #[must_use]
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
-    /// Sets `use_has_next`.
+    /// Sets [`use_has_next`](field@Self::use_has_next): 为 true 时不返回总数，只返回是否还有下一页，更快也更稳. Boolean.
     #[must_use]
     pub fn use_has_next(mut self, use_has_next: bool) -> Self {
         self.use_has_next = Some(use_has_next);
         self
     }
 
-    /// Sets `buyer_open_uid`.
+    /// Sets [`buyer_open_uid`](field@Self::buyer_open_uid): 买家的 OpenUID. String.
     #[must_use]
     pub fn buyer_open_uid(mut self, buyer_open_uid: impl Into<String>) -> Self {
         self.buyer_open_uid = Some(buyer_open_uid.into());
@@ -215,11 +227,11 @@ impl Record for TradesSoldIncrementGetRequest {
             0 => View::of(&self.fields),
             1 => View::of(&self.start_modified),
             2 => View::of(&self.end_modified),
-            3 => View::optional_choice(&self.status),
+            3 => View::optional_open_enum(&self.status),
             4 => View::of(&self.r#type),
             5 => View::of(&self.buyer_nick),
-            6 => View::optional_choice(&self.ext_type),
-            7 => View::optional_choice(&self.tag),
+            6 => View::optional_open_enum(&self.ext_type),
+            7 => View::optional_open_enum(&self.tag),
             8 => View::of(&self.page_no),
             9 => View::of(&self.page_size),
             10 => View::of(&self.use_has_next),
@@ -233,10 +245,11 @@ record!(TradesSoldIncrementGetRequest);
 
 /// The response of `taobao.trades.sold.increment.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TradesSoldIncrementGetResponse {
     /// 符合条件的总数
     ///
-    /// Number, for example `128`.
+    /// Number. Example: `128`.
     pub total_results: Option<i64>,
     /// 订单列表
     ///
@@ -244,7 +257,7 @@ pub struct TradesSoldIncrementGetResponse {
     pub trades: Vec<Trade>,
     /// 是否还有下一页
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_next: Option<bool>,
 }
 
@@ -286,46 +299,47 @@ record!(mut TradesSoldIncrementGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Trade {
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 邮费，单位元
     ///
-    /// String, for example `8.00`.
+    /// String. Example: `8.00`.
     pub post_fee: Option<String>,
     /// 收货人姓名（密文）
     ///
-    /// String, for example `王**`.
+    /// String. Example: `王**`.
     pub receiver_name: Option<String>,
     /// 收货省份
     ///
-    /// String, for example `浙江省`.
+    /// String. Example: `浙江省`.
     pub receiver_state: Option<String>,
     /// 详细地址（密文）
     ///
-    /// String, for example `文一西路***`.
+    /// String. Example: `文一西路***`.
     pub receiver_address: Option<String>,
     /// 邮编
     ///
-    /// String, for example `311121`.
+    /// String. Example: `311121`.
     pub receiver_zip: Option<String>,
     /// 手机号（密文）
     ///
-    /// String, for example `*******0000`.
+    /// String. Example: `*******0000`.
     pub receiver_mobile: Option<String>,
     /// 电话（密文）
     ///
@@ -333,19 +347,19 @@ pub struct Trade {
     pub receiver_phone: Option<String>,
     /// 发货时间
     ///
-    /// Date, for example `2024-06-18 15:00:00`.
+    /// Date. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<DateTime>,
     /// 卖家已收到的金额，随确认收货增加，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub received_payment: Option<String>,
     /// 收货国家
     ///
-    /// String, for example `中国`.
+    /// String. Example: `中国`.
     pub receiver_country: Option<String>,
     /// 收货街道
     ///
-    /// String, for example `仓前街道`.
+    /// String. Example: `仓前街道`.
     pub receiver_town: Option<String>,
     /// 主订单的关税，单位元
     ///
@@ -353,67 +367,67 @@ pub struct Trade {
     pub order_tax_fee: Option<String>,
     /// 订单编号
     ///
-    /// Number, for example `2001000000000001`.
+    /// Number. Example: `2001000000000001`.
     pub tid: Option<i64>,
     /// 商品数量；有多笔子订单时为 0
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 订单状态
     ///
-    /// String, see [`Status`], for example `WAIT_SELLER_SEND_GOODS`.
+    /// [`Status`]. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<Status>,
     /// 标题，一般为店铺名
     ///
-    /// String, for example `测试店铺`.
+    /// String. Example: `测试店铺`.
     pub title: Option<String>,
     /// 交易类型
     ///
-    /// String, for example `fixed`.
+    /// String. Example: `fixed`.
     pub r#type: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 系统优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 商品总额，即单价乘以数量，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub total_fee: Option<String>,
     /// 下单时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub created: Option<DateTime>,
     /// 付款时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub pay_time: Option<DateTime>,
     /// 最近修改时间
     ///
-    /// Date, for example `2024-06-18 10:05:00`.
+    /// Date. Example: `2024-06-18 10:05:00`.
     pub modified: Option<DateTime>,
     /// 交易成功或关闭的时间
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 卖家备注的旗帜：1 红，2 黄，3 绿，4 蓝，5 紫
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub seller_flag: Option<i64>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 买家有没有留言
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_buyer_message: Option<bool>,
     /// 用信用卡支付的金额，单位元
     ///
@@ -421,7 +435,7 @@ pub struct Trade {
     pub credit_card_fee: Option<String>,
     /// 分阶段付款的进度
     ///
-    /// String, see [`StepTradeStatus`], for example `FRONT_PAID_FINAL_NOPAID`.
+    /// [`StepTradeStatus`]. Example: `FRONT_PAID_FINAL_NOPAID`.
     pub step_trade_status: Option<StepTradeStatus>,
     /// 分阶段付款已付的金额，单位元
     ///
@@ -433,15 +447,15 @@ pub struct Trade {
     pub mark_desc: Option<String>,
     /// 买家的 OpenUID
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub buyer_open_uid: Option<String>,
     /// 下单时的配送方式，之后不再变化
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 卖家改价的金额，单位元；有多笔子订单时为 0
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 服务子订单列表
     ///
@@ -449,15 +463,15 @@ pub struct Trade {
     pub service_orders: Vec<ServiceOrder>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 收货城市
     ///
-    /// String, for example `杭州市`.
+    /// String. Example: `杭州市`.
     pub receiver_city: Option<String>,
     /// 收货区县
     ///
-    /// String, for example `余杭区`.
+    /// String. Example: `余杭区`.
     pub receiver_district: Option<String>,
     /// 子订单列表
     ///
@@ -473,11 +487,11 @@ pub struct Trade {
     pub rx_audit_status: Option<String>,
     /// 是否邮关订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub post_gate_declare: Option<bool>,
     /// 是否跨境保税订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub cross_bonded_declare: Option<bool>,
     /// 主订单的计税优惠，单位元
     ///
@@ -489,15 +503,15 @@ pub struct Trade {
     pub service_type: Option<String>,
     /// 是否智慧门店的订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_o2o_passport: Option<bool>,
     /// 收件人信息的标识，由收件信息生成
     ///
-    /// String, for example `1aBcD2eF`.
+    /// String. Example: `1aBcD2eF`.
     pub oaid: Option<String>,
     /// 是否没有物流信息，仅供平台使用
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub no_shipping: Option<bool>,
     /// 地址的标识
     ///
@@ -590,7 +604,7 @@ impl Record for Trade {
             16 => View::of(&self.tid),
             17 => View::of(&self.num),
             18 => View::of(&self.num_iid),
-            19 => View::optional_choice(&self.status),
+            19 => View::optional_open_enum(&self.status),
             20 => View::of(&self.title),
             21 => View::of(&self.r#type),
             22 => View::of(&self.price),
@@ -604,7 +618,7 @@ impl Record for Trade {
             30 => View::of(&self.buyer_nick),
             31 => View::of(&self.has_buyer_message),
             32 => View::of(&self.credit_card_fee),
-            33 => View::optional_choice(&self.step_trade_status),
+            33 => View::optional_open_enum(&self.step_trade_status),
             34 => View::of(&self.step_paid_fee),
             35 => View::of(&self.mark_desc),
             36 => View::of(&self.buyer_open_uid),
@@ -652,7 +666,7 @@ impl RecordMut for Trade {
             16 => Slot::of(&mut self.tid),
             17 => Slot::of(&mut self.num),
             18 => Slot::of(&mut self.num_iid),
-            19 => Slot::choice(&mut self.status),
+            19 => Slot::open_enum(&mut self.status),
             20 => Slot::of(&mut self.title),
             21 => Slot::of(&mut self.r#type),
             22 => Slot::of(&mut self.price),
@@ -666,7 +680,7 @@ impl RecordMut for Trade {
             30 => Slot::of(&mut self.buyer_nick),
             31 => Slot::of(&mut self.has_buyer_message),
             32 => Slot::of(&mut self.credit_card_fee),
-            33 => Slot::choice(&mut self.step_trade_status),
+            33 => Slot::open_enum(&mut self.step_trade_status),
             34 => Slot::of(&mut self.step_paid_fee),
             35 => Slot::of(&mut self.mark_desc),
             36 => Slot::of(&mut self.buyer_open_uid),
@@ -696,18 +710,19 @@ record!(mut Trade);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ServiceOrder {
     /// 服务子订单的编号
     ///
-    /// Number, for example `2001000000000003`.
+    /// Number. Example: `2001000000000003`.
     pub oid: Option<i64>,
     /// 所保障的商品订单
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub item_oid: Option<i64>,
     /// 服务的编号
     ///
-    /// Number, for example `301`.
+    /// Number. Example: `301`.
     pub service_id: Option<i64>,
     /// 服务详情的地址
     ///
@@ -715,27 +730,27 @@ pub struct ServiceOrder {
     pub service_detail_url: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// 服务单价，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub price: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub payment: Option<String>,
     /// 服务名称
     ///
-    /// String, for example `一年包换`.
+    /// String. Example: `一年包换`.
     pub title: Option<String>,
     /// 服务总额，单位元
     ///
-    /// String, for example `10.00`.
+    /// String. Example: `10.00`.
     pub total_fee: Option<String>,
     /// 买家昵称
     ///
-    /// String, for example `买家甲`.
+    /// String. Example: `买家甲`.
     pub buyer_nick: Option<String>,
     /// 最近一次退款的单号
     ///
@@ -743,11 +758,11 @@ pub struct ServiceOrder {
     pub refund_id: Option<String>,
     /// 卖家昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub seller_nick: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 家装服务的物流类型
     ///
@@ -826,6 +841,7 @@ record!(mut ServiceOrder);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// 套餐的名称
     ///
@@ -833,31 +849,31 @@ pub struct Order {
     pub item_meal_name: Option<String>,
     /// 图片地址
     ///
-    /// String, for example `https://img.example.com/main.jpg`.
+    /// String. Example: `https://img.example.com/main.jpg`.
     pub pic_path: Option<String>,
     /// 退款状态
     ///
-    /// String, for example `WAIT_SELLER_AGREE`.
+    /// String. Example: `WAIT_SELLER_AGREE`.
     pub refund_status: Option<String>,
     /// 商品的商家编码
     ///
-    /// String, for example `CUP-500`.
+    /// String. Example: `CUP-500`.
     pub outer_iid: Option<String>,
     /// 买家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub buyer_rate: Option<bool>,
     /// 卖家是否已评价
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub seller_rate: Option<bool>,
     /// 卖家类型：B 商城，C 集市
     ///
-    /// String, see [`SellerType`], for example `B`.
+    /// [`SellerType`]. Example: `B`.
     pub seller_type: Option<SellerType>,
     /// 类目的编号
     ///
-    /// Number, for example `50012345`.
+    /// Number. Example: `50012345`.
     pub cid: Option<i64>,
     /// 子订单的关税，单位元
     ///
@@ -869,59 +885,59 @@ pub struct Order {
     pub sub_order_tax_rate: Option<String>,
     /// 子订单编号
     ///
-    /// Number, for example `2001000000000002`.
+    /// Number. Example: `2001000000000002`.
     pub oid: Option<i64>,
     /// 子订单状态；为 TRADE_CLOSED_BY_TAOBAO 时不可发货
     ///
-    /// String, for example `WAIT_SELLER_SEND_GOODS`.
+    /// String. Example: `WAIT_SELLER_SEND_GOODS`.
     pub status: Option<String>,
     /// 商品标题
     ///
-    /// String, for example `不锈钢保温杯`.
+    /// String. Example: `不锈钢保温杯`.
     pub title: Option<String>,
     /// 单价，单位元
     ///
-    /// String, for example `59.90`.
+    /// String. Example: `59.90`.
     pub price: Option<String>,
     /// 商品编号
     ///
-    /// Number, for example `610000000001`.
+    /// Number. Example: `610000000001`.
     pub num_iid: Option<i64>,
     /// 套餐的编号
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub item_meal_id: Option<i64>,
     /// SKU 的编号
     ///
-    /// String, for example `4200000000001`.
+    /// String. Example: `4200000000001`.
     pub sku_id: Option<String>,
     /// 购买数量
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub num: Option<i64>,
     /// SKU 的商家编码
     ///
-    /// String, for example `CUP-500-RED`.
+    /// String. Example: `CUP-500-RED`.
     pub outer_sku_id: Option<String>,
     /// 应付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub total_fee: Option<String>,
     /// 实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub payment: Option<String>,
     /// 子订单优惠的金额，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub discount_fee: Option<String>,
     /// 改价的金额，单位元
     ///
-    /// String, for example `-1.00`.
+    /// String. Example: `-1.00`.
     pub adjust_fee: Option<String>,
     /// 所选规格
     ///
-    /// String, for example `颜色:红色`.
+    /// String. Example: `颜色:红色`.
     pub sku_properties_name: Option<String>,
     /// 最近一次退款的单号
     ///
@@ -929,43 +945,43 @@ pub struct Order {
     pub refund_id: Option<String>,
     /// 是否服务订单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_service_order: Option<bool>,
     /// 子订单结束的时间，可能与主订单不同
     ///
-    /// Date, for example `2024-06-25 10:00:00`.
+    /// Date. Example: `2024-06-25 10:00:00`.
     pub end_time: Option<DateTime>,
     /// 子订单的发货时间
     ///
-    /// String, for example `2024-06-18 15:00:00`.
+    /// String. Example: `2024-06-18 15:00:00`.
     pub consign_time: Option<String>,
     /// 子订单的配送方式
     ///
-    /// String, for example `express`.
+    /// String. Example: `express`.
     pub shipping_type: Option<String>,
     /// 须一起发货的子订单
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub bind_oid: Option<i64>,
     /// 物流公司
     ///
-    /// String, for example `中通快递`.
+    /// String. Example: `中通快递`.
     pub logistics_company: Option<String>,
     /// 运单号
     ///
-    /// String, for example `75000000000001`.
+    /// String. Example: `75000000000001`.
     pub invoice_no: Option<String>,
     /// 有没有对应的代销采购单
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_daixiao: Option<bool>,
     /// 分摊后的实付金额，单位元
     ///
-    /// String, for example `58.90`.
+    /// String. Example: `58.90`.
     pub divide_order_fee: Option<String>,
     /// 分摊到的优惠，单位元
     ///
-    /// String, for example `0.00`.
+    /// String. Example: `0.00`.
     pub part_mjz_discount: Option<String>,
     /// 门票有效期的外部编号
     ///
@@ -977,11 +993,11 @@ pub struct Order {
     pub ticket_expdate_key: Option<String>,
     /// 发货仓库的编码
     ///
-    /// String, for example `SC`.
+    /// String. Example: `SC`.
     pub store_code: Option<String>,
     /// 是否 www 订单
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_www: Option<bool>,
     /// 家装服务的物流类型
     ///
@@ -1009,7 +1025,7 @@ pub struct Order {
     pub tax_coupon_discount: Option<String>,
     /// 是否包税
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub tax_free: Option<bool>,
     /// 特殊退款的类型
     ///
@@ -1017,11 +1033,11 @@ pub struct Order {
     pub special_refund_type: Option<String>,
     /// 优惠是否贬值
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub is_devalue_fee: Option<bool>,
     /// 是否闲鱼订单：1 是，0 否
     ///
-    /// String, for example `0`.
+    /// String. Example: `0`.
     pub is_idle: Option<String>,
 }
 
@@ -1092,7 +1108,7 @@ impl Record for Order {
             3 => View::of(&self.outer_iid),
             4 => View::of(&self.buyer_rate),
             5 => View::of(&self.seller_rate),
-            6 => View::optional_choice(&self.seller_type),
+            6 => View::optional_open_enum(&self.seller_type),
             7 => View::of(&self.cid),
             8 => View::of(&self.sub_order_tax_fee),
             9 => View::of(&self.sub_order_tax_rate),
@@ -1149,7 +1165,7 @@ impl RecordMut for Order {
             3 => Slot::of(&mut self.outer_iid),
             4 => Slot::of(&mut self.buyer_rate),
             5 => Slot::of(&mut self.seller_rate),
-            6 => Slot::choice(&mut self.seller_type),
+            6 => Slot::open_enum(&mut self.seller_type),
             7 => Slot::of(&mut self.cid),
             8 => Slot::of(&mut self.sub_order_tax_fee),
             9 => Slot::of(&mut self.sub_order_tax_rate),
@@ -1200,7 +1216,7 @@ impl RecordMut for Order {
 record!(mut Order);
 
 /// The values of `status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Status {
     /// `TRADE_NO_CREATE_PAY`
@@ -1227,11 +1243,11 @@ pub enum Status {
     WaitPreAuthConfirm,
     /// `PAID_FORBID_CONSIGN`
     PaidForbidConsign,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Status {
+impl OpenEnum for Status {
     fn as_str(&self) -> &str {
         match self {
             Self::TradeNoCreatePay => "TRADE_NO_CREATE_PAY",
@@ -1246,7 +1262,7 @@ impl Choice for Status {
             Self::PayPending => "PAY_PENDING",
             Self::WaitPreAuthConfirm => "WAIT_PRE_AUTH_CONFIRM",
             Self::PaidForbidConsign => "PAID_FORBID_CONSIGN",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1264,15 +1280,15 @@ impl Choice for Status {
             "PAY_PENDING" => Self::PayPending,
             "WAIT_PRE_AUTH_CONFIRM" => Self::WaitPreAuthConfirm,
             "PAID_FORBID_CONSIGN" => Self::PaidForbidConsign,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Status);
+open_enum!(Status);
 
 /// The values of `step_trade_status`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StepTradeStatus {
     /// `FRONT_NOPAID_FINAL_NOPAID`
@@ -1281,17 +1297,17 @@ pub enum StepTradeStatus {
     FrontPaidFinalNopaid,
     /// `FRONT_PAID_FINAL_PAID`
     FrontPaidFinalPaid,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for StepTradeStatus {
+impl OpenEnum for StepTradeStatus {
     fn as_str(&self) -> &str {
         match self {
             Self::FrontNopaidFinalNopaid => "FRONT_NOPAID_FINAL_NOPAID",
             Self::FrontPaidFinalNopaid => "FRONT_PAID_FINAL_NOPAID",
             Self::FrontPaidFinalPaid => "FRONT_PAID_FINAL_PAID",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1300,31 +1316,31 @@ impl Choice for StepTradeStatus {
             "FRONT_NOPAID_FINAL_NOPAID" => Self::FrontNopaidFinalNopaid,
             "FRONT_PAID_FINAL_NOPAID" => Self::FrontPaidFinalNopaid,
             "FRONT_PAID_FINAL_PAID" => Self::FrontPaidFinalPaid,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(StepTradeStatus);
+open_enum!(StepTradeStatus);
 
 /// The values of `seller_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SellerType {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for SellerType {
+impl OpenEnum for SellerType {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1332,15 +1348,15 @@ impl Choice for SellerType {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(SellerType);
+open_enum!(SellerType);
 
 /// The values of `ext_type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExtType {
     /// `ershou`
@@ -1349,17 +1365,17 @@ pub enum ExtType {
     Service,
     /// `mark`
     Mark,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for ExtType {
+impl OpenEnum for ExtType {
     fn as_str(&self) -> &str {
         match self {
             Self::Ershou => "ershou",
             Self::Service => "service",
             Self::Mark => "mark",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1368,31 +1384,31 @@ impl Choice for ExtType {
             "ershou" => Self::Ershou,
             "service" => Self::Service,
             "mark" => Self::Mark,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(ExtType);
+open_enum!(ExtType);
 
 /// The values of `tag`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Tag {
     /// `time_card`
     TimeCard,
     /// `fee_card`
     FeeCard,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Tag {
+impl OpenEnum for Tag {
     fn as_str(&self) -> &str {
         match self {
             Self::TimeCard => "time_card",
             Self::FeeCard => "fee_card",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -1400,9 +1416,9 @@ impl Choice for Tag {
         match text.as_str() {
             "time_card" => Self::TimeCard,
             "fee_card" => Self::FeeCard,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Tag);
+open_enum!(Tag);

@@ -10,6 +10,8 @@ use top_protocol::generated::{
 ///
 /// 按 AppKey 查询其公钥。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::AccountAliyuncsComGetPubKey2013_07_01Request;
 ///
@@ -21,15 +23,16 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AccountAliyuncsComGetPubKey2013_07_01Request {
     /// 要查询的 AppKey
     ///
-    /// String, required, `OwnerAppkey` on the wire, for example `12345678`.
+    /// String. Required. Wire name: `OwnerAppkey`. Example: `12345678`.
     pub owner_appkey: String,
 }
 
 impl AccountAliyuncsComGetPubKey2013_07_01Request {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(owner_appkey: impl Into<String>) -> Self {
         Self {
             owner_appkey: owner_appkey.into(),
@@ -65,38 +68,39 @@ record!(AccountAliyuncsComGetPubKey2013_07_01Request);
 
 /// The response of `account.aliyuncs.com.GetPubKey.2013-07-01`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct AccountAliyuncsComGetPubKey2013_07_01Response {
     /// 公钥
     ///
-    /// String, `PubKey` on the wire, for example `MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK`.
+    /// String. Wire name: `PubKey`. Example: `MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK`.
     pub pub_key: Option<String>,
     /// AppKey 所有者的编号
     ///
-    /// String, `OwnerId` on the wire, for example `1001`.
+    /// String. Wire name: `OwnerId`. Example: `1001`.
     pub owner_id: Option<String>,
     /// AppKey 的类型
     ///
-    /// String, `KeyType` on the wire, for example `app`.
+    /// String. Wire name: `KeyType`. Example: `app`.
     pub key_type: Option<String>,
     /// AppKey 的创建时间
     ///
-    /// Date, `CreateTime` on the wire, for example `2013-07-01 10:00:00`.
+    /// Date. Wire name: `CreateTime`. Example: `2013-07-01 10:00:00`.
     pub create_time: Option<DateTime>,
     /// 请求编号
     ///
-    /// String, `RequestId` on the wire, for example `2f3d8a7c`.
+    /// String. Wire name: `RequestId`. Example: `2f3d8a7c`.
     pub request_id: Option<String>,
     /// 结果说明
     ///
-    /// String, `Message` on the wire, for example `OK`.
+    /// String. Wire name: `Message`. Example: `OK`.
     pub message: Option<String>,
     /// 结果码
     ///
-    /// String, `Code` on the wire, for example `200`.
+    /// String. Wire name: `Code`. Example: `200`.
     pub code: Option<String>,
     /// 所查询的 AppKey
     ///
-    /// String, `AppKey` on the wire, for example `12345678`.
+    /// String. Wire name: `AppKey`. Example: `12345678`.
     pub app_key: Option<String>,
 }
 

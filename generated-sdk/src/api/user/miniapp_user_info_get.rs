@@ -8,6 +8,8 @@ use top_protocol::generated::{
 
 /// `taobao.miniapp.userInfo.get`: 获取小程序用户资料
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::MiniappUserInfoGetRequest;
 ///
@@ -19,10 +21,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MiniappUserInfoGetRequest {}
 
 impl MiniappUserInfoGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -52,6 +55,7 @@ record!(MiniappUserInfoGetRequest);
 
 /// The response of `taobao.miniapp.userInfo.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct MiniappUserInfoGetResponse {
     /// 结果
     ///
@@ -89,6 +93,7 @@ record!(mut MiniappUserInfoGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Result {
     /// 用户资料
     ///
@@ -104,7 +109,7 @@ pub struct Result {
     pub err_code: Option<String>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub success: Option<bool>,
 }
 
@@ -149,18 +154,19 @@ record!(mut Result);
 
 /// The object `OpenUserInfoDto`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenUserInfoDto {
     /// 用户在本应用中的标识
     ///
-    /// String, for example `AAEq5vLhAD`.
+    /// String. Example: `AAEq5vLhAD`.
     pub open_id: Option<String>,
     /// 头像地址
     ///
-    /// String, for example `https://img.example.com/avatar.jpg`.
+    /// String. Example: `https://img.example.com/avatar.jpg`.
     pub avatar: Option<String>,
     /// 社区昵称，用户设置过才有
     ///
-    /// String, for example `小明`.
+    /// String. Example: `小明`.
     pub nick: Option<String>,
 }
 

@@ -10,31 +10,41 @@ use top_protocol::generated::{
 ///
 /// 一次最多导入 20 个账号。
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::user::OpenAccountCreateRequest;
+/// use generated_sdk::api::user::open_account_create::OpenAccount;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = OpenAccountCreateRequest::new();
+/// let request = OpenAccountCreateRequest::new()
+///     .param_list([
+///         OpenAccount::new()
+///             .login_id("xiaoming")
+///             .locale("zh_CN")
+///             .isv_account_id("u1001"),
+///     ]);
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccountCreateRequest {
     /// 要导入的账号
     ///
-    /// List of [`OpenAccount`], at most 20 elements.
+    /// List of [`OpenAccount`]. Max list size 20.
     pub param_list: Vec<OpenAccount>,
 }
 
 impl OpenAccountCreateRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `param_list`.
+    /// Sets [`param_list`](field@Self::param_list): 要导入的账号. List of [`OpenAccount`]. Max list size 20.
     #[must_use]
     pub fn param_list(
         mut self,
@@ -76,10 +86,11 @@ record!(OpenAccountCreateRequest);
 
 /// The object `OpenAccount`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccount {
     /// 登录名
     ///
-    /// String, for example `xiaoming`.
+    /// String. Example: `xiaoming`.
     pub login_id: Option<String>,
     /// 创建账号时所用设备的编号
     ///
@@ -91,23 +102,23 @@ pub struct OpenAccount {
     pub alipay_id: Option<String>,
     /// 所在地区
     ///
-    /// String, for example `zh_CN`.
+    /// String. Example: `zh_CN`.
     pub locale: Option<String>,
     /// 银行卡号
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub bank_card_no: Option<String>,
     /// 应用自己的账号编号
     ///
-    /// String, for example `u1001`.
+    /// String. Example: `u1001`.
     pub isv_account_id: Option<String>,
     /// 邮箱
     ///
-    /// String, for example `xiaoming@example.com`.
+    /// String. Example: `xiaoming@example.com`.
     pub email: Option<String>,
     /// 头像地址
     ///
-    /// String, for example `https://img.example.com/avatar.jpg`.
+    /// String. Example: `https://img.example.com/avatar.jpg`.
     pub avatar_url: Option<String>,
     /// 银行卡持有人
     ///
@@ -115,15 +126,15 @@ pub struct OpenAccount {
     pub bank_card_owner_name: Option<String>,
     /// 显示名
     ///
-    /// String, for example `小明`.
+    /// String. Example: `小明`.
     pub display_name: Option<String>,
     /// 密码的盐
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub login_pwd_salt: Option<String>,
     /// 加密后的密码
     ///
-    /// String.
+    /// String. Redacted in `Debug` output.
     pub login_pwd: Option<String>,
     /// 第三方登录的 openId
     ///
@@ -131,7 +142,7 @@ pub struct OpenAccount {
     pub open_id: Option<String>,
     /// 手机号
     ///
-    /// String, for example `13800000000`.
+    /// String. Example: `13800000000`.
     pub mobile: Option<String>,
     /// 创建账号时的位置
     ///
@@ -139,35 +150,35 @@ pub struct OpenAccount {
     pub create_location: Option<String>,
     /// 自定义信息的 JSON 文本
     ///
-    /// String, for example `{"level":"gold"}`.
+    /// String. Example: `{"level":"gold"}`.
     pub ext_infos: Option<String>,
     /// 密码的强度
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub login_pwd_intensity: Option<i64>,
     /// 创建方式：1 短信，2 批量导入，3 第三方登录
     ///
-    /// Number, for example `2`.
+    /// Number. Example: `2`.
     pub r#type: Option<i64>,
     /// 状态：1 启用，2 删除，3 禁用
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub status: Option<i64>,
     /// 密码的加密方式：1 MD5，2 固定盐的 MD5，3 每条记录各自加盐的 MD5
     ///
-    /// Number, for example `3`.
+    /// Number. Example: `3`.
     pub login_pwd_encryption: Option<i64>,
     /// 性别：1 男，2 女
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub gender: Option<i64>,
     /// 姓名
     ///
-    /// String, for example `王小明`.
+    /// String. Example: `王小明`.
     pub name: Option<String>,
     /// 生日
     ///
-    /// String, for example `1990-01-01`.
+    /// String. Example: `1990-01-01`.
     pub birthday: Option<String>,
     /// 旺旺账号
     ///
@@ -179,73 +190,73 @@ pub struct OpenAccount {
     pub weixin: Option<String>,
     /// 第三方平台：1 淘宝，2 微信，3 微博，4 QQ
     ///
-    /// Number, for example `1`.
+    /// Number. Example: `1`.
     pub oauth_plateform: Option<i64>,
 }
 
 impl OpenAccount {
-    /// Nothing set.
+    /// Creates an object with no field set.
     pub fn new() -> Self {
         Default::default()
     }
 
-    /// Sets `login_id`.
+    /// Sets [`login_id`](field@Self::login_id): 登录名. String.
     #[must_use]
     pub fn login_id(mut self, login_id: impl Into<String>) -> Self {
         self.login_id = Some(login_id.into());
         self
     }
 
-    /// Sets `create_device_id`.
+    /// Sets [`create_device_id`](field@Self::create_device_id): 创建账号时所用设备的编号. String.
     #[must_use]
     pub fn create_device_id(mut self, create_device_id: impl Into<String>) -> Self {
         self.create_device_id = Some(create_device_id.into());
         self
     }
 
-    /// Sets `alipay_id`.
+    /// Sets [`alipay_id`](field@Self::alipay_id): 支付宝账号的标识. String.
     #[must_use]
     pub fn alipay_id(mut self, alipay_id: impl Into<String>) -> Self {
         self.alipay_id = Some(alipay_id.into());
         self
     }
 
-    /// Sets `locale`.
+    /// Sets [`locale`](field@Self::locale): 所在地区. String.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets `bank_card_no`.
+    /// Sets [`bank_card_no`](field@Self::bank_card_no): 银行卡号. String. Redacted in `Debug` output.
     #[must_use]
     pub fn bank_card_no(mut self, bank_card_no: impl Into<String>) -> Self {
         self.bank_card_no = Some(bank_card_no.into());
         self
     }
 
-    /// Sets `isv_account_id`.
+    /// Sets [`isv_account_id`](field@Self::isv_account_id): 应用自己的账号编号. String.
     #[must_use]
     pub fn isv_account_id(mut self, isv_account_id: impl Into<String>) -> Self {
         self.isv_account_id = Some(isv_account_id.into());
         self
     }
 
-    /// Sets `email`.
+    /// Sets [`email`](field@Self::email): 邮箱. String.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Sets `avatar_url`.
+    /// Sets [`avatar_url`](field@Self::avatar_url): 头像地址. String.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<String>) -> Self {
         self.avatar_url = Some(avatar_url.into());
         self
     }
 
-    /// Sets `bank_card_owner_name`.
+    /// Sets [`bank_card_owner_name`](field@Self::bank_card_owner_name): 银行卡持有人. String.
     #[must_use]
     pub fn bank_card_owner_name(
         mut self,
@@ -255,119 +266,119 @@ impl OpenAccount {
         self
     }
 
-    /// Sets `display_name`.
+    /// Sets [`display_name`](field@Self::display_name): 显示名. String.
     #[must_use]
     pub fn display_name(mut self, display_name: impl Into<String>) -> Self {
         self.display_name = Some(display_name.into());
         self
     }
 
-    /// Sets `login_pwd_salt`.
+    /// Sets [`login_pwd_salt`](field@Self::login_pwd_salt): 密码的盐. String. Redacted in `Debug` output.
     #[must_use]
     pub fn login_pwd_salt(mut self, login_pwd_salt: impl Into<String>) -> Self {
         self.login_pwd_salt = Some(login_pwd_salt.into());
         self
     }
 
-    /// Sets `login_pwd`.
+    /// Sets [`login_pwd`](field@Self::login_pwd): 加密后的密码. String. Redacted in `Debug` output.
     #[must_use]
     pub fn login_pwd(mut self, login_pwd: impl Into<String>) -> Self {
         self.login_pwd = Some(login_pwd.into());
         self
     }
 
-    /// Sets `open_id`.
+    /// Sets [`open_id`](field@Self::open_id): 第三方登录的 openId. String.
     #[must_use]
     pub fn open_id(mut self, open_id: impl Into<String>) -> Self {
         self.open_id = Some(open_id.into());
         self
     }
 
-    /// Sets `mobile`.
+    /// Sets [`mobile`](field@Self::mobile): 手机号. String.
     #[must_use]
     pub fn mobile(mut self, mobile: impl Into<String>) -> Self {
         self.mobile = Some(mobile.into());
         self
     }
 
-    /// Sets `create_location`.
+    /// Sets [`create_location`](field@Self::create_location): 创建账号时的位置. String.
     #[must_use]
     pub fn create_location(mut self, create_location: impl Into<String>) -> Self {
         self.create_location = Some(create_location.into());
         self
     }
 
-    /// Sets `ext_infos`.
+    /// Sets [`ext_infos`](field@Self::ext_infos): 自定义信息的 JSON 文本. String.
     #[must_use]
     pub fn ext_infos(mut self, ext_infos: impl Into<String>) -> Self {
         self.ext_infos = Some(ext_infos.into());
         self
     }
 
-    /// Sets `login_pwd_intensity`.
+    /// Sets [`login_pwd_intensity`](field@Self::login_pwd_intensity): 密码的强度. Number.
     #[must_use]
     pub fn login_pwd_intensity(mut self, login_pwd_intensity: i64) -> Self {
         self.login_pwd_intensity = Some(login_pwd_intensity);
         self
     }
 
-    /// Sets `type`.
+    /// Sets [`type`](field@Self::type): 创建方式：1 短信，2 批量导入，3 第三方登录. Number.
     #[must_use]
     pub fn r#type(mut self, r#type: i64) -> Self {
         self.r#type = Some(r#type);
         self
     }
 
-    /// Sets `status`.
+    /// Sets [`status`](field@Self::status): 状态：1 启用，2 删除，3 禁用. Number.
     #[must_use]
     pub fn status(mut self, status: i64) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Sets `login_pwd_encryption`.
+    /// Sets [`login_pwd_encryption`](field@Self::login_pwd_encryption): 密码的加密方式：1 MD5，2 固定盐的 MD5，3 每条记录各自加盐的 MD5. Number.
     #[must_use]
     pub fn login_pwd_encryption(mut self, login_pwd_encryption: i64) -> Self {
         self.login_pwd_encryption = Some(login_pwd_encryption);
         self
     }
 
-    /// Sets `gender`.
+    /// Sets [`gender`](field@Self::gender): 性别：1 男，2 女. Number.
     #[must_use]
     pub fn gender(mut self, gender: i64) -> Self {
         self.gender = Some(gender);
         self
     }
 
-    /// Sets `name`.
+    /// Sets [`name`](field@Self::name): 姓名. String.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets `birthday`.
+    /// Sets [`birthday`](field@Self::birthday): 生日. String.
     #[must_use]
     pub fn birthday(mut self, birthday: impl Into<String>) -> Self {
         self.birthday = Some(birthday.into());
         self
     }
 
-    /// Sets `wangwang`.
+    /// Sets [`wangwang`](field@Self::wangwang): 旺旺账号. String.
     #[must_use]
     pub fn wangwang(mut self, wangwang: impl Into<String>) -> Self {
         self.wangwang = Some(wangwang.into());
         self
     }
 
-    /// Sets `weixin`.
+    /// Sets [`weixin`](field@Self::weixin): 微信账号. String.
     #[must_use]
     pub fn weixin(mut self, weixin: impl Into<String>) -> Self {
         self.weixin = Some(weixin.into());
         self
     }
 
-    /// Sets `oauth_plateform`.
+    /// Sets [`oauth_plateform`](field@Self::oauth_plateform): 第三方平台：1 淘宝，2 微信，3 微博，4 QQ. Number.
     #[must_use]
     pub fn oauth_plateform(mut self, oauth_plateform: i64) -> Self {
         self.oauth_plateform = Some(oauth_plateform);
@@ -448,6 +459,7 @@ record!(OpenAccount);
 
 /// The response of `taobao.open.account.create`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenAccountCreateResponse {
     /// 每个账号的导入结果，与传入的顺序对应
     ///
@@ -485,22 +497,23 @@ record!(mut OpenAccountCreateResponse);
 
 /// The object `OpenaccountLong`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OpenaccountLong {
     /// 说明
     ///
-    /// String, for example `成功`.
+    /// String. Example: `成功`.
     pub message: Option<String>,
     /// 新账号的编号
     ///
-    /// Number, for example `4398046511104`.
+    /// Number. Example: `4398046511104`.
     pub data: Option<i64>,
     /// 结果码
     ///
-    /// Number, for example `0`.
+    /// Number. Example: `0`.
     pub code: Option<i64>,
     /// 是否成功
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub successful: Option<bool>,
 }
 

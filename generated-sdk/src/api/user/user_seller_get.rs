@@ -3,36 +3,44 @@
 //! `taobao.user.seller.get`: 查询当前卖家
 
 use top_protocol::generated::{
-    Authorization, Choice, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
-    View, choice, record,
+    Authorization, OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema,
+    Slot, View, open_enum, record,
 };
 
 /// `taobao.user.seller.get`: 查询当前卖家
 ///
 /// 返回 session 所属卖家的资料，由 fields 决定返回哪些字段。
 ///
-/// A call needs a session.
+/// - Session: required.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::user::UserSellerGetRequest;
 ///
-/// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = UserSellerGetRequest::new(["user_id", "nick", "seller_credit", "type"]);
-/// let response = client.execute(&request).await?;
+/// # async fn example(client: &generated_sdk::Client, session: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = UserSellerGetRequest::new([
+///     "user_id",
+///     "nick",
+///     "seller_credit",
+///     "type",
+/// ]);
+/// let response = client.with_session(session).execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UserSellerGetRequest {
     /// 要返回的字段
     ///
-    /// Field List, required, at most 200 elements, for example `user_id,nick,seller_credit,type`.
+    /// Field List. Required. Max list size 200. Example: `user_id,nick,seller_credit,type`.
     pub fields: Vec<String>,
 }
 
 impl UserSellerGetRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             fields: fields.into_iter().map(Into::into).collect(),
@@ -72,6 +80,7 @@ record!(UserSellerGetRequest);
 
 /// The response of `taobao.user.seller.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserSellerGetResponse {
     /// 卖家资料
     ///
@@ -109,18 +118,19 @@ record!(mut UserSellerGetResponse);
 
 /// The object `User`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct User {
     /// 卖家编号
     ///
-    /// Number, for example `2001`.
+    /// Number. Example: `2001`.
     pub user_id: Option<i64>,
     /// 昵称
     ///
-    /// String, for example `测试卖家`.
+    /// String. Example: `测试卖家`.
     pub nick: Option<String>,
     /// 性别：m 男，f 女
     ///
-    /// String, see [`Sex`], for example `f`.
+    /// [`Sex`]. Example: `f`.
     pub sex: Option<Sex>,
     /// 作为卖家的信用
     ///
@@ -128,95 +138,95 @@ pub struct User {
     pub seller_credit: Option<UserCredit>,
     /// 卖家类型：B 商家，C 个人
     ///
-    /// String, see [`Type`], for example `C`.
+    /// [`Type`]. Example: `C`.
     pub r#type: Option<Type>,
     /// 是否可上传多图
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_more_pic: Option<bool>,
     /// 每件商品的图片数上限
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub item_img_num: Option<i64>,
     /// 每张商品图片的大小上限，KB
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub item_img_size: Option<i64>,
     /// 每件商品的属性图片数上限
     ///
-    /// Number, for example `20`.
+    /// Number. Example: `20`.
     pub prop_img_num: Option<i64>,
     /// 每张属性图片的大小上限，KB
     ///
-    /// Number, for example `500`.
+    /// Number. Example: `500`.
     pub prop_img_size: Option<i64>,
     /// 自动重发是否受限
     ///
-    /// String, see [`AutoRepost`], for example `unlimited`.
+    /// [`AutoRepost`]. Example: `unlimited`.
     pub auto_repost: Option<AutoRepost>,
     /// 实名认证情况
     ///
-    /// String, for example `authentication`.
+    /// String. Example: `authentication`.
     pub promoted_type: Option<String>,
     /// 账号状态
     ///
-    /// String, for example `normal`.
+    /// String. Example: `normal`.
     pub status: Option<String>,
     /// 支付宝绑定情况
     ///
-    /// String, see [`AlipayBind`], for example `bind`.
+    /// [`AlipayBind`]. Example: `bind`.
     pub alipay_bind: Option<AlipayBind>,
     /// 是否加入消费者保障
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub consumer_protection: Option<bool>,
     /// 头像地址
     ///
-    /// String, for example `https://example.com/avatar.jpg`.
+    /// String. Example: `https://example.com/avatar.jpg`.
     pub avatar: Option<String>,
     /// 是否为无名良品卖家
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub liangpin: Option<bool>,
     /// 是否签署食品卖家承诺
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub sign_food_seller_promise: Option<bool>,
     /// 是否开过店
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_shop: Option<bool>,
     /// 是否承诺 24 小时发货
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_lightning_consignment: Option<bool>,
     /// 能否设置减库存的时机
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub has_sub_stock: Option<bool>,
     /// 是否为金牌卖家
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_golden_seller: Option<bool>,
     /// 是否订阅杂志
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub magazine_subscribe: Option<bool>,
     /// 参加的垂直市场，以逗号分隔
     ///
-    /// String, for example `3C,shoes`.
+    /// String. Example: `3C,shoes`.
     pub vertical_market: Option<String>,
     /// 是否为网游用户
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub online_gaming: Option<bool>,
     /// 是否为特价版卖家
     ///
-    /// Boolean, for example `false`.
+    /// Boolean. Example: `false`.
     pub is_tjb_seller: Option<bool>,
     /// 会员等级
     ///
-    /// String, for example `vip1`.
+    /// String. Example: `vip1`.
     pub vip_info: Option<String>,
 }
 
@@ -261,18 +271,18 @@ impl Record for User {
         match index {
             0 => View::of(&self.user_id),
             1 => View::of(&self.nick),
-            2 => View::optional_choice(&self.sex),
+            2 => View::optional_open_enum(&self.sex),
             3 => View::of(&self.seller_credit),
-            4 => View::optional_choice(&self.r#type),
+            4 => View::optional_open_enum(&self.r#type),
             5 => View::of(&self.has_more_pic),
             6 => View::of(&self.item_img_num),
             7 => View::of(&self.item_img_size),
             8 => View::of(&self.prop_img_num),
             9 => View::of(&self.prop_img_size),
-            10 => View::optional_choice(&self.auto_repost),
+            10 => View::optional_open_enum(&self.auto_repost),
             11 => View::of(&self.promoted_type),
             12 => View::of(&self.status),
-            13 => View::optional_choice(&self.alipay_bind),
+            13 => View::optional_open_enum(&self.alipay_bind),
             14 => View::of(&self.consumer_protection),
             15 => View::of(&self.avatar),
             16 => View::of(&self.liangpin),
@@ -296,18 +306,18 @@ impl RecordMut for User {
         match index {
             0 => Slot::of(&mut self.user_id),
             1 => Slot::of(&mut self.nick),
-            2 => Slot::choice(&mut self.sex),
+            2 => Slot::open_enum(&mut self.sex),
             3 => Slot::of(&mut self.seller_credit),
-            4 => Slot::choice(&mut self.r#type),
+            4 => Slot::open_enum(&mut self.r#type),
             5 => Slot::of(&mut self.has_more_pic),
             6 => Slot::of(&mut self.item_img_num),
             7 => Slot::of(&mut self.item_img_size),
             8 => Slot::of(&mut self.prop_img_num),
             9 => Slot::of(&mut self.prop_img_size),
-            10 => Slot::choice(&mut self.auto_repost),
+            10 => Slot::open_enum(&mut self.auto_repost),
             11 => Slot::of(&mut self.promoted_type),
             12 => Slot::of(&mut self.status),
-            13 => Slot::choice(&mut self.alipay_bind),
+            13 => Slot::open_enum(&mut self.alipay_bind),
             14 => Slot::of(&mut self.consumer_protection),
             15 => Slot::of(&mut self.avatar),
             16 => Slot::of(&mut self.liangpin),
@@ -330,22 +340,23 @@ record!(mut User);
 
 /// The object `UserCredit`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct UserCredit {
     /// 等级，1 到 20
     ///
-    /// Number, for example `5`.
+    /// Number. Example: `5`.
     pub level: Option<i64>,
     /// 总分
     ///
-    /// Number, for example `320`.
+    /// Number. Example: `320`.
     pub score: Option<i64>,
     /// 评价总数
     ///
-    /// Number, for example `360`.
+    /// Number. Example: `360`.
     pub total_num: Option<i64>,
     /// 好评数
     ///
-    /// Number, for example `350`.
+    /// Number. Example: `350`.
     pub good_num: Option<i64>,
 }
 
@@ -389,23 +400,23 @@ impl RecordMut for UserCredit {
 record!(mut UserCredit);
 
 /// The values of `sex`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Sex {
     /// `m`
     M,
     /// `f`
     F,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Sex {
+impl OpenEnum for Sex {
     fn as_str(&self) -> &str {
         match self {
             Self::M => "m",
             Self::F => "f",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -413,31 +424,31 @@ impl Choice for Sex {
         match text.as_str() {
             "m" => Self::M,
             "f" => Self::F,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Sex);
+open_enum!(Sex);
 
 /// The values of `type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Type {
     /// `B`
     B,
     /// `C`
     C,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for Type {
+impl OpenEnum for Type {
     fn as_str(&self) -> &str {
         match self {
             Self::B => "B",
             Self::C => "C",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -445,31 +456,31 @@ impl Choice for Type {
         match text.as_str() {
             "B" => Self::B,
             "C" => Self::C,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(Type);
+open_enum!(Type);
 
 /// The values of `auto_repost`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AutoRepost {
     /// `limited`
     Limited,
     /// `unlimited`
     Unlimited,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AutoRepost {
+impl OpenEnum for AutoRepost {
     fn as_str(&self) -> &str {
         match self {
             Self::Limited => "limited",
             Self::Unlimited => "unlimited",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -477,31 +488,31 @@ impl Choice for AutoRepost {
         match text.as_str() {
             "limited" => Self::Limited,
             "unlimited" => Self::Unlimited,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AutoRepost);
+open_enum!(AutoRepost);
 
 /// The values of `alipay_bind`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AlipayBind {
     /// `bind`
     Bind,
     /// `notbind`
     Notbind,
-    /// A value that the documents do not list.
-    Unlisted(String),
+    /// A value that the documentation does not list.
+    Unknown(String),
 }
 
-impl Choice for AlipayBind {
+impl OpenEnum for AlipayBind {
     fn as_str(&self) -> &str {
         match self {
             Self::Bind => "bind",
             Self::Notbind => "notbind",
-            Self::Unlisted(text) => text,
+            Self::Unknown(text) => text,
         }
     }
 
@@ -509,9 +520,9 @@ impl Choice for AlipayBind {
         match text.as_str() {
             "bind" => Self::Bind,
             "notbind" => Self::Notbind,
-            _ => Self::Unlisted(text),
+            _ => Self::Unknown(text),
         }
     }
 }
 
-choice!(AlipayBind);
+open_enum!(AlipayBind);

@@ -8,34 +8,39 @@ use top_protocol::generated::{
 
 /// `taobao.kfc.keyword.search`: 检查文本中的违禁词
 ///
+/// # Examples
+///
 /// ```no_run
 /// use generated_sdk::api::util::KfcKeywordSearchRequest;
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = KfcKeywordSearchRequest::new("这是一段待检查的文字");
+/// let request = KfcKeywordSearchRequest::new("这是一段待检查的文字")
+///     .nick("商家测试账号")
+///     .apply("taobao_auction.title");
 /// let response = client.execute(&request).await?;
 /// println!("{response:?}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct KfcKeywordSearchRequest {
     /// 会员昵称
     ///
-    /// String, for example `商家测试账号`.
+    /// String. Example: `商家测试账号`.
     pub nick: Option<String>,
     /// 检查规则的应用点，由产品与位置两级组成
     ///
-    /// String, for example `taobao_auction.title`.
+    /// String. Example: `taobao_auction.title`.
     pub apply: Option<String>,
     /// 要检查的文本
     ///
-    /// String, required, for example `这是一段待检查的文字`.
+    /// String. Required. Example: `这是一段待检查的文字`.
     pub content: String,
 }
 
 impl KfcKeywordSearchRequest {
-    /// The required parameters, and nothing else set.
+    /// Creates a request from its required fields.
     pub fn new(content: impl Into<String>) -> Self {
         Self {
             nick: None,
@@ -44,14 +49,14 @@ impl KfcKeywordSearchRequest {
         }
     }
 
-    /// Sets `nick`.
+    /// Sets [`nick`](field@Self::nick): 会员昵称. String.
     #[must_use]
     pub fn nick(mut self, nick: impl Into<String>) -> Self {
         self.nick = Some(nick.into());
         self
     }
 
-    /// Sets `apply`.
+    /// Sets [`apply`](field@Self::apply): 检查规则的应用点，由产品与位置两级组成. String.
     #[must_use]
     pub fn apply(mut self, apply: impl Into<String>) -> Self {
         self.apply = Some(apply.into());
@@ -92,6 +97,7 @@ record!(KfcKeywordSearchRequest);
 
 /// The response of `taobao.kfc.keyword.search`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KfcKeywordSearchResponse {
     /// 检查结果
     ///
@@ -129,18 +135,19 @@ record!(mut KfcKeywordSearchResponse);
 
 /// The object `KfcSearchResult`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct KfcSearchResult {
     /// 是否命中
     ///
-    /// Boolean, for example `true`.
+    /// Boolean. Example: `true`.
     pub matched: Option<bool>,
     /// 命中词的等级，A 最严重，未命中时为空
     ///
-    /// String, for example `B`.
+    /// String. Example: `B`.
     pub level: Option<String>,
     /// 替换违禁词后的文本，只在命中 B 级词时才有
     ///
-    /// String, for example `这是一段***的文字`.
+    /// String. Example: `这是一段***的文字`.
     pub content: Option<String>,
 }
 

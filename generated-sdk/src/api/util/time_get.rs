@@ -11,7 +11,9 @@ use top_protocol::generated::{
 ///
 /// 返回平台服务器的当前时间，可用来校准本机时钟。
 ///
-/// A call needs no session.
+/// - Session: not used.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use generated_sdk::api::util::TimeGetRequest;
@@ -24,10 +26,11 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TimeGetRequest {}
 
 impl TimeGetRequest {
-    /// Nothing set.
+    /// Creates a request with no field set.
     pub fn new() -> Self {
         Default::default()
     }
@@ -58,10 +61,11 @@ record!(TimeGetRequest);
 
 /// The response of `taobao.time.get`.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TimeGetResponse {
     /// 平台的当前时间
     ///
-    /// Date, for example `2024-06-18 10:00:00`.
+    /// Date. Example: `2024-06-18 10:00:00`.
     pub time: Option<DateTime>,
 }
 

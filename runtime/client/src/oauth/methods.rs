@@ -11,7 +11,8 @@ use super::token::Token;
 use crate::client::Client;
 use crate::error::Error;
 use crate::transport::BoxFuture;
-use top_protocol::{Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View};
+use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::{Authorization, Request};
 
 /// Tokens from the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which replace the
 /// authorization server. They require https.
@@ -91,8 +92,10 @@ struct CreateRequest {
 struct RefreshRequest(String);
 
 /// The response of both methods.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct TokenResult(Option<Value>);
+
+record!(mut TokenResult);
 
 impl Request for CreateRequest {
     const METHOD: &'static str = "taobao.top.auth.token.create";

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use serde_json::Value as Json;
 
-use top_protocol::{Authorization, ErrorCode, FieldPath, Kind, Record, Request, Schema, UntypedParameter, View};
+use top_protocol::UntypedParameter;
+use top_protocol::generated::{Authorization, ErrorCode, FieldPath, Kind, Record, Request, Schema, View};
 
 /// The new value of one parameter. Null removes the parameter.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::overlay::lookup;
+use top_protocol::generated::{Paging, Record, View};
 use top_protocol::internal::{SerializedView, size};
-use top_protocol::{Paging, Record, View};
 
 /// The facts about a list in the response of one page.
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,8 @@ use super::position::PagePosition;
 use crate::client::Client;
 use crate::error::Error;
 use crate::session::provider::SessionSource;
-use top_protocol::{Mismatch, Paged, Paging, Request, Response};
+use top_protocol::generated::Paging;
+use top_protocol::{Mismatch, Paged, Request, Response};
 
 impl Client {
     /// Returns the items of the list that `request` asks for, from its page to the last. Requests a page when the items of

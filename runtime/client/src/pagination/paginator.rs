@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use top_protocol::{Paging, Record};
+use top_protocol::generated::{Paging, Record};
 
 use super::backward::Backward;
 use super::cursor::{ByCursor, CycleDetector};

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::overlay::{FieldOverride, lookup};
 use super::page::{cursor, integer};
-use top_protocol::{DateTime, Paging, Record};
+use top_protocol::generated::{DateTime, Paging, Record};
 
 /// The position of a page in a list: what the request for this page sets.
 ///

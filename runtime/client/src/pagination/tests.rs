@@ -12,7 +12,7 @@ use super::progress::EMPTY_PAGES;
 use super::strategy::Step;
 use super::windows::{TimeWindows, later, time};
 use crate::error::{PaginationError, PaginationErrorKind};
-use top_protocol::{DateTime, Field, Kind, Paging, Record, Schema, View};
+use top_protocol::generated::{DateTime, Field, Kind, Paging, Record, Schema, View};
 
 #[derive(Clone, Default)]
 struct ListRequest {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::overlay::lookup;
-use top_protocol::{DateTime, Record, View, Window};
+use top_protocol::generated::{DateTime, Record, View, Window};
 
 /// Cuts a time span into consecutive windows, the earliest first.
 ///

@@ -1,6 +1,7 @@
 //! The request for a key. The generated one is not used, because an SDK of selected methods may lack it.
 
-use top_protocol::{Field, Kind, Record, RecordMut, Request, Schema, Slot, View};
+use top_protocol::Request;
+use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 
 /// The request of `taobao.top.secret.get`.
 pub(super) struct GetSecret {
@@ -10,7 +11,7 @@ pub(super) struct GetSecret {
 }
 
 /// The response of `taobao.top.secret.get`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Secret {
     pub(super) secret: Option<String>,
     pub(super) secret_version: Option<i64>,
@@ -90,3 +91,5 @@ impl RecordMut for Secret {
         }
     }
 }
+
+record!(mut Secret);

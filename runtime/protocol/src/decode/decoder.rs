@@ -14,8 +14,8 @@ use super::budget::MemoryBudget;
 use super::response::Mismatch;
 use super::tree::{decimal, read_document, read_value, try_read_value};
 use super::unknown::{UnknownField, UnknownFields};
-use crate::choice::ChoiceListSlot;
 use crate::error::ProtocolFields;
+use crate::open_enum::OpenEnumListSlot;
 use crate::record::{Field, Kind, ObjectListSlot, ObjectSlot, RecordMut, Slot, View};
 use crate::redact::HIDDEN;
 use crate::secrets;
@@ -267,7 +267,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
             Slot::Date(slot) => set(slot, self.scalar(field, value, read_date)?),
             Slot::Decimal(slot) => set(slot, self.scalar(field, value, read_decimal)?),
             Slot::Json(slot) => set(slot, self.json(value)?.filter(|json| !json.is_null())),
-            Slot::Choice(slot) => {
+            Slot::OpenEnum(slot) => {
                 if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
                     slot.set(text);
                 }
@@ -293,7 +293,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
                 list.extend(this.json(value)?);
                 Ok(())
             })?,
-            Slot::Choices(list) => self.list(field, value, list, |this, field, value, list| {
+            Slot::OpenEnums(list) => self.list(field, value, list, |this, field, value, list| {
                 if let Some(text) = this.text(field, value)? {
                     list.push(text);
                 }
@@ -752,11 +752,11 @@ impl<T> List for Vec<T> {
     }
 }
 
-impl List for dyn ChoiceListSlot + '_ {
+impl List for dyn OpenEnumListSlot + '_ {
     const ELEMENT: usize = size_of::<String>();
 
     fn clear(&mut self) {
-        ChoiceListSlot::clear(self);
+        OpenEnumListSlot::clear(self);
     }
 }
 

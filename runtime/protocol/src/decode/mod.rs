@@ -50,7 +50,7 @@ pub fn decode<R: Request>(body: impl Into<ResponseBody>) -> Result<Response<R::R
     let body = body.into();
     let mut value = R::Response::default();
     let envelope = decode_into(&body, R::RESPONSE_NODE, &mut value)?;
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
 /// Decodes a response into `record`, and replaces its values. It has no type parameter, so that it is compiled once.

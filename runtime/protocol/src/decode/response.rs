@@ -18,7 +18,7 @@ pub struct Response<T> {
 }
 
 /// The metadata in a response body.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Envelope {
     /// The platform's id of the call.
     pub request_id: Option<String>,
@@ -48,8 +48,24 @@ impl ResponseHead {
 }
 
 impl<T> Response<T> {
+    /// Creates a response that no gateway returned, without a request id, headers and body. For tests of code that takes a
+    /// response.
+    ///
+    /// ```
+    /// use generated_sdk::api::top::TopClientTokenGetResponse;
+    /// use generated_sdk::protocol::Response;
+    ///
+    /// let mut value = TopClientTokenGetResponse::default();
+    /// value.token = Some("t".to_owned());
+    /// let response = Response::new(value);
+    /// assert_eq!((response.token.as_deref(), response.request_id()), (Some("t"), None));
+    /// ```
+    pub fn new(value: T) -> Self {
+        Self::from_parts(value, Envelope::default(), String::new())
+    }
+
     #[doc(hidden)]
-    pub fn new(value: T, envelope: Envelope, body: String) -> Self {
+    pub fn from_parts(value: T, envelope: Envelope, body: String) -> Self {
         Self { value, envelope, head: None, body }
     }
 

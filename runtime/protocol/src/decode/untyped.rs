@@ -35,7 +35,7 @@ use crate::source::{JsonSource, XmlSource};
 pub fn decode_untyped(body: impl Into<ResponseBody>, method: &str, simplified: bool) -> Result<Response<Value>, Error> {
     let body = body.into();
     let (value, envelope) = decode_value(&body, method, simplified)?;
-    Ok(Response::new(value, envelope, body.into_text()))
+    Ok(Response::from_parts(value, envelope, body.into_text()))
 }
 
 /// [`decode_untyped`], with the value and the metadata apart.

@@ -8,6 +8,7 @@ use super::SpiError;
 
 /// The charset of an SPI call, which depends on the scene.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SpiCharset {
     /// UTF-8.
     #[default]

@@ -8,9 +8,7 @@ use generated_sdk::protocol::Request;
 /// What a test does with each request.
 pub trait Visit {
     /// Takes a request in.
-    fn visit<
-        R: Request<Response: Clone + std::fmt::Debug + PartialEq + serde::Serialize>,
-    >(&mut self, request: R);
+    fn visit<R: Request>(&mut self, request: R);
 }
 
 /// Shows `visitor` the example of every method, in the order of categories and methods.
@@ -32,32 +30,42 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
                 FixtureEverythingGetRequest, FixtureEverythingGetRequired, Order,
             };
             FixtureEverythingGetRequest::new(FixtureEverythingGetRequired {
-                text: "a \"quoted\" text with a \\ and a #".into(),
-                number: 9223372036854775807,
-                flag: false,
-                moment: "2016-01-01 12:00:00".parse()?,
-                money: "5.00".parse()?,
-                exact: "9.90".parse()?,
-                json: "{\"a\":1}".into(),
-                map: "{}".into(),
-                fields: vec!["num_iid".into(), "title".into()],
-                texts: vec!["a".into(), "b".into()],
-                order: Order::new(1),
-            })
+                    text: "a \"quoted\" text with a \\ and a #".into(),
+                    number: 9223372036854775807,
+                    flag: false,
+                    moment: "2016-01-01 12:00:00".parse()?,
+                    money: "5.00".parse()?,
+                    exact: "9.90".parse()?,
+                    json: "{\"a\":1}".into(),
+                    map: "{}".into(),
+                    fields: vec!["num_iid".into(), "title".into()],
+                    texts: vec!["a".into(), "b".into()],
+                    order: Order::new(1),
+                })
+                .other_order(Order::new(1))
+                .orders([Order::new(1)])
         });
     visitor
         .visit({
-            use api::fixture::fixture_limits_set::FixtureLimitsSetRequest;
+            use api::fixture::fixture_limits_set::{FixtureLimitsSetRequest, Sku, Status};
             FixtureLimitsSetRequest::new(
-                "标题",
-                "WAIT_BUYER_PAY",
-                generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
-            )
+                    "标题",
+                    Status::WaitBuyerPay,
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                )
+                .pictures([
+                    generated_sdk::protocol::File::new(*b"GIF89a").name("picture.gif"),
+                ])
+                .skus([Sku::new("out")])
         });
     visitor
         .visit({
-            use api::fixture::fixture_names_get::FixtureNamesGetRequest;
+            use api::fixture::fixture_names_get::{
+                FixtureNamesGetRequest, ItemInput, OptionInput,
+            };
             FixtureNamesGetRequest::new("x")
+                .option(OptionInput::new())
+                .item(ItemInput::new())
         });
     visitor
         .visit({

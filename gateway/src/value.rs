@@ -1,26 +1,31 @@
-//! A response made of a spec's examples, and the three forms that it can be written in (docs/protocol.md section 4).
+//! Values of a response, from the examples of a spec, in three formats (docs/protocol.md section 4).
+
+use std::collections::BTreeMap;
 
 use codegen::spec::{Kind, Parameter};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use top_protocol::{DateTime, Decimal};
 
-use crate::objects::Objects;
+use crate::object_types::ObjectTypes;
 
 /// A value of a response.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Node {
+pub(crate) enum Value {
     Text(String),
     Number(i64),
     Boolean(bool),
-    Object(Vec<(String, Node)>),
-    /// A list, with the key that wraps its elements wherever lists are wrapped.
-    List(String, Vec<Node>),
+    Object(Members),
+    /// A list, and the key of its elements in XML and JSON.
+    List(String, Vec<Value>),
 }
 
-impl Node {
-    /// The members that the examples of `fields` give.
-    pub(crate) fn of(fields: &[Parameter]) -> Vec<(String, Node)> {
-        Builder { objects: Objects::of(fields), within: Vec::new(), left: VALUES }.members(fields)
+/// The members of an object in order.
+pub(crate) type Members = Vec<(String, Value)>;
+
+impl Value {
+    /// Returns a member for each field, with the value of its example.
+    pub(crate) fn examples(fields: &[Parameter]) -> Members {
+        ExampleBuilder { types: ObjectTypes::of(fields), ancestors: Vec::new(), budget: MAX_VALUES }.members(fields)
     }
 
     /// Writes the value as an XML element.
@@ -40,63 +45,69 @@ impl Node {
         xml.push('>');
     }
 
-    /// The value as JSON, with plain lists if it is simplified.
-    pub(crate) fn json(&self, simplify: bool) -> impl Serialize + '_ {
-        Json { node: self, simplify }
+    /// Returns the value as JSON. With `root`, it is the only member of an object. If `simplify`, lists are plain arrays.
+    pub(crate) fn to_json(&self, root: Option<&str>, simplify: bool) -> String {
+        let json = JsonValue { value: self, simplify };
+        let text = match root {
+            Some(root) => serde_json::to_string(&BTreeMap::from([(root, json)])),
+            None => serde_json::to_string(&json),
+        };
+        // Serialization of strings, numbers and booleans to memory does not fail.
+        text.unwrap_or_default()
     }
 }
 
-struct Builder<'a> {
-    objects: Objects<'a>,
-    /// The objects around the present place. One that stands in itself is left out.
-    within: Vec<&'a str>,
-    /// How many values may still be made.
-    left: usize,
+struct ExampleBuilder<'a> {
+    types: ObjectTypes<'a>,
+    /// The types of the enclosing objects. An object inside an object of its type is left out.
+    ancestors: Vec<&'a str>,
+    /// The number of values that may still be created.
+    budget: usize,
 }
 
-/// How many values an answer may have. Objects that mention each other could make any number of them.
-const VALUES: usize = 20_000;
+/// The maximum number of values of a response. Types that refer to each other could create far more.
+const MAX_VALUES: usize = 20_000;
 
-impl<'a> Builder<'a> {
-    fn members(&mut self, fields: &'a [Parameter]) -> Vec<(String, Node)> {
+impl<'a> ExampleBuilder<'a> {
+    fn members(&mut self, fields: &'a [Parameter]) -> Members {
         fields.iter().filter_map(|field| Some((field.name.value.clone(), self.value(field)?))).collect()
     }
 
-    fn value(&mut self, field: &'a Parameter) -> Option<Node> {
-        self.left = self.left.checked_sub(1)?;
+    fn value(&mut self, field: &'a Parameter) -> Option<Value> {
+        self.budget = self.budget.checked_sub(1)?;
         let type_name = field.type_name();
         let example = field.example.as_deref().unwrap_or_default();
         let items = match type_name.kind() {
-            // An example of JSON is one value, commas or not.
+            // A comma in an example of JSON does not separate elements.
             Some(kind) if type_name.list && !matches!(kind, Kind::Json | Kind::Map) => {
                 example.split(',').map(|example| scalar(kind, example.trim(), &field.name.value)).collect()
             }
             Some(kind) => vec![scalar(kind, example, &field.name.value)],
             None => vec![self.object(field, type_name.name)?],
         };
-        if type_name.list { Some(Node::List(type_name.inner_key(), items)) } else { items.into_iter().next() }
+        if type_name.list { Some(Value::List(type_name.inner_key(), items)) } else { items.into_iter().next() }
     }
 
-    fn object(&mut self, field: &'a Parameter, word: &'a str) -> Option<Node> {
-        let fields = self.objects.fields(field);
-        if fields.is_empty() || (field.fields.is_empty() && self.within.contains(&word)) {
+    fn object(&mut self, field: &'a Parameter, word: &'a str) -> Option<Value> {
+        let fields = self.types.fields(field);
+        if fields.is_empty() || (field.fields.is_empty() && self.ancestors.contains(&word)) {
             return None;
         }
-        self.within.push(word);
+        self.ancestors.push(word);
         let members = self.members(fields);
-        self.within.pop();
-        Some(Node::Object(members))
+        self.ancestors.pop();
+        Some(Value::Object(members))
     }
 }
 
-/// An example as a value of its type; a plain one of ours where it is none, as the documents' examples often are not.
-fn scalar(kind: Kind, example: &str, name: &str) -> Node {
-    let text = |text: &str| Node::Text(text.to_owned());
+/// Returns the value of an example, or a default value if the example is invalid: examples of the documents often are.
+fn scalar(kind: Kind, example: &str, name: &str) -> Value {
+    let text = |text: &str| Value::Text(text.to_owned());
     match kind {
         Kind::String | Kind::FieldList | Kind::File if example.is_empty() => text(name),
         Kind::String | Kind::FieldList | Kind::File => text(example),
-        Kind::Number | Kind::Byte => Node::Number(example.parse().unwrap_or(1)),
-        Kind::Boolean => Node::Boolean(example != "false"),
+        Kind::Number | Kind::Byte => Value::Number(example.parse().unwrap_or(1)),
+        Kind::Boolean => Value::Boolean(example != "false"),
         Kind::Date if example.parse::<DateTime>().is_ok_and(|date| date.to_string() == example) => text(example),
         Kind::Date => text("2016-01-01 12:00:00"),
         Kind::Price | Kind::BigDecimal if Decimal::from_str_exact(example).is_ok() => text(example),
@@ -106,7 +117,7 @@ fn scalar(kind: Kind, example: &str, name: &str) -> Node {
     }
 }
 
-/// Escapes what XML must not hold as it is, and leaves out what it cannot hold at all.
+/// Escapes special characters for XML, and removes characters that XML cannot contain.
 fn escape(text: &str, xml: &mut String) {
     for character in text.chars() {
         match character {
@@ -121,23 +132,23 @@ fn escape(text: &str, xml: &mut String) {
     }
 }
 
-struct Json<'a> {
-    node: &'a Node,
+struct JsonValue<'a> {
+    value: &'a Value,
     simplify: bool,
 }
 
-impl Serialize for Json<'_> {
+impl Serialize for JsonValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let below = |node| Json { node, simplify: self.simplify };
-        match self.node {
-            Node::Text(text) => serializer.serialize_str(text),
-            Node::Number(number) => serializer.serialize_i64(*number),
-            Node::Boolean(boolean) => serializer.serialize_bool(*boolean),
-            Node::Object(members) => serializer.collect_map(members.iter().map(|(name, node)| (name, below(node)))),
-            Node::List(_, items) if self.simplify => serializer.collect_seq(items.iter().map(below)),
-            Node::List(inner, items) => {
+        let child = |value| JsonValue { value, simplify: self.simplify };
+        match self.value {
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Number(number) => serializer.serialize_i64(*number),
+            Value::Boolean(boolean) => serializer.serialize_bool(*boolean),
+            Value::Object(members) => serializer.collect_map(members.iter().map(|(name, value)| (name, child(value)))),
+            Value::List(_, items) if self.simplify => serializer.collect_seq(items.iter().map(child)),
+            Value::List(inner, items) => {
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry(inner, &items.iter().map(below).collect::<Vec<_>>())?;
+                map.serialize_entry(inner, &items.iter().map(child).collect::<Vec<_>>())?;
                 map.end()
             }
         }
@@ -153,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_that_are_defined_elsewhere() {
+    fn uses_types_that_other_fields_define() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
         let text = r#"
 method: taobao.a.get
@@ -176,9 +187,9 @@ response:
 "#;
         let platform = spec::platform(&fixtures).unwrap();
         let method = spec::parse("a", "taobao.a.get.yaml", text, &platform).unwrap();
-        let members = Node::of(&method.spec.response.fields);
-        let json = serde_json::to_string(&Node::Object(members).json(true)).unwrap();
-        // An object is left out where it is inside itself for the second time.
+        let members = Value::examples(&method.spec.response.fields);
+        let json = Value::Object(members).to_json(None, true);
+        // An object inside an object of its type is left out.
         let inner = r#"{"id":7,"outer":{"inner":[{"id":7}]}}"#;
         assert_eq!(json, format!(r#"{{"first":{inner},"outer":{{"inner":[{{"id":7}}]}},"last":[{inner}]}}"#));
     }
