@@ -230,6 +230,63 @@ fn reports_unknown_and_missing_keys() {
 }
 
 #[test]
+fn reports_values_of_other_types() {
+    assert_diagnostics(
+        "method: taobao.a.get\ntitle: [t]\nauthorization: require\nhttps_only: yes\nreads:\nrequest:\n  - { name: a, type: \
+         String, max_length: long, values: b }\nresponse: none\n",
+        expect![[r#"
+            error: expected a string, found a list
+             --> specs/top/taobao.a.get.yaml:2:8
+              |
+            2 | title: [t]
+              |        ^
+
+            error: expected one of required, optional, none, found `require`
+             --> specs/top/taobao.a.get.yaml:3:16
+              |
+            3 | authorization: require
+              |                ^^^^^^^
+              |
+              = help: did you mean `required`?
+
+            error: expected true or false, found `yes`
+             --> specs/top/taobao.a.get.yaml:4:13
+              |
+            4 | https_only: yes
+              |             ^^^
+
+            error: expected true or false, found no value
+             --> specs/top/taobao.a.get.yaml:5:6
+              |
+            5 | reads:
+              |      ^
+
+            error: expected an integer, found `long`
+             --> specs/top/taobao.a.get.yaml:7:42
+              |
+            7 |   - { name: a, type: String, max_length: long, values: b }
+              |                                          ^^^^
+
+            error: expected a list, found `b`
+             --> specs/top/taobao.a.get.yaml:7:56
+              |
+            7 |   - { name: a, type: String, max_length: long, values: b }
+              |                                                        ^
+
+            error: expected a mapping, found `none`
+             --> specs/top/taobao.a.get.yaml:8:11
+              |
+            8 | response: none
+              |           ^^^^
+              |
+              = help: the keys are node, fields
+
+            7 problems in 1 file
+        "#]],
+    );
+}
+
+#[test]
 fn reports_contradicting_limits() {
     assert_diagnostics(
         &with_parameters(
@@ -830,7 +887,31 @@ fn reports_inconsistent_pagination() {
                |
                = help: did you mean `number`?
 
-            3 problems in 1 file
+            error: missing key `to`
+              --> specs/top/taobao.a.get.yaml:22:11
+               |
+            22 |   window: { from: day, minuets: 3 }
+               |           ^
+               |
+               = help: The parameter of the end.
+
+            error: missing key `minutes`
+              --> specs/top/taobao.a.get.yaml:22:11
+               |
+            22 |   window: { from: day, minuets: 3 }
+               |           ^
+               |
+               = help: The maximum length in minutes.
+
+            error: unknown key `minuets`
+              --> specs/top/taobao.a.get.yaml:22:24
+               |
+            22 |   window: { from: day, minuets: 3 }
+               |                        ^^^^^^^
+               |
+               = help: did you mean `minutes`?
+
+            6 problems in 1 file
         "#]],
     );
 }

@@ -32,21 +32,21 @@ impl CommandError {
     }
 
     /// Formats the problems of specs for a command that would have written files.
-    pub fn nothing_written(found: &Diagnostics) -> Self {
-        Self::Failed(format!("{}; nothing was written", rendered(found)))
+    pub fn nothing_written(problems: &Diagnostics) -> Self {
+        Self::Failed(format!("{}; nothing was written", rendered(problems)))
     }
 }
 
 impl From<Diagnostics> for CommandError {
-    fn from(found: Diagnostics) -> Self {
-        Self::Failed(rendered(&found))
+    fn from(problems: Diagnostics) -> Self {
+        Self::Failed(rendered(&problems))
     }
 }
 
 impl From<BuildError> for CommandError {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::Specs(found) => Self::nothing_written(&found),
+            BuildError::Specs(problems) => Self::nothing_written(&problems),
             error => Self::from_error(&error),
         }
     }
@@ -62,7 +62,7 @@ impl fmt::Display for CommandError {
 
 impl StdError for CommandError {}
 
-fn rendered(found: &Diagnostics) -> String {
+fn rendered(problems: &Diagnostics) -> String {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    found.render(std::io::stderr().is_terminal() && !no_colour)
+    problems.render(std::io::stderr().is_terminal() && !no_colour)
 }

@@ -94,7 +94,7 @@ fn report(
     if !options.dry_run && imported + changed > 0 {
         line(format_args!("next: {} gen", context.program));
     }
-    if summary.refused.is_empty() { Ok(()) } else { Err(CommandError::failed(listed(&summary.refused))) }
+    if summary.refused.is_empty() { Ok(()) } else { Err(CommandError::failed(format_refusals(&summary.refused))) }
 }
 
 /// The action for a document.
@@ -152,8 +152,8 @@ impl Summary {
             self.unlisted += 1;
             return;
         }
-        let broken = if import.status == ImportStatus::Broken { ", which is not a valid spec" } else { "" };
-        line(format_args!("{word:9} {}{broken}", printable(&context.specs.join(&import.path))));
+        let suffix = if import.status == ImportStatus::Broken { ", which is not a valid spec" } else { "" };
+        line(format_args!("{word:9} {}{suffix}", printable(&context.specs.join(&import.path))));
         if let ImportStatus::Changed(differences) = &import.status {
             differences.iter().for_each(|difference| line(format_args!("          {difference}")));
         }
@@ -164,7 +164,7 @@ impl Summary {
     }
 }
 
-fn listed(refusals: &[Refusal]) -> String {
+fn format_refusals(refusals: &[Refusal]) -> String {
     let line = |refusal: &Refusal| format!("refused   {}: {}", printable(&refusal.document), refusal.reason());
     let lines: Vec<_> = refusals.iter().map(line).collect();
     lines.join("\n")

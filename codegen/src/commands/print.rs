@@ -16,25 +16,25 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// A progress counter on standard error, for terminals and large numbers. It is erased on drop.
 pub(super) struct Progress {
-    done: AtomicUsize,
-    all: usize,
-    things: &'static str,
+    finished: AtomicUsize,
+    total: usize,
+    unit: &'static str,
     is_visible: bool,
 }
 
 impl Progress {
     const MIN_TOTAL: usize = 100;
 
-    pub(super) fn new(all: usize, things: &'static str) -> Self {
-        let is_visible = all >= Self::MIN_TOTAL && std::io::stderr().is_terminal();
-        Self { done: AtomicUsize::new(0), all, things, is_visible }
+    pub(super) fn new(total: usize, unit: &'static str) -> Self {
+        let is_visible = total >= Self::MIN_TOTAL && std::io::stderr().is_terminal();
+        Self { finished: AtomicUsize::new(0), total, unit, is_visible }
     }
 
     /// Increments the count, on any thread.
     pub(super) fn increment(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         if self.is_visible {
-            let _ = write!(std::io::stderr().lock(), "\r{done}/{} {}", self.all, self.things);
+            let _ = write!(std::io::stderr().lock(), "\r{finished}/{} {}", self.total, self.unit);
         }
     }
 }

@@ -71,17 +71,23 @@ impl SchemaChecker<'_> {
 
     /// Returns the valid values of a mapping; `None` if a required one is missing or invalid.
     pub(super) fn mapping<'n>(&mut self, table: &'static Table, node: &'n YamlNode) -> Option<Values<'n>> {
+        let (values, complete) = self.values(table, node);
+        complete.then_some(values)
+    }
+
+    /// Returns the valid values of a mapping, and whether no required one is missing or invalid.
+    pub(super) fn values<'n>(&mut self, table: &'static Table, node: &'n YamlNode) -> (Values<'n>, bool) {
         let YamlValue::Mapping(entries) = &node.value else {
             let message = format!("expected a mapping, found {}", node.value.description());
-            self.problem(&node.span, message, Some(names(table)));
-            return None;
+            self.problem(&node.span, message, Some(key_list(table)));
+            return (Values::new(), false);
         };
         let mut values = Values::new();
         let mut complete = true;
         for (key, value) in entries {
             let Some(known) = table.keys.iter().find(|known| known.name == key.value) else {
                 let help = closest(&key.value, table.keys.iter().map(|known| known.name))
-                    .map_or_else(|| names(table), |name| format!("did you mean `{name}`?"));
+                    .map_or_else(|| key_list(table), |name| format!("did you mean `{name}`?"));
                 self.problem(&key.span, format!("unknown key `{}`", key.value.escape_debug()), Some(help));
                 continue;
             };
@@ -96,7 +102,7 @@ impl SchemaChecker<'_> {
             self.problem(&node.span, format!("missing key `{}`", missing.name), Some(missing.doc.to_owned()));
             complete = false;
         }
-        complete.then_some(values)
+        (values, complete)
     }
 
     fn check_type(&mut self, value_type: ValueType, node: &YamlNode) -> bool {
@@ -104,7 +110,7 @@ impl SchemaChecker<'_> {
             (ValueType::String, YamlValue::Scalar(_)) => return true,
             (ValueType::Boolean, YamlValue::Scalar(text)) if matches!(text.as_str(), "true" | "false") => return true,
             (ValueType::Integer, YamlValue::Scalar(text)) if text.parse::<i64>().is_ok() => return true,
-            (ValueType::OneOf(words), YamlValue::Scalar(text)) if words.contains(&text.as_str()) => return true,
+            (ValueType::OneOf(names), YamlValue::Scalar(text)) if names.contains(&text.as_str()) => return true,
             (ValueType::Mapping(_), YamlValue::Mapping(_)) | (ValueType::List(_), YamlValue::Sequence(_)) => {
                 return true;
             }
@@ -118,14 +124,14 @@ impl SchemaChecker<'_> {
             (ValueType::String, _) => ("a string".to_owned(), None),
             (ValueType::Boolean, _) => ("true or false".to_owned(), None),
             (ValueType::Integer, _) => ("an integer".to_owned(), None),
-            (ValueType::OneOf(words), value) => {
-                let meant = match value {
-                    YamlValue::Scalar(text) => closest(text, words.iter().copied()),
+            (ValueType::OneOf(names), value) => {
+                let similar = match value {
+                    YamlValue::Scalar(text) => closest(text, names.iter().copied()),
                     _ => None,
                 };
-                (format!("one of {}", words.join(", ")), meant.map(|word| format!("did you mean `{word}`?")))
+                (format!("one of {}", names.join(", ")), similar.map(|word| format!("did you mean `{word}`?")))
             }
-            (ValueType::Mapping(table), _) => ("a mapping".to_owned(), Some(names(table))),
+            (ValueType::Mapping(table), _) => ("a mapping".to_owned(), Some(key_list(table))),
             (ValueType::Strings | ValueType::List(_), YamlValue::Null) => {
                 ("a list".to_owned(), Some("write [] for an empty list".to_owned()))
             }
@@ -136,7 +142,7 @@ impl SchemaChecker<'_> {
     }
 }
 
-fn names(table: &Table) -> String {
+fn key_list(table: &Table) -> String {
     let names: Vec<_> = table.keys.iter().map(|key| key.name).collect();
     format!("the keys are {}", names.join(", "))
 }

@@ -195,20 +195,21 @@ static CODE: Table = Table {
 
 /// Converts the document of a spec file.
 pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Spec> {
-    let values = checker.mapping(&SPEC, node);
     // Nested problems are reported even if a key on this level is missing.
-    let nested = values.clone().unwrap_or_default();
-    let request = parameters(checker, &nested, "request");
-    let response = nested.get("response").and_then(|node| response(checker, node));
-    let pages = nested.get("pages").and_then(|node| pages(checker, node));
-    let errors = list(checker, &nested, "errors", &ERROR, |_, values| {
+    let (values, complete) = checker.values(&SPEC, node);
+    let request = parameters(checker, &values, "request");
+    let response = values.get("response").and_then(|node| response(checker, node));
+    let pages = values.get("pages").and_then(|node| pages(checker, node));
+    let errors = list(checker, &values, "errors", &ERROR, |_, values| {
         Some(ErrorCode {
             code: string(values, "code")?,
             message: string(values, "message").unwrap_or_default(),
             solution: string(values, "solution").unwrap_or_default(),
         })
     });
-    let values = values?;
+    if !complete {
+        return None;
+    }
     Some(Spec {
         method: spanned(&values, "method")?,
         title: spanned(&values, "title")?,
@@ -230,10 +231,11 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
 }
 
 fn pages(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Pages> {
-    let values = checker.mapping(&PAGES, node);
-    let nested = values.clone().unwrap_or_default();
-    let window = nested.get("window").and_then(|node| window(checker, node));
-    let values = values?;
+    let (values, complete) = checker.values(&PAGES, node);
+    let window = values.get("window").and_then(|node| window(checker, node));
+    if !complete {
+        return None;
+    }
     Some(Pages {
         span: node.span.clone(),
         items: spanned(&values, "items")?,
