@@ -277,7 +277,7 @@ async fn reports_unexpected_http_statuses() {
 async fn reports_followed_redirects() {
     let other = scripted(|_| complete("200 OK", "", TOKEN)).await;
     for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"] {
-        let location = format!("Location: http://localhost:{}/login?session=of-somebody\r\n", other.port());
+        let location = format!("Location: http://localhost:{}/login?session=of-a-user\r\n", other.port());
         let address = scripted(move |_| complete(status, &location, b"")).await;
         let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
         let error = failure(client(address).transport(transport).retry(RetryPolicy::new())).await;

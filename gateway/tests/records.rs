@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::spec::{self, Parameter, Placed};
+use codegen::spec::{self, Parameter, Spanned};
 use serde_json::Value;
 
 /// The folders of documents. Later ones replace earlier ones.
@@ -81,7 +81,7 @@ fn differences(document: &Value, parameter: &Parameter, is_request: bool) -> Vec
             ("max_value", "maxValue", &parameter.max_value),
         ] {
             let stated = |limit: i64| format!("{name} {limit}");
-            let spec: Option<i64> = spec.as_ref().map(|limit: &Placed<i64>| limit.value);
+            let spec: Option<i64> = spec.as_ref().map(|limit: &Spanned<i64>| limit.value);
             if let Some(limit) = document[key].as_i64()
                 && spec != Some(limit)
             {

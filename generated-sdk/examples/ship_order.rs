@@ -38,7 +38,7 @@ pub struct Shipment {
 pub struct Waybill {
     /// The number of the waybill.
     pub code: String,
-    /// The data to print, as JSON. It may be encrypted; pass it on as it is.
+    /// The data to print, as JSON. It may be encrypted; pass it on unchanged.
     pub print_data: Value,
 }
 

@@ -11,6 +11,7 @@ mod import;
 mod lint;
 mod new;
 mod test;
+mod text;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use lexopt::prelude::*;
 
 use crate::cargo::{cargo, command_line, in_ci, in_root, run, succeeds};
 use crate::failure::Failure;
-use crate::{fuzz, generate, root};
+use crate::{fuzz, generate, root, text};
 
 pub(crate) const HELP: &str = "\
 Run the checks that CI runs, or one part of them.
@@ -18,7 +18,7 @@ Usage: cargo xtask test [PART]...
 Parts:
   format            Check the format of the Rust code
   generated         Check that generated files match the specs
-  lint              Run clippy on all targets and features, and typos on all text
+  lint              Run clippy on all targets and features, and check phrases, summaries and spelling
   features          Run clippy on each library with each of its features alone
   msrv              Check the workspace with the oldest supported Rust
   test              Run all tests and doc tests
@@ -120,6 +120,8 @@ fn lint(checks: &Checks) -> Result<(), Failure> {
     announced(
         cargo().args(["clippy", "--workspace", "--all-targets"]).args(checks.all_features()?).args(DENY_WARNINGS),
     )?;
+    step("text");
+    text::check(&root()?)?;
     if !succeeds(program("typos").arg("--version")) {
         step("typos is not installed; the spelling is not checked");
         return Ok(());

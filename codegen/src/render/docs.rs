@@ -8,7 +8,7 @@ use crate::spec::{Authorization, ErrorCode, Kind};
 /// The maximum length of a quoted text, in characters.
 const EXAMPLE: usize = 80;
 
-/// A text as one line of Markdown that shows it as it is.
+/// Returns a text as one line of Markdown, with its special characters escaped.
 pub(super) fn line(text: &str) -> String {
     words(&html::plain_text(text))
 }

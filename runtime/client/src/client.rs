@@ -110,6 +110,7 @@ impl Client {
     }
 
     /// Returns a clone with another timeout of an attempt, such as for a large file. It can be used for a single call.
+    ///
     /// See [`ClientBuilder::timeout`](crate::ClientBuilder::timeout). The whole call has the
     /// [deadline](RetryPolicy::deadline) of its retry policy.
     ///

@@ -37,8 +37,9 @@ impl PlatformClock {
         DateTime::from(corrected.unwrap_or(now))
     }
 
-    /// Updates the offset from the `Date` of a response that was just received. Returns whether a call that was signed with
-    /// the offset `used` would now be signed with another time. Concurrent calls are refused together, and only the first
+    /// Updates the offset from the `Date` of a response that was just received.
+    ///
+    /// Returns whether a call that was signed with the offset `used` would now be signed with another time. Concurrent calls are refused together, and only the first
     /// one updates the offset.
     pub(super) fn update(&self, head: &ResponseHead, used: i64) -> bool {
         let Some(offset) = offset(head) else { return false };

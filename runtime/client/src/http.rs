@@ -54,8 +54,9 @@ impl HttpTransport {
         Self::build(builder)
     }
 
-    /// Creates a transport from a client. The client must not follow redirects, or another server receives the request and
-    /// its session; [`from_builder`](Self::from_builder) ensures that. A response from another URL is
+    /// Creates a transport from a client.
+    ///
+    /// The client must not follow redirects, or another server receives the request and its session; [`from_builder`](Self::from_builder) ensures that. A response from another URL is
     /// [refused](TransportKind::Redirected).
     pub fn new(client: reqwest::Client) -> Self {
         Self { client }

@@ -64,7 +64,7 @@ pub(crate) fn collect(segments: Vec<Segment>) -> Result<Vec<u8>, FileError> {
     Ok(body)
 }
 
-/// Returns whether servers read a name as it is signed. They do not reverse the escapes of [`quoted`].
+/// Returns whether servers read the name that is signed. They do not reverse the escapes of [`quoted`].
 pub(crate) fn is_sendable_name(name: &str) -> bool {
     !name.contains(['"', '\r', '\n'])
 }

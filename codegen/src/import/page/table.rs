@@ -159,6 +159,7 @@ fn rows_with_cell_per_line(lines: &[&str], columns: &[Column]) -> Option<Vec<Row
 }
 
 /// Returns whether cells on separate lines begin a row: a name, a type and, if the table has the column, "required".
+///
 /// The name of an object may also be a word of a description: after an incomplete row (`complete` is false), it must
 /// not look like one.
 fn begins_row(cells: &[&str], columns: &[Column], complete: bool) -> bool {

@@ -54,8 +54,9 @@ impl OAuthError {
         !self.is_retryable() && AUTHORIZATION_ERRORS.contains(&self.error.as_str())
     }
 
-    /// Returns whether it is certain that no token was granted and no code or refresh token was consumed. This is so
-    /// if the error name is one of OAuth 2.0 (RFC 6749, 5.2), or if a redirect was rejected. A temporary or unknown
+    /// Returns whether it is certain that no token was granted and no code or refresh token was consumed.
+    ///
+    /// This is so if the error name is one of OAuth 2.0 (RFC 6749, 5.2), or if a redirect was rejected. A temporary or unknown
     /// error may have consumed it.
     ///
     /// # What to do

@@ -710,7 +710,7 @@ fn windows_of_a_time_span() {
     assert_eq!(windows(hour, from, to, Duration::MAX), times(&included));
     let excluded = [("10:00:00", "11:00:00"), ("11:00:00", "12:00:00")];
     assert_eq!(windows(hour.to_excluded(), from, to, Duration::MAX), times(&excluded));
-    // A span that ends before it starts is sent as it is, and so is one within the limit.
+    // A span that ends before it starts is sent unchanged, and so is one within the limit.
     assert_eq!(windows(hour, to, from, Duration::MAX), [(to, from)]);
     assert_eq!(windows(LIST.window(&["from"], &["to"], u64::MAX / 60), from, to, Duration::MAX), [(from, to)]);
     assert_eq!(windows(hour, from, moment("10:00:02"), Duration::ZERO).len(), 3);

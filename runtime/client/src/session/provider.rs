@@ -51,7 +51,9 @@ pub trait SessionProvider: Send + Sync + 'static {
     /// session is temporarily unavailable. The call fails with this error and is not sent.
     fn session<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<String, SessionError>>;
 
-    /// Called when the platform refuses a session of `user`. The refusal names the session as the
+    /// Called when the platform refuses a session of `user`.
+    ///
+    /// The refusal names the session as the
     /// [reason](PlatformError::is_session_invalid), or [may have another one](PlatformError::is_session_ambiguous).
     /// Returns whether [`session`](Self::session) now returns another one. The call is then sent once more, unless the
     /// service may have processed it. This is called at most once per call.

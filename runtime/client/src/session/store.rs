@@ -100,7 +100,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The store cannot be written to.
     fn put<'a>(&'a self, user: &'a str, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Stores `token` for `user` if the stored token is `expected` or `token`, or if there is none or an invalid one.
+    /// Stores `token` for `user` if the stored token is `expected`, `token`, missing or invalid.
     /// Otherwise returns the stored token: a user may have granted it in the meantime.
     ///
     /// The comparison and the change must be atomic. [`get`](Self::get) followed by [`put`](Self::put) is not.
@@ -122,7 +122,9 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The store cannot be written to.
     fn remove<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Tries to lock the refresh of `user` for one of several machines, without waiting. Returns whether `holder`, a
+    /// Tries to lock the refresh of `user` for one of several machines, without waiting.
+    ///
+    /// Returns whether `holder`, a
     /// random name of the caller, has the lock. The lock expires after `time` unless it is [released](Self::unlock).
     /// If the holder already has it, it is extended: the response to an earlier attempt may have been lost.
     ///

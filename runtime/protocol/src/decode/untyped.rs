@@ -65,7 +65,7 @@ fn read_body(body: &str) -> Result<Value, Box<DecodeError>> {
     Ok(value?)
 }
 
-/// Returns the value of the root node, or the whole body if there is none.
+/// Returns the value of the root node, or the whole body without a root node.
 fn response_value(mut members: Map<String, Value>, location: &FieldsLocation, simplified: bool) -> Value {
     let root = match location {
         FieldsLocation::Root(key) => members.remove(key),
