@@ -306,7 +306,6 @@ pub(super) fn imports(api: &Api) -> String {
     let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.authorization.is_some()),
-        ("OpenEnum", !api.enums.is_empty()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.errors.is_empty()),
@@ -315,6 +314,7 @@ pub(super) fn imports(api: &Api) -> String {
         ("Json", has(&[Kind::Json, Kind::Map])),
         ("Kind", !fields.is_empty()),
         ("Limit", limits),
+        ("OpenEnum", !api.enums.is_empty()),
         ("Paged", api.paging.is_some()),
         ("Paging", api.paging.is_some()),
         ("Record", true),

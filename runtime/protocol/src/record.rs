@@ -1,4 +1,4 @@
-//! How generated types show themselves to the protocol: a table of fields, and access to each field by its index.
+//! Reflection of generated types: a table of fields, and access to each field by its index.
 
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 use super::{DateTime, File};
 
-/// A type of the platform's documents, spelled as the documents spell it (docs/protocol.md section 3).
+/// A documented type (docs/protocol.md section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -24,7 +24,7 @@ pub enum Kind {
     BigDecimal,
     /// JSON text.
     Json,
-    /// A JSON object with keys of the caller's choosing.
+    /// A JSON object with any keys.
     Map,
     /// Names of fields to return, joined by commas.
     FieldList,
@@ -32,12 +32,12 @@ pub enum Kind {
     Byte,
     /// A file.
     File,
-    /// An object with fields of its own.
+    /// An object with documented fields.
     Object,
 }
 
 impl Kind {
-    /// The documents' word for it.
+    /// Returns the documented name of the type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::String => "String",
@@ -56,64 +56,64 @@ impl Kind {
     }
 }
 
-/// A row of the table: what the documents say of one field.
+/// A row of the table: the documentation of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Field {
-    /// The name on the wire, byte for byte.
+    /// The exact name on the wire.
     pub name: &'static str,
     /// The documented type, of one element if the field is a list.
     pub kind: Kind,
     /// Whether the field is a list.
     pub list: bool,
-    /// Whether a request is refused without it.
+    /// Whether a request without the field is invalid.
     pub required: bool,
-    /// Whether its value is hidden wherever it would be printed.
+    /// Whether the value is redacted in all output.
     pub secret: bool,
-    /// What a request is refused for going beyond.
+    /// The limits of the value in a request.
     pub limits: &'static [Limit],
 }
 
-/// A limit that the documents set to a parameter.
+/// A documented limit of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The most UTF-16 units that a text may have, as the official SDKs count (docs/protocol.md section 6); of a file,
-    /// bytes.
+    /// The maximum number of UTF-16 units of a text, as the official SDKs count (docs/protocol.md section 6). The maximum
+    /// number of bytes of a file.
     MaxLength(u64),
-    /// The most elements that a list, or a text of elements parted by commas, may have.
+    /// The maximum number of elements of a list, or of a text of elements joined by commas.
     MaxListSize(u64),
-    /// The least number.
+    /// The minimum.
     MinValue(i64),
-    /// The greatest number.
+    /// The maximum.
     MaxValue(i64),
 }
 
 impl Field {
-    /// A field of the given wire name and documented type.
+    /// Creates a field.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self { name, kind, list: false, required: false, secret: false, limits: &[] }
     }
 
-    /// The same field as a list.
+    /// Makes the field a list.
     pub const fn list(mut self) -> Self {
         self.list = true;
         self
     }
 
-    /// The same field, required.
+    /// Makes the field required.
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// The same field within limits.
+    /// Sets the limits.
     pub const fn limits(mut self, limits: &'static [Limit]) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The same field, hidden from everything that prints.
+    /// Makes the field a secret.
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
@@ -125,26 +125,26 @@ impl Field {
 pub struct Schema {
     /// The name of the Rust type.
     pub name: &'static str,
-    /// Its fields, in the documents' order. Their places are the indexes that [`Record`] and [`RecordMut`] take.
+    /// The fields in documented order. [`Record`] and [`RecordMut`] take their indexes.
     pub fields: &'static [Field],
 }
 
-/// A generated type that can be read field by field.
+/// A type whose fields can be read by index.
 pub trait Record: Send + Sync {
-    /// The table of the type.
+    /// Returns the table of the type.
     fn schema(&self) -> &'static Schema;
 
-    /// The field at `index` of the table; [`View::Absent`] beyond its end.
+    /// Returns the field at `index` of the table, or [`View::Absent`] beyond its end.
     fn view(&self, index: usize) -> View<'_>;
 }
 
-/// A generated type that can be filled field by field.
+/// A type whose fields can be set by index.
 pub trait RecordMut: Record {
-    /// The field at `index` of the table; [`Slot::None`] beyond its end.
+    /// Returns the field at `index` of the table, or [`Slot::None`] beyond its end.
     fn slot(&mut self, index: usize) -> Slot<'_>;
 }
 
-/// A field as it can be read: absent, or of one of the types that fields have.
+/// A borrowed value of a field.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum View<'a> {
@@ -187,31 +187,31 @@ pub enum View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The view of a field's value.
+    /// Borrows the value of a field.
     pub fn of<T: AsView>(value: &'a T) -> Self {
         value.as_view()
     }
 
-    /// The view of an enum.
+    /// Borrows an enum.
     pub fn open_enum<T: OpenEnum>(value: &'a T) -> Self {
         Self::Text(value.as_str())
     }
 
-    /// The view of an optional enum.
+    /// Borrows an optional enum.
     pub fn optional_open_enum<T: OpenEnum>(value: &'a Option<T>) -> Self {
         value.as_ref().map_or(Self::Absent, Self::open_enum)
     }
 
-    /// The view of a list of enums.
+    /// Borrows a list of enums.
     pub fn open_enums<T: OpenEnum>(values: &'a Vec<T>) -> Self {
         if values.is_empty() { Self::Absent } else { Self::OpenEnums(values) }
     }
 }
 
-/// A field as it can be filled: an empty place of one of the types that fields have.
+/// A mutably borrowed field.
 #[non_exhaustive]
 pub enum Slot<'a> {
-    /// There is no such field.
+    /// No field.
     None,
     /// Text.
     Text(&'a mut Option<String>),
@@ -248,33 +248,33 @@ pub enum Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
-    /// The slot of a field.
+    /// Borrows a field.
     pub fn of<T: AsSlot>(field: &'a mut T) -> Self {
         field.as_slot()
     }
 
-    /// The slot of an enum.
+    /// Borrows an enum.
     pub fn open_enum<T: OpenEnum>(field: &'a mut Option<T>) -> Self {
         Self::OpenEnum(field)
     }
 
-    /// The slot of a list of enums.
+    /// Borrows a list of enums.
     pub fn open_enums<T: OpenEnum>(field: &'a mut Vec<T>) -> Self {
         Self::OpenEnums(field)
     }
 }
 
-/// The list of objects behind [`View::Objects`].
+/// The objects of [`View::Objects`].
 pub trait ObjectList {
-    /// How many there are.
+    /// Returns the number of objects.
     fn count(&self) -> usize;
 
-    /// The one at `index`, if there is one.
+    /// Returns the object at `index`.
     fn object(&self, index: usize) -> Option<&dyn Record>;
 }
 
 impl<'a> dyn ObjectList + 'a {
-    /// The objects in order.
+    /// Returns an iterator over the objects.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Record> {
         (0..self.count()).filter_map(|index| self.object(index))
     }
@@ -290,12 +290,12 @@ impl<T: Record> ObjectList for Vec<T> {
     }
 }
 
-/// The place for an object behind [`Slot::Object`].
+/// The optional object of [`Slot::Object`].
 pub trait ObjectSlot {
-    /// Puts an empty object into the place and returns it.
+    /// Sets an empty object and returns it.
     fn fill(&mut self) -> &mut dyn RecordMut;
 
-    /// Takes away what is there.
+    /// Removes the object.
     fn clear(&mut self);
 }
 
@@ -309,12 +309,12 @@ impl<T: RecordMut + Default> ObjectSlot for Option<T> {
     }
 }
 
-/// The list to fill behind [`Slot::Objects`].
+/// The list of [`Slot::Objects`].
 pub trait ObjectListSlot {
     /// Appends an empty object and returns it.
     fn push(&mut self) -> &mut dyn RecordMut;
 
-    /// Takes away every object.
+    /// Removes all objects.
     fn clear(&mut self);
 }
 
@@ -330,7 +330,7 @@ impl<T: RecordMut + Default> ObjectListSlot for Vec<T> {
     }
 }
 
-/// A boxed record is the record: the platform has objects that hold their own kind.
+/// Forwards to the record. Recursive objects are boxed.
 impl<T: Record> Record for Box<T> {
     fn schema(&self) -> &'static Schema {
         (**self).schema()
@@ -347,9 +347,9 @@ impl<T: RecordMut> RecordMut for Box<T> {
     }
 }
 
-/// The types that a field can have, for reading.
+/// A type of a field that can be borrowed as a [`View`].
 pub trait AsView {
-    /// The view of this value. A list without elements is [`View::Absent`].
+    /// Borrows the value. An empty list is [`View::Absent`].
     fn as_view(&self) -> View<'_>;
 }
 
@@ -383,9 +383,9 @@ impl AsView for Vec<File> {
     }
 }
 
-/// The types that a field can have, for filling.
+/// A type of a field that can be borrowed as a [`Slot`].
 pub trait AsSlot {
-    /// The slot of this field.
+    /// Borrows the field.
     fn as_slot(&mut self) -> Slot<'_>;
 }
 
@@ -439,12 +439,12 @@ scalars! {
     Json: Json, Jsons, |json| if json.is_null() { View::Absent } else { View::Json(json) };
 }
 
-/// Whether two records of one type hold the same values.
+/// Returns whether two records of one type have equal values.
 pub fn equal(left: &dyn Record, right: &dyn Record) -> bool {
     (0..left.schema().fields.len()).all(|index| left.view(index) == right.view(index))
 }
 
-/// Takes every value out of a record.
+/// Removes all values of a record.
 pub(crate) fn clear(record: &mut dyn RecordMut) {
     for index in 0..record.schema().fields.len() {
         match record.slot(index) {
@@ -497,7 +497,7 @@ impl PartialEq for View<'_> {
     }
 }
 
-/// Implements what every generated type has, over its table. `mut` marks a type that responses are decoded into.
+/// Implements the common traits of generated types with their tables. `mut` marks a type that responses are decoded into.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
@@ -538,7 +538,7 @@ macro_rules! __record {
     };
 }
 
-/// Implements `Debug` of the struct with the required fields of a type: as that type prints them, with secrets redacted.
+/// Implements `Debug` of the struct with the required fields of a type, like that type, with secrets redacted.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __required {

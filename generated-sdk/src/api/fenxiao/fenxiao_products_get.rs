@@ -3,7 +3,7 @@
 //! `taobao.fenxiao.products.get`: 查询分销产品
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.xhotel.add`: 新增或更新酒店
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record, required,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.xhotel.order.alipayface.update`: 更新信用住或面付订单的状态
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

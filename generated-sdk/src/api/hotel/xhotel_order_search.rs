@@ -3,7 +3,7 @@
 //! `taobao.xhotel.order.search`: 查询酒店订单
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

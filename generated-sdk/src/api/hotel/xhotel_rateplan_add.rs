@@ -3,7 +3,7 @@
 //! `taobao.xhotel.rateplan.add`: 新增价格计划
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record, required,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.item.add`: 发布商品
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, DateTime, Decimal, Field, File, Kind, Limit, Record,
+    Authorization, DateTime, Decimal, Field, File, Kind, Limit, OpenEnum, Record,
     RecordMut, Request, Schema, Slot, View, open_enum, record, required,
 };
 

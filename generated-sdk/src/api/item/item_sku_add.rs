@@ -3,7 +3,7 @@
 //! `taobao.item.sku.add`: 新增SKU
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, Decimal, Field, Kind, Limit, Record, RecordMut, Request,
+    Authorization, Decimal, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

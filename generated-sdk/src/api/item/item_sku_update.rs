@@ -3,7 +3,7 @@
 //! `taobao.item.sku.update`: 修改 SKU
 
 use top_protocol::generated::{
-    OpenEnum, Decimal, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    Decimal, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

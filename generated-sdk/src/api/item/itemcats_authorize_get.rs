@@ -3,7 +3,7 @@
 //! `taobao.itemcats.authorize.get`: 查询商家获授权的品牌和类目
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

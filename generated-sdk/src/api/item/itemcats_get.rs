@@ -3,7 +3,7 @@
 //! `taobao.itemcats.get`: 查询标准类目
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record,
 };
 

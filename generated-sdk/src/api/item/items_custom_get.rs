@@ -3,7 +3,7 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, DateTime, Decimal, Field, Json, Kind, Limit, Record,
+    Authorization, DateTime, Decimal, Field, Json, Kind, Limit, OpenEnum, Record,
     RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 

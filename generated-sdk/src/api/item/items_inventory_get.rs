@@ -3,7 +3,7 @@
 //! `taobao.items.inventory.get`: 查询仓库中的商品
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.items.onsale.get`: 查询在售商品
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    Authorization, DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record,
     RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 

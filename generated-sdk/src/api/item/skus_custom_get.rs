@@ -3,7 +3,7 @@
 //! `taobao.skus.custom.get`: 按商家编码查询 SKU
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record,
 };
 

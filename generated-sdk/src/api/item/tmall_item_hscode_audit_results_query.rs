@@ -3,7 +3,7 @@
 //! `tmall.item.hscode.audit.results.query`: 查询海关编码的审核状态
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record,
 };
 

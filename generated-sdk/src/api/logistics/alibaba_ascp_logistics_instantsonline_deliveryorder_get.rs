@@ -3,7 +3,7 @@
 //! `alibaba.ascp.logistics.instantsonline.deliveryorder.get`: 查询同城配送单
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record,
 };
 

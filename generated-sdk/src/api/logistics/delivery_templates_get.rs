@@ -3,7 +3,7 @@
 //! `taobao.delivery.templates.get`: 查询卖家的全部运费模板
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.logistics.address.search`: 查询卖家的地址库
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record, required,
 };
 

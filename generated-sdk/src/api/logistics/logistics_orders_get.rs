@@ -3,7 +3,7 @@
 //! `taobao.logistics.orders.get`: 分页查询物流订单
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 

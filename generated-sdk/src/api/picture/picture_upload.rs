@@ -3,7 +3,7 @@
 //! `taobao.picture.upload`: 上传图片
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema,
+    DateTime, Field, File, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 

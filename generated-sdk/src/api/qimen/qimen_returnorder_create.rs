@@ -3,7 +3,7 @@
 //! `taobao.qimen.returnorder.create`: 创建退货入库单
 
 use top_protocol::generated::{
-    OpenEnum, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record, required,
 };
 

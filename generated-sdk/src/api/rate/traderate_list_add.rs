@@ -3,7 +3,7 @@
 //! `taobao.traderate.list.add`: 评价订单的全部子订单
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record,
 };
 

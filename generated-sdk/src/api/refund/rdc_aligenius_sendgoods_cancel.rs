@@ -3,7 +3,7 @@
 //! `taobao.rdc.aligenius.sendgoods.cancel`: 取消发货的回传
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.refund.status.get`: 按订单查询退款状态
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record,
 };
 

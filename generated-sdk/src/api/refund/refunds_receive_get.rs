@@ -3,7 +3,7 @@
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.rp.refund.review`: 审核退款单
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record, required,
 };
 

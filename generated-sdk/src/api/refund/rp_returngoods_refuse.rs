@@ -3,7 +3,7 @@
 //! `taobao.rp.returngoods.refuse`: 拒绝退货
 
 use top_protocol::generated::{
-    OpenEnum, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    Field, File, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `tmall.dispute.receive.get`: 查询天猫的售后单
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.appstore.subscribe.get`: 查询应用的订购关系
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

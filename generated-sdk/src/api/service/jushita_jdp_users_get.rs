@@ -3,7 +3,7 @@
 //! `taobao.jushita.jdp.users.get`: 查询数据推送的用户
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tbk.dg.material.optional`: 搜索推广物料
 
 use top_protocol::generated::{
-    OpenEnum, Decimal, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request,
+    Decimal, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
     Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tbk.dg.material.optional.upgrade`: 搜索推广物料（升级版）
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, Field, Kind, Limit, Paged, Paging, Record, RecordMut,
+    Authorization, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut,
     Request, Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tbk.sc.general.link.convert`: 万能转链（服务商）
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    Authorization, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

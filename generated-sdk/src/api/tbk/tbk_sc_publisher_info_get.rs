@@ -3,7 +3,7 @@
 //! `taobao.tbk.sc.publisher.info.get`: 查询私域用户的备案
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema,
+    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tbk.shop.get`: 搜索推广店铺
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
+    Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tbk.shop.recommend.get`: 查询关联的店铺
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.tmc.group.add`: 添加用户到分组
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record,
 };
 

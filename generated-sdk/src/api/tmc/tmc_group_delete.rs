@@ -3,7 +3,7 @@
 //! `taobao.tmc.group.delete`: 删除分组或组内的用户
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

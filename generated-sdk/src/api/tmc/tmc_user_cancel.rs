@@ -3,7 +3,7 @@
 //! `taobao.tmc.user.cancel`: 关闭用户的消息服务
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, open_enum,
+    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
     record,
 };
 

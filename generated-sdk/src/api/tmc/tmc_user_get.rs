@@ -3,7 +3,7 @@
 //! `taobao.tmc.user.get`: 查询用户的消息服务
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot,
+    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
     View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.fulfillment.order.assemble`: 回传合单与取消合单的结果
 
 use top_protocol::generated::{
-    OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
+    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.trade.fullinfo.get`: 查询订单详情
 
 use top_protocol::generated::{
-    OpenEnum, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
+    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
     open_enum, record,
 };
 

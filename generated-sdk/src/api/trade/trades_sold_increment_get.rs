@@ -3,7 +3,7 @@
 //! `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, DateTime, Field, Kind, Limit, Paged, Paging, Record,
+    Authorization, DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record,
     RecordMut, Request, Schema, Slot, View, open_enum, record,
 };
 

@@ -3,7 +3,7 @@
 //! `taobao.user.seller.get`: 查询当前卖家
 
 use top_protocol::generated::{
-    Authorization, OpenEnum, Field, Kind, Limit, Record, RecordMut, Request, Schema,
+    Authorization, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
     Slot, View, open_enum, record,
 };
 
