@@ -35,6 +35,9 @@ impl Client {
     /// - In XML, an element with child elements is an object, and any other is a string, also numbers and empty
     ///   elements. Repeated elements are an array, so a list of one item is an object.
     ///
+    /// A simplified response has no root node. If its own fields have the names of a refusal, such as `message`, it is an
+    /// [`Error::Platform`]: use the plain format, or a typed request.
+    ///
     /// Numbers of up to 64 bits are exact. A number that neither a 64-bit integer nor a float represents exactly is a
     /// string of its digits.
     ///

@@ -311,8 +311,8 @@ async fn signs_after_the_limiter_admits_the_call() {
 #[tokio::test]
 async fn decode_errors_name_the_path() {
     for (body, path, expected, found) in [
-        ("[]", "", "an object", "something else"),
-        ("<html>", "", "an answer", "an HTML page"),
+        ("[]", "", "a JSON object or an XML element", "another value"),
+        ("<html>", "", "JSON or XML", "an HTML page"),
         (r#"{"x":1}"#, "", "top_client_token_get_response or error_response", "neither"),
         (r#"{"x_response":{"token" 1"#, "", "':'", "'1'"),
         (r#"{"top_client_token_get_response":{"token":["#, "token", "a JSON value", "the end of the body"),

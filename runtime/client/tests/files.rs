@@ -531,9 +531,7 @@ fn blocking_client_sends_files() {
 fn async_readers_need_the_client() {
     let signed = sign(&picture(File::from_async_reader(&b"123"[..], None).name("s"))).unwrap();
     let error = chain(&signed.body().err().unwrap());
-    expect![[
-        r#"the stream "s" for picture cannot be read: a reader that does not block can be sent by the client alone"#
-    ]]
+    expect![[r#"the stream "s" for picture cannot be read: expected a blocking reader, found an asynchronous one: send the request with a Client"#]]
     .assert_eq(&error);
     assert!(signed.files().all(|(_, file)| file.is_fresh()));
 }
