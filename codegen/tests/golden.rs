@@ -1,6 +1,6 @@
 //! Compares the code generated from the fixtures with `golden/`, which is compiled by the tests of generated-sdk.
 //!
-//! To accept a change: `UPDATE_GOLDEN=1 cargo test -p codegen --test golden`, then review the diff.
+//! To accept a change: `UPDATE_GOLDEN=1 cargo test -p top-codegen --test golden`, then review the diff.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -32,7 +32,7 @@ fn fixtures() {
         let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
         assert!(
             changes.is_empty(),
-            "{changes:#?}\nif this is meant: UPDATE_GOLDEN=1 cargo test -p codegen --test golden"
+            "{changes:#?}\nif this is meant: UPDATE_GOLDEN=1 cargo test -p top-codegen --test golden"
         );
     }
 }

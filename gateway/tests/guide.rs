@@ -1,4 +1,4 @@
-//! The guide's list of methods, written from the specs: `UPDATE_EXPECT=1 cargo test -p gateway --test guide`.
+//! The guide's list of methods, written from the specs: `UPDATE_EXPECT=1 cargo test -p top-gateway --test guide`.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 

@@ -37,16 +37,17 @@ fn protocol_has_no_http_and_no_runtime() {
 
 #[test]
 fn workspace_packages_depend_in_one_direction() {
-    let workspace = ["cargo-top", "codegen", "gateway", "generated-sdk", "top-axum", "top-client", "top-protocol"];
+    let workspace =
+        ["cargo-top", "generated-sdk", "top-axum", "top-client", "top-codegen", "top-gateway", "top-protocol"];
     for (package, allowed) in [
         ("top-protocol", &[][..]),
-        ("codegen", &[]),
+        ("top-codegen", &[]),
         ("top-axum", &["top-protocol"]),
         ("top-client", &["top-protocol"]),
         ("generated-sdk", &["top-client", "top-protocol"]),
-        ("gateway", &["codegen", "top-protocol"]),
-        ("cargo-top", &["codegen", "gateway", "top-client", "top-protocol"]),
-        ("xtask", &["codegen"]),
+        ("top-gateway", &["top-codegen", "top-protocol"]),
+        ("cargo-top", &["top-client", "top-codegen", "top-gateway", "top-protocol"]),
+        ("xtask", &["top-codegen"]),
     ] {
         let found: Vec<_> =
             tree(package).into_iter().filter(|name| workspace.contains(&name.as_str()) && name != package).collect();
