@@ -159,8 +159,8 @@ impl Names {
 #[derive(Debug)]
 pub(super) struct TypeNames(Names);
 
-/// The type names that generated code uses from elsewhere.
-const RESERVED: [&str; 29] = [
+/// The type names that generated code and its examples use from elsewhere.
+const RESERVED: [&str; 30] = [
     "Authorization",
     "Box",
     "Clone",
@@ -183,6 +183,7 @@ const RESERVED: [&str; 29] = [
     "Record",
     "RecordMut",
     "Request",
+    "Result",
     "Schema",
     "Self",
     "Slot",

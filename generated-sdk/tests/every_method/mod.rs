@@ -2274,8 +2274,14 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::rate::traderate_add::{Result, Role, TraderateAddRequest};
-            TraderateAddRequest::new(2001000000000001, Result::Good, Role::Seller)
+            use api::rate::traderate_add::{
+                Role, TraderateAddRequest, TraderateAddRequestResult,
+            };
+            TraderateAddRequest::new(
+                    2001000000000001,
+                    TraderateAddRequestResult::Good,
+                    Role::Seller,
+                )
                 .oid(2001000000000002)
                 .content("合作愉快")
                 .anony(false)
@@ -2287,18 +2293,24 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
         });
     visitor
         .visit({
-            use api::rate::traderate_list_add::{Result, Role, TraderateListAddRequest};
-            TraderateListAddRequest::new(2001000000000001, Result::Good, Role::Seller)
+            use api::rate::traderate_list_add::{
+                Role, TraderateListAddRequest, TraderateListAddRequestResult,
+            };
+            TraderateListAddRequest::new(
+                    2001000000000001,
+                    TraderateListAddRequestResult::Good,
+                    Role::Seller,
+                )
                 .content("合作愉快")
                 .anony(false)
         });
     visitor
         .visit_list({
             use api::rate::traderates_get::{
-                RateType, Result, Role, TraderatesGetRequest,
+                RateType, ResultsResult, Role, TraderatesGetRequest,
             };
             TraderatesGetRequest::new(["fields"], RateType::Get, Role::Seller)
-                .result(Result::Good)
+                .result(ResultsResult::Good)
                 .page_size(40)
                 .start_date("2024-06-01 00:00:00".parse()?)
         });

@@ -98,8 +98,8 @@ record!(AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest);
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
@@ -133,7 +133,7 @@ record!(mut AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 是否成功
     ///
     /// Boolean. Example: `true`.
@@ -152,10 +152,10 @@ pub struct Result {
     pub msg_code: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("success", Kind::Boolean),
                 Field::new("model_list", Kind::Object).list(),
@@ -177,7 +177,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.success),
@@ -189,7 +189,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `BillUpstreamDTO`.
 #[derive(Clone, Default)]

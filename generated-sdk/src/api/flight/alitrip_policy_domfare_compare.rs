@@ -338,8 +338,8 @@ record!(OdInfoQueryDto);
 pub struct AlitripPolicyDomfareCompareResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for AlitripPolicyDomfareCompareResponse {
@@ -373,7 +373,7 @@ record!(mut AlitripPolicyDomfareCompareResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 是否成功
     ///
     /// Boolean. Example: `true`.
@@ -392,10 +392,10 @@ pub struct Result {
     pub data: Option<CompareDomFareReponseDto>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("success", Kind::Boolean),
                 Field::new("error_code", Kind::String),
@@ -417,7 +417,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.success),
@@ -429,7 +429,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `CompareDomFareReponseDTO`.
 #[derive(Clone, Default)]

@@ -119,8 +119,8 @@ record!(LogisticsInstantTraceSearchRequest);
 pub struct LogisticsInstantTraceSearchResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for LogisticsInstantTraceSearchResponse {
@@ -154,7 +154,7 @@ record!(mut LogisticsInstantTraceSearchResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 是否成功
     ///
     /// Boolean. Example: `true`.
@@ -165,10 +165,10 @@ pub struct Result {
     pub mail_list: Vec<TopLogisticsMailDto>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("success", Kind::Boolean),
                 Field::new("mail_list", Kind::Object).list(),
@@ -186,7 +186,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.success),
@@ -196,7 +196,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `TopLogisticsMailDTO`.
 #[derive(Clone, Default)]

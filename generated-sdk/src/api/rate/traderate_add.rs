@@ -17,10 +17,14 @@ use top_protocol::generated::{
 ///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderateAddRequest;
-/// use generated_sdk::api::rate::traderate_add::{Result, Role};
+/// use generated_sdk::api::rate::traderate_add::{Role, TraderateAddRequestResult};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let request = TraderateAddRequest::new(2001000000000001, Result::Good, Role::Seller)
+/// let request = TraderateAddRequest::new(
+///         2001000000000001,
+///         TraderateAddRequestResult::Good,
+///         Role::Seller,
+///     )
 ///     .oid(2001000000000002)
 ///     .content("合作愉快")
 ///     .anony(false);
@@ -42,8 +46,8 @@ pub struct TraderateAddRequest {
     pub oid: Option<i64>,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// [`Result`]. Required. Example: `good`.
-    pub result: Result,
+    /// [`TraderateAddRequestResult`]. Required. Example: `good`.
+    pub result: TraderateAddRequestResult,
     /// 由哪一方评价：seller 或 buyer
     ///
     /// [`Role`]. Required. Example: `seller`.
@@ -60,7 +64,11 @@ pub struct TraderateAddRequest {
 
 impl TraderateAddRequest {
     /// Creates a request from its required fields.
-    pub fn new(tid: i64, result: impl Into<Result>, role: impl Into<Role>) -> Self {
+    pub fn new(
+        tid: i64,
+        result: impl Into<TraderateAddRequestResult>,
+        role: impl Into<Role>,
+    ) -> Self {
         Self {
             tid,
             oid: None,
@@ -225,7 +233,7 @@ record!(mut TradeRateRequest);
 /// The values of `result`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Result {
+pub enum TraderateAddRequestResult {
     /// `good`
     Good,
     /// `neutral`
@@ -236,7 +244,7 @@ pub enum Result {
     Unknown(String),
 }
 
-impl OpenEnum for Result {
+impl OpenEnum for TraderateAddRequestResult {
     fn as_str(&self) -> &str {
         match self {
             Self::Good => "good",
@@ -256,7 +264,7 @@ impl OpenEnum for Result {
     }
 }
 
-open_enum!(Result);
+open_enum!(TraderateAddRequestResult);
 
 /// The values of `role`.
 #[derive(Clone, Debug)]

@@ -17,12 +17,12 @@ use top_protocol::generated::{
 ///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderateListAddRequest;
-/// use generated_sdk::api::rate::traderate_list_add::{Result, Role};
+/// use generated_sdk::api::rate::traderate_list_add::{Role, TraderateListAddRequestResult};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = TraderateListAddRequest::new(
 ///         2001000000000001,
-///         Result::Good,
+///         TraderateListAddRequestResult::Good,
 ///         Role::Seller,
 ///     )
 ///     .content("合作愉快")
@@ -41,8 +41,8 @@ pub struct TraderateListAddRequest {
     pub tid: i64,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// [`Result`]. Required. Example: `good`.
-    pub result: Result,
+    /// [`TraderateListAddRequestResult`]. Required. Example: `good`.
+    pub result: TraderateListAddRequestResult,
     /// 由哪一方评价：seller 或 buyer
     ///
     /// [`Role`]. Required. Example: `seller`.
@@ -59,7 +59,11 @@ pub struct TraderateListAddRequest {
 
 impl TraderateListAddRequest {
     /// Creates a request from its required fields.
-    pub fn new(tid: i64, result: impl Into<Result>, role: impl Into<Role>) -> Self {
+    pub fn new(
+        tid: i64,
+        result: impl Into<TraderateListAddRequestResult>,
+        role: impl Into<Role>,
+    ) -> Self {
         Self {
             tid,
             result: result.into(),
@@ -204,7 +208,7 @@ record!(mut TradeRateRequest);
 /// The values of `result`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Result {
+pub enum TraderateListAddRequestResult {
     /// `good`
     Good,
     /// `neutral`
@@ -215,7 +219,7 @@ pub enum Result {
     Unknown(String),
 }
 
-impl OpenEnum for Result {
+impl OpenEnum for TraderateListAddRequestResult {
     fn as_str(&self) -> &str {
         match self {
             Self::Good => "good",
@@ -235,7 +239,7 @@ impl OpenEnum for Result {
     }
 }
 
-open_enum!(Result);
+open_enum!(TraderateListAddRequestResult);
 
 /// The values of `role`.
 #[derive(Clone, Debug)]

@@ -19,11 +19,11 @@ use top_protocol::generated::{
 ///
 /// ```no_run
 /// use generated_sdk::api::rate::TraderatesGetRequest;
-/// use generated_sdk::api::rate::traderates_get::{RateType, Result, Role};
+/// use generated_sdk::api::rate::traderates_get::{RateType, ResultsResult, Role};
 ///
 /// # async fn example(client: &generated_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let request = TraderatesGetRequest::new(["fields"], RateType::Get, Role::Seller)
-///     .result(Result::Good)
+///     .result(ResultsResult::Good)
 ///     .page_size(40)
 ///     .start_date("2024-06-01 00:00:00".parse()?);
 /// let mut items = client.items(request);
@@ -50,8 +50,8 @@ pub struct TraderatesGetRequest {
     pub role: Role,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// [`Result`]. Example: `good`.
-    pub result: Option<Result>,
+    /// [`ResultsResult`]. Example: `good`.
+    pub result: Option<ResultsResult>,
     /// 第几页，从 1 开始，最大 200
     ///
     /// Number. Min 1. Max 200. Default: `1`. Example: `1`.
@@ -109,9 +109,9 @@ impl TraderatesGetRequest {
         }
     }
 
-    /// Sets [`result`](field@Self::result): 评为哪一档：good 好，neutral 中，bad 差. [`Result`].
+    /// Sets [`result`](field@Self::result): 评为哪一档：good 好，neutral 中，bad 差. [`ResultsResult`].
     #[must_use]
-    pub fn result(mut self, result: impl Into<Result>) -> Self {
+    pub fn result(mut self, result: impl Into<ResultsResult>) -> Self {
         self.result = Some(result.into());
         self
     }
@@ -317,8 +317,8 @@ pub struct Results {
     pub nick: Option<String>,
     /// 评为哪一档：good 好，neutral 中，bad 差
     ///
-    /// [`Result`]. Example: `good`.
-    pub result: Option<Result>,
+    /// [`ResultsResult`]. Example: `good`.
+    pub result: Option<ResultsResult>,
     /// 创建时间
     ///
     /// Date. Example: `2024-06-18 10:00:00`.
@@ -468,7 +468,7 @@ open_enum!(Role);
 /// The values of `result`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Result {
+pub enum ResultsResult {
     /// `good`
     Good,
     /// `neutral`
@@ -479,7 +479,7 @@ pub enum Result {
     Unknown(String),
 }
 
-impl OpenEnum for Result {
+impl OpenEnum for ResultsResult {
     fn as_str(&self) -> &str {
         match self {
             Self::Good => "good",
@@ -499,7 +499,7 @@ impl OpenEnum for Result {
     }
 }
 
-open_enum!(Result);
+open_enum!(ResultsResult);
 
 /// The values of `rate_type`.
 #[derive(Clone, Debug)]

@@ -122,8 +122,8 @@ record!(RdcAligeniusAutorefundsQueryRequest);
 pub struct RdcAligeniusAutorefundsQueryResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for RdcAligeniusAutorefundsQueryResponse {
@@ -157,7 +157,7 @@ record!(mut RdcAligeniusAutorefundsQueryResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 错误码
     ///
     /// String.
@@ -176,10 +176,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("error_code", Kind::String),
                 Field::new("error_info", Kind::String),
@@ -201,7 +201,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.error_code),
@@ -213,7 +213,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]

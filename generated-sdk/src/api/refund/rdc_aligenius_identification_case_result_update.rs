@@ -201,8 +201,8 @@ record!(SyncIdentifyRefundCaseResultDto);
 pub struct RdcAligeniusIdentificationCaseResultUpdateResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for RdcAligeniusIdentificationCaseResultUpdateResponse {
@@ -236,7 +236,7 @@ record!(mut RdcAligeniusIdentificationCaseResultUpdateResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 处理结果
     ///
     /// [`Resultdata`].
@@ -255,10 +255,10 @@ pub struct Result {
     pub error_info: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("result_data", Kind::Object),
                 Field::new("success", Kind::Boolean),
@@ -280,7 +280,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.result_data),
@@ -292,7 +292,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]

@@ -199,8 +199,8 @@ record!(SyncIdentifyRefundCaseDto);
 pub struct RdcAligeniusIdentificationCaseUpdateResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for RdcAligeniusIdentificationCaseUpdateResponse {
@@ -234,7 +234,7 @@ record!(mut RdcAligeniusIdentificationCaseUpdateResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 处理结果
     ///
     /// [`Resultdata`].
@@ -253,10 +253,10 @@ pub struct Result {
     pub error_info: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("result_data", Kind::Object),
                 Field::new("success", Kind::Boolean),
@@ -278,7 +278,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.result_data),
@@ -290,7 +290,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]

@@ -191,8 +191,8 @@ record!(RefundCheckDto);
 pub struct RdcAligeniusRefundsCheckResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for RdcAligeniusRefundsCheckResponse {
@@ -226,7 +226,7 @@ record!(mut RdcAligeniusRefundsCheckResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 错误码
     ///
     /// String.
@@ -241,10 +241,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("error_code", Kind::String),
                 Field::new("error_info", Kind::String),
@@ -264,7 +264,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.error_code),
@@ -275,4 +275,4 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);

@@ -230,8 +230,8 @@ record!(CancelGoodsDto);
 pub struct RdcAligeniusSendgoodsCancelResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for RdcAligeniusSendgoodsCancelResponse {
@@ -265,7 +265,7 @@ record!(mut RdcAligeniusSendgoodsCancelResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 处理结果
     ///
     /// [`Resultdata`].
@@ -284,10 +284,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("result_data", Kind::Object),
                 Field::new("error_info", Kind::String),
@@ -309,7 +309,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.result_data),
@@ -321,7 +321,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]

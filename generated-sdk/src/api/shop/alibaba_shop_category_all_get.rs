@@ -61,8 +61,8 @@ record!(AlibabaShopCategoryAllGetRequest);
 pub struct AlibabaShopCategoryAllGetResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for AlibabaShopCategoryAllGetResponse {
@@ -96,7 +96,7 @@ record!(mut AlibabaShopCategoryAllGetResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 分类总数
     ///
     /// Number. Example: `1`.
@@ -115,10 +115,10 @@ pub struct Result {
     pub message: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("total", Kind::Number),
                 Field::new("success", Kind::Boolean),
@@ -140,7 +140,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.total),
@@ -152,7 +152,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `OpenCategoryDTO`.
 #[derive(Clone, Default)]

@@ -69,8 +69,8 @@ record!(AlibabaShopCategoryGetRequest);
 pub struct AlibabaShopCategoryGetResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for AlibabaShopCategoryGetResponse {
@@ -104,7 +104,7 @@ record!(mut AlibabaShopCategoryGetResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 分类总数
     ///
     /// Number. Example: `1`.
@@ -123,10 +123,10 @@ pub struct Result {
     pub message: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("total", Kind::Number),
                 Field::new("success", Kind::Boolean),
@@ -148,7 +148,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.total),
@@ -160,7 +160,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]

@@ -83,8 +83,8 @@ record!(AlibabaShopCouponApplyRequest);
 pub struct AlibabaShopCouponApplyResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for AlibabaShopCouponApplyResponse {
@@ -118,7 +118,7 @@ record!(mut AlibabaShopCouponApplyResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 错误说明
     ///
     /// String.
@@ -133,10 +133,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("error_message", Kind::String),
                 Field::new("error_code", Kind::String),
@@ -156,7 +156,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.error_message),
@@ -167,4 +167,4 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);

@@ -176,8 +176,8 @@ record!(TbkDgCpaActivityDetailRequest);
 pub struct TbkDgCpaActivityDetailResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for TbkDgCpaActivityDetailResponse {
@@ -211,7 +211,7 @@ record!(mut TbkDgCpaActivityDetailResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 业务错误的代码
     ///
     /// String.
@@ -242,10 +242,10 @@ pub struct Result {
     pub result_msg: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("biz_error_feature", Kind::String),
                 Field::new("data", Kind::Object),
@@ -273,7 +273,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.biz_error_feature),
@@ -288,7 +288,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]

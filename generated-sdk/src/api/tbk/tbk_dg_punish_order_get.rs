@@ -63,9 +63,9 @@ impl Paged for TbkDgPunishOrderGetRequest {
         .number(&["af_order_option", "page_no"], 1)
         .size(&["af_order_option", "page_size"], None)
         .total(&["result", "data", "total_count"]);
-    type Item = Result;
+    type Item = ResultObject;
 
-    fn items(response: TbkDgPunishOrderGetResponse) -> Vec<Result> {
+    fn items(response: TbkDgPunishOrderGetResponse) -> Vec<ResultObject> {
         response.result.unwrap_or_default().data.unwrap_or_default().results
     }
 }
@@ -407,8 +407,8 @@ record!(mut RpcResult);
 pub struct PageResult {
     /// 订单列表
     ///
-    /// List of [`Result`].
-    pub results: Vec<Result>,
+    /// List of [`ResultObject`].
+    pub results: Vec<ResultObject>,
     /// 第几页，从 1 开始
     ///
     /// Number. Example: `1`.
@@ -465,7 +465,7 @@ record!(mut PageResult);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 推广渠道的标识
     ///
     /// String. Example: `ch01`.
@@ -522,10 +522,10 @@ pub struct Result {
     pub tk_pub_id: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("union_id", Kind::String),
                 Field::new("special_id", Kind::Number),
@@ -563,7 +563,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.union_id),
@@ -583,4 +583,4 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);

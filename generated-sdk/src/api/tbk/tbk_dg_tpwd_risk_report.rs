@@ -109,8 +109,8 @@ record!(TbkDgTpwdRiskReportRequest);
 pub struct TbkDgTpwdRiskReportResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for TbkDgTpwdRiskReportResponse {
@@ -144,17 +144,17 @@ record!(mut TbkDgTpwdRiskReportResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 名单
     ///
     /// List of [`DataMap`].
     pub status_list: Vec<DataMap>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[Field::new("status_list", Kind::Object).list()],
         };
         &SCHEMA
@@ -168,7 +168,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.status_list),
@@ -177,7 +177,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `DataMap`.
 #[derive(Clone, Default)]

@@ -263,8 +263,8 @@ record!(TbkDgVegasTljCreateRequest);
 pub struct TbkDgVegasTljCreateResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for TbkDgVegasTljCreateResponse {
@@ -298,7 +298,7 @@ record!(mut TbkDgVegasTljCreateResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 用户资料
     ///
     /// [`RightsInstanceCreateResult`].
@@ -317,10 +317,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("model", Kind::Object),
                 Field::new("msg_code", Kind::String),
@@ -342,7 +342,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.model),
@@ -354,7 +354,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `RightsInstanceCreateResult`.
 #[derive(Clone, Default)]

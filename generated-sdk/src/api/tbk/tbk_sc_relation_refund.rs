@@ -67,9 +67,9 @@ impl Paged for TbkScRelationRefundRequest {
         .number(&["search_option", "page_no"], 1)
         .size(&["search_option", "page_size"], None)
         .total(&["result", "data", "total_count"]);
-    type Item = Result;
+    type Item = ResultObject;
 
-    fn items(response: TbkScRelationRefundResponse) -> Vec<Result> {
+    fn items(response: TbkScRelationRefundResponse) -> Vec<ResultObject> {
         response.result.unwrap_or_default().data.unwrap_or_default().results
     }
 }
@@ -323,8 +323,8 @@ pub struct PageResult {
     pub total_count: Option<i64>,
     /// 订单列表
     ///
-    /// List of [`Result`].
-    pub results: Vec<Result>,
+    /// List of [`ResultObject`].
+    pub results: Vec<ResultObject>,
 }
 
 impl Record for PageResult {
@@ -369,7 +369,7 @@ record!(mut PageResult);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 主订单编号
     ///
     /// Number. Example: `2001000000000001`.
@@ -468,10 +468,10 @@ pub struct Result {
     pub modified_time: Option<DateTime>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("tb_trade_parent_id", Kind::Number),
                 Field::new("special_id", Kind::Number),
@@ -533,7 +533,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.tb_trade_parent_id),
@@ -565,4 +565,4 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);

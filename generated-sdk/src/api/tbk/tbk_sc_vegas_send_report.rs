@@ -178,8 +178,8 @@ record!(TbkScVegasSendReportRequest);
 pub struct TbkScVegasSendReportResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for TbkScVegasSendReportResponse {
@@ -213,7 +213,7 @@ record!(mut TbkScVegasSendReportResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 是否成功
     ///
     /// Boolean. Example: `true`.
@@ -232,10 +232,10 @@ pub struct Result {
     pub msg_code: Option<String>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("success", Kind::Boolean),
                 Field::new("model", Kind::Object),
@@ -257,7 +257,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.success),
@@ -269,7 +269,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `RightsSendRptDto`.
 #[derive(Clone, Default)]

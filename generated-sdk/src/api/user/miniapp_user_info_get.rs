@@ -61,8 +61,8 @@ record!(MiniappUserInfoGetRequest);
 pub struct MiniappUserInfoGetResponse {
     /// 结果
     ///
-    /// [`Result`].
-    pub result: Option<Result>,
+    /// [`ResultObject`].
+    pub result: Option<ResultObject>,
 }
 
 impl Record for MiniappUserInfoGetResponse {
@@ -96,7 +96,7 @@ record!(mut MiniappUserInfoGetResponse);
 /// The object `Result`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
-pub struct Result {
+pub struct ResultObject {
     /// 用户资料
     ///
     /// [`OpenUserInfoDto`].
@@ -115,10 +115,10 @@ pub struct Result {
     pub success: Option<bool>,
 }
 
-impl Record for Result {
+impl Record for ResultObject {
     fn schema(&self) -> &'static Schema {
         const SCHEMA: Schema = Schema {
-            name: "Result",
+            name: "ResultObject",
             fields: &[
                 Field::new("model", Kind::Object),
                 Field::new("err_message", Kind::String),
@@ -140,7 +140,7 @@ impl Record for Result {
     }
 }
 
-impl RecordMut for Result {
+impl RecordMut for ResultObject {
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0 => Slot::of(&mut self.model),
@@ -152,7 +152,7 @@ impl RecordMut for Result {
     }
 }
 
-record!(mut Result);
+record!(mut ResultObject);
 
 /// The object `OpenUserInfoDto`.
 #[derive(Clone, Default)]
