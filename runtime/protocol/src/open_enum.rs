@@ -12,7 +12,7 @@ pub trait OpenEnum: Send + Sync + Sized {
     fn from_text(text: String) -> Self;
 }
 
-/// The slot of an enum behind [`Slot::OpenEnum`](super::Slot::OpenEnum).
+/// The slot of an enum behind [`Slot::OpenEnum`](crate::generated::Slot::OpenEnum).
 pub trait OpenEnumSlot {
     /// Sets the enum from a value on the wire.
     fn set(&mut self, text: String);
@@ -31,7 +31,7 @@ impl<T: OpenEnum> OpenEnumSlot for Option<T> {
     }
 }
 
-/// The list of enums behind [`View::OpenEnums`](super::View::OpenEnums).
+/// The list of enums behind [`View::OpenEnums`](crate::generated::View::OpenEnums).
 pub trait OpenEnumList {
     /// Returns the number of values.
     fn count(&self) -> usize;
@@ -57,7 +57,7 @@ impl<T: OpenEnum> OpenEnumList for Vec<T> {
     }
 }
 
-/// The list to fill behind [`Slot::OpenEnums`](super::Slot::OpenEnums).
+/// The list to fill behind [`Slot::OpenEnums`](crate::generated::Slot::OpenEnums).
 pub trait OpenEnumListSlot {
     /// Appends the enum of a value on the wire.
     fn push(&mut self, text: String);
