@@ -1,7 +1,6 @@
 //! `cargo top call`: calls any method by names and values.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -9,8 +8,9 @@ use codegen::commands::{CommandError, line};
 use codegen::spec::{Authorization, Kind, Spec, closest};
 use top_client::{AppCredentials, Client};
 use top_protocol::{File, FileProblem, Format, PUBLIC_PARAMETERS, UntypedParameters};
+use url::{Host, Url};
 
-use crate::application::Application;
+use crate::application;
 use crate::methods;
 use crate::project::Project;
 
@@ -57,9 +57,9 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
         return Err(usage("expected the method before the parameters: METHOD NAME=VALUE..."));
     }
     let pairs = args.parameters.iter().map(|text| parse_pair(text)).collect::<Result<Vec<_>, _>>()?;
-    let application = match &args.app {
-        Some(app) => Application::parse(app)?,
-        None => Application::from_env().ok_or_else(|| {
+    let credentials = match &args.app {
+        Some(app) => application::parse(app)?,
+        None => AppCredentials::from_env().map_err(|_| {
             usage("no application: expected --app KEY=SECRET, or TOP_APP_KEY and TOP_APP_SECRET in the environment")
         })?,
     };
@@ -69,11 +69,10 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     check_spec(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
 
     let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), add_parameter)?;
-    let builder =
-        Client::builder(gateway, AppCredentials::new(application.key, application.secret)).format(match args.format {
-            ResponseFormat::Json => Format::Json,
-            ResponseFormat::Xml => Format::Xml,
-        });
+    let builder = Client::builder(gateway, credentials).format(match args.format {
+        ResponseFormat::Json => Format::Json,
+        ResponseFormat::Xml => Format::Xml,
+    });
     let builder = match session {
         Some(session) => builder.session(session),
         None => builder,
@@ -190,24 +189,17 @@ fn no_spec_message(method: &str, own: Option<&Path>) -> String {
 
 /// Returns whether a call goes over plain http to another machine, where others can read it.
 fn is_remote_http(gateway: &str) -> bool {
-    // Clients remove control characters, treat a backslash as a slash, and end a user name at `@`.
-    let url: String = gateway.chars().filter(|character| !character.is_control()).collect();
-    let Some((scheme, rest)) = url.trim().split_once(':') else { return false };
-    if !scheme.eq_ignore_ascii_case("http") {
-        return false;
-    }
-    let rest = rest.trim_start_matches(['/', '\\']);
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = match host.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => host,
+    let Ok(url) = Url::parse(gateway) else {
+        // The client reports the invalid URL.
+        return gateway.trim_start().to_ascii_lowercase().starts_with("http:");
     };
-    let address = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse().map(IpAddr::V6).ok(),
-        None => host.parse().map(IpAddr::V4).ok(),
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     };
-    !host.eq_ignore_ascii_case("localhost") && !address.is_some_and(|address| address.is_loopback())
+    url.scheme() == "http" && !is_loopback
 }
 
 /// Returns the violations of the spec. They do not contain values, which may be secrets.

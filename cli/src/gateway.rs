@@ -9,8 +9,9 @@ use clap::Args;
 use codegen::commands::CommandError;
 use codegen::spec;
 use gateway::{Gateway, Server};
+use top_protocol::AppCredentials;
 
-use crate::application::Application;
+use crate::application;
 use crate::methods;
 use crate::project::Project;
 
@@ -35,17 +36,17 @@ pub(crate) struct GatewayArgs {
 
 /// Runs the gateway until the process ends.
 pub(crate) fn run(args: GatewayArgs) -> Result<Infallible, CommandError> {
-    let mut applications = args.app.iter().map(|app| Application::parse(app)).collect::<Result<Vec<_>, _>>()?;
+    let mut applications = args.app.iter().map(|app| application::parse(app)).collect::<Result<Vec<_>, _>>()?;
     if applications.is_empty() {
-        applications.push(Application::from_env().unwrap_or_else(Application::local_default));
+        applications.push(AppCredentials::from_env().unwrap_or_else(|_| application::local_default()));
     }
     let specs = match args.specs {
         Some(folder) => spec::read(&folder)?,
         None => methods::all(Project::find()?.and_then(|project| project.existing_specs()).as_deref())?,
     };
-    let gateway = applications
-        .into_iter()
-        .fold(Gateway::new(specs), |gateway, Application { key, secret }| gateway.application(key, secret));
+    let gateway = applications.iter().fold(Gateway::new(specs), |gateway, application| {
+        gateway.application(application.app_key(), application.expose_secret())
+    });
     let gateway = match args.items {
         Some(items) => gateway.list_length(items),
         None => gateway,
