@@ -16,13 +16,13 @@ use crate::shipped::{SHIPPED, Shipped};
 ///
 /// If a spec violates a rule.
 pub(crate) fn all(own: Option<&Path>) -> Result<Specs, CommandError> {
+    let platform = built_in()?;
     let mut specs = match own {
         Some(folder) => spec::read(folder)?,
-        None => Specs { platform: built_in()?, methods: Vec::new() },
+        None => Specs { platform: platform.clone(), methods: Vec::new() },
     };
     let own: BTreeMap<&str, &Method> =
         specs.methods.iter().map(|method| (method.spec.method.value.as_str(), method)).collect();
-    let platform = built_in()?;
     let mut shipped = Vec::new();
     for spec in SHIPPED {
         match own.get(spec.1) {

@@ -106,11 +106,8 @@ pub fn parse(category: &str, path: impl Into<PathBuf>, text: &str, platform: &Pl
     let mut problems = Diagnostics::default();
     let source = Arc::new(Source { path: path.into(), text: text.to_owned() });
     let spec = read::document(&source, tables::spec, &mut problems);
-    let methods = spec.map(|spec| Method { category: category.to_owned(), source, spec }).into_iter().collect();
-    let mut specs = Specs { platform: platform.clone(), methods };
-    rules::check(&specs, &mut problems);
-    match specs.methods.pop() {
-        Some(method) => problems.into_result(method),
-        None => Err(problems),
-    }
+    let Some(spec) = spec else { return Err(problems) };
+    let method = Method { category: category.to_owned(), source, spec };
+    rules::method(&method, platform, &mut problems);
+    problems.into_result(method)
 }

@@ -17,14 +17,19 @@ use crate::files::printable;
 pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
     let mut files: BTreeMap<&str, &Method> = BTreeMap::new();
     for method in &specs.methods {
-        let mut checker = RuleChecker { source: &method.source, platform: &specs.platform, problems };
-        checker.method(method);
+        self::method(method, &specs.platform, problems);
         if let Some(first) = files.insert(&method.spec.method.value, method) {
             let message = format!("duplicate method `{}`", method.spec.method.value);
             let help = format!("it is also in {}; keep one of them", printable(&first.source.path));
+            let mut checker = RuleChecker { source: &method.source, platform: &specs.platform, problems };
             checker.problem(method.spec.method.span.clone(), message).help(help).emit();
         }
     }
+}
+
+/// Checks the rules of one spec.
+pub(super) fn method(method: &Method, platform: &Platform, problems: &mut Diagnostics) {
+    RuleChecker { source: &method.source, platform, problems }.method(method);
 }
 
 /// Returns whether a text is a URL that a link can contain.
