@@ -1,11 +1,13 @@
 //! `cargo xtask demo`: generates the SDK and calls the local gateway.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Stdio};
+use std::env::consts::EXE_SUFFIX;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use codegen::commands::line;
 
-use crate::cargo::{cargo, cargo_run, cargo_top, run};
+use crate::cargo::{cargo, run};
 use crate::failure::Failure;
 use crate::{generate, only_help};
 
@@ -29,12 +31,9 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
         return Ok(());
     }
     generate::generate(false)?;
-    // The gateway is built first: its output must start with its address.
-    run(cargo().args(["build", "--quiet", "--package", "cargo-top", "--no-default-features"]))?;
+    build()?;
     let mut gateway = Gateway::start()?;
-    // Without TLS, which takes longest to build and is not needed on loopback.
-    let features = ["--no-default-features", "--features", "client,top"];
-    let client = cargo_run(&[&["--package", "generated-sdk", "--example", "demo"], &features[..]].concat())?
+    let client = Command::new(built("examples/demo")?)
         .env("TOP_GATEWAY", format!("http://{}/api", gateway.address))
         .env("TOP_APP_KEY", KEY)
         .env("TOP_APP_SECRET", SECRET)
@@ -46,6 +45,30 @@ pub(crate) fn command(arguments: lexopt::Parser) -> Result<(), Failure> {
     if client.success() { Ok(()) } else { Err(Failure::new("the demo failed: a call returned an unexpected result")) }
 }
 
+/// Builds the gateway and the client in one command: two commands would build their common dependencies twice, with other
+/// features. Without TLS, which takes longest to build and is not needed on loopback.
+fn build() -> Result<(), Failure> {
+    let mut command = cargo();
+    command.args(["build", "--package", "cargo-top", "--package", "generated-sdk", "--bin", "cargo-top"]);
+    command.args([
+        "--example",
+        "demo",
+        "--no-default-features",
+        "--features",
+        "generated-sdk/client,generated-sdk/top",
+    ]);
+    if !std::io::stderr().is_terminal() {
+        command.arg("--quiet");
+    }
+    run(&mut command)
+}
+
+/// Returns the path of a built program. Cargo writes it next to this program.
+fn built(program: &str) -> Result<PathBuf, Failure> {
+    let this = std::env::current_exe().map_err(|error| Failure::new(format!("cannot find this program: {error}")))?;
+    Ok(this.with_file_name(format!("{program}{EXE_SUFFIX}")))
+}
+
 /// A running gateway, which ends when this value is dropped.
 struct Gateway {
     child: Child,
@@ -55,7 +78,7 @@ struct Gateway {
 
 impl Gateway {
     fn start() -> Result<Self, Failure> {
-        let mut child = cargo_top(false)?
+        let mut child = Command::new(built("cargo-top")?)
             .args(["gateway", "--listen", "127.0.0.1:0", "--app", &format!("{KEY}={SECRET}")])
             .stdout(Stdio::piped())
             .spawn()
