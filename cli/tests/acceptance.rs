@@ -104,6 +104,7 @@ fn calls_methods_of_the_crate_and_shipped_methods() {
     // `gen` prints the dependency and the declaration that the crate lacks.
     let output = run(folder, &["gen"]);
     let printed = succeeded(&output);
+    assert!(printed.starts_with("created  demo/"), "{printed}");
     assert!(printed.contains("\n1 method in 1 category: 3 files, 3 changed\n"), "{printed}");
     assert!(printed.contains("\nadd to [dependencies] in Cargo.toml:\n    top-client = { version = "), "{printed}");
     assert!(printed.ends_with("\nadd to main.rs:\n    mod api;\n"), "{printed}");

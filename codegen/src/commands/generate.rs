@@ -4,6 +4,7 @@ use super::error::CommandError;
 use super::print::{counted, line};
 use crate::builder::{Generated, Report};
 use crate::difference::Difference;
+use crate::files::printable;
 
 /// The maximum number of changed files that are listed.
 const MAX_LISTED: usize = 20;
@@ -49,7 +50,9 @@ fn check_report(report: &Report, fix_command: &str) -> Result<(), CommandError> 
 
 fn print_report(report: &Report) {
     let changes = &report.changes;
-    changes.iter().take(MAX_LISTED).for_each(line);
+    for change in changes.iter().take(MAX_LISTED) {
+        line(format_args!("{:8} {}", change.effect(), printable(&change.path)));
+    }
     if changes.len() > MAX_LISTED {
         line(format_args!("and {} more", changes.len() - MAX_LISTED));
     }

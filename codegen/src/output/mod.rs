@@ -90,7 +90,19 @@ pub enum ChangeKind {
     Orphan,
 }
 
+impl Change {
+    /// Returns what applying the change does to the file: `created`, `updated` or `removed`.
+    pub fn effect(&self) -> &'static str {
+        match self.kind {
+            ChangeKind::Missing(_) => "created",
+            ChangeKind::Stale(_) => "updated",
+            ChangeKind::Orphan => "removed",
+        }
+    }
+}
+
 impl fmt::Display for Change {
+    /// Prints the state of the file before the change: `missing`, `stale` or `orphan`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.kind {
             ChangeKind::Missing(_) => "missing",
