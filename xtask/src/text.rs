@@ -29,28 +29,28 @@ const CHECKED: &[&str] = &[
 /// The file extensions of such text.
 const EXTENSIONS: &[&str] = &["md", "rs", "toml"];
 
-/// Phrases that say less than a plain word does. Each is followed by what to write.
+/// Phrases to avoid, each with the advice that is printed.
 const PHRASES: &[(&str, &str)] = &[
-    ("as it is", "unchanged"),
-    ("at hand", "available"),
-    ("be it", "whether"),
-    ("begun", "started"),
-    ("by far", "a number"),
-    ("carried out", "processed"),
-    ("carries out", "processes"),
-    ("for want of", "without"),
-    ("goes without", "has no"),
-    ("hollow", "empty"),
-    ("mended", "corrected"),
-    ("nobody", "the subject"),
-    ("somebody", "the subject"),
-    ("such a one", "the noun"),
-    ("tells of", "describes"),
-    ("the house", "this workspace"),
-    ("there is none", "the noun"),
-    ("told", "reported"),
-    ("twice over", "twice"),
-    ("whoever", "the subject"),
+    ("as it is", "write \"unchanged\""),
+    ("at hand", "write \"available\""),
+    ("be it", "write \"whether\""),
+    ("begun", "write \"started\""),
+    ("by far", "state the figure"),
+    ("carried out", "write \"processed\""),
+    ("carries out", "write \"processes\""),
+    ("for want of", "write \"without\""),
+    ("goes without", "write \"has no\""),
+    ("hollow", "write \"empty\""),
+    ("mended", "write \"corrected\""),
+    ("nobody", "name the person or program"),
+    ("somebody", "name the person or program"),
+    ("such a one", "repeat the noun"),
+    ("tells of", "write \"describes\""),
+    ("the house", "write \"this workspace\""),
+    ("there is none", "repeat the noun"),
+    ("told", "write \"reported\""),
+    ("twice over", "write \"twice\""),
+    ("whoever", "name the person or program"),
 ];
 
 /// The length of the first paragraph of a doc comment, in characters.
@@ -110,9 +110,9 @@ fn check_text(text: &str) -> Vec<(usize, String)> {
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let lower = line.to_lowercase();
-        for (phrase, instead) in PHRASES {
+        for (phrase, advice) in PHRASES {
             if contains_words(&lower, phrase) {
-                findings.push((number, format!("avoid \"{phrase}\": write {instead}, for example")));
+                findings.push((number, format!("avoid \"{phrase}\": {advice}")));
             }
         }
         if let Some((start, length)) = summary.next(number, line).filter(|(_, length)| *length > SUMMARY) {

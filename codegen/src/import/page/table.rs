@@ -79,7 +79,7 @@ pub(super) fn parameters(
     nest(flat.collect(), samples)
 }
 
-/// Returns no entries for a section that states that there are none, and an error otherwise.
+/// Returns an empty list for a section that contains only a marker such as 无, and an error otherwise.
 fn entries_without_table(section: &str, lines: &[&str]) -> Result<Vec<Entry>, String> {
     let mut written = lines.iter().filter(|line| !line.trim().is_empty() && line.trim() != "#");
     match written.clone().find(|line| !means_none(line)) {
