@@ -744,7 +744,9 @@ fn reports_rules_of_platform() {
 
 #[test]
 fn refuses_aliases_in_platform() {
-    assert_platform_problems(&[("[token, session]", "&a [token]\nmore: [*a, *a]")], expect![[r#"
+    assert_platform_problems(
+        &[("[token, session]", "&a [token]\nmore: [*a, *a]")],
+        expect![[r#"
         error: anchors and tags are not supported
           --> platform.yaml:10:13
            |
@@ -754,7 +756,8 @@ fn refuses_aliases_in_platform() {
            = help: write the value itself
 
         1 problem in 1 file
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -1143,16 +1143,16 @@ proptest! {
         let spec = codegen::spec::parse("any", "taobao.any.thing.get.yaml", &yaml, &platform()).unwrap().spec;
         let seen = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
         let [request, response] = [&spec.request[0], &spec.response.fields[0]];
-        prop_assert_eq!(&request.example, &response.example);
-        prop_assert_eq!(&request.description, &response.description);
+        prop_assert_eq!(&request.facts.example, &response.facts.example);
+        prop_assert_eq!(&request.facts.description, &response.facts.description);
         if !texts[1].contains(['<', '&']) {
-            prop_assert_eq!(seen(request.example.as_deref().unwrap_or_default()), seen(&texts[1]));
+            prop_assert_eq!(seen(request.facts.example.as_deref().unwrap_or_default()), seen(&texts[1]));
         }
         if !texts[2].contains(['<', '&']) {
-            prop_assert_eq!(seen(request.description.as_deref().unwrap_or_default()), seen(&texts[2]));
+            prop_assert_eq!(seen(request.facts.description.as_deref().unwrap_or_default()), seen(&texts[2]));
         }
         if !title.contains(['<', '&']) {
-            prop_assert_eq!(seen(&spec.title.value), seen(&title));
+            prop_assert_eq!(seen(&spec.facts.title.value), seen(&title));
         }
     }
 }

@@ -259,22 +259,13 @@ struct IndexCategory<'a> {
 }
 
 struct IndexApi<'a> {
-    method: &'a str,
+    api: &'a Api,
     title: String,
-    request: &'a str,
-    module: &'a str,
-    doc_url: Option<&'a str>,
 }
 
 impl<'a> IndexCategory<'a> {
     fn new(category: &'a Category) -> Self {
-        let apis = category.apis.iter().map(|api| IndexApi {
-            method: &api.method,
-            title: docs::line(&api.title),
-            request: &api.request.name,
-            module: &api.module,
-            doc_url: api.doc_url.as_deref(),
-        });
+        let apis = category.apis.iter().map(|api| IndexApi { api, title: docs::line(&api.facts.title.value) });
         Self { name: &category.name, apis: apis.collect() }
     }
 }
@@ -363,20 +354,20 @@ impl<'a> ApiFile<'a> {
         Self {
             runtime: &paths.runtime,
             method: &api.method,
-            title: docs::line(&api.title),
+            title: docs::line(&api.facts.title.value),
             imports: views::imports(api),
             docs: docs::request(api, paths),
             method_literal: tokens::literal(&api.method),
             node_literal: tokens::literal(&api.node),
-            authorization: api.authorization.map(|authorization| match authorization {
+            authorization: api.facts.authorization.map(|authorization| match authorization {
                 Authorization::Required => "Required",
                 Authorization::Optional => "Optional",
                 Authorization::None => "None",
             }),
-            https_only: api.https_only,
-            reads: api.reads,
-            deprecated: api.deprecated.as_deref().map(views::deprecated),
-            errors: api.errors.iter().map(ErrorView::new).collect(),
+            https_only: api.facts.https_only,
+            reads: api.facts.reads,
+            deprecated: api.facts.deprecated.as_deref().map(views::deprecated),
+            errors: api.facts.errors.iter().map(ErrorView::new).collect(),
             enums: api.enums.iter().map(OpenEnumView::new).collect(),
             paging: api.paging.as_ref().map(PagingView::new),
             request: input(&api.request),

@@ -4,7 +4,7 @@
 //! position. serde stops at the first. The JSON Schema for editors comes from the same tables.
 
 use super::schema::{Key, SchemaChecker, Table, ValueType, Values};
-use super::types::{Authorization, ErrorCode, Pages, Parameter, Response, Spec, Window};
+use super::types::{Authorization, ErrorCode, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Window};
 use super::yaml::{Spanned, YamlNode, YamlValue};
 
 /// A spec file.
@@ -31,7 +31,7 @@ pub(super) static SPEC: Table = Table {
             "Whether a call changes nothing and may be repeated. Default: derived from the last word of the name.",
         ),
         Key::optional("deprecated", ValueType::String, "The deprecation note: what to call instead."),
-        Key::optional("doc_url", ValueType::String, "The URL of the method's page in the platform's documentation."),
+        Key::optional("doc_url", ValueType::Url, "The URL of the method's page in the platform's documentation."),
         Key::required("request", ValueType::List(&PARAMETER), "The parameters, without the public ones. May be []."),
         Key::required("response", ValueType::Mapping(&RESPONSE), "The response."),
         Key::optional("pages", ValueType::Mapping(&PAGES), "The pagination of the method's list."),
@@ -149,21 +149,23 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
     }
     Some(Spec {
         method: spanned(&values, "method")?,
-        title: spanned(&values, "title")?,
-        description: string(&values, "description"),
-        authorization: string(&values, "authorization").map(|word| match word.as_str() {
-            "required" => Authorization::Required,
-            "none" => Authorization::None,
-            _ => Authorization::Optional,
-        }),
-        https_only: boolean(&values, "https_only").unwrap_or_default(),
-        reads: boolean(&values, "reads"),
-        deprecated: string(&values, "deprecated"),
-        doc_url: spanned(&values, "doc_url"),
+        facts: MethodFacts {
+            title: spanned(&values, "title")?,
+            description: string(&values, "description"),
+            authorization: string(&values, "authorization").map(|word| match word.as_str() {
+                "required" => Authorization::Required,
+                "none" => Authorization::None,
+                _ => Authorization::Optional,
+            }),
+            https_only: boolean(&values, "https_only").unwrap_or_default(),
+            reads: boolean(&values, "reads"),
+            deprecated: string(&values, "deprecated"),
+            doc_url: string(&values, "doc_url"),
+            errors,
+        },
         request,
         response: response?,
         pages,
-        errors,
     })
 }
 
@@ -219,10 +221,12 @@ fn parameters(checker: &mut SchemaChecker<'_>, values: &Values<'_>, key: &str) -
             min_value: integer(values, "min_value"),
             max_value: integer(values, "max_value"),
             values: strings(values, "values"),
-            default: string(values, "default"),
-            deprecated: string(values, "deprecated"),
-            example: string(values, "example"),
-            description: string(values, "description"),
+            facts: ParameterFacts {
+                default: string(values, "default"),
+                deprecated: string(values, "deprecated"),
+                example: string(values, "example").filter(|example| !example.is_empty()),
+                description: string(values, "description"),
+            },
             fields,
         })
     })
