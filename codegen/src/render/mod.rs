@@ -325,16 +325,14 @@ impl<'a> FeatureView<'a> {
 #[derive(Template)]
 #[template(path = "api.rs", escape = "none")]
 struct ApiFile<'a> {
+    api: &'a Api,
     runtime: &'a str,
-    method: &'a str,
     title: String,
     imports: String,
     docs: Vec<String>,
     method_literal: String,
     node_literal: String,
     authorization: Option<&'static str>,
-    https_only: bool,
-    reads: Option<bool>,
     deprecated: Option<String>,
     errors: Vec<ErrorView>,
     enums: Vec<OpenEnumView>,
@@ -352,8 +350,8 @@ impl<'a> ApiFile<'a> {
         let response = output(&api.response).docs(docs::response(api));
         let outputs = std::iter::once(response.clone()).chain(api.response_objects.iter().map(output)).collect();
         Self {
+            api,
             runtime: &paths.runtime,
-            method: &api.method,
             title: docs::line(&api.facts.title.value),
             imports: views::imports(api),
             docs: docs::request(api, paths),
@@ -364,8 +362,6 @@ impl<'a> ApiFile<'a> {
                 Authorization::Optional => "Optional",
                 Authorization::None => "None",
             }),
-            https_only: api.facts.https_only,
-            reads: api.facts.reads,
             deprecated: api.facts.deprecated.as_deref().map(views::deprecated),
             errors: api.facts.errors.iter().map(ErrorView::new).collect(),
             enums: api.enums.iter().map(OpenEnumView::new).collect(),

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.dummy.send")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsDummySendRequest {

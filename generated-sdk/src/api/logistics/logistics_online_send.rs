@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.online.send")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOnlineSendRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.upload")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PictureUploadRequest {

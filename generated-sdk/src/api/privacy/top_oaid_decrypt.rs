@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.oaid.decrypt")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopOaidDecryptRequest {

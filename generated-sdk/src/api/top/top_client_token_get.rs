@@ -20,6 +20,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.client.token.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopClientTokenGetRequest {

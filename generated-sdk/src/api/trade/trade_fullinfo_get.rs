@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.fullinfo.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeFullinfoGetRequest {

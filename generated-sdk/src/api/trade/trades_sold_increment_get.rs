@@ -38,6 +38,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trades.sold.increment.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldIncrementGetRequest {

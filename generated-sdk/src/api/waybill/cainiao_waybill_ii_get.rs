@@ -64,6 +64,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiGetRequest {
