@@ -7,6 +7,9 @@ use {{ runtime }}::{ {{ imports }} };
 ///{{ doc }}
 {%- endfor %}
 #[doc(alias = {{ method_literal }})]
+{%- for keyword in api.facts.keywords %}
+#[doc(alias = "{{ keyword }}")]
+{%- endfor %}
 {% call structs::input(request, "a request", deprecated) %}{% endcall %}
 {% call structs::required(request) %}{% endcall %}
 

@@ -507,6 +507,23 @@ fn accepts_only_urls_that_a_link_can_contain() {
 }
 
 #[test]
+fn accepts_only_keywords_of_rustdoc() {
+    let with_keywords = |keywords: &str| {
+        with_parameters("  - { name: a, type: String }").replace("request:", &format!("keywords: {keywords}\nrequest:"))
+    };
+    let output = |keywords: &str| {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_keywords(keywords).as_bytes())]);
+        problems(folder.path()).map(|problems| problems.to_string())
+    };
+    assert_eq!(output("[订单, tid2]"), None);
+    for keywords in ["[\"\"]", "[a b]", "['\"']", "[\"a\\n\"]", "[taobao.a.get]"] {
+        let output = output(keywords).unwrap_or_else(|| panic!("{keywords} passed"));
+        assert!(output.contains("expected a keyword"), "{output}");
+    }
+    assert!(output("[a, b, a]").unwrap().contains("duplicate keyword `a`"));
+}
+
+#[test]
 fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();

@@ -23,6 +23,7 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     differences.reworded("description", was.description == is.description);
     differences.reworded("deprecated", was.deprecated == is.deprecated);
     differences.reworded("doc_url", was.doc_url == is.doc_url);
+    differences.reworded("keywords", was.keywords == is.keywords);
     differences.parameters("request", &before.request, &after.request);
     differences.parameters("response", &before.response.fields, &after.response.fields);
     match (&before.pages, &after.pages) {

@@ -32,6 +32,11 @@ pub(super) static SPEC: Table = Table {
         ),
         Key::optional("deprecated", ValueType::String, "The deprecation note: what to call instead."),
         Key::optional("doc_url", ValueType::Url, "The URL of the method's page in the platform's documentation."),
+        Key::optional(
+            "keywords",
+            ValueType::Strings,
+            "Words under which the search of rustdoc lists the method, beside its name.",
+        ),
         Key::required("request", ValueType::List(&PARAMETER), "The parameters, without the public ones. May be []."),
         Key::required("response", ValueType::Mapping(&RESPONSE), "The response."),
         Key::optional("pages", ValueType::Mapping(&PAGES), "The pagination of the method's list."),
@@ -137,6 +142,7 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
     let request = parameters(checker, &values, "request");
     let response = values.get("response").and_then(|node| response(checker, node));
     let pages = values.get("pages").and_then(|node| pages(checker, node));
+    let keywords = keywords(checker, &values);
     let errors = list(checker, &values, "errors", &ERROR, |_, values| {
         Some(ErrorCode {
             code: string(values, "code")?,
@@ -161,12 +167,28 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
             reads: boolean(&values, "reads"),
             deprecated: string(&values, "deprecated"),
             doc_url: string(&values, "doc_url"),
+            keywords,
             errors,
         },
         request,
         response: response?,
         pages,
     })
+}
+
+/// Returns the keywords, which rustdoc accepts without quotes and once each.
+fn keywords(checker: &mut SchemaChecker<'_>, values: &Values<'_>) -> Vec<String> {
+    let mut keywords: Vec<String> = Vec::new();
+    for Spanned { value, span } in strings(values, "keywords") {
+        if value.is_empty() || !value.chars().all(char::is_alphanumeric) {
+            checker.problem(&span, "expected a keyword of letters and digits", None);
+        } else if keywords.contains(&value) {
+            checker.problem(&span, format!("duplicate keyword `{value}`"), None);
+        } else {
+            keywords.push(value);
+        }
+    }
+    keywords
 }
 
 fn pages(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Pages> {

@@ -60,6 +60,8 @@ pub struct MethodFacts {
     pub deprecated: Option<String>,
     /// The URL of the method's page in the platform's documentation.
     pub doc_url: Option<String>,
+    /// Words under which the search of rustdoc lists the method, beside its name.
+    pub keywords: Vec<String>,
     /// The method's own error codes.
     pub errors: Vec<ErrorCode>,
 }

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.item.quantity.update")]
+#[doc(alias = "库存")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemQuantityUpdateRequest {

@@ -34,6 +34,8 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.items.onsale.get")]
+#[doc(alias = "在售商品")]
+#[doc(alias = "商品列表")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemsOnsaleGetRequest {

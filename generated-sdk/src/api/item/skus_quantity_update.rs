@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.skus.quantity.update")]
+#[doc(alias = "库存")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SkusQuantityUpdateRequest {

@@ -28,6 +28,8 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.logistics.online.send")]
+#[doc(alias = "发货")]
+#[doc(alias = "在线下单")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOnlineSendRequest {

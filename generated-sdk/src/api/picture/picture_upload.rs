@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.picture.upload")]
+#[doc(alias = "图片空间")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PictureUploadRequest {

@@ -38,6 +38,8 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.refunds.receive.get")]
+#[doc(alias = "退款列表")]
+#[doc(alias = "售后")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundsReceiveGetRequest {

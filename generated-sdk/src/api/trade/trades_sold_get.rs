@@ -35,6 +35,8 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.trades.sold.get")]
+#[doc(alias = "订单列表")]
+#[doc(alias = "卖出的宝贝")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldGetRequest {
