@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MAX), None);
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MIN), None);
         let before = DateTime::from_epoch_milliseconds(-62_200_000_000_000).unwrap();
-        assert_eq!(before.to_string(), "-001-12-19 22:13:20");
+        assert_eq!(before.to_string(), "-002-12-17 22:13:20");
         let far = DateTime::from(UNIX_EPOCH + Duration::from_secs(1 << 50));
         assert_eq!(far.date().0, 9999);
         let last: DateTime = "9999-12-31 23:59:59".parse().unwrap();
