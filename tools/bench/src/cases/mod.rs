@@ -19,6 +19,7 @@ pub(crate) fn computing() -> Result<Vec<Case>, Box<dyn Error>> {
     cases.extend(decode::cases());
     cases.extend(spi::cases()?);
     cases.extend(sensitive::cases()?);
+    cases.push(client::without_http()?);
     Ok(cases)
 }
 
