@@ -25,7 +25,7 @@ fn tree_with(package: &str, features: &str) -> BTreeSet<String> {
 
 #[test]
 fn protocol_has_no_http_and_no_runtime() {
-    for features in ["", "spi,secret"] {
+    for features in ["", "messages,spi,secret"] {
         let protocol = tree_with("top-protocol", features);
         assert!(protocol.contains("top-protocol") && protocol.contains("sha2"), "{protocol:?}");
         for unwanted in ["reqwest", "hyper", "axum", "tower", "tokio", "rustls", "top-client", "generated-sdk"] {
