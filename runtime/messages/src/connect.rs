@@ -50,7 +50,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Connection, ConnectEr
     let token = match &settings.token_provider {
         None => None,
         Some(provider) => match timeout(TOKEN_TIMEOUT, provider()).await {
-            Ok(token) => Some(token.map_err(ConnectError::Token)?),
+            Ok(token) => Some(token.map_err(ConnectError::Token)?).filter(|token| !token.is_empty()),
             Err(_) => return Err(ConnectError::TokenTimeout(TOKEN_TIMEOUT)),
         },
     };

@@ -108,6 +108,11 @@ impl Deliveries {
         ConsumerHandle::new(&self.shared)
     }
 
+    /// Returns the next delivery, or `None` after the shutdown.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
     /// Shuts down, and waits until the messages in flight are settled and the connection is closed.
     ///
     /// # Errors
