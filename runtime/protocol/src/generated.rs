@@ -7,6 +7,8 @@
 //! Applications use the crate root. Any release may change this module: generated code states the version of the contract
 //! that it needs, and a runtime without that version does not compile with it.
 
+#[cfg(feature = "messages")]
+pub use crate::messages::Topic;
 pub use crate::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 pub use crate::paging::{FieldPath, Paged, Paging, Window};
 pub use crate::record::{

@@ -23,6 +23,8 @@ mod format;
 mod gateway;
 mod headers;
 mod hex;
+#[cfg(feature = "messages")]
+pub mod messages;
 mod multipart;
 mod open_enum;
 mod paging;

@@ -74,6 +74,12 @@ impl DateTime {
         if seconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
     }
 
+    /// Converts to milliseconds since 1970-01-01 00:00:00 UTC.
+    #[cfg(feature = "messages")]
+    pub(crate) fn to_epoch_milliseconds(self) -> i64 {
+        self.0.duration_since(EPOCH).as_secs() * 1000
+    }
+
     /// Returns the year, the month (1 to 12) and the day of the month (1 to 31).
     pub fn date(self) -> (i16, i8, i8) {
         (self.0.year(), self.0.month(), self.0.day())

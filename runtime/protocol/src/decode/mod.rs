@@ -6,6 +6,8 @@ mod decoder;
 mod deserialize;
 mod document;
 mod envelope;
+#[cfg(feature = "messages")]
+mod object;
 mod response;
 mod tree;
 mod unknown;
@@ -13,6 +15,8 @@ mod untyped;
 
 pub use self::body::ResponseBody;
 pub use self::deserialize::deserialize;
+#[cfg(feature = "messages")]
+pub(crate) use self::object::decode_object;
 pub use self::response::{Envelope, Mismatch, Response, ResponseHead};
 pub use self::unknown::UnknownField;
 pub use self::untyped::{decode_untyped, decode_value};
