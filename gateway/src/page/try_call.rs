@@ -142,7 +142,8 @@ impl TryCall {
 fn cut(mut text: String) -> String {
     if text.len() > MAX_TEXT {
         let length = text.len();
-        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
         let _ = write!(text, "… [{length} bytes]");
     }
     text
