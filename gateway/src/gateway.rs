@@ -254,7 +254,7 @@ impl Gateway {
             return Err(Refusal::with_reason(23, "isv.invalid-format", reason));
         }
         signing::check(parameters, secret)?;
-        let authorization = method.and_then(|method| method.spec.authorization);
+        let authorization = method.and_then(|method| method.spec.facts.authorization);
         self.check_session(authorization, parameters.get("session"))?;
         method.map_or(Ok(()), |method| method.check(parameters))?;
         Ok((name, method))

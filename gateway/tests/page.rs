@@ -279,9 +279,10 @@ async fn texts_of_specs_are_escaped() {
     const HOSTILE: &str = "<script>alert(1)</script>\\\"'</pre>{{ 7*7 }}</textarea>";
     fn set(parameters: &mut [Parameter]) {
         for parameter in parameters {
-            let text = || Some(HOSTILE.to_owned());
-            (parameter.description, parameter.example, parameter.default) = (text(), text(), text());
-            parameter.deprecated = text();
+            let facts = &mut parameter.facts;
+            for text in [&mut facts.description, &mut facts.example, &mut facts.default, &mut facts.deprecated] {
+                *text = Some(HOSTILE.to_owned());
+            }
             let mut value = parameter.name.clone();
             value.value = HOSTILE.to_owned();
             parameter.values = vec![value.clone()];
@@ -305,14 +306,14 @@ async fn texts_of_specs_are_escaped() {
     let mut method =
         spec::parse("a", "taobao.a.get.yaml", &text, &platform).unwrap_or_else(|problem| panic!("{problem}"));
     let spec = &mut method.spec;
-    for text in [&mut method.category, &mut spec.method.value, &mut spec.title.value] {
+    for text in [&mut method.category, &mut spec.method.value, &mut spec.facts.title.value] {
         *text = HOSTILE.to_owned();
     }
-    (spec.description, spec.deprecated) = (Some(HOSTILE.to_owned()), Some(HOSTILE.to_owned()));
-    spec.doc_url.as_mut().unwrap().value = "javascript:alert(1)".to_owned();
+    (spec.facts.description, spec.facts.deprecated) = (Some(HOSTILE.to_owned()), Some(HOSTILE.to_owned()));
+    spec.facts.doc_url = Some("javascript:alert(1)".to_owned());
     set(&mut spec.request);
     set(&mut spec.response.fields);
-    let error = &mut spec.errors[0];
+    let error = &mut spec.facts.errors[0];
     for text in [&mut error.code, &mut error.message, &mut error.solution] {
         *text = HOSTILE.to_owned();
     }

@@ -184,7 +184,7 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
     };
     let (spec, l) = (&method.spec, frame.l);
     let inputs: Vec<_> = spec.request.iter().map(InputView::new).collect();
-    let session = match spec.authorization {
+    let session = match spec.facts.authorization {
         Some(codegen::spec::Authorization::None) => "",
         _ => gateway.sessions.first().map_or("session", String::as_str),
     };
@@ -197,28 +197,24 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
     };
     html(&MethodPage {
         name: &name,
-        title: &spec.title.value,
-        description: spec.description.as_deref(),
+        title: &spec.facts.title.value,
+        description: spec.facts.description.as_deref(),
         folder: &method.category,
         category: views::category_title(&method.category, Language::of(None, &headers)),
-        authorization: match spec.authorization {
+        authorization: match spec.facts.authorization {
             Some(codegen::spec::Authorization::Required) => l.needs_session,
             Some(codegen::spec::Authorization::None) => l.no_session,
             _ => l.optional_session,
         },
-        deprecated: spec.deprecated.as_deref(),
+        deprecated: spec.facts.deprecated.as_deref(),
         // Another scheme would run a script.
-        doc_url: spec
-            .doc_url
-            .as_ref()
-            .map(|url| url.value.as_str())
-            .filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        doc_url: spec.facts.doc_url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")),
         applications: gateway.app_keys().collect(),
         session,
         inputs,
         request: FieldTable::new(&spec.request, l),
         response: FieldTable::new(&spec.response.fields, l),
-        errors: &spec.errors,
+        errors: &spec.facts.errors,
         samples,
         response_samples,
         result: "",

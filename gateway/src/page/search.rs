@@ -44,12 +44,15 @@ impl Entry {
         if let Some((_, english, chinese, words)) = GROUPS.iter().find(|(folder, ..)| *folder == method.category) {
             [english, chinese, words].into_iter().for_each(|text| push(&mut rest, text));
         }
-        push(&mut rest, method.spec.description.as_deref().unwrap_or_default());
+        push(&mut rest, method.spec.facts.description.as_deref().unwrap_or_default());
+        for keyword in &method.spec.facts.keywords {
+            push(&mut rest, keyword);
+        }
         for parameter in &method.spec.request {
             push(&mut rest, &parameter.name.value);
-            push(&mut rest, parameter.description.as_deref().unwrap_or_default());
+            push(&mut rest, parameter.facts.description.as_deref().unwrap_or_default());
         }
-        let title = method.spec.title.value.to_lowercase();
+        let title = method.spec.facts.title.value.to_lowercase();
         Self { method: name.to_owned(), name: name.to_lowercase(), title, rest: rest.to_lowercase() }
     }
 

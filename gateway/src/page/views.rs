@@ -62,7 +62,7 @@ pub(super) struct MethodRow {
 
 impl MethodRow {
     pub(super) fn new((name, method): (&String, &Method)) -> Self {
-        let (title, deprecated) = (method.spec.title.value.clone(), method.spec.deprecated.is_some());
+        let (title, deprecated) = (method.spec.facts.title.value.clone(), method.spec.facts.deprecated.is_some());
         Self { name: name.clone(), title, deprecated }
     }
 }
@@ -82,7 +82,7 @@ impl<'a> InputView<'a> {
         let type_name = parameter.type_name();
         let file = type_name.kind() == Some(Kind::File);
         // Optional values of objects are often too long to be useful, and invalid together.
-        let example = parameter.example.as_deref().or(parameter.default.as_deref()).unwrap_or_default();
+        let example = parameter.facts.example.as_deref().or(parameter.facts.default.as_deref()).unwrap_or_default();
         let value = if file && parameter.is_required() { "GIF89a" } else { example };
         let is_text = matches!(type_name.kind(), Some(kind) if !matches!(kind, Kind::Json | Kind::Map));
         Self {
@@ -156,10 +156,10 @@ impl<'a> Tables<'a> {
             name: &field.name.value,
             kind: &field.kind.value,
             required: field.is_required(),
-            deprecated: field.deprecated.as_deref(),
-            description: field.description.as_deref().unwrap_or_default(),
-            default: text(&field.default),
-            example: text(&field.example),
+            deprecated: field.facts.deprecated.as_deref(),
+            description: field.facts.description.as_deref().unwrap_or_default(),
+            default: text(&field.facts.default),
+            example: text(&field.facts.example),
             limits: limits(field),
             values: field.values.iter().map(|value| value.value.as_str()).collect(),
             children,
