@@ -10,6 +10,7 @@ mod generate;
 mod import;
 mod lint;
 mod new;
+mod scale;
 mod test;
 mod text;
 mod tool;
@@ -39,6 +40,7 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   call     Call any method through the client, or print the call as a curl command
   bench    Measure the runtime against the least that each task costs
+  scale    Measure the generator and cargo with many synthetic methods
   help     Print help for a command: cargo xtask help gen
 
 Exit status: 0 success, 1 failure, 2 usage error.";
@@ -70,6 +72,7 @@ fn run() -> Result<(), Failure> {
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
         "new" => new::command(arguments),
+        "scale" => scale::command(arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
         other => return Err(Failure::usage(format!("unknown command {other:?}"))),
@@ -91,6 +94,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "import" => import::HELP,
             "lint" => lint::HELP,
             "new" => new::HELP,
+            "scale" => scale::HELP,
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         },
