@@ -270,9 +270,21 @@ async fn long_messages_count_several_times() {
     peer.send(data(&peer.token, 2, &content)).await;
     sleep(Duration::from_secs(2)).await;
     assert_eq!((handle.statistics().in_flight, handle.statistics().discarded), (1, 1));
-    // A message that is longer than the whole limit is received alone.
     deliveries.next().await.unwrap().confirm();
     assert_eq!(peer.command().await, Some(Command::Confirm(1)));
+    // A compressed message counts with the length of its content.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content.as_bytes()).unwrap();
+    let compressed = encoder.finish().unwrap();
+    for id in [4, 5] {
+        let frame = Bytes::new(2).custom("__kind", 2, &[3]).custom("id", 5, &i64::to_le_bytes(id));
+        peer.send(frame.custom_text("topic", "t").custom_bytes("content", &compressed).end()).await;
+    }
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((handle.statistics().in_flight, handle.statistics().discarded), (1, 2));
+    deliveries.next().await.unwrap().confirm();
+    assert_eq!(peer.command().await, Some(Command::Confirm(4)));
+    // A message that is longer than the whole limit is received alone.
     peer.send(data(&peer.token, 3, &" ".repeat(3 << 20))).await;
     assert_eq!(deliveries.next().await.unwrap().message().content.len(), 3 << 20);
 }
