@@ -528,6 +528,14 @@ async fn a_token_is_got_for_each_handshake() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_empty_token_is_no_token() {
+    let mut server = Server::new();
+    let consumer = server.client().token_provider(|| std::future::ready(Ok::<_, String>(String::new())));
+    let _run = tokio::spawn(consumer.build().unwrap().run(ok));
+    assert_eq!(server.accept().await.connect.unwrap().header("token"), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_provider_that_hangs_is_left() {
     let server = Server::new();
     let consumer = server.client().token_provider(std::future::pending::<Result<String, String>>).max_attempts(1);
