@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use codegen::spec::{Platform, Specs};
 use tokio::sync::oneshot;
 
+use crate::example_cache::ExampleCache;
 use crate::fault::{Fault, Faults};
 use crate::gateway::Gateway;
 use crate::journal::{CallLog, Journal};
@@ -141,6 +142,7 @@ impl GatewayBuilder {
             quotas: Quotas::new(self.quotas),
             faults: Faults::new(self.faults, self.seed),
             mocks: Mocks::default(),
+            examples: ExampleCache::default(),
             journal: Journal::default(),
             call_log: CallLog::new(self.call_log),
         }

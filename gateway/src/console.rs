@@ -35,7 +35,7 @@ pub(crate) fn explain(
     let Some(mismatch) = &refusal.mismatch else {
         return lines;
     };
-    let signed = signed_text(parameters, is_secret);
+    let signed = signed_text(signing::signed_pairs(parameters), is_secret);
     let received = excerpt(parameters.get("sign").unwrap_or_default());
     let (received, expected, algorithm) = (received.escape_debug(), &mismatch.expected, mismatch.algorithm);
     let _ = write!(
@@ -46,9 +46,12 @@ pub(crate) fn explain(
 }
 
 /// Returns the text to sign, without the AppSecret. A secret value is replaced by its length, and a long value is cut.
-pub(crate) fn signed_text(parameters: &Parameters<'_>, is_secret: impl Fn(&str, &str) -> bool) -> String {
+pub(crate) fn signed_text<'p>(
+    pairs: impl Iterator<Item = (&'p str, &'p str)>,
+    is_secret: impl Fn(&str, &str) -> bool,
+) -> String {
     let mut signed = String::new();
-    for (name, value) in signing::signed_pairs(parameters) {
+    for (name, value) in pairs {
         if signed.len() > MAX_SIGNED {
             signed.push('…');
             break;

@@ -64,8 +64,9 @@ impl Gateway {
 
     /// Explains the signatures of parameters.
     pub(crate) fn explain_signatures(&self, parameters: &Parameters<'_>) -> Explanation {
+        let non_empty = signing::signed_pairs(parameters).filter(|(_, value)| !value.is_empty());
         let text =
-            console::signed_text(parameters, |name, value| self.is_secret_value(parameters.get("method"), name, value));
+            console::signed_text(non_empty, |name, value| self.is_secret_value(parameters.get("method"), name, value));
         let text = self.hide(&text);
         let secret = parameters.get("app_key").and_then(|key| self.applications.get(key));
         let received = parameters.get("sign");

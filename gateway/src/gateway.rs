@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use top_protocol::Format;
 
 use crate::builder::GatewayBuilder;
 use crate::console;
+use crate::example_cache::{ExampleCache, Key};
 use crate::excerpt::excerpt;
 use crate::fault::{Fault, Faults, Injection};
 use crate::journal::{Call, CallLog, CallRefusal, Journal};
@@ -19,7 +21,7 @@ use crate::mock::{Mock, Mocks, Reply, TypedMock};
 use crate::quota::Quotas;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
-use crate::response::{Outcome, Response, ResponseFormat};
+use crate::response::{Body, Outcome, Response, ResponseFormat};
 use crate::signing;
 use crate::timestamp;
 use crate::value::{Members, Value};
@@ -37,6 +39,7 @@ pub struct Gateway {
     pub(crate) quotas: Quotas,
     pub(crate) faults: Faults,
     pub(crate) mocks: Mocks,
+    pub(crate) examples: ExampleCache,
     pub(crate) journal: Journal,
     pub(crate) call_log: CallLog,
 }
@@ -120,8 +123,14 @@ impl Gateway {
         };
         let mut injection = self.faults.draw(parameters.get("method"), faults);
         let refusal = injection.refusal.take();
-        let result = problem.map_or_else(|| self.execute(request.verb, &parameters, refusal), Err);
-        (self.finish(request.verb, &parameters, result, &injection), injection)
+        let simplify = is_true(parameters.get("simplify"));
+        let format = match (named_format(parameters.get("format")), simplify) {
+            (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
+            (Some(Format::Json), false) => ResponseFormat::Json,
+            _ => ResponseFormat::Xml,
+        };
+        let result = problem.map_or_else(|| self.execute(request.verb, &parameters, format, refusal), Err);
+        (self.finish(request.verb, &parameters, format, result, &injection), injection)
     }
 
     /// Records a call and returns its response.
@@ -129,7 +138,8 @@ impl Gateway {
         &self,
         verb: &str,
         parameters: &Parameters<'_>,
-        result: Result<(String, Members), Refusal>,
+        format: ResponseFormat,
+        result: Result<Arc<Body>, Refusal>,
         injection: &Injection,
     ) -> Response {
         let request_id = self.request_id();
@@ -141,29 +151,19 @@ impl Gateway {
             explanation: String::new(),
             request_id: request_id.clone(),
         };
-        let with_id = |mut members: Members| {
-            members.retain(|(name, _)| name != "request_id");
-            members.push(("request_id".to_owned(), Value::Text(request_id)));
-            Value::Object(members)
-        };
-        let simplify = is_true(parameters.get("simplify"));
-        let format = match (named_format(parameters.get("format")), simplify) {
-            (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
-            (Some(Format::Json), false) => ResponseFormat::Json,
-            _ => ResponseFormat::Xml,
-        };
-        match result {
-            Ok((node, members)) => {
+        let body = match result {
+            Ok(body) => {
                 self.record(verb, parameters, &outcome, None, injection);
-                Response::new(&node, &with_id(members), format, outcome)
+                body.with_id(&request_id)
             }
             Err(refusal) => {
                 outcome.code = Some(refusal.code);
                 outcome.explanation = self.explain_refusal(&refusal, parameters);
                 self.record(verb, parameters, &outcome, refusal.sub_code.as_deref(), injection);
-                Response::refusal(&with_id(self.refusal_members(refusal)), format, outcome)
+                Body::refusal(self.refusal_members(refusal), format).with_id(&request_id)
             }
-        }
+        };
+        Response { content_type: format.content_type(), body, outcome }
     }
 
     /// Adds a call to the journal.
@@ -195,29 +195,48 @@ impl Gateway {
         self.journal.add(call);
     }
 
-    /// Returns the root node of a successful response, and its members. `fault` refuses a call that passes the checks.
+    /// Returns the body of a successful response. `fault` refuses a call that passes the checks.
     fn execute(
         &self,
         verb: &str,
         parameters: &Parameters<'_>,
+        format: ResponseFormat,
         fault: Option<Refusal>,
-    ) -> Result<(String, Members), Refusal> {
+    ) -> Result<Arc<Body>, Refusal> {
         let (name, method) = self.check(verb, parameters)?;
         self.quotas.charge(name, parameters.get("app_key").unwrap_or_default(), (self.clock)())?;
         fault.map_or(Ok(()), Err)?;
         let node = method.map_or_else(|| response_node(name), |method| method.spec.response.node.value.clone());
-        let members = match (self.mocks.next(name, parameters), method) {
+        match (self.mocks.next(name, parameters), method) {
             (Some(Reply::Json(json)), method) => {
                 let fields = method.map_or(&[][..], |method| &method.spec.response.fields);
                 // A response may be copied from a document with its root node.
                 let content = if json.len() == 1 { json.get(&node).and_then(Json::as_object) } else { None };
-                Value::from_json(content.unwrap_or(&json), fields)
+                Ok(Arc::new(Body::new(&node, Value::from_json(content.unwrap_or(&json), fields), format)))
             }
-            (Some(Reply::Refusal(refusal)), _) => return Err(refusal),
-            (None, Some(method)) => method.respond(parameters, self.list_length)?,
-            (None, None) => return Err(unknown_method(name, "no programmed response of the method matches the call")),
-        };
-        Ok((node, members))
+            (Some(Reply::Refusal(refusal)), _) => Err(refusal),
+            (None, Some(method)) => self.example(method, parameters, format),
+            (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
+        }
+    }
+
+    /// Returns the body of the example response.
+    fn example(
+        &self,
+        method: &Method,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+    ) -> Result<Arc<Body>, Refusal> {
+        let key = Key::new(method, format, parameters);
+        if let Some(body) = key.as_ref().and_then(|key| self.examples.get(key)) {
+            return Ok(body);
+        }
+        let members = method.respond(parameters, self.list_length)?;
+        let body = Arc::new(Body::new(&method.spec.response.node.value, members, format));
+        if let Some(key) = key {
+            self.examples.put(key, Arc::clone(&body));
+        }
+        Ok(body)
     }
 
     /// Checks a call in the order of the platform (docs/protocol.md section 5.1): the public parameters, the signature, and

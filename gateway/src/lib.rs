@@ -30,6 +30,7 @@ mod admin;
 mod builder;
 mod console;
 mod delivery;
+mod example_cache;
 mod excerpt;
 mod explain;
 mod fault;

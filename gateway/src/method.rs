@@ -6,7 +6,7 @@ use crate::object_types::ObjectTypes;
 use crate::pagination;
 use crate::refusal::Refusal;
 use crate::request::Parameters;
-use crate::response::{Outcome, Response, ResponseFormat};
+use crate::response::{Body, ResponseFormat};
 use crate::validation;
 use crate::value::{Members, Value};
 
@@ -34,9 +34,18 @@ impl Method {
 
     /// Returns the body of the example response.
     pub(crate) fn example(&self, format: ResponseFormat) -> String {
-        let outcome =
-            Outcome { method: None, app_key: None, code: None, explanation: String::new(), request_id: String::new() };
-        Response::new(&self.spec.response.node.value, &Value::Object(self.response.clone()), format, outcome).body
+        Body::new(&self.spec.response.node.value, self.response.clone(), format).with_id("")
+    }
+
+    /// Returns the names of the parameters on which the page of a list depends.
+    pub(crate) fn paging_parameters(&self) -> impl Iterator<Item = &str> {
+        let pages = self.spec.pages.iter();
+        let paths = pages.flat_map(|pages| {
+            let window = pages.window.iter().flat_map(|window| [&window.from, &window.to]);
+            let options = [&pages.number, &pages.offset, &pages.cursor, &pages.size, &pages.ask_has_next];
+            options.into_iter().flatten().chain(window)
+        });
+        paths.map(|path| path.value.split('.').next().unwrap_or_default())
     }
 
     pub(crate) fn is_file(&self, name: &str) -> bool {

@@ -7,12 +7,13 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder, Locator};
 use gateway::RunningGateway;
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use support::{KEY, SECRET};
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities};
 
 /// A chromedriver process, which is killed at the end.
 struct Driver {
@@ -38,22 +39,20 @@ impl Driver {
     }
 
     /// Opens a browser with a window of this size.
-    async fn open(&self, width: u32, height: u32, dark: bool) -> Client {
-        let mut arguments = vec![
-            "--headless=new".to_owned(),
-            // A container has neither user namespaces nor a large /dev/shm.
-            "--no-sandbox".to_owned(),
-            "--disable-dev-shm-usage".to_owned(),
-            "--disable-gpu".to_owned(),
-            "--no-proxy-server".to_owned(),
-            "--lang=en".to_owned(),
-            format!("--window-size={width},{height}"),
-        ];
-        arguments.extend(dark.then(|| "--blink-settings=preferredColorScheme=0".to_owned()));
-        let capabilities = json!({ "goog:chromeOptions": { "args": arguments } });
-        let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
-        let url = format!("http://127.0.0.1:{}", self.port);
-        ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await.unwrap()
+    async fn open(&self, width: u32, height: u32, dark: bool) -> WebDriver {
+        let mut capabilities = DesiredCapabilities::chrome();
+        // A container has neither user namespaces nor a large /dev/shm.
+        for argument in
+            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server"]
+        {
+            capabilities.add_arg(argument).unwrap();
+        }
+        capabilities.add_arg("--lang=en").unwrap();
+        capabilities.add_arg(&format!("--window-size={width},{height}")).unwrap();
+        if dark {
+            capabilities.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
+        }
+        WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities).await.unwrap()
     }
 }
 
@@ -64,40 +63,49 @@ impl Drop for Driver {
     }
 }
 
-async fn open(browser: &Client, gateway: &RunningGateway, path: &str) {
-    browser.goto(&format!("http://{}{path}", gateway.address())).await.unwrap();
+async fn open(browser: &WebDriver, gateway: &RunningGateway, path: &str) {
+    browser.goto(format!("http://{}{path}", gateway.address())).await.unwrap();
+}
+
+/// Waits for an element.
+async fn find(browser: &WebDriver, css: &str) -> WebElement {
+    let query = browser.query(By::Css(css)).wait(Duration::from_secs(60), Duration::from_millis(50));
+    query.first().await.unwrap_or_else(|error| panic!("{css}: {error}"))
 }
 
 /// Waits for an element and returns its text.
-async fn text(browser: &Client, css: &str) -> String {
-    browser
-        .wait()
-        .for_element(Locator::Css(css))
-        .await
-        .unwrap_or_else(|error| panic!("{css}: {error}"))
-        .text()
-        .await
-        .unwrap()
+async fn text(browser: &WebDriver, css: &str) -> String {
+    // The script may replace the element in between.
+    for _ in 0..10 {
+        if let Ok(text) = find(browser, css).await.text().await {
+            return text;
+        }
+    }
+    panic!("{css} does not stay on the page")
 }
 
-async fn fill(browser: &Client, css: &str, value: &str) {
-    let input = browser.find(Locator::Css(css)).await.unwrap();
+async fn fill(browser: &WebDriver, css: &str, value: &str) {
+    let input = find(browser, css).await;
     input.clear().await.unwrap();
     if !value.is_empty() {
         input.send_keys(value).await.unwrap();
     }
 }
 
-async fn click(browser: &Client, css: &str) {
-    browser.wait().for_element(Locator::Css(css)).await.unwrap().click().await.unwrap();
+async fn click(browser: &WebDriver, css: &str) {
+    find(browser, css).await.click().await.unwrap();
+}
+
+async fn run(browser: &WebDriver, script: &str, arguments: Vec<Value>) -> Value {
+    browser.execute(script, arguments).await.unwrap().json().clone()
 }
 
 /// Writes a screenshot for people, and checks that nothing is wider than the window.
-async fn look(browser: &Client, name: &str) {
-    let png = browser.screenshot().await.unwrap();
+async fn look(browser: &WebDriver, name: &str) {
+    let png = browser.screenshot_as_png().await.unwrap();
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{name}.png")), png).unwrap();
     let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    assert_eq!(browser.execute(overflow, vec![]).await.unwrap(), json!(0), "{name}: the page is wider than the window");
+    assert_eq!(run(browser, overflow, vec![]).await, json!(0), "{name}: the page is wider than the window");
 }
 
 const SEED: &str = "taobao.top.client.token.get";
@@ -111,7 +119,7 @@ async fn a_developer_finds_calls_and_debugs_a_method() {
     // Search, while typing.
     open(&browser, &gateway, "/").await;
     look(&browser, "index").await;
-    browser.find(Locator::Css("#query")).await.unwrap().send_keys("端top sec_token").await.unwrap();
+    fill(&browser, "#query", "端top sec_token").await;
     let link = format!("#results .methods a[href='/_methods/{SEED}']");
     assert!(text(&browser, &link).await.contains(SEED));
     look(&browser, "search").await;
@@ -132,7 +140,7 @@ async fn a_developer_finds_calls_and_debugs_a_method() {
     let sample = "#samples input:checked + label + pre";
     let waiting = "return new Promise((done) => { const check = () => \
                    document.querySelector(arguments[0]).innerText.includes('a <b>') ? done(true) : setTimeout(check, 20); check(); })";
-    browser.execute(waiting, vec![json!(sample)]).await.unwrap();
+    run(&browser, waiting, vec![json!(sample)]).await;
     assert!(text(&browser, sample).await.contains("\"sec_token\": \"a <b>\""));
 
     // A refused call is explained.
@@ -158,13 +166,13 @@ async fn a_developer_finds_calls_and_debugs_a_method() {
     // An opened call stays open when another one arrives.
     client.call(SEED, [("sec_token", "b")]).await.unwrap_err();
     text(&browser, ".call[data-number='4']").await;
-    assert!(browser.find(Locator::Css(".call[data-number='3'][open]")).await.is_ok());
+    find(&browser, ".call[data-number='3'][open]").await;
     look(&browser, "calls").await;
 
     // The other language.
     click(&browser, "a[lang='zh']").await;
     assert_eq!(text(&browser, "h1").await, "调用记录");
-    browser.close().await.unwrap();
+    browser.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,7 +182,7 @@ async fn fits_on_a_phone_and_in_the_dark() {
     let client = support::client(gateway.address()).session("s").build().unwrap();
     let _ = client.call("taobao.trades.sold.get", [("fields", "tid")]).await;
     let _ = client.call("taobao.no.such.method.with.a.rather.long.name.get", ()).await;
-    // 500 is the smallest width of a window; the frame limits the page to that of a phone.
+    // 500 is the smallest width of a window.
     let browser = driver.open(500, 900, true).await;
     open(&browser, &gateway, "/_language?code=zh&to=/").await;
     for (name, path) in [
@@ -188,6 +196,6 @@ async fn fits_on_a_phone_and_in_the_dark() {
         look(&browser, &format!("phone-{name}")).await;
     }
     let background = "return getComputedStyle(document.body).backgroundColor";
-    assert_eq!(browser.execute(background, vec![]).await.unwrap(), json!("rgb(18, 21, 26)"));
-    browser.close().await.unwrap();
+    assert_eq!(run(&browser, background, vec![]).await, json!("rgb(18, 21, 26)"));
+    browser.quit().await.unwrap();
 }

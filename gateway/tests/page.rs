@@ -141,17 +141,42 @@ async fn describes_methods() {
     assert!(page.contains("No such method."));
 }
 
-/// Every shipped method has a page.
+/// Returns the fields of the form of a page.
+fn fields(html: &str) -> Vec<(String, String)> {
+    let (_, form) = html.split_once("<form id=\"call\"").unwrap();
+    let form = form.split_once("</form>").unwrap().0;
+    let fields = form.split("name=\"p.").skip(1).map(|field| {
+        let (name, rest) = field.split_once('"').unwrap();
+        let value = match rest.strip_prefix(" value=\"") {
+            Some(rest) => rest.split('"').next().unwrap(),
+            None => rest.split_once('>').unwrap().1.split("</textarea>").next().unwrap(),
+        };
+        (name.to_owned(), unescaped(value))
+    });
+    fields.collect()
+}
+
+/// Every shipped method has a page, and its form is filled in with values that the gateway accepts.
 #[tokio::test]
-async fn every_method_has_a_page() {
+async fn every_method_has_a_page_with_an_accepted_form() {
     let (browser, gateway) = browser().await;
+    let mut refused = Vec::new();
     let specs = spec::read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
     assert_eq!(gateway.method_count(), specs.methods.len());
     for method in specs.methods {
         let name = method.spec.method.value;
         let page = browser.get(&format!("/_methods/{name}")).await;
         assert!(page.status == 200 && page.contains("</html>"), "{name}");
+        let fields: Vec<_> = fields(&page.html).into_iter().map(|(name, value)| (format!("p.{name}"), value)).collect();
+        let mut form =
+            vec![("method", name.as_str()), ("app", KEY), ("session", "s"), ("format", "json"), ("sign_method", "md5")];
+        form.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let result = browser.post("/_call?fragment=1", &form).await;
+        if !result.contains("badge good") {
+            refused.push(format!("{name}: {}", result.html.split("</h3>").next().unwrap()));
+        }
     }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
 #[tokio::test]

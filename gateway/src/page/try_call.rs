@@ -49,7 +49,7 @@ impl TryCall {
             format: Format::Json,
             simplify: false,
             sign_method: SignMethod::default(),
-            parameters: inputs.map(|input| (input.name.to_owned(), input.value.to_owned())).collect(),
+            parameters: inputs.map(|input| (input.name.to_owned(), input.value.clone())).collect(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::gateway::Gateway;
 use crate::journal::Call;
 use crate::method::Method;
 use crate::object_types::ObjectTypes;
+use crate::value::Value;
 
 use super::categories::GROUPS;
 use super::language::{Labels, Language};
@@ -72,7 +73,7 @@ pub(super) struct InputView<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a str,
     pub(super) required: bool,
-    pub(super) value: &'a str,
+    pub(super) value: String,
     pub(super) long: bool,
     pub(super) file: bool,
 }
@@ -81,18 +82,31 @@ impl<'a> InputView<'a> {
     pub(super) fn new(parameter: &'a Parameter) -> Self {
         let type_name = parameter.type_name();
         let file = type_name.kind() == Some(Kind::File);
-        // Optional values of objects are often too long to be useful, and invalid together.
-        let example = parameter.facts.example.as_deref().or(parameter.facts.default.as_deref()).unwrap_or_default();
-        let value = if file && parameter.is_required() { "GIF89a" } else { example };
+        let value = example(parameter);
         let is_text = matches!(type_name.kind(), Some(kind) if !matches!(kind, Kind::Json | Kind::Map));
         Self {
             name: &parameter.name.value,
             kind: &parameter.kind.value,
             required: parameter.is_required(),
-            value,
             long: file || !is_text || value.len() > MAX_LINE || value.contains('\n'),
+            value,
             file,
         }
+    }
+}
+
+/// Returns the value that a field of the form is filled in with. A required parameter has one in any case.
+fn example(parameter: &Parameter) -> String {
+    if parameter.type_name().kind() == Some(Kind::File) {
+        return if parameter.is_required() { "GIF89a".to_owned() } else { String::new() };
+    }
+    let facts = &parameter.facts;
+    let example = facts.example.as_deref().or(facts.default.as_deref()).filter(|example| !example.trim().is_empty());
+    match (example, Value::examples(std::slice::from_ref(parameter)).pop()) {
+        (Some(example), _) => example.to_owned(),
+        (None, Some((_, Value::Text(text)))) if parameter.is_required() => text,
+        (None, Some((_, value))) if parameter.is_required() => value.to_json(None, true),
+        (None, _) => String::new(),
     }
 }
 
