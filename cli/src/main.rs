@@ -23,7 +23,8 @@ use project::Project;
 /// Generate Rust from specs of TOP methods, call methods, and run a local gateway
 ///
 /// A spec is specs/CATEGORY/METHOD.yaml in the folder of a crate. It describes one method of a gateway that
-/// speaks the Taobao Open Platform (TOP) protocol. specs/platform.yaml is optional: it replaces the built-in
+/// speaks the Taobao Open Platform (TOP) protocol. specs/messages/TOPIC.yaml describes one topic of its
+/// message channel. specs/platform.yaml is optional: it replaces the built-in
 /// list of gateways, error codes and secret names.
 #[derive(Parser)]
 #[command(
@@ -46,14 +47,16 @@ struct Cli {
 enum Command {
     /// Write a spec to fill in from the platform's page
     #[command(after_help = "\
-The spec is specs/CATEGORY/METHOD.yaml. A file that exists is not changed.
+The spec is specs/CATEGORY/METHOD.yaml, or specs/messages/TOPIC.yaml for a topic of the message channel.
+A file that exists is not changed.
 
-Example:
-  cargo top new taobao.trade.close")]
+Examples:
+  cargo top new taobao.trade.close
+  cargo top new taobao_trade_TradeSuccess")]
     New {
-        /// The method, such as taobao.trade.close
-        method: String,
-        /// The folder. Default: a word of the method's name, such as trade for taobao.trade.close
+        /// The method, such as taobao.trade.close, or the topic, such as taobao_trade_TradeSuccess
+        name: String,
+        /// The folder of a method. Default: a word of its name, such as trade for taobao.trade.close
         #[arg(long, value_name = "NAME")]
         category: Option<String>,
     },
@@ -105,6 +108,8 @@ Examples:
     /// Write the module api from specs
     #[command(after_help = "\
 Every specs/CATEGORY/METHOD.yaml becomes a module of src/api, which the crate declares with `mod api;`.
+Every specs/messages/TOPIC.yaml becomes a module of src/api/messages, which needs the feature messages of
+the runtime crate.
 Nothing is written if any spec is wrong. Only files that differ are written, and only generated files are
 replaced or removed.
 
@@ -215,8 +220,8 @@ fn named(command: clap::Command, program: &str) -> clap::Command {
 fn run(command: Command, program: &str) -> Result<(), CommandError> {
     let context = |specs| Context { program: program.to_owned(), specs };
     match command {
-        Command::New { method, category } => {
-            commands::new(&context(Project::required()?.specs()), &method, category.as_deref())
+        Command::New { name, category } => {
+            commands::new(&context(Project::required()?.specs()), &name, category.as_deref())
         }
         Command::Import { paths, category, force, dry_run } => {
             let options = ImportOptions { paths, category, force, dry_run };

@@ -32460,3 +32460,6 @@ response:
 "##,
     ),
 ];
+
+/// The specs of topics in the order of their paths: each topic and its text.
+pub(crate) const SHIPPED_TOPICS: &[(&str, &str)] = &[];

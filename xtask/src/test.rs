@@ -132,7 +132,7 @@ fn lint(checks: &Checks) -> Result<(), Failure> {
 fn features(checks: &Checks) -> Result<(), Failure> {
     let tls = if checks.all_features()? == ALL { &["native-tls"][..] } else { &[] };
     let protocol = ["", "tokio", "messages", "spi", "secret"].iter().map(|feature| ("top-protocol", *feature));
-    let sdk = ["", "client", "axum", "spi", "secret"].iter().map(|feature| ("generated-sdk", *feature));
+    let sdk = ["", "client", "axum", "messages", "spi", "secret"].iter().map(|feature| ("generated-sdk", *feature));
     let client = [
         "",
         "blocking",
