@@ -88,7 +88,8 @@ fn start(folder: &Path, arguments: &[&str]) -> (String, String) {
 /// Returns the number of shipped methods.
 fn shipped_count() -> usize {
     let categories = fs::read_dir(root().join("specs")).unwrap().map(|entry| entry.unwrap().path());
-    categories.filter(|path| path.is_dir()).map(|category| fs::read_dir(category).unwrap().count()).sum()
+    let categories = categories.filter(|path| path.is_dir() && !path.ends_with("messages"));
+    categories.map(|category| fs::read_dir(category).unwrap().count()).sum()
 }
 
 #[test]

@@ -109,11 +109,14 @@ fn gen_reports_patterns_without_a_match() {
 #[test]
 fn new_reports_invalid_names_and_existing_specs() {
     for (arguments, code, expected) in [
-        (&["new"][..], 2, "no method: expected a METHOD"),
-        (&["new", "../x"], 2, "invalid method name"),
+        (&["new"][..], 2, "no name: expected a METHOD or a TOPIC"),
+        (&["new", "../x"], 2, "invalid name"),
         (&["new", "taobao.a.b", "--category", "../x"], 2, "invalid category"),
         (&["new", "taobao.time.get", "--category", "util"], 1, "already exists"),
         (&["new", "taobao.time.get"], 1, "util/taobao.time.get.yaml already exists"),
+        (&["new", "taobao_trade_TradeSuccess"], 1, "messages/taobao_trade_TradeSuccess.yaml already exists"),
+        (&["new", "taobao_trade_TradeSuccess", "--category", "trade"], 2, "a topic has no category"),
+        (&["new", "taobao.messages.get"], 2, "invalid category \"messages\""),
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
