@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use codegen::spec::{Platform, Specs};
 use top_protocol::Format;
 
 use crate::console;
 use crate::excerpt::excerpt;
+use crate::messages::{Endpoint, MessageBroker, OutgoingMessage, SendMessageError};
 use crate::method::Method;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
@@ -26,6 +28,7 @@ pub struct Gateway {
     applications: BTreeMap<String, String>,
     clock: fn() -> SystemTime,
     list_length: Option<i64>,
+    messages: MessageBroker,
 }
 
 impl fmt::Debug for Gateway {
@@ -49,6 +52,7 @@ impl Gateway {
             applications: BTreeMap::new(),
             clock: SystemTime::now,
             list_length: None,
+            messages: MessageBroker::new(&specs.topics),
         }
     }
 
@@ -78,6 +82,26 @@ impl Gateway {
     /// Returns the number of methods.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// Returns the queues of the message channel.
+    pub fn messages(&self) -> &MessageBroker {
+        &self.messages
+    }
+
+    /// Sends a message to each group of clients: see [`MessageBroker::send`]. Returns the id of the message.
+    ///
+    /// # Errors
+    ///
+    /// [`SendMessageError`].
+    pub fn send_message(&self, topic: impl Into<String>, content: impl Into<String>) -> Result<i64, SendMessageError> {
+        self.messages.send(OutgoingMessage::new(topic, content))
+    }
+
+    /// Returns the message channel of a server. Its console lines go to `log`.
+    pub(crate) fn message_endpoint(&self, log: impl Fn(&str) + Send + Sync + 'static) -> Arc<Endpoint> {
+        let tolerance = Duration::from_secs(60 * u64::from(self.platform.timestamp_tolerance_minutes));
+        Endpoint::new(self.messages.clone(), self.applications.clone(), self.clock, tolerance, log)
     }
 
     /// Returns the AppKeys of the applications.

@@ -2,11 +2,15 @@
 //!
 //! It checks requests as the platform does, refuses them with the platform's codes, and responds with the examples of the
 //! specs. [`Gateway::respond`] works without HTTP; [`Server`] serves it.
+//!
+//! The server has a message channel (TMC) too, at `ws://ADDRESS/`. [`Gateway::send_message`] sends a message, and
+//! [`MessageBroker`] has the queues.
 
 mod console;
 mod excerpt;
 mod fuzzing;
 mod gateway;
+mod messages;
 mod method;
 mod object_types;
 mod pagination;
@@ -20,6 +24,7 @@ mod validation;
 mod value;
 
 pub use gateway::Gateway;
+pub use messages::{GroupStatus, MessageBroker, OutgoingMessage, PublishedMessage, SendMessageError};
 pub use request::Request;
 pub use response::{Outcome, Response};
 pub use server::{Server, ServerLimits};

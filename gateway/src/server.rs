@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::console;
 use crate::gateway::Gateway;
+use crate::messages;
 use crate::request::Request;
 use crate::response::Response;
 
@@ -93,7 +94,10 @@ impl Server {
         let Self { gateway, listener, limits } = self;
         let connections = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
         let bodies = Arc::new(Semaphore::new(limits.bodies.min(Semaphore::MAX_PERMITS)));
-        let service = Arc::new(Service { gateway, limits, bodies, log });
+        let log = Arc::new(log);
+        let log_message = Arc::clone(&log);
+        let messages = gateway.message_endpoint(move |line| log_message(line));
+        let service = Arc::new(Service { gateway, limits, bodies, messages, log });
         loop {
             // The semaphore is never closed.
             let permit = Arc::clone(&connections).acquire_owned().await.ok();
@@ -110,6 +114,7 @@ impl Server {
                     .timer(TokioTimer::new())
                     .header_read_timeout(service.limits.read_timeout)
                     .serve_connection(TokioIo::new(stream), respond)
+                    .with_upgrades()
                     .await;
                 drop(permit);
             });
@@ -123,11 +128,15 @@ struct Service<L> {
     limits: ServerLimits,
     /// One permit for each byte of the total limit of bodies.
     bodies: Arc<Semaphore>,
-    log: L,
+    messages: Arc<messages::Endpoint>,
+    log: Arc<L>,
 }
 
 impl<L: Fn(&str) + Send + Sync + 'static> Service<L> {
     async fn respond(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Infallible> {
+        if messages::handles(&request) {
+            return Ok(Arc::clone(&self.messages).respond(request).await);
+        }
         let (head, body) = request.into_parts();
         let body = tokio::time::timeout(self.limits.read_timeout, self.read(body)).await;
         let body = match body.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {

@@ -100,7 +100,7 @@ fn gen_reports_patterns_without_a_match() {
     let out = absent_path("nothing");
     let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("no method matches the pattern"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("no method or topic matches the pattern"), "{}", text(&output.stderr));
     assert!(!out.exists());
     assert_eq!(xtask(&["gen", "--only", "taobao.time.get"]).status.code(), Some(2));
     assert_eq!(xtask(&["gen", "--check", "--diff"]).status.code(), Some(2));
