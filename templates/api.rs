@@ -1,10 +1,14 @@
 {%- import "struct.rs" as structs -%}
-//! `{{ method }}`: {{ title }}
+//! `{{ api.method }}`: {{ title }}
 
 use {{ runtime }}::{ {{ imports }} };
 
 {% for doc in docs %}
 ///{{ doc }}
+{%- endfor %}
+#[doc(alias = {{ method_literal }})]
+{%- for keyword in api.facts.keywords %}
+#[doc(alias = "{{ keyword }}")]
 {%- endfor %}
 {% call structs::input(request, "a request", deprecated) %}{% endcall %}
 {% call structs::required(request) %}{% endcall %}
@@ -15,10 +19,10 @@ impl Request for {{ request.name }} {
     {%- if let Some(authorization) = authorization %}
     const AUTHORIZATION: Authorization = Authorization::{{ authorization }};
     {%- endif %}
-    {%- if https_only %}
+    {%- if api.facts.https_only %}
     const HTTPS_ONLY: bool = true;
     {%- endif %}
-    {%- if let Some(reads) = reads %}
+    {%- if let Some(reads) = api.facts.reads %}
     const READS: bool = {{ reads }};
     {%- endif %}
     {%- if !errors.is_empty() %}

@@ -6,6 +6,7 @@ use {{ runtime }}::{ {{ imports }} };
 {% for doc in docs %}
 ///{{ doc }}
 {%- endfor %}
+#[doc(alias = {{ topic_literal }})]
 {% call structs::output(message) %}{% endcall %}
 
 impl Topic for {{ message.name }} {

@@ -134,7 +134,7 @@ fn check_spec(
         return Ok(());
     };
     let mut problems = spec_violations(&spec, pairs, has_session);
-    if spec.https_only && is_remote_http(gateway) {
+    if spec.facts.https_only && is_remote_http(gateway) {
         problems.push(format!("{method} requires https: use a gateway with an https URL"));
     }
     if !problems.is_empty() && !args.force {
@@ -236,10 +236,10 @@ fn spec_violations(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Ve
     let given = |name: &str| pairs.iter().any(|&(other, value)| other == name && !value.trim().is_empty());
     for parameter in spec.request.iter().filter(|parameter| parameter.is_required() && !given(&parameter.name.value)) {
         let (name, kind) = (&parameter.name.value, &parameter.kind.value);
-        let example = parameter.example.as_ref().map(|example| format!(", for example {name}={example}"));
+        let example = parameter.facts.example.as_ref().map(|example| format!(", for example {name}={example}"));
         problems.push(format!("missing parameter {name} of type {kind}{}", example.unwrap_or_default()));
     }
-    if spec.authorization == Some(Authorization::Required) && !has_session {
+    if spec.facts.authorization == Some(Authorization::Required) && !has_session {
         problems.push(format!("missing session: {method} requires --session, or TOP_SESSION in the environment"));
     }
     problems

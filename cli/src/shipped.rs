@@ -9646,6 +9646,7 @@ method: taobao.item.quantity.update
 title: 修改商品或 SKU 的库存
 description: 全量或增量修改；都不指定 SKU 时修改商品的库存。
 doc_url: https://open.taobao.com/api.htm?docId=10591&docType=2
+keywords: [库存]
 request:
   - name: num_iid
     type: Number
@@ -11476,6 +11477,7 @@ title: 查询在售商品
 description: 分页返回当前卖家正在出售的商品，只含部分字段；全部字段见 taobao.item.seller.get。
 authorization: required
 doc_url: https://open.taobao.com/api.htm?docId=18&docType=2
+keywords: [在售商品, 商品列表]
 request:
   - name: fields
     type: Field List
@@ -11959,6 +11961,7 @@ method: taobao.skus.quantity.update
 title: 批量修改 SKU 的库存
 description: 每次最多 20 个 SKU，用 SKU 编号或商家编码指定。
 doc_url: https://open.taobao.com/api.htm?docId=21169&docType=2
+keywords: [库存]
 request:
   - name: num_iid
     type: Number
@@ -14234,6 +14237,7 @@ method: taobao.logistics.dummy.send
 title: 无需物流的发货
 description: 用于虚拟商品，订单直接变为已发货。
 doc_url: https://open.taobao.com/api.htm?docId=10691&docType=2
+keywords: [发货, 虚拟商品]
 request:
   - name: feature
     type: String
@@ -14317,6 +14321,7 @@ method: taobao.logistics.offline.send
 title: 自己联系物流发货
 description: 登记自行联系的物流公司和运单号，订单随即变为已发货。
 doc_url: https://open.taobao.com/api.htm?docId=10690&docType=2
+keywords: [发货, 运单号]
 request:
   - name: cancel_id
     type: Number
@@ -14442,6 +14447,7 @@ method: taobao.logistics.online.send
 title: 在线下单发货
 description: 由平台通知物流公司揽收，支持货到付款。
 doc_url: https://open.taobao.com/api.htm?docId=10687&docType=2
+keywords: [发货, 在线下单]
 request:
   - name: sub_tid
     type: Number[]
@@ -15793,6 +15799,7 @@ method: taobao.picture.upload
 title: 上传图片
 description: 把一张图片传到图片空间。
 doc_url: https://open.taobao.com/api.htm?docId=140&docType=2
+keywords: [图片空间]
 request:
   - name: picture_category_id
     type: Number
@@ -15946,6 +15953,7 @@ title: 用 OAID 解密收件人
 description: 按订单和 OAID 返回收件人的明文，每次最多 20 笔。场景不同，可见的内容也不同。
 reads: true
 doc_url: https://open.taobao.com/api.htm?docId=54714&docType=2
+keywords: [收件人, 解密, 隐私]
 request:
   - name: query_list
     type: ReceiverQuery[]
@@ -20899,6 +20907,7 @@ pages:
 method: taobao.refunds.receive.get
 title: 查询收到的退款
 doc_url: https://open.taobao.com/api.htm?docId=52&docType=2
+keywords: [退款列表, 售后]
 request:
   - name: fields
     type: Field List
@@ -21938,6 +21947,7 @@ pages:
 method: taobao.vas.subscribe.get
 title: 查询用户的订购关系
 doc_url: https://open.taobao.com/api.htm?docId=10586&docType=2
+keywords: [订购, 服务市场]
 request:
   - name: article_code
     type: String
@@ -23101,6 +23111,7 @@ description: 按关键词和条件搜索商品，返回推广链接与到手价�
 authorization: none
 reads: true
 doc_url: https://open.taobao.com/api.htm?docId=64759&docType=2
+keywords: [选品, 商品搜索, 优惠券]
 request:
   - name: start_dsr
     type: Number
@@ -28530,6 +28541,7 @@ title: 为用户开通消息
 description: 每次调用都会覆盖原有的主题，请传入全部主题，或者不传。
 authorization: required
 doc_url: https://open.taobao.com/api.htm?docId=21990&docType=2
+keywords: [消息, 订阅]
 request:
   - name: topics
     type: String[]
@@ -28572,6 +28584,7 @@ description: 用授权回调得到的 code 换取 access_token。只能通过 ht
 authorization: none
 https_only: true
 doc_url: https://open.taobao.com/api.htm?docId=25388&docType=2
+keywords: [授权, 登录]
 request:
   - name: code
     type: String
@@ -28625,6 +28638,7 @@ response:
 # The page does not say whether a call needs a session; some of its samples pass one.
 method: taobao.top.client.token.get
 title: 端topToken获取接口
+keywords: [令牌]
 request:
   # The page does not say whether it is required; every sample sets it.
   - name: sec_token
@@ -28942,6 +28956,7 @@ method: taobao.trade.fullinfo.get
 title: 查询订单详情
 description: 返回一笔订单的全部资料，由 fields 决定返回哪些字段。
 doc_url: https://open.taobao.com/api.htm?docId=54&docType=2
+keywords: [订单详情, 收件人]
 request:
   - name: fields
     type: Field List
@@ -30139,6 +30154,7 @@ title: 按创建时间查询已卖出的订单
 description: 分页返回卖家近三个月的订单，按创建时间倒序，只含部分字段；全部字段见 taobao.trade.fullinfo.get。
 authorization: required
 doc_url: https://open.taobao.com/api.htm?docId=46&docType=2
+keywords: [订单列表, 卖出的宝贝]
 request:
   - name: fields
     type: Field List
@@ -30469,6 +30485,7 @@ title: 按修改时间查询已卖出的订单
 description: 分页返回一段时间内有变化的订单，时间跨度不超过一天。为免漏单，请从最后一页往前取。
 authorization: required
 doc_url: https://open.taobao.com/api.htm?docId=128&docType=2
+keywords: [订单同步, 增量订单]
 request:
   - name: fields
     type: Field List
@@ -31631,6 +31648,7 @@ title: 获取电子面单号
 description: 为订单申请单号并返回云打印报文，每次最多 10 个。
 reads: false
 doc_url: https://open.taobao.com/api.htm?docId=26869&docType=2
+keywords: [电子面单, 打印, 取号]
 request:
   - name: param_waybill_cloud_print_apply_new_request
     type: WaybillCloudPrintApplyNewRequest

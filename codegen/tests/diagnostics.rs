@@ -507,6 +507,23 @@ fn accepts_only_urls_that_a_link_can_contain() {
 }
 
 #[test]
+fn accepts_only_keywords_of_rustdoc() {
+    let with_keywords = |keywords: &str| {
+        with_parameters("  - { name: a, type: String }").replace("request:", &format!("keywords: {keywords}\nrequest:"))
+    };
+    let output = |keywords: &str| {
+        let folder = folder(&[("top/taobao.a.get.yaml", with_keywords(keywords).as_bytes())]);
+        problems(folder.path()).map(|problems| problems.to_string())
+    };
+    assert_eq!(output("[订单, tid2]"), None);
+    for keywords in ["[\"\"]", "[a b]", "['\"']", "[\"a\\n\"]", "[taobao.a.get]"] {
+        let output = output(keywords).unwrap_or_else(|| panic!("{keywords} passed"));
+        assert!(output.contains("expected a keyword"), "{output}");
+    }
+    assert!(output("[a, b, a]").unwrap().contains("duplicate keyword `a`"));
+}
+
+#[test]
 fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
@@ -558,6 +575,206 @@ fn reads_built_in_platform_without_file() {
         std::os::unix::fs::symlink("nowhere.yaml", &path).unwrap();
         assert!(ids(folder.path()).is_err());
     }
+}
+
+/// Asserts the problems of `platform.yaml` for each change of the fixture's.
+fn assert_platform_problems(changes: &[(&str, &str)], expected: Expect) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("platform.yaml");
+    let problems = changes.iter().map(|(text, changed)| {
+        assert!(PLATFORM.contains(text), "{text}");
+        fs::write(&path, PLATFORM.replacen(text, changed, 1)).unwrap();
+        let problems = codegen::spec::platform(folder.path()).expect_err(changed).to_string();
+        problems.replace(&path.display().to_string(), "platform.yaml")
+    });
+    let output = problems.collect::<Vec<_>>().join("\n\n");
+    expected.assert_eq(&output.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+}
+
+#[test]
+fn reports_syntax_of_platform() {
+    assert_platform_problems(
+        &[
+            ("gateways:\n", "gateway:\n"),
+            ("secrets: [token, session]\n", ""),
+            ("tolerance_minutes: 10", "tolerance_minutes: ten"),
+            ("id: fixture,", "id: [fixture],"),
+            ("retry: later", "retry: sometimes"),
+            ("[token, session]", "token"),
+            ("version: \"2.0\"", "version: \"2.0\"\nversion: \"2.0\""),
+            ("[token, session]", "[token, session"),
+        ],
+        expect![[r#"
+            error: unknown field `gateway`, expected one of version, timestamp_tolerance_minutes, gateways, public_parameters, secrets, errors
+             --> platform.yaml:4:1
+              |
+            4 | gateway:
+              | ^^^^^^^
+
+            1 problem in 1 file
+
+            error: missing field `secrets`
+              --> platform.yaml:10:1
+               |
+            10 | errors:
+               | ^^^^^^
+
+            1 problem in 1 file
+
+            error: invalid u32
+             --> platform.yaml:3:30
+              |
+            3 | timestamp_tolerance_minutes: ten
+              |                              ^^^
+
+            1 problem in 1 file
+
+            error: expected string scalar
+             --> platform.yaml:5:11
+              |
+            5 |   - { id: [fixture], title: 测试环境 <b>, http: http://127.0.0.1/api, https: https://127.0.0.1/api }
+              |           ^
+
+            1 problem in 1 file
+
+            error: unknown variant `sometimes`, expected one of never, later, renew_session, if_server_side
+              --> platform.yaml:13:76
+               |
+            13 |   - { code: 10, name: Service Currently Unavailable, meaning: busy, retry: sometimes }
+               |                                                                            ^^^^^^^^^
+
+            1 problem in 1 file
+
+            error: expected sequence start
+              --> platform.yaml:10:10
+               |
+            10 | secrets: token
+               |          ^^^^^
+
+            1 problem in 1 file
+
+            error: duplicate key `version`
+             --> platform.yaml:3:1
+              |
+            3 | version: "2.0"
+              | ^^^^^^^
+
+            1 problem in 1 file
+
+            error: illegal placement of ':' indicator
+              --> platform.yaml:11:7
+               |
+            11 | errors:
+               |       ^
+
+            1 problem in 1 file
+        "#]],
+    );
+}
+
+#[test]
+fn reports_rules_of_platform() {
+    assert_platform_problems(
+        &[
+            ("id: fixture-2", "id: fixture"),
+            ("id: fixture-2", "id: Fixture"),
+            ("title: two", "title: \" \""),
+            ("http: http://", "http: ftp://"),
+            ("code: 10,", "code: 25,"),
+            (
+                "retry: later }",
+                "retry: later, words: [Busy] }\n  - { code: 11, name: x, meaning: y, retry: never, words: [busy] }",
+            ),
+            ("[token, session]", "[Token, \"\"]"),
+        ],
+        expect![[r#"
+            error: duplicate gateway id `fixture`
+             --> platform.yaml:6:11
+              |
+            6 |   - { id: fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+              |           ^^^^^^^
+
+            1 problem in 1 file
+
+            error: invalid gateway id "Fixture"
+             --> platform.yaml:6:11
+              |
+            6 |   - { id: Fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+              |           ^^^^^^^
+              |
+              = help: expected lower-case words joined by hyphens, such as `taobao-overseas`
+
+            1 problem in 1 file
+
+            error: the title is empty
+             --> platform.yaml:6:29
+              |
+            6 |   - { id: fixture-2, title: " ", https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+              |                             ^^^
+
+            1 problem in 1 file
+
+            error: expected a URL starting with `http://`
+             --> platform.yaml:5:43
+              |
+            5 |   - { id: fixture, title: 测试环境 <b>, http: ftp://127.0.0.1/api, https: https://127.0.0.1/api }
+              |                                               ^^^^^^^^^^^^^^^^^^^
+
+            1 problem in 1 file
+
+            error: duplicate code 25
+              --> platform.yaml:13:13
+               |
+            13 |   - { code: 25, name: Service Currently Unavailable, meaning: busy, retry: later }
+               |             ^^
+
+            1 problem in 1 file
+
+            error: duplicate word `busy`: case is ignored
+              --> platform.yaml:14:60
+               |
+            14 |   - { code: 11, name: x, meaning: y, retry: never, words: [busy] }
+               |                                                            ^^^^
+
+            1 problem in 1 file
+
+            error: expected a name suffix in lower case
+              --> platform.yaml:10:11
+               |
+            10 | secrets: [Token, ""]
+               |           ^^^^^
+               |
+               = help: names are compared without regard to case
+
+            error: the name suffix is empty
+              --> platform.yaml:10:18
+               |
+            10 | secrets: [Token, ""]
+               |                  ^^
+               |
+               = help: an empty suffix matches every name; remove it
+
+            2 problems in 1 file
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_aliases_in_platform() {
+    assert_platform_problems(
+        &[("[token, session]", "&a [token]\nmore: [*a, *a]")],
+        expect![[r#"
+        error: anchors and tags are not supported
+          --> platform.yaml:10:13
+           |
+        10 | secrets: &a [token]
+           |             ^
+           |
+           = help: write the value itself
+
+        1 problem in 1 file
+    "#]],
+    );
 }
 
 #[test]
@@ -645,7 +862,7 @@ fn reports_invalid_topics() {
             2 | title: " "
               |        ^^^
 
-            error: expected a URL starting with `https://` or `http://`
+            error: expected a URL starting with `https://` or `http://`, found `a`
              --> specs/messages/taobao_a_Changed.yaml:3:10
               |
             3 | doc_url: a

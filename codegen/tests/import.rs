@@ -494,6 +494,17 @@ fn record(request: &str, response: &str) -> String {
 }
 
 #[test]
+fn leaves_out_empty_values_of_record() {
+    for text in ["-", "null", " -- ", "无", "N/A"] {
+        let with = format!(
+            r#"{{"name":"a","type":"String","description":"{text}","demoValue":"{text}","defaultValue":"{text}"}}"#
+        );
+        let without = r#"{"name":"a","type":"String"}"#;
+        assert_eq!(spec_of(&record(&with, &with)), spec_of(&record(without, without)), "{text:?}");
+    }
+}
+
+#[test]
 fn imports_record() {
     let record = r#"{
         "name": "taobao.fixture.parcel.get", "apiChineseName": "查询&amp;包裹", "description": "第一行<br/>第二行<b>!</b>",
@@ -694,9 +705,9 @@ fn normalizes_records() {
             "  # Left out: the document's maxValue `",
         ),
         (
-            parameter("a", "Number", r#","defaultValue":"无""#),
+            parameter("a", "Number", r#","defaultValue":"没有""#),
             String::new(),
-            "  # Left out: the document's default, which is not a Number: 无\n",
+            "  # Left out: the document's default, which is not a Number: 没有\n",
         ),
         (
             parameter("a", "Price", r#","minValue":1,"maxValue":1,"defaultValue":"1""#),
@@ -1132,16 +1143,16 @@ proptest! {
         let spec = codegen::spec::parse("any", "taobao.any.thing.get.yaml", &yaml, &platform()).unwrap().spec;
         let seen = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
         let [request, response] = [&spec.request[0], &spec.response.fields[0]];
-        prop_assert_eq!(&request.example, &response.example);
-        prop_assert_eq!(&request.description, &response.description);
+        prop_assert_eq!(&request.facts.example, &response.facts.example);
+        prop_assert_eq!(&request.facts.description, &response.facts.description);
         if !texts[1].contains(['<', '&']) {
-            prop_assert_eq!(seen(request.example.as_deref().unwrap_or_default()), seen(&texts[1]));
+            prop_assert_eq!(seen(request.facts.example.as_deref().unwrap_or_default()), seen(&texts[1]));
         }
         if !texts[2].contains(['<', '&']) {
-            prop_assert_eq!(seen(request.description.as_deref().unwrap_or_default()), seen(&texts[2]));
+            prop_assert_eq!(seen(request.facts.description.as_deref().unwrap_or_default()), seen(&texts[2]));
         }
         if !title.contains(['<', '&']) {
-            prop_assert_eq!(seen(&spec.title.value), seen(&title));
+            prop_assert_eq!(seen(&spec.facts.title.value), seen(&title));
         }
     }
 }

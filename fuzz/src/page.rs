@@ -191,12 +191,12 @@ impl Page {
     fn of(spec: &spec::Spec) -> Self {
         Self {
             method: spec.method.value.clone(),
-            title: spec.title.value.clone(),
-            description: spec.description.clone().unwrap_or_default(),
-            authorization: spec.authorization,
+            title: spec.facts.title.value.clone(),
+            description: spec.facts.description.clone().unwrap_or_default(),
+            authorization: spec.facts.authorization,
             request: spec.request.iter().map(Row::of).collect(),
             response: spec.response.fields.iter().map(Row::of).collect(),
-            errors: spec.errors.clone(),
+            errors: spec.facts.errors.clone(),
         }
     }
 
@@ -232,9 +232,9 @@ impl Row {
             max_list_size: limit(&parameter.max_list_size),
             min_value: limit(&parameter.min_value),
             max_value: limit(&parameter.max_value),
-            default: parameter.default.clone().unwrap_or_default(),
-            example: parameter.example.clone().unwrap_or_default(),
-            description: parameter.description.clone().unwrap_or_default(),
+            default: parameter.facts.default.clone().unwrap_or_default(),
+            example: parameter.facts.example.clone().unwrap_or_default(),
+            description: parameter.facts.description.clone().unwrap_or_default(),
             fields: parameter.fields.iter().map(Self::of).collect(),
         }
     }

@@ -25,7 +25,7 @@ impl Method {
         let response = Value::examples(&spec.response.fields);
         Self {
             node: spec.response.node.value,
-            authorization: spec.authorization,
+            authorization: spec.facts.authorization,
             request: spec.request,
             response,
             pages: spec.pages,

@@ -275,6 +275,6 @@ fn default(request: &[Parameter], path: &str) -> Option<i64> {
     let parameter = request.iter().find(|parameter| parameter.name.value == name)?;
     match rest {
         Some(rest) => default(&parameter.fields, rest),
-        None => parameter.default.as_deref()?.parse().ok(),
+        None => parameter.facts.default.as_deref()?.parse().ok(),
     }
 }

@@ -76,7 +76,7 @@ impl<'a> ExampleBuilder<'a> {
     fn value(&mut self, field: &'a Parameter) -> Option<Value> {
         self.budget = self.budget.checked_sub(1)?;
         let type_name = field.type_name();
-        let example = field.example.as_deref().unwrap_or_default();
+        let example = field.facts.example.as_deref().unwrap_or_default();
         let items = match type_name.kind() {
             // A comma in an example of JSON does not separate elements.
             Some(kind) if type_name.list && !matches!(kind, Kind::Json | Kind::Map) => {

@@ -78,9 +78,10 @@ fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topi
         let columns = pick("| method | use | request | page |", "| 方法 | 用途 | 请求 | 文档页 |");
         writeln!(text, "{columns}\n|---|---|---|---|").unwrap();
         for api in &category.apis {
-            let deprecated = api.deprecated.as_ref().map(|note| format!(" ⚠ {note}")).unwrap_or_default();
-            let page = api.doc_url.as_ref().map(|url| format!("[{}]({url})", pick("page", "文档"))).unwrap_or_default();
-            let (method, title, request) = (&api.method, &api.title, &api.request.name);
+            let deprecated = api.facts.deprecated.as_ref().map(|note| format!(" ⚠ {note}")).unwrap_or_default();
+            let page =
+                api.facts.doc_url.as_ref().map(|url| format!("[{}]({url})", pick("page", "文档"))).unwrap_or_default();
+            let (method, title, request) = (&api.method, &api.facts.title.value, &api.request.name);
             writeln!(text, "| `{method}` | {title}{deprecated} | `{name}::{request}` | {page} |").unwrap();
         }
     }

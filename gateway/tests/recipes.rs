@@ -53,7 +53,7 @@ fn set_example(specs: &mut Specs, method: &str, name: &str, example: &str) {
         let mut count = 0;
         for field in fields {
             if field.name.value == name {
-                field.example = Some(example.to_owned());
+                field.facts.example = Some(example.to_owned());
                 count += 1;
             }
             count += set(&mut field.fields, name, example);

@@ -12,6 +12,7 @@ mod lint;
 mod new;
 mod test;
 mod text;
+mod tool;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ Commands:
   lint     Check specs against the rules
   gateway  Run a TOP gateway on loopback, built from the specs
   call     Call any method through the client, or print the call as a curl command
+  bench    Measure the runtime against the least that each task costs
   help     Print help for a command: cargo xtask help gen
 
 Exit status: 0 success, 1 failure, 2 usage error.";
@@ -59,6 +61,7 @@ fn run() -> Result<(), Failure> {
         Some(other) => return Err(other.unexpected().into()),
     };
     let result = match command.as_str() {
+        "bench" => tool::BENCH.run(arguments),
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
         "fuzz" => fuzz::command(arguments),
@@ -78,6 +81,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let text = match arguments.next()? {
         None => HELP,
         Some(Value(command)) => match command.string()?.as_str() {
+            "bench" => tool::BENCH.help,
             "call" => return call::help(),
             "demo" => demo::HELP,
             "fuzz" => fuzz::HELP,

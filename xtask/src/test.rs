@@ -8,7 +8,7 @@ use lexopt::prelude::*;
 
 use crate::cargo::{cargo, command_line, in_ci, in_root, run, succeeds};
 use crate::failure::Failure;
-use crate::{fuzz, generate, root, text};
+use crate::{fuzz, generate, root, text, tool};
 
 pub(crate) const HELP: &str = "\
 Run the checks that CI runs, or one part of them.
@@ -23,6 +23,7 @@ Parts:
   msrv              Check the workspace with the oldest supported Rust
   test              Run all tests and doc tests
   docs              Build the API docs without warnings, and the guide
+  bench             Compare instruction counts with the committed ones: cargo xtask help bench
   fuzz              Run each fuzz target for a short time: cargo xtask help fuzz
   deny              Check licenses, advisories and duplicate dependencies with cargo-deny
   semver            Compare the public API with the last release by cargo-semver-checks
@@ -31,10 +32,10 @@ Parts:
 Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry.
 
 A part that needs a tool that is not installed is skipped with a message: cargo-deny,
-cargo-semver-checks, mdbook, typos, redis-server, OpenSSL's headers, a C++ compiler, the oldest
-supported Rust. Tests run under cargo nextest if it is installed, otherwise under cargo test. With
-CI=true a missing redis-server, OpenSSL or C++ compiler is a failure, and so is a missing tool of a
-PART that is named.
+cargo-semver-checks, mdbook, typos, redis-server, valgrind, OpenSSL's headers, a C++ compiler, the
+oldest supported Rust. Tests run under cargo nextest if it is installed, otherwise under cargo test.
+With CI=true a missing redis-server, valgrind, OpenSSL or C++ compiler is a failure, and so is a
+missing tool of a PART that is named.
 
 Options:
   -h, --help  Print help";
@@ -56,6 +57,7 @@ const PARTS: &[Part] = &[
     Part::new("msrv", msrv),
     Part::new("test", test),
     Part::new("docs", docs),
+    Part::new("bench", bench),
     Part::new("fuzz", fuzz_targets),
     Part::new("deny", deny),
     Part::new("semver", semver),
@@ -188,6 +190,15 @@ fn docs(checks: &Checks) -> Result<(), Failure> {
         announced(program("mdbook").args(["build", &format!("docs/guide/{language}")]))?;
     }
     Ok(())
+}
+
+fn bench(checks: &Checks) -> Result<(), Failure> {
+    if !succeeds(program("valgrind").arg("--version")) {
+        let missing = "valgrind is not installed; instructions are not counted";
+        return if in_ci() { Err(Failure::new(missing)) } else { checks.skip(missing) };
+    }
+    step("cargo xtask bench --quick");
+    run(tool::BENCH.command()?.arg("--quick"))
 }
 
 fn fuzz_targets(_: &Checks) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Entry};
-use super::vocabulary::{DocumentType, strip_invisible, type_name};
+use super::vocabulary::{DocumentType, cell_text, strip_invisible, type_name};
 use crate::spec::{Gateway, Kind, Platform, inferred_number, is_method_name, is_name, is_type_name, response_node};
 
 /// Normalizes `document`.
@@ -157,9 +157,9 @@ impl SideNormalizer<'_> {
         let mut document_type = type_of(entry).ok_or_else(|| {
             format!("invalid type `{}` of {path}", entry.kind.chars().take(80).collect::<String>().escape_debug())
         })?;
-        entry.description = non_empty_lines(&entry.description);
-        entry.default = single_line(&entry.default);
-        entry.example = strip_invisible(&entry.example).trim().replace("\r\n", "\n");
+        entry.description = cell_text(&non_empty_lines(&entry.description)).to_owned();
+        entry.default = cell_text(&single_line(&entry.default)).to_owned();
+        entry.example = cell_text(&strip_invisible(&entry.example)).replace("\r\n", "\n");
         infer_type(entry, &mut document_type);
         entry.kind = document_type.spec_type();
         if !self.request {

@@ -59,14 +59,7 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
     let paging = spec.pages.as_ref().and_then(|pages| paging::resolve(pages, &request, &response));
     Api {
         method: spec.method.value.clone(),
-        title: spec.title.value.clone(),
-        description: spec.description.clone(),
-        authorization: spec.authorization,
-        https_only: spec.https_only,
-        reads: spec.reads,
-        deprecated: spec.deprecated.clone(),
-        doc_url: spec.doc_url.as_ref().map(|url| url.value.clone()),
-        errors: spec.errors.clone(),
+        facts: spec.facts.clone(),
         node: spec.response.node.value.clone(),
         spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),
         category: method.category.clone(),

@@ -191,10 +191,7 @@ impl<'a> Resolver<'a, '_, '_> {
             required: parameter.is_required(),
             secret: parameter.secret.unwrap_or_else(|| self.scope.platform.is_secret(&parameter.name.value)),
             limits: limits(parameter),
-            default: parameter.default.clone(),
-            deprecated: parameter.deprecated.clone(),
-            example: parameter.example.clone().filter(|example| !example.is_empty()),
-            description: parameter.description.clone(),
+            facts: parameter.facts.clone(),
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) fn resolve(pages: &Pages, request: &Resolved, response: &Resolved) ->
     let (access, item) = (leading.iter().map(|field| field.name.clone()).collect(), leading.last()?.kind.clone());
     let size = pages.size.as_ref().map(|size| {
         let size = path(size);
-        let default = fields_on(&size, request).and_then(|fields| fields.last()?.default.as_ref()?.parse().ok());
+        let default = fields_on(&size, request).and_then(|fields| fields.last()?.facts.default.as_ref()?.parse().ok());
         (size, default)
     });
     let number =

@@ -28,7 +28,7 @@ fn topic(topic: &spec::Topic, module: String, name: String, platform: &Platform)
         title: spec.title.value.clone(),
         description: spec.description.clone(),
         deprecated: spec.deprecated.clone(),
-        doc_url: spec.doc_url.as_ref().map(|url| url.value.clone()),
+        doc_url: spec.doc_url.clone(),
         spec: PathBuf::from("specs").join(MESSAGES).join(format!("{}.yaml", spec.topic.value)),
         module,
         message: content.root,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::spec::{Authorization, ErrorCode, Gateway, Kind, PlatformError};
+use crate::spec::{Gateway, Kind, MethodFacts, ParameterFacts, PlatformError};
 
 /// The model of an SDK.
 #[derive(Clone, Debug)]
@@ -42,22 +42,8 @@ pub struct Category {
 pub struct Api {
     /// The method's name on the wire.
     pub method: String,
-    /// The title.
-    pub title: String,
-    /// What it does.
-    pub description: Option<String>,
-    /// Whether a call needs a session. `None`: unspecified.
-    pub authorization: Option<Authorization>,
-    /// Whether the method requires https.
-    pub https_only: bool,
-    /// Whether a call changes nothing. `None`: unspecified.
-    pub reads: Option<bool>,
-    /// The deprecation note: what to call instead.
-    pub deprecated: Option<String>,
-    /// The URL of the method's page in the platform's documentation.
-    pub doc_url: Option<String>,
-    /// The method's own error codes.
-    pub errors: Vec<ErrorCode>,
+    /// What the spec states of the method.
+    pub facts: MethodFacts,
     /// The root node of a response.
     pub node: String,
     /// The spec, relative to the root of the project.
@@ -191,14 +177,8 @@ pub struct Field {
     pub secret: bool,
     /// The limits that the client validates.
     pub limits: Vec<Limit>,
-    /// The default value.
-    pub default: Option<String>,
-    /// The deprecation note: what to use instead.
-    pub deprecated: Option<String>,
-    /// An example value.
-    pub example: Option<String>,
-    /// The description.
-    pub description: Option<String>,
+    /// What the spec states of the parameter.
+    pub facts: ParameterFacts,
 }
 
 /// A limit of a parameter.

@@ -104,16 +104,16 @@ pub(super) fn mention(wire: &str) -> String {
 
 /// The docs of a field: its description, then its facts. `output`: the field is in a response or a message.
 pub(super) fn field(field: &Field, output: bool) -> Vec<String> {
-    let mut lines = field.description.as_deref().map(lines).unwrap_or_default();
+    let mut lines = field.facts.description.as_deref().map(lines).unwrap_or_default();
     if lines.is_empty() {
         lines.push(format!(" {}", mention(&field.wire)));
     }
     let mut facts = facts(field, output);
-    if let Some(example) = &field.example {
+    if let Some(example) = &field.facts.example {
         facts.push(format!("Example: {}.", code(&shortened(example))));
     }
     lines.extend([String::new(), format!(" {}", facts.join(" "))]);
-    if let Some(note) = &field.deprecated {
+    if let Some(note) = &field.facts.deprecated {
         lines.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
     lines
@@ -122,7 +122,7 @@ pub(super) fn field(field: &Field, output: bool) -> Vec<String> {
 /// The docs of a setter, in one line: the link to the field, the start of its description, and its facts.
 pub(super) fn setter(field: &Field) -> String {
     let name = &field.name;
-    let title = field.description.as_deref().map(title).filter(|title| !title.is_empty());
+    let title = field.facts.description.as_deref().map(title).filter(|title| !title.is_empty());
     let title = title.map_or_else(|| ".".to_owned(), |title| format!(": {title}"));
     format!("Sets [{}](field@Self::{name}){title} {}", mention(&field.wire), facts(field, false).join(" "))
 }
@@ -140,7 +140,7 @@ fn facts(field: &Field, output: bool) -> Vec<String> {
         Limit::MinValue(min) => format!("Min {min}."),
         Limit::MaxValue(max) => format!("Max {max}."),
     }));
-    if let Some(default) = &field.default {
+    if let Some(default) = &field.facts.default {
         facts.push(format!("Default: {}.", code(&shortened(default))));
     }
     if field.name != field.wire {
@@ -215,8 +215,8 @@ pub(super) fn topic(topic: &Topic) -> Vec<String> {
 
 /// The docs of a request: what the method does, how it is called, an example and its error codes.
 pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
-    let mut docs = vec![format!(" {}: {}", code(&api.method), line(&api.title))];
-    let description = api.description.as_deref().map(lines).unwrap_or_default();
+    let mut docs = vec![format!(" {}: {}", code(&api.method), line(&api.facts.title.value))];
+    let description = api.facts.description.as_deref().map(lines).unwrap_or_default();
     if !description.is_empty() {
         docs.push(String::new());
         docs.extend(description);
@@ -226,29 +226,29 @@ pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
         docs.push(String::new());
         docs.extend(reference.into_iter().map(|fact| format!(" - {fact}")));
     }
-    if let Some(note) = &api.deprecated {
+    if let Some(note) = &api.facts.deprecated {
         docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
     }
-    if let Some(url) = &api.doc_url {
+    if let Some(url) = &api.facts.doc_url {
         docs.extend([String::new(), format!(" Documentation of the platform: <{url}>")]);
     }
     docs.extend([String::new(), " # Examples".to_owned(), String::new()]);
     docs.extend(example::call(api, paths).iter().map(|line| spaced_code(line)));
-    if !api.errors.is_empty() {
+    if !api.facts.errors.is_empty() {
         docs.extend([String::new(), " # Error codes".to_owned(), String::new()]);
-        docs.extend(api.errors.iter().map(error));
+        docs.extend(api.facts.errors.iter().map(error));
     }
     docs
 }
 
 /// What a caller looks up about a method: one line for each fact that the spec states.
 fn reference(api: &Api) -> Vec<String> {
-    let authorization = api.authorization.map(|authorization| match authorization {
+    let authorization = api.facts.authorization.map(|authorization| match authorization {
         Authorization::Required => "Session: required.",
         Authorization::Optional => "Session: optional.",
         Authorization::None => "Session: not used.",
     });
-    let https = api.https_only.then_some("Transport: HTTPS only.");
+    let https = api.facts.https_only.then_some("Transport: HTTPS only.");
     let mut reference: Vec<String> = authorization.into_iter().chain(https).map(str::to_owned).collect();
     reference.extend(api.paging.as_ref().map(paging));
     reference

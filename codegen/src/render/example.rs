@@ -35,7 +35,7 @@ pub(super) fn call(api: &Api, paths: &Paths) -> Vec<String> {
             import(&format!("{client}::protocol"), &["File"]);
         }
     }
-    let session = api.authorization == Some(Authorization::Required);
+    let session = api.facts.authorization == Some(Authorization::Required);
     let mut arguments = format!("client: &{client}::Client");
     if session {
         arguments.push_str(", session: &str");
@@ -157,14 +157,14 @@ impl<'a> Example<'a> {
     fn optional(&self, item: &'a Struct, depth: Depth) -> Vec<&'a Field> {
         let rank = |field: &Field| match &field.kind {
             FieldKind::Plain(Kind::File) => Some(0),
-            FieldKind::Plain(_) | FieldKind::OpenEnum(_) => field.example.as_ref().map(|_| 1),
+            FieldKind::Plain(_) | FieldKind::OpenEnum(_) => field.facts.example.as_ref().map(|_| 1),
             FieldKind::Object { .. } => (depth == Depth::Request).then_some(2),
         };
         let mut fields: Vec<_> = item
             .fields
             .iter()
             .enumerate()
-            .filter(|(_, field)| !field.required && !field.secret && field.deprecated.is_none())
+            .filter(|(_, field)| !field.required && !field.secret && field.facts.deprecated.is_none())
             .filter(|(_, field)| depth == Depth::Nested || !self.selects_page(field))
             .filter_map(|(index, field)| Some((rank(field)?, index, field)))
             .collect();
@@ -187,7 +187,7 @@ impl<'a> Example<'a> {
     }
 
     fn value(&mut self, field: &'a Field, place: Place) -> String {
-        let example = field.example.as_deref().unwrap_or_default();
+        let example = field.facts.example.as_deref().unwrap_or_default();
         let kind = match &field.kind {
             FieldKind::Plain(kind) => *kind,
             FieldKind::OpenEnum(_) => Kind::String,

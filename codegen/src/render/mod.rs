@@ -284,22 +284,13 @@ struct IndexCategory<'a> {
 }
 
 struct IndexApi<'a> {
-    method: &'a str,
+    api: &'a Api,
     title: String,
-    request: &'a str,
-    module: &'a str,
-    doc_url: Option<&'a str>,
 }
 
 impl<'a> IndexCategory<'a> {
     fn new(category: &'a Category) -> Self {
-        let apis = category.apis.iter().map(|api| IndexApi {
-            method: &api.method,
-            title: docs::line(&api.title),
-            request: &api.request.name,
-            module: &api.module,
-            doc_url: api.doc_url.as_deref(),
-        });
+        let apis = category.apis.iter().map(|api| IndexApi { api, title: docs::line(&api.facts.title.value) });
         Self { name: &category.name, apis: apis.collect() }
     }
 }
@@ -374,16 +365,14 @@ impl<'a> FeatureView<'a> {
 #[derive(Template)]
 #[template(path = "api.rs", escape = "none")]
 struct ApiFile<'a> {
+    api: &'a Api,
     runtime: &'a str,
-    method: &'a str,
     title: String,
     imports: String,
     docs: Vec<String>,
     method_literal: String,
     node_literal: String,
     authorization: Option<&'static str>,
-    https_only: bool,
-    reads: Option<bool>,
     deprecated: Option<String>,
     errors: Vec<ErrorView>,
     enums: Vec<OpenEnumView>,
@@ -401,22 +390,20 @@ impl<'a> ApiFile<'a> {
         let response = output(&api.response).docs(docs::response(api));
         let outputs = std::iter::once(response.clone()).chain(api.response_objects.iter().map(output)).collect();
         Self {
+            api,
             runtime: &paths.runtime,
-            method: &api.method,
-            title: docs::line(&api.title),
+            title: docs::line(&api.facts.title.value),
             imports: views::imports(api),
             docs: docs::request(api, paths),
             method_literal: tokens::literal(&api.method),
             node_literal: tokens::literal(&api.node),
-            authorization: api.authorization.map(|authorization| match authorization {
+            authorization: api.facts.authorization.map(|authorization| match authorization {
                 Authorization::Required => "Required",
                 Authorization::Optional => "Optional",
                 Authorization::None => "None",
             }),
-            https_only: api.https_only,
-            reads: api.reads,
-            deprecated: api.deprecated.as_deref().map(views::deprecated),
-            errors: api.errors.iter().map(ErrorView::new).collect(),
+            deprecated: api.facts.deprecated.as_deref().map(views::deprecated),
+            errors: api.facts.errors.iter().map(ErrorView::new).collect(),
             enums: api.enums.iter().map(OpenEnumView::new).collect(),
             paging: api.paging.as_ref().map(PagingView::new),
             request: input(&api.request),

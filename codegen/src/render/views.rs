@@ -106,7 +106,7 @@ impl FieldView {
             row: row(field, output).to_string(),
             view: quote!(#view(&self.#name)).to_string(),
             slot: quote!(#slot(&mut self.#name)).to_string(),
-            deprecated: field.deprecated.as_deref().map(deprecated),
+            deprecated: field.facts.deprecated.as_deref().map(deprecated),
             name: name.to_string(),
         }
     }
@@ -304,10 +304,10 @@ pub(super) fn imports(api: &Api) -> String {
     let limits = inputs.clone().any(|field| !field.limits.is_empty());
     let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
-        ("Authorization", api.authorization.is_some()),
+        ("Authorization", api.facts.authorization.is_some()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
-        ("ErrorCode", !api.errors.is_empty()),
+        ("ErrorCode", !api.facts.errors.is_empty()),
         ("Field", !fields.is_empty()),
         ("File", files),
         ("Json", has(&[Kind::Json, Kind::Map])),

@@ -10,19 +10,20 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     let mut differences = Differences(Vec::new());
     let node = |spec: &Spec| spec.response.node.value.clone();
     differences.changed("response.node", node(before), node(after));
-    let authorization = |spec: &Spec| match spec.authorization {
+    let authorization = |spec: &Spec| match spec.facts.authorization {
         None => "unspecified",
         Some(Authorization::Required) => "required",
         Some(Authorization::Optional) => "optional",
         Some(Authorization::None) => "none",
     };
     differences.changed("authorization", authorization(before).into(), authorization(after).into());
-    differences.changed("https_only", before.https_only.to_string(), after.https_only.to_string());
-    differences.reworded("title", before.title.value == after.title.value);
-    differences.reworded("description", before.description == after.description);
-    differences.reworded("deprecated", before.deprecated == after.deprecated);
-    let doc_url = |spec: &Spec| spec.doc_url.as_ref().map(|url| url.value.clone());
-    differences.reworded("doc_url", doc_url(before) == doc_url(after));
+    let (was, is) = (&before.facts, &after.facts);
+    differences.changed("https_only", was.https_only.to_string(), is.https_only.to_string());
+    differences.reworded("title", was.title.value == is.title.value);
+    differences.reworded("description", was.description == is.description);
+    differences.reworded("deprecated", was.deprecated == is.deprecated);
+    differences.reworded("doc_url", was.doc_url == is.doc_url);
+    differences.reworded("keywords", was.keywords == is.keywords);
     differences.parameters("request", &before.request, &after.request);
     differences.parameters("response", &before.response.fields, &after.response.fields);
     match (&before.pages, &after.pages) {
@@ -38,7 +39,7 @@ pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
             *count += 1;
             ((error.code.clone(), *count), error.clone())
         };
-        spec.errors.iter().map(number).collect::<BTreeMap<_, _>>()
+        spec.facts.errors.iter().map(number).collect::<BTreeMap<_, _>>()
     };
     let (were, are) = (numbered(before), numbered(after));
     for (key, error) in &were {
@@ -112,7 +113,7 @@ impl Differences {
         };
         self.changed(path, limits(before), limits(after));
         let default = |parameter: &Parameter| {
-            parameter.default.as_ref().map_or("no default".to_owned(), |default| format!("default {default}"))
+            parameter.facts.default.as_ref().map_or("no default".to_owned(), |default| format!("default {default}"))
         };
         self.changed(path, default(before), default(after));
         let secret = |parameter: &Parameter| match parameter.secret {
@@ -122,7 +123,8 @@ impl Differences {
         };
         self.changed(path, secret(before).to_owned(), secret(after).to_owned());
         let words = |parameter: &Parameter| {
-            (parameter.example.clone(), parameter.description.clone(), parameter.deprecated.clone())
+            let facts = &parameter.facts;
+            (facts.example.clone(), facts.description.clone(), facts.deprecated.clone())
         };
         self.reworded(path, words(before) == words(after));
         self.parameters(path, &before.fields, &after.fields);

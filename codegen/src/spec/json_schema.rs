@@ -60,6 +60,7 @@ fn property(key: &Key) -> String {
     const SCALAR_TYPES: &str = "\"type\": [\"string\", \"number\", \"boolean\"]";
     let value_type = match key.value_type {
         ValueType::String => SCALAR_TYPES.to_owned(),
+        ValueType::Url => "\"type\": \"string\", \"pattern\": \"^https?://\"".to_owned(),
         ValueType::Boolean => "\"type\": \"boolean\"".to_owned(),
         ValueType::Integer => "\"type\": \"integer\"".to_owned(),
         ValueType::OneOf(words) => {

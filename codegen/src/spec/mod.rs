@@ -26,7 +26,9 @@ pub use platform::{Gateway, Platform, PlatformError, PublicParameter, Retry};
 pub use read::MAX_BYTES;
 pub use schema::closest;
 pub use topics::{MESSAGES, Topic, TopicSpec};
-pub use types::{Authorization, ErrorCode, Method, Pages, Parameter, Response, Spec, Specs, Window};
+pub use types::{
+    Authorization, ErrorCode, Method, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Specs, Window,
+};
 pub use yaml::Spanned;
 
 pub(crate) use json_schema::{message_schema, method_schema};

@@ -1,9 +1,12 @@
 //! The content of `platform.yaml`: the facts that hold for all methods.
 
+use serde::Deserialize;
+
 use super::yaml::Spanned;
 
 /// The facts that hold for all methods.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Platform {
     /// The protocol's version, the value of `v`.
     pub version: String,
@@ -20,7 +23,8 @@ pub struct Platform {
 }
 
 /// A gateway with the protocol of the platform.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gateway {
     /// The id with which callers select the gateway, such as `taobao-overseas`.
     pub id: Spanned<String>,
@@ -31,6 +35,7 @@ pub struct Gateway {
     /// The https URL.
     pub https: Spanned<String>,
     /// Former URLs, which older documents contain.
+    #[serde(default)]
     pub aliases: Vec<Spanned<String>>,
     /// A note for the documentation.
     pub note: Option<String>,
@@ -47,24 +52,29 @@ impl Gateway {
 }
 
 /// A parameter of the protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PublicParameter {
     /// The name on the wire.
     pub name: String,
     /// The type.
+    #[serde(rename = "type")]
     pub kind: String,
     /// The valid values; empty for any value.
+    #[serde(default)]
     pub values: Vec<String>,
     /// The default value.
     pub default: Option<String>,
-    /// Whether the signature includes the parameter.
+    /// Whether the signature includes the parameter. Default: `true`.
+    #[serde(default = "signed")]
     pub signed: bool,
     /// The description in the documentation.
     pub description: String,
 }
 
 /// An error code of the platform.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlatformError {
     /// The code.
     pub code: Spanned<i64>,
@@ -75,11 +85,13 @@ pub struct PlatformError {
     /// Whether a retry can succeed.
     pub retry: Retry,
     /// The codes of other gateways with the same meaning.
+    #[serde(default)]
     pub words: Vec<Spanned<String>>,
 }
 
 /// Whether a retry of a refused call can succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// Only after the request or a setting is changed.
     Never,
@@ -89,6 +101,10 @@ pub enum Retry {
     RenewSession,
     /// If the sub code starts with `isp.`.
     IfServerSide,
+}
+
+fn signed() -> bool {
+    true
 }
 
 impl Platform {

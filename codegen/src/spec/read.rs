@@ -112,22 +112,29 @@ pub(super) fn platform(folder: &Path, problems: &mut Diagnostics) -> Platform {
     if is_missing(&path) {
         return built_in_platform(problems);
     }
-    let source = source(&path, problems);
-    let platform = source.and_then(|source| Some((document(&source, tables::platform, problems)?, source)));
-    check_platform(platform, problems)
+    source(&path, problems).map(|source| check_platform(&source, problems)).unwrap_or_default()
 }
 
 /// Reads the built-in platform.
 pub(super) fn built_in_platform(problems: &mut Diagnostics) -> Platform {
-    let source = Arc::new(Source { path: BUILT_IN.into(), text: include_str!("platform.yaml").to_owned() });
-    let platform = document(&source, tables::platform, problems);
-    check_platform(platform.map(|platform| (platform, source)), problems)
+    check_platform(
+        &Arc::new(Source { path: BUILT_IN.into(), text: include_str!("platform.yaml").to_owned() }),
+        problems,
+    )
 }
 
-fn check_platform(read: Option<(Platform, Arc<Source>)>, problems: &mut Diagnostics) -> Platform {
-    let Some((platform, source)) = read else { return Platform::default() };
-    rules::platform(&mut SchemaChecker { source: &source, problems }, &platform);
-    platform
+fn check_platform(source: &Arc<Source>, problems: &mut Diagnostics) -> Platform {
+    let mut checker = SchemaChecker { source, problems };
+    match yaml::deserialize(&source.text) {
+        Ok(platform) => {
+            rules::platform(&mut checker, &platform);
+            platform
+        }
+        Err(error) => {
+            checker.problem(&error.span, error.message, error.help.map(str::to_owned));
+            Platform::default()
+        }
+    }
 }
 
 /// Reads the text of `folder/platform.yaml`; `None` if the file does not exist.
@@ -136,7 +143,7 @@ pub(super) fn platform_text(folder: &Path, problems: &mut Diagnostics) -> Option
     if is_missing(&path) {
         return None;
     }
-    text(&path).map_err(|problem| problems.push(Diagnostic::new(&unread_source(&path), None, problem))).ok()
+    source(&path, problems).map(|source| source.text.clone())
 }
 
 /// Returns whether `path` does not exist. A broken link exists.
@@ -180,17 +187,6 @@ fn unexpected_file(path: &Path) -> Diagnostic {
     Diagnostic::new(&unread_source(path), None, "unexpected file in the folder of specs")
 }
 
-/// Reads one file.
-fn source(path: &Path, problems: &mut Diagnostics) -> Option<Arc<Source>> {
-    match text(path) {
-        Ok(text) => Some(Arc::new(Source { path: path.to_owned(), text })),
-        Err(problem) => {
-            problems.push(Diagnostic::new(&unread_source(path), None, problem));
-            None
-        }
-    }
-}
-
 /// Reads one document.
 pub(super) fn document<T>(
     source: &Arc<Source>,
@@ -207,8 +203,18 @@ pub(super) fn document<T>(
     }
 }
 
-fn text(path: &Path) -> Result<String, String> {
-    let bytes = files::read(path, MAX_BYTES).map_err(|error| chain(&error))?;
-    String::from_utf8(bytes)
-        .map_err(|error| format!("invalid UTF-8 at byte {}; save the file as UTF-8", error.utf8_error().valid_up_to()))
+/// Reads the text of a file.
+fn source(path: &Path, problems: &mut Diagnostics) -> Option<Arc<Source>> {
+    let text = files::read(path, MAX_BYTES).map_err(|error| chain(&error)).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| {
+            format!("invalid UTF-8 at byte {}; save the file as UTF-8", error.utf8_error().valid_up_to())
+        })
+    });
+    match text {
+        Ok(text) => Some(Arc::new(Source { path: path.to_owned(), text })),
+        Err(problem) => {
+            problems.push(Diagnostic::new(&unread_source(path), None, problem));
+            None
+        }
+    }
 }

@@ -34,13 +34,6 @@ pub(super) fn method(method: &Method, platform: &Platform, problems: &mut Diagno
     RuleChecker { source: &method.source, platform, problems }.method(method);
 }
 
-/// Returns whether a text is a URL that a link can contain.
-pub(super) fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && text.chars().all(|character| character.is_ascii_graphic()))
-        && !text.contains(['<', '>', '(', ')', '|', '`', '\\'])
-}
-
 /// Returns whether `id` is lower-case words joined by hyphens: it is also the name of a constant, and must not look
 /// like a URL.
 fn is_gateway_id(id: &str) -> bool {
@@ -137,13 +130,8 @@ impl RuleChecker<'_> {
                 .help(CATEGORY)
                 .emit();
         }
-        if spec.title.value.trim().is_empty() {
-            self.problem(spec.title.span.clone(), "the title is empty").emit();
-        }
-        if let Some(url) = &spec.doc_url
-            && !is_url(&url.value)
-        {
-            self.problem(url.span.clone(), "expected a URL starting with `https://` or `http://`").emit();
+        if spec.facts.title.value.trim().is_empty() {
+            self.problem(spec.facts.title.span.clone(), "the title is empty").emit();
         }
         if !is_name(&spec.response.node.value) {
             self.problem(spec.response.node.span.clone(), "invalid name of a root node").help(NAME).emit();
@@ -253,7 +241,7 @@ impl RuleChecker<'_> {
     /// Checks that the type accepts the example.
     fn example(&mut self, parameter: &Parameter) {
         let type_name = parameter.type_name();
-        let Some(example) = parameter.example.as_deref().filter(|example| !example.is_empty()) else { return };
+        let Some(example) = parameter.facts.example.as_deref().filter(|example| !example.is_empty()) else { return };
         if !type_name.accepts(example) {
             let excerpt: String = example.chars().take(40).collect();
             let inferred = inferred_number(example).filter(|_| type_name.kind() == Some(Kind::Number));
@@ -302,7 +290,7 @@ impl RuleChecker<'_> {
         }
         let value = |limit: &Option<Spanned<i64>>| limit.as_ref().map(|limit| limit.value);
         let (max_length, min, max) = (&parameter.max_length, &parameter.min_value, &parameter.max_value);
-        if let (Direction::Request, Some(example)) = (scope.direction, &parameter.example)
+        if let (Direction::Request, Some(example)) = (scope.direction, &parameter.facts.example)
             && type_name.violates_limits(example, value(max_length), value(min), value(max))
         {
             self.problem(parameter.name.span.clone(), "the example violates the limits of the parameter")

@@ -28,6 +28,8 @@ pub(super) struct Key {
 #[derive(Clone, Copy)]
 pub(super) enum ValueType {
     String,
+    /// An http or https URL that a link can contain.
+    Url,
     /// `true` or `false`.
     Boolean,
     /// An integer.
@@ -108,6 +110,7 @@ impl SchemaChecker<'_> {
     fn check_type(&mut self, value_type: ValueType, node: &YamlNode) -> bool {
         let (expected, help) = match (value_type, &node.value) {
             (ValueType::String, YamlValue::Scalar(_)) => return true,
+            (ValueType::Url, YamlValue::Scalar(text)) if is_url(text) => return true,
             (ValueType::Boolean, YamlValue::Scalar(text)) if matches!(text.as_str(), "true" | "false") => return true,
             (ValueType::Integer, YamlValue::Scalar(text)) if text.parse::<i64>().is_ok() => return true,
             (ValueType::OneOf(names), YamlValue::Scalar(text)) if names.contains(&text.as_str()) => return true,
@@ -122,6 +125,7 @@ impl SchemaChecker<'_> {
                 return fits;
             }
             (ValueType::String, _) => ("a string".to_owned(), None),
+            (ValueType::Url, _) => ("a URL starting with `https://` or `http://`".to_owned(), None),
             (ValueType::Boolean, _) => ("true or false".to_owned(), None),
             (ValueType::Integer, _) => ("an integer".to_owned(), None),
             (ValueType::OneOf(names), value) => {
@@ -140,6 +144,13 @@ impl SchemaChecker<'_> {
         self.problem(&node.span, format!("expected {expected}, found {}", node.value.description()), help);
         false
     }
+}
+
+/// Returns whether a text is a URL that a link can contain.
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && text.chars().all(|character| character.is_ascii_graphic()))
+        && !text.contains(['<', '>', '(', ')', '|', '`', '\\'])
 }
 
 fn key_list(table: &Table) -> String {

@@ -1,8 +1,10 @@
 //! The tables of keys in spec files, and the conversion of their values.
+//!
+//! Specs are read from parser events and not with serde, because an author wants all problems of a file at once, each with its
+//! position. serde stops at the first. The JSON Schema for editors comes from the same tables.
 
-use super::platform::{Gateway, Platform, PlatformError, PublicParameter, Retry};
 use super::schema::{Key, SchemaChecker, Table, ValueType, Values};
-use super::types::{Authorization, ErrorCode, Pages, Parameter, Response, Spec, Window};
+use super::types::{Authorization, ErrorCode, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Window};
 use super::yaml::{Spanned, YamlNode, YamlValue};
 
 /// A spec file.
@@ -29,7 +31,12 @@ pub(super) static SPEC: Table = Table {
             "Whether a call changes nothing and may be repeated. Default: derived from the last word of the name.",
         ),
         Key::optional("deprecated", ValueType::String, "The deprecation note: what to call instead."),
-        Key::optional("doc_url", ValueType::String, "The URL of the method's page in the platform's documentation."),
+        Key::optional("doc_url", ValueType::Url, "The URL of the method's page in the platform's documentation."),
+        Key::optional(
+            "keywords",
+            ValueType::Strings,
+            "Words under which the search of rustdoc lists the method, beside its name.",
+        ),
         Key::required("request", ValueType::List(&PARAMETER), "The parameters, without the public ones. May be []."),
         Key::required("response", ValueType::Mapping(&RESPONSE), "The response."),
         Key::optional("pages", ValueType::Mapping(&PAGES), "The pagination of the method's list."),
@@ -128,71 +135,6 @@ static ERROR: Table = Table {
     ],
 };
 
-/// `platform.yaml`.
-pub(super) static PLATFORM: Table = Table {
-    name: "Platform",
-    doc: "The facts that hold for all methods.",
-    keys: &[
-        Key::required("version", ValueType::String, "The protocol's version, the value of v."),
-        Key::required(
-            "timestamp_tolerance_minutes",
-            ValueType::Integer,
-            "The maximum difference between a timestamp and the gateway's clock, in minutes.",
-        ),
-        Key::required("gateways", ValueType::List(&GATEWAY), "The gateways with the protocol of the platform."),
-        Key::required("public_parameters", ValueType::List(&PUBLIC_PARAMETER), "The parameters of every request."),
-        Key::required("secrets", ValueType::Strings, "The suffixes of names whose values are secrets, in lower case."),
-        Key::required("errors", ValueType::List(&CODE), "The platform's error codes."),
-    ],
-};
-
-static GATEWAY: Table = Table {
-    name: "Gateway",
-    doc: "A gateway with the protocol of the platform.",
-    keys: &[
-        Key::required(
-            "id",
-            ValueType::String,
-            "The id with which callers select the gateway: lower-case words joined by hyphens.",
-        ),
-        Key::required("title", ValueType::String, "The title in the platform's language."),
-        Key::optional("http", ValueType::String, "The http URL, if any."),
-        Key::required("https", ValueType::String, "The https URL."),
-        Key::optional("aliases", ValueType::Strings, "Former URLs, which older documents contain."),
-        Key::optional("note", ValueType::String, "A note for the documentation."),
-        Key::optional("unsupported", ValueType::String, "Why the client cannot call the gateway yet."),
-    ],
-};
-
-static PUBLIC_PARAMETER: Table = Table {
-    name: "PublicParameter",
-    doc: "A parameter of the protocol.",
-    keys: &[
-        Key::required("name", ValueType::String, "The name on the wire."),
-        Key::required("type", ValueType::String, "The type."),
-        Key::optional("values", ValueType::Strings, "The valid values. Default: any value."),
-        Key::optional("default", ValueType::String, "The default value."),
-        Key::optional("signed", ValueType::Boolean, "Whether the signature includes the parameter. Default: true."),
-        Key::required("description", ValueType::String, "The description in the documentation."),
-    ],
-};
-
-static CODE: Table = Table {
-    name: "PlatformError",
-    doc: "An error code of the platform.",
-    keys: &[
-        Key::required("code", ValueType::Integer, "The code."),
-        Key::required("name", ValueType::String, "The platform's name, its msg."),
-        Key::required("meaning", ValueType::String, "The meaning and the remedy."),
-        Key::required(
-            "retry",
-            ValueType::OneOf(&["never", "later", "renew_session", "if_server_side"]),
-            "Whether a retry can succeed.",
-        ),
-        Key::optional("words", ValueType::Strings, "The codes of other gateways with the same meaning."),
-    ],
-};
-
 /// Converts the document of a spec file.
 pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Spec> {
     // Nested problems are reported even if a key on this level is missing.
@@ -200,6 +142,7 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
     let request = parameters(checker, &values, "request");
     let response = values.get("response").and_then(|node| response(checker, node));
     let pages = values.get("pages").and_then(|node| pages(checker, node));
+    let keywords = keywords(checker, &values);
     let errors = list(checker, &values, "errors", &ERROR, |_, values| {
         Some(ErrorCode {
             code: string(values, "code")?,
@@ -212,22 +155,40 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
     }
     Some(Spec {
         method: spanned(&values, "method")?,
-        title: spanned(&values, "title")?,
-        description: string(&values, "description"),
-        authorization: string(&values, "authorization").map(|word| match word.as_str() {
-            "required" => Authorization::Required,
-            "none" => Authorization::None,
-            _ => Authorization::Optional,
-        }),
-        https_only: boolean(&values, "https_only").unwrap_or_default(),
-        reads: boolean(&values, "reads"),
-        deprecated: string(&values, "deprecated"),
-        doc_url: spanned(&values, "doc_url"),
+        facts: MethodFacts {
+            title: spanned(&values, "title")?,
+            description: string(&values, "description"),
+            authorization: string(&values, "authorization").map(|word| match word.as_str() {
+                "required" => Authorization::Required,
+                "none" => Authorization::None,
+                _ => Authorization::Optional,
+            }),
+            https_only: boolean(&values, "https_only").unwrap_or_default(),
+            reads: boolean(&values, "reads"),
+            deprecated: string(&values, "deprecated"),
+            doc_url: string(&values, "doc_url"),
+            keywords,
+            errors,
+        },
         request,
         response: response?,
         pages,
-        errors,
     })
+}
+
+/// Returns the keywords, which rustdoc accepts without quotes and once each.
+fn keywords(checker: &mut SchemaChecker<'_>, values: &Values<'_>) -> Vec<String> {
+    let mut keywords: Vec<String> = Vec::new();
+    for Spanned { value, span } in strings(values, "keywords") {
+        if value.is_empty() || !value.chars().all(char::is_alphanumeric) {
+            checker.problem(&span, "expected a keyword of letters and digits", None);
+        } else if keywords.contains(&value) {
+            checker.problem(&span, format!("duplicate keyword `{value}`"), None);
+        } else {
+            keywords.push(value);
+        }
+    }
+    keywords
 }
 
 fn pages(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Pages> {
@@ -282,60 +243,14 @@ pub(super) fn parameters(checker: &mut SchemaChecker<'_>, values: &Values<'_>, k
             min_value: integer(values, "min_value"),
             max_value: integer(values, "max_value"),
             values: strings(values, "values"),
-            default: string(values, "default"),
-            deprecated: string(values, "deprecated"),
-            example: string(values, "example"),
-            description: string(values, "description"),
+            facts: ParameterFacts {
+                default: string(values, "default"),
+                deprecated: string(values, "deprecated"),
+                example: string(values, "example").filter(|example| !example.is_empty()),
+                description: string(values, "description"),
+            },
             fields,
         })
-    })
-}
-
-/// Converts the document of `platform.yaml`.
-pub(super) fn platform(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Platform> {
-    let values = checker.mapping(&PLATFORM, node)?;
-    let gateways = list(checker, &values, "gateways", &GATEWAY, |_, values| {
-        Some(Gateway {
-            id: spanned(values, "id")?,
-            title: spanned(values, "title")?,
-            http: spanned(values, "http"),
-            https: spanned(values, "https")?,
-            aliases: strings(values, "aliases"),
-            note: string(values, "note"),
-            unsupported: string(values, "unsupported"),
-        })
-    });
-    let public_parameters = list(checker, &values, "public_parameters", &PUBLIC_PARAMETER, |_, values| {
-        Some(PublicParameter {
-            name: string(values, "name")?,
-            kind: string(values, "type")?,
-            values: strings(values, "values").into_iter().map(|value| value.value).collect(),
-            default: string(values, "default"),
-            signed: boolean(values, "signed").unwrap_or(true),
-            description: string(values, "description")?,
-        })
-    });
-    let errors = list(checker, &values, "errors", &CODE, |_, values| {
-        Some(PlatformError {
-            code: integer(values, "code")?,
-            name: string(values, "name")?,
-            meaning: string(values, "meaning")?,
-            retry: match string(values, "retry")?.as_str() {
-                "later" => Retry::Later,
-                "renew_session" => Retry::RenewSession,
-                "if_server_side" => Retry::IfServerSide,
-                _ => Retry::Never,
-            },
-            words: strings(values, "words"),
-        })
-    });
-    Some(Platform {
-        version: string(&values, "version")?,
-        timestamp_tolerance_minutes: u32::try_from(integer(&values, "timestamp_tolerance_minutes")?.value).ok()?,
-        gateways,
-        public_parameters,
-        secrets: strings(&values, "secrets"),
-        errors,
     })
 }
 

@@ -7,7 +7,6 @@ use super::names::is_topic_name;
 use super::platform::Platform;
 use super::read;
 use super::rule_checker::{Direction, ParameterScope, RuleChecker};
-use super::rules::is_url;
 use super::schema::{Key, SchemaChecker, Table, ValueType};
 use super::tables::{PARAMETER, parameters, spanned, string};
 use super::types::Parameter;
@@ -39,7 +38,7 @@ pub struct TopicSpec {
     /// The deprecation note: what to use instead.
     pub deprecated: Option<String>,
     /// The URL of the topic's page in the platform's documentation.
-    pub doc_url: Option<Spanned<String>>,
+    pub doc_url: Option<String>,
     /// The fields of the content.
     pub fields: Vec<Parameter>,
 }
@@ -53,7 +52,7 @@ pub(super) static TOPIC: Table = Table {
         Key::required("title", ValueType::String, "The title in the documentation."),
         Key::optional("description", ValueType::String, "When the platform sends the message."),
         Key::optional("deprecated", ValueType::String, "The deprecation note: what to use instead."),
-        Key::optional("doc_url", ValueType::String, "The URL of the topic's page in the platform's documentation."),
+        Key::optional("doc_url", ValueType::Url, "The URL of the topic's page in the platform's documentation."),
         Key::required("fields", ValueType::List(&PARAMETER), "The fields of the content. May be []."),
     ],
 };
@@ -71,7 +70,7 @@ pub(super) fn convert(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Optio
         title: spanned(&values, "title")?,
         description: string(&values, "description"),
         deprecated: string(&values, "deprecated"),
-        doc_url: spanned(&values, "doc_url"),
+        doc_url: string(&values, "doc_url"),
         fields,
     })
 }
@@ -115,11 +114,6 @@ pub(super) fn check(topic: &Topic, platform: &Platform, problems: &mut Diagnosti
     }
     if spec.title.value.trim().is_empty() {
         checker.problem(spec.title.span.clone(), "the title is empty").emit();
-    }
-    if let Some(url) = &spec.doc_url
-        && !is_url(&url.value)
-    {
-        checker.problem(url.span.clone(), "expected a URL starting with `https://` or `http://`").emit();
     }
     checker.level(&spec.fields, &ParameterScope::new(&spec.fields, Direction::Message), &mut Vec::new());
 }

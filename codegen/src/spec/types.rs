@@ -36,6 +36,19 @@ pub struct Method {
 pub struct Spec {
     /// The method's name on the wire, for example `taobao.top.client.token.get`.
     pub method: Spanned<String>,
+    /// What the spec states of the method.
+    pub facts: MethodFacts,
+    /// The request's parameters, without the public ones.
+    pub request: Vec<Parameter>,
+    /// The response.
+    pub response: Response,
+    /// The pagination of the method's list.
+    pub pages: Option<Pages>,
+}
+
+/// The facts of a method that the generated code repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodFacts {
     /// The title.
     pub title: Spanned<String>,
     /// What the method does.
@@ -49,13 +62,9 @@ pub struct Spec {
     /// The deprecation note: what to call instead.
     pub deprecated: Option<String>,
     /// The URL of the method's page in the platform's documentation.
-    pub doc_url: Option<Spanned<String>>,
-    /// The request's parameters, without the public ones.
-    pub request: Vec<Parameter>,
-    /// The response.
-    pub response: Response,
-    /// The pagination of the method's list.
-    pub pages: Option<Pages>,
+    pub doc_url: Option<String>,
+    /// Words under which the search of rustdoc lists the method, beside its name.
+    pub keywords: Vec<String>,
     /// The method's own error codes.
     pub errors: Vec<ErrorCode>,
 }
@@ -156,6 +165,15 @@ pub struct Parameter {
     pub max_value: Option<Spanned<i64>>,
     /// The valid values; empty for any value.
     pub values: Vec<Spanned<String>>,
+    /// What the spec states of the parameter.
+    pub facts: ParameterFacts,
+    /// The fields of an object.
+    pub fields: Vec<Parameter>,
+}
+
+/// The facts of a parameter that the generated code repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParameterFacts {
     /// The default value.
     pub default: Option<String>,
     /// The deprecation note: what to use instead.
@@ -164,8 +182,6 @@ pub struct Parameter {
     pub example: Option<String>,
     /// The description in the documentation.
     pub description: Option<String>,
-    /// The fields of an object.
-    pub fields: Vec<Parameter>,
 }
 
 impl Parameter {

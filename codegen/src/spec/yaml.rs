@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Deserializer};
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use serde_yaml::{DefaultMessageFormatter, Location, MessageFormatter};
 
 /// A value and its position in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,13 @@ pub struct Spanned<T> {
     pub value: T,
     /// The byte range.
     pub span: Range<usize>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = serde_yaml::Spanned::deserialize(deserializer)?;
+        Ok(Self { value: spanned.value, span: located(spanned.defined) })
+    }
 }
 
 /// A YAML value with its position.
@@ -110,6 +119,16 @@ pub(super) fn parse(text: &str) -> Result<YamlNode, YamlError> {
     }
 }
 
+/// Deserializes a document with serde, up to the first error. The syntax is that of [`parse`].
+pub(super) fn deserialize<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, YamlError> {
+    parse(text)?;
+    serde_yaml::from_str(text).map_err(|error| YamlError {
+        message: DefaultMessageFormatter.format_message(error.without_snippet()).into_owned(),
+        help: None,
+        span: error.location().map_or(0..0, located),
+    })
+}
+
 /// A sequence or mapping whose end event is pending.
 enum Collection {
     List(Range<usize>, Vec<YamlNode>),
@@ -148,4 +167,11 @@ impl YamlError {
 fn bytes(span: Span) -> Range<usize> {
     let start = span.start.byte_offset().unwrap_or_default();
     start..span.end.byte_offset().unwrap_or(start).max(start)
+}
+
+fn located(location: Location) -> Range<usize> {
+    let (start, length) = (location.span().byte_offset(), location.span().byte_len());
+    let start = start.and_then(|start| usize::try_from(start).ok()).unwrap_or_default();
+    let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    start..start.saturating_add(length)
 }

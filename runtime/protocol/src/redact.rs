@@ -18,6 +18,9 @@ const MIN_LENGTH: usize = 4;
 /// only the start of a long value.
 const PREFIX: usize = 64;
 
+/// The number of secrets that are searched for one by one.
+const FEW: usize = 16;
+
 /// The maximum nesting of escapes.
 const MAX_NESTING: u8 = 3;
 
@@ -47,8 +50,12 @@ pub fn redacted<'s>(text: &str, secrets: impl Iterator<Item = &'s str> + Clone) 
     output
 }
 
-/// Returns whether a text has no escapes and no secret. It avoids the cost of the matcher for most texts.
-fn is_clean<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> bool {
+/// Returns whether a text has no escapes and no secret. It avoids the cost of the matcher for most texts. Each secret costs a
+/// search, so texts with many secrets go to the matcher.
+fn is_clean<'s>(text: &str, secrets: impl Iterator<Item = &'s str> + Clone) -> bool {
+    if secrets.clone().nth(FEW).is_some() {
+        return false;
+    }
     let prefix = |secret: &'s str| secret.char_indices().nth(PREFIX).map_or(secret, |(end, _)| &secret[..end]);
     let mut secrets = secrets.filter(|secret| secret.len() >= MIN_LENGTH);
     !text.contains(ESCAPES) && !secrets.any(|secret| text.contains(prefix(secret)))
@@ -517,5 +524,9 @@ mod tests {
         let text = format!("{}{}x{}", "\\".repeat(2000), "%25".repeat(2000), secrets[4321]);
         let output = redacted(&text, secrets.iter().map(String::as_str));
         assert_eq!(output, format!("{}{}x{HIDDEN}", "\\".repeat(2000), "%25".repeat(2000)));
+        let secrets: Vec<_> = (10_000..30_000).map(|number| format!("{number}-secret")).collect();
+        let plain = "0123456789-".repeat(6000);
+        let output = redacted(&format!("{plain}{}", secrets[12_345]), secrets.iter().map(String::as_str));
+        assert_eq!(output, format!("{plain}{HIDDEN}"));
     }
 }

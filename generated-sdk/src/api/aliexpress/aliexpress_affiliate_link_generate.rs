@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.affiliate.link.generate")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AliexpressAffiliateLinkGenerateRequest {

@@ -35,6 +35,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.affiliate.order.list")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AliexpressAffiliateOrderListRequest {

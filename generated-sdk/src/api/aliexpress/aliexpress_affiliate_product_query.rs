@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.affiliate.product.query")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AliexpressAffiliateProductQueryRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.affiliate.productdetail.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AliexpressAffiliateProductdetailGetRequest {

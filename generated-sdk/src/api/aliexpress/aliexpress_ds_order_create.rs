@@ -43,6 +43,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.ds.order.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AliexpressDsOrderCreateRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.ds.product.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AliexpressDsProductGetRequest {

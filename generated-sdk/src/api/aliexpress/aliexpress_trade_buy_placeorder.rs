@@ -39,6 +39,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "aliexpress.trade.buy.placeorder")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AliexpressTradeBuyPlaceorderRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.crm.grade.set")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CrmGradeSetRequest {

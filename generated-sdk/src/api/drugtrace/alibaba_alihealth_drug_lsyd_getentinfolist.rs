@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drug.lsyd.getentinfolist")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugLsydGetentinfolistRequest {

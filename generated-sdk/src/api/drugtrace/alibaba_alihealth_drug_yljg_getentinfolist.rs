@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drug.yljg.getentinfolist")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgGetentinfolistRequest {

@@ -38,6 +38,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drug.yljg.searchbill")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugYljgSearchbillRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drugtrace.top.lsyd.listupout.detail")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopLsydListupoutDetailRequest {

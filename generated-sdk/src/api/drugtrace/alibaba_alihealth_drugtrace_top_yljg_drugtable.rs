@@ -36,6 +36,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drugtrace.top.yljg.drugtable")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drugtrace.top.yljg.listbillprocesspartsuccess")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drugtrace.top.yljg.query.getentinfo")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryGetentinfoRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alihealth.drugtrace.top.yljg.query.upbillcode")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {

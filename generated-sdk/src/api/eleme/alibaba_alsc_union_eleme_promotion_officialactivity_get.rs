@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alsc.union.eleme.promotion.officialactivity.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {

@@ -36,6 +36,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alsc.union.eleme.promotion.storepromotion.query")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {

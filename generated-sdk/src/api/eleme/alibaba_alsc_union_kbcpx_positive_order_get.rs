@@ -37,6 +37,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.alsc.union.kbcpx.positive.order.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAlscUnionKbcpxPositiveOrderGetRequest {

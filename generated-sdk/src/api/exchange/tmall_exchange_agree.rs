@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.exchange.agree")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallExchangeAgreeRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.exchange.consigngoods")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallExchangeConsigngoodsRequest {

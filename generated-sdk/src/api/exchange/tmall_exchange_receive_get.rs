@@ -36,6 +36,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.exchange.receive.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallExchangeReceiveGetRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alitrip.policy.domfare.compare")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlitripPolicyDomfareCompareRequest {

@@ -34,6 +34,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelAddRequest {

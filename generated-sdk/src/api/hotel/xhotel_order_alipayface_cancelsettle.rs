@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.order.alipayface.cancelsettle")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct XhotelOrderAlipayfaceCancelsettleRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.order.alipayface.settle")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelOrderAlipayfaceSettleRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.order.alipayface.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelOrderAlipayfaceUpdateRequest {

@@ -35,6 +35,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.order.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelOrderSearchRequest {

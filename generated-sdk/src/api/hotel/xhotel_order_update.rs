@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.order.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelOrderUpdateRequest {

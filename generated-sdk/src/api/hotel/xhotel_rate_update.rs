@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.rate.update")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct XhotelRateUpdateRequest {

@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.rateplan.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelRateplanAddRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.room.update")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct XhotelRoomUpdateRequest {

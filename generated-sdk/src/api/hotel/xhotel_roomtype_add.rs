@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.xhotel.roomtype.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct XhotelRoomtypeAddRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.edit.fastupdate")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemEditFastupdateRequest {

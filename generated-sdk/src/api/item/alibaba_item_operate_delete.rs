@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.operate.delete")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemOperateDeleteRequest {

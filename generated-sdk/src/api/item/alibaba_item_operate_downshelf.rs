@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.operate.downshelf")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemOperateDownshelfRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.operate.upshelf")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemOperateUpshelfRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.publish.props.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemPublishPropsGetRequest {

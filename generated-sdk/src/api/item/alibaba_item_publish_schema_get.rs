@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.publish.schema.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemPublishSchemaGetRequest {

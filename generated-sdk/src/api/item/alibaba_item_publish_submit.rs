@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.item.publish.submit")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaItemPublishSubmitRequest {

@@ -39,6 +39,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemAddRequest {

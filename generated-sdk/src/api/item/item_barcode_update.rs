@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.barcode.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemBarcodeUpdateRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.img.upload")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemImgUploadRequest {

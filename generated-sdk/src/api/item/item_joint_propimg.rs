@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.joint.propimg")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemJointPropimgRequest {

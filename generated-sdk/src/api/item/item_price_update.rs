@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.price.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemPriceUpdateRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.propimg.upload")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemPropimgUploadRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.sku.delete")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemSkuDeleteRequest {

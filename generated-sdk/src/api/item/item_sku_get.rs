@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.sku.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemSkuGetRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.sku.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemSkuUpdateRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.skus.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemSkusGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.update.delisting")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemUpdateDelistingRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.item.update.listing")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemUpdateListingRequest {

@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.itemcats.authorize.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemcatsAuthorizeGetRequest {

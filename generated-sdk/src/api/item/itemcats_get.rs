@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.itemcats.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemcatsGetRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.itemprops.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItempropsGetRequest {

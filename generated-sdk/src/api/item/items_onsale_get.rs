@@ -33,6 +33,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.items.onsale.get")]
+#[doc(alias = "在售商品")]
+#[doc(alias = "商品列表")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemsOnsaleGetRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.items.seller.list.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ItemsSellerListGetRequest {

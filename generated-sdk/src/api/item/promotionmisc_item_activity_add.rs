@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.promotionmisc.item.activity.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PromotionmiscItemActivityAddRequest {

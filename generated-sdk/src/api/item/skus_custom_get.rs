@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.skus.custom.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SkusCustomGetRequest {

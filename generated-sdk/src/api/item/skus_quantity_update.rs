@@ -27,6 +27,8 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.skus.quantity.update")]
+#[doc(alias = "库存")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SkusQuantityUpdateRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.add.simpleschema.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmallItemAddSimpleschemaGetRequest {}

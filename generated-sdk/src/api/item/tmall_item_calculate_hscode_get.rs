@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.calculate.hscode.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmallItemCalculateHscodeGetRequest {

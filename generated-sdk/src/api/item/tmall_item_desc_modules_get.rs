@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.desc.modules.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemDescModulesGetRequest {

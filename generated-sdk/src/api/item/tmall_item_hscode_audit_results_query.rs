@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.hscode.audit.results.query")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemHscodeAuditResultsQueryRequest {

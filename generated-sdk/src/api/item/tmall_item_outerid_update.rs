@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.outerid.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemOuteridUpdateRequest {

@@ -35,6 +35,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.price.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemPriceUpdateRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.quantity.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemQuantityUpdateRequest {

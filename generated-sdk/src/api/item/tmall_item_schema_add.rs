@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.schema.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemSchemaAddRequest {

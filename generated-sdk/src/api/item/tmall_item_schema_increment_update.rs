@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.schema.increment.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemSchemaIncrementUpdateRequest {

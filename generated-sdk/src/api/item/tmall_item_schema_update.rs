@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.schema.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemSchemaUpdateRequest {

@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.shiptime.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemShiptimeUpdateRequest {

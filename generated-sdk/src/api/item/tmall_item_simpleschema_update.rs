@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.simpleschema.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemSimpleschemaUpdateRequest {

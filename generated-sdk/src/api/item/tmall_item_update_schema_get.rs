@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.item.update.schema.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallItemUpdateSchemaGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.product.add.schema.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallProductAddSchemaGetRequest {

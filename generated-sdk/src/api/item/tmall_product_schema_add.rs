@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.product.schema.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallProductSchemaAddRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.product.schema.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallProductSchemaGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.product.schema.match")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallProductSchemaMatchRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.consign.resend")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsConsignResendRequest {

@@ -43,6 +43,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.instantsonline.calldelivery")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {

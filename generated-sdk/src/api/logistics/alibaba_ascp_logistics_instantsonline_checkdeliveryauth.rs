@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.instantsonline.checkdeliveryauth")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {

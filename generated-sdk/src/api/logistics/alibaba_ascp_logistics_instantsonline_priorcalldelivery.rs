@@ -52,6 +52,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.instantsonline.priorcalldelivery")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {

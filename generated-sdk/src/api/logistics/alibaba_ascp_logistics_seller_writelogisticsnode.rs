@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.seller.writelogisticsnode")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.ascp.logistics.seller.writeoff")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaAscpLogisticsSellerWriteoffRequest {

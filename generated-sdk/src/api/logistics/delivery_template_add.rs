@@ -36,6 +36,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.delivery.template.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeliveryTemplateAddRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.delivery.template.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeliveryTemplateGetRequest {

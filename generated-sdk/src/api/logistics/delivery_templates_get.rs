@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.delivery.templates.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeliveryTemplatesGetRequest {

@@ -46,6 +46,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.consign.order.createandsend")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsConsignOrderCreateandsendRequest {

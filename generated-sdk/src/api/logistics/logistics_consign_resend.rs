@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.consign.resend")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsConsignResendRequest {

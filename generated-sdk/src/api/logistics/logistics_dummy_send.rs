@@ -26,6 +26,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.dummy.send")]
+#[doc(alias = "发货")]
+#[doc(alias = "虚拟商品")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsDummySendRequest {

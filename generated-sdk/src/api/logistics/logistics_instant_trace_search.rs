@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.instant.trace.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsInstantTraceSearchRequest {

@@ -31,6 +31,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.offline.send")]
+#[doc(alias = "发货")]
+#[doc(alias = "运单号")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOfflineSendRequest {

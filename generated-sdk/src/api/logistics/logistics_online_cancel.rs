@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.online.cancel")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOnlineCancelRequest {

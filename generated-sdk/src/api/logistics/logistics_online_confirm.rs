@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.online.confirm")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOnlineConfirmRequest {

@@ -27,6 +27,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.online.send")]
+#[doc(alias = "发货")]
+#[doc(alias = "在线下单")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOnlineSendRequest {

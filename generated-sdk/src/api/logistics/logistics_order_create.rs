@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.order.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOrderCreateRequest {

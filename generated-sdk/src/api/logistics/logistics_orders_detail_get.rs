@@ -37,6 +37,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.orders.detail.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOrdersDetailGetRequest {

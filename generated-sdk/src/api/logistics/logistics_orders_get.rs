@@ -35,6 +35,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.orders.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsOrdersGetRequest {

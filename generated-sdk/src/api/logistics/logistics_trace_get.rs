@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.trace.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsTraceGetRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.logistics.trace.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LogisticsTraceSearchRequest {

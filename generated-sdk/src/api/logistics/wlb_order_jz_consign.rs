@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.wlb.order.jz.consign")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WlbOrderJzConsignRequest {

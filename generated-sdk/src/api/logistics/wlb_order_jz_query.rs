@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.wlb.order.jz.query")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct WlbOrderJzQueryRequest {

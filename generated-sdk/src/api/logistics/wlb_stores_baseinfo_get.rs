@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.wlb.stores.baseinfo.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct WlbStoresBaseinfoGetRequest {

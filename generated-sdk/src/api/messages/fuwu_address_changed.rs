@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 以旧换新的新订单修改收货地址时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1910>
+#[doc(alias = "taobao_fuwu_AddressChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuAddressChanged {

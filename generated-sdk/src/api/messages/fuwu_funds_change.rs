@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 以旧换新的旧机订单资金变动时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2384>
+#[doc(alias = "taobao_fuwu_FundsChange")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuFundsChange {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 服务市场的订单未付款而关闭，或付款后退款关闭时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=790>
+#[doc(alias = "taobao_fuwu_OrderClosed")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuOrderClosed {

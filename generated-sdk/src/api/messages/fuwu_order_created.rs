@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家在服务市场下单时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=789>
+#[doc(alias = "taobao_fuwu_OrderCreated")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuOrderCreated {

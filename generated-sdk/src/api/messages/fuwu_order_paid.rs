@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家支付服务市场的订单时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=716>
+#[doc(alias = "taobao_fuwu_OrderPaid")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuOrderPaid {

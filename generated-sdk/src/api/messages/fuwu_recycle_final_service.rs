@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 回收订单的服务结束时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2455>
+#[doc(alias = "taobao_fuwu_RecycleFinalService")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuRecycleFinalService {

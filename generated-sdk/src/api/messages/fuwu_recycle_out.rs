@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 以旧换新的新商品出库时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1861>
+#[doc(alias = "taobao_fuwu_RecycleOut")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuRecycleOut {

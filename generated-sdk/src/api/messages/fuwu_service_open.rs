@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家订购的服务开通时发送，续订与升级也发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=701>
+#[doc(alias = "taobao_fuwu_ServiceOpen")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuServiceOpen {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家与服务之间的订购关系写入时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1332>
+#[doc(alias = "taobao_fuwu_SubCreated")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FuwuSubCreated {

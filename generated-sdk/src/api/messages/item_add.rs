@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家发布一件商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=128>
+#[doc(alias = "taobao_item_ItemAdd")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemAdd {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品的审核有结果时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1172>
+#[doc(alias = "taobao_item_AuditResultNotify")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemAuditResultNotify {

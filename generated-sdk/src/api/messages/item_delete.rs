@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家删除一件商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=131>
+#[doc(alias = "taobao_item_ItemDelete")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemDelete {

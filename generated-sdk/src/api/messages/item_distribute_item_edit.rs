@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 供货方编辑分销的商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2551>
+#[doc(alias = "taobao_item_DistributeItemEdit")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemDistributeItemEdit {

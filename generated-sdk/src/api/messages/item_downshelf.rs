@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品由出售中变为仓库中时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=130>
+#[doc(alias = "taobao_item_ItemDownshelf")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemDownshelf {

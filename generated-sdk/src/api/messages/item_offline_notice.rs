@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品或 SKU 不再供货时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2426>
+#[doc(alias = "taobao_item_ItemOfflineNotice")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemOfflineNotice {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 平台因违规编辑商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=137>
+#[doc(alias = "taobao_item_ItemPunishCc")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemPunishCc {

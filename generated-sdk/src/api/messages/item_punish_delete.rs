@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 平台因违规删除商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=135>
+#[doc(alias = "taobao_item_ItemPunishDelete")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemPunishDelete {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 平台因违规下架商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=136>
+#[doc(alias = "taobao_item_ItemPunishDownshelf")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemPunishDownshelf {

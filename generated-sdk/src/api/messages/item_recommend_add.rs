@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家把商品设为橱窗推荐时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=133>
+#[doc(alias = "taobao_item_ItemRecommendAdd")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemRecommendAdd {

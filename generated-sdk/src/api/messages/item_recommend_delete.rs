@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家取消商品的橱窗推荐时发送。关注关系的字段与商品无关，平台的页面也列出它们。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=201>
+#[doc(alias = "taobao_item_ItemRecommendDelete")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemRecommendDelete {

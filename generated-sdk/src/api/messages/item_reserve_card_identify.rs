@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 预约类订单需要核验时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2769>
+#[doc(alias = "taobao_item_ReserveCardIdentify")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemReserveCardIdentify {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品的一个 SKU 售完时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=138>
+#[doc(alias = "taobao_item_ItemSkuZeroStock")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemSkuZeroStock {

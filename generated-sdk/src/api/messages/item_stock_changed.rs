@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家修改商品或 SKU 的库存时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=139>
+#[doc(alias = "taobao_item_ItemStockChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemStockChanged {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 面向外部应用的库存变化通知。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2324>
+#[doc(alias = "taobao_item_ItemStockChangedOut")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemStockChangedOut {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家编辑商品时发送，改动的字段见 changed_fields。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=132>
+#[doc(alias = "taobao_item_ItemUpdate")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemUpdate {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品由仓库中变为出售中时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=129>
+#[doc(alias = "taobao_item_ItemUpshelf")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemUpshelf {

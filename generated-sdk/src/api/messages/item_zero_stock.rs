@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商品的全部库存售完时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=134>
+#[doc(alias = "taobao_item_ItemZeroStock")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ItemZeroStock {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 物流公司揽收包裹时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2306>
+#[doc(alias = "taobao_logistics_Accept")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsAccept {

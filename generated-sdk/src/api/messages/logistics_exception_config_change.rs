@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 商家修改包裹异常的预警时长时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2658>
+#[doc(alias = "taobao_logistics_ExceptionConfigChange")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsExceptionConfigChange {

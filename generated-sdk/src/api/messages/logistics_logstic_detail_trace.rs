@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 包裹的物流轨迹更新时发送。主题的拼写以平台为准。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=728>
+#[doc(alias = "taobao_logistics_LogsticDetailTrace")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsLogsticDetailTrace {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 发现包裹异常时发送，例如揽收后停滞。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2656>
+#[doc(alias = "taobao_logistics_PackageExceptionCreate")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsPackageExceptionCreate {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 包裹异常消除时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2657>
+#[doc(alias = "taobao_logistics_PackageExceptionOff")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsPackageExceptionOff {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 非淘宝订单的物流消息。主题的拼写以平台为准。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1188>
+#[doc(alias = "taobao_logistics_UnTaobaoLogstic")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LogisticsUnTaobaoLogstic {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款留言被屏蔽时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=124>
+#[doc(alias = "taobao_refund_RefundBlockMessage")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundBlockMessage {

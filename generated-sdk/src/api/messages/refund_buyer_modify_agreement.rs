@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家修改退款申请时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=121>
+#[doc(alias = "taobao_refund_RefundBuyerModifyAgreement")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundBuyerModifyAgreement {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家填写退货运单时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=122>
+#[doc(alias = "taobao_refund_RefundBuyerReturnGoods")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundBuyerReturnGoods {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款被撤销或超时关闭时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=126>
+#[doc(alias = "taobao_refund_RefundClosed")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundClosed {

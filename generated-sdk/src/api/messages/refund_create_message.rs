@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买卖双方在退款中留言时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=123>
+#[doc(alias = "taobao_refund_RefundCreateMessage")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundCreateMessage {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家申请退款时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=118>
+#[doc(alias = "taobao_refund_RefundCreated")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundCreated {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 外部退款单的状态变化时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2520>
+#[doc(alias = "taobao_refund_OrderStatusSync")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundOrderStatusSync {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款不再标记为可退款时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=666>
+#[doc(alias = "taobao_refund_RefundableCanceled")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundRefundableCanceled {

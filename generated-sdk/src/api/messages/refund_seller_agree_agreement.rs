@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家同意退款申请时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=119>
+#[doc(alias = "taobao_refund_RefundSellerAgreeAgreement")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundSellerAgreeAgreement {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家拒绝退款申请时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=120>
+#[doc(alias = "taobao_refund_RefundSellerRefuseAgreement")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundSellerRefuseAgreement {

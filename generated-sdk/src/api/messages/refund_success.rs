@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款的钱款退给买家时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=127>
+#[doc(alias = "taobao_refund_RefundSuccess")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundSuccess {

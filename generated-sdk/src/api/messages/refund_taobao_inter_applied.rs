@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款的一方申请平台介入时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=663>
+#[doc(alias = "taobao_refund_TaobaoInterApplied")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundTaobaoInterApplied {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 平台介入退款时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=664>
+#[doc(alias = "taobao_refund_TaobaoIntervened")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundTaobaoIntervened {

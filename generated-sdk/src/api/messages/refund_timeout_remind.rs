@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 退款将因超时自动处理时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=125>
+#[doc(alias = "taobao_refund_RefundTimeoutRemind")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundTimeoutRemind {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 用户取消对应用的授权时发送，此后其会话失效。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1317>
+#[doc(alias = "taobao_top_AuthCancel")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TopAuthCancel {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 平台提前向卖家放款时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1533>
+#[doc(alias = "taobao_trade_AdvanceDisburse")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeAdvanceDisburse {

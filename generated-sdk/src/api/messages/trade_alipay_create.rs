@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单的支付宝交易建立时发送，此后买家可以付款。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=116>
+#[doc(alias = "taobao_trade_TradeAlipayCreate")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeAlipayCreate {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家付款后发送，此后订单等待发货。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=105>
+#[doc(alias = "taobao_trade_TradeBuyerPay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeBuyerPay {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 面向外部应用的付款通知，每个子订单一条。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2322>
+#[doc(alias = "taobao_trade_TradeBuyerPaySubOut")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeBuyerPaySubOut {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 分阶段付款的订单每付一阶段时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=674>
+#[doc(alias = "taobao_trade_TradeBuyerStepPay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeBuyerStepPay {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单的内容变化时发送，例如收货信息或备注。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=115>
+#[doc(alias = "taobao_trade_TradeChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeChanged {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 整笔订单关闭时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=104>
+#[doc(alias = "taobao_trade_TradeClose")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeClose {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单的一部分子订单关闭或被修改时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=103>
+#[doc(alias = "taobao_trade_TradeCloseAndModifyDetailOrder")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeCloseAndModifyDetailOrder {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家拍下商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=101>
+#[doc(alias = "taobao_trade_TradeCreate")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeCreate {

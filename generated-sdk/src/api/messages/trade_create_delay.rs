@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单创建一段时间后发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2360>
+#[doc(alias = "taobao_trade_TradeCreateDelay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeCreateDelay {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家延长买家确认收货的期限时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=107>
+#[doc(alias = "taobao_trade_TradeDelayConfirmPay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeDelayConfirmPay {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 上门安装的费用结算时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=1295>
+#[doc(alias = "taobao_trade_DoorInstallsettle")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeDoorInstallsettle {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单的收货地址修改时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=114>
+#[doc(alias = "taobao_trade_TradeLogisticsAddressChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeLogisticsAddressChanged {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家修改订单的备注或旗帜时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=113>
+#[doc(alias = "taobao_trade_TradeMemoModified")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeMemoModified {

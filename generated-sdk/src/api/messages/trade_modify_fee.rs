@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家修改未付款订单的价格时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=102>
+#[doc(alias = "taobao_trade_TradeModifyFee")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeModifyFee {

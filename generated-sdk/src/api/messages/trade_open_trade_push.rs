@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单推送给第三方应用时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=680>
+#[doc(alias = "taobao_trade_OpenTradePush")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeOpenTradePush {

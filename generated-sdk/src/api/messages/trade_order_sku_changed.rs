@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 子订单的销售属性修改时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2676>
+#[doc(alias = "taobao_trade_OrderSkuChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeOrderSkuChanged {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家确认收到一部分商品时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=109>
+#[doc(alias = "taobao_trade_TradePartlyConfirmPay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradePartlyConfirmPay {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 子订单退款成功时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=108>
+#[doc(alias = "taobao_trade_TradePartlyRefund")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradePartlyRefund {

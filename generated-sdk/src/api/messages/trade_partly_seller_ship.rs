@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家发出一部分子订单时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=117>
+#[doc(alias = "taobao_trade_TradePartlySellerShip")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradePartlySellerShip {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 周期购订单的一期完成时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2092>
+#[doc(alias = "taobao_trade_TradePeriodSuccess")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradePeriodSuccess {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家或卖家评价订单时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=112>
+#[doc(alias = "taobao_trade_TradeRated")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeRated {

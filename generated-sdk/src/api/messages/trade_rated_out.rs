@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 面向外部应用的评价通知。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2323>
+#[doc(alias = "taobao_trade_TradeRatedOut")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeRatedOut {

@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 卖家发货后发送，此后等待买家确认收货。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=106>
+#[doc(alias = "taobao_trade_TradeSellerShip")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeSellerShip {

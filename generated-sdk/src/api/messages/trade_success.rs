@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 买家确认收货或超时自动确认后发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=110>
+#[doc(alias = "taobao_trade_TradeSuccess")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeSuccess {

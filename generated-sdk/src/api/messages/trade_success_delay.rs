@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 交易成功一段时间后发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=2362>
+#[doc(alias = "taobao_trade_TradeSuccessDelay")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeSuccessDelay {

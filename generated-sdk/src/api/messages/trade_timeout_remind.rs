@@ -11,6 +11,7 @@ use top_protocol::generated::{
 /// 订单将因超时自动处理时发送。
 ///
 /// Documentation of the platform: <https://open.taobao.com/tmc.htm?docId=111>
+#[doc(alias = "taobao_trade_TradeTimeoutRemind")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TradeTimeoutRemind {

@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.category.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PictureCategoryAddRequest {

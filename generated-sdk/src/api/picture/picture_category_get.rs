@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.category.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PictureCategoryGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.delete")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PictureDeleteRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.pictures.count")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PicturePicturesCountRequest {

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.pictures.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PicturePicturesGetRequest {

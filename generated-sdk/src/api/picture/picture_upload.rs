@@ -30,6 +30,8 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.upload")]
+#[doc(alias = "图片空间")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PictureUploadRequest {

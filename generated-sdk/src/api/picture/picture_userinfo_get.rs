@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.picture.userinfo.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PictureUserinfoGetRequest {}

@@ -27,6 +27,10 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.oaid.decrypt")]
+#[doc(alias = "收件人")]
+#[doc(alias = "解密")]
+#[doc(alias = "隐私")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopOaidDecryptRequest {

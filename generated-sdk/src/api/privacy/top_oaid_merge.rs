@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.oaid.merge")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopOaidMergeRequest {

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.secret.appkey.bill.detail")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopSecretAppkeyBillDetailRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.secret.extend")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopSecretExtendRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.deliveryorder.confirm")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenDeliveryorderConfirmRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.deliveryorder.create")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenDeliveryorderCreateRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.events.produce")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct QimenEventsProduceRequest {

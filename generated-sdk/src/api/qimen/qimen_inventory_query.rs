@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.inventory.query")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenInventoryQueryRequest {

@@ -40,6 +40,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.inventory.report")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenInventoryReportRequest {

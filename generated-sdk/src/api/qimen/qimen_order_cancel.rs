@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.order.cancel")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenOrderCancelRequest {

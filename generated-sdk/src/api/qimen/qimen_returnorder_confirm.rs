@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.returnorder.confirm")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenReturnorderConfirmRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.singleitem.synchronize")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenSingleitemSynchronizeRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.stockout.confirm")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenStockoutConfirmRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.stockout.create")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenStockoutCreateRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.trade.user.delete")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct QimenTradeUserDeleteRequest {}

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.qimen.trade.users.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct QimenTradeUsersGetRequest {

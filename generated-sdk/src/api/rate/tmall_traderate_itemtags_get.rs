@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.traderate.itemtags.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallTraderateItemtagsGetRequest {

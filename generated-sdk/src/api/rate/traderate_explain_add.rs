@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.traderate.explain.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TraderateExplainAddRequest {

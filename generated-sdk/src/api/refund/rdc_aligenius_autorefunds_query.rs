@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rdc.aligenius.autorefunds.query")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RdcAligeniusAutorefundsQueryRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rdc.aligenius.refunds.check")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RdcAligeniusRefundsCheckRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rdc.aligenius.sendgoods.cancel")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RdcAligeniusSendgoodsCancelRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refund.message.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundMessageAddRequest {

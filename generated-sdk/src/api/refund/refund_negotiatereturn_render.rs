@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refund.negotiatereturn.render")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundNegotiatereturnRenderRequest {

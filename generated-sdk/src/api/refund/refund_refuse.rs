@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refund.refuse")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundRefuseRequest {

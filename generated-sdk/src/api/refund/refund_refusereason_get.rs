@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refund.refusereason.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundRefusereasonGetRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refund.status.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundStatusGetRequest {

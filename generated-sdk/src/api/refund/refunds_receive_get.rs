@@ -37,6 +37,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.refunds.receive.get")]
+#[doc(alias = "退款列表")]
+#[doc(alias = "售后")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundsReceiveGetRequest {

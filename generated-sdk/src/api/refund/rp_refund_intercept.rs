@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rp.refund.intercept")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RpRefundInterceptRequest {

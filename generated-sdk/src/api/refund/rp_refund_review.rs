@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rp.refund.review")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RpRefundReviewRequest {

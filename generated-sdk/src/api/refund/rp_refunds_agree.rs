@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rp.refunds.agree")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RpRefundsAgreeRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rp.returngoods.agree")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RpReturngoodsAgreeRequest {

@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.rp.returngoods.refuse")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RpReturngoodsRefuseRequest {

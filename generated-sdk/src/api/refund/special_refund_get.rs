@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.special.refund.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SpecialRefundGetRequest {

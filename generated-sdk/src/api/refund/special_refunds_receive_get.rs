@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.special.refunds.receive.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SpecialRefundsReceiveGetRequest {

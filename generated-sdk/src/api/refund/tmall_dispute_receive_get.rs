@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "tmall.dispute.receive.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmallDisputeReceiveGetRequest {

@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.appstore.subscribe.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AppstoreSubscribeGetRequest {

@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.fuwu.sale.link.gen")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FuwuSaleLinkGenRequest {

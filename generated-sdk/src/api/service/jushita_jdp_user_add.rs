@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.jushita.jdp.user.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JushitaJdpUserAddRequest {

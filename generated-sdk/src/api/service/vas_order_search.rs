@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.vas.order.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct VasOrderSearchRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.vas.service.getServTimes")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct VasServiceGetServTimesRequest {

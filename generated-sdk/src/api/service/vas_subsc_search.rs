@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.vas.subsc.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct VasSubscSearchRequest {

@@ -22,6 +22,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.vas.subscribe.get")]
+#[doc(alias = "订购")]
+#[doc(alias = "服务市场")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct VasSubscribeGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.shop.category.all.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AlibabaShopCategoryAllGetRequest {}

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.shop.category.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaShopCategoryGetRequest {

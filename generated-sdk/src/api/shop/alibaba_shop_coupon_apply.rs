@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "alibaba.shop.coupon.apply")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlibabaShopCouponApplyRequest {

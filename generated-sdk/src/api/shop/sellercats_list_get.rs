@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.sellercats.list.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SellercatsListGetRequest {}

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.shop.seller.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ShopSellerGetRequest {

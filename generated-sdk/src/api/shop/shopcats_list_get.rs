@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.shopcats.list.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ShopcatsListGetRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.subuser.departments.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubuserDepartmentsGetRequest {

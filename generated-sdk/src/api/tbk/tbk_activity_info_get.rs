@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.activity.info.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkActivityInfoGetRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.coupon.convert")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkCouponConvertRequest {

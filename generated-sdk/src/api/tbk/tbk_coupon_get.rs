@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.coupon.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TbkCouponGetRequest {

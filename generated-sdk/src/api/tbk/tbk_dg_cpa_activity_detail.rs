@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.cpa.activity.detail")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgCpaActivityDetailRequest {

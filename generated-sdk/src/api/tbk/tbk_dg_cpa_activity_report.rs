@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.cpa.activity.report")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgCpaActivityReportRequest {

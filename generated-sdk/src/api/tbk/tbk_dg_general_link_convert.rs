@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.general.link.convert")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgGeneralLinkConvertRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.general.link.parse")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgGeneralLinkParseRequest {

@@ -34,6 +34,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.material.optional")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgMaterialOptionalRequest {

@@ -33,6 +33,10 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.material.optional.upgrade")]
+#[doc(alias = "选品")]
+#[doc(alias = "商品搜索")]
+#[doc(alias = "优惠券")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgMaterialOptionalUpgradeRequest {

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.newuser.order.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgNewuserOrderGetRequest {

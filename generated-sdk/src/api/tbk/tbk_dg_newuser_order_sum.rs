@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.newuser.order.sum")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgNewuserOrderSumRequest {

@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.optimus.material")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgOptimusMaterialRequest {

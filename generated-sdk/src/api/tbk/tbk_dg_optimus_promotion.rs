@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.optimus.promotion")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgOptimusPromotionRequest {

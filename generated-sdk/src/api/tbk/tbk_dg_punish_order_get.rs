@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.punish.order.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TbkDgPunishOrderGetRequest {

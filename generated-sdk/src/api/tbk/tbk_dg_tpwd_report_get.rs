@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.tpwd.report.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgTpwdReportGetRequest {

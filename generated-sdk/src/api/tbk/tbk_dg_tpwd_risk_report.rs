@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.tpwd.risk.report")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgTpwdRiskReportRequest {

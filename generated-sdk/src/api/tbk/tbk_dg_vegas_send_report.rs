@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.vegas.send.report")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgVegasSendReportRequest {

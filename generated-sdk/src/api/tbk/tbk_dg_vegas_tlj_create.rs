@@ -35,6 +35,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.vegas.tlj.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgVegasTljCreateRequest {

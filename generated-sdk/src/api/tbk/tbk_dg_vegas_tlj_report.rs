@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.vegas.tlj.report")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgVegasTljReportRequest {

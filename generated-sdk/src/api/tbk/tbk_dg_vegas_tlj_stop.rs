@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.dg.vegas.tlj.stop")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkDgVegasTljStopRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.item.click.extract")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkItemClickExtractRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.item.info.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkItemInfoGetRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.item.info.upgrade.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkItemInfoUpgradeGetRequest {

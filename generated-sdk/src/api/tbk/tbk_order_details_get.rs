@@ -49,6 +49,7 @@ use top_protocol::generated::{
 /// - `3001`: 系统繁忙 — 稍后再试
 /// - `9100`: 账号超出每秒的调用次数 — 降低频率
 /// - `isp.pubrpt-service-unavailable`: 服务暂不可用 — 稍后再试
+#[doc(alias = "taobao.tbk.order.details.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkOrderDetailsGetRequest {

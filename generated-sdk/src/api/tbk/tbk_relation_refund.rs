@@ -38,6 +38,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.relation.refund")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkRelationRefundRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.adzone.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScAdzoneCreateRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.invitecode.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScInvitecodeGetRequest {

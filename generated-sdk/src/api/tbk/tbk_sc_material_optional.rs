@@ -32,6 +32,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.material.optional")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScMaterialOptionalRequest {

@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.optimus.promotion")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScOptimusPromotionRequest {

@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.publisher.info.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScPublisherInfoGetRequest {

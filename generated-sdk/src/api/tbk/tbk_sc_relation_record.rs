@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.relation.record")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScRelationRecordRequest {

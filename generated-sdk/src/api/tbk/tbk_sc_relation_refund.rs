@@ -39,6 +39,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.relation.refund")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScRelationRefundRequest {

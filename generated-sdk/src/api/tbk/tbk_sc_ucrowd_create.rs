@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.ucrowd.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScUcrowdCreateRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.vegas.send.report")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkScVegasSendReportRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sc.vegas.send.status")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TbkScVegasSendStatusRequest {

@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.shop.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkShopGetRequest {

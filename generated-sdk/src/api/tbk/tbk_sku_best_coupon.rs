@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.sku.best.coupon")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkSkuBestCouponRequest {

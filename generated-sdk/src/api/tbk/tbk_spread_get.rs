@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.spread.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkSpreadGetRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.tpwd.convert")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkTpwdConvertRequest {

@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.tpwd.mix.create")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkTpwdMixCreateRequest {

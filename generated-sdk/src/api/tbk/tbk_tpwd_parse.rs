@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tbk.tpwd.parse")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TbkTpwdParseRequest {

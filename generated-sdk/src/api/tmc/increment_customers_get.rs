@@ -30,6 +30,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.increment.customers.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IncrementCustomersGetRequest {

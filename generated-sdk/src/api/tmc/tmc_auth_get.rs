@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.auth.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcAuthGetRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.group.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcGroupAddRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.group.delete")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcGroupDeleteRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.groups.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcGroupsGetRequest {

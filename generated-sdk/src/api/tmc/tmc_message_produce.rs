@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.message.produce")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcMessageProduceRequest {

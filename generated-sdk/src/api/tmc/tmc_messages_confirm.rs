@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.messages.confirm")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcMessagesConfirmRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.messages.consume")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcMessagesConsumeRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.messages.produce")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcMessagesProduceRequest {

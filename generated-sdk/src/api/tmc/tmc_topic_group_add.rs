@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.topic.group.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcTopicGroupAddRequest {

@@ -23,6 +23,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.topic.group.delete")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcTopicGroupDeleteRequest {

@@ -25,6 +25,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.user.cancel")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcUserCancelRequest {

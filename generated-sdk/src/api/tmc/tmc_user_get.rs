@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.user.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TmcUserGetRequest {

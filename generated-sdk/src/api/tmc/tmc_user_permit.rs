@@ -27,6 +27,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.user.permit")]
+#[doc(alias = "消息")]
+#[doc(alias = "订阅")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcUserPermitRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.tmc.user.topics.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TmcUserTopicsGetRequest {

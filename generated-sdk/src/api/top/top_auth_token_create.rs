@@ -28,6 +28,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.auth.token.create")]
+#[doc(alias = "授权")]
+#[doc(alias = "登录")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopAuthTokenCreateRequest {

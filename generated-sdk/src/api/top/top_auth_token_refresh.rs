@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.auth.token.refresh")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopAuthTokenRefreshRequest {

@@ -20,6 +20,8 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.client.token.get")]
+#[doc(alias = "令牌")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopClientTokenGetRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.event.publish")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopEventPublishRequest {

@@ -34,6 +34,7 @@ use top_protocol::generated::{
 /// # Error codes
 ///
 /// - `20005`: 没有这个版本的密钥 — 核对 secret_version；尚未开通加密时按明文处理
+#[doc(alias = "taobao.top.secret.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopSecretGetRequest {

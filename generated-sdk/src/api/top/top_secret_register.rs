@@ -22,6 +22,7 @@ use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, re
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.secret.register")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TopSecretRegisterRequest {}

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.fulfillment.order.assemble")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FulfillmentOrderAssembleRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.amount.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeAmountGetRequest {

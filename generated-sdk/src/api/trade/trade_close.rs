@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Error codes
 ///
 /// - `CLOSE_TRADE_TOO_FAST`: 订单创建后不到十秒 — 稍后再关闭
+#[doc(alias = "taobao.trade.close")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeCloseRequest {

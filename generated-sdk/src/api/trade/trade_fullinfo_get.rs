@@ -29,6 +29,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.fullinfo.get")]
+#[doc(alias = "订单详情")]
+#[doc(alias = "收件人")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeFullinfoGetRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.memo.add")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeMemoAddRequest {

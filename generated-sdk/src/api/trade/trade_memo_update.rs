@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.memo.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeMemoUpdateRequest {

@@ -26,6 +26,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.ordersku.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeOrderskuUpdateRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.postage.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradePostageUpdateRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.receivetime.delay")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeReceivetimeDelayRequest {

@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trade.shippingaddress.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradeShippingaddressUpdateRequest {

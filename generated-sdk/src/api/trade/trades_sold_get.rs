@@ -34,6 +34,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trades.sold.get")]
+#[doc(alias = "订单列表")]
+#[doc(alias = "卖出的宝贝")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldGetRequest {

@@ -38,6 +38,9 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trades.sold.increment.get")]
+#[doc(alias = "订单同步")]
+#[doc(alias = "增量订单")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldIncrementGetRequest {

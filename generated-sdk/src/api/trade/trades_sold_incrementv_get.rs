@@ -37,6 +37,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trades.sold.incrementv.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldIncrementvGetRequest {

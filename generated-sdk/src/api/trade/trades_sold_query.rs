@@ -33,6 +33,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.trades.sold.query")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TradesSoldQueryRequest {

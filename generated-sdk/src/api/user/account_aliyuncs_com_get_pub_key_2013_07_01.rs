@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "account.aliyuncs.com.GetPubKey.2013-07-01")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AccountAliyuncsComGetPubKey2013_07_01Request {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.miniapp.userInfo.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MiniappUserInfoGetRequest {}

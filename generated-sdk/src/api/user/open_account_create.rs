@@ -31,6 +31,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.open.account.create")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OpenAccountCreateRequest {

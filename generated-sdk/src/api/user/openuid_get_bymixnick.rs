@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.openuid.get.bymixnick")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OpenuidGetBymixnickRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.openuid.get.bytrade")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OpenuidGetBytradeRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.top.openid.convert")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TopOpenidConvertRequest {

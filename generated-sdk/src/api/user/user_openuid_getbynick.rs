@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.user.openuid.getbynick")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UserOpenuidGetbynickRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.kfc.keyword.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KfcKeywordSearchRequest {

@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.cloudprint.isvtemplates.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CainiaoCloudprintIsvtemplatesGetRequest {}

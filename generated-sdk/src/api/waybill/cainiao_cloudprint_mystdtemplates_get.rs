@@ -22,6 +22,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.cloudprint.mystdtemplates.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CainiaoCloudprintMystdtemplatesGetRequest {}

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.cloudprint.stdtemplates.get")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CainiaoCloudprintStdtemplatesGetRequest {}

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.cancel")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiCancelRequest {

@@ -64,6 +64,10 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.get")]
+#[doc(alias = "电子面单")]
+#[doc(alias = "打印")]
+#[doc(alias = "取号")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiGetRequest {

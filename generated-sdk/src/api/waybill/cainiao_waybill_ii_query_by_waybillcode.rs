@@ -28,6 +28,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.query.by.waybillcode")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiQueryByWaybillcodeRequest {

@@ -24,6 +24,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.search")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiSearchRequest {

@@ -29,6 +29,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "cainiao.waybill.ii.update")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CainiaoWaybillIiUpdateRequest {

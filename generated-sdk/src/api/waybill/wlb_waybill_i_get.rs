@@ -58,6 +58,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.wlb.waybill.i.get")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WlbWaybillIGetRequest {

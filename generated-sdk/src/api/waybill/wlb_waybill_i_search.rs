@@ -27,6 +27,7 @@ use top_protocol::generated::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "taobao.wlb.waybill.i.search")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WlbWaybillISearchRequest {

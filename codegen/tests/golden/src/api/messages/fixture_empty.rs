@@ -5,6 +5,7 @@
 use generated_sdk::generated::{Record, RecordMut, Schema, Slot, Topic, View, record};
 
 /// `taobao_fixture_FixtureEmpty`: No field
+#[doc(alias = "taobao_fixture_FixtureEmpty")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FixtureEmpty {}

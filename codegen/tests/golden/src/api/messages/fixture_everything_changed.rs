@@ -16,6 +16,7 @@ use generated_sdk::generated::{
 /// Deprecated: use taobao_fixture_FixtureEmpty
 ///
 /// Documentation of the platform: <https://example.com/tmc.htm?docId=1>
+#[doc(alias = "taobao_fixture_EverythingChanged")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FixtureEverythingChanged {

@@ -7,6 +7,7 @@ use generated_sdk::generated::{
 };
 
 /// `fixture_names_TopicMessage`: Topics whose names need care
+#[doc(alias = "fixture_names_TopicMessage")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FixtureNamesTopicMessage {

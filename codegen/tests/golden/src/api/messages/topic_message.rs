@@ -7,6 +7,7 @@ use generated_sdk::generated::{
 };
 
 /// `taobao_topic_TopicMessage`: A name that the enum has
+#[doc(alias = "taobao_topic_TopicMessage")]
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TopicMessage2 {

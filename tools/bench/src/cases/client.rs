@@ -1,0 +1,112 @@
+//! Calls over a socket. The floor is reqwest with a prepared body, and serde_json where the response is typed. The processor time is
+//! that of the thread of the client; the server has another.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::thread;
+
+use generated_sdk::api::top::TopClientTokenGetRequest;
+use generated_sdk::api::trade::TradesSoldGetRequest;
+use generated_sdk::generated::Request;
+use generated_sdk::{AppCredentials, Client};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use super::trades::{Form, body};
+use crate::floor::Root;
+use crate::measure::Case;
+
+pub(crate) fn cases() -> Result<Vec<Case>, Box<dyn Error>> {
+    let small = r#"{"top_client_token_get_response":{"result_code":"200","token":"token","request_id":"4c1w"}}"#;
+    let small = Endpoint::start(small.to_owned())?;
+    let large = Endpoint::start(body(Form::Json))?;
+    let raw = |text: &str| text.len();
+    let typed = |text: &str| {
+        serde_json::from_str::<Root>(text).map_or(0, |root| usize::from(root.trades_sold_get_response.trades.is_some()))
+    };
+    Ok(vec![
+        small.case("call, small response", 1.10, TopClientTokenGetRequest::new("sec_token"), raw)?,
+        large.case("call, 40 trades", 0.80, TradesSoldGetRequest::new(["tid", "status"]), typed)?,
+    ])
+}
+
+/// A server that answers each request with one body.
+struct Endpoint {
+    url: String,
+    runtime: Rc<Runtime>,
+}
+
+impl Endpoint {
+    fn start(body: String) -> Result<Self, Box<dyn Error>> {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            // An error drops the sender, which is the error below.
+            if let Ok(runtime) = runtime() {
+                let _ = runtime.block_on(serve(Bytes::from(body), sender));
+            }
+        });
+        let address = receiver.recv().map_err(|_| "cannot start a server on loopback")?;
+        Ok(Self { url: format!("http://{address}/api"), runtime: Rc::new(runtime()?) })
+    }
+
+    fn case<R: Request + Clone + 'static>(
+        &self,
+        name: &'static str,
+        target: f64,
+        request: R,
+        read: impl Fn(&str) -> usize + 'static,
+    ) -> Result<Case, Box<dyn Error>> {
+        let client = Client::builder(self.url.as_str(), AppCredentials::new("12345678", "helloworld")).build()?;
+        let client = client.with_session("session");
+        let form = {
+            use generated_sdk::protocol::Application;
+            let application = Application::new(AppCredentials::new("12345678", "helloworld"));
+            application.sign(&request, Some("session"), generated_sdk::DateTime::now())?.body()?
+        };
+        let (url, runtime, floor_runtime) = (self.url.clone(), Rc::clone(&self.runtime), Rc::clone(&self.runtime));
+        let (bytes, content_type) = (Bytes::from(form.bytes), form.content_type);
+        let plain = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Case::new(
+            name,
+            target,
+            move || runtime.block_on(client.execute(&request)).is_ok(),
+            move || {
+                floor_runtime.block_on(async {
+                    let post = plain.post(&url).header("content-type", &content_type).body(bytes.clone());
+                    let text = post.send().await?.text().await?;
+                    Ok::<_, reqwest::Error>(read(&text))
+                })
+            },
+        ))
+    }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+async fn serve(body: Bytes, address: mpsc::Sender<SocketAddr>) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    address.send(listener.local_addr()?)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let body = body.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                let body = body.clone();
+                async move {
+                    let _ = http_body_util::BodyExt::collect(request.into_body()).await;
+                    Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(body)))
+                }
+            });
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}

@@ -1,0 +1,28 @@
+//! What is measured.
+
+mod client;
+mod decode;
+mod encode;
+mod sensitive;
+mod sign;
+mod spi;
+mod trades;
+
+use std::error::Error;
+
+use crate::measure::Case;
+
+/// Returns the cases that run on the processor alone: without sockets, and the same instructions in each run.
+pub(crate) fn computing() -> Result<Vec<Case>, Box<dyn Error>> {
+    let mut cases = sign::cases();
+    cases.extend(encode::cases()?);
+    cases.extend(decode::cases());
+    cases.extend(spi::cases()?);
+    cases.extend(sensitive::cases()?);
+    Ok(cases)
+}
+
+/// Returns the cases that wait for sockets.
+pub(crate) fn waiting() -> Result<Vec<Case>, Box<dyn Error>> {
+    client::cases()
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask bench`: builds a program of the folder `tools`, and runs it.
+
+use std::process::Command;
+
+use codegen::commands::line;
+
+use crate::cargo::{become_program, cargo_run};
+use crate::failure::Failure;
+
+/// A program in the folder `tools`.
+pub(crate) struct Tool {
+    /// The help text. It is printed without a build of the program.
+    pub(crate) help: &'static str,
+    build: &'static [&'static str],
+}
+
+/// The benchmarks, built in release.
+pub(crate) const BENCH: Tool = Tool {
+    help: "\
+Measure the runtime against the least that each task costs.
+
+Usage: cargo xtask bench [NAME]... [OPTION]...
+
+Each line has a task, its processor time, the time of its floor, their ratio, and the target of the
+ratio. A floor is the part of the task that cannot be left out, such as the digest of a signature.
+Both run in one process, in turns. Only cases whose names contain a NAME run. docs/performance.md
+explains the table.
+
+Options:
+  --quick         Count instructions with valgrind, and fail if a ratio is more than 5 % above the one in
+                  tools/bench/instructions.json
+  --update        With --quick: write tools/bench/instructions.json
+  --json FILE     Write the rows to FILE
+  --compare FILE  Print the ratios of FILE, which --json wrote, beside the new ones
+  -h, --help      Print help",
+    build: &["--release", "--package", "bench"],
+};
+
+impl Tool {
+    /// Builds the program and runs it with the rest of the command line.
+    pub(crate) fn run(&self, mut arguments: lexopt::Parser) -> Result<(), Failure> {
+        let arguments: Vec<_> = arguments.raw_args()?.collect();
+        if arguments.iter().any(|argument| argument == "-h" || argument == "--help") {
+            line(self.help);
+            return Ok(());
+        }
+        let mut command = self.command()?;
+        command.args(arguments);
+        become_program(command, "the program")
+    }
+
+    /// A command that builds the program and runs it, with the arguments that are added.
+    pub(crate) fn command(&self) -> Result<Command, Failure> {
+        cargo_run(self.build)
+    }
+}
