@@ -54,6 +54,7 @@ mod guide {
         Recipes "recipes.md",
         Methods "methods.md",
         Callbacks "callbacks.md",
+        Messages "messages.md",
         LocalGateway "gateway.md",
         Specs "specs.md",
         Trimmed "trimmed.md",

@@ -42,7 +42,7 @@
 //! * `reqwest-0_13`: `client::HttpTransport`, made from a `reqwest::Client`. The name has the version of reqwest, because an
 //!   update of reqwest changes the public API.
 //! * `spi`: verification of the calls that the platform makes to the application, and `axum` for the same as an extractor.
-//! * `messages`: messages of the platform (TMC): the codec, and the types of topics in [`api`].
+//! * `messages`: the messages of the platform (TMC), and the types of topics in [`api`].
 //! * `secret`: encryption of sensitive fields (TopSecret).
 //! * One feature per category of methods, such as `trade`, and `full` for all of them; `top` is on by default.
 
@@ -65,6 +65,8 @@ pub use top_axum as axum;
 pub use top_client::blocking;
 #[cfg(feature = "client")]
 pub use top_client::{self as client, Client, ClientBuilder, Error, Limits, RetryPolicy};
+#[cfg(feature = "messages")]
+pub use top_messages as messages;
 #[doc(hidden)]
 pub use top_protocol::generated;
 pub use top_protocol::{AppCredentials, DateTime, Decimal, Format, Gateway, Response, SignMethod, platform};

@@ -255,7 +255,7 @@ impl Checks {
     fn all_features(&self) -> Result<&'static [&'static str], Failure> {
         const BUT_NATIVE_TLS: &[&str] = &[
             "--features",
-            "generated-sdk/full,generated-sdk/axum,top-client/rustls,top-client/blocking,top-client/redis,\
+            "generated-sdk/full,generated-sdk/axum,generated-sdk/messages,top-client/rustls,top-client/blocking,top-client/redis,\
              top-client/reqwest-0_13,top-client/secret,top-protocol/spi",
         ];
         if let Some(features) = self.features.get() {

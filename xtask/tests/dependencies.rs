@@ -37,13 +37,22 @@ fn protocol_has_no_http_and_no_runtime() {
 
 #[test]
 fn workspace_packages_depend_in_one_direction() {
-    let workspace =
-        ["cargo-top", "generated-sdk", "top-axum", "top-client", "top-codegen", "top-gateway", "top-protocol"];
+    let workspace = [
+        "cargo-top",
+        "generated-sdk",
+        "top-axum",
+        "top-client",
+        "top-codegen",
+        "top-gateway",
+        "top-messages",
+        "top-protocol",
+    ];
     for (package, allowed) in [
         ("top-protocol", &[][..]),
         ("top-codegen", &[]),
         ("top-axum", &["top-protocol"]),
         ("top-client", &["top-protocol"]),
+        ("top-messages", &["top-protocol"]),
         ("generated-sdk", &["top-client", "top-protocol"]),
         ("top-gateway", &["top-codegen", "top-protocol"]),
         ("cargo-top", &["top-client", "top-codegen", "top-gateway", "top-protocol"]),
