@@ -4,6 +4,7 @@ mod application;
 mod call;
 mod gateway;
 mod generate;
+mod message;
 mod methods;
 mod package;
 mod project;
@@ -129,12 +130,25 @@ It responds to GET and POST on any path with the examples of the specs, in XML, 
 It refuses invalid calls with the platform's codes. For a wrong signature, the response names a common
 mistake, and the console prints the text to sign.
 
+It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.
+
 It listens on loopback only, and runs until it is interrupted.
 
 Examples:
   cargo top gateway
   cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld")]
     Gateway(gateway::GatewayArgs),
+    /// Send messages through a running local gateway
+    #[command(after_help = "\
+The gateway serves the message channel (TMC) at ws://ADDRESS/, beside the methods. A message goes to each
+group that has connected; without such a group, it waits for the first one. It is delivered again until the
+client confirms it.
+
+Examples, with the gateway in another terminal:
+  cargo top gateway
+  cargo top message send taobao_trade_TradeSuccess
+  cargo top message send taobao_trade_TradeSuccess --content '{\"tid\":1}'")]
+    Message(message::MessageArgs),
     /// Call any method through the client, and print the response as JSON
     #[command(after_help = "\
 Names and values are those of the platform's page: a list is comma-separated, an object is JSON, a
@@ -230,6 +244,7 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Lint { paths } => commands::lint(&context(Project::required()?.required_specs()?), &paths),
         Command::Gen(args) => generate::run(&args),
         Command::Gateway(args) => match gateway::run(args)? {},
+        Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
     }
 }

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use support::{cargo_top, root};
+use support::{cargo_top, root, text};
 
 fn program(arguments: &[&str]) -> Command {
     cargo_top(&[&["gateway"], arguments].concat())
@@ -119,4 +119,32 @@ fn serves_methods_of_the_crate_and_shipped_methods() {
     assert!(reported.replace('\\', "/").ends_with(expected), "{reported}");
     let (line, _) = start(folder.path(), &["--specs", "specs"]);
     assert!(line.contains("methods: 2;"), "{line}");
+}
+
+#[test]
+fn sends_messages_through_the_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gateway = program(&["--listen", "127.0.0.1:0"]);
+    let mut gateway = gateway.current_dir(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(gateway.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let address = line.split_once("http://").unwrap().1.split_once('/').unwrap().0;
+    let send = |arguments: &[&str]| {
+        let url = format!("http://{address}");
+        let common = ["message", "send", "--gateway", &url];
+        cargo_top(&[&common, arguments].concat()).output().unwrap()
+    };
+    let sent = send(&["taobao_trade_TradeSuccess", "--count", "2"]);
+    let own = send(&["acme_parcel_Lost", "--content", "{}", "--group", "g 1"]);
+    let unknown = send(&["acme_parcel_Lost"]);
+    gateway.kill().unwrap();
+    gateway.wait().unwrap();
+    let refused = send(&["taobao_trade_TradeSuccess"]);
+
+    assert_eq!(text(&sent.stdout), "7104300007405429233\n7104300007405429234\n", "{sent:?}");
+    assert_eq!(text(&own.stdout), "7104300007405429235\n", "{own:?}");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).starts_with("no spec describes the topic acme_parcel_Lost"), "{unknown:?}");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).ends_with("; start the gateway with `cargo top gateway`\n"), "{refused:?}");
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,6 +11,7 @@ use codegen::spec;
 use futures_util::{SinkExt, StreamExt};
 use gateway::{Gateway, MessageBroker, OutgoingMessage, Server};
 use generated_sdk::api::messages::TopicMessage;
+use generated_sdk::messages::Consumer;
 use generated_sdk::protocol::AppCredentials;
 use generated_sdk::protocol::messages::{
     Ack, ClientCommand, ConnectAck, ConnectRequest, Frame, HandshakeError, HeaderValue, Message, ServerCommand,
@@ -35,8 +37,12 @@ struct Running {
 }
 
 async fn start() -> Running {
+    start_at(|| NOW).await
+}
+
+async fn start_at(clock: fn() -> SystemTime) -> Running {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let gateway = Gateway::new(specs).application("12345678", "helloworld").clock(|| NOW);
+    let gateway = Gateway::new(specs).application("12345678", "helloworld").clock(clock);
     let messages = gateway.messages().clone();
     let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = server.address().unwrap().to_string();
@@ -359,7 +365,7 @@ async fn loses_no_message() {
         let mut client = Client::connect(&running.address, "g").await;
         clients.spawn(async move {
             let mut confirmed = Vec::new();
-            let mut failed = std::collections::BTreeSet::new();
+            let mut failed = BTreeSet::new();
             loop {
                 let message = client.message().await;
                 if message.topic == "end_a" {
@@ -390,4 +396,76 @@ async fn loses_no_message() {
     received.sort_unstable();
     sent.sort_unstable();
     assert_eq!(received, sent);
+}
+
+/// The client of this project: one handler in three fails at first, and one message is published.
+#[tokio::test]
+async fn serves_the_client_of_this_project() {
+    const COUNT: u64 = 100;
+    let running = start_at(SystemTime::now).await;
+    running.messages.set_redelivery(Duration::from_millis(20));
+    let url = format!("ws://{}/", running.address);
+    let handled = Arc::new(Mutex::new(BTreeSet::new()));
+    let failed = Arc::new(Mutex::new(BTreeSet::new()));
+    let handler = {
+        let (handled, failed) = (Arc::clone(&handled), Arc::clone(&failed));
+        move |message: Message| {
+            let result = if message.id % 3 == 0 && failed.lock().unwrap().insert(message.id) {
+                Err("at first")
+            } else {
+                handled.lock().unwrap().insert(message.id);
+                Ok(())
+            };
+            async move { result }
+        }
+    };
+    let consumer = Consumer::builder(url.as_str(), credentials()).group("g").build().unwrap();
+    let handle = consumer.handle();
+    let consumer = tokio::spawn(consumer.run(handler));
+    let sent: BTreeSet<i64> =
+        (0..COUNT).map(|_| running.messages.send(OutgoingMessage::example(TOPIC)).unwrap()).collect();
+    while running.messages.groups().first().is_none_or(|group| group.confirmed < COUNT) {
+        tokio::task::yield_now().await;
+    }
+    handle.shutdown();
+    consumer.await.unwrap().unwrap();
+    assert_eq!(*handled.lock().unwrap(), sent);
+    assert!(running.messages.groups()[0].failed > 0);
+
+    let publisher = Consumer::builder(url.as_str(), credentials()).build_publisher().unwrap();
+    publisher.publish(TOPIC, "{}", Some("s1")).await.unwrap();
+    assert!(publisher.publish("no topic", "{}", None).await.is_err());
+    assert_eq!(running.messages.published().len(), 1);
+}
+
+/// The package tmcpy from PyPI, which confirms a message before its handler runs. Without Python, the test is skipped,
+/// except in CI.
+#[tokio::test]
+async fn serves_tmcpy() {
+    let site = tempfile::tempdir().unwrap();
+    let mut install = tokio::process::Command::new("python3");
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]).arg(site.path());
+    let installed = install.args(["tmcpy==0.3.7", "tornado==6.6.1"]).output().await;
+    if !installed.as_ref().is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "cannot install tmcpy: {installed:?}");
+        eprintln!("skipped: cannot install tmcpy");
+        return;
+    }
+    let running = start_at(SystemTime::now).await;
+    let topics = [TOPIC, "taobao_refund_RefundCreated", "taobao_item_ItemUpdate"];
+    let sent: Vec<i64> =
+        topics.iter().map(|topic| running.messages.send(OutgoingMessage::example(*topic)).unwrap()).collect();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/tmcpy_client.py");
+    let url = format!("ws://{}/", running.address);
+    let mut client = tokio::process::Command::new("python3");
+    client.arg(script).args([&url, "12345678", "helloworld", "default", "3"]).env("PYTHONPATH", site.path());
+    let output = client.kill_on_drop(true).output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let received: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for ((id, topic), received) in sent.iter().zip(topics).zip(&received) {
+        let content: Json = serde_json::from_str(running.messages.example(topic).unwrap()).unwrap();
+        assert_eq!(*received, json!({ "id": id, "topic": topic, "content": content }));
+    }
+    assert_eq!((received.len(), running.messages.groups()[0].confirmed), (3, 3));
 }

@@ -9,6 +9,7 @@ mod gateway;
 mod generate;
 mod import;
 mod lint;
+mod message;
 mod new;
 mod test;
 mod text;
@@ -37,6 +38,7 @@ Commands:
   import   Write specs from the platform's own documents
   lint     Check specs against the rules
   gateway  Run a TOP gateway on loopback, built from the specs
+  message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
   bench    Measure the runtime against the least that each task costs
   help     Print help for a command: cargo xtask help gen
@@ -69,6 +71,7 @@ fn run() -> Result<(), Failure> {
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
+        "message" => message::command(arguments),
         "new" => new::command(arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
@@ -90,6 +93,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "help" => HELP,
             "import" => import::HELP,
             "lint" => lint::HELP,
+            "message" => return message::help(),
             "new" => new::HELP,
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),

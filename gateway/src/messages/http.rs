@@ -164,7 +164,8 @@ impl Endpoint {
         let mut count = 1;
         for pair in request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+            let value = value.replace('+', " ");
+            let value = percent_decode_str(&value).decode_utf8_lossy().into_owned();
             match name {
                 "topic" => message.topic = value,
                 "app_key" => message.app_key = Some(value),
