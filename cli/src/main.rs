@@ -130,13 +130,21 @@ It responds to GET and POST on any path with the examples of the specs, in XML, 
 It refuses invalid calls with the platform's codes. For a wrong signature, the response names a common
 mistake, and the console prints the text to sign.
 
+The address in a browser is a page: it searches methods, calls them, and lists the calls that arrived with
+the reason of each refusal. For programs on this machine there are:
+  /_explain   Explains a call that is sent here: the result, and the text to sign for each sign method
+  /_faults    GET lists the faults, PUT replaces them by the lines of the body, DELETE removes them
+  /_health    Reports that the gateway is running
+The header X-Top-Fault adds faults to one call.
+
 It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.
 
 It listens on loopback only, and runs until it is interrupted.
 
 Examples:
   cargo top gateway
-  cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld")]
+  cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld
+  cargo top gateway --session s1 --quota taobao.trade.get=100/60 --fault code=10@5%")]
     Gateway(gateway::GatewayArgs),
     /// Send messages through a running local gateway
     #[command(after_help = "\

@@ -5,8 +5,8 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -59,6 +59,9 @@ fn reports_usage_errors() {
         (&["--listen", "here"], "here"),
         (&["--items", "many"], "many"),
         (&["--port", "1"], "--port"),
+        (&["--quota", "5/0"], "expected CALLS/SECONDS or METHOD=CALLS/SECONDS, such as 100/60"),
+        (&["--fault", "on fire"], "invalid fault \"on fire\": expected [METHOD:]KIND[=VALUE][@PERCENT%]"),
+        (&["--seed", "x"], "--seed"),
     ] {
         let (code, reported) = failure(arguments);
         assert_eq!(code, Some(2), "{reported}");
@@ -119,6 +122,79 @@ fn serves_methods_of_the_crate_and_shipped_methods() {
     assert!(reported.replace('\\', "/").ends_with(expected), "{reported}");
     let (line, _) = start(folder.path(), &["--specs", "specs"]);
     assert!(line.contains("methods: 2;"), "{line}");
+}
+
+/// Sends a request without a client, and returns the body of the response.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn applies_sessions_quotas_and_faults() {
+    let options = ["--listen", "127.0.0.1:0", "--session", "s1", "--quota", "taobao.time.get=1/3600", "--fault"];
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("taobao.user.seller.get.json"), r#"{"user":{"nick":"from a file"}}"#).unwrap();
+    fs::write(path("taobao.shop.seller.get.json"), r#"{"error_response":{"code":15,"sub_code":"isp.from-a-file"}}"#)
+        .unwrap();
+    fs::write(path("README.md"), "not a response").unwrap();
+    let (responses, log) = (path(""), path("calls.log"));
+    let faults = ["taobao.trades.sold.get:code=10/isp.busy", "--seed", "5", "--responses", &responses, "--log", &log];
+    let mut child = program(&[&options[..], &faults].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.split(['/', ' ']).find(|part| part.starts_with("127.0.0.1:")).unwrap();
+    let call = |method: &str, session: &str, more: &[&str]| {
+        let gateway = format!("http://{address}");
+        let app = ["call", method, "--gateway", &gateway, "--app", "12345678=helloworld", "--session", session];
+        let output = cargo_top(&[&app, more].concat()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    let sold = ["fields=tid"];
+    let outputs = [
+        call("taobao.time.get", "s1", &[]),
+        call("taobao.time.get", "s1", &[]),
+        call("taobao.trades.sold.get", "s2", &sold),
+        call("taobao.trades.sold.get", "s1", &sold),
+        call("taobao.user.seller.get", "s1", &["fields=nick"]),
+        call("taobao.shop.seller.get", "s1", &["fields=sid"]),
+    ];
+    let (faults, page) = (get(address, "/_faults"), get(address, "/"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for (output, expected) in
+        outputs.iter().zip(["\"time\"", "This ban will last for", "27 ", "isp.busy", "from a file", "isp.from-a-file"])
+    {
+        assert!(output.contains(expected), "{expected}: {output}");
+    }
+    assert_eq!(faults, "taobao.trades.sold.get:code=10/isp.busy\n");
+    assert!(page.contains("<input id=\"query\""), "{page}");
+    let log = fs::read_to_string(log).unwrap();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let codes: Vec<_> = lines.iter().map(|line| line["code"].as_i64()).collect();
+    assert_eq!(codes, [None, Some(7), Some(27), Some(10), None, Some(15)]);
+    assert_eq!(lines[3]["faults"][0], "taobao.trades.sold.get:code=10/isp.busy");
+    assert_eq!(lines[3]["parameters"]["session"], "[hidden: 2 characters]");
+}
+
+#[test]
+fn reports_invalid_response_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let responses = folder.path().to_str().unwrap();
+    for (text, problem) in [("[]", "expected a JSON object"), ("{", "EOF while parsing")] {
+        fs::write(folder.path().join("taobao.time.get.json"), text).unwrap();
+        let (code, reported) = failure(&["--listen", "127.0.0.1:0", "--responses", responses]);
+        assert_eq!(code, Some(1));
+        assert!(reported.starts_with("cannot use ") && reported.contains(problem), "{reported}");
+    }
+    let (code, reported) = failure(&["--listen", "127.0.0.1:0", "--responses", "nowhere"]);
+    assert!(code == Some(1) && reported.starts_with("cannot read the folder nowhere"), "{reported}");
+    let (code, reported) = failure(&["--listen", "127.0.0.1:0", "--log", responses]);
+    assert!(code == Some(1) && reported.starts_with("cannot open "), "{reported}");
 }
 
 #[test]

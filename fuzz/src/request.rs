@@ -30,7 +30,7 @@ static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
     let platform = spec::platform(&folder).expect("the platform of the fixtures");
     let method = spec::parse("any", "taobao.any.get.yaml", SPEC, &platform).expect("a legal spec");
     let specs = Specs { platform, methods: vec![method], topics: Vec::new() };
-    Gateway::new(specs).application("12345678", "helloworld").clock(clock)
+    Gateway::builder(specs).application("12345678", "helloworld").clock(clock).build()
 });
 
 fn clock() -> SystemTime {

@@ -35,8 +35,23 @@ pub(crate) fn explain(
     let Some(mismatch) = &refusal.mismatch else {
         return lines;
     };
+    let signed = signed_text(signing::signed_pairs(parameters), is_secret);
+    let received = excerpt(parameters.get("sign").unwrap_or_default());
+    let (received, expected, algorithm) = (received.escape_debug(), &mismatch.expected, mismatch.algorithm);
+    let _ = write!(
+        lines,
+        "\n  received   {received}\n  expected   {expected}\n  signed     {signed}\n  algorithm  {algorithm}"
+    );
+    lines
+}
+
+/// Returns the text to sign, without the AppSecret. A secret value is replaced by its length, and a long value is cut.
+pub(crate) fn signed_text<'p>(
+    pairs: impl Iterator<Item = (&'p str, &'p str)>,
+    is_secret: impl Fn(&str, &str) -> bool,
+) -> String {
     let mut signed = String::new();
-    for (name, value) in signing::signed_pairs(parameters) {
+    for (name, value) in pairs {
         if signed.len() > MAX_SIGNED {
             signed.push('…');
             break;
@@ -48,13 +63,7 @@ pub(crate) fn explain(
             signed.extend(without_controls(&excerpt(value)));
         }
     }
-    let received = excerpt(parameters.get("sign").unwrap_or_default());
-    let (received, expected, algorithm) = (received.escape_debug(), &mismatch.expected, mismatch.algorithm);
-    let _ = write!(
-        lines,
-        "\n  received   {received}\n  expected   {expected}\n  signed     {signed}\n  algorithm  {algorithm}"
-    );
-    lines
+    signed
 }
 
 /// Escapes control characters, which a terminal would execute. Quotes stay: JSON has many of them.

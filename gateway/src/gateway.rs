@@ -1,34 +1,50 @@
 //! The gateway without HTTP: it checks a request and returns a response.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Platform, Specs};
+use codegen::spec::{Authorization, Platform, Specs, response_node};
+use serde_json::Value as Json;
+use tokio::sync::watch;
 use top_protocol::Format;
 
+use crate::builder::GatewayBuilder;
 use crate::console;
+use crate::example_cache::{ExampleCache, Key};
 use crate::excerpt::excerpt;
+use crate::fault::{Fault, Faults, Injection};
+use crate::journal::{Call, CallLog, CallRefusal, Journal};
 use crate::messages::{Endpoint, MessageBroker, OutgoingMessage, SendMessageError};
 use crate::method::Method;
+use crate::mock::{Mock, Mocks, Reply, TypedMock};
+use crate::quota::Quotas;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
-use crate::response::{Outcome, Response, ResponseFormat};
+use crate::response::{Body, Outcome, Response, ResponseFormat};
 use crate::signing;
 use crate::timestamp;
 use crate::value::{Members, Value};
 
 /// A gateway: methods, and the applications that may call them.
 pub struct Gateway {
-    platform: Platform,
-    methods: BTreeMap<String, Method>,
+    pub(crate) platform: Platform,
+    pub(crate) methods: BTreeMap<String, Method>,
     /// The AppSecrets by AppKey.
-    applications: BTreeMap<String, String>,
-    clock: fn() -> SystemTime,
-    list_length: Option<i64>,
-    messages: MessageBroker,
+    pub(crate) applications: BTreeMap<String, String>,
+    pub(crate) clock: fn() -> SystemTime,
+    pub(crate) list_length: Option<i64>,
+    /// The known sessions. If empty, every session is known.
+    pub(crate) sessions: BTreeSet<String>,
+    pub(crate) quotas: Quotas,
+    pub(crate) faults: Faults,
+    pub(crate) mocks: Mocks,
+    pub(crate) examples: ExampleCache,
+    pub(crate) journal: Journal,
+    pub(crate) call_log: CallLog,
+    pub(crate) messages: MessageBroker,
 }
 
 impl fmt::Debug for Gateway {
@@ -42,41 +58,48 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// Creates a gateway for the methods of `specs`. It refuses every application until one is added.
-    pub fn new(specs: Specs) -> Self {
-        let methods =
-            specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method.spec)));
-        Self {
-            platform: specs.platform,
-            methods: methods.collect(),
-            applications: BTreeMap::new(),
-            clock: SystemTime::now,
-            list_length: None,
-            messages: MessageBroker::new(&specs.topics),
-        }
+    /// Returns the settings of a gateway for the methods of `specs`.
+    pub fn builder(specs: Specs) -> GatewayBuilder {
+        GatewayBuilder::new(specs)
     }
 
-    /// Adds an application that may call the methods.
-    #[must_use]
-    pub fn application(mut self, key: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.applications.insert(key.into(), secret.into());
-        self
-    }
-
-    /// Sets the clock. Default: the system's.
-    #[must_use]
-    pub fn clock(mut self, clock: fn() -> SystemTime) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Sets the number of items of each paged list. Default: the example of the total in the spec, or 100.
+    /// Programs responses to calls of a method. A call that no programmed response matches gets the examples of the spec.
     ///
-    /// A list over a time window always has one item per minute.
-    #[must_use]
-    pub fn list_length(mut self, items: u32) -> Self {
-        self.list_length = Some(items.into());
-        self
+    /// Of several that match, one for a number of calls goes before one for all calls, then the one with more conditions,
+    /// then the one that was added first. The gateway checks a call before, so a wrong signature or a missing parameter is
+    /// refused in any case. A method without a spec can be programmed too.
+    pub fn on(&self, method: impl Into<String>) -> Mock<'_> {
+        Mock::new(&self.mocks, method.into())
+    }
+
+    /// Programs responses of the generated type to calls of a method: see [`on`](Self::on).
+    pub fn on_request<R: top_protocol::Request>(&self) -> TypedMock<'_, R> {
+        TypedMock::new(self.on(R::METHOD))
+    }
+
+    /// Returns the faults that are applied to calls.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.faults.all()
+    }
+
+    /// Replaces the faults. The sequence of random numbers that selects calls starts again.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.faults.set(faults);
+    }
+
+    /// Removes all programmed responses.
+    pub fn reset(&self) {
+        self.mocks.clear();
+    }
+
+    /// Returns the latest calls that arrived, the oldest first: at most 1,000, with at most 16 MiB of parameters.
+    pub fn calls(&self) -> Vec<Call> {
+        self.journal.last(usize::MAX)
+    }
+
+    /// Returns the latest calls of one method, the oldest first.
+    pub fn calls_of(&self, method: &str) -> Vec<Call> {
+        self.calls().into_iter().filter(|call| call.method() == Some(method)).collect()
     }
 
     /// Returns the number of methods.
@@ -98,10 +121,14 @@ impl Gateway {
         self.messages.send(OutgoingMessage::new(topic, content))
     }
 
-    /// Returns the message channel of a server. Its console lines go to `log`.
-    pub(crate) fn message_endpoint(&self, log: impl Fn(&str) + Send + Sync + 'static) -> Arc<Endpoint> {
+    /// Returns the message channel of a server, which ends with `stopping`. Its console lines go to `log`.
+    pub(crate) fn message_endpoint(
+        &self,
+        stopping: watch::Receiver<()>,
+        log: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Arc<Endpoint> {
         let tolerance = Duration::from_secs(60 * u64::from(self.platform.timestamp_tolerance_minutes));
-        Endpoint::new(self.messages.clone(), self.applications.clone(), self.clock, tolerance, log)
+        Endpoint::new(self.messages.clone(), self.applications.clone(), self.clock, tolerance, stopping, log)
     }
 
     /// Returns the AppKeys of the applications.
@@ -109,18 +136,41 @@ impl Gateway {
         self.applications.keys().map(String::as_str)
     }
 
-    /// Responds to a request.
+    /// Responds to a request. Of the faults, only `code` is applied: the others need a server.
     pub fn respond(&self, request: &Request<'_>) -> Response {
-        let (parameters, result) = match read(request) {
-            Ok(parameters) => {
-                let result = self.execute(request.verb, &parameters);
-                (parameters, result)
-            }
+        self.respond_with(request, &[]).0
+    }
+
+    /// Responds to a request with more faults. Returns the faults that the server applies.
+    pub(crate) fn respond_with(&self, request: &Request<'_>, faults: &[Fault]) -> (Response, Injection) {
+        let (parameters, problem) = match read(request) {
+            Ok(parameters) => (parameters, None),
             // The query selects the format of the refusal.
-            Err(refusal) => (request.query_parameters(), Err(refusal)),
+            Err(refusal) => (request.query_parameters(), Some(refusal)),
         };
+        let mut injection = self.faults.draw(parameters.get("method"), faults);
+        let refusal = injection.refusal.take();
+        let simplify = is_true(parameters.get("simplify"));
+        let format = match (named_format(parameters.get("format")), simplify) {
+            (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
+            (Some(Format::Json), false) => ResponseFormat::Json,
+            _ => ResponseFormat::Xml,
+        };
+        let result = problem.map_or_else(|| self.execute(request.verb, &parameters, format, refusal), Err);
+        (self.finish(request.verb, &parameters, format, result, &injection), injection)
+    }
+
+    /// Records a call and returns its response.
+    fn finish(
+        &self,
+        verb: &str,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+        result: Result<Arc<Body>, Refusal>,
+        injection: &Injection,
+    ) -> Response {
         let request_id = self.request_id();
-        let public = |name: &str| parameters.get(name).map(|value| excerpt(value).into_owned());
+        let public = |name: &str| parameters.get(name).map(|value| self.hide(&excerpt(value)));
         let mut outcome = Outcome {
             method: public("method"),
             app_key: public("app_key"),
@@ -128,42 +178,107 @@ impl Gateway {
             explanation: String::new(),
             request_id: request_id.clone(),
         };
-        let with_id = |mut members: Members| {
-            members.retain(|(name, _)| name != "request_id");
-            members.push(("request_id".to_owned(), Value::Text(request_id)));
-            Value::Object(members)
-        };
-        let simplify = is_true(parameters.get("simplify"));
-        let format = match (named_format(parameters.get("format")), simplify) {
-            (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
-            (Some(Format::Json), false) => ResponseFormat::Json,
-            _ => ResponseFormat::Xml,
-        };
-        match result {
-            Ok((node, members)) => Response::new(node, &with_id(members), format, outcome),
+        let body = match result {
+            Ok(body) => {
+                self.record(verb, parameters, &outcome, None, injection);
+                body.with_id(&request_id)
+            }
             Err(refusal) => {
                 outcome.code = Some(refusal.code);
-                outcome.explanation = self.explain(&refusal, &parameters);
-                Response::refusal(&with_id(self.refusal_members(refusal)), format, outcome)
+                outcome.explanation = self.explain_refusal(&refusal, parameters);
+                self.record(verb, parameters, &outcome, refusal.sub_code.as_deref(), injection);
+                Body::refusal(self.refusal_members(refusal), format).with_id(&request_id)
             }
+        };
+        Response { content_type: format.content_type(), body, outcome }
+    }
+
+    /// Adds a call to the journal.
+    fn record(
+        &self,
+        verb: &str,
+        parameters: &Parameters<'_>,
+        outcome: &Outcome,
+        sub_code: Option<&str>,
+        injection: &Injection,
+    ) {
+        let mut call = Call {
+            number: 0,
+            time: (self.clock)(),
+            verb: excerpt(verb).into_owned(),
+            parameters: BTreeMap::new(),
+            files: BTreeMap::new(),
+            complete: true,
+            request_id: outcome.request_id.clone(),
+            faults: injection.names.clone(),
+            refusal: outcome.code.map(|code| CallRefusal {
+                code,
+                sub_code: sub_code.map(str::to_owned),
+                explanation: outcome.explanation.clone(),
+            }),
+        };
+        call.set_parameters(parameters);
+        self.call_log.write(&call, || self.redacted(&call));
+        self.journal.add(call);
+    }
+
+    /// Returns the body of a successful response. `fault` refuses a call that passes the checks.
+    fn execute(
+        &self,
+        verb: &str,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+        fault: Option<Refusal>,
+    ) -> Result<Arc<Body>, Refusal> {
+        let (name, method) = self.check(verb, parameters)?;
+        self.quotas.charge(name, parameters.get("app_key").unwrap_or_default(), (self.clock)())?;
+        fault.map_or(Ok(()), Err)?;
+        let node = method.map_or_else(|| response_node(name), |method| method.spec.response.node.value.clone());
+        match (self.mocks.next(name, parameters), method) {
+            (Some(Reply::Json(json)), method) => {
+                let fields = method.map_or(&[][..], |method| &method.spec.response.fields);
+                // A response may be copied from a document with its root node.
+                let content = if json.len() == 1 { json.get(&node).and_then(Json::as_object) } else { None };
+                Ok(Arc::new(Body::new(&node, Value::from_json(content.unwrap_or(&json), fields), format)))
+            }
+            (Some(Reply::Refusal(refusal)), _) => Err(refusal),
+            (None, Some(method)) => self.example(method, parameters, format),
+            (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
     }
 
-    /// Returns the root node of a successful response, and its members.
-    fn execute(&self, verb: &str, parameters: &Parameters<'_>) -> Result<(&str, Members), Refusal> {
-        let method = self.check(verb, parameters)?;
-        Ok((method.node.as_str(), method.respond(parameters, self.list_length)?))
+    /// Returns the body of the example response.
+    fn example(
+        &self,
+        method: &Method,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+    ) -> Result<Arc<Body>, Refusal> {
+        let key = Key::new(method, format, parameters);
+        if let Some(body) = key.as_ref().and_then(|key| self.examples.get(key)) {
+            return Ok(body);
+        }
+        let members = method.respond(parameters, self.list_length)?;
+        let body = Arc::new(Body::new(&method.spec.response.node.value, members, format));
+        if let Some(key) = key {
+            self.examples.put(key, Arc::clone(&body));
+        }
+        Ok(body)
     }
 
     /// Checks a call in the order of the platform (docs/protocol.md section 5.1): the public parameters, the signature, and
-    /// then the parameters of the method.
-    fn check(&self, verb: &str, parameters: &Parameters<'_>) -> Result<&Method, Refusal> {
+    /// then the parameters of the method. Returns the method and its spec, which a programmed method may lack.
+    pub(crate) fn check<'p>(
+        &self,
+        verb: &str,
+        parameters: &'p Parameters<'_>,
+    ) -> Result<(&'p str, Option<&Method>), Refusal> {
         let name = parameters.get("method").ok_or_else(|| Refusal::new(21))?;
-        let method = self.methods.get(name).ok_or_else(|| {
-            let reason = format!("unknown method {}: no spec describes it; add a spec and restart", excerpt(name));
-            Refusal::with_reason(22, "isv.invalid-method", reason)
-        })?;
-        if verb != "POST" && method.has_files() {
+        let method = self.methods.get(name);
+        if method.is_none() && !self.mocks.has(name) {
+            return Err(unknown_method(name, "no spec describes it; add a spec and restart"));
+        }
+        if verb != "POST" && method.is_some_and(Method::has_files) {
             let reason = format!("unsupported HTTP verb {verb}: expected POST, because the method has file parameters");
             return Err(Refusal::with_reason(9, "isv.invalid-http-action", reason));
         }
@@ -185,12 +300,26 @@ impl Gateway {
             return Err(Refusal::with_reason(23, "isv.invalid-format", reason));
         }
         signing::check(parameters, secret)?;
-        if method.requires_session() && parameters.get("session").is_none() {
-            let reason = "the method requires a session: send any text as session";
-            return Err(Refusal::with_reason(26, "isv.missing-session", reason));
+        let authorization = method.and_then(|method| method.spec.facts.authorization);
+        self.check_session(authorization, parameters.get("session"))?;
+        method.map_or(Ok(()), |method| method.check(parameters))?;
+        Ok((name, method))
+    }
+
+    fn check_session(&self, authorization: Option<Authorization>, session: Option<&str>) -> Result<(), Refusal> {
+        match (authorization, session) {
+            (Some(Authorization::Required), None) => {
+                let text = if self.sessions.is_empty() { "any text" } else { "a text of --session" };
+                let reason = format!("the method requires a session: send {text} as session");
+                Err(Refusal::with_reason(26, "isv.missing-session", reason))
+            }
+            (Some(Authorization::None), _) | (_, None) => Ok(()),
+            (_, Some(session)) if self.sessions.is_empty() || self.sessions.contains(session) => Ok(()),
+            (_, Some(_)) => {
+                let reason = "unknown session: send a text of --session, or start the gateway without --session";
+                Err(Refusal::with_reason(27, "invalid-sessionkey", reason))
+            }
         }
-        method.check(parameters)?;
-        Ok(method)
     }
 
     fn code_name(&self, code: i64) -> &str {
@@ -209,13 +338,38 @@ impl Gateway {
             .collect()
     }
 
-    fn explain(&self, refusal: &Refusal, parameters: &Parameters<'_>) -> String {
-        let method = parameters.get("method").and_then(|method| self.methods.get(method));
-        let is_secret = |name: &str, value: &str| {
-            method.map_or_else(|| self.platform.is_secret(name), |method| method.is_secret(name, &self.platform))
-                || console::contains_secret(value, &self.platform)
-        };
-        console::explain(refusal, self.code_name(refusal.code), parameters, is_secret)
+    /// Returns the lines of the console for a refusal.
+    pub(crate) fn explain_refusal(&self, refusal: &Refusal, parameters: &Parameters<'_>) -> String {
+        let is_secret = |name: &str, value: &str| self.is_secret_value(parameters.get("method"), name, value);
+        self.hide(&console::explain(refusal, self.code_name(refusal.code), parameters, is_secret))
+    }
+
+    /// Returns whether the value of a parameter must not be printed: by the spec of the method, by its name, or because it
+    /// contains a secret.
+    pub(crate) fn is_secret_value(&self, method: Option<&str>, name: &str, value: &str) -> bool {
+        method
+            .and_then(|method| self.methods.get(method))
+            .map_or_else(|| self.platform.is_secret(name), |method| method.is_secret(name, &self.platform))
+            || console::contains_secret(value, &self.platform)
+    }
+
+    /// Returns the parameters of a call with secret values replaced and long values cut.
+    pub(crate) fn redacted(&self, call: &Call) -> Vec<(String, String)> {
+        let parameters = call.parameters.iter().map(|(name, value)| {
+            let value = match self.is_secret_value(call.method(), name, value) {
+                true => format!("[hidden: {} characters]", value.chars().count()),
+                false => self.hide(&excerpt(value)),
+            };
+            (self.hide(&excerpt(name)), value)
+        });
+        parameters.collect()
+    }
+
+    /// Replaces the AppSecrets in a text: a client may send one by mistake.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        // Shorter secrets match too much.
+        let secrets = self.applications.values().filter(|secret| secret.len() >= 4);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[hidden]"))
     }
 
     /// Returns a new short id.
@@ -227,8 +381,13 @@ impl Gateway {
     }
 }
 
+fn unknown_method(name: &str, problem: &str) -> Refusal {
+    let reason = format!("unknown method {}: {problem}", excerpt(name));
+    Refusal::with_reason(22, "isv.invalid-method", reason)
+}
+
 /// Reads the parameters of a request.
-fn read<'a>(request: &Request<'a>) -> Result<Parameters<'a>, Refusal> {
+pub(crate) fn read<'a>(request: &Request<'a>) -> Result<Parameters<'a>, Refusal> {
     if !matches!(request.verb, "GET" | "POST") {
         let reason = format!("unsupported HTTP verb {:?}: expected GET or POST", excerpt(request.verb));
         return Err(Refusal::with_reason(9, "isv.invalid-http-action", reason));

@@ -5,28 +5,71 @@
 //!
 //! The server has a message channel (TMC) too, at `ws://ADDRESS/`. [`Gateway::send_message`] sends a message, and
 //! [`MessageBroker`] has the queues.
+//!
+//! In a test, start a gateway on a free port, program responses, and inspect the calls that arrived:
+//!
+//! ```
+//! use gateway::{Gateway, spec};
+//! use generated_sdk::api::top::TopClientTokenGetRequest;
+//! use generated_sdk::{AppCredentials, Client};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let specs = spec::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs").as_ref())?;
+//! let gateway = Gateway::builder(specs).application("12345678", "helloworld").start().await?;
+//! gateway.on("taobao.top.client.token.get").respond(serde_json::json!({ "token": "t1" }));
+//!
+//! let client = Client::builder(gateway.url(), AppCredentials::new("12345678", "helloworld")).build()?;
+//! let response = client.execute(&TopClientTokenGetRequest::new("a")).await?;
+//! assert_eq!(response.token.as_deref(), Some("t1"));
+//!
+//! let calls = gateway.calls_of("taobao.top.client.token.get");
+//! assert_eq!((calls.len(), calls[0].parameter("sec_token")), (1, Some("a")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod admin;
+mod builder;
 mod console;
+mod delivery;
+mod example_cache;
 mod excerpt;
+mod explain;
+mod fault;
 mod fuzzing;
 mod gateway;
+mod http;
+mod journal;
 mod messages;
 mod method;
+mod mock;
 mod object_types;
+mod page;
 mod pagination;
+mod quota;
 mod refusal;
 mod request;
 mod response;
+mod running;
 mod server;
 mod signing;
 mod timestamp;
 mod validation;
 mod value;
 
+pub use builder::GatewayBuilder;
+pub use codegen::spec;
+pub use explain::{ExplainedSignature, Explanation};
+pub use fault::{Fault, ParseFaultError};
 pub use gateway::Gateway;
+pub use journal::{Call, CallRefusal};
 pub use messages::{GroupStatus, MessageBroker, OutgoingMessage, PublishedMessage, SendMessageError};
+pub use mock::{Mock, TypedMock};
+pub use quota::{ParseQuotaError, Quota};
 pub use request::Request;
 pub use response::{Outcome, Response};
+pub use running::RunningGateway;
 pub use server::{Server, ServerLimits};
 
 // The examples of the README need the SDK with every category, which this crate has for its tests.

@@ -1,64 +1,73 @@
 //! A method of the gateway: the checks of its parameters, and its response.
 
-use codegen::spec::{Authorization, Kind, Pages, Parameter, Platform, Spec};
+use codegen::spec::{self, Kind, Parameter, Platform, Spec};
 
 use crate::object_types::ObjectTypes;
 use crate::pagination;
 use crate::refusal::Refusal;
 use crate::request::Parameters;
+use crate::response::{Body, ResponseFormat};
 use crate::validation;
 use crate::value::{Members, Value};
 
 #[derive(Debug)]
 pub(crate) struct Method {
-    /// The root node of the response.
-    pub(crate) node: String,
-    authorization: Option<Authorization>,
-    request: Vec<Parameter>,
+    pub(crate) category: String,
+    pub(crate) spec: Spec,
     /// The members of the response, from the examples of the spec.
     response: Members,
-    pages: Option<Pages>,
 }
 
 impl Method {
-    pub(crate) fn new(spec: Spec) -> Self {
-        let response = Value::examples(&spec.response.fields);
-        Self {
-            node: spec.response.node.value,
-            authorization: spec.facts.authorization,
-            request: spec.request,
-            response,
-            pages: spec.pages,
-        }
+    pub(crate) fn new(method: spec::Method) -> Self {
+        let response = Value::examples(&method.spec.response.fields);
+        Self { category: method.category, spec: method.spec, response }
     }
 
     /// Returns whether the console must not print the value of a parameter: a secret, or an object with a secret.
     pub(crate) fn is_secret(&self, name: &str, platform: &Platform) -> bool {
-        match self.request.iter().find(|parameter| parameter.name.value == name) {
-            Some(parameter) => has_secret(parameter, &ObjectTypes::of(&self.request), platform, &mut Vec::new()),
+        match self.spec.request.iter().find(|parameter| parameter.name.value == name) {
+            Some(parameter) => has_secret(parameter, &ObjectTypes::of(&self.spec.request), platform, &mut Vec::new()),
             None => platform.is_secret(name),
         }
     }
 
-    pub(crate) fn has_files(&self) -> bool {
-        self.request.iter().any(|parameter| parameter.type_name().kind() == Some(Kind::File))
+    /// Returns the body of the example response.
+    pub(crate) fn example(&self, format: ResponseFormat) -> String {
+        Body::new(&self.spec.response.node.value, self.response.clone(), format).with_id("")
     }
 
-    pub(crate) fn requires_session(&self) -> bool {
-        self.authorization == Some(Authorization::Required)
+    /// Returns the names of the parameters on which the page of a list depends.
+    pub(crate) fn paging_parameters(&self) -> impl Iterator<Item = &str> {
+        let pages = self.spec.pages.iter();
+        let paths = pages.flat_map(|pages| {
+            let window = pages.window.iter().flat_map(|window| [&window.from, &window.to]);
+            let options = [&pages.number, &pages.offset, &pages.cursor, &pages.size, &pages.ask_has_next];
+            options.into_iter().flatten().chain(window)
+        });
+        paths.map(|path| path.value.split('.').next().unwrap_or_default())
+    }
+
+    pub(crate) fn is_file(&self, name: &str) -> bool {
+        let mut parameters = self.spec.request.iter();
+        parameters.any(|parameter| parameter.name.value == name && parameter.type_name().kind() == Some(Kind::File))
+    }
+
+    pub(crate) fn has_files(&self) -> bool {
+        self.spec.request.iter().any(|parameter| parameter.type_name().kind() == Some(Kind::File))
     }
 
     /// Checks the parameters of the method against the spec.
     pub(crate) fn check(&self, parameters: &Parameters<'_>) -> Result<(), Refusal> {
-        let types = ObjectTypes::of(&self.request);
-        self.request.iter().try_for_each(|parameter| validation::check(parameter, &types, parameters))
+        let types = ObjectTypes::of(&self.spec.request);
+        self.spec.request.iter().try_for_each(|parameter| validation::check(parameter, &types, parameters))
     }
 
     /// Returns the members of the response. `list_length` is the number of items of each paged list.
     pub(crate) fn respond(&self, parameters: &Parameters<'_>, list_length: Option<i64>) -> Result<Members, Refusal> {
         let response = self.response.clone();
-        match &self.pages {
-            Some(pages) => pagination::page(pages, &self.request, parameters, response, list_length),
+        match &self.spec.pages {
+            Some(pages) => pagination::page(pages, &self.spec.request, parameters, response, list_length),
             None => Ok(response),
         }
     }

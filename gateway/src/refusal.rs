@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// A refused call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The error code of the platform.
     pub(crate) code: i64,
@@ -16,7 +16,7 @@ pub(crate) struct Refusal {
 }
 
 /// The signature that the gateway expected.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignatureMismatch {
     /// The algorithm that was applied to the signed text.
     pub(crate) algorithm: &'static str,

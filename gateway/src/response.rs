@@ -1,6 +1,6 @@
 //! Responses of the gateway, and their outcome for the console.
 
-use crate::value::Value;
+use crate::value::{Members, Value};
 
 /// A response. Its HTTP status is 200 for a refusal too (docs/protocol.md section 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Outcome {
 }
 
 /// The format of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ResponseFormat {
     Xml,
     Json,
@@ -37,33 +37,88 @@ pub(crate) enum ResponseFormat {
     SimplifiedJson,
 }
 
-impl Response {
-    /// Creates a successful response with the root node `node`.
-    pub(crate) fn new(node: &str, value: &Value, format: ResponseFormat, outcome: Outcome) -> Self {
-        match format {
-            ResponseFormat::SimplifiedJson => Self::write(None, value, format, outcome),
-            ResponseFormat::Xml | ResponseFormat::Json => Self::write(Some(node), value, format, outcome),
+impl ResponseFormat {
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Xml => "text/xml;charset=UTF-8",
+            Self::Json | Self::SimplifiedJson => "application/json;charset=UTF-8",
         }
     }
+}
 
-    /// Creates the response to a refused call.
-    pub(crate) fn refusal(value: &Value, format: ResponseFormat, outcome: Outcome) -> Self {
-        Self::write(Some("error_response"), value, format, outcome)
+/// The body of a response without its `request_id`, so that it can be used again.
+#[derive(Debug)]
+pub(crate) struct Body {
+    head: String,
+    tail: String,
+}
+
+/// Stands for the `request_id` while a body is rendered.
+const REQUEST_ID: &str = "{request_id}";
+
+impl Body {
+    /// Renders a successful response with the root node `node`.
+    pub(crate) fn new(node: &str, members: Members, format: ResponseFormat) -> Self {
+        Self::render(Some(node).filter(|_| format != ResponseFormat::SimplifiedJson), members, format)
     }
 
-    fn write(node: Option<&str>, value: &Value, format: ResponseFormat, outcome: Outcome) -> Self {
-        match format {
+    /// Renders the response to a refused call.
+    pub(crate) fn refusal(members: Members, format: ResponseFormat) -> Self {
+        Self::render(Some("error_response"), members, format)
+    }
+
+    fn render(node: Option<&str>, mut members: Members, format: ResponseFormat) -> Self {
+        members.retain(|(name, _)| name != "request_id");
+        members.push(("request_id".to_owned(), Value::Text(REQUEST_ID.to_owned())));
+        let value = Value::Object(members);
+        let mut body = match format {
             ResponseFormat::Xml => {
                 // The platform's responses have this declaration and a trailing comment with the host.
                 let mut body = "<?xml version=\"1.0\" encoding=\"utf-8\" ?>".to_owned();
                 value.write_xml(node.unwrap_or_default(), &mut body);
                 body.push_str("<!--loopback-->");
-                Self { content_type: "text/xml;charset=UTF-8", body, outcome }
+                body
             }
             ResponseFormat::Json | ResponseFormat::SimplifiedJson => {
-                let body = value.to_json(node, format == ResponseFormat::SimplifiedJson);
-                Self { content_type: "application/json;charset=UTF-8", body, outcome }
+                value.to_json(node, format == ResponseFormat::SimplifiedJson)
             }
+        };
+        // The id is the last member. Other values may contain the same text.
+        let end = body.rfind(REQUEST_ID).unwrap_or(body.len());
+        let tail = body.get(end + REQUEST_ID.len()..).unwrap_or_default().to_owned();
+        body.truncate(end);
+        Self { head: body, tail }
+    }
+
+    /// Returns the body with an id.
+    pub(crate) fn with_id(&self, request_id: &str) -> String {
+        [self.head.as_str(), request_id, &self.tail].concat()
+    }
+
+    /// Returns the length in bytes without the id.
+    pub(crate) fn len(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_the_last_member() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let members = || vec![("request_id".to_owned(), text("of the example")), ("a".to_owned(), text(REQUEST_ID))];
+        for (format, expected) in [
+            (ResponseFormat::Json, r#"{"node":{"a":"{request_id}","request_id":"abc"}}"#),
+            (ResponseFormat::SimplifiedJson, r#"{"a":"{request_id}","request_id":"abc"}"#),
+            (
+                ResponseFormat::Xml,
+                "<?xml version=\"1.0\" encoding=\"utf-8\" ?><node><a>{request_id}</a><request_id>abc</request_id></node>\
+                 <!--loopback-->",
+            ),
+        ] {
+            assert_eq!(Body::new("node", members(), format).with_id("abc"), expected);
         }
     }
 }

@@ -1,33 +1,29 @@
-//! The HTTP server of a gateway, with limits of memory and time.
+//! The HTTP server of a gateway: connections, with limits of their number and time. `http.rs` has the routes.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{self, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::StatusCode;
-use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
-use hyper::http::request::Parts;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tower_service::Service as _;
 
-use crate::console;
+use crate::delivery::ResetConnection;
 use crate::gateway::Gateway;
+use crate::http;
 use crate::messages;
-use crate::request::Request;
-use crate::response::Response;
-
-type HttpResponse = hyper::Response<Full<Bytes>>;
-
-/// The bytes of each body that the total limit does not count, so that small calls pass while large ones use it up.
-const UNCHARGED: usize = 64 << 10;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +38,26 @@ pub struct ServerLimits {
     ///
     /// An idle connection is closed after this time.
     pub read_timeout: Duration,
+    /// The time that open connections have for their current calls when the server stops. Default: 5 seconds.
+    pub shutdown_timeout: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { body: 256 << 20, bodies: 512 << 20, connections: 512, read_timeout: Duration::from_secs(60) }
+        Self {
+            body: 256 << 20,
+            bodies: 512 << 20,
+            connections: 512,
+            read_timeout: Duration::from_secs(60),
+            shutdown_timeout: Duration::from_secs(5),
+        }
     }
 }
 
 /// A gateway that listens on a loopback address.
 #[derive(Debug)]
 pub struct Server {
-    gateway: Gateway,
+    gateway: Arc<Gateway>,
     listener: TcpListener,
     limits: ServerLimits,
 }
@@ -64,13 +68,13 @@ impl Server {
     /// # Errors
     ///
     /// If the address is not a loopback address, or is in use.
-    pub async fn bind(gateway: Gateway, address: SocketAddr) -> io::Result<Self> {
+    pub async fn bind(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             let problem = "expected a loopback address: the gateway prints requests, and its secrets are for tests";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
         let listener = TcpListener::bind(address).await?;
-        Ok(Self { gateway, listener, limits: ServerLimits::default() })
+        Ok(Self { gateway: gateway.into(), listener, limits: ServerLimits::default() })
     }
 
     /// Sets the limits.
@@ -78,6 +82,11 @@ impl Server {
     pub fn limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Returns the gateway.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
     }
 
     /// Returns the address of the server.
@@ -91,147 +100,103 @@ impl Server {
 
     /// Responds to requests forever. Passes the console lines of each to `log`.
     pub async fn serve(self, log: impl Fn(&str) + Send + Sync + 'static) -> Infallible {
+        self.serve_until(log, std::future::pending::<()>()).await;
+        std::future::pending().await
+    }
+
+    /// Responds to requests until `shutdown` completes. Then it closes idle connections, and the others after their current
+    /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout).
+    pub async fn serve_until(self, log: impl Fn(&str) + Send + Sync + 'static, shutdown: impl Future<Output = ()>) {
         let Self { gateway, listener, limits } = self;
-        let connections = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-        let bodies = Arc::new(Semaphore::new(limits.bodies.min(Semaphore::MAX_PERMITS)));
         let log = Arc::new(log);
-        let log_message = Arc::clone(&log);
-        let messages = gateway.message_endpoint(move |line| log_message(line));
-        let service = Arc::new(Service { gateway, limits, bodies, messages, log });
+        let (stop, stopping) = watch::channel(());
+        let message_log = Arc::clone(&log);
+        let messages = gateway.message_endpoint(stopping.clone(), move |line| message_log(line));
+        let router = http::router(gateway, limits, Box::new(move |line| log(line)));
+        let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+        let mut connections = JoinSet::new();
+        let mut shutdown = pin!(shutdown);
         loop {
             // The semaphore is never closed.
-            let permit = Arc::clone(&connections).acquire_owned().await.ok();
-            let Ok((stream, _)) = listener.accept().await else {
+            let accept = async { (Arc::clone(&permits).acquire_owned().await.ok(), listener.accept().await) };
+            let (permit, accepted) = tokio::select! {
+                accepted = accept => accepted,
+                () = &mut shutdown => break,
+            };
+            while connections.try_join_next().is_some() {}
+            let Ok((stream, peer)) = accepted else {
                 // Most likely there are no file descriptors left until another connection closes.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let service = Arc::clone(&service);
-            tokio::spawn(async move {
-                let respond = service_fn(|request| Arc::clone(&service).respond(request));
-                // A broken connection is no error of the server.
-                let _ = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(service.limits.read_timeout)
-                    .serve_connection(TokioIo::new(stream), respond)
-                    .with_upgrades()
-                    .await;
+            let routes = Routes { router: router.clone(), messages: Arc::clone(&messages) };
+            let connection = serve_connection(stream, peer, routes, limits.read_timeout, stopping.clone());
+            connections.spawn(async move {
+                connection.await;
                 drop(permit);
             });
         }
+        drop((listener, stop));
+        let finished = async { while connections.join_next().await.is_some() {} };
+        // Dropping the set closes the connections that are left.
+        let _ = tokio::time::timeout(limits.shutdown_timeout, finished).await;
     }
 }
 
-/// The state that all connections share.
-struct Service<L> {
-    gateway: Gateway,
-    limits: ServerLimits,
-    /// One permit for each byte of the total limit of bodies.
-    bodies: Arc<Semaphore>,
+/// The address of the client, an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// The routes, and the message channel beside them.
+#[derive(Clone)]
+struct Routes {
+    router: Router,
     messages: Arc<messages::Endpoint>,
-    log: Arc<L>,
 }
 
-impl<L: Fn(&str) + Send + Sync + 'static> Service<L> {
-    async fn respond(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Infallible> {
-        if messages::handles(&request) {
-            return Ok(Arc::clone(&self.messages).respond(request).await);
-        }
-        let (head, body) = request.into_parts();
-        let body = tokio::time::timeout(self.limits.read_timeout, self.read(body)).await;
-        let body = match body.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
-            Ok(body) => body,
-            Err(status) => {
-                let response = self.failure(status);
-                (self.log)(&format!("request body not read: {status}"));
+/// Serves a connection until it is closed, or until the server stops and the current call is finished.
+async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: Routes,
+    read_timeout: Duration,
+    mut stopping: watch::Receiver<()>,
+) {
+    let reset = Arc::new(AtomicBool::new(false));
+    let service_reset = Arc::clone(&reset);
+    let respond = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let (mut routes, reset) = (routes.clone(), Arc::clone(&service_reset));
+        async move {
+            if messages::handles(&request) {
+                return Ok(routes.messages.respond(request).await.map(Body::new));
+            }
+            let Ok(response) = routes.router.call(request).await;
+            if response.extensions().get::<ResetConnection>().is_none() {
                 return Ok(response);
             }
-        };
-        // A large call takes long, and must not block the others.
-        let service = Arc::clone(&self);
-        let response = tokio::task::spawn_blocking(move || {
-            let response = service.gateway.respond(&top_request(&head, &body.bytes));
-            (service.log)(&console::lines(&response.outcome));
-            response
-        });
-        Ok(match response.await {
-            Ok(response) => http_response(response),
-            Err(_) => self.failure(StatusCode::INTERNAL_SERVER_ERROR),
-        })
-    }
-
-    /// Reads a body within the limits.
-    async fn read(&self, mut body: Incoming) -> Result<ChargedBody, StatusCode> {
-        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        if announced > self.limits.body {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            reset.store(true, Ordering::Relaxed);
+            Err(io::Error::from(io::ErrorKind::ConnectionReset))
         }
-        let mut read = ChargedBody { bytes: Vec::with_capacity(announced.min(UNCHARGED)), charged: None };
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
-            if read.bytes.len() + data.len() > self.limits.body {
-                return Err(StatusCode::PAYLOAD_TOO_LARGE);
-            }
-            read.bytes.extend_from_slice(&data);
-            read.charge(&self.bodies)?;
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(read_timeout)
+        .serve_connection(TokioIo::new(stream), respond)
+        .with_upgrades();
+    // A broken connection is no error of the server.
+    tokio::select! {
+        _ = &mut connection => {}
+        // The sender is dropped without a message.
+        _ = stopping.changed() => {
+            pin::Pin::new(&mut connection).graceful_shutdown();
+            let _ = (&mut connection).await;
         }
-        Ok(read)
     }
-
-    /// Creates the response to a request that was not processed. It closes the connection.
-    fn failure(&self, status: StatusCode) -> HttpResponse {
-        let problem = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                format!("the request body is too long: expected at most {} bytes", self.limits.body)
-            }
-            StatusCode::REQUEST_TIMEOUT => {
-                format!("the request body did not arrive within {} s", self.limits.read_timeout.as_secs())
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                "the memory for request bodies is in use: send the request again later".to_owned()
-            }
-            StatusCode::BAD_REQUEST => "the connection broke before the end of the request body".to_owned(),
-            _ => "internal error of the gateway".to_owned(),
-        };
-        let mut response = HttpResponse::new(Full::new(Bytes::from(problem)));
-        *response.status_mut() = status;
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        response
+    if reset.load(Ordering::Relaxed)
+        && let Some(parts) = connection.into_parts()
+    {
+        // The connection is reset when it is dropped with unsent data discarded.
+        let _ = parts.io.into_inner().set_zero_linger();
     }
-}
-
-/// A body, and the permits of its bytes.
-struct ChargedBody {
-    bytes: Vec<u8>,
-    charged: Option<OwnedSemaphorePermit>,
-}
-
-impl ChargedBody {
-    /// Acquires the missing permits without waiting: two bodies would wait for each other until the timeout.
-    fn charge(&mut self, bodies: &Arc<Semaphore>) -> Result<(), StatusCode> {
-        let charged = self.charged.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let due = self.bytes.len().saturating_sub(UNCHARGED).saturating_sub(charged);
-        let due = u32::try_from(due).map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-        let more = Arc::clone(bodies).try_acquire_many_owned(due).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-        match &mut self.charged {
-            Some(charged) => charged.merge(more),
-            None => self.charged = Some(more),
-        }
-        Ok(())
-    }
-}
-
-fn top_request<'a>(head: &'a Parts, body: &'a [u8]) -> Request<'a> {
-    Request {
-        verb: head.method.as_str(),
-        query: head.uri.query().unwrap_or_default(),
-        content_type: head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default(),
-        body,
-    }
-}
-
-fn http_response(response: Response) -> HttpResponse {
-    let mut http = HttpResponse::new(Full::new(Bytes::from(response.body)));
-    http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(response.content_type));
-    http
 }

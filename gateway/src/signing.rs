@@ -59,6 +59,12 @@ pub(crate) fn signed_pairs<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<
     pairs.filter(|(name, _)| *name != "sign")
 }
 
+/// Returns the signature of a call with a method, without empty values.
+pub(crate) fn sign(parameters: &Parameters<'_>, method: SignMethod, secret: &str) -> String {
+    let pairs = signed_pairs(parameters).filter(|(_, value)| !value.is_empty());
+    signature(method, secret, pairs, b"")
+}
+
 /// Checks the signature of a call. SDKs sign the name of a parameter with an empty value, or leave it out; both are
 /// accepted (docs/protocol.md section 2.2).
 pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Refusal> {

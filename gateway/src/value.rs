@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use codegen::spec::{Kind, Parameter};
+use codegen::spec::{Kind, Parameter, TypeName};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value as Json};
 use top_protocol::{DateTime, Decimal};
 
 use crate::object_types::ObjectTypes;
@@ -13,6 +14,8 @@ use crate::object_types::ObjectTypes;
 pub(crate) enum Value {
     Text(String),
     Number(i64),
+    /// A number that is no `i64`.
+    Decimal(serde_json::Number),
     Boolean(bool),
     Object(Members),
     /// A list, and the key of its elements in XML and JSON.
@@ -28,6 +31,12 @@ impl Value {
         ExampleBuilder { types: ObjectTypes::of(fields), ancestors: Vec::new(), budget: MAX_VALUES }.members(fields)
     }
 
+    /// Converts JSON to the members of a response, with the fields of the spec. Arrays are lists, with or without the object
+    /// around them. A field that the spec lacks is kept, and `null` is left out.
+    pub(crate) fn from_json(json: &Map<String, Json>, fields: &[Parameter]) -> Members {
+        json_members(json, fields, &ObjectTypes::of(fields))
+    }
+
     /// Writes the value as an XML element.
     pub(crate) fn write_xml(&self, name: &str, xml: &mut String) {
         xml.push('<');
@@ -36,6 +45,7 @@ impl Value {
         match self {
             Self::Text(text) => escape(text, xml),
             Self::Number(number) => xml.push_str(&number.to_string()),
+            Self::Decimal(number) => xml.push_str(&number.to_string()),
             Self::Boolean(boolean) => xml.push_str(&boolean.to_string()),
             Self::Object(members) => members.iter().for_each(|(name, value)| value.write_xml(name, xml)),
             Self::List(inner, items) => items.iter().for_each(|item| item.write_xml(inner, xml)),
@@ -117,6 +127,44 @@ fn scalar(kind: Kind, example: &str, name: &str) -> Value {
     }
 }
 
+fn json_members(json: &Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>) -> Members {
+    let member = |(name, value): (&String, &Json)| {
+        let field = fields.iter().find(|field| field.name.value == *name);
+        Some((name.clone(), json_value(name, value, field, types)?))
+    };
+    json.iter().filter_map(member).collect()
+}
+
+/// Converts one member. `None` for `null`.
+fn json_value(name: &str, json: &Json, field: Option<&Parameter>, types: &ObjectTypes<'_>) -> Option<Value> {
+    let type_name = field.map(Parameter::type_name);
+    let is_json = type_name.is_some_and(|name| matches!(name.kind(), Some(Kind::Json | Kind::Map)));
+    let inner_key = || type_name.filter(|name| name.list).map_or_else(|| name.to_owned(), TypeName::inner_key);
+    let list = |key, items: &[Json]| {
+        Value::List(key, items.iter().filter_map(|item| json_value(name, item, field, types)).collect())
+    };
+    Some(match json {
+        Json::Null => return None,
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Bool(boolean) => Value::Boolean(*boolean),
+        Json::Number(number) => number.as_i64().map_or_else(|| Value::Decimal(number.clone()), Value::Number),
+        Json::Array(items) if !is_json || type_name.is_some_and(|name| name.list) => list(inner_key(), items),
+        Json::Object(members) if !is_json => match (members.len(), members.iter().next()) {
+            (1, Some((key, Json::Array(items))))
+                if type_name.is_some_and(|name| name.list && name.inner_key() == *key) =>
+            {
+                list(key.clone(), items)
+            }
+            _ => {
+                let fields = field.map(|field| types.fields(field)).unwrap_or_default();
+                Value::Object(json_members(members, fields, types))
+            }
+        },
+        // JSON is a text on the wire.
+        other => Value::Text(other.to_string()),
+    })
+}
+
 /// Escapes special characters for XML, and removes characters that XML cannot contain.
 fn escape(text: &str, xml: &mut String) {
     for character in text.chars() {
@@ -143,6 +191,7 @@ impl Serialize for JsonValue<'_> {
         match self.value {
             Value::Text(text) => serializer.serialize_str(text),
             Value::Number(number) => serializer.serialize_i64(*number),
+            Value::Decimal(number) => number.serialize(serializer),
             Value::Boolean(boolean) => serializer.serialize_bool(*boolean),
             Value::Object(members) => serializer.collect_map(members.iter().map(|(name, value)| (name, child(value)))),
             Value::List(_, items) if self.simplify => serializer.collect_seq(items.iter().map(child)),

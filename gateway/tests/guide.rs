@@ -6,57 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use categories::GROUPS;
 use codegen::{model, spec};
 use expect_test::expect_file;
 
-/// The groups of methods: category, English name, Chinese name, and the Chinese words that a reader searches for.
-const GROUPS: &[(&str, &str, &str, &str)] = &[
-    (
-        "trade",
-        "Orders",
-        "订单",
-        "交易 订单同步 增量查询 订单详情 备注 旗帜 改地址 改邮费 关闭订单 延长收货 合单 开票金额",
-    ),
-    ("privacy", "Receiver privacy", "收件人隐私", "OAID 解密 收件人 手机号 虚拟号 隐私号 合单 账单"),
-    ("user", "Users and accounts", "用户与账号", "卖家 买家 昵称 OpenUID openId 混淆昵称 小程序"),
-    (
-        "logistics",
-        "Shipping",
-        "发货与物流",
-        "发货 在线下单 自己联系物流 无需物流 拆单 改运单 物流轨迹 物流公司 地址库 运费模板 同城配送 行政区划",
-    ),
-    ("waybill", "Waybills", "电子面单", "面单号 取号 云打印 打印模板 菜鸟 面单余额 取消面单"),
-    ("item", "Items", "商品", "发布商品 上架 下架 改价 库存 SKU 类目 属性 商家编码 条形码 商品图片 规则发布 天猫产品"),
-    ("shop", "Shops", "店铺", "店铺资料 店内分类 店铺类目 优惠券"),
-    ("picture", "Picture space", "图片空间", "上传图片 图片分类 图片引用 容量"),
-    ("refund", "Refunds", "退款与售后", "退款 退货 同意退款 拒绝退款 退款留言 凭证 售后审核 取消发货 AG"),
-    ("exchange", "Exchanges", "换货", "换货单 同意换货 拒绝换货 换货发货"),
-    ("rate", "Reviews", "评价", "好评 中评 差评 评价解释 评价标签"),
-    ("tmc", "Messages", "消息", "消息通道 主题 消费消息 确认消息 分组 积压 开通消息"),
-    ("service", "Service market", "服务市场与数据推送", "订购关系 服务订单 到期 营销链接 聚石塔 数据推送 JDP"),
-    ("top", "Platform", "平台", "令牌 授权码 session 刷新令牌 密钥 加密 事件"),
-    ("util", "Tools", "工具", "平台时间 违禁词"),
-    ("fenxiao", "Distribution", "分销", "供应商 分销商 采购单 分销产品 代销 经销"),
-    ("qimen", "Qimen warehouse", "奇门仓储", "WMS ERP 入库单 出库单 发货单 退货入库 库存查询 盘点 商品同步"),
-    (
-        "tbk",
-        "Taobao affiliate",
-        "淘宝客",
-        "转链 淘口令 物料搜索 优惠券 推广位 推广订单 维权 渠道 会员 淘礼金 红包 人群",
-    ),
-    ("eleme", "Ele.me promotion", "饿了么推广", "外卖 红包 本地生活 店铺推广 推广订单"),
-    ("aliexpress", "AliExpress", "速卖通", "联盟 推广链接 代发 下单"),
-    ("hotel", "Hotels", "酒店", "飞猪 房型 价格计划 房价 房态 酒店订单 信用住"),
-    ("flight", "Flights", "机票", "比价 国内机票"),
-    (
-        "drugtrace",
-        "Drug traceability",
-        "药品追溯",
-        "码上放心 追溯码 出入库单 上游出库单 零售单 往来单位 零售药店 医疗机构",
-    ),
-    ("crm", "Members", "会员", "会员等级 折扣"),
-    ("subuser", "Sub-accounts", "子账号", "部门 员工"),
-];
+#[path = "../src/page/categories.rs"]
+mod categories;
 
 /// Returns the chapter in one language.
 fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topic], chinese: bool) -> String {

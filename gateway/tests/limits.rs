@@ -11,15 +11,14 @@ use gateway::{Server, ServerLimits};
 use support::gateway;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Starts a gateway with `limits`.
 async fn start(limits: ServerLimits) -> SocketAddr {
-    let server = Server::bind(gateway(), "127.0.0.1:0".parse().unwrap()).await.unwrap().limits(limits);
-    let address = server.address().unwrap();
-    tokio::spawn(server.serve(|_| {}));
+    let (address, _) = support::start_with(gateway().limits(limits)).await;
     address
 }
 
@@ -156,4 +155,28 @@ async fn broken_bodies_release_their_memory() {
         assert!(!response.starts_with(OK), "{response}");
     }
     assert!(rest(send(address, &post(LARGE)).await).await.starts_with(OK));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_finishes_calls_and_closes_idle_connections() {
+    let server = Server::bind(gateway().build(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = server.address().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(server.serve_until(|_| {}, async { drop(stopped.await) }));
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    let request = post(5);
+    let (mut finished, mut stuck) =
+        (send(address, &request[..request.len() - 1]).await, send(address, head(5).as_bytes()).await);
+    // A whole call makes sure that the server has accepted the connections.
+    assert!(rest(send(address, &post(1)).await).await.starts_with(OK));
+    let start_time = Instant::now();
+    stop.send(()).unwrap();
+    assert_eq!(idle.read(&mut [0]).await.unwrap(), 0);
+    TcpStream::connect(address).await.unwrap_err();
+    finished.write_all(b"x").await.unwrap();
+    assert!(rest(finished).await.starts_with(OK));
+    assert_eq!(start_time.elapsed(), Duration::ZERO);
+    server.await.unwrap();
+    assert_eq!(start_time.elapsed().as_secs(), 5);
+    assert_eq!(stuck.read(&mut [0]).await.unwrap_or_default(), 0);
 }

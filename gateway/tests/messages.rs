@@ -42,7 +42,7 @@ async fn start() -> Running {
 
 async fn start_at(clock: fn() -> SystemTime) -> Running {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let gateway = Gateway::new(specs).application("12345678", "helloworld").clock(clock);
+    let gateway = Gateway::builder(specs).application("12345678", "helloworld").clock(clock).build();
     let messages = gateway.messages().clone();
     let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = server.address().unwrap().to_string();

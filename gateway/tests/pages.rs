@@ -26,7 +26,7 @@ use bytes::Bytes;
 use codegen::spec;
 use fixture::fixture_pages_get::PageOption;
 use fixture::{FixtureCursorGetRequest, FixtureOffsetGetRequest, FixturePagesGetRequest};
-use gateway::Gateway;
+use gateway::{Gateway, GatewayBuilder};
 use generated_sdk::api::item::ItemsOnsaleGetRequest;
 use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequest};
 use generated_sdk::api::tbk::tbk_relation_refund::{TopApiRefundRptOption, TopApiRefundRptOptionRequired};
@@ -52,10 +52,10 @@ struct Flaky {
 }
 
 impl Flaky {
-    async fn start(gateway: Gateway) -> Self {
+    async fn start(gateway: GatewayBuilder) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let flaky = Self { address: listener.local_addr().unwrap(), calls: Arc::default() };
-        let (gateway, calls) = (Arc::new(gateway), Arc::clone(&flaky.calls));
+        let (gateway, calls) = (Arc::new(gateway.build()), Arc::clone(&flaky.calls));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (gateway, calls) = (Arc::clone(&gateway), Arc::clone(&calls));
@@ -211,7 +211,7 @@ async fn time_windows_return_every_item_once() {
 #[tokio::test]
 async fn fixture_lists_return_every_item_once() {
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
-    let gateway = || Gateway::new(spec::read(&specs).unwrap()).application(KEY, SECRET);
+    let gateway = || Gateway::builder(spec::read(&specs).unwrap()).application(KEY, SECRET);
     for count in [0, 1, 19, 20, 21, 40, 345] {
         let flaky = Flaky::start(gateway().list_length(count)).await;
         let whole = |first| numbers(first, count.into());

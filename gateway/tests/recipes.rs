@@ -43,7 +43,7 @@ async fn calls() -> (Client, Console) {
 async fn calls_with(change: impl FnOnce(&mut Specs)) -> (Client, Console) {
     let mut specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
     change(&mut specs);
-    let (address, console) = start_with(Gateway::new(specs).application(KEY, SECRET).list_length(30)).await;
+    let (address, console) = start_with(Gateway::builder(specs).application(KEY, SECRET).list_length(30)).await;
     (client(address).session("a session").strict(true).build().unwrap(), console)
 }
 

@@ -21,7 +21,7 @@ fn clock() -> SystemTime {
 }
 
 fn gateway_with_clock() -> Gateway {
-    gateway().clock(clock)
+    gateway().clock(clock).build()
 }
 
 const UNEXPLAINED: &str =
@@ -268,7 +268,7 @@ fn explanation_has_the_signed_text() {
 #[test]
 fn checks_types_of_parameters() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
-    let gateway = Gateway::new(specs).application(KEY, SECRET).clock(clock);
+    let gateway = Gateway::builder(specs).application(KEY, SECRET).clock(clock).build();
     let whole = [
         ("method", "taobao.fixture.everything.get"),
         ("text", "t"),

@@ -19,7 +19,7 @@ use fixture::{
     FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest, FixtureNamesGetRequest,
     FixtureNothingToSay2015_03_01Request,
 };
-use gateway::{Gateway, Server};
+use gateway::Gateway;
 use generated_sdk::protocol::{File, Request};
 use generated_sdk::{Client, Error, Format};
 use support::{KEY, SECRET};
@@ -27,10 +27,7 @@ use support::{KEY, SECRET};
 /// Starts a gateway for the fixtures. Returns a client for each format of responses.
 async fn clients() -> Vec<Client> {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs")).unwrap();
-    let gateway = Gateway::new(specs).application(KEY, SECRET);
-    let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let address = server.address().unwrap();
-    tokio::spawn(server.serve(|_| {}));
+    let (address, _) = support::start_with(Gateway::builder(specs).application(KEY, SECRET)).await;
     [(Format::Json, false), (Format::Json, true), (Format::Xml, false)]
         .map(|(format, simplify)| {
             let client = support::client(address).format(format).simplify(simplify).strict(true).validate(false);

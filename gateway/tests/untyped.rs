@@ -233,7 +233,7 @@ proptest! {
 }
 
 thread_local! {
-    static GATEWAY: Gateway = support::gateway();
+    static GATEWAY: Gateway = support::gateway().build();
 }
 
 /// Runs the commands if a shell and curl are installed.

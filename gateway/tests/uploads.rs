@@ -5,16 +5,14 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use codegen::spec;
-use gateway::{Gateway, Server};
 use generated_sdk::api::picture::PictureUploadRequest;
 use generated_sdk::protocol::{File, FileProblem, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
+use support::client;
 use support::script::{Received, Step, complete, scripted};
-use support::{KEY, SECRET, client};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -31,11 +29,8 @@ fn upload(file: File) -> PictureUploadRequest {
 
 #[tokio::test]
 async fn uploads_files_from_every_source() {
-    let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let server = Server::bind(Gateway::new(specs).application(KEY, SECRET), "127.0.0.1:0".parse().unwrap()).await;
-    let server = server.unwrap();
-    let address = server.address().unwrap();
-    tokio::spawn(server.serve(|_| {}));
+    let gateway = support::gateway().start().await.unwrap();
+    let address = gateway.address();
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("cup.jpg");
     let content = "\r\n--".repeat(100_000);
@@ -52,6 +47,8 @@ async fn uploads_files_from_every_source() {
         let response = client.execute(&upload(file)).await.unwrap_or_else(|error| panic!("{debug}: {error}"));
         assert!(response.request_id().is_some());
     }
+    let lengths: Vec<_> = gateway.calls().iter().map(|call| call.files["img"].clone()).collect();
+    assert_eq!(lengths, [[400_000], [400_000], [400_000], [400_000], [300_000]]);
 }
 
 /// Returns a client without validation: the method's limit is for pictures.

@@ -11,6 +11,7 @@ mod import;
 mod lint;
 mod message;
 mod new;
+mod scale;
 mod test;
 mod text;
 mod tool;
@@ -41,6 +42,7 @@ Commands:
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
   bench    Measure the runtime against the least that each task costs
+  scale    Measure the generator and cargo with many synthetic methods
   help     Print help for a command: cargo xtask help gen
 
 Exit status: 0 success, 1 failure, 2 usage error.";
@@ -73,6 +75,7 @@ fn run() -> Result<(), Failure> {
         "lint" => lint::command(arguments),
         "message" => message::command(arguments),
         "new" => new::command(arguments),
+        "scale" => scale::command(arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
         other => return Err(Failure::usage(format!("unknown command {other:?}"))),
@@ -95,6 +98,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "lint" => lint::HELP,
             "message" => return message::help(),
             "new" => new::HELP,
+            "scale" => scale::HELP,
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         },

@@ -32,10 +32,10 @@ Parts:
 Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry.
 
 A part that needs a tool that is not installed is skipped with a message: cargo-deny,
-cargo-semver-checks, mdbook, typos, redis-server, valgrind, OpenSSL's headers, a C++ compiler, the
-oldest supported Rust. Tests run under cargo nextest if it is installed, otherwise under cargo test.
-With CI=true a missing redis-server, valgrind, OpenSSL or C++ compiler is a failure, and so is a
-missing tool of a PART that is named.
+cargo-semver-checks, mdbook, typos, redis-server, valgrind, Chromium, OpenSSL's headers, a C++
+compiler, the oldest supported Rust. Tests run under cargo nextest if it is installed, otherwise under
+cargo test. With CI=true a missing redis-server, valgrind, Chromium, OpenSSL or C++ compiler is a
+failure, and so is a missing tool of a PART that is named.
 
 Options:
   -h, --help  Print help";

@@ -24,7 +24,10 @@ fn help_lists_every_command() {
     let commands: Vec<_> = commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(
         commands,
-        ["demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "message", "call", "bench", "help"]
+        [
+            "demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "message", "call", "bench", "scale",
+            "help"
+        ]
     );
     for command in commands.into_iter().filter(|command| *command != "help") {
         let of_help = xtask(&["help", command]);

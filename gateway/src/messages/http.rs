@@ -14,7 +14,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
@@ -53,6 +53,8 @@ pub(crate) struct Endpoint {
     clock: fn() -> SystemTime,
     tolerance: Duration,
     connections: Arc<Semaphore>,
+    /// Its sender is dropped when the server stops.
+    stopping: watch::Receiver<()>,
     tokens: AtomicU64,
     log: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -63,6 +65,7 @@ impl Endpoint {
         applications: BTreeMap<String, String>,
         clock: fn() -> SystemTime,
         tolerance: Duration,
+        stopping: watch::Receiver<()>,
         log: impl Fn(&str) + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -71,6 +74,7 @@ impl Endpoint {
             clock,
             tolerance,
             connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            stopping,
             tokens: AtomicU64::new(1),
             log: Box::new(log),
         })
@@ -136,7 +140,11 @@ impl Endpoint {
             if let Ok(stream) = upgrade.await {
                 let config = Some(channel::config());
                 let socket = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, config).await;
-                channel::serve(&self, socket).await;
+                let mut stopping = self.stopping.clone();
+                tokio::select! {
+                    () = channel::serve(&self, socket) => {}
+                    _ = stopping.changed() => {}
+                }
             }
             drop(permit);
         });

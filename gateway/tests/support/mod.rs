@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use codegen::spec;
-use gateway::{Gateway, Server};
+use gateway::{Gateway, GatewayBuilder};
 use generated_sdk::{AppCredentials, Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -19,10 +19,10 @@ use tokio::net::TcpListener;
 pub(crate) const KEY: &str = "12345678";
 pub(crate) const SECRET: &str = "helloworld";
 
-/// Creates a gateway for the shipped specs.
-pub(crate) fn gateway() -> Gateway {
+/// Returns the settings of a gateway for the shipped specs.
+pub(crate) fn gateway() -> GatewayBuilder {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
-    Gateway::new(spec::read(&root).unwrap()).application(KEY, SECRET)
+    Gateway::builder(spec::read(&root).unwrap()).application(KEY, SECRET)
 }
 
 /// The console of a running gateway.
@@ -41,11 +41,16 @@ pub(crate) async fn start() -> (SocketAddr, Console) {
 }
 
 /// Starts another gateway.
-pub(crate) async fn start_with(gateway: Gateway) -> (SocketAddr, Console) {
-    let server = Server::bind(gateway, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let (address, console) = (server.address().unwrap(), Console::default());
+pub(crate) async fn start_with(gateway: GatewayBuilder) -> (SocketAddr, Console) {
+    let console = Console::default();
     let lines = console.clone();
-    tokio::spawn(server.serve(move |line| lines.0.lock().unwrap().push(line.to_owned())));
+    let gateway = gateway.log(move |line| lines.0.lock().unwrap().push(line.to_owned())).start().await.unwrap();
+    let address = gateway.address();
+    // The gateway ends with the runtime of the test.
+    tokio::spawn(async move {
+        let _gateway = gateway;
+        std::future::pending::<()>().await;
+    });
     (address, console)
 }
 

@@ -134,7 +134,7 @@ impl<'a> Attempts<'a> {
         (self.session, self.clock_updated) = (None, false);
         let shared = &self.client.shared;
         let gateway = shared.endpoint.redacted();
-        let attempt = Attempt::new(self.call.method, self.number, shared.application.key(), &gateway);
+        let attempt = Attempt::new(self.call.method, self.number, shared.application.key(), gateway);
         let mut report = Report::of_attempt(attempt, &shared.observers);
         let span = report.span();
         let result = async {
@@ -268,7 +268,7 @@ impl Client {
     }
 
     fn at_gateway(&self, error: TransportError) -> Error {
-        failed_at(&self.shared.endpoint.redacted(), error)
+        failed_at(self.shared.endpoint.redacted(), error)
     }
 }
 

@@ -28,14 +28,13 @@ pub(super) fn decode_strict(head: &ResponseHead, bytes: Vec<u8>) -> Result<Strin
 /// Returns why the bytes are not UTF-8, if the headers declare another encoding.
 fn charset_mismatch(head: &ResponseHead, bytes: &[u8]) -> Option<String> {
     let declared = charset(head).filter(|charset| !is_default_charset(charset));
-    let declared = declared.map(|charset| format!("expected UTF-8, found the charset {charset:?} in its Content-Type"));
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => None,
-        Ok(_) => declared,
-        Err(_) => match content_encoding(head) {
-            Some(encoding) => Some(format!("expected no Content-Encoding, found {encoding:?}")),
-            None => declared,
-        },
+    let encoding = content_encoding(head);
+    if declared.is_none() && encoding.is_none() || bytes.is_ascii() {
+        return None;
+    }
+    match encoding.filter(|_| std::str::from_utf8(bytes).is_err()) {
+        Some(encoding) => Some(format!("expected no Content-Encoding, found {encoding:?}")),
+        None => declared.map(|charset| format!("expected UTF-8, found the charset {charset:?} in its Content-Type")),
     }
 }
 

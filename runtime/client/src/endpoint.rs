@@ -1,7 +1,5 @@
 //! The URL that requests are sent to, checked once when a client is built.
 
-use std::borrow::Cow;
-
 use crate::error::{ConfigurationError, ConfigurationKind};
 use crate::http::Url;
 use top_protocol::Gateway;
@@ -11,6 +9,8 @@ use top_protocol::internal::redacted_url;
 #[derive(Clone)]
 pub(super) struct Endpoint {
     url: String,
+    /// The URL with its secrets redacted.
+    redacted: String,
     https: bool,
     loopback: bool,
 }
@@ -55,7 +55,8 @@ impl Endpoint {
             return Err(ConfigurationError::new(kind, message));
         }
         let loopback = url.host_str().is_some_and(is_loopback);
-        Ok(Self { url: text.to_owned(), https: url.scheme() == "https", loopback })
+        let redacted = redacted_url(text).into_owned();
+        Ok(Self { url: text.to_owned(), redacted, https: url.scheme() == "https", loopback })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -63,8 +64,8 @@ impl Endpoint {
     }
 
     /// Returns the URL with its secrets redacted, for printing.
-    pub(super) fn redacted(&self) -> Cow<'_, str> {
-        redacted_url(&self.url)
+    pub(super) fn redacted(&self) -> &str {
+        &self.redacted
     }
 
     pub(super) fn is_loopback(&self) -> bool {

@@ -37,9 +37,11 @@ impl Shared {
         let sent = deadlines.wait_while_sending(self.transport.send(HttpRequest { body, ..request }), &progress).await;
         let response = sent.map_err(|error| progress.error().unwrap_or(error))?;
         let (head, mut body) = (ResponseHead { status: response.status, headers: response.headers }, response.body);
-        let mut received = Received { head, bytes: Vec::new(), truncated: false };
-        let success = received.head.is_success();
+        let success = head.is_success();
         let limit = if success { self.body_limit } else { self.body_limit.min(RawBody::LIMIT) };
+        let declared = head.headers.get("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let bytes = Vec::with_capacity(limit.min(declared).min(MAX_RESERVED));
+        let mut received = Received { head, bytes, truncated: false };
         match collect(body.as_mut(), &mut received.bytes, limit, &deadlines).await {
             Ok(()) => Ok(received),
             Err(_) if !success => Ok(Received { truncated: true, ..received }),
@@ -50,6 +52,9 @@ impl Shared {
         }
     }
 }
+
+/// The maximum memory that is reserved for a declared length: the server may send less.
+const MAX_RESERVED: usize = 1 << 20;
 
 /// Appends the chunks of a body to `bytes`, up to `limit` bytes.
 async fn collect(

@@ -4,11 +4,13 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
+use reqwest::Method;
 pub(super) use reqwest::Url;
 use reqwest::redirect::Policy;
 
@@ -37,6 +39,8 @@ use top_protocol::Headers;
 #[cfg_attr(not(feature = "reqwest-0_13"), expect(unreachable_pub, reason = "the feature exports it"))]
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// The URL of the first request. Nearly all others have the same, which is not parsed again.
+    url: OnceLock<Url>,
 }
 
 #[cfg(feature = "reqwest-0_13")]
@@ -59,7 +63,7 @@ impl HttpTransport {
     /// The client must not follow redirects, or another server receives the request and its session; [`from_builder`](Self::from_builder) ensures that. A response from another URL is
     /// [refused](TransportKind::Redirected).
     pub fn new(client: reqwest::Client) -> Self {
-        Self { client }
+        Self { client, url: OnceLock::new() }
     }
 }
 
@@ -67,7 +71,7 @@ impl HttpTransport {
     fn build(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         provider::check()?;
         match builder.redirect(Policy::none()).build() {
-            Ok(client) => Ok(Self { client }),
+            Ok(client) => Ok(Self { client, url: OnceLock::new() }),
             Err(error) => {
                 let certificates = causes(&error).any(|cause| cause.to_string().contains("certificate"));
                 let help = if certificates { ": check that the certificates of the system are installed" } else { "" };
@@ -179,9 +183,13 @@ impl Transport for HttpTransport {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
             runtime::check_io().map_err(|error| TransportError::new(TransportKind::Connect, error))?;
-            let mut builder = match request.method {
-                HttpMethod::Get => self.client.get(&request.url),
-                HttpMethod::Post => self.client.post(&request.url),
+            let method = match request.method {
+                HttpMethod::Get => Method::GET,
+                HttpMethod::Post => Method::POST,
+            };
+            let mut builder = match self.url.get().filter(|url| url.as_str() == request.url) {
+                Some(url) => self.client.request(method, url.clone()),
+                None => self.client.request(method, &request.url),
             };
             for (name, value) in request.headers.iter() {
                 builder = builder.header(name, value);
@@ -192,6 +200,7 @@ impl Transport for HttpTransport {
             };
             let request = builder.body(body).build().map_err(failed)?;
             let requested = request.url().clone();
+            self.url.get_or_init(|| requested.clone());
             let received = self.client.execute(request).await.map_err(failed)?;
             if *received.url() != requested {
                 let host = received.url().host_str().unwrap_or_default();

@@ -129,7 +129,9 @@ async fn receive(bytes: &[u8], token: &str, shared: &Arc<Shared>, exhausted: &mu
         // Only a consumer asks for messages.
         Ok(ServerCommand::Message(_)) if shared.settings.pull_interval.is_none() => {}
         Ok(ServerCommand::Message(message)) => {
-            let Some(slot) = admit(shared, message.id, bytes.len(), exhausted).await else { return };
+            // The content may be longer than the frame, which may be compressed.
+            let length = bytes.len().max(message.content.len());
+            let Some(slot) = admit(shared, message.id, length, exhausted).await else { return };
             count(&shared.counters.received);
             shared.deliver(Delivery::new(message, slot, shared));
         }

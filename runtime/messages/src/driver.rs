@@ -15,7 +15,7 @@ use crate::error::{Chain, ConnectError};
 use crate::shared::{Queues, Shared};
 use crate::statistics::{count, get};
 
-/// Commands that may not have arrived. They are sent again on the next connection, except published messages.
+/// Commands that may not have arrived. They are sent again on the next connection, except published messages that were sent.
 pub(crate) type Unsent = Vec<Outgoing>;
 
 /// A connection that lasted this long resets the backoff.
@@ -46,8 +46,8 @@ pub(crate) async fn drive(shared: Arc<Shared>, queues: Queues) -> Result<(), Con
                 let end = serve(connection, &shared, &mut queues, &mut unsent).await;
                 shared.counters.connected.store(0, Ordering::Relaxed);
                 shared.acks.connection_lost();
-                // A published message may have arrived, and a new connection pulls by itself.
-                unsent.retain(|command| matches!(command, Outgoing::Settle(_)));
+                // A new connection pulls by itself.
+                unsent.retain(|command| !matches!(command, Outgoing::Pull));
                 let in_flight = shared.in_flight.count();
                 if matches!(end, End::ShutDown) {
                     info!(target: TARGET, group = settings.group, in_flight, "disconnected: {end}");

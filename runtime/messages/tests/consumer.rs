@@ -270,9 +270,21 @@ async fn long_messages_count_several_times() {
     peer.send(data(&peer.token, 2, &content)).await;
     sleep(Duration::from_secs(2)).await;
     assert_eq!((handle.statistics().in_flight, handle.statistics().discarded), (1, 1));
-    // A message that is longer than the whole limit is received alone.
     deliveries.next().await.unwrap().confirm();
     assert_eq!(peer.command().await, Some(Command::Confirm(1)));
+    // A compressed message counts with the length of its content.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content.as_bytes()).unwrap();
+    let compressed = encoder.finish().unwrap();
+    for id in [4, 5] {
+        let frame = Bytes::new(2).custom("__kind", 2, &[3]).custom("id", 5, &i64::to_le_bytes(id));
+        peer.send(frame.custom_text("topic", "t").custom_bytes("content", &compressed).end()).await;
+    }
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((handle.statistics().in_flight, handle.statistics().discarded), (1, 2));
+    deliveries.next().await.unwrap().confirm();
+    assert_eq!(peer.command().await, Some(Command::Confirm(4)));
+    // A message that is longer than the whole limit is received alone.
     peer.send(data(&peer.token, 3, &" ".repeat(3 << 20))).await;
     assert_eq!(deliveries.next().await.unwrap().message().content.len(), 3 << 20);
 }
@@ -513,6 +525,14 @@ async fn a_token_is_got_for_each_handshake() {
     let third = server.accept().await;
     assert_eq!(third.connect.as_ref().unwrap().header("token"), Some(&Value::Text("token 3".to_owned())));
     assert_eq!(handle.statistics().failed_connections, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_token_is_no_token() {
+    let mut server = Server::new();
+    let consumer = server.client().token_provider(|| std::future::ready(Ok::<_, String>(String::new())));
+    let _run = tokio::spawn(consumer.build().unwrap().run(ok));
+    assert_eq!(server.accept().await.connect.unwrap().header("token"), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,20 @@ async fn errors_say_whether_the_message_may_have_been_published() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_calls_that_wait_for_a_connection() {
+    let mut server = Server::new();
+    let publisher = server.client().build_publisher().unwrap();
+    let clone = publisher.clone();
+    let call = tokio::spawn(async move { clone.publish("t", "{}", None).await });
+    let stream = server.accept_stream().await;
+    let start = Instant::now();
+    publisher.shutdown();
+    assert_eq!(call.await.unwrap(), Err(PublishError::Stopped));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(stream);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_consumer_publishes_on_its_connection() {
     let mut server = Server::new();
     let consumer = server.client().build().unwrap();

@@ -8,6 +8,8 @@ use crate::redact::HIDDEN;
 use crate::secrets;
 
 /// Prints the fields that have a value.
+// Compiled once, and not again in every generated type.
+#[inline(never)]
 pub fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     debug_as(record.schema().name, record, f)
 }

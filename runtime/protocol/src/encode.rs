@@ -1,7 +1,7 @@
 //! Records as request parameters (docs/protocol.md section 3).
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use crate::file::File;
 use crate::parameters::Parameters;
@@ -57,7 +57,7 @@ pub(crate) fn text(view: View<'_>) -> Cow<'static, str> {
         View::Date(date) => Cow::Owned(date.to_string()),
         View::Decimal(decimal) => Cow::Owned(decimal.to_string()),
         View::OpenEnums(values) => Cow::Owned(values.iter().collect::<Vec<_>>().join(",")),
-        View::Texts(texts) => joined(texts),
+        View::Texts(texts) => Cow::Owned(texts.join(",")),
         View::Numbers(numbers) => joined(numbers),
         View::Booleans(booleans) => joined(booleans),
         View::Dates(dates) => joined(dates),
@@ -75,7 +75,8 @@ fn joined(values: &[impl Display]) -> Cow<'static, str> {
         if index > 0 {
             text.push(',');
         }
-        text.push_str(&value.to_string());
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{value}");
     }
     Cow::Owned(text)
 }

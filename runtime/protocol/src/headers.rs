@@ -11,17 +11,25 @@ use std::fmt;
 /// assert_eq!(headers.get("application-host"), Some("top0110"));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers {
+    /// All names and values, in one allocation.
+    text: String,
+    /// For each header, the ends of its name and of its value in the text.
+    ends: Vec<(usize, usize)>,
+}
 
 impl Headers {
     /// Creates an empty list.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { text: String::new(), ends: Vec::new() }
     }
 
     /// Adds a header.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+        self.text.push_str(name.as_ref());
+        let end_of_name = self.text.len();
+        self.text.push_str(value.as_ref());
+        self.ends.push((end_of_name, self.text.len()));
     }
 
     /// Returns the value of the first header of this name.
@@ -31,13 +39,20 @@ impl Headers {
 
     /// Returns the names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let mut start = 0;
+        self.ends.iter().map(move |(end_of_name, end)| {
+            let header = (&self.text[start..*end_of_name], &self.text[*end_of_name..*end]);
+            start = *end;
+            header
+        })
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
-        Self(headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let mut all = Self::new();
+        headers.into_iter().for_each(|(name, value)| all.push(name, value));
+        all
     }
 }
 
@@ -45,5 +60,24 @@ impl fmt::Debug for Headers {
     /// Writes the names only, because values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_names_values_and_order() {
+        let mut headers = Headers::new();
+        assert_eq!((headers.get("a"), headers.iter().count()), (None, 0));
+        let all = [("Date", "now"), ("Empty", ""), ("A", "1"), ("a", "二"), ("", "x")];
+        all.iter().for_each(|(name, value)| headers.push(name, value));
+        assert_eq!(headers.iter().collect::<Vec<_>>(), all);
+        assert_eq!((headers.get("A"), headers.get("empty"), headers.get("b")), (Some("1"), Some(""), None));
+        assert_eq!(all.into_iter().collect::<Headers>(), headers);
+        // The same text, divided in another way, is another header.
+        assert_ne!(Headers::from_iter([("ab", "c")]), Headers::from_iter([("a", "bc")]));
+        assert_eq!(format!("{:?}", Headers::from_iter([("Cookie", "s3cr3t")])), r#"["Cookie"]"#);
     }
 }

@@ -1,17 +1,13 @@
-//! Upper-case hexadecimal digits for signatures and form encoding.
+//! Upper-case hexadecimal digits for signatures.
 
 const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
 
-/// Appends the two digits of `byte`.
-pub(crate) fn push(text: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 15] {
-        text.push(char::from(DIGITS[usize::from(digit)]));
-    }
-}
-
 /// Returns the digits of `bytes`.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    bytes.iter().for_each(|byte| push(&mut text, *byte));
-    text
+    let mut text = vec![0; bytes.len() * 2];
+    for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *digits = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+    }
+    // Digits are UTF-8.
+    String::from_utf8(text).unwrap_or_default()
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::hex;
 use crate::redact::HIDDEN;
 
 /// The parameters of the protocol, which every method has (docs/protocol.md section 1.4).
@@ -63,6 +62,11 @@ impl Parameters {
     /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Creates an empty list with memory for this number of parameters.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
     }
 
     /// Sets a parameter. Replaces a parameter of the same name.
@@ -125,7 +129,9 @@ impl Parameters {
 
     /// Encodes the parameters as `application/x-www-form-urlencoded` in UTF-8.
     pub fn to_form(&self) -> String {
-        let mut form = String::new();
+        // Most bytes are kept. Each other byte becomes three.
+        let size = self.pairs().map(|(name, value)| 2 + name.len() + 3 * value.len()).sum();
+        let mut form = String::with_capacity(size);
         for (name, value) in self.pairs() {
             if !form.is_empty() {
                 form.push('&');
@@ -159,16 +165,7 @@ pub fn encoded(text: &str) -> String {
 
 /// Appends form-encoded text. Letters, digits and `*-._` are kept; a space becomes `+`.
 pub(crate) fn push_encoded(form: &mut String, text: &[u8]) {
-    for byte in text.iter().copied() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => form.push(char::from(byte)),
-            b' ' => form.push('+'),
-            _ => {
-                form.push('%');
-                hex::push(form, byte);
-            }
-        }
-    }
+    form.extend(form_urlencoded::byte_serialize(text));
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::application::{Application, SignedRequest, VERSION};
 use crate::encode::{Attachment, encode};
 use crate::error::Error;
 use crate::format::Format;
-use crate::parameters::Parameters;
+use crate::parameters::{PUBLIC_PARAMETERS, Parameters};
 use crate::record::Record;
 use crate::request::{Authorization, Request};
 use crate::sign::signature;
@@ -86,7 +86,7 @@ impl Application {
         if !violations.is_empty() {
             return Err(Error::Invalid(Violations::new(method, violations)));
         }
-        let mut parameters = Parameters::new();
+        let mut parameters = Parameters::with_capacity(2 * PUBLIC_PARAMETERS.len());
         let mut files = encode(request, &mut parameters);
         if !self.validate {
             files.iter_mut().for_each(|attachment| attachment.limit = None);

@@ -440,6 +440,8 @@ scalars! {
 }
 
 /// Returns whether two records of one type have equal values.
+// Compiled once, and not again in every generated type.
+#[inline(never)]
 pub fn equal(left: &dyn Record, right: &dyn Record) -> bool {
     (0..left.schema().fields.len()).all(|index| left.view(index) == right.view(index))
 }

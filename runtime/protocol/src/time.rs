@@ -13,8 +13,6 @@ use serde::ser::{Serialize, Serializer};
 /// 1970-01-01 00:00:00 UTC.
 const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0);
 
-const TEXT: &str = "%Y-%m-%d %H:%M:%S";
-
 /// A date and time at GMT+8, to the second.
 ///
 /// The time zone of the machine does not matter. The text form, with serde too, is `yyyy-MM-dd HH:mm:ss`, as on the wire.
@@ -121,29 +119,49 @@ impl FromStr for DateTime {
 
     /// Parses `yyyy-MM-dd HH:mm:ss`, or `yyyy-MM-dd` as midnight.
     fn from_str(text: &str) -> Result<Self, InvalidDateTime> {
-        let matches = |pattern: &str| {
-            let fits =
-                |(byte, pattern): (u8, u8)| if pattern == b'0' { byte.is_ascii_digit() } else { byte == pattern };
-            text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(fits)
-        };
-        // jiff also accepts shorter numbers, signs, other spaces and leap seconds.
-        let parsed = if matches("0000-00-00 00:00:00") && !text.ends_with("60") {
-            civil::DateTime::strptime(TEXT, text).ok()
-        } else if matches("0000-00-00") {
-            let date = civil::Date::strptime("%Y-%m-%d", text).ok();
-            date.map(|date| date.to_datetime(civil::Time::midnight()))
-        } else {
-            None
-        };
-        parsed.map(Self).ok_or(InvalidDateTime)
+        parse(text.as_bytes()).map(Self).ok_or(InvalidDateTime)
     }
+}
+
+/// [`DateTime::from_str`]. The parsers of jiff are slower, and accept signs, other spaces and leap seconds.
+fn parse(text: &[u8]) -> Option<civil::DateTime> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, time @ ..] = text else {
+        return None;
+    };
+    let (hour, minute, second) = match time {
+        [] => (0, 0, 0),
+        [b' ', h0, h1, b':', i0, i1, b':', s0, s1] => (number(*h0, *h1)?, number(*i0, *i1)?, number(*s0, *s1)?),
+        _ => return None,
+    };
+    let year = i16::from(number(*y0, *y1)?) * 100 + i16::from(number(*y2, *y3)?);
+    civil::DateTime::new(year, number(*m0, *m1)?, number(*d0, *d1)?, hour, minute, second, 0).ok()
+}
+
+/// Returns the number with two decimal digits.
+fn number(tens: u8, ones: u8) -> Option<i8> {
+    let digit = |byte: u8| i8::try_from(byte.checked_sub(b'0')?).ok().filter(|digit| *digit < 10);
+    Some(digit(tens)? * 10 + digit(ones)?)
 }
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.date();
         let (hour, minute, second) = self.time();
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        let (Ok(century), Ok(year_of_century)) =
+            (u8::try_from(year.div_euclid(100)), u8::try_from(year.rem_euclid(100)))
+        else {
+            // A negative year.
+            return write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+        };
+        let mut text = *b"0000-00-00 00:00:00";
+        let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(i8::unsigned_abs);
+        for (at, number) in
+            [(0, century), (2, year_of_century), (5, month), (8, day), (11, hour), (14, minute), (17, second)]
+        {
+            text[at] += number / 10;
+            text[at + 1] += number % 10;
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -213,6 +231,11 @@ mod tests {
             "2016-01-01  12:00:0",
             "2016-01-01\n12:00:00",
             "-016-01-01 12:00:00",
+            "20:6-01-01 12:00:00",
+            "2016-01-01 24:00:00",
+            "2016-01-01 12:00:00 ",
+            "2016-00-01",
+            "２016-01-01",
             "2016-01-01 12:00:60",
             " 2016-01-01",
             "1451620800000",
@@ -237,6 +260,8 @@ mod tests {
     fn limits_of_the_calendar_do_not_panic() {
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MAX), None);
         assert_eq!(DateTime::from_epoch_milliseconds(i64::MIN), None);
+        let before = DateTime::from_epoch_milliseconds(-62_200_000_000_000).unwrap();
+        assert_eq!(before.to_string(), "-002-12-17 22:13:20");
         let far = DateTime::from(UNIX_EPOCH + Duration::from_secs(1 << 50));
         assert_eq!(far.date().0, 9999);
         let last: DateTime = "9999-12-31 23:59:59".parse().unwrap();

@@ -1,10 +1,12 @@
 //! Validation of requests before they are sent (docs/protocol.md section 6).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde_json::Value as Json;
 
 use crate::encode::text;
 use crate::file::File;
@@ -107,19 +109,19 @@ pub fn validate(request: &dyn Record) -> Vec<Violation> {
 
 /// Checks the documented parameters of a request with added parameters.
 pub(crate) fn check_request(request: &dyn Record, extra: &[UntypedParameter]) -> Vec<Violation> {
-    let sent_empty = extra.iter().filter(|parameter| parameter.is_empty()).map(UntypedParameter::name).collect();
+    let sent_empty = |name: &str| extra.iter().any(|parameter| parameter.is_empty() && parameter.name() == name);
     let mut violations = Vec::new();
     check_record(request, "", &sent_empty, &mut violations);
     violations.extend(empty_parameters(extra));
     violations
 }
 
-fn check_record(record: &dyn Record, path: &str, sent_empty: &HashSet<&str>, violations: &mut Vec<Violation>) {
+fn check_record(record: &dyn Record, path: &str, sent_empty: &dyn Fn(&str) -> bool, violations: &mut Vec<Violation>) {
     let is_parameter = path.is_empty();
     for (index, field) in record.schema().fields.iter().enumerate() {
         let at = || if is_parameter { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         let view = record.view(index);
-        if is_blank(view) && !(is_parameter && sent_empty.contains(field.name)) {
+        if is_blank(view) && !(is_parameter && sent_empty(field.name)) {
             if field.required {
                 violations.push(Violation::new(at(), Problem::Missing));
             } else if is_parameter && !matches!(view, View::Absent) {
@@ -206,7 +208,11 @@ fn public_parameter(name: &str) -> Option<&'static str> {
 fn is_blank(view: View<'_>) -> bool {
     match view {
         View::Absent => true,
-        View::Text(_) | View::Texts(_) | View::OpenEnums(_) | View::Json(_) => text(view).trim().is_empty(),
+        View::Text(text) => text.trim().is_empty(),
+        // Several elements are joined by commas.
+        View::Texts(texts) => texts.len() < 2 && texts.iter().all(|text| text.trim().is_empty()),
+        View::OpenEnums(values) => values.count() < 2 && values.iter().all(|text| text.trim().is_empty()),
+        View::Json(Json::String(text)) => text.trim().is_empty(),
         _ => false,
     }
 }
@@ -214,30 +220,28 @@ fn is_blank(view: View<'_>) -> bool {
 /// Returns the problem if a value violates a limit. A limit of another type does not apply.
 fn violated(field: &Field, view: View<'_>, limit: Limit) -> Option<Problem> {
     match limit {
-        Limit::MaxLength(most) => {
-            longest(field, view).is_some_and(|length| length > most).then_some(Problem::TooLong(most))
-        }
+        Limit::MaxLength(most) => is_longer(field, view, most).then_some(Problem::TooLong(most)),
         Limit::MaxListSize(most) => size(view).is_some_and(|size| size > most).then_some(Problem::TooMany(most)),
-        Limit::MinValue(least) => any_number(view, |number| number < least.into()).then_some(Problem::TooSmall(least)),
-        Limit::MaxValue(most) => any_number(view, |number| number > most.into()).then_some(Problem::TooLarge(most)),
+        Limit::MinValue(least) => any_number(view, Ordering::Less, least).then_some(Problem::TooSmall(least)),
+        Limit::MaxValue(most) => any_number(view, Ordering::Greater, most).then_some(Problem::TooLarge(most)),
     }
 }
 
-/// Returns the length of a text, of the longest text of a list, or of a file in bytes.
-fn longest(field: &Field, view: View<'_>) -> Option<u64> {
-    // The official SDKs count UTF-16 units, as Java's String.length does.
-    let units = |text: &str| text.encode_utf16().count();
-    let length = match view {
-        View::Text(text) => units(text),
-        View::Texts(_) if field.kind == Kind::FieldList => units(&text(view)),
-        View::Texts(texts) => texts.iter().map(|text| units(text)).max()?,
-        View::OpenEnums(values) => values.iter().map(units).max()?,
-        View::Json(_) => units(&text(view)),
-        View::File(file) => return file.length(),
-        View::Files(files) => return files.iter().filter_map(File::length).max(),
-        _ => return None,
-    };
-    u64::try_from(length).ok()
+/// Returns whether a text, a text of a list, or a file is longer than `most`.
+fn is_longer(field: &Field, view: View<'_>, most: u64) -> bool {
+    let exceeds = |length: usize| u64::try_from(length).is_ok_and(|length| length > most);
+    // The official SDKs count UTF-16 units, as Java's String.length does. A text has at least as many bytes.
+    let is_longer = |text: &str| exceeds(text.len()) && exceeds(text.encode_utf16().count());
+    match view {
+        View::Text(text) => is_longer(text),
+        View::Texts(_) if field.kind == Kind::FieldList => is_longer(&text(view)),
+        View::Texts(texts) => texts.iter().any(|text| is_longer(text)),
+        View::OpenEnums(values) => values.iter().any(is_longer),
+        View::Json(_) => is_longer(&text(view)),
+        View::File(file) => file.length().is_some_and(|length| length > most),
+        View::Files(files) => files.iter().filter_map(File::length).any(|length| length > most),
+        _ => false,
+    }
 }
 
 /// Returns the number of elements of a list, or of a text with commas.
@@ -258,12 +262,15 @@ pub fn size(view: View<'_>) -> Option<u64> {
     u64::try_from(size).ok()
 }
 
-fn any_number(view: View<'_>, is: impl Fn(Decimal) -> bool) -> bool {
+/// Returns whether a number is less or greater than a limit.
+fn any_number(view: View<'_>, is: Ordering, limit: i64) -> bool {
+    let number = |number: &i64| number.cmp(&limit) == is;
+    let decimal = |decimal: &Decimal| decimal.cmp(&limit.into()) == is;
     match view {
-        View::Number(number) => is(number.into()),
-        View::Decimal(decimal) => is(decimal),
-        View::Numbers(numbers) => numbers.iter().any(|number| is((*number).into())),
-        View::Decimals(decimals) => decimals.iter().any(|decimal| is(*decimal)),
+        View::Number(value) => number(&value),
+        View::Decimal(value) => decimal(&value),
+        View::Numbers(values) => values.iter().any(number),
+        View::Decimals(values) => values.iter().any(decimal),
         _ => false,
     }
 }

@@ -483,6 +483,10 @@ fn limits() -> FixtureLimitsSetRequest {
 fn reports_all_violated_limits() {
     let mut application = Application::new(AppCredentials::new("key", "secret"));
     assert!(application.sign(&limits(), Some("session"), moment()).is_ok());
+    // 15 bytes, and 5 UTF-16 units, which is the limit.
+    let mut longest = limits();
+    longest.title = "一二三四五".into();
+    assert!(application.sign(&longest, Some("session"), moment()).is_ok());
     let mut request = limits().num(101).price(-1).num_iids([1, 2, 3, 4]).nicks("a,b,c").kinds(["a", "b", "c"]).skus([
         Sku::new("1234"),
         Sku::new("123"),

@@ -216,7 +216,7 @@ impl BatchSender<'_> {
         let request = HttpRequest::new(HttpMethod::Post, format!("{}{separator}{query}", endpoint.url()), body)
             .header("Content-Type", "text/plain;charset=UTF-8");
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
-        let received = received.map_err(|error| failed_at(&endpoint.redacted(), error))?;
+        let received = received.map_err(|error| failed_at(endpoint.redacted(), error))?;
         let head = received.head;
         let whole = |body: &ResponseBody| decode_value(body, NAME, false);
         if !head.is_success() {

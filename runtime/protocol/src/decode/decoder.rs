@@ -161,8 +161,10 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         expected: &mut usize,
     ) -> Result<Evidence, SyntaxError> {
         let fields = record.schema().fields;
-        let mut order = (*expected..fields.len()).chain(0..*expected);
-        let Some(index) = order.find(|index| fields[*index].name == key) else {
+        let (before, after) = fields.split_at(*expected);
+        let is_key = |field: &Field| field.name == key;
+        let index = after.iter().position(is_key).map(|index| before.len() + index);
+        let Some(index) = index.or_else(|| before.iter().position(is_key)) else {
             return Ok(Evidence::None);
         };
         *expected = index + 1;
@@ -476,6 +478,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     }
 
     /// Reads text from the text of a scalar, or the JSON text of an object or list.
+    #[inline(always)]
     fn text(&mut self, field: &Field, value: Event<'a>) -> Result<Option<String>, SyntaxError> {
         Ok(match value {
             Event::Text(text) | Event::Number(text) => Some(text.into_owned()),
@@ -654,13 +657,19 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     }
 
     /// Reports replaced characters in the last field, unless it has a mismatch: `reported` is their earlier number.
+    #[inline]
     fn report_replacements(&mut self, field: &Field, reported: usize) {
         if self.has_replacements() {
-            if self.context.mismatches.len() == reported {
-                self.report_at(self.path(), field, self.invalid(), true);
-            }
-            self.pass_replacements();
+            self.report_found_replacements(field, reported);
         }
+    }
+
+    #[cold]
+    fn report_found_replacements(&mut self, field: &Field, reported: usize) {
+        if self.context.mismatches.len() == reported {
+            self.report_at(self.path(), field, self.invalid(), true);
+        }
+        self.pass_replacements();
     }
 
     /// Returns whether characters were replaced since the last report.
@@ -791,10 +800,11 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Returns the trimmed text of a text or number.
+/// Returns the text of a number, or a trimmed text.
 fn scalar_text<'e>(value: &'e Event<'_>) -> Option<&'e str> {
     match value {
-        Event::Text(text) | Event::Number(text) => Some(text.trim()),
+        Event::Text(text) => Some(text.trim()),
+        Event::Number(text) => Some(text),
         _ => None,
     }
 }

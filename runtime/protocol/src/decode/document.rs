@@ -9,8 +9,8 @@ pub(super) fn start_of(body: &str) -> Result<&str, Box<DecodeError>> {
     if start.is_empty() {
         return Err(DecodeError::new("the body is empty", "a response", "an empty body"));
     }
-    let lower: String = start.chars().take(14).collect::<String>().to_ascii_lowercase();
-    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+    let starts_with = |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    if starts_with("<!doctype html") || starts_with("<html") {
         return Err(html_page());
     }
     Ok(start)
@@ -25,7 +25,8 @@ pub(super) fn html_page() -> Box<DecodeError> {
 
 impl From<SyntaxError> for Box<DecodeError> {
     fn from(error: SyntaxError) -> Self {
-        let expected = error.expected.clone().unwrap_or_else(|| "well-formed JSON or XML".to_owned());
-        DecodeError::new(error.to_string(), expected, error.found)
+        let problem = error.to_string();
+        let (expected, found) = error.into_parts();
+        DecodeError::new(problem, expected.unwrap_or_else(|| "well-formed JSON or XML".to_owned()), found)
     }
 }

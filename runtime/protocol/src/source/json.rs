@@ -32,7 +32,6 @@ enum Next {
     Value,
     ValueOrEndOfList,
     KeyOrEndOfObject,
-    Key,
     CommaOrEnd,
     End,
 }
@@ -158,38 +157,42 @@ impl<'a> JsonSource<'a> {
     }
 
     fn digits(&mut self) -> Result<(), SyntaxError> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        self.at += length;
+        if length == 0 { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
     /// Reads a string, and copies it only if it has escapes. Accepts control characters.
+    #[inline(always)]
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let opening = self.at;
         self.at += 1;
-        let mut copy = String::new();
-        loop {
-            let start = self.at;
-            let Some(length) = self.text.as_bytes()[start..].iter().position(|byte| matches!(byte, b'"' | b'\\'))
-            else {
-                self.at = opening;
-                return Err(self.error("unterminated string"));
-            };
-            let plain = &self.text[start..start + length];
-            self.at += length;
-            if self.take(b'"') {
-                if copy.is_empty() {
-                    return Ok(Cow::Borrowed(plain));
-                }
-                copy.push_str(plain);
-                return Ok(Cow::Owned(copy));
-            }
-            copy.push_str(plain);
+        let plain = self.plain(opening)?;
+        if self.take(b'"') { Ok(Cow::Borrowed(plain)) } else { self.escaped(opening, plain.to_owned()).map(Cow::Owned) }
+    }
+
+    /// Reads the rest of a string from its first escape.
+    #[cold]
+    fn escaped(&mut self, opening: usize, mut copy: String) -> Result<String, SyntaxError> {
+        while !self.take(b'"') {
             self.at += 1;
             copy.push(self.escape()?);
+            copy.push_str(self.plain(opening)?);
         }
+        Ok(copy)
+    }
+
+    /// Reads text up to the next quote or backslash of the string that starts at `opening`.
+    #[inline(always)]
+    fn plain(&mut self, opening: usize) -> Result<&'a str, SyntaxError> {
+        let rest = &self.text[self.at..];
+        let Some(length) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) else {
+            self.at = opening;
+            return Err(self.error("unterminated string"));
+        };
+        self.at += length;
+        Ok(&rest[..length])
     }
 
     /// Reads the character after a backslash. Replaces a lone surrogate by U+FFFD.
@@ -274,16 +277,17 @@ impl<'a> Source<'a> for JsonSource<'a> {
             Next::ValueOrEndOfList if self.peek() == Some(b']') => Ok(self.end()),
             Next::Value | Next::ValueOrEndOfList => self.value(),
             Next::KeyOrEndOfObject if self.peek() == Some(b'}') => Ok(self.end()),
-            Next::Key | Next::KeyOrEndOfObject => self.key(),
+            Next::KeyOrEndOfObject => self.key(),
             Next::CommaOrEnd => match (self.open.last(), self.peek()) {
                 (Some(Container::Object), Some(b'}')) | (Some(Container::List), Some(b']')) => Ok(self.end()),
                 (Some(container), Some(b',')) => {
-                    self.next = match container {
-                        Container::Object => Next::Key,
-                        Container::List => Next::Value,
-                    };
+                    let container = *container;
                     self.at += 1;
-                    self.next()
+                    self.skip_space();
+                    match container {
+                        Container::Object => self.key(),
+                        Container::List => self.value(),
+                    }
                 }
                 (Some(Container::List), _) => Err(self.unexpected("',' or ']'")),
                 _ => Err(self.unexpected("',' or '}'")),

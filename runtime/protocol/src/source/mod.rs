@@ -71,13 +71,16 @@ pub(crate) trait Source<'a> {
     }
 }
 
-/// A violation of the format of a document.
+/// A violation of the format of a document. Boxed, because every event is returned with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
+pub(crate) struct SyntaxError(Box<Violation>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Violation {
     /// The expected text, if it can be named.
-    pub(crate) expected: Option<String>,
+    expected: Option<String>,
     /// The text found instead, or the problem.
-    pub(crate) found: String,
+    found: String,
     /// The line and column, if the problem has a location.
     location: Option<(usize, usize)>,
 }
@@ -87,34 +90,47 @@ impl SyntaxError {
     const END: &str = "the end of the body";
 
     /// Creates the error of `problem` at the byte `offset` of `text`.
+    #[cold]
     pub(crate) fn new(problem: impl fmt::Display, text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-        Self { expected: None, found: problem.to_string(), location: Some((line, column)) }
+        Self::at(None, problem.to_string(), text, offset)
     }
 
     /// Creates the error of a problem with the whole document.
+    #[cold]
     pub(crate) fn of_document(expected: &str, problem: String) -> Self {
-        Self { expected: Some(expected.to_owned()), found: problem, location: None }
+        Self(Box::new(Violation { expected: Some(expected.to_owned()), found: problem, location: None }))
     }
 
     /// Creates the error of a text other than `expected` at the byte `offset` of `text`.
+    #[cold]
     pub(crate) fn unexpected(expected: &str, text: &str, offset: usize) -> Self {
         let found = text.get(offset..).and_then(|rest| rest.chars().next());
         let found = found.map_or_else(|| Self::END.to_owned(), |found| format!("{found:?}"));
-        Self { expected: Some(expected.to_owned()), ..Self::new(found, text, offset) }
+        Self::at(Some(expected.to_owned()), found, text, offset)
+    }
+
+    fn at(expected: Option<String>, found: String, text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        Self(Box::new(Violation { expected, found, location: Some((line, column)) }))
+    }
+
+    /// Returns the expected text, if it can be named, and the text found instead, or the problem.
+    pub(crate) fn into_parts(self) -> (Option<String>, String) {
+        (self.0.expected, self.0.found)
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((line, column)) = self.location else {
-            return f.write_str(&self.found);
+        let Violation { expected, found, location } = &*self.0;
+        let Some((line, column)) = location else {
+            return f.write_str(found);
         };
-        match &self.expected {
-            Some(expected) => write!(f, "expected {expected}, found {}", self.found)?,
-            None => f.write_str(&self.found)?,
+        match expected {
+            Some(expected) => write!(f, "expected {expected}, found {found}")?,
+            None => f.write_str(found)?,
         }
         write!(f, " at line {line} column {column}")
     }

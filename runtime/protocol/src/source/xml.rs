@@ -16,13 +16,15 @@ use crate::surrogate;
 pub(crate) struct XmlSource<'a> {
     text: &'a str,
     reader: Reader<&'a [u8]>,
+    /// The start of the last event.
+    event: usize,
     depth: usize,
-    state: State,
+    state: State<'a>,
     replaced: usize,
 }
 
 /// The position of the parser.
-enum State {
+enum State<'a> {
     /// Before the document.
     Start,
     /// Between the child elements of an object.
@@ -30,9 +32,9 @@ enum State {
     /// After a start tag, before its content is known.
     Open,
     /// After the start tag of a first child element.
-    OpenChild(String),
+    OpenChild(Cow<'a, str>),
     /// After the tag of a first child element that is empty.
-    EmptyChild(String),
+    EmptyChild(Cow<'a, str>),
     /// After an empty element.
     Empty,
     /// After the document.
@@ -43,10 +45,11 @@ impl<'a> XmlSource<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().allow_dangling_amp = true;
-        Self { text, reader, depth: 0, state: State::Start, replaced: 0 }
+        Self { text, reader, event: 0, depth: 0, state: State::Start, replaced: 0 }
     }
 
     fn read(&mut self) -> Result<Xml<'a>, SyntaxError> {
+        self.event = self.position();
         self.reader.read_event().map_err(|error| {
             let offset = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
             SyntaxError::new(error, self.text, offset)
@@ -55,6 +58,16 @@ impl<'a> XmlSource<'a> {
 
     fn error(&self, problem: &str) -> SyntaxError {
         SyntaxError::new(problem, self.text, usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX))
+    }
+
+    /// Returns the name of the last event. An event borrows its name from itself; the document lives longer.
+    fn name(&self, start: &BytesStart<'_>) -> Cow<'a, str> {
+        let name = start.name().into_inner();
+        let at = self.event + 1;
+        match self.text.get(at..at + name.len()) {
+            Some(same) if same == name => Cow::Borrowed(same),
+            _ => Cow::Owned(name.to_owned()),
+        }
     }
 
     fn descend(&mut self) -> Result<(), SyntaxError> {
@@ -73,11 +86,11 @@ impl<'a> XmlSource<'a> {
                 Xml::Start(start) => {
                     self.descend()?;
                     self.state = State::Open;
-                    return Ok(Event::Key(Cow::Owned(name(&start))));
+                    return Ok(Event::Key(self.name(&start)));
                 }
                 Xml::Empty(start) => {
                     self.state = State::Empty;
-                    return Ok(Event::Key(Cow::Owned(name(&start))));
+                    return Ok(Event::Key(self.name(&start)));
                 }
                 Xml::End(_) => {
                     self.depth -= 1;
@@ -123,11 +136,11 @@ impl<'a> XmlSource<'a> {
             high = None;
             match event {
                 Xml::Start(start) => {
-                    self.state = State::OpenChild(name(&start));
+                    self.state = State::OpenChild(self.name(&start));
                     return Ok(Event::StartObject);
                 }
                 Xml::Empty(start) => {
-                    self.state = State::EmptyChild(name(&start));
+                    self.state = State::EmptyChild(self.name(&start));
                     return Ok(Event::StartObject);
                 }
                 Xml::End(_) => {
@@ -175,11 +188,11 @@ impl<'a> Source<'a> for XmlSource<'a> {
             State::OpenChild(name) => {
                 self.descend()?;
                 self.state = State::Open;
-                Ok(Event::Key(Cow::Owned(name)))
+                Ok(Event::Key(name))
             }
             State::EmptyChild(name) => {
                 self.state = State::Empty;
-                Ok(Event::Key(Cow::Owned(name)))
+                Ok(Event::Key(name))
             }
             State::Empty => Ok(Event::Text(Cow::Borrowed(""))),
             State::End => {
@@ -200,10 +213,6 @@ fn lone_surrogate(reference: &str) -> Option<u32> {
         None => return None,
     };
     code.ok().filter(|code| (0xD800..0xE000).contains(code))
-}
-
-fn name(start: &BytesStart<'_>) -> String {
-    start.name().into_inner().to_owned()
 }
 
 fn joined<'a>(mut content: Cow<'a, str>, more: Cow<'a, str>) -> Cow<'a, str> {

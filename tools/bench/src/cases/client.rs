@@ -9,8 +9,10 @@ use std::thread;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::api::trade::TradesSoldGetRequest;
+use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, Transport};
 use generated_sdk::generated::Request;
-use generated_sdk::{AppCredentials, Client};
+use generated_sdk::protocol::{Application, TransportError, decode};
+use generated_sdk::{AppCredentials, Client, DateTime};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::service::service_fn;
@@ -22,9 +24,14 @@ use super::trades::{Form, body};
 use crate::floor::Root;
 use crate::measure::Case;
 
+const SMALL: &str = r#"{"top_client_token_get_response":{"result_code":"200","token":"token","request_id":"4c1w"}}"#;
+
+fn credentials() -> AppCredentials {
+    AppCredentials::new("12345678", "helloworld")
+}
+
 pub(crate) fn cases() -> Result<Vec<Case>, Box<dyn Error>> {
-    let small = r#"{"top_client_token_get_response":{"result_code":"200","token":"token","request_id":"4c1w"}}"#;
-    let small = Endpoint::start(small.to_owned())?;
+    let small = Endpoint::start(SMALL.to_owned())?;
     let large = Endpoint::start(body(Form::Json))?;
     let raw = |text: &str| text.len();
     let typed = |text: &str| {
@@ -34,6 +41,33 @@ pub(crate) fn cases() -> Result<Vec<Case>, Box<dyn Error>> {
         small.case("call, small response", 1.10, TopClientTokenGetRequest::new("sec_token"), raw)?,
         large.case("call, 40 trades", 0.80, TradesSoldGetRequest::new(["tid", "status"]), typed)?,
     ])
+}
+
+/// A call through a transport that returns a prepared response. The floor signs and encodes the request, and decodes the
+/// response.
+pub(crate) fn without_http() -> Result<Case, Box<dyn Error>> {
+    struct Prepared;
+
+    impl Transport for Prepared {
+        fn send(&self, _request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+            Box::pin(async { Ok(HttpResponse::new(200, SMALL)) })
+        }
+    }
+
+    let request = TopClientTokenGetRequest::new("sec_token");
+    let client = Client::builder("http://gateway.test/", credentials()).transport(Prepared).build()?;
+    let (client, runtime, floor_request) = (client.with_session("session"), runtime()?, request.clone());
+    let application = Application::new(credentials());
+    Ok(Case::new(
+        "call, without HTTP",
+        1.5,
+        move || runtime.block_on(client.execute(&request)).is_ok(),
+        move || {
+            let signed = application.sign(&floor_request, Some("session"), DateTime::now());
+            let form = signed.map(|signed| signed.parameters().to_form());
+            (form.is_ok(), decode::<TopClientTokenGetRequest>(SMALL).is_ok())
+        },
+    ))
 }
 
 /// A server that answers each request with one body.
@@ -62,13 +96,9 @@ impl Endpoint {
         request: R,
         read: impl Fn(&str) -> usize + 'static,
     ) -> Result<Case, Box<dyn Error>> {
-        let client = Client::builder(self.url.as_str(), AppCredentials::new("12345678", "helloworld")).build()?;
+        let client = Client::builder(self.url.as_str(), credentials()).build()?;
         let client = client.with_session("session");
-        let form = {
-            use generated_sdk::protocol::Application;
-            let application = Application::new(AppCredentials::new("12345678", "helloworld"));
-            application.sign(&request, Some("session"), generated_sdk::DateTime::now())?.body()?
-        };
+        let form = Application::new(credentials()).sign(&request, Some("session"), DateTime::now())?.body()?;
         let (url, runtime, floor_runtime) = (self.url.clone(), Rc::clone(&self.runtime), Rc::clone(&self.runtime));
         let (bytes, content_type) = (Bytes::from(form.bytes), form.content_type);
         let plain = reqwest::Client::builder().no_proxy().build()?;

@@ -3,6 +3,7 @@
 mod client;
 mod decode;
 mod encode;
+mod messages;
 mod sensitive;
 mod sign;
 mod spi;
@@ -19,10 +20,14 @@ pub(crate) fn computing() -> Result<Vec<Case>, Box<dyn Error>> {
     cases.extend(decode::cases());
     cases.extend(spi::cases()?);
     cases.extend(sensitive::cases()?);
+    cases.push(client::without_http()?);
+    cases.extend(messages::computing()?);
     Ok(cases)
 }
 
 /// Returns the cases that wait for sockets.
 pub(crate) fn waiting() -> Result<Vec<Case>, Box<dyn Error>> {
-    client::cases()
+    let mut cases = client::cases()?;
+    cases.extend(messages::waiting()?);
+    Ok(cases)
 }
