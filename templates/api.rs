@@ -66,37 +66,5 @@ impl Paged for {{ request.name }} {
 {% endfor %}
 
 {% for open_enum in enums %}
-/// The values of {{ open_enum.mention }}.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum {{ open_enum.name }} {
-    {%- for value in open_enum.values %}
-    /// {{ value.mention }}
-    {{ value.variant }},
-    {%- endfor %}
-    /// A value that the documentation does not list.
-    Unknown(String),
-}
-
-impl OpenEnum for {{ open_enum.name }} {
-    fn as_str(&self) -> &str {
-        match self {
-            {%- for value in open_enum.values %}
-            Self::{{ value.variant }} => {{ value.literal }},
-            {%- endfor %}
-            Self::Unknown(text) => text,
-        }
-    }
-
-    fn from_text(text: String) -> Self {
-        match text.as_str() {
-            {%- for value in open_enum.values %}
-            {{ value.literal }} => Self::{{ value.variant }},
-            {%- endfor %}
-            _ => Self::Unknown(text),
-        }
-    }
-}
-
-open_enum!({{ open_enum.name }});
+{% call structs::open_enum(open_enum) %}{% endcall %}
 {% endfor %}

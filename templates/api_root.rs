@@ -17,3 +17,15 @@
 {%- endif %}
 pub mod {{ category.name }};
 {% endfor %}
+
+{% if topics %}
+/// Messages of topics.
+#[rustfmt::skip]
+#[allow(clippy::large_enum_variant, reason = "topics have different numbers of fields")]
+{%- if features %}
+#[cfg(feature = "messages")]
+{%- else %}
+#[allow(unused, unreachable_pub, reason = "a program uses a part of the topics")]
+{%- endif %}
+pub mod messages;
+{% endif %}

@@ -9,3 +9,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
     ("{{ spec.category }}", {{ spec.method }}, {{ spec.text }}),
 {%- endfor %}
 ];
+
+/// The specs of topics in the order of their paths: each topic and its text.
+pub(crate) const SHIPPED_TOPICS: &[(&str, &str)] = &[
+{%- for spec in topics %}
+    ({{ spec.topic }}, {{ spec.text }}),
+{%- endfor %}
+];

@@ -36,18 +36,24 @@ pub(crate) fn run(args: &GenArgs) -> Result<(), CommandError> {
     };
     commands::generate(&generated, mode, "cargo top gen")?;
     if mode == Mode::Write {
-        print_missing(&package);
+        print_missing(&package, generated.topics() > 0);
     }
     Ok(())
 }
 
-/// Prints the dependency and the declaration that the crate lacks.
-fn print_missing(package: &Package) {
+/// Prints the dependency, its feature and the declaration that the crate lacks.
+fn print_missing(package: &Package, has_topics: bool) {
     if package.runtime.is_none() {
         line("\nadd to [dependencies] in Cargo.toml:");
-        line(format_args!("    {}", dependency("top-client", "runtime/client")));
+        line(format_args!("    {}", dependency("top-client", "runtime/client", has_topics)));
         line("or, to use the methods of generated-sdk too, add this and run `cargo top gen` again:");
-        line(format_args!("    {}", dependency("generated-sdk", "generated-sdk")));
+        line(format_args!("    {}", dependency("generated-sdk", "generated-sdk", has_topics)));
+    }
+    if let (Some(runtime), true, false) = (&package.runtime, has_topics, package.has_messages) {
+        line(format_args!(
+            "\nadd the feature `messages` to the dependency {} in Cargo.toml",
+            runtime.replace('_', "-")
+        ));
     }
     if !package.declares_api() {
         let root_file = package.root_file.file_name().unwrap_or_default().to_string_lossy();
@@ -58,7 +64,8 @@ fn print_missing(package: &Package) {
 
 /// Returns the line of a manifest for a package of this project. The line has a path if this program was installed from a
 /// clone that still exists.
-fn dependency(name: &str, folder: &str) -> String {
+fn dependency(name: &str, folder: &str, messages: bool) -> String {
+    let features = if messages { ", features = [\"messages\"]" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
     let clone = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(folder));
     match clone.filter(|folder| folder.join("Cargo.toml").is_file()) {
@@ -66,8 +73,9 @@ fn dependency(name: &str, folder: &str) -> String {
             let path = folder.to_string_lossy();
             // A literal string of TOML, because Windows paths have backslashes. It cannot contain a quote.
             let path = if path.contains('\'') { format!("{path:?}") } else { format!("'{path}'") };
-            format!("{name} = {{ version = \"{version}\", path = {path} }}")
+            format!("{name} = {{ version = \"{version}\", path = {path}{features} }}")
         }
+        None if messages => format!("{name} = {{ version = \"{version}\"{features} }}"),
         None => format!("{name} = \"{version}\""),
     }
 }

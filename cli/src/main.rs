@@ -4,6 +4,7 @@ mod application;
 mod call;
 mod gateway;
 mod generate;
+mod message;
 mod methods;
 mod package;
 mod project;
@@ -23,7 +24,8 @@ use project::Project;
 /// Generate Rust from specs of TOP methods, call methods, and run a local gateway
 ///
 /// A spec is specs/CATEGORY/METHOD.yaml in the folder of a crate. It describes one method of a gateway that
-/// speaks the Taobao Open Platform (TOP) protocol. specs/platform.yaml is optional: it replaces the built-in
+/// speaks the Taobao Open Platform (TOP) protocol. specs/messages/TOPIC.yaml describes one topic of its
+/// message channel. specs/platform.yaml is optional: it replaces the built-in
 /// list of gateways, error codes and secret names.
 #[derive(Parser)]
 #[command(
@@ -46,14 +48,16 @@ struct Cli {
 enum Command {
     /// Write a spec to fill in from the platform's page
     #[command(after_help = "\
-The spec is specs/CATEGORY/METHOD.yaml. A file that exists is not changed.
+The spec is specs/CATEGORY/METHOD.yaml, or specs/messages/TOPIC.yaml for a topic of the message channel.
+A file that exists is not changed.
 
-Example:
-  cargo top new taobao.trade.close")]
+Examples:
+  cargo top new taobao.trade.close
+  cargo top new taobao_trade_TradeSuccess")]
     New {
-        /// The method, such as taobao.trade.close
-        method: String,
-        /// The folder. Default: a word of the method's name, such as trade for taobao.trade.close
+        /// The method, such as taobao.trade.close, or the topic, such as taobao_trade_TradeSuccess
+        name: String,
+        /// The folder of a method. Default: a word of its name, such as trade for taobao.trade.close
         #[arg(long, value_name = "NAME")]
         category: Option<String>,
     },
@@ -105,6 +109,8 @@ Examples:
     /// Write the module api from specs
     #[command(after_help = "\
 Every specs/CATEGORY/METHOD.yaml becomes a module of src/api, which the crate declares with `mod api;`.
+Every specs/messages/TOPIC.yaml becomes a module of src/api/messages, which needs the feature messages of
+the runtime crate.
 Nothing is written if any spec is wrong. Only files that differ are written, and only generated files are
 replaced or removed.
 
@@ -131,6 +137,8 @@ the reason of each refusal. For programs on this machine there are:
   /_health    Reports that the gateway is running
 The header X-Top-Fault adds faults to one call.
 
+It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.
+
 It listens on loopback only, and runs until it is interrupted.
 
 Examples:
@@ -138,6 +146,17 @@ Examples:
   cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld
   cargo top gateway --session s1 --quota taobao.trade.get=100/60 --fault code=10@5%")]
     Gateway(gateway::GatewayArgs),
+    /// Send messages through a running local gateway
+    #[command(after_help = "\
+The gateway serves the message channel (TMC) at ws://ADDRESS/, beside the methods. A message goes to each
+group that has connected; without such a group, it waits for the first one. It is delivered again until the
+client confirms it.
+
+Examples, with the gateway in another terminal:
+  cargo top gateway
+  cargo top message send taobao_trade_TradeSuccess
+  cargo top message send taobao_trade_TradeSuccess --content '{\"tid\":1}'")]
+    Message(message::MessageArgs),
     /// Call any method through the client, and print the response as JSON
     #[command(after_help = "\
 Names and values are those of the platform's page: a list is comma-separated, an object is JSON, a
@@ -223,8 +242,8 @@ fn named(command: clap::Command, program: &str) -> clap::Command {
 fn run(command: Command, program: &str) -> Result<(), CommandError> {
     let context = |specs| Context { program: program.to_owned(), specs };
     match command {
-        Command::New { method, category } => {
-            commands::new(&context(Project::required()?.specs()), &method, category.as_deref())
+        Command::New { name, category } => {
+            commands::new(&context(Project::required()?.specs()), &name, category.as_deref())
         }
         Command::Import { paths, category, force, dry_run } => {
             let options = ImportOptions { paths, category, force, dry_run };
@@ -233,6 +252,7 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Lint { paths } => commands::lint(&context(Project::required()?.required_specs()?), &paths),
         Command::Gen(args) => generate::run(&args),
         Command::Gateway(args) => match gateway::run(args)? {},
+        Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
     }
 }

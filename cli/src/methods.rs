@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use codegen::commands::CommandError;
+use codegen::diagnostic::Source;
 use codegen::files::{self, printable};
-use codegen::spec::{self, Method, Platform, Spec, Specs};
+use codegen::spec::{self, MESSAGES, Method, Platform, Spec, Specs, Topic};
 
-use crate::shipped::{SHIPPED, Shipped};
+use crate::shipped::{SHIPPED, SHIPPED_TOPICS, Shipped};
 
-/// Reads all methods. A spec in the folder `own` overrides the shipped spec of the same method.
+/// Reads all methods and topics. A spec in the folder `own` overrides the shipped spec of the same method or topic.
 ///
 /// # Errors
 ///
@@ -19,19 +20,36 @@ pub(crate) fn all(own: Option<&Path>) -> Result<Specs, CommandError> {
     let platform = built_in()?;
     let mut specs = match own {
         Some(folder) => spec::read(folder)?,
-        None => Specs { platform: platform.clone(), methods: Vec::new() },
+        None => Specs { platform: platform.clone(), methods: Vec::new(), topics: Vec::new() },
     };
     let own: BTreeMap<&str, &Method> =
         specs.methods.iter().map(|method| (method.spec.method.value.as_str(), method)).collect();
     let mut shipped = Vec::new();
     for spec in SHIPPED {
         match own.get(spec.1) {
-            Some(method) => report_override(spec, &method.source.path, &method.source.text),
+            Some(method) => report_override(spec.1, spec.2, &method.source),
             None => shipped.push(parse_shipped(spec, &platform)?),
         }
     }
     specs.methods.extend(shipped);
+    add_topics(&mut specs.topics, &platform)?;
     Ok(specs)
+}
+
+/// Adds the shipped topics without a spec of their own.
+fn add_topics(topics: &mut Vec<Topic>, platform: &Platform) -> Result<(), CommandError> {
+    let mut shipped = Vec::new();
+    for (name, text) in SHIPPED_TOPICS {
+        match topics.iter().find(|topic| topic.spec.topic.value == *name) {
+            Some(topic) => report_override(name, text, &topic.source),
+            None => {
+                let path = Path::new("specs").join(MESSAGES).join(format!("{name}.yaml"));
+                shipped.push(spec::parse_topic(path, text, platform)?);
+            }
+        }
+    }
+    topics.extend(shipped);
+    Ok(())
 }
 
 /// Finds the spec of a method in the folder `own`, or else the shipped spec.
@@ -47,10 +65,11 @@ pub(crate) fn find(own: Option<&Path>, name: &str) -> Result<Option<Spec>, Comma
     };
     let text = files::read(&path, spec::MAX_BYTES).map_err(|error| CommandError::from_error(&error))?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    if let Some(shipped) = shipped {
-        report_override(shipped, &path, &text);
+    let method = spec::parse(&category, path, &text, &platform(own)?)?;
+    if let Some((_, name, shipped)) = shipped {
+        report_override(name, shipped, &method.source);
     }
-    Ok(Some(spec::parse(&category, path, &text, &platform(own)?)?.spec))
+    Ok(Some(method.spec))
 }
 
 /// Returns the names of all methods.
@@ -79,10 +98,10 @@ fn parse_shipped((category, method, text): &Shipped, platform: &Platform) -> Res
     Ok(spec::parse(category, Path::new("specs").join(category).join(format!("{method}.yaml")), text, platform)?)
 }
 
-/// Reports a spec that overrides a shipped spec, unless both are equal.
-fn report_override((_, method, shipped): &Shipped, path: &Path, text: &str) {
-    if text.replace("\r\n", "\n") != *shipped {
-        eprintln!("{} overrides the shipped spec of {method}", printable(path));
+/// Reports a spec that overrides the shipped spec of a method or a topic, unless both are equal.
+fn report_override(name: &str, shipped: &str, source: &Source) {
+    if source.text.replace("\r\n", "\n") != *shipped {
+        eprintln!("{} overrides the shipped spec of {name}", printable(&source.path));
     }
 }
 
@@ -90,7 +109,7 @@ fn report_override((_, method, shipped): &Shipped, path: &Path, text: &str) {
 fn own_files(folder: &Path) -> BTreeMap<String, (String, PathBuf)> {
     let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files = BTreeMap::new();
-    for category in entries(folder) {
+    for category in entries(folder).filter(|entry| entry.file_name() != MESSAGES) {
         for file in entries(&category.path()) {
             if let Some(method) = file.file_name().to_string_lossy().strip_suffix(".yaml") {
                 let category = category.file_name().to_string_lossy().into_owned();

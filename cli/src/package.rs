@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package as CargoPackage, Target, TargetKind};
+use cargo_metadata::{
+    Dependency, DependencyKind, Metadata, MetadataCommand, Package as CargoPackage, Target, TargetKind,
+};
 use codegen::commands::CommandError;
 use codegen::files::printable;
+use codegen::spec::MESSAGES;
 use syn::{Item, ItemMod};
 
 /// The packages with the runtime, the preferred one first. `generated-sdk` re-exports `top-client`.
@@ -15,6 +18,8 @@ const RUNTIMES: [&str; 2] = ["generated-sdk", "top-client"];
 pub(crate) struct Package {
     /// The crate with the runtime as the code names it, if the manifest depends on it.
     pub(crate) runtime: Option<String>,
+    /// Whether that dependency has the feature of messages.
+    pub(crate) has_messages: bool,
     /// The root file: `lib.rs`, or the `main.rs` of a package without a library.
     pub(crate) root_file: PathBuf,
     /// Whether the root file belongs to a library.
@@ -58,7 +63,14 @@ impl Package {
         let targets = package.targets.iter().filter(|target| is_library_target(target) || target.is_bin());
         let root_files = targets.map(|target| target.src_path.clone().into_std_path_buf());
         let root_files = root_files.filter(|file| file.parent() == root_file.parent()).collect();
-        Ok(Self { runtime: runtime(package), root_file, is_library, root_files })
+        let runtime = runtime(package);
+        Ok(Self {
+            runtime: runtime.map(crate_name),
+            has_messages: runtime.is_some_and(|dependency| dependency.features.iter().any(|name| name == MESSAGES)),
+            root_file,
+            is_library,
+            root_files,
+        })
     }
 
     /// Returns the folder of the module `api`: `src/api`, unless the manifest moves the root file.
@@ -72,11 +84,15 @@ impl Package {
     }
 }
 
-/// Returns the crate name of the runtime.
-fn runtime(package: &CargoPackage) -> Option<String> {
+/// Returns the dependency on the runtime.
+fn runtime(package: &CargoPackage) -> Option<&Dependency> {
     let normal = || package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
-    let dependency = RUNTIMES.iter().find_map(|name| normal().find(|dependency| dependency.name == *name))?;
-    Some(dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_"))
+    RUNTIMES.iter().find_map(|name| normal().find(|dependency| dependency.name == *name))
+}
+
+/// Returns the crate name of a dependency.
+fn crate_name(dependency: &Dependency) -> String {
+    dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_")
 }
 
 /// Returns the target with the module `api`, and whether the target is a library.
@@ -164,6 +180,21 @@ mod tests {
         ] {
             let package = package(&format!("{sdk}{dependencies}\n"), &["src/lib.rs"]).unwrap();
             assert_eq!(package.runtime.as_deref(), expected, "{dependencies}");
+        }
+    }
+
+    #[test]
+    fn finds_the_feature_of_messages() {
+        for (dependencies, expected) in [
+            ("", false),
+            ("top-client = \"1\"", false),
+            ("top-client = { version = \"1\", features = [\"redis\"] }", false),
+            ("top-client = { version = \"1\", features = [\"redis\", \"messages\"] }", true),
+            // generated-sdk is the runtime.
+            ("top-client = { version = \"1\", features = [\"messages\"] }\ngenerated-sdk = \"1\"", false),
+        ] {
+            let manifest = format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}\n");
+            assert_eq!(package(&manifest, &["src/lib.rs"]).unwrap().has_messages, expected, "{dependencies}");
         }
     }
 

@@ -32478,3 +32478,3595 @@ response:
 "##,
     ),
 ];
+
+/// The specs of topics in the order of their paths: each topic and its text.
+pub(crate) const SHIPPED_TOPICS: &[(&str, &str)] = &[
+    (
+        "taobao_fuwu_AddressChanged",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_AddressChanged
+title: 回收订单改地址
+description: 以旧换新的新订单修改收货地址时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1910
+fields:
+  - name: new_order_id
+    type: String
+    required: true
+    example: "2001000000000003"
+    description: 新商品的订单编号
+  - name: recycle_order_id
+    type: String
+    required: true
+    example: "2001000000000005"
+    description: 回收订单编号
+"##,
+    ),
+    (
+        "taobao_fuwu_FundsChange",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_FundsChange
+title: 回收订单资金变动
+description: 以旧换新的旧机订单资金变动时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2384
+fields:
+  - name: funds_type
+    type: String
+    example: PAY
+    description: 资金变动的类型
+  - name: message_type
+    type: String
+    example: EDIT
+    description: 消息类型
+  - name: new_order_id
+    type: String
+    example: "2001000000000003"
+    description: 新商品的订单编号
+  - name: old_order_id
+    type: String
+    required: true
+    example: "2001000000000004"
+    description: 旧商品的订单编号
+"##,
+    ),
+    (
+        "taobao_fuwu_OrderClosed",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_OrderClosed
+title: 服务订单关闭
+description: 服务市场的订单未付款而关闭，或付款后退款关闭时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=790
+fields:
+  - name: order_id
+    type: Number
+    required: true
+    example: "5002"
+    description: 子订单编号
+  - name: activity_code
+    type: String
+    example: ACT_1234
+    description: 活动的代码
+  - name: article_code
+    type: String
+    required: true
+    example: ts-1234
+    description: 应用的收费代码
+  - name: article_name
+    type: String
+    required: true
+    example: 测试服务
+    description: 服务的名称
+  - name: biz_order_id
+    type: Number
+    required: true
+    example: "5001"
+    description: 订单编号
+  - name: biz_type
+    type: Number
+    required: true
+    example: "1"
+    description: 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
+  - name: create
+    type: Date
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 创建时间
+  - name: fee
+    type: String
+    required: true
+    example: "1000"
+    description: 原价，单位分
+  - name: item_code
+    type: String
+    required: true
+    example: ts-1234-1
+    description: 收费项目的代码
+  - name: item_name
+    type: String
+    required: true
+    example: 测试版本
+    description: 收费项目的名称
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: order_cycle
+    type: String
+    required: true
+    example: "2"
+    description: 订购周期：1 年，2 月，3 天
+  - name: order_cycle_end
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 订购周期的终点
+  - name: order_cycle_start
+    type: Date
+    required: true
+    example: "2024-06-18 00:00:00"
+    description: 订购周期的起点
+  - name: order_status
+    type: Number
+    required: true
+    example: "1"
+    description: 订单状态
+  - name: outer_trade_code
+    type: String
+    example: OUT0000000001
+    description: 外部交易编号
+  - name: pay_status
+    type: Number
+    example: "1"
+    description: 付款状态
+  - name: prom_fee
+    type: String
+    required: true
+    example: "0"
+    description: 优惠，单位分
+  - name: refund_fee
+    type: String
+    required: true
+    example: "0"
+    description: 升级时退还的金额，单位分
+  - name: total_pay_fee
+    type: String
+    required: true
+    example: "1000"
+    description: 实付，单位分
+  - name: version_no
+    type: Number
+    example: "1"
+    description: 订单的版本号
+"##,
+    ),
+    (
+        "taobao_fuwu_OrderCreated",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_OrderCreated
+title: 服务订单创建
+description: 商家在服务市场下单时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=789
+fields:
+  - name: order_id
+    type: Number
+    required: true
+    example: "5002"
+    description: 子订单编号
+  - name: activity_code
+    type: String
+    example: ACT_1234
+    description: 活动的代码
+  - name: article_code
+    type: String
+    required: true
+    example: ts-1234
+    description: 应用的收费代码
+  - name: article_name
+    type: String
+    required: true
+    example: 测试服务
+    description: 服务的名称
+  - name: biz_order_id
+    type: Number
+    required: true
+    example: "5001"
+    description: 订单编号
+  - name: biz_type
+    type: Number
+    required: true
+    example: "1"
+    description: 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
+  - name: create
+    type: Date
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 创建时间
+  - name: fee
+    type: String
+    required: true
+    example: "1000"
+    description: 原价，单位分
+  - name: item_code
+    type: String
+    required: true
+    example: ts-1234-1
+    description: 收费项目的代码
+  - name: item_name
+    type: String
+    required: true
+    example: 测试版本
+    description: 收费项目的名称
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: order_cycle
+    type: String
+    required: true
+    example: "2"
+    description: 订购周期：1 年，2 月，3 天
+  - name: order_cycle_end
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 订购周期的终点
+  - name: order_cycle_start
+    type: Date
+    required: true
+    example: "2024-06-18 00:00:00"
+    description: 订购周期的起点
+  - name: order_status
+    type: Number
+    required: true
+    example: "1"
+    description: 订单状态
+  - name: outer_trade_code
+    type: String
+    example: OUT0000000001
+    description: 外部交易编号
+  - name: pay_status
+    type: Number
+    example: "1"
+    description: 付款状态
+  - name: prom_fee
+    type: String
+    required: true
+    example: "0"
+    description: 优惠，单位分
+  - name: refund_fee
+    type: String
+    required: true
+    example: "0"
+    description: 升级时退还的金额，单位分
+  - name: total_pay_fee
+    type: String
+    required: true
+    example: "1000"
+    description: 实付，单位分
+  - name: version_no
+    type: Number
+    example: "1"
+    description: 订单的版本号
+"##,
+    ),
+    (
+        "taobao_fuwu_OrderPaid",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_OrderPaid
+title: 服务订单付款
+description: 商家支付服务市场的订单时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=716
+fields:
+  - name: order_id
+    type: Number
+    required: true
+    example: "5002"
+    description: 子订单编号
+  - name: activity_code
+    type: String
+    example: ACT_1234
+    description: 活动的代码
+  - name: article_code
+    type: String
+    required: true
+    example: ts-1234
+    description: 应用的收费代码
+  - name: article_name
+    type: String
+    required: true
+    example: 测试服务
+    description: 服务的名称
+  - name: biz_order_id
+    type: Number
+    required: true
+    example: "5001"
+    description: 订单编号
+  - name: biz_type
+    type: Number
+    required: true
+    example: "1"
+    description: 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
+  - name: create
+    type: Date
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 创建时间
+  - name: fee
+    type: String
+    required: true
+    example: "1000"
+    description: 原价，单位分
+  - name: item_code
+    type: String
+    required: true
+    example: ts-1234-1
+    description: 收费项目的代码
+  - name: item_name
+    type: String
+    required: true
+    example: 测试版本
+    description: 收费项目的名称
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: order_cycle
+    type: String
+    required: true
+    example: "2"
+    description: 订购周期：1 年，2 月，3 天
+  - name: order_cycle_end
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 订购周期的终点
+  - name: order_cycle_start
+    type: Date
+    required: true
+    example: "2024-06-18 00:00:00"
+    description: 订购周期的起点
+  - name: order_status
+    type: Number
+    required: true
+    example: "1"
+    description: 订单状态
+  - name: outer_trade_code
+    type: String
+    example: OUT0000000001
+    description: 外部交易编号
+  - name: pay_status
+    type: Number
+    example: "1"
+    description: 付款状态
+  - name: prom_fee
+    type: String
+    required: true
+    example: "0"
+    description: 优惠，单位分
+  - name: refund_fee
+    type: String
+    required: true
+    example: "0"
+    description: 升级时退还的金额，单位分
+  - name: total_pay_fee
+    type: String
+    required: true
+    example: "1000"
+    description: 实付，单位分
+  - name: version_no
+    type: Number
+    example: "1"
+    description: 订单的版本号
+"##,
+    ),
+    (
+        "taobao_fuwu_RecycleFinalService",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_RecycleFinalService
+title: 回收服务结束
+description: 回收订单的服务结束时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2455
+fields:
+  - name: old_and_new_together
+    type: String
+    required: true
+    example: "true"
+    description: 是否以旧换新
+  - name: recycle_order_id
+    type: String
+    required: true
+    example: "2001000000000005"
+    description: 回收订单编号
+"##,
+    ),
+    (
+        "taobao_fuwu_RecycleOut",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_RecycleOut
+title: 回收订单出库
+description: 以旧换新的新商品出库时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1861
+fields:
+  - name: logistics_comp_name
+    type: String
+    required: true
+    example: 测试快递
+    description: 物流公司名称
+  - name: logistics_order_id
+    type: String
+    required: true
+    example: LP0000000001
+    description: 物流订单编号
+  - name: new_order_id
+    type: String
+    required: true
+    example: "2001000000000003"
+    description: 新商品的订单编号
+  - name: recycle_order_id
+    type: String
+    required: true
+    example: "2001000000000005"
+    description: 回收订单编号
+"##,
+    ),
+    (
+        "taobao_fuwu_ServiceOpen",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_ServiceOpen
+title: 服务开通
+description: 商家订购的服务开通时发送，续订与升级也发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=701
+fields:
+  - name: sub_id
+    type: Number
+    required: true
+    example: "400000000001"
+    description: 订购关系编号
+  - name: article_code
+    type: String
+    required: true
+    example: ts-1234
+    description: 应用的收费代码
+  - name: article_name
+    type: String
+    required: true
+    example: 测试服务
+    description: 服务的名称
+  - name: autosub
+    type: Boolean
+    required: true
+    example: "false"
+    description: 是否自动续订
+  - name: effect_status
+    type: Number
+    required: true
+    example: "1"
+    description: 订购是否生效
+  - name: end_date
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 到期时间
+  - name: expire_notice
+    type: Boolean
+    required: true
+    example: "true"
+    description: 是否提醒到期
+  - name: item_code
+    type: String
+    required: true
+    example: ts-1234-1
+    description: 收费项目的代码
+  - name: item_name
+    type: String
+    example: 测试版本
+    description: 收费项目的名称
+  - name: open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 用户的 OpenUID
+  - name: user_nick
+    type: String
+    example: 商家测试账号
+    description: 用户昵称
+"##,
+    ),
+    (
+        "taobao_fuwu_SubCreated",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_fuwu_SubCreated
+title: 订购关系创建
+description: 商家与服务之间的订购关系写入时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1332
+fields:
+  - name: order_id
+    type: Number
+    required: true
+    example: "5002"
+    description: 子订单编号
+  - name: agent_id
+    type: String
+    example: "10001"
+    description: 代理商编号
+  - name: article_code
+    type: String
+    required: true
+    example: ts-1234
+    description: 应用的收费代码
+  - name: article_item_code
+    type: String
+    required: true
+    example: ts-1234-1
+    description: 商品模型的代码
+  - name: biz_type
+    type: Number
+    required: true
+    example: "1"
+    description: 订单类型：1 新订，2 续订，3 升级，4 赠送，5 自动续订，6 审核后生成
+  - name: end_date
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 到期时间
+  - name: fact_money
+    type: Number
+    required: true
+    example: "1000"
+    description: 实付金额
+  - name: flag
+    type: Number
+    required: true
+    example: "1"
+    description: 订购关系的标记
+  - name: front_display
+    type: Number
+    example: "1"
+    description: 是否在前台显示
+  - name: gmt_create
+    type: Date
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 创建时间
+  - name: gmt_modified
+    type: Date
+    required: true
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: id
+    type: Number
+    required: true
+    example: "500000000001"
+    description: 记录编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 订购者昵称
+  - name: old_trans_index
+    type: Number
+    example: "0"
+    description: 上一次交易的序号
+  - name: origin_type
+    type: Number
+    example: "1"
+    description: 来源类型
+  - name: orig_end_date
+    type: Date
+    required: true
+    example: "2025-06-18 00:00:00"
+    description: 原到期时间
+  - name: orig_start_date
+    type: Date
+    required: true
+    example: "2024-06-18 00:00:00"
+    description: 原生效时间
+  - name: outer_trade_code
+    type: String
+    example: OUT0000000001
+    description: 外部交易编号
+  - name: plan_id
+    type: String
+    example: "1"
+    description: 方案编号
+  - name: porder_id
+    type: Number
+    required: true
+    example: "200000000001"
+    description: 父订单编号
+  - name: prod_fee
+    type: Number
+    example: "1000"
+    description: 产品费用
+  - name: prod_id
+    type: Number
+    example: "1"
+    description: 产品编号
+  - name: rate_day
+    type: Number
+    example: "30"
+    description: 计费天数
+  - name: service_intance_id
+    type: Number
+    example: "600000000001"
+    description: 服务实例编号；字段的拼写以平台为准
+  - name: serv_code
+    type: String
+    required: true
+    example: FW_GOODS-1000001
+    description: 服务的编码
+  - name: serv_id
+    type: Number
+    required: true
+    example: "1000001"
+    description: 服务编号
+  - name: start_date
+    type: Date
+    required: true
+    example: "2024-06-18 00:00:00"
+    description: 生效时间
+  - name: status
+    type: Number
+    required: true
+    example: "1"
+    description: 订购状态
+  - name: sub_params
+    type: String
+    required: true
+    example: "{}"
+    description: 订购参数，JSON 文本
+  - name: trans_index
+    type: Number
+    example: "1"
+    description: 交易的序号
+  - name: type
+    type: Number
+    example: "1"
+    description: 订购类型
+  - name: user_id
+    type: Number
+    required: true
+    example: "200000001"
+    description: 订购者编号
+"##,
+    ),
+    (
+        "taobao_item_AuditResultNotify",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_AuditResultNotify
+title: 商品审核结果
+description: 商品的审核有结果时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1172
+fields:
+  - name: audit_result
+    type: Boolean
+    required: true
+    example: "true"
+    description: 审核是否通过
+  - name: detail_url
+    type: String
+    example: https://example.com/audit/1
+    description: 审核详情的地址
+  - name: item_id
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: message
+    type: String
+    example: 审核通过
+    description: 审核说明
+  - name: trace_id
+    type: String
+    required: true
+    example: 0b0000000000000001
+    description: 审核的跟踪编号
+  - name: user_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 用户昵称
+"##,
+    ),
+    (
+        "taobao_item_DistributeItemEdit",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_DistributeItemEdit
+title: 分销商品编辑
+description: 供货方编辑分销的商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2551
+fields:
+  - name: biz_type
+    type: String
+    required: true
+    example: ITEM
+    description: 业务类型
+  - name: message_type
+    type: String
+    example: EDIT
+    description: 消息类型
+  - name: msg_id
+    type: String
+    required: true
+    example: "700000000001"
+    description: 消息编号
+  - name: platform_item_id
+    type: String
+    example: "610000000001"
+    description: 平台的商品编号
+"##,
+    ),
+    (
+        "taobao_item_ItemAdd",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemAdd
+title: 商品发布
+description: 商家发布一件商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=128
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+  - name: title
+    type: String
+    example: 测试商品
+    description: 商品标题
+"##,
+    ),
+    (
+        "taobao_item_ItemDelete",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemDelete
+title: 商品删除
+description: 商家删除一件商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=131
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemDownshelf",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemDownshelf
+title: 商品下架
+description: 商品由出售中变为仓库中时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=130
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: instock
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemOfflineNotice",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemOfflineNotice
+title: 商品下线通知
+description: 商品或 SKU 不再供货时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2426
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: String
+    required: true
+    example: "4600000000001"
+    description: SKU 编号
+"##,
+    ),
+    (
+        "taobao_item_ItemPunishCc",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemPunishCc
+title: 商品被小二处理
+description: 平台因违规编辑商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=137
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemPunishDelete",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemPunishDelete
+title: 商品被小二删除
+description: 平台因违规删除商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=135
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemPunishDownshelf",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemPunishDownshelf
+title: 商品被小二下架
+description: 平台因违规下架商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=136
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemRecommendAdd",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemRecommendAdd
+title: 橱窗推荐
+description: 商家把商品设为橱窗推荐时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=133
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+  - name: title
+    type: String
+    example: 测试商品
+    description: 商品标题
+"##,
+    ),
+    (
+        "taobao_item_ItemRecommendDelete",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemRecommendDelete
+title: 取消橱窗推荐
+description: 商家取消商品的橱窗推荐时发送。关注关系的字段与商品无关，平台的页面也列出它们。
+doc_url: https://open.taobao.com/tmc.htm?docId=201
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: event
+    type: String
+    required: true
+    example: follow
+    description: 关注事件
+  - name: follower_city
+    type: String
+    required: true
+    example: 杭州
+    description: 关注者的城市
+  - name: follower_create_at
+    type: String
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 关注者的注册时间
+  - name: follower_description
+    type: String
+    required: true
+    example: 测试简介
+    description: 关注者的简介
+  - name: follower_domain
+    type: String
+    required: true
+    example: follower
+    description: 关注者的个性域名
+  - name: follower_gender
+    type: String
+    required: true
+    example: m
+    description: 关注者的性别
+  - name: follower_id
+    type: Number
+    required: true
+    example: "300000001"
+    description: 关注者编号
+  - name: follower_province
+    type: String
+    required: true
+    example: 浙江
+    description: 关注者的省份
+  - name: follower_screen_name
+    type: String
+    required: true
+    example: 关注者甲
+    description: 关注者的显示名
+  - name: follower_url
+    type: String
+    required: true
+    example: https://example.com/follower
+    description: 关注者的主页
+  - name: follower_verified_reason
+    type: String
+    required: true
+    example: 测试认证
+    description: 关注者的认证说明
+  - name: follower_weihao
+    type: String
+    required: true
+    example: "300000001"
+    description: 关注者的微号
+  - name: increment
+    type: Number
+    example: "-1"
+    description: 库存的变化量，减少为负
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+  - name: target_city
+    type: String
+    required: true
+    example: 杭州
+    description: 被关注者的城市
+  - name: target_create_at
+    type: String
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 被关注者的注册时间
+  - name: target_description
+    type: String
+    required: true
+    example: 测试简介
+    description: 被关注者的简介
+  - name: target_domain
+    type: String
+    required: true
+    example: target
+    description: 被关注者的个性域名
+  - name: target_gender
+    type: String
+    required: true
+    example: f
+    description: 被关注者的性别
+  - name: target_id
+    type: Number
+    required: true
+    example: "300000002"
+    description: 被关注者编号
+  - name: target_province
+    type: String
+    required: true
+    example: 浙江
+    description: 被关注者的省份
+  - name: target_screen_name
+    type: String
+    required: true
+    example: 被关注者乙
+    description: 被关注者的显示名
+  - name: target_url
+    type: String
+    required: true
+    example: https://example.com/target
+    description: 被关注者的主页
+  - name: target_verified_reason
+    type: String
+    required: true
+    example: 测试认证
+    description: 被关注者的认证说明
+  - name: target_weihao
+    type: String
+    required: true
+    example: "300000002"
+    description: 被关注者的微号
+  - name: title
+    type: String
+    example: 测试商品
+    description: 商品标题
+"##,
+    ),
+    (
+        "taobao_item_ItemSkuZeroStock",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemSkuZeroStock
+title: SKU 库存为零
+description: 商品的一个 SKU 售完时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=138
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemStockChanged",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemStockChanged
+title: 商品库存变化
+description: 商家修改商品或 SKU 的库存时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=139
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: changed_fields
+    type: String
+    example: "desc,num"
+    description: 改动的字段，以逗号分隔
+  - name: increment
+    type: Number
+    example: "-1"
+    description: 库存的变化量，减少为负
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemStockChangedOut",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemStockChangedOut
+title: 库存变化（外部）
+description: 面向外部应用的库存变化通知。
+doc_url: https://open.taobao.com/tmc.htm?docId=2324
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    required: true
+    example: "4600000000001"
+    description: SKU 编号
+  - name: item_type
+    type: Number
+    required: true
+    example: "1"
+    description: 商品类型
+  - name: num
+    type: Number
+    required: true
+    example: "138"
+    description: 商品库存
+  - name: sku_num
+    type: Number
+    required: true
+    example: "12"
+    description: SKU 库存
+"##,
+    ),
+    (
+        "taobao_item_ItemUpdate",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemUpdate
+title: 商品编辑
+description: 商家编辑商品时发送，改动的字段见 changed_fields。
+doc_url: https://open.taobao.com/tmc.htm?docId=132
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: changed_fields
+    type: String
+    example: "desc,num"
+    description: 改动的字段，以逗号分隔
+  - name: increment
+    type: Number
+    example: "-1"
+    description: 库存的变化量，减少为负
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+  - name: title
+    type: String
+    example: 测试商品
+    description: 商品标题
+"##,
+    ),
+    (
+        "taobao_item_ItemUpshelf",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemUpshelf
+title: 商品上架
+description: 商品由仓库中变为出售中时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=129
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ItemZeroStock",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ItemZeroStock
+title: 商品库存为零
+description: 商品的全部库存售完时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=134
+fields:
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 商家昵称
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: onsale
+    description: 商品状态：onsale 出售中，instock 仓库中
+"##,
+    ),
+    (
+        "taobao_item_ReserveCardIdentify",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_item_ReserveCardIdentify
+title: 预约卡核验
+description: 预约类订单需要核验时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2769
+fields:
+  - name: tb_order_id
+    type: String
+    required: true
+    example: "2001000000000001"
+    description: 淘宝订单编号
+"##,
+    ),
+    (
+        "taobao_logistics_Accept",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_Accept
+title: 物流揽收
+description: 物流公司揽收包裹时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2306
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: cp_code
+    type: String
+    required: true
+    example: TEST
+    description: 物流公司编码
+  - name: logistics_detail_description
+    type: String
+    example: 包裹已揽收
+    description: 物流事件的描述
+  - name: mail_no
+    type: String
+    required: true
+    example: TEST0000000001
+    description: 运单号
+  - name: occur_time
+    type: Number
+    example: "1718676000000"
+    description: 事件的时间
+  - name: seller_open_uid
+    type: String
+    required: true
+    example: AAEs5vLhAD
+    description: 卖家的 OpenUID
+  - name: status_code
+    type: String
+    required: true
+    example: ACCEPT
+    description: 物流状态码
+"##,
+    ),
+    (
+        "taobao_logistics_ExceptionConfigChange",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_ExceptionConfigChange
+title: 异常预警设置变化
+description: 商家修改包裹异常的预警时长时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2658
+fields:
+  - name: collected_stop_warn_value
+    type: String
+    required: true
+    example: "24"
+    description: 揽收后停滞的预警值
+  - name: consign_delay_warn_value
+    type: String
+    required: true
+    example: "48"
+    description: 发货延迟的预警值
+  - name: consign_fake_warn_value
+    type: String
+    required: true
+    example: "24"
+    description: 虚假发货的预警值
+  - name: deliverying_stop_warn_value
+    type: String
+    required: true
+    example: "24"
+    description: 派送停滞的预警值
+  - name: seller_id
+    type: Number
+    required: true
+    example: "200000001"
+    description: 卖家编号
+  - name: transporting_stop_warn_value
+    type: String
+    required: true
+    example: "24"
+    description: 运输停滞的预警值
+"##,
+    ),
+    (
+        "taobao_logistics_LogsticDetailTrace",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_LogsticDetailTrace
+title: 物流流转
+description: 包裹的物流轨迹更新时发送。主题的拼写以平台为准。
+doc_url: https://open.taobao.com/tmc.htm?docId=728
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: action
+    type: String
+    required: true
+    example: CONSIGN
+    description: 物流事件，例如揽收、派送、签收
+  - name: company_name
+    type: String
+    example: 测试快递
+    description: 物流公司名称
+  - name: desc
+    type: String
+    required: true
+    example: 包裹已揽收
+    description: 事件的描述
+  - name: out_sid
+    type: String
+    example: TEST0000000001
+    description: 运单号
+  - name: time
+    type: Date
+    required: true
+    example: "2024-06-18 10:00:00"
+    description: 事件的时间
+"##,
+    ),
+    (
+        "taobao_logistics_PackageExceptionCreate",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_PackageExceptionCreate
+title: 包裹异常产生
+description: 发现包裹异常时发送，例如揽收后停滞。
+doc_url: https://open.taobao.com/tmc.htm?docId=2656
+fields:
+  - name: compensate_amount
+    type: String
+    required: true
+    example: "0.00"
+    description: 赔付金额
+  - name: create_time
+    type: Number
+    required: true
+    example: "1718676000000"
+    description: 创建时间
+  - name: detail_type
+    type: String
+    required: true
+    example: "1"
+    description: 异常的细分类型
+  - name: exception_code
+    type: String
+    required: true
+    example: COLLECTED_STOP
+    description: 异常编码
+  - name: exception_type
+    type: String
+    required: true
+    example: LOGISTICS
+    description: 异常类型
+  - name: excep_id
+    type: String
+    required: true
+    example: "900000000001"
+    description: 包裹异常编号
+  - name: mail_details
+    type: String
+    example: "[]"
+    description: 运单明细，JSON 文本
+  - name: msg_id
+    type: String
+    required: true
+    example: "700000000001"
+    description: 消息编号
+  - name: over_time
+    type: String
+    required: true
+    example: "2024-06-19 10:00:00"
+    description: 超时的时间
+  - name: seller_id
+    type: String
+    required: true
+    example: "200000001"
+    description: 卖家编号
+  - name: sub_exception_code
+    type: String
+    required: true
+    example: COLLECTED_STOP_24H
+    description: 异常的子编码
+  - name: trade_details
+    type: String
+    example: "[]"
+    description: 订单明细，JSON 文本
+"##,
+    ),
+    (
+        "taobao_logistics_PackageExceptionOff",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_PackageExceptionOff
+title: 包裹异常解除
+description: 包裹异常消除时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2657
+fields:
+  - name: excep_id
+    type: String
+    required: true
+    example: "900000000001"
+    description: 包裹异常编号
+  - name: msg_id
+    type: String
+    required: true
+    example: "700000000001"
+    description: 消息编号
+  - name: seller_id
+    type: String
+    required: true
+    example: "200000001"
+    description: 卖家编号
+"##,
+    ),
+    (
+        "taobao_logistics_UnTaobaoLogstic",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_logistics_UnTaobaoLogstic
+title: 站外物流消息
+description: 非淘宝订单的物流消息。主题的拼写以平台为准。
+doc_url: https://open.taobao.com/tmc.htm?docId=1188
+fields:
+  - name: content
+    type: String
+    example: 测试内容
+    description: 物流消息，JSON 文本
+  - name: msg_id
+    type: String
+    example: "700000000001"
+    description: 消息编号
+"##,
+    ),
+    (
+        "taobao_refund_OrderStatusSync",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_OrderStatusSync
+title: 退款单状态同步
+description: 外部退款单的状态变化时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2520
+fields:
+  - name: modified_time
+    type: String
+    required: true
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: out_order_id
+    type: String
+    required: true
+    example: OUT0000000001
+    description: 外部订单编号
+  - name: refund_order_id
+    type: String
+    required: true
+    example: "80000000000001"
+    description: 退款单编号
+  - name: refund_status
+    type: String
+    required: true
+    example: SUCCESS
+    description: 退款状态
+"##,
+    ),
+    (
+        "taobao_refund_RefundBlockMessage",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundBlockMessage
+title: 退款屏蔽留言
+description: 退款留言被屏蔽时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=124
+fields:
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+"##,
+    ),
+    (
+        "taobao_refund_RefundBuyerModifyAgreement",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundBuyerModifyAgreement
+title: 买家修改退款协议
+description: 买家修改退款申请时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=121
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundBuyerReturnGoods",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundBuyerReturnGoods
+title: 买家退货
+description: 买家填写退货运单时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=122
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundClosed",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundClosed
+title: 退款关闭
+description: 退款被撤销或超时关闭时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=126
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundCreateMessage",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundCreateMessage
+title: 退款留言
+description: 买卖双方在退款中留言时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=123
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundCreated",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundCreated
+title: 退款创建
+description: 买家申请退款时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=118
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundSellerAgreeAgreement",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundSellerAgreeAgreement
+title: 卖家同意退款协议
+description: 卖家同意退款申请时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=119
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundSellerRefuseAgreement",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundSellerRefuseAgreement
+title: 卖家拒绝退款协议
+description: 卖家拒绝退款申请时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=120
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundSuccess",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundSuccess
+title: 退款成功
+description: 退款的钱款退给买家时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=127
+fields:
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_RefundTimeoutRemind",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundTimeoutRemind
+title: 退款超时提醒
+description: 退款将因超时自动处理时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=125
+fields:
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+"##,
+    ),
+    (
+        "taobao_refund_RefundableCanceled",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundableCanceled
+title: 退款取消可退标记
+description: 退款不再标记为可退款时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=666
+fields:
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+"##,
+    ),
+    (
+        "taobao_refund_RefundableMarked",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_RefundableMarked
+title: 退款标记为可退
+description: 退款标记为可退款时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=665
+fields:
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+"##,
+    ),
+    (
+        "taobao_refund_TaobaoInterApplied",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_TaobaoInterApplied
+title: 申请平台介入
+description: 退款的一方申请平台介入时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=663
+fields:
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_refund_TaobaoIntervened",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_refund_TaobaoIntervened
+title: 平台已介入
+description: 平台介入退款时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=664
+fields:
+  - name: refund_id
+    type: Number
+    required: true
+    example: "80000000000001"
+    description: 退款编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: bill_type
+    type: String
+    required: true
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: refund_fee
+    type: String
+    required: true
+    example: "21.32"
+    description: 退款金额，元
+  - name: refund_phase
+    type: String
+    required: true
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+"##,
+    ),
+    (
+        "taobao_top_AuthCancel",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_top_AuthCancel
+title: 用户取消授权
+description: 用户取消对应用的授权时发送，此后其会话失效。
+doc_url: https://open.taobao.com/tmc.htm?docId=1317
+fields:
+  - name: open_id
+    type: String
+    required: true
+    example: AAEq5vLhAD
+    description: 用户的 OpenUID
+  - name: user_id
+    type: String
+    example: "200000001"
+    description: 用户编号
+"##,
+    ),
+    (
+        "taobao_trade_AdvanceDisburse",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_AdvanceDisburse
+title: 提前收款
+description: 平台提前向卖家放款时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1533
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_CONFIRM_GOODS
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_DoorInstallsettle",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_DoorInstallsettle
+title: 上门安装结算
+description: 上门安装的费用结算时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=1295
+fields:
+  - name: biz_order_id
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 业务订单编号
+  - name: settle_status
+    type: Number
+    required: true
+    example: "1"
+    description: 结算状态
+"##,
+    ),
+    (
+        "taobao_trade_OpenTradePush",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_OpenTradePush
+title: 开放交易推送
+description: 订单推送给第三方应用时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=680
+fields:
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: third_party_status
+    type: Number
+    example: "1"
+    description: 第三方的状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_OrderSkuChanged",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_OrderSkuChanged
+title: 子订单换 SKU
+description: 子订单的销售属性修改时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2676
+fields:
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: String
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: status
+    type: String
+    example: WAIT_SELLER_SEND_GOODS
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeAlipayCreate",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeAlipayCreate
+title: 支付宝交易创建
+description: 订单的支付宝交易建立时发送，此后买家可以付款。
+doc_url: https://open.taobao.com/tmc.htm?docId=116
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeBuyerPay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeBuyerPay
+title: 买家付款
+description: 买家付款后发送，此后订单等待发货。
+doc_url: https://open.taobao.com/tmc.htm?docId=105
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: adjust_fee
+    type: String
+    example: "0.00"
+    description: 卖家调整的金额，元
+  - name: alipay_no
+    type: String
+    example: "2024061822001100000000000001"
+    description: 支付宝交易号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: distributor_payment
+    type: String
+    example: "58.90"
+    description: 分销商实付金额，元
+  - name: distributor_username
+    type: String
+    example: 分销商甲
+    description: 分销商账号
+  - name: fenxiao_id
+    type: Number
+    required: true
+    example: "100001"
+    description: 分销单编号
+  - name: logistics_id
+    type: String
+    example: LP0000000001
+    description: 物流订单编号
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: post_fee
+    type: String
+    example: "8.00"
+    description: 邮费，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: shipping
+    type: Number
+    example: "1"
+    description: 配送方式
+  - name: sub_order_id
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号
+  - name: supplier_username
+    type: String
+    example: 供应商甲
+    description: 供应商账号
+  - name: trade_type
+    type: String
+    example: fixed
+    description: 交易类型
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeBuyerPaySubOut",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeBuyerPaySubOut
+title: 子订单付款（外部）
+description: 面向外部应用的付款通知，每个子订单一条。
+doc_url: https://open.taobao.com/tmc.htm?docId=2322
+fields:
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: seller_open_uid
+    type: String
+    required: true
+    example: AAEs5vLhAD
+    description: 卖家的 OpenUID
+"##,
+    ),
+    (
+        "taobao_trade_TradeBuyerStepPay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeBuyerStepPay
+title: 买家付定金或尾款
+description: 分阶段付款的订单每付一阶段时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=674
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeChanged",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeChanged
+title: 订单变更
+description: 订单的内容变化时发送，例如收货信息或备注。
+doc_url: https://open.taobao.com/tmc.htm?docId=115
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeClose",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeClose
+title: 订单关闭
+description: 整笔订单关闭时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=104
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: num_iid
+    type: Number
+    required: true
+    example: "610000000001"
+    description: 商品编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: sku_id
+    type: Number
+    example: "4600000000001"
+    description: SKU 编号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: changed_fields
+    type: String
+    example: "desc,num"
+    description: 改动的字段，以逗号分隔
+  - name: increment
+    type: Number
+    example: "-1"
+    description: 库存的变化量，减少为负
+  - name: num
+    type: Number
+    example: "138"
+    description: 商品库存
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: price
+    type: String
+    example: "58.90"
+    description: 商品价格，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: sku_num
+    type: Number
+    example: "12"
+    description: SKU 库存
+  - name: status
+    type: String
+    example: TRADE_CLOSED
+    description: 订单状态
+  - name: title
+    type: String
+    example: 测试商品
+    description: 商品标题
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeCloseAndModifyDetailOrder",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeCloseAndModifyDetailOrder
+title: 子订单关闭
+description: 订单的一部分子订单关闭或被修改时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=103
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    example: "80000000000001"
+    description: 退款编号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: refund_fee
+    type: String
+    example: "21.32"
+    description: 退款金额，元
+  - name: seller_nick
+    type: String
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: TRADE_CLOSED
+    description: 订单状态
+  - name: type
+    type: String
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeCreate",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeCreate
+title: 订单创建
+description: 买家拍下商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=101
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeCreateDelay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeCreateDelay
+title: 订单创建（延迟）
+description: 订单创建一段时间后发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2360
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: payment
+    type: String
+    required: true
+    example: "58.90"
+    description: 实付金额，元
+  - name: status
+    type: String
+    required: true
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+"##,
+    ),
+    (
+        "taobao_trade_TradeDelayConfirmPay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeDelayConfirmPay
+title: 延长收货
+description: 卖家延长买家确认收货的期限时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=107
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_CONFIRM_GOODS
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeLogisticsAddressChanged",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeLogisticsAddressChanged
+title: 收货地址变化
+description: 订单的收货地址修改时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=114
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+"##,
+    ),
+    (
+        "taobao_trade_TradeMemoModified",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeMemoModified
+title: 备注变化
+description: 卖家修改订单的备注或旗帜时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=113
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: action_type
+    type: String
+    required: true
+    example: "1"
+    description: 修改的方式
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_flag
+    type: Number
+    example: "1"
+    description: 旗帜，0 到 5
+  - name: seller_memo
+    type: String
+    example: 加急
+    description: 卖家备注
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeModifyFee",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeModifyFee
+title: 订单改价
+description: 卖家修改未付款订单的价格时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=102
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    example: "80000000000001"
+    description: 退款编号
+  - name: buyer_nick
+    type: String
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradePartlyConfirmPay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradePartlyConfirmPay
+title: 部分确认收货
+description: 买家确认收到一部分商品时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=109
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: refund_id
+    type: Number
+    example: "80000000000001"
+    description: 退款编号
+  - name: bill_type
+    type: String
+    example: refund_bill
+    description: 单据类型：refund_bill 退款单，return_bill 退货单
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: modified
+    type: Date
+    example: "2024-06-18 10:05:00"
+    description: 最近修改时间
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: refund_phase
+    type: String
+    example: onsale
+    description: 退款阶段：onsale 售中，aftersale 售后
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_CONFIRM_GOODS
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradePartlyRefund",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradePartlyRefund
+title: 部分退款
+description: 子订单退款成功时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=108
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: content
+    type: String
+    example: 测试内容
+    description: 通知的内容
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: TRADE_CLOSED
+    description: 订单状态
+  - name: subject
+    type: String
+    example: 测试标题
+    description: 通知的标题
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradePartlySellerShip",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradePartlySellerShip
+title: 部分发货
+description: 卖家发出一部分子订单时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=117
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: SELLER_CONSIGNED_PART
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradePeriodSuccess",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradePeriodSuccess
+title: 周期购单期成功
+description: 周期购订单的一期完成时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2092
+fields:
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: TRADE_FINISHED
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeRated",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeRated
+title: 评价变化
+description: 买家或卖家评价订单时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=112
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: rater
+    type: String
+    example: buyer
+    description: 评价者：buyer 买家，seller 卖家
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: TRADE_FINISHED
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeRatedOut",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeRatedOut
+title: 评价（外部）
+description: 面向外部应用的评价通知。
+doc_url: https://open.taobao.com/tmc.htm?docId=2323
+fields:
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: rater
+    type: String
+    example: buyer
+    description: 评价者：buyer 买家，seller 卖家
+  - name: status
+    type: String
+    example: TRADE_FINISHED
+    description: 订单状态
+  - name: type
+    type: String
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+  - name: user_type
+    type: Number
+    example: "1"
+    description: 评价者的类型
+"##,
+    ),
+    (
+        "taobao_trade_TradeSellerShip",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeSellerShip
+title: 卖家发货
+description: 卖家发货后发送，此后等待买家确认收货。
+doc_url: https://open.taobao.com/tmc.htm?docId=106
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: distributor_username
+    type: String
+    example: 分销商甲
+    description: 分销商账号
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: refund_fee
+    type: String
+    example: "21.32"
+    description: 退款金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_CONFIRM_GOODS
+    description: 订单状态
+  - name: sub_order_id
+    type: Number
+    example: "2001000000000002"
+    description: 子订单编号
+  - name: supplier_username
+    type: String
+    example: 供应商甲
+    description: 供应商账号
+  - name: tc_order_id
+    type: Number
+    example: "2001000000000001"
+    description: 供应链订单编号
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeSuccess",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeSuccess
+title: 交易成功
+description: 买家确认收货或超时自动确认后发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=110
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: TRADE_FINISHED
+    description: 订单状态
+  - name: type
+    type: String
+    required: true
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeSuccessDelay",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeSuccessDelay
+title: 交易成功（延迟）
+description: 交易成功一段时间后发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=2362
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: status
+    type: String
+    example: TRADE_FINISHED
+    description: 订单状态
+  - name: type
+    type: String
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+    (
+        "taobao_trade_TradeTimeoutRemind",
+        r##"# yaml-language-server: $schema=../message.schema.json
+topic: taobao_trade_TradeTimeoutRemind
+title: 超时提醒
+description: 订单将因超时自动处理时发送。
+doc_url: https://open.taobao.com/tmc.htm?docId=111
+fields:
+  - name: tid
+    type: Number
+    required: true
+    example: "2001000000000001"
+    description: 主订单编号
+  - name: oid
+    type: Number
+    required: true
+    example: "2001000000000002"
+    description: 子订单编号；只有一个子订单时与主订单编号相同
+  - name: buyer_nick
+    type: String
+    required: true
+    example: 买家甲
+    description: 买家昵称
+  - name: buyer_open_uid
+    type: String
+    example: AAEq5vLhAD
+    description: 买家的 OpenUID
+  - name: payment
+    type: String
+    example: "58.90"
+    description: 实付金额，元
+  - name: seller_nick
+    type: String
+    required: true
+    example: 商家测试账号
+    description: 卖家昵称
+  - name: status
+    type: String
+    example: WAIT_BUYER_PAY
+    description: 订单状态
+  - name: type
+    type: String
+    example: guarantee_trade
+    description: 交易类型，例如 guarantee_trade 担保交易
+"##,
+    ),
+];

@@ -51,6 +51,8 @@ pub struct Report {
     pub methods: usize,
     /// The number of categories.
     pub categories: usize,
+    /// The number of topics.
+    pub topics: usize,
     /// The number of generated files, changed or not.
     pub files: usize,
     /// The files that differ from what is on disk.
@@ -68,7 +70,8 @@ pub enum BuildError {
 }
 
 impl Builder {
-    /// Reads the specs in `specs`, a folder of `CATEGORY/METHOD.yaml` files. Its `platform.yaml` is optional.
+    /// Reads the specs in `specs`, a folder of `CATEGORY/METHOD.yaml` and `messages/TOPIC.yaml` files. Its `platform.yaml`
+    /// is optional.
     pub fn new(specs: impl Into<PathBuf>) -> Self {
         Self {
             specs: specs.into(),
@@ -86,7 +89,7 @@ impl Builder {
         self
     }
 
-    /// Generates only the methods that match one of `patterns`, in which `*` matches any text. Default: all methods.
+    /// Generates only the methods and topics that match one of `patterns`, in which `*` matches any text. Default: all.
     #[must_use]
     pub fn only<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.only.extend(patterns.into_iter().map(Into::into));
@@ -146,7 +149,8 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
     let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
     let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
     let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
-    files.put(Path::new("specs").join(spec::SCHEMA), spec::json_schema());
+    files.put(Path::new("specs").join(spec::METHOD_SCHEMA), spec::method_schema());
+    files.put(Path::new("specs").join(spec::MESSAGE_SCHEMA), spec::message_schema());
     if let Some(text) = spec::platform_text(&folder)? {
         files.put(spec::BUILT_IN.into(), render::built_in_platform(&text));
     }
@@ -166,6 +170,11 @@ impl Generated {
     /// Returns the files.
     pub fn files(&self) -> &FileSet {
         &self.files
+    }
+
+    /// Returns the number of topics.
+    pub fn topics(&self) -> usize {
+        self.model.topics.len()
     }
 
     /// Writes the files that differ, and removes generated files without a spec.
@@ -188,6 +197,7 @@ impl Generated {
         Ok(Report {
             methods: self.model.apis().count(),
             categories: self.model.categories.len(),
+            topics: self.model.topics.len(),
             files: self.files.len(),
             changes: self.files.compare(&self.folder)?,
         })

@@ -818,6 +818,208 @@ fn json_schema_and_reader_have_same_keys() {
     assert!(output.contains("unknown key `methd`") && output.contains("did you mean `method`?"), "{output}");
 }
 
+#[test]
+fn json_schema_and_reader_of_topics_have_same_keys() {
+    let schema =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/message.schema.json")).unwrap();
+    assert!(schema.contains("https://json-schema.org/draft/2020-12/schema"), "{schema}");
+    for key in ["topic", "title", "description", "doc_url", "deprecated", "fields", "type", "example"] {
+        assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
+    }
+    assert!(!schema.contains("\"method\"") && !schema.contains("\"request\""), "{schema}");
+}
+
+/// A valid spec of a topic with the given fields.
+fn with_topic_fields(fields: &str) -> String {
+    format!("topic: taobao_a_Changed\ntitle: t\nfields:\n{fields}\n")
+}
+
+#[test]
+fn reports_invalid_topics() {
+    assert_diagnostics_of(
+        &[
+            ("messages/taobao_a_Changed.yaml", b"topic: taobao_a_Changd\ntitle: \" \"\ndoc_url: a\nfields: []\n"),
+            ("messages/taobao_b_Changed.yaml", b"topic: taobao.b.Changed\ntitle: t\nfields: []\n"),
+            ("messages/taobao_c_Changed.yaml", b"method: taobao.c.get\ntitle: t\nrequest: []\n"),
+            ("messages/notes.txt", b"notes"),
+        ],
+        expect![[r#"
+            error: unexpected file in the folder of specs
+            --> specs/messages/notes.txt
+             = help: expected TOPIC.yaml; move or remove the file
+
+            error: the topic does not match the name of the file
+             --> specs/messages/taobao_a_Changed.yaml:1:8
+              |
+            1 | topic: taobao_a_Changd
+              |        ^^^^^^^^^^^^^^^
+              |
+              = help: rename the file to taobao_a_Changd.yaml
+
+            error: the title is empty
+             --> specs/messages/taobao_a_Changed.yaml:2:8
+              |
+            2 | title: " "
+              |        ^^^
+
+            error: expected a URL starting with `https://` or `http://`, found `a`
+             --> specs/messages/taobao_a_Changed.yaml:3:10
+              |
+            3 | doc_url: a
+              |          ^
+
+            error: invalid topic name `taobao.b.Changed`
+             --> specs/messages/taobao_b_Changed.yaml:1:8
+              |
+            1 | topic: taobao.b.Changed
+              |        ^^^^^^^^^^^^^^^^
+              |
+              = help: expected words of letters and digits, joined by `_`: `taobao_trade_TradeSuccess`
+
+            error: unknown key `method`
+             --> specs/messages/taobao_c_Changed.yaml:1:1
+              |
+            1 | method: taobao.c.get
+              | ^^^^^^
+              |
+              = help: the keys are topic, title, description, deprecated, doc_url, fields
+
+            error: missing key `topic`
+             --> specs/messages/taobao_c_Changed.yaml:1:1
+              |
+            1 | method: taobao.c.get
+              | ^
+              |
+              = help: The topic's name on the wire, such as taobao_trade_TradeSuccess.
+
+            error: missing key `fields`
+             --> specs/messages/taobao_c_Changed.yaml:1:1
+              |
+            1 | method: taobao.c.get
+              | ^
+              |
+              = help: The fields of the content. May be [].
+
+            error: unknown key `request`
+             --> specs/messages/taobao_c_Changed.yaml:3:1
+              |
+            3 | request: []
+              | ^^^^^^^
+              |
+              = help: the keys are topic, title, description, deprecated, doc_url, fields
+
+            9 problems in 4 files
+        "#]],
+    );
+}
+
+#[test]
+fn reports_invalid_fields_of_topics() {
+    let fields = "  - { name: a, type: Sting }\n  - { name: a, type: String }\n  - { name: n, type: Number, max_value: 1, values: [x] }\n  \
+                  - { name: app_key, type: String, required: true }\n  - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }\n  \
+                  - { name: p, typ: String }";
+    assert_diagnostics_of(
+        &[("messages/taobao_a_Changed.yaml", with_topic_fields(fields).as_bytes())],
+        expect![[r#"
+        error: unknown type `Sting`
+         --> specs/messages/taobao_a_Changed.yaml:4:22
+          |
+        4 |   - { name: a, type: Sting }
+          |                      ^^^^^
+          |
+          = help: did you mean `String`? if it is an object, add its `fields`
+
+        error: duplicate parameter `a`
+         --> specs/messages/taobao_a_Changed.yaml:5:13
+          |
+        5 |   - { name: a, type: String }
+          |             ^
+
+        error: `max_value` is not allowed in a message
+         --> specs/messages/taobao_a_Changed.yaml:6:41
+          |
+        6 |   - { name: n, type: Number, max_value: 1, values: [x] }
+          |                                         ^
+          |
+          = help: remove it; a message is not validated against limits
+
+        error: `values` does not apply to Number: expected String
+         --> specs/messages/taobao_a_Changed.yaml:6:53
+          |
+        6 |   - { name: n, type: Number, max_value: 1, values: [x] }
+          |                                                     ^
+
+        error: `O` requires itself, so no value of it can exist
+         --> specs/messages/taobao_a_Changed.yaml:8:51
+          |
+        8 |   - { name: o, type: O, fields: [{ name: o, type: O, required: true }] }
+          |                                                   ^
+          |
+          = help: make a field in the cycle of required fields optional
+
+        error: missing key `type`
+         --> specs/messages/taobao_a_Changed.yaml:9:5
+          |
+        9 |   - { name: p, typ: String }
+          |     ^
+          |
+          = help: String, Number, Boolean, Date, Price, BigDecimal, Json, Map, Field List, byte, byte[] (a file), or the name of an object; followed by [] for a list.
+
+        error: unknown key `typ`
+         --> specs/messages/taobao_a_Changed.yaml:9:16
+          |
+        9 |   - { name: p, typ: String }
+          |                ^^^
+          |
+          = help: did you mean `type`?
+
+        7 problems in 1 file
+    "#]],
+    );
+}
+
+#[test]
+fn reports_the_same_topic_in_two_files() {
+    let text = with_topic_fields("  - { name: a, type: String }");
+    let folder = folder(&[
+        ("one/messages/taobao_a_Changed.yaml", text.as_bytes()),
+        ("messages/taobao_a_Changed.yaml", text.as_bytes()),
+    ]);
+    let paths = [folder.path().join("one"), folder.path().join("messages")];
+    let problems = codegen::spec::lint(folder.path(), &paths).unwrap_err().to_string();
+    assert!(problems.contains("duplicate topic `taobao_a_Changed`"), "{problems}");
+    assert_eq!(codegen::spec::lint(folder.path(), &paths[..1]), Ok(1));
+}
+
+#[test]
+fn lint_checks_examples_of_topics() {
+    let text = with_topic_fields("  - { name: a, type: Number, example: x }");
+    let folder = folder(&[("messages/taobao_a_Changed.yaml", text.as_bytes())]);
+    let path = folder.path().join("messages/taobao_a_Changed.yaml");
+    for paths in [&[][..], &[path]] {
+        let problems = codegen::spec::lint(folder.path(), paths).unwrap_err().to_string();
+        assert!(problems.contains("the example `x` is not a Number") && problems.contains(":4:22"), "{problems}");
+    }
+}
+
+#[test]
+fn refuses_invalid_topic_names() {
+    for name in
+        ["../../etc/passwd", "taobao__Changed", "taobao", "", "_a_b", "a_b_", "1_a", "taobao_\u{7aef}", "a_b\\c"]
+    {
+        assert!(!codegen::spec::is_topic_name(name), "{name}");
+    }
+    for name in ["taobao_trade_TradeSuccess", "tmall_refund_RefundClosed", "a_1"] {
+        assert!(codegen::spec::is_topic_name(name), "{name}");
+    }
+}
+
+/// A category of methods has a feature of its own, and `messages` is the feature of topics.
+#[test]
+fn messages_is_no_category() {
+    assert!(!codegen::spec::is_category(codegen::spec::MESSAGES));
+}
+
 /// A valid spec with the given pagination.
 fn with_pages(pages: &str) -> String {
     format!(

@@ -148,6 +148,13 @@ fn spec(method: &str, title: &str, request: &[Parameter], response: &[Parameter]
     yaml
 }
 
+fn topic(title: &str, fields: &[Parameter]) -> String {
+    let mut yaml = format!("topic: taobao_any_ThingChanged\ntitle: {}\nfields:", quoted(title));
+    yaml.push_str(if fields.is_empty() { " []\n" } else { "\n" });
+    write(fields, 2, true, &mut yaml);
+    yaml
+}
+
 proptest! {
     #[test]
     fn generated_code_parses_and_is_formatted(
@@ -160,6 +167,8 @@ proptest! {
         fs::write(folder.path().join("platform.yaml"), PLATFORM).unwrap();
         let yaml = spec("taobao.any.thing.get", &title, &request, &response);
         fs::write(folder.path().join("top/taobao.any.thing.get.yaml"), &yaml).unwrap();
+        fs::create_dir(folder.path().join("messages")).unwrap();
+        fs::write(folder.path().join("messages/taobao_any_ThingChanged.yaml"), topic(&title, &response)).unwrap();
         let generated = match codegen::Builder::new(folder.path()).generate() {
             Ok(generated) => generated,
             Err(problems) => {

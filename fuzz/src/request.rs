@@ -29,7 +29,7 @@ static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/fixtures/specs");
     let platform = spec::platform(&folder).expect("the platform of the fixtures");
     let method = spec::parse("any", "taobao.any.get.yaml", SPEC, &platform).expect("a legal spec");
-    let specs = Specs { platform, methods: vec![method] };
+    let specs = Specs { platform, methods: vec![method], topics: Vec::new() };
     Gateway::builder(specs).application("12345678", "helloworld").clock(clock).build()
 });
 

@@ -15,6 +15,7 @@ use crate::example_cache::ExampleCache;
 use crate::fault::{Fault, Faults};
 use crate::gateway::Gateway;
 use crate::journal::{CallLog, Journal};
+use crate::messages::MessageBroker;
 use crate::method::Method;
 use crate::mock::Mocks;
 use crate::quota::{Quota, Quotas};
@@ -30,6 +31,7 @@ pub struct GatewayBuilder {
     pub(crate) applications: BTreeMap<String, String>,
     pub(crate) clock: fn() -> SystemTime,
     pub(crate) list_length: Option<i64>,
+    messages: MessageBroker,
     sessions: BTreeSet<String>,
     quotas: Vec<Quota>,
     faults: Vec<Fault>,
@@ -51,6 +53,7 @@ impl fmt::Debug for GatewayBuilder {
 
 impl GatewayBuilder {
     pub(crate) fn new(specs: Specs) -> Self {
+        let messages = MessageBroker::new(&specs.topics);
         let methods = specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method)));
         Self {
             platform: specs.platform,
@@ -58,6 +61,7 @@ impl GatewayBuilder {
             applications: BTreeMap::new(),
             clock: SystemTime::now,
             list_length: None,
+            messages,
             sessions: BTreeSet::new(),
             quotas: Vec::new(),
             faults: Vec::new(),
@@ -138,6 +142,7 @@ impl GatewayBuilder {
             applications: self.applications,
             clock: self.clock,
             list_length: self.list_length,
+            messages: self.messages,
             sessions: self.sessions,
             quotas: Quotas::new(self.quotas),
             faults: Faults::new(self.faults, self.seed),

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use codegen::spec::{Authorization, Platform, Specs, response_node};
 use serde_json::Value as Json;
+use tokio::sync::watch;
 use top_protocol::Format;
 
 use crate::builder::GatewayBuilder;
@@ -16,6 +17,7 @@ use crate::example_cache::{ExampleCache, Key};
 use crate::excerpt::excerpt;
 use crate::fault::{Fault, Faults, Injection};
 use crate::journal::{Call, CallLog, CallRefusal, Journal};
+use crate::messages::{Endpoint, MessageBroker, OutgoingMessage, SendMessageError};
 use crate::method::Method;
 use crate::mock::{Mock, Mocks, Reply, TypedMock};
 use crate::quota::Quotas;
@@ -42,6 +44,7 @@ pub struct Gateway {
     pub(crate) examples: ExampleCache,
     pub(crate) journal: Journal,
     pub(crate) call_log: CallLog,
+    pub(crate) messages: MessageBroker,
 }
 
 impl fmt::Debug for Gateway {
@@ -102,6 +105,30 @@ impl Gateway {
     /// Returns the number of methods.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// Returns the queues of the message channel.
+    pub fn messages(&self) -> &MessageBroker {
+        &self.messages
+    }
+
+    /// Sends a message to each group of clients: see [`MessageBroker::send`]. Returns the id of the message.
+    ///
+    /// # Errors
+    ///
+    /// [`SendMessageError`].
+    pub fn send_message(&self, topic: impl Into<String>, content: impl Into<String>) -> Result<i64, SendMessageError> {
+        self.messages.send(OutgoingMessage::new(topic, content))
+    }
+
+    /// Returns the message channel of a server, which ends with `stopping`. Its console lines go to `log`.
+    pub(crate) fn message_endpoint(
+        &self,
+        stopping: watch::Receiver<()>,
+        log: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Arc<Endpoint> {
+        let tolerance = Duration::from_secs(60 * u64::from(self.platform.timestamp_tolerance_minutes));
+        Endpoint::new(self.messages.clone(), self.applications.clone(), self.clock, tolerance, stopping, log)
     }
 
     /// Returns the AppKeys of the applications.

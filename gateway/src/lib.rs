@@ -3,6 +3,9 @@
 //! It checks requests as the platform does, refuses them with the platform's codes, and responds with the examples of the
 //! specs. [`Gateway::respond`] works without HTTP; [`Server`] serves it.
 //!
+//! The server has a message channel (TMC) too, at `ws://ADDRESS/`. [`Gateway::send_message`] sends a message, and
+//! [`MessageBroker`] has the queues.
+//!
 //! In a test, start a gateway on a free port, program responses, and inspect the calls that arrived:
 //!
 //! ```
@@ -38,6 +41,7 @@ mod fuzzing;
 mod gateway;
 mod http;
 mod journal;
+mod messages;
 mod method;
 mod mock;
 mod object_types;
@@ -60,6 +64,7 @@ pub use explain::{ExplainedSignature, Explanation};
 pub use fault::{Fault, ParseFaultError};
 pub use gateway::Gateway;
 pub use journal::{Call, CallRefusal};
+pub use messages::{GroupStatus, MessageBroker, OutgoingMessage, PublishedMessage, SendMessageError};
 pub use mock::{Mock, TypedMock};
 pub use quota::{ParseQuotaError, Quota};
 pub use request::Request;

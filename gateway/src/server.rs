@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,6 +23,7 @@ use tower_service::Service as _;
 use crate::delivery::ResetConnection;
 use crate::gateway::Gateway;
 use crate::http;
+use crate::messages;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,12 @@ impl Server {
     /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout).
     pub async fn serve_until(self, log: impl Fn(&str) + Send + Sync + 'static, shutdown: impl Future<Output = ()>) {
         let Self { gateway, listener, limits } = self;
-        let router = http::router(gateway, limits, Box::new(log));
-        let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+        let log = Arc::new(log);
         let (stop, stopping) = watch::channel(());
+        let message_log = Arc::clone(&log);
+        let messages = gateway.message_endpoint(stopping.clone(), move |line| message_log(line));
+        let router = http::router(gateway, limits, Box::new(move |line| log(line)));
+        let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {
@@ -124,7 +129,8 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let connection = serve_connection(stream, peer, router.clone(), limits.read_timeout, stopping.clone());
+            let routes = Routes { router: router.clone(), messages: Arc::clone(&messages) };
+            let connection = serve_connection(stream, peer, routes, limits.read_timeout, stopping.clone());
             connections.spawn(async move {
                 connection.await;
                 drop(permit);
@@ -141,11 +147,18 @@ impl Server {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// The routes, and the message channel beside them.
+#[derive(Clone)]
+struct Routes {
+    router: Router,
+    messages: Arc<messages::Endpoint>,
+}
+
 /// Serves a connection until it is closed, or until the server stops and the current call is finished.
 async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    routes: Routes,
     read_timeout: Duration,
     mut stopping: watch::Receiver<()>,
 ) {
@@ -153,9 +166,12 @@ async fn serve_connection(
     let service_reset = Arc::clone(&reset);
     let respond = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        let (response, reset) = (router.clone().call(request), Arc::clone(&service_reset));
+        let (mut routes, reset) = (routes.clone(), Arc::clone(&service_reset));
         async move {
-            let Ok(response) = response.await;
+            if messages::handles(&request) {
+                return Ok(routes.messages.respond(request).await.map(Body::new));
+            }
+            let Ok(response) = routes.router.call(request).await;
             if response.extensions().get::<ResetConnection>().is_none() {
                 return Ok(response);
             }

@@ -1,4 +1,4 @@
-//! The guide's list of methods, written from the specs: `UPDATE_EXPECT=1 cargo test -p top-gateway --test guide`.
+//! The guide's list of methods and topics, written from the specs: `UPDATE_EXPECT=1 cargo test -p top-gateway --test guide`.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
@@ -14,7 +14,7 @@ use expect_test::expect_file;
 mod categories;
 
 /// Returns the chapter in one language.
-fn chapter(categories: &BTreeMap<String, model::Category>, chinese: bool) -> String {
+fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topic], chinese: bool) -> String {
     let pick = |english: &'static str, zh: &'static str| if chinese { zh } else { english };
     let mut text = format!(
         "# {}\n\n{}\n",
@@ -40,20 +40,36 @@ fn chapter(categories: &BTreeMap<String, model::Category>, chinese: bool) -> Str
             writeln!(text, "| `{method}` | {title}{deprecated} | `{name}::{request}` | {page} |").unwrap();
         }
     }
+    let (title, search) = (pick("Topics of messages", "消息主题"), pick("Search words", "检索词"));
+    let note = pick(
+        "The topics of the message channel (TMC). Their types are in `generated_sdk::api::messages`, behind the feature \
+         `messages`; `TopicMessage` is the enum of all of them.",
+        "消息通道（TMC）的主题。类型在 `generated_sdk::api::messages` 中，需要 feature `messages`；`TopicMessage` 是全部主题的枚举。",
+    );
+    let words = "订阅 推送 TMC 订单创建 付款 发货 退款 商品变更 库存变化 物流轨迹 取消授权 订购";
+    write!(text, "\n## {title} (`messages`)\n\n{note}\n\n{search}: {words}\n\n").unwrap();
+    let columns = pick("| topic | when | type | page |", "| 主题 | 时机 | 类型 | 文档页 |");
+    writeln!(text, "{columns}\n|---|---|---|---|").unwrap();
+    for topic in topics {
+        let page = topic.doc_url.as_ref().map(|url| format!("[{}]({url})", pick("page", "文档"))).unwrap_or_default();
+        let (name, title, message) = (&topic.topic, &topic.title, &topic.message.name);
+        writeln!(text, "| `{name}` | {title} | `messages::{message}` | {page} |").unwrap();
+    }
     text
 }
 
 #[test]
 fn lists_every_method_by_group() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let count = specs.methods.len();
+    let count = specs.methods.len() + specs.topics.len();
+    let model = model::resolve(&specs);
     let categories: BTreeMap<_, _> =
-        model::resolve(&specs).categories.into_iter().map(|category| (category.name.clone(), category)).collect();
+        model.categories.into_iter().map(|category| (category.name.clone(), category)).collect();
     let mut groups: Vec<_> = GROUPS.iter().map(|(name, ..)| *name).collect();
     groups.sort_unstable();
     assert!(categories.keys().eq(&groups), "GROUPS must name each category of specs once");
 
-    let (english, chinese) = (chapter(&categories, false), chapter(&categories, true));
+    let (english, chinese) = (chapter(&categories, &model.topics, false), chapter(&categories, &model.topics, true));
     assert_eq!(chinese.lines().filter(|line| line.starts_with("| `")).count(), count);
     expect_file!["../../docs/guide/en/src/methods.md"].assert_eq(&english);
     expect_file!["../../docs/guide/zh/src/methods.md"].assert_eq(&chinese);

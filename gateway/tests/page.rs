@@ -342,7 +342,7 @@ async fn texts_of_specs_are_escaped() {
     for text in [&mut error.code, &mut error.message, &mut error.solution] {
         *text = HOSTILE.to_owned();
     }
-    let specs = Specs { platform, methods: vec![method] };
+    let specs = Specs { platform, methods: vec![method], topics: Vec::new() };
     let gateway = Gateway::builder(specs).application(KEY, SECRET).start().await.unwrap();
     let browser = Browser::new(&gateway);
     let encoded: String = form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect::<String>().replace('+', "%20");

@@ -106,7 +106,7 @@ async fn programs_typed_responses() {
 
 #[tokio::test]
 async fn serves_programmed_methods_without_specs() {
-    let specs = Specs { platform: built_in_platform().unwrap(), methods: Vec::new() };
+    let specs = Specs { platform: built_in_platform().unwrap(), methods: Vec::new(), topics: Vec::new() };
     let gateway = Gateway::builder(specs).application(KEY, SECRET).start().await.unwrap();
     let client = client(&gateway);
     assert_eq!(token(&client, "a").await, Err(22));

@@ -42,7 +42,7 @@
 //! * `reqwest-0_13`: `client::HttpTransport`, made from a `reqwest::Client`. The name has the version of reqwest, because an
 //!   update of reqwest changes the public API.
 //! * `spi`: verification of the calls that the platform makes to the application, and `axum` for the same as an extractor.
-//! * `messages`: the messages of the platform (TMC).
+//! * `messages`: the messages of the platform (TMC), and the types of topics in [`api`].
 //! * `secret`: encryption of sensitive fields (TopSecret).
 //! * One feature per category of methods, such as `trade`, and `full` for all of them; `top` is on by default.
 

@@ -19,7 +19,8 @@ Usage: cargo xtask gen [--check | --diff]
        cargo xtask gen [--only PATTERN,...] [--specs DIR] --out DIR
 
 Every specs/CATEGORY/METHOD.yaml becomes a module of generated-sdk/src/api, and every category a
-feature in generated-sdk/Cargo.toml. Nothing is written if any spec is wrong. Only files that differ are
+feature in generated-sdk/Cargo.toml. Every specs/messages/TOPIC.yaml becomes a module of
+generated-sdk/src/api/messages. Nothing is written if any spec is wrong. Only files that differ are
 written, and only generated files are replaced or removed.
 
 Options:
@@ -27,8 +28,8 @@ Options:
                        there are any
   --diff               Write nothing; list the types and fields that would be added, removed or changed
   --out DIR            Write a package to DIR that depends on top-client only
-  --only PATTERN,...   With --out: generate only the methods that match a pattern, in which * is any
-                       text: --only 'taobao.trade.*,taobao.item.*'
+  --only PATTERN,...   With --out: generate only the methods and topics that match a pattern, in which *
+                       is any text: --only 'taobao.trade.*,taobao_trade_*'
   --specs DIR          With --out: read the specs from DIR. Default: specs
   -h, --help           Print help";
 

@@ -9,6 +9,7 @@ mod gateway;
 mod generate;
 mod import;
 mod lint;
+mod message;
 mod new;
 mod scale;
 mod test;
@@ -38,6 +39,7 @@ Commands:
   import   Write specs from the platform's own documents
   lint     Check specs against the rules
   gateway  Run a TOP gateway on loopback, built from the specs
+  message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
   api      Compare the public API of the libraries with the committed lists
   bench    Measure the runtime against the least that each task costs
@@ -73,6 +75,7 @@ fn run() -> Result<(), Failure> {
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
+        "message" => message::command(arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
         "test" => test::command(arguments),
@@ -96,6 +99,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "help" => HELP,
             "import" => import::HELP,
             "lint" => lint::HELP,
+            "message" => return message::help(),
             "new" => new::HELP,
             "scale" => scale::HELP,
             "test" => test::HELP,

@@ -22,8 +22,10 @@ fn help_lists_every_command() {
     }
     let commands = text(&output.stdout).split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
     let commands: Vec<_> = commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    let expected =
-        ["demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "call", "api", "bench", "scale", "help"];
+    let expected = [
+        "demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "message", "call", "api", "bench", "scale",
+        "help",
+    ];
     assert_eq!(commands, expected);
     for command in commands.into_iter().filter(|command| *command != "help") {
         let of_help = xtask(&["help", command]);
@@ -102,7 +104,7 @@ fn gen_reports_patterns_without_a_match() {
     let out = absent_path("nothing");
     let output = xtask(&["gen", "--only", "taobao.nothing.*", "--out", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("no method matches the pattern"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("no method or topic matches the pattern"), "{}", text(&output.stderr));
     assert!(!out.exists());
     assert_eq!(xtask(&["gen", "--only", "taobao.time.get"]).status.code(), Some(2));
     assert_eq!(xtask(&["gen", "--check", "--diff"]).status.code(), Some(2));
@@ -111,11 +113,14 @@ fn gen_reports_patterns_without_a_match() {
 #[test]
 fn new_reports_invalid_names_and_existing_specs() {
     for (arguments, code, expected) in [
-        (&["new"][..], 2, "no method: expected a METHOD"),
-        (&["new", "../x"], 2, "invalid method name"),
+        (&["new"][..], 2, "no name: expected a METHOD or a TOPIC"),
+        (&["new", "../x"], 2, "invalid name"),
         (&["new", "taobao.a.b", "--category", "../x"], 2, "invalid category"),
         (&["new", "taobao.time.get", "--category", "util"], 1, "already exists"),
         (&["new", "taobao.time.get"], 1, "util/taobao.time.get.yaml already exists"),
+        (&["new", "taobao_trade_TradeSuccess"], 1, "messages/taobao_trade_TradeSuccess.yaml already exists"),
+        (&["new", "taobao_trade_TradeSuccess", "--category", "trade"], 2, "a topic has no category"),
+        (&["new", "taobao.messages.get"], 2, "invalid category \"messages\""),
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");

@@ -60,8 +60,12 @@ fn print_report(report: &Report) {
         0 => "all up to date".to_owned(),
         count => format!("{count} changed"),
     };
+    let topics = match report.topics {
+        0 => String::new(),
+        count => format!(" and {}", counted(count, "topic", "topics")),
+    };
     line(format_args!(
-        "{} in {}: {}, {state}",
+        "{} in {}{topics}: {}, {state}",
         counted(report.methods, "method", "methods"),
         counted(report.categories, "category", "categories"),
         counted(report.files, "file", "files"),

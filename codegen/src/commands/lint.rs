@@ -14,7 +14,7 @@ use crate::spec;
 /// All violations.
 pub fn lint(context: &Context, paths: &[PathBuf]) -> Result<(), CommandError> {
     let count = if paths.is_empty() {
-        spec::read(&context.specs).map(|specs| specs.methods.len())
+        spec::read(&context.specs).map(|specs| specs.methods.len() + specs.topics.len())
     } else {
         spec::lint(&context.specs, paths)
     };

@@ -3,12 +3,15 @@
 mod names;
 mod objects;
 mod paging;
+mod topics;
 mod types;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use types::{Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow};
+pub use types::{
+    Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
+};
 
 use crate::spec::{Method, Platform, Specs};
 
@@ -26,6 +29,7 @@ pub fn resolve(specs: &Specs) -> Model {
     let platform = &specs.platform;
     Model {
         categories,
+        topics: topics::resolve(&specs.topics, platform),
         default,
         gateways: platform.gateways.clone(),
         codes: platform.errors.clone(),

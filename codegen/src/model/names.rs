@@ -125,6 +125,13 @@ pub(super) fn unique_names_except(wires: &[&str], case: Case, reserved: &[&str])
     names
 }
 
+/// Returns unique names for the types of messages. They differ from the names that generated code uses from elsewhere.
+pub(super) fn unique_message_names(stems: &[&str]) -> Vec<String> {
+    const MORE: [&str; 7] = ["ContentError", "Decoded", "Message", "Ok", "Topic", "TopicMessage", "Unknown"];
+    let reserved: Vec<&str> = RESERVED.into_iter().chain(MORE).collect();
+    unique_names_except(stems, Case::Type, &reserved)
+}
+
 /// The used names of one scope.
 #[derive(Debug, Default)]
 struct Names {

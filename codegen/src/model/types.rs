@@ -9,6 +9,8 @@ use crate::spec::{Gateway, Kind, MethodFacts, ParameterFacts, PlatformError};
 pub struct Model {
     /// The categories, sorted by name.
     pub categories: Vec<Category>,
+    /// The topics, sorted by name.
+    pub topics: Vec<Topic>,
     /// The categories that are default features.
     pub default: Vec<String>,
     /// The platform's gateways.
@@ -62,6 +64,31 @@ pub struct Api {
     pub enums: Vec<OpenEnum>,
     /// The pagination of the method's list.
     pub paging: Option<Paging>,
+}
+
+/// A topic: a module with the type of its messages and their objects.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// The topic's name on the wire.
+    pub topic: String,
+    /// The title.
+    pub title: String,
+    /// When the platform sends the message.
+    pub description: Option<String>,
+    /// The deprecation note: what to use instead.
+    pub deprecated: Option<String>,
+    /// The URL of the topic's page in the platform's documentation.
+    pub doc_url: Option<String>,
+    /// The spec, relative to the root of the project.
+    pub spec: PathBuf,
+    /// The module's name.
+    pub module: String,
+    /// The content of a message.
+    pub message: Struct,
+    /// The objects in the content, in spec order.
+    pub objects: Vec<Struct>,
+    /// The enums in the content.
+    pub enums: Vec<OpenEnum>,
 }
 
 /// The pagination of a list.
@@ -125,7 +152,7 @@ pub struct OpenEnum {
 pub struct Struct {
     /// The name.
     pub name: String,
-    /// The spec's name of the object; empty for a request or response.
+    /// The spec's name of the object; empty for a request, a response or a message.
     pub type_name: String,
     /// The fields, in spec order.
     pub fields: Vec<Field>,

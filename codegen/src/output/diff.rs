@@ -98,12 +98,17 @@ fn collect(module: &[String], text: &str, items: &mut Items) {
     }
 }
 
-/// Returns the types that the category re-exports: the request, its struct of required fields, and the response.
+/// Returns the types that the module above re-exports: a request, its struct of required fields, its response, and the
+/// message of a topic.
 fn reexported(file: &syn::File) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in &file.items {
         let Item::Impl(item) = item else { continue };
-        if item.trait_.as_ref().is_none_or(|(path, _)| !path.is_ident("Request")) {
+        let Some((path, _)) = &item.trait_ else { continue };
+        if path.is_ident("Topic") {
+            names.insert(type_text(&item.self_ty));
+        }
+        if !path.is_ident("Request") {
             continue;
         }
         let request = type_text(&item.self_ty);

@@ -2,7 +2,7 @@
 
 use super::{Paths, example};
 use crate::html;
-use crate::model::{Api, Field, FieldKind, Limit, Paging, Struct};
+use crate::model::{Api, Field, FieldKind, Limit, Paging, Struct, Topic};
 use crate::spec::{Authorization, ErrorCode, Kind};
 
 /// The maximum length of a quoted text, in characters.
@@ -102,13 +102,13 @@ pub(super) fn mention(wire: &str) -> String {
     code(wire)
 }
 
-/// The docs of a field: its description, then its facts.
-pub(super) fn field(field: &Field) -> Vec<String> {
+/// The docs of a field: its description, then its facts. `output`: the field is in a response or a message.
+pub(super) fn field(field: &Field, output: bool) -> Vec<String> {
     let mut lines = field.facts.description.as_deref().map(lines).unwrap_or_default();
     if lines.is_empty() {
         lines.push(format!(" {}", mention(&field.wire)));
     }
-    let mut facts = facts(field);
+    let mut facts = facts(field, output);
     if let Some(example) = &field.facts.example {
         facts.push(format!("Example: {}.", code(&shortened(example))));
     }
@@ -124,14 +124,14 @@ pub(super) fn setter(field: &Field) -> String {
     let name = &field.name;
     let title = field.facts.description.as_deref().map(title).filter(|title| !title.is_empty());
     let title = title.map_or_else(|| ".".to_owned(), |title| format!(": {title}"));
-    format!("Sets [{}](field@Self::{name}){title} {}", mention(&field.wire), facts(field).join(" "))
+    format!("Sets [{}](field@Self::{name}){title} {}", mention(&field.wire), facts(field, false).join(" "))
 }
 
 /// The type, the requirement, the limits and the default of a field, each as a sentence.
-fn facts(field: &Field) -> Vec<String> {
+fn facts(field: &Field, output: bool) -> Vec<String> {
     let mut facts = vec![documented(field)];
     if field.required {
-        facts.push("Required.".to_owned());
+        facts.push(if output { "Always present." } else { "Required." }.to_owned());
     }
     facts.extend(field.limits.iter().map(|limit| match limit {
         Limit::MaxLength(max) if field.kind == FieldKind::Plain(Kind::File) => format!("Max size {max} bytes."),
@@ -194,6 +194,23 @@ pub(super) fn object(item: &Struct) -> Vec<String> {
 /// A response.
 pub(super) fn response(api: &Api) -> Vec<String> {
     vec![format!(" The response of {}.", code(&api.method))]
+}
+
+/// The docs of a message: when the platform sends it.
+pub(super) fn topic(topic: &Topic) -> Vec<String> {
+    let mut docs = vec![format!(" {}: {}", code(&topic.topic), line(&topic.title))];
+    let description = topic.description.as_deref().map(lines).unwrap_or_default();
+    if !description.is_empty() {
+        docs.push(String::new());
+        docs.extend(description);
+    }
+    if let Some(note) = &topic.deprecated {
+        docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
+    }
+    if let Some(url) = &topic.doc_url {
+        docs.extend([String::new(), format!(" Documentation of the platform: <{url}>")]);
+    }
+    docs
 }
 
 /// The docs of a request: what the method does, how it is called, an example and its error codes.
@@ -272,6 +289,16 @@ fn error(error: &ErrorCode) -> String {
 
 fn spaced_code(line: &str) -> String {
     if line.is_empty() { String::new() } else { format!(" {line}") }
+}
+
+/// A number of methods, and of topics if there are any.
+pub(super) fn counted_together(methods: usize, topics: usize) -> String {
+    let counted_methods = counted(methods, "method", "methods");
+    match (methods, topics) {
+        (_, 0) => counted_methods,
+        (0, _) => counted(topics, "topic", "topics"),
+        _ => format!("{counted_methods} and {}", counted(topics, "topic", "topics")),
+    }
 }
 
 /// A number of things.

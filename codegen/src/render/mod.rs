@@ -13,13 +13,13 @@ use std::sync::Arc;
 use askama::Template;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::model::{Api, Category, Model};
+use crate::model::{Api, Category, Model, Topic};
 use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
-use crate::spec::{Authorization, Specs, response_node};
+use crate::spec::{Authorization, MESSAGES, Specs, response_node};
 
 pub use paths::Paths;
-use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView};
+use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView, TopicView};
 
 /// The version of the contract between generated code and the runtime, which `top_protocol::generated` has.
 const CONTRACT: u32 = 2;
@@ -32,7 +32,8 @@ const CONTRACT: u32 = 2;
 /// A template that does not render to Rust, which is a fault of this crate.
 pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Result<FileSet, Diagnostics> {
     let specs = Path::new("specs");
-    let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories };
+    let topics = !model.topics.is_empty();
+    let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories, topics };
     let mut rendered = vec![rust(paths.generator, "mod.rs", specs, &root)];
     for category in &model.categories {
         let module = CategoryFile { name: &category.name, apis: &category.apis };
@@ -42,6 +43,15 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
         model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
     rendered.extend(map_in_parallel(&apis, threads, |(category, api)| {
         rust(paths.generator, folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
+    }));
+    if topics {
+        let module =
+            MessagesFile { runtime: &paths.runtime, topics: model.topics.iter().map(TopicView::new).collect() };
+        rendered.push(rust(paths.generator, Path::new(MESSAGES).join("mod.rs"), &specs.join(MESSAGES), &module));
+    }
+    rendered.extend(map_in_parallel(&model.topics, threads, |topic| {
+        let path = Path::new(MESSAGES).join(format!("{}.rs", topic.module));
+        rust(paths.generator, path, &topic.spec, &TopicFile::new(topic, paths))
     }));
     let mut files = FileSet::new([""]);
     let mut problems = Diagnostics::default();
@@ -64,6 +74,7 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
     let index = Index {
         count: docs::counted(model.apis().count(), "method", "methods"),
         categories: model.categories.iter().map(IndexCategory::new).collect(),
+        topics: model.topics.iter().map(TopicView::new).collect(),
     };
     let banner = banner(Generator::Xtask, Path::new("specs"));
     files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", text("METHODS.md", &index)?));
@@ -92,9 +103,10 @@ pub fn package(model: &Model, paths: &Paths, out: &Path, client: &Path) -> Resul
         name: if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { "top-api" },
         version: env!("CARGO_PKG_VERSION"),
         client: tokens::literal(&client.to_string_lossy()),
-        count: docs::counted(model.apis().count(), "method", "methods"),
+        count: docs::counted_together(model.apis().count(), model.topics.len()),
         banner: banner(paths.generator, Path::new("specs")),
         apis: model.apis().collect(),
+        topics: model.topics.iter().map(TopicView::new).collect(),
     };
     let mut files = FileSet::new([]);
     files.put(PathBuf::from("Cargo.toml"), text("package.toml", &PackageManifest { package: &package })?);
@@ -129,14 +141,19 @@ pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
 ///
 /// As [`api`].
 pub fn shipped(specs: &Specs) -> Result<FileSet, Diagnostics> {
-    let specs = specs.methods.iter().map(|method| ShippedSpec {
+    let methods = specs.methods.iter().map(|method| ShippedSpec {
         category: &method.category,
         method: tokens::literal(&method.spec.method.value),
         text: tokens::raw_literal(&method.source.text.replace("\r\n", "\n")),
     });
+    let topics = specs.topics.iter().map(|topic| ShippedTopic {
+        topic: tokens::literal(&topic.spec.topic.value),
+        text: tokens::raw_literal(&topic.source.text.replace("\r\n", "\n")),
+    });
+    let file = Shipped { specs: methods.collect(), topics: topics.collect() };
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
-    match rust(Generator::Xtask, "src/shipped.rs", Path::new("specs"), &Shipped { specs: specs.collect() }) {
+    match rust(Generator::Xtask, "src/shipped.rs", Path::new("specs"), &file) {
         Ok((path, text)) => files.put(path, text),
         Err(problem) => problems.push(problem),
     }
@@ -217,6 +234,7 @@ struct ApiRoot<'a> {
     contract: u32,
     features: bool,
     categories: &'a [Category],
+    topics: bool,
 }
 
 #[derive(Template)]
@@ -238,6 +256,7 @@ struct PlatformFile {
 #[template(path = "shipped.rs", escape = "none")]
 struct Shipped<'a> {
     specs: Vec<ShippedSpec<'a>>,
+    topics: Vec<ShippedTopic>,
 }
 
 struct ShippedSpec<'a> {
@@ -246,11 +265,17 @@ struct ShippedSpec<'a> {
     text: String,
 }
 
+struct ShippedTopic {
+    topic: String,
+    text: String,
+}
+
 #[derive(Template)]
 #[template(path = "METHODS.md", escape = "none")]
 struct Index<'a> {
     count: String,
     categories: Vec<IndexCategory<'a>>,
+    topics: Vec<TopicView<'a>>,
 }
 
 struct IndexCategory<'a> {
@@ -284,6 +309,21 @@ pub fn skeleton(method: &str) -> Result<String, Diagnostics> {
 struct Skeleton<'a> {
     method: &'a str,
     node: String,
+}
+
+/// The skeleton of the spec of a topic that a person is to fill in.
+///
+/// # Errors
+///
+/// As [`api`].
+pub fn topic_skeleton(topic: &str) -> Result<String, Diagnostics> {
+    text("topic.yaml", &TopicSkeleton { topic })
+}
+
+#[derive(Template)]
+#[template(path = "topic.yaml", escape = "none")]
+struct TopicSkeleton<'a> {
+    topic: &'a str,
 }
 
 #[derive(Template)]
@@ -374,6 +414,43 @@ impl<'a> ApiFile<'a> {
     }
 }
 
+#[derive(Template)]
+#[template(path = "topic.rs", escape = "none")]
+struct TopicFile<'a> {
+    runtime: &'a str,
+    topic: &'a str,
+    title: String,
+    imports: String,
+    docs: Vec<String>,
+    topic_literal: String,
+    message: StructView,
+    objects: Vec<StructView>,
+    enums: Vec<OpenEnumView>,
+}
+
+impl<'a> TopicFile<'a> {
+    fn new(topic: &'a Topic, paths: &'a Paths) -> Self {
+        Self {
+            runtime: &paths.runtime,
+            topic: &topic.topic,
+            title: docs::line(&topic.title),
+            imports: views::topic_imports(topic),
+            docs: docs::topic(topic),
+            topic_literal: tokens::literal(&topic.topic),
+            message: StructView::new(&topic.message, true),
+            objects: topic.objects.iter().map(|item| StructView::new(item, true)).collect(),
+            enums: topic.enums.iter().map(OpenEnumView::new).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "messages.rs", escape = "none")]
+struct MessagesFile<'a> {
+    runtime: &'a str,
+    topics: Vec<TopicView<'a>>,
+}
+
 /// A package around generated code.
 struct Package<'a> {
     name: &'a str,
@@ -382,6 +459,7 @@ struct Package<'a> {
     count: String,
     banner: String,
     apis: Vec<&'a Api>,
+    topics: Vec<TopicView<'a>>,
 }
 
 #[derive(Template)]

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct};
+use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
 use crate::spec::{ErrorCode, Gateway, Kind, PlatformError, Retry};
 
 /// A struct for the templates.
@@ -76,7 +76,8 @@ impl FieldView {
         let name = ident(&field.name);
         let element = element(&field.kind, output);
         let (argument, value) = argument(field, &name, &element);
-        let optional = !field.required && !field.list;
+        // What arrives may lack any field.
+        let optional = !field.list && (output || !field.required);
         let rust_type = match (field.list, optional) {
             (true, _) => quote!(Vec<#element>),
             (false, true) => quote!(Option<#element>),
@@ -90,7 +91,7 @@ impl FieldView {
         };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
         Self {
-            docs: docs::field(field),
+            docs: docs::field(field, output),
             setter: docs::setter(field),
             required: field.required,
             rust_type: rust_type.to_string(),
@@ -102,7 +103,7 @@ impl FieldView {
             },
             some: some.to_string(),
             absent: if field.list { "Vec::new()" } else { "None" },
-            row: row(field).to_string(),
+            row: row(field, output).to_string(),
             view: quote!(#view(&self.#name)).to_string(),
             slot: quote!(#slot(&mut self.#name)).to_string(),
             deprecated: field.facts.deprecated.as_deref().map(deprecated),
@@ -150,7 +151,7 @@ fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream,
 }
 
 /// The field's row in the table.
-fn row(field: &Field) -> TokenStream {
+fn row(field: &Field, output: bool) -> TokenStream {
     let wire = Literal::string(&field.wire);
     let kind = match &field.kind {
         FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
@@ -161,7 +162,7 @@ fn row(field: &Field) -> TokenStream {
         FieldKind::Object { .. } => format_ident!("Object"),
     };
     let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
-    let required = field.required.then(|| quote!(.required()));
+    let required = (field.required && !output).then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
     let limits = field.limits.iter().map(|limit| match limit {
         Limit::MaxLength(most) => number(quote!(Limit::MaxLength), *most),
@@ -297,9 +298,7 @@ fn way(names: &[String]) -> TokenStream {
 pub(super) fn imports(api: &Api) -> String {
     let structs = [&api.request, &api.response].into_iter().chain(&api.request_objects).chain(&api.response_objects);
     let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
-    let has = |wanted: &[Kind]| {
-        fields.iter().any(|field| matches!(&field.kind, FieldKind::Plain(kind) if wanted.contains(kind)))
-    };
+    let has = |wanted: &[Kind]| has_kind(&fields, wanted);
     let inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
     let files = inputs.clone().any(|field| field.kind == FieldKind::Plain(Kind::File));
     let limits = inputs.clone().any(|field| !field.limits.is_empty());
@@ -327,7 +326,66 @@ pub(super) fn imports(api: &Api) -> String {
         ("record", true),
         ("required", has_required),
     ];
-    names.into_iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
+    import_list(&names)
+}
+
+/// What a topic's file uses of the protocol.
+pub(super) fn topic_imports(topic: &Topic) -> String {
+    let structs = [&topic.message].into_iter().chain(&topic.objects);
+    let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
+    let has = |wanted: &[Kind]| has_kind(&fields, wanted);
+    import_list(&[
+        ("DateTime", has(&[Kind::Date])),
+        ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
+        ("Field", !fields.is_empty()),
+        ("Json", has(&[Kind::Json, Kind::Map])),
+        ("Kind", !fields.is_empty()),
+        ("OpenEnum", !topic.enums.is_empty()),
+        ("Record", true),
+        ("RecordMut", true),
+        ("Schema", true),
+        ("Slot", true),
+        ("Topic", true),
+        ("View", true),
+        ("open_enum", !topic.enums.is_empty()),
+        ("record", true),
+    ])
+}
+
+/// Returns whether one of the fields has one of the types.
+fn has_kind(fields: &[&Field], wanted: &[Kind]) -> bool {
+    fields.iter().any(|field| matches!(&field.kind, FieldKind::Plain(kind) if wanted.contains(kind)))
+}
+
+/// Returns the names that are used as a list of imports.
+fn import_list(names: &[(&str, bool)]) -> String {
+    names.iter().filter(|(_, used)| *used).map(|(name, _)| format!("{name}, ")).collect()
+}
+
+/// A topic for the templates.
+pub(super) struct TopicView<'a> {
+    pub(super) topic: &'a str,
+    pub(super) literal: String,
+    pub(super) title: String,
+    pub(super) name: &'a str,
+    pub(super) module: &'a str,
+    /// The line of the variant's documentation.
+    pub(super) doc: String,
+    pub(super) doc_url: Option<&'a str>,
+}
+
+impl<'a> TopicView<'a> {
+    pub(super) fn new(topic: &'a Topic) -> Self {
+        Self {
+            topic: &topic.topic,
+            literal: literal(&topic.topic),
+            title: docs::line(&topic.title),
+            name: &topic.message.name,
+            module: &topic.module,
+            doc: format!("{}: {}", docs::mention(&topic.topic), docs::line(&topic.title)),
+            doc_url: topic.doc_url.as_deref(),
+        }
+    }
 }
 
 /// A gateway for the templates.

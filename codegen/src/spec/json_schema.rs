@@ -4,11 +4,22 @@ use std::path::Path;
 
 use super::schema::{Key, Table, ValueType};
 use super::tables::SPEC;
+use super::topics::TOPIC;
 use crate::output::{Generator, banner};
 
-/// Returns the JSON Schema of the tables in `tables`.
-pub(crate) fn json_schema() -> String {
-    let mut tables = vec![&SPEC];
+/// Returns the JSON Schema of the specs of methods.
+pub(crate) fn method_schema() -> String {
+    json_schema("TOP method", &SPEC, "codegen/src/spec/tables.rs")
+}
+
+/// Returns the JSON Schema of the specs of topics.
+pub(crate) fn message_schema() -> String {
+    json_schema("TOP topic", &TOPIC, "codegen/src/spec/topics.rs")
+}
+
+/// Returns the JSON Schema of a table and the tables below it. `source` is the file of the table.
+fn json_schema(title: &str, root: &'static Table, source: &str) -> String {
+    let mut tables = vec![root];
     let mut next = 0;
     while let Some(table) = tables.get(next) {
         for key in table.keys {
@@ -24,9 +35,10 @@ pub(crate) fn json_schema() -> String {
         tables.iter().map(|table| format!("    {}: {}", quoted(table.name), object(table))).collect();
     format!(
         "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$comment\": {},\n  \
-         \"title\": \"TOP method\",\n  \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
-        quoted(&banner(Generator::Xtask, Path::new("codegen/src/spec/tables.rs"))),
-        SPEC.name,
+         \"title\": {},\n  \"$ref\": \"#/$defs/{}\",\n  \"$defs\": {{\n{}\n  }}\n}}\n",
+        quoted(&banner(Generator::Xtask, Path::new(source))),
+        quoted(title),
+        root.name,
         definitions.join(",\n")
     )
 }

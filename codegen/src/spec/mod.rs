@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod selection;
 mod tables;
+mod topics;
 mod types;
 mod yaml;
 
@@ -20,23 +21,25 @@ use std::sync::Arc;
 
 pub use diff::differences;
 pub use kind::{Kind, TypeName};
-pub use names::{is_category, is_method_name};
+pub use names::{is_category, is_method_name, is_topic_name};
 pub use platform::{Gateway, Platform, PlatformError, PublicParameter, Retry};
 pub use read::MAX_BYTES;
 pub use schema::closest;
+pub use topics::{MESSAGES, Topic, TopicSpec};
 pub use types::{
     Authorization, ErrorCode, Method, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Specs, Window,
 };
 pub use yaml::Spanned;
 
-pub(crate) use json_schema::json_schema;
+pub(crate) use json_schema::{message_schema, method_schema};
 pub(crate) use kind::inferred_number;
 pub(crate) use names::{is_name, is_type_name};
-pub(crate) use read::{BUILT_IN, SCHEMA};
+pub(crate) use read::{BUILT_IN, MESSAGE_SCHEMA, METHOD_SCHEMA};
 
 use crate::diagnostic::{Diagnostics, Source};
 
-/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`. Default platform: the built-in one.
+/// Reads `folder/platform.yaml`, every `folder/CATEGORY/METHOD.yaml` and every `folder/messages/TOPIC.yaml`. Default
+/// platform: the built-in one.
 ///
 /// # Errors
 ///
@@ -67,7 +70,7 @@ pub fn lint(folder: &Path, paths: &[PathBuf]) -> Result<usize, Diagnostics> {
     };
     rules::check(&specs, &mut problems);
     rules::examples(&specs, &mut problems);
-    problems.into_result(specs.methods.len())
+    problems.into_result(specs.methods.len() + specs.topics.len())
 }
 
 /// Reads `folder/platform.yaml`, or the built-in platform if there is no such file.
@@ -112,4 +115,17 @@ pub fn parse(category: &str, path: impl Into<PathBuf>, text: &str, platform: &Pl
     let method = Method { category: category.to_owned(), source, spec };
     rules::method(&method, platform, &mut problems);
     problems.into_result(method)
+}
+
+/// Parses the text of the spec of one topic, as if it were the file `path`.
+///
+/// # Errors
+///
+/// All violations.
+pub fn parse_topic(path: impl Into<PathBuf>, text: &str, platform: &Platform) -> Result<Topic, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let source = Arc::new(Source { path: path.into(), text: text.to_owned() });
+    let Some(topic) = topics::document(&source, &mut problems) else { return Err(problems) };
+    topics::check(&topic, platform, &mut problems);
+    problems.into_result(topic)
 }

@@ -11,6 +11,14 @@ pub fn is_method_name(name: &str) -> bool {
         })
 }
 
+/// Returns whether a text is a valid topic name. It is also a file name.
+pub fn is_topic_name(name: &str) -> bool {
+    name.len() <= 200
+        && name.contains('_')
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.split('_').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// Returns whether a text is a valid category. It is also a folder, a module and a feature.
 pub fn is_category(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -30,6 +38,7 @@ const RESERVED: &[&str] = &[
     "default",
     "full",
     "gzip",
+    "messages",
     "mod",
     "native-tls",
     "redis",

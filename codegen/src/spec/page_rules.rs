@@ -1,7 +1,7 @@
 //! The rules of pagination: all named parameters and fields exist and have valid types.
 
 use super::kind::Kind;
-use super::rule_checker::{ParameterScope, RuleChecker};
+use super::rule_checker::{Direction, ParameterScope, RuleChecker};
 use super::schema::closest;
 use super::types::{Pages, Parameter};
 use super::yaml::Spanned;
@@ -184,7 +184,8 @@ fn existing_path<'p>(
         Ok(path) => return Some(path),
         Err(missing) => missing,
     };
-    let (side, part) = if scope.is_request { ("request", "parameter") } else { ("response", "field") };
+    let side = scope.direction.word();
+    let part = if scope.direction == Direction::Request { "parameter" } else { "field" };
     let parent = parents.last().map_or(format!("the {side}"), |parent| format!("`{}`", parent.name.value));
     let siblings = scope.level(&parents);
     let help = match (closest(name, siblings.iter().map(|sibling| sibling.name.value.as_str())), parents.last()) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::platform::Platform;
 use super::schema::SchemaChecker;
+use super::topics::{self, MESSAGES, Topic};
 use super::types::{Method, Specs};
 use super::yaml::{self, YamlNode};
 use super::{rules, tables};
@@ -16,15 +17,15 @@ use crate::parallel::{available_threads, map_in_parallel};
 /// The maximum size of a spec. The platform's largest method has about 100 KiB.
 pub const MAX_BYTES: u64 = 4 << 20;
 
-/// Reads `folder/platform.yaml` and every `folder/CATEGORY/METHOD.yaml`, and checks the rules of the platform. Files
-/// that cannot be read or parsed are added to `problems`.
+/// Reads `folder/platform.yaml`, every `folder/CATEGORY/METHOD.yaml` and every `folder/messages/TOPIC.yaml`, and checks
+/// the rules of the platform. Files that cannot be read or parsed are added to `problems`.
 pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
     let platform = platform(folder, problems);
     let mut paths = Vec::new();
     for path in entries(folder, problems) {
         let name = file_name(&path);
         if !path.is_dir() {
-            if !matches!(name.as_str(), PLATFORM | SCHEMA) {
+            if !matches!(name.as_str(), PLATFORM | METHOD_SCHEMA | MESSAGE_SCHEMA) {
                 problems.push(unexpected_file(&path).help("expected CATEGORY/METHOD.yaml; move or remove the file"));
             }
             continue;
@@ -33,11 +34,12 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
             if path.extension().is_some_and(|extension| extension == "yaml") {
                 paths.push((name.clone(), path));
             } else {
-                problems.push(unexpected_file(&path).help("expected METHOD.yaml; move or remove the file"));
+                let expected = if name == MESSAGES { "TOPIC.yaml" } else { "METHOD.yaml" };
+                problems.push(unexpected_file(&path).help(format!("expected {expected}; move or remove the file")));
             }
         }
     }
-    Specs { platform, methods: methods(&paths, problems) }
+    specs(platform, &paths, problems)
 }
 
 /// Reads the specs at `paths`, which are files or folders, with the `platform.yaml` of `folder`.
@@ -51,11 +53,11 @@ pub(super) fn read_paths(folder: &Path, paths: &[PathBuf], problems: &mut Diagno
             problems.push(Diagnostic::new(
                 &unread_source(path),
                 None,
-                "no spec in the folder: expected a file METHOD.yaml",
+                "no spec in the folder: expected a file METHOD.yaml or TOPIC.yaml",
             ));
         }
     }
-    Specs { platform, methods: methods(&files, problems) }
+    specs(platform, &files, problems)
 }
 
 fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagnostics) {
@@ -72,14 +74,36 @@ fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagn
     }
 }
 
-/// Reads specs with their categories.
-fn methods(paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Vec<Method> {
-    let mut methods = Vec::new();
-    for (method, wrong) in map_in_parallel(paths, available_threads(), |(category, path)| method(category, path)) {
+/// A spec of either kind.
+enum AnySpec {
+    Method(Method),
+    Topic(Topic),
+}
+
+/// Reads files with the names of their folders. A file in `messages` describes a topic, any other file a method.
+fn specs(platform: Platform, paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Specs {
+    let read = map_in_parallel(paths, available_threads(), |(folder, path)| {
+        let mut problems = Diagnostics::default();
+        let source = source(path, &mut problems);
+        let spec = source.and_then(|source| match folder.as_str() {
+            MESSAGES => topics::document(&source, &mut problems).map(AnySpec::Topic),
+            category => {
+                let spec = document(&source, tables::spec, &mut problems)?;
+                Some(AnySpec::Method(Method { category: category.to_owned(), source, spec }))
+            }
+        });
+        (spec, problems)
+    });
+    let mut specs = Specs { platform, methods: Vec::new(), topics: Vec::new() };
+    for (spec, wrong) in read {
         problems.extend(wrong);
-        methods.extend(method);
+        match spec {
+            Some(AnySpec::Method(method)) => specs.methods.push(method),
+            Some(AnySpec::Topic(topic)) => specs.topics.push(topic),
+            None => {}
+        }
     }
-    methods
+    specs
 }
 
 /// Reads and checks `folder/platform.yaml`. Default: the built-in platform.
@@ -113,13 +137,6 @@ fn check_platform(source: &Arc<Source>, problems: &mut Diagnostics) -> Platform 
     }
 }
 
-/// Reads the spec of one method.
-fn method(category: &str, path: &Path) -> (Option<Method>, Diagnostics) {
-    let mut problems = Diagnostics::default();
-    let read = file(path, tables::spec, &mut problems);
-    (read.map(|(source, spec)| Method { category: category.to_owned(), source, spec }), problems)
-}
-
 /// Reads the text of `folder/platform.yaml`; `None` if the file does not exist.
 pub(super) fn platform_text(folder: &Path, problems: &mut Diagnostics) -> Option<String> {
     let path = folder.join(PLATFORM);
@@ -140,8 +157,11 @@ const PLATFORM: &str = "platform.yaml";
 /// The built-in platform: a copy of `specs/platform.yaml` that is part of this crate's package.
 pub(crate) const BUILT_IN: &str = "codegen/src/spec/platform.yaml";
 
-/// The JSON Schema of specs, used by editors.
-pub(crate) const SCHEMA: &str = "method.schema.json";
+/// The JSON Schema of the specs of methods, used by editors.
+pub(crate) const METHOD_SCHEMA: &str = "method.schema.json";
+
+/// The JSON Schema of the specs of topics, used by editors.
+pub(crate) const MESSAGE_SCHEMA: &str = "message.schema.json";
 
 /// Returns the visible entries of a folder, sorted by name.
 fn entries(folder: &Path, problems: &mut Diagnostics) -> Vec<PathBuf> {
@@ -165,17 +185,6 @@ fn unread_source(path: &Path) -> Arc<Source> {
 
 fn unexpected_file(path: &Path) -> Diagnostic {
     Diagnostic::new(&unread_source(path), None, "unexpected file in the folder of specs")
-}
-
-/// Reads one file.
-fn file<T>(
-    path: &Path,
-    convert: fn(&mut SchemaChecker<'_>, &YamlNode) -> Option<T>,
-    problems: &mut Diagnostics,
-) -> Option<(Arc<Source>, T)> {
-    let source = source(path, problems)?;
-    let value = document(&source, convert, problems)?;
-    Some((source, value))
 }
 
 /// Reads one document.

@@ -1,4 +1,4 @@
-//! The checker of rules: collects diagnostics, and looks up the objects of a request or a response.
+//! The checker of rules: collects diagnostics, and looks up the objects of a request, a response or a message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -40,9 +40,29 @@ impl RuleChecker<'_> {
     }
 }
 
-/// A request or a response, with all descriptions of its objects.
+/// What parameters belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Request,
+    Response,
+    /// The content of a message.
+    Message,
+}
+
+impl Direction {
+    /// Returns the word for an error message.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Message => "message",
+        }
+    }
+}
+
+/// A request, a response or a message, with all descriptions of its objects.
 pub(super) struct ParameterScope<'p> {
-    pub(super) is_request: bool,
+    pub(super) direction: Direction,
     /// The top-level parameters.
     parameters: &'p [Parameter],
     pub(super) objects: BTreeMap<&'p str, Vec<&'p [Parameter]>>,
@@ -51,8 +71,8 @@ pub(super) struct ParameterScope<'p> {
 }
 
 impl<'p> ParameterScope<'p> {
-    pub(super) fn new(parameters: &'p [Parameter], is_request: bool) -> Self {
-        let mut scope = Self { is_request, parameters, objects: BTreeMap::new(), unconstructible: BTreeSet::new() };
+    pub(super) fn new(parameters: &'p [Parameter], direction: Direction) -> Self {
+        let mut scope = Self { direction, parameters, objects: BTreeMap::new(), unconstructible: BTreeSet::new() };
         scope.collect(parameters);
         let required = |fields: &&'p [Parameter]| {
             let required = fields.iter().filter(|field| field.is_required()).map(|field| field.type_name().name);

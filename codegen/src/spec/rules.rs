@@ -6,8 +6,9 @@ use super::kind::{Kind, inferred_number};
 use super::names::{is_category, is_method_name, is_name, is_type_name};
 use super::page_rules;
 use super::platform::Platform;
-use super::rule_checker::{ParameterScope, RuleChecker};
+use super::rule_checker::{Direction, ParameterScope, RuleChecker};
 use super::schema::{SchemaChecker, closest};
+use super::topics;
 use super::types::{Method, Parameter, Specs};
 use super::yaml::Spanned;
 use crate::diagnostic::Diagnostics;
@@ -25,6 +26,7 @@ pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
             checker.problem(method.spec.method.span.clone(), message).help(help).emit();
         }
     }
+    topics::check_all(&specs.topics, &specs.platform, problems);
 }
 
 /// Checks the rules of one spec.
@@ -44,13 +46,18 @@ fn is_gateway_id(id: &str) -> bool {
 /// Checks the examples of all specs. Generated code shows an example as text, so an invalid example does not stop
 /// generation.
 pub(super) fn examples(specs: &Specs, problems: &mut Diagnostics) {
-    for method in &specs.methods {
-        let mut checker = RuleChecker { source: &method.source, platform: &specs.platform, problems };
-        let mut rest: Vec<&Parameter> = method.spec.request.iter().chain(&method.spec.response.fields).collect();
+    let mut check = |source, mut rest: Vec<&Parameter>| {
+        let mut checker = RuleChecker { source, platform: &specs.platform, problems };
         while let Some(parameter) = rest.pop() {
             checker.example(parameter);
             rest.extend(&parameter.fields);
         }
+    };
+    for method in &specs.methods {
+        check(&method.source, method.spec.request.iter().chain(&method.spec.response.fields).collect());
+    }
+    for topic in &specs.topics {
+        check(&topic.source, topic.spec.fields.iter().collect());
     }
 }
 
@@ -134,8 +141,10 @@ impl RuleChecker<'_> {
                 .help("name the root node of a successful response")
                 .emit();
         }
-        let (request, response) =
-            (ParameterScope::new(&spec.request, true), ParameterScope::new(&spec.response.fields, false));
+        let (request, response) = (
+            ParameterScope::new(&spec.request, Direction::Request),
+            ParameterScope::new(&spec.response.fields, Direction::Response),
+        );
         self.level(&spec.request, &request, &mut Vec::new());
         self.level(&spec.response.fields, &response, &mut Vec::new());
         if let Some(pages) = &spec.pages {
@@ -144,7 +153,12 @@ impl RuleChecker<'_> {
     }
 
     /// Checks the parameters of one level and those below. `enclosing` are the objects around them.
-    fn level<'p>(&mut self, parameters: &'p [Parameter], scope: &ParameterScope<'p>, enclosing: &mut Vec<&'p str>) {
+    pub(super) fn level<'p>(
+        &mut self,
+        parameters: &'p [Parameter],
+        scope: &ParameterScope<'p>,
+        enclosing: &mut Vec<&'p str>,
+    ) {
         let mut names = BTreeSet::new();
         for parameter in parameters {
             let name = parameter.name.value.as_str();
@@ -157,12 +171,12 @@ impl RuleChecker<'_> {
             if !names.insert(name) {
                 self.problem(at.clone(), format!("duplicate parameter `{name}`")).emit();
             }
-            if scope.is_request && enclosing.is_empty() && self.platform.is_public(name) {
+            if scope.direction == Direction::Request && enclosing.is_empty() && self.platform.is_public(name) {
                 self.problem(at, format!("`{name}` is a public parameter"))
                     .help("the client sets it; remove it")
                     .emit();
             }
-            if let (false, Some(required)) = (scope.is_request, &parameter.required) {
+            if let (Direction::Response, Some(required)) = (scope.direction, &parameter.required) {
                 self.problem(required.span.clone(), "`required` is not allowed in a response")
                     .help("remove it; every field of a response is optional")
                     .emit();
@@ -261,9 +275,10 @@ impl RuleChecker<'_> {
             (&parameter.max_value, "max_value", type_name.is_numeric(), "a number", i64::MIN),
         ] {
             let Some(limit) = limit else { continue };
-            if !scope.is_request {
-                self.problem(limit.span.clone(), format!("`{key}` is not allowed in a response"))
-                    .help("remove it; responses are not validated against limits")
+            if scope.direction != Direction::Request {
+                let word = scope.direction.word();
+                self.problem(limit.span.clone(), format!("`{key}` is not allowed in a {word}"))
+                    .help(format!("remove it; a {word} is not validated against limits"))
                     .emit();
             } else if !applies {
                 let message = format!("`{key}` does not apply to {}: expected {expected}", parameter.kind.value);
@@ -275,7 +290,7 @@ impl RuleChecker<'_> {
         }
         let value = |limit: &Option<Spanned<i64>>| limit.as_ref().map(|limit| limit.value);
         let (max_length, min, max) = (&parameter.max_length, &parameter.min_value, &parameter.max_value);
-        if let (true, Some(example)) = (scope.is_request, &parameter.facts.example)
+        if let (Direction::Request, Some(example)) = (scope.direction, &parameter.facts.example)
             && type_name.violates_limits(example, value(max_length), value(min), value(max))
         {
             self.problem(parameter.name.span.clone(), "the example violates the limits of the parameter")

@@ -1,4 +1,4 @@
-//! The selection of methods by patterns.
+//! The selection of methods and topics by patterns.
 
 use std::sync::Arc;
 
@@ -7,29 +7,38 @@ use super::types::Specs;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
 impl Specs {
-    /// Keeps the methods that match one of `patterns`, in which `*` matches any text. Without patterns, keeps all.
+    /// Keeps the methods and topics that match one of `patterns`, in which `*` matches any text. Without patterns, keeps
+    /// all.
     ///
     /// # Errors
     ///
-    /// The patterns that match no method.
+    /// The patterns that match nothing.
     pub fn keep(&mut self, patterns: &[String]) -> Result<(), Diagnostics> {
         if patterns.is_empty() {
             return Ok(());
         }
         let mut problems = Diagnostics::default();
         for pattern in patterns {
-            if !self.methods.iter().any(|method| matches(pattern, &method.spec.method.value)) {
+            if !self.names().any(|name| matches(pattern, name)) {
                 let source = Arc::new(Source { path: "--only".into(), text: pattern.clone() });
-                let names = self.methods.iter().map(|method| method.spec.method.value.as_str());
-                let diagnostic = Diagnostic::new(&source, 0..pattern.len(), "no method matches the pattern");
-                problems.push(match closest(pattern, names) {
+                let problem = "no method or topic matches the pattern";
+                let diagnostic = Diagnostic::new(&source, 0..pattern.len(), problem);
+                problems.push(match closest(pattern, self.names()) {
                     Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
-                    None => diagnostic.help("expected the name of a method, in which `*` matches any text"),
+                    None => diagnostic.help("expected the name of a method or a topic, in which `*` matches any text"),
                 });
             }
         }
-        self.methods.retain(|method| patterns.iter().any(|pattern| matches(pattern, &method.spec.method.value)));
+        let is_kept = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
+        self.methods.retain(|method| is_kept(&method.spec.method.value));
+        self.topics.retain(|topic| is_kept(&topic.spec.topic.value));
         problems.into_result(())
+    }
+
+    /// Returns the names of all methods and topics.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let methods = self.methods.iter().map(|method| &method.spec.method);
+        methods.chain(self.topics.iter().map(|topic| &topic.spec.topic)).map(|name| name.value.as_str())
     }
 }
 

@@ -91,9 +91,9 @@ static RESPONSE: Table = Table {
     ],
 };
 
-static PARAMETER: Table = Table {
+pub(super) static PARAMETER: Table = Table {
     name: "Parameter",
-    doc: "A parameter of a request or a field of a response.",
+    doc: "A parameter of a request, or a field of a response or a message.",
     keys: &[
         Key::required("name", ValueType::String, "The name on the wire."),
         Key::required(
@@ -230,7 +230,7 @@ fn response(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<Response
     Some(Response { node: spanned(&values, "node")?, fields })
 }
 
-fn parameters(checker: &mut SchemaChecker<'_>, values: &Values<'_>, key: &str) -> Vec<Parameter> {
+pub(super) fn parameters(checker: &mut SchemaChecker<'_>, values: &Values<'_>, key: &str) -> Vec<Parameter> {
     list(checker, values, key, &PARAMETER, |checker, values| {
         let fields = parameters(checker, values, "fields");
         Some(Parameter {
@@ -272,7 +272,7 @@ fn list<T>(
     items
 }
 
-fn spanned(values: &Values<'_>, key: &str) -> Option<Spanned<String>> {
+pub(super) fn spanned(values: &Values<'_>, key: &str) -> Option<Spanned<String>> {
     values.get(key).and_then(|node| spanned_string(node))
 }
 
@@ -283,7 +283,7 @@ fn spanned_string(node: &YamlNode) -> Option<Spanned<String>> {
     }
 }
 
-fn string(values: &Values<'_>, key: &str) -> Option<String> {
+pub(super) fn string(values: &Values<'_>, key: &str) -> Option<String> {
     spanned(values, key).map(|text| text.value)
 }
 

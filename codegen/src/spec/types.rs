@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::kind::TypeName;
 use super::platform::Platform;
+use super::topics::Topic;
 use super::yaml::Spanned;
 use crate::diagnostic::Source;
 
@@ -15,6 +16,8 @@ pub struct Specs {
     pub platform: Platform,
     /// The methods, sorted by path.
     pub methods: Vec<Method>,
+    /// The topics, sorted by path.
+    pub topics: Vec<Topic>,
 }
 
 /// The spec of a method and its file.

@@ -252,3 +252,8 @@ pub mod util;
 )]
 #[cfg(feature = "waybill")]
 pub mod waybill;
+/// Messages of topics.
+#[rustfmt::skip]
+#[allow(clippy::large_enum_variant, reason = "topics have different numbers of fields")]
+#[cfg(feature = "messages")]
+pub mod messages;

@@ -8,7 +8,7 @@
 //! that it needs, and a runtime without that version does not compile with it.
 
 #[cfg(feature = "messages")]
-pub use crate::messages::Topic;
+pub use crate::messages::{ContentError, Decoded, Message, Topic};
 pub use crate::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 pub use crate::paging::{FieldPath, Paged, Paging, Window};
 pub use crate::record::{

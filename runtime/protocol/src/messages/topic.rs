@@ -35,6 +35,12 @@ impl<T> Decoded<T> {
         self.value
     }
 
+    /// Converts the content.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Decoded<U> {
+        let Self { value, mismatches, unknown, dropped } = self;
+        Decoded { value: convert(value), mismatches, unknown, dropped }
+    }
+
     /// Returns the values that were dropped because they do not match their type, or in which characters were replaced: see
     /// [`Response::mismatches`](crate::Response::mismatches).
     pub fn mismatches(&self) -> &[Mismatch] {
@@ -49,6 +55,13 @@ impl<T> Decoded<T> {
     /// Returns the number of unknown fields that were dropped because their memory budget was exhausted.
     pub fn dropped_unknown_fields(&self) -> usize {
         self.dropped
+    }
+}
+
+/// A content that needed no decoding.
+impl<T> From<T> for Decoded<T> {
+    fn from(value: T) -> Self {
+        Self { value, mismatches: Vec::new(), unknown: Vec::new(), dropped: 0 }
     }
 }
 

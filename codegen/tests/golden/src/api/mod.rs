@@ -12,3 +12,8 @@ generated_sdk::generated::contract!(2);
 )]
 #[cfg(feature = "fixture")]
 pub mod fixture;
+/// Messages of topics.
+#[rustfmt::skip]
+#[allow(clippy::large_enum_variant, reason = "topics have different numbers of fields")]
+#[cfg(feature = "messages")]
+pub mod messages;
