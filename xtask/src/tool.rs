@@ -27,7 +27,7 @@ Both run in one process, in turns. Only cases whose names contain a NAME run. do
 explains the table.
 
 Options:
-  --quick         Count instructions with valgrind, and fail if a ratio is more than 5 % above the one in
+  --quick         Count instructions with valgrind, and fail if a ratio is over 5 % above the one in
                   tools/bench/instructions.json
   --update        With --quick: write tools/bench/instructions.json
   --json FILE     Write the rows to FILE
