@@ -183,7 +183,7 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
         return (StatusCode::NOT_FOUND, html(&NotFound { frame })).into_response();
     };
     let (spec, l) = (&method.spec, frame.l);
-    let inputs: Vec<_> = spec.request.iter().map(InputView::new).collect();
+    let inputs: Vec<_> = spec.request.iter().map(|parameter| InputView::new(parameter, spec.pages.as_ref())).collect();
     let session = match spec.facts.authorization {
         Some(codegen::spec::Authorization::None) => "",
         _ => gateway.sessions.first().map_or("session", String::as_str),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use codegen::spec::{Kind, Parameter};
+use codegen::spec::{Kind, Pages, Parameter};
+use serde_json::Value as Json;
 use top_protocol::DateTime;
 
 use crate::excerpt::excerpt;
@@ -79,10 +80,18 @@ pub(super) struct InputView<'a> {
 }
 
 impl<'a> InputView<'a> {
-    pub(super) fn new(parameter: &'a Parameter) -> Self {
+    /// Returns the field for a parameter of a method with these pages.
+    pub(super) fn new(parameter: &'a Parameter, pages: Option<&Pages>) -> Self {
         let type_name = parameter.type_name();
         let file = type_name.kind() == Some(Kind::File);
-        let value = example(parameter);
+        let cursor =
+            pages.and_then(|pages| pages.cursor.as_ref()).map(|path| path.value.split('.').collect::<Vec<_>>());
+        let value = match cursor.as_deref() {
+            // The first page has no cursor.
+            Some([name]) if *name == parameter.name.value => String::new(),
+            Some([name, path @ ..]) if *name == parameter.name.value => without(&example(parameter), path),
+            _ => example(parameter),
+        };
         let is_text = matches!(type_name.kind(), Some(kind) if !matches!(kind, Kind::Json | Kind::Map));
         Self {
             name: &parameter.name.value,
@@ -108,6 +117,18 @@ fn example(parameter: &Parameter) -> String {
         (None, Some((_, value))) if parameter.is_required() => value.to_json(None, true),
         (None, _) => String::new(),
     }
+}
+
+/// Removes the member at a path of a JSON object.
+fn without(object: &str, path: &[&str]) -> String {
+    let (Ok(mut json), Some((last, path))) = (serde_json::from_str::<Json>(object), path.split_last()) else {
+        return object.to_owned();
+    };
+    let parent = path.iter().try_fold(&mut json, |json, name| json.get_mut(name));
+    if let Some(parent) = parent.and_then(Json::as_object_mut) {
+        parent.remove(*last);
+    }
+    json.to_string()
 }
 
 /// A table of parameters or fields. Objects have tables of their own.
