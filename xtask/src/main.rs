@@ -41,6 +41,7 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
+  api      Compare the public API of the libraries with the committed lists
   bench    Measure the runtime against the least that each task costs
   scale    Measure the generator and cargo with many synthetic methods
   help     Print help for a command: cargo xtask help gen
@@ -65,6 +66,7 @@ fn run() -> Result<(), Failure> {
         Some(other) => return Err(other.unexpected().into()),
     };
     let result = match command.as_str() {
+        "api" => tool::API.run(arguments),
         "bench" => tool::BENCH.run(arguments),
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
@@ -87,6 +89,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let text = match arguments.next()? {
         None => HELP,
         Some(Value(command)) => match command.string()?.as_str() {
+            "api" => tool::API.help,
             "bench" => tool::BENCH.help,
             "call" => return call::help(),
             "demo" => demo::HELP,

@@ -23,6 +23,8 @@ Parts:
   msrv              Check the workspace with the oldest supported Rust
   test              Run all tests and doc tests
   docs              Build the API docs without warnings, and the guide
+  api               Compare the public API of the libraries with the committed lists
+  package           Check that every crate can be packaged for the registry
   bench             Compare instruction counts with the committed ones: cargo xtask help bench
   fuzz              Run each fuzz target for a short time: cargo xtask help fuzz
   deny              Check licenses, advisories and duplicate dependencies with cargo-deny
@@ -57,6 +59,8 @@ const PARTS: &[Part] = &[
     Part::new("msrv", msrv),
     Part::new("test", test),
     Part::new("docs", docs),
+    Part::new("api", api),
+    Part::new("package", package),
     Part::new("bench", bench),
     Part::new("fuzz", fuzz_targets),
     Part::new("deny", deny),
@@ -193,6 +197,16 @@ fn docs(checks: &Checks) -> Result<(), Failure> {
     Ok(())
 }
 
+fn api(_: &Checks) -> Result<(), Failure> {
+    step("cargo xtask api");
+    run(&mut tool::API.command()?)
+}
+
+/// Packages without building them, which would take as long as all tests.
+fn package(_: &Checks) -> Result<(), Failure> {
+    announced(cargo().args(["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet"]))
+}
+
 fn bench(checks: &Checks) -> Result<(), Failure> {
     if !succeeds(program("valgrind").arg("--version")) {
         let missing = "valgrind is not installed; instructions are not counted";
@@ -226,7 +240,7 @@ fn semver(checks: &Checks) -> Result<(), Failure> {
         step("there is no release tag to compare with; semver is skipped");
         return Ok(());
     };
-    let packages = ["top-protocol", "top-client", "generated-sdk", "codegen"].map(|package| ["--package", package]);
+    let packages = ["top-protocol", "top-client", "generated-sdk", "top-codegen"].map(|package| ["--package", package]);
     announced(cargo().args(["semver-checks", "--baseline-rev", tag.trim()]).args(packages.as_flattened()))
 }
 

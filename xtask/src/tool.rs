@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds a program of the folder `tools`, and runs it.
+//! `cargo xtask bench` and `cargo xtask api`: build a program of the folder `tools`, and run it.
 
 use std::process::Command;
 
@@ -34,6 +34,19 @@ Options:
   --compare FILE  Print the ratios of FILE, which --json wrote, beside the new ones
   -h, --help      Print help",
     build: &["--release", "--package", "bench"],
+};
+
+/// The comparison of the public API with the committed lists.
+pub(crate) const API: Tool = Tool {
+    help: "\
+Compare the public API of each library with the list in its folder, public-api.txt.
+
+Usage: cargo xtask api [--update]
+
+Options:
+  --update    Write the lists
+  -h, --help  Print help",
+    build: &["--package", "public-api-check"],
 };
 
 impl Tool {

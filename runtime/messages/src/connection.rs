@@ -138,7 +138,7 @@ async fn receive(bytes: &[u8], token: &str, shared: &Arc<Shared>, exhausted: &mu
         Ok(ServerCommand::Ack(ack)) => {
             let flag = ack.flag;
             if !shared.acks.complete(ack) {
-                debug!(target: TARGET, flag, "ignored an acknowledgement that nobody waits for");
+                debug!(target: TARGET, flag, "ignored an acknowledgement that no call waits for");
             }
         }
         Ok(_) => {}

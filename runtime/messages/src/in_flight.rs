@@ -82,7 +82,7 @@ impl InFlight {
 
     /// Admits a message, or waits a limited time until it can.
     ///
-    /// `exhausted` is whether the last message was not admitted for want of permits. Then this does not wait.
+    /// `exhausted` is whether the last message was not admitted because there were no permits. Then this does not wait.
     pub(crate) async fn admit(
         self: &Arc<Self>,
         id: i64,

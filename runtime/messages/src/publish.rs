@@ -137,7 +137,7 @@ impl Acks {
         locked(&self.state).pending.get_mut(&flag).map(|waiting| waiting.sent = true).is_some()
     }
 
-    /// Ends the wait for an acknowledgement. Returns `false` if nobody waits.
+    /// Ends the wait for an acknowledgement. Returns `false` if no call waits for it.
     pub(crate) fn complete(&self, ack: Ack) -> bool {
         let waiting = locked(&self.state).pending.remove(&ack.flag);
         let result = ack.refusal.map_or(Ok(()), |refusal| Err(PublishError::Refused(refusal)));

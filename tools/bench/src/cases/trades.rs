@@ -95,7 +95,7 @@ fn fill(record: &mut dyn RecordMut, item: usize) {
             Slot::Boolean(boolean) => *boolean = Some(index % 2 == 0),
             Slot::Date(date) => *date = "2024-06-18 10:05:00".parse().ok(),
             Slot::Objects(list) => fill(list.push(), item),
-            slot => drop(slot),
+            _ => {}
         }
     }
 }
