@@ -33,7 +33,7 @@ pub(crate) async fn from_this_machine(request: Request, next: Next) -> Response 
     (StatusCode::FORBIDDEN, problem).into_response()
 }
 
-pub(crate) fn is_from_this_machine(request: &Request) -> bool {
+pub(crate) fn is_from_this_machine<B>(request: &axum::http::Request<B>) -> bool {
     let peer = request.extensions().get::<Peer>();
     peer.is_some_and(|peer| peer.0.ip().is_loopback()) && has_local_host(request.headers())
 }

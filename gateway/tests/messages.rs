@@ -337,6 +337,10 @@ async fn sends_messages_from_http() {
     let form = reqwest::Client::new().post(format!("{url}?topic={TOPIC}")).body("").send().await.unwrap();
     assert_eq!(form.status().as_u16(), 415);
     assert_eq!(reqwest::Client::new().put(&url).send().await.unwrap().status().as_u16(), 405);
+    for (name, value) in [("origin", "http://example.com"), ("host", "example.com")] {
+        let foreign = reqwest::Client::new().get(&url).header(name, value).send().await.unwrap();
+        assert_eq!(foreign.status().as_u16(), 403, "{name}");
+    }
     let status = reqwest::get(&url).await.unwrap().text().await.unwrap();
     let status: Json = serde_json::from_str(&status).unwrap();
     assert_eq!(status["groups"][0]["delivered"], 4, "{status}");

@@ -143,6 +143,7 @@ fn features(checks: &Checks) -> Result<(), Failure> {
         "",
         "blocking",
         "gzip",
+        "messages",
         "redis",
         "reqwest-0_13",
         "rustls",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::platform::Platform;
 use super::schema::SchemaChecker;
-use super::topics::{self, MESSAGES, Topic};
+use super::topics::{self, MESSAGES};
 use super::types::{Method, Specs};
 use super::yaml::{self, YamlNode};
 use super::{rules, tables};
@@ -74,34 +74,32 @@ fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagn
     }
 }
 
-/// A spec of either kind.
-enum AnySpec {
-    Method(Method),
-    Topic(Topic),
-}
-
 /// Reads files with the names of their folders. A file in `messages` describes a topic, any other file a method.
 fn specs(platform: Platform, paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Specs {
+    let (topics, methods): (Vec<_>, Vec<_>) = paths.iter().partition(|(folder, _)| folder == MESSAGES);
+    let methods = read_all(&methods, problems, |category, source, problems| {
+        let spec = document(&source, tables::spec, problems)?;
+        Some(Method { category: category.to_owned(), source, spec })
+    });
+    let topics = read_all(&topics, problems, |_, source, problems| topics::document(&source, problems));
+    Specs { platform, methods, topics }
+}
+
+/// Reads files in parallel. `convert` takes the name of the folder and the file.
+fn read_all<T: Send>(
+    paths: &[&(String, PathBuf)],
+    problems: &mut Diagnostics,
+    convert: impl Fn(&str, Arc<Source>, &mut Diagnostics) -> Option<T> + Sync,
+) -> Vec<T> {
     let read = map_in_parallel(paths, available_threads(), |(folder, path)| {
         let mut problems = Diagnostics::default();
-        let source = source(path, &mut problems);
-        let spec = source.and_then(|source| match folder.as_str() {
-            MESSAGES => topics::document(&source, &mut problems).map(AnySpec::Topic),
-            category => {
-                let spec = document(&source, tables::spec, &mut problems)?;
-                Some(AnySpec::Method(Method { category: category.to_owned(), source, spec }))
-            }
-        });
+        let spec = source(path, &mut problems).and_then(|source| convert(folder, source, &mut problems));
         (spec, problems)
     });
-    let mut specs = Specs { platform, methods: Vec::new(), topics: Vec::new() };
+    let mut specs = Vec::new();
     for (spec, wrong) in read {
         problems.extend(wrong);
-        match spec {
-            Some(AnySpec::Method(method)) => specs.methods.push(method),
-            Some(AnySpec::Topic(topic)) => specs.topics.push(topic),
-            None => {}
-        }
+        specs.extend(spec);
     }
     specs
 }

@@ -23,6 +23,7 @@ use top_protocol::messages::Message;
 
 use super::broker::{MessageBroker, OutgoingMessage};
 use super::channel;
+use crate::admin::is_from_this_machine;
 
 /// The path that sends messages.
 const PATH: &str = "/_messages";
@@ -113,6 +114,10 @@ impl Endpoint {
     {
         if is_upgrade(&request) {
             return self.upgrade(request);
+        }
+        if !is_from_this_machine(&request) {
+            let problem = "forbidden: expected a request from this machine, with its own address as Host and as Origin";
+            return json_response(StatusCode::FORBIDDEN, &json!({ "error": problem }));
         }
         if *request.method() == Method::GET {
             return json_response(StatusCode::OK, &self.status());
