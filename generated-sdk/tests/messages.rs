@@ -7,7 +7,7 @@ use generated_sdk::api::messages::{TopicMessage, TradeSuccess};
 use generated_sdk::protocol::messages::{ContentError, Message, Topic};
 
 #[rustfmt::skip]
-#[allow(clippy::large_enum_variant, unreachable_pub, reason = "generated code")]
+#[allow(clippy::large_enum_variant, dead_code, unreachable_pub, reason = "generated code")]
 #[path = "../../codegen/tests/golden/src/api/messages/mod.rs"]
 mod golden;
 
