@@ -28638,7 +28638,6 @@ response:
 # The page does not say whether a call needs a session; some of its samples pass one.
 method: taobao.top.client.token.get
 title: 端topToken获取接口
-keywords: [令牌]
 request:
   # The page does not say whether it is required; every sample sets it.
   - name: sec_token

@@ -216,11 +216,11 @@ fn prints_responses_and_errors() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     expect![[r#"
         {
-          "request_id": "4c1w",
           "trade": {
-            "payment": "58.90",
-            "tid": 2001000000000001
-          }
+            "tid": 2001000000000001,
+            "payment": "58.90"
+          },
+          "request_id": "4c1w"
         }
     "#]]
     .assert_eq(text(&output.stdout));

@@ -21,7 +21,6 @@ use top_protocol::generated::{
 /// # }
 /// ```
 #[doc(alias = "taobao.top.client.token.get")]
-#[doc(alias = "令牌")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TopClientTokenGetRequest {
