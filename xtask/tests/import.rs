@@ -123,7 +123,7 @@ fn reports_usage_errors_and_missing_documents() {
         1"#]]
     .assert_eq(&output_of(&folder, &["import", empty.to_str().unwrap(), "--specs", specs]));
     expect![[r#"
-        error: no spec in the folder: expected a file METHOD.yaml
+        error: no spec in the folder: expected a file METHOD.yaml or TOPIC.yaml
         --> DIR/empty
 
         1 problem in 1 file

@@ -183,7 +183,7 @@ fn debug_redacts_secrets_in_json() {
     let reported = ["number: expected Number, found [hidden]", r#"flag: expected Boolean, found "{\"plain\":1}""#];
     assert_eq!(mismatches(body), reported);
     // Other names, and text that is not JSON, are printed.
-    request.json = serde_json::json!({"tokens": 1, "password_hint": "x", "password": null});
+    request.json = serde_json::json!({"password": null, "password_hint": "x", "tokens": 1});
     request.text = r#"password: shown, {"plain": s3cr3t"#.into();
     let output = format!("{request:?}");
     assert!(output.contains(r#"json: {"password":"[hidden]","password_hint":"x","tokens":1}"#), "{output}");

@@ -178,11 +178,16 @@ mod tests {
 
     #[test]
     fn rejects_values_that_need_too_much_memory() {
-        let body = |item: &str| format!("[{}{item}]", format!("{item},").repeat(1 << 20));
-        for (item, fits) in
-            [("1", true), ("\"text\"", true), ("[1]", false), (r#"{"":1}"#, false), (r#"{"":{"":1}}"#, false)]
-        {
-            let read = read_document(JsonSource::new(&body(item)), &mut MemoryBudget::of_body(body(item).len()));
+        // A value is larger if another crate of the build turns on `preserve_order` of serde_json.
+        for (item, count, fits) in [
+            ("1", 1 << 19, true),
+            ("\"text\"", 1 << 19, true),
+            ("[1]", 1 << 20, false),
+            (r#"{"":1}"#, 1 << 20, false),
+            (r#"{"":{"":1}}"#, 1 << 20, false),
+        ] {
+            let body = format!("[{}{item}]", format!("{item},").repeat(count));
+            let read = read_document(JsonSource::new(&body), &mut MemoryBudget::of_body(body.len()));
             assert_eq!(read.is_ok(), fits, "{item}");
         }
     }
