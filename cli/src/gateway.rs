@@ -38,9 +38,14 @@ pub(crate) struct GatewayArgs {
     /// [METHOD=]CALLS[/SECONDS], such as 1000/60. Calls above it are refused with code 7; repeat it for more
     #[arg(long, value_name = "QUOTA", verbatim_doc_comment)]
     quota: Vec<Quota>,
-    /// A fault: [METHOD:]KIND[=VALUE][@PERCENT%], such as latency=500ms, code=7@10% or taobao.time.get:reset.
-    /// KIND is code, status, latency, reset, truncate, malformed, content-type or slow; repeat it for more
-    #[arg(long, value_name = "FAULT", verbatim_doc_comment)]
+    // Not a doc comment: rustdoc reads `[@PERCENT%]` as a link.
+    #[arg(
+        long,
+        value_name = "FAULT",
+        help = "\
+A fault: [METHOD:]KIND[=VALUE][@PERCENT%], such as latency=500ms, code=7@10% or taobao.time.get:reset.
+KIND is code, status, latency, reset, truncate, malformed, content-type or slow; repeat it for more"
+    )]
     fault: Vec<Fault>,
     /// The seed of the random numbers that select the calls of a fault
     #[arg(long, value_name = "N", default_value_t = 0)]

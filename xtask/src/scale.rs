@@ -69,7 +69,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     }
     let count = count.filter(|count| *count > 0).ok_or_else(|| Failure::usage("expected the number of methods"))?;
     if cfg!(debug_assertions) {
-        // The generator is measured as it is installed.
+        // The installed generator is a release build.
         let mut release = cargo_run(&["--release", "--package", "xtask"])?;
         release.arg("scale").args(given);
         return become_program(release, "the release build");
