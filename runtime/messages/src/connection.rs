@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message as WebSocketMessage};
 use top_protocol::messages::{ClientCommand, CommandError, Frame, FrameError, ServerCommand};
 use tracing::{debug, warn};
@@ -287,10 +287,6 @@ async fn pull(shared: &Shared, pull: &Notify) -> End {
 /// Waits for the shutdown, and then until no message is in flight.
 async fn shut_down(shared: &Shared) -> End {
     shared.shutdown().await;
-    let started = Instant::now();
-    if timeout(shared.settings.shutdown_timeout, shared.in_flight.idle()).await.is_err() {
-        let (in_flight, waited) = (shared.in_flight.count(), started.elapsed());
-        warn!(target: TARGET, in_flight, ?waited, "shut down with messages in flight; the server delivers them again");
-    }
+    shared.finish().await;
     End::ShutDown
 }

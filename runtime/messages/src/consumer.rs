@@ -79,12 +79,12 @@ impl Consumer {
         let mut deliveries = self.stream();
         // Dropping the set aborts its tasks.
         let mut tasks = JoinSet::new();
-        let ended = loop {
+        loop {
             while tasks.try_join_next().is_some() {}
             if tasks.len() >= concurrency {
                 tokio::select! {
                     _ = tasks.join_next() => {}
-                    ended = deliveries.ended() => break ended,
+                    ended = deliveries.ended() => return ended,
                 }
                 continue;
             }
@@ -92,13 +92,9 @@ impl Consumer {
                 Some(delivery) => {
                     tasks.spawn(handle(delivery, Arc::clone(&handler), limit));
                 }
-                None => break deliveries.ended().await,
+                None => return deliveries.ended().await,
             }
-        };
-        if ended.is_err() {
-            while tasks.join_next().await.is_some() {}
         }
-        ended
     }
 }
 

@@ -29,10 +29,10 @@ pub(crate) async fn drive(shared: Arc<Shared>, queues: Queues) -> Result<(), Con
     let settings = &shared.settings;
     let (mut unsent, mut failures) = (Unsent::new(), 0);
     let mut backoff = Backoff::new(settings.backoff.0, settings.backoff.1);
-    loop {
+    let ended = loop {
         let connected = tokio::select! {
             biased;
-            () = shared.shutdown() => return Ok(()),
+            () = shared.shutdown() => break Ok(()),
             connected = connect(settings) => connected,
         };
         match connected {
@@ -63,16 +63,22 @@ pub(crate) async fn drive(shared: Arc<Shared>, queues: Queues) -> Result<(), Con
                 count(&shared.counters.failed_connections);
                 warn!(target: TARGET, group = settings.group, failures, error = %Chain(&error), "connection failed");
                 if settings.max_attempts.is_some_and(|max| failures >= max) {
-                    return Err(error);
+                    break Err(error);
                 }
             }
         }
         tokio::select! {
             biased;
-            () = shared.shutdown() => return Ok(()),
+            () = shared.shutdown() => break Ok(()),
             () = sleep(backoff.delay()) => {}
         }
-    }
+    };
+    // Without a connection, nothing is sent any more. Handlers that run may finish.
+    shared.shut_down();
+    drop((queues, unsent));
+    shared.acks.stop();
+    shared.finish().await;
+    ended
 }
 
 /// Ends the stream of deliveries and the calls in progress, even if the task is aborted.

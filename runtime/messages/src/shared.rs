@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::Uri;
 use top_protocol::AppCredentials;
 use top_protocol::messages::ClientCommand;
+use tracing::warn;
 
+use crate::TARGET;
 use crate::connect::{Connector, TokenProvider};
 use crate::error::ConnectError;
 use crate::in_flight::{InFlight, Slot};
@@ -122,6 +125,15 @@ impl Shared {
         let _ = self.shutdown.subscribe().wait_for(|shutdown| *shutdown).await;
     }
 
+    /// Waits until no message is in flight, at most the time limit of a shutdown.
+    pub(crate) async fn finish(&self) {
+        let limit = self.settings.shutdown_timeout;
+        if timeout(limit, self.in_flight.idle()).await.is_err() {
+            let in_flight = self.in_flight.count();
+            warn!(target: TARGET, in_flight, waited = ?limit, "shut down with messages in flight; the server delivers them again");
+        }
+    }
+
     /// Passes a delivery to the stream. After the shutdown it is dropped, and the server delivers it again.
     pub(crate) fn deliver(&self, delivery: Delivery) {
         if let Some(deliveries) = &*locked(&self.deliveries) {
@@ -135,7 +147,7 @@ impl Shared {
     }
 }
 
-/// A task of its own. Dropping this aborts it.
+/// A spawned task. Dropping this aborts it.
 pub(crate) struct Task(pub(crate) JoinHandle<Result<(), ConnectError>>);
 
 impl Drop for Task {

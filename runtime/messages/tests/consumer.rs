@@ -568,6 +568,47 @@ async fn shutdown_finishes_what_is_in_flight() {
     assert_eq!(handle.statistics().in_flight, 0);
 }
 
+/// Without a connection too, a handler that runs may finish, whether the application or the consumer ends the work.
+#[tokio::test(start_paused = true)]
+async fn handlers_finish_without_a_connection() {
+    for gives_up in [false, true] {
+        let mut server = Server::new();
+        let day = Duration::from_secs(24 * 3600);
+        let mut client = server.client().concurrency(1).reconnect_backoff(day, day);
+        if gives_up {
+            let failing = std::sync::atomic::AtomicBool::new(false);
+            client = client.max_attempts(1).token_provider(move || {
+                let failed = failing.swap(true, std::sync::atomic::Ordering::Relaxed);
+                std::future::ready(if failed { Err("no token") } else { Ok(String::new()) })
+            });
+            client = client.reconnect_backoff(Duration::from_secs(1), Duration::from_secs(1));
+        }
+        let consumer = client.build().unwrap();
+        let (handle, finished) = (consumer.handle(), Counter::default());
+        let count = finished.clone();
+        let run = tokio::spawn(consumer.run(move |_| {
+            let count = count.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                count.add(1);
+                Ok::<_, Infallible>(())
+            }
+        }));
+        let mut peer = server.accept().await;
+        let start = Instant::now();
+        peer.messages([1, 2]).await;
+        settle().await;
+        drop(peer);
+        settle().await;
+        if !gives_up {
+            handle.shutdown();
+        }
+        assert_eq!(run.await.unwrap().is_err(), gives_up);
+        assert_eq!((finished.get(), start.elapsed().as_secs()), (1, 10), "gives up: {gives_up}");
+        assert_eq!(handle.statistics().in_flight, 0);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn shutdown_does_not_wait_for_ever() {
     let dropped = Counter::default();
