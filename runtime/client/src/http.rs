@@ -39,8 +39,8 @@ use top_protocol::Headers;
 #[cfg_attr(not(feature = "reqwest-0_13"), expect(unreachable_pub, reason = "the feature exports it"))]
 pub struct HttpTransport {
     client: reqwest::Client,
-    /// The URL of the first request. Nearly all others have the same, which is not parsed again.
-    url: OnceLock<Url>,
+    /// The first URL without a query, as text and parsed. Nearly all requests have it, so it is not parsed again.
+    url: OnceLock<(String, Url)>,
 }
 
 #[cfg(feature = "reqwest-0_13")]
@@ -187,8 +187,8 @@ impl Transport for HttpTransport {
                 HttpMethod::Get => Method::GET,
                 HttpMethod::Post => Method::POST,
             };
-            let mut builder = match self.url.get().filter(|url| url.as_str() == request.url) {
-                Some(url) => self.client.request(method, url.clone()),
+            let mut builder = match self.url.get().filter(|(text, _)| *text == request.url) {
+                Some((_, url)) => self.client.request(method, url.clone()),
                 None => self.client.request(method, &request.url),
             };
             for (name, value) in request.headers.iter() {
@@ -198,9 +198,13 @@ impl Transport for HttpTransport {
                 Payload::Bytes(bytes) => bytes.into(),
                 Payload::Stream { chunks, length } => reqwest::Body::wrap(Outgoing { chunks, left: length }),
             };
+            let text = request.url;
             let request = builder.body(body).build().map_err(failed)?;
             let requested = request.url().clone();
-            self.url.get_or_init(|| requested.clone());
+            // A query is signed, so that it differs between requests.
+            if requested.query().is_none() {
+                self.url.get_or_init(|| (text, requested.clone()));
+            }
             let received = self.client.execute(request).await.map_err(failed)?;
             if *received.url() != requested {
                 let host = received.url().host_str().unwrap_or_default();
