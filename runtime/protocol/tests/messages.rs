@@ -495,3 +495,16 @@ proptest! {
         prop_assert_eq!(ServerCommand::from_frame(&Frame::decode(&bytes).unwrap()).unwrap(), command);
     }
 }
+
+#[test]
+fn the_phrase_of_a_server_is_bounded_and_printable() {
+    for (phrase, expected) in
+        [("\u{1b}[2J", "[2J".to_owned()), ("\n", String::new()), (&"很".repeat(5000), "很".repeat(Refusal::MAX_PHRASE))]
+    {
+        let vector = connect_ack();
+        let mut frame = Frame::decode(&vector).unwrap();
+        frame.status_phrase = Some(phrase.into());
+        let refused = ConnectAck::token_of(&frame, 1).unwrap_err();
+        assert_eq!(refused, HandshakeError::Refused(Refusal::new(0, expected)));
+    }
+}

@@ -215,7 +215,10 @@ fn kind(frame: &Frame<'_>) -> Result<Option<i64>, CommandError> {
 pub(super) fn refusal_of(frame: &Frame<'_>) -> Option<Refusal> {
     let code = frame.status_code.unwrap_or_default();
     let phrase = frame.status_phrase.as_deref().unwrap_or_default();
-    (code > 0 || !phrase.is_empty()).then(|| Refusal::new(code, phrase))
+    let is_refusal = code > 0 || !phrase.is_empty();
+    // The phrase is printed, and a server may send megabytes.
+    let printable = phrase.chars().filter(|character| !character.is_control()).take(Refusal::MAX_PHRASE);
+    is_refusal.then(|| Refusal::new(code, printable.collect::<String>()))
 }
 
 pub(super) fn write_refusal<'a>(frame: &mut Frame<'a>, refusal: &'a Refusal) {

@@ -78,6 +78,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The maximum length of the phrase of a server, in characters. The rest is dropped.
+    pub const MAX_PHRASE: usize = 1000;
+
     /// Creates a refusal.
     pub fn new(code: i32, phrase: impl Into<String>) -> Self {
         Self { code, phrase: phrase.into() }
