@@ -1,5 +1,6 @@
 //! The settings of consumers and publishers.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::http::Uri;
 use top_protocol::AppCredentials;
+use top_protocol::internal::redacted_url;
 use top_protocol::messages::ConnectRequest;
 
 use crate::connect::Io;
@@ -19,10 +21,17 @@ use crate::publish::Publisher;
 use crate::shared::{Settings, Shared, Task};
 
 /// Builds a [`Consumer`] or a [`Publisher`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConsumerBuilder {
     url: String,
     settings: Settings,
+}
+
+impl fmt::Debug for ConsumerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = redacted_url(&self.url);
+        f.debug_struct("ConsumerBuilder").field("url", &url).field("settings", &self.settings).finish()
+    }
 }
 
 impl ConsumerBuilder {
@@ -76,7 +85,8 @@ impl ConsumerBuilder {
         self
     }
 
-    /// Sets the time without traffic after which a ping is sent. After as long without an answer, the consumer reconnects.
+    /// Sets the time without traffic after which a ping is sent. If no answer arrives within the same time, the
+    /// consumer reconnects.
     /// Default: 45 seconds.
     #[must_use]
     pub fn ping_interval(mut self, interval: Duration) -> Self {
@@ -112,7 +122,7 @@ impl ConsumerBuilder {
         self
     }
 
-    /// Sets the first and the longest delay before connecting again. Delays double and are random, from half of the limit up.
+    /// Sets the first and the longest delay before connecting again. Delays double, with a jitter between 50 % and 100 %.
     /// A connection that lasts 10 seconds starts again with the first delay. Default: 1 second and 30 seconds.
     #[must_use]
     pub fn reconnect_backoff(mut self, first: Duration, max: Duration) -> Self {
@@ -163,7 +173,7 @@ impl ConsumerBuilder {
         self.settings().map(Consumer::new)
     }
 
-    /// Builds a publisher, and connects in a task of its own.
+    /// Builds a publisher, and connects in a spawned task.
     ///
     /// # Errors
     ///

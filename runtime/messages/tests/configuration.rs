@@ -46,6 +46,13 @@ fn invalid_settings_are_refused() {
     valid().max_in_flight(usize::MAX).concurrency(usize::MAX).pull_interval(Duration::MAX).build().unwrap();
 }
 
+#[test]
+fn debug_output_hides_credentials_in_the_url() {
+    let builder = Consumer::builder("ws://user:s3cr3t@127.0.0.1/", AppCredentials::new("key", "s3cr3t"));
+    let text = format!("{builder:?}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
 /// The output of `tracing`.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
