@@ -45,7 +45,6 @@ mod error;
 mod exchange;
 mod http;
 mod limit;
-mod lock;
 mod oauth;
 mod observer;
 mod pagination;

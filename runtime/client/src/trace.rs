@@ -1,9 +1,8 @@
 //! Spans and events of `tracing`: methods, attempts, times, codes and request ids, never a parameter or a secret.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
+use top_protocol::internal::Chain;
 use tracing::field::Empty;
 use tracing::{Span, error, info, info_span, warn};
 
@@ -123,19 +122,4 @@ pub(super) fn redis_unavailable(error: &StoreError) {
 #[cfg(feature = "secret")]
 pub(super) fn key_not_refreshed(error: &Error) {
     warn!(target: TARGET, reason = OutcomeKind::of(error).name(), "the secret key is not refreshed; the cached key is used");
-}
-
-/// An error with its sources, for an event with one field.
-struct Chain<'a>(&'a (dyn StdError + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(source) = next {
-            write!(f, ": {source}")?;
-            next = source.source();
-        }
-        Ok(())
-    }
 }

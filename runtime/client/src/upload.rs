@@ -14,9 +14,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
 use crate::error::{Error, TransportError, TransportKind};
-use crate::lock::locked;
 use crate::transport::{Chunks, Payload};
-use top_protocol::internal::{Attachment, Content, LengthCheck, Reader, Segment, length, read_uninterrupted, reopen};
+use top_protocol::internal::{
+    Attachment, Content, LengthCheck, Reader, Segment, length, locked, read_uninterrupted, reopen,
+};
 use top_protocol::{File, FileError, FileProblem, SignedRequest};
 
 /// The size of a chunk of a file.

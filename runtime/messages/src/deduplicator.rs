@@ -5,10 +5,9 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Mutex;
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::time::Instant;
-
-use crate::lock::locked;
 
 /// Remembers the keys of handled messages, for a time and up to a number of keys.
 ///

@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use top_protocol::internal::Chain;
 use tracing::{info, warn};
 
 use crate::TARGET;
 use crate::backoff::Backoff;
 use crate::connect::connect;
 use crate::connection::{End, Outgoing, serve};
-use crate::error::{Chain, ConnectError};
+use crate::error::ConnectError;
 use crate::shared::{Queues, Shared};
 use crate::statistics::{count, get};
 

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-
-use crate::lock::locked;
 
 /// The messages in flight: from their arrival until the confirmation or the failure is sent.
 pub(crate) struct InFlight {

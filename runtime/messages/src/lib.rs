@@ -51,7 +51,6 @@ mod deduplicator;
 mod driver;
 mod error;
 mod in_flight;
-mod lock;
 mod publish;
 mod shared;
 mod statistics;

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
+use top_protocol::internal::locked;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use top_protocol::messages::{Ack, ClientCommand, Message};
 
 use crate::error::PublishError;
-use crate::lock::locked;
 use crate::shared::{Shared, Task};
 use crate::statistics::Statistics;
 

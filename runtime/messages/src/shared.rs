@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -16,7 +17,6 @@ use crate::TARGET;
 use crate::connect::{Connector, TokenProvider};
 use crate::error::ConnectError;
 use crate::in_flight::{InFlight, Slot};
-use crate::lock::locked;
 use crate::publish::Acks;
 use crate::statistics::{Counters, Statistics};
 use crate::stream::Delivery;

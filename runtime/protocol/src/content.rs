@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::{FileError, FileProblem};
+use crate::lock::locked;
 
 /// The content of a file.
 #[derive(Clone)]
@@ -105,8 +106,7 @@ impl Stream {
     }
 
     fn reader(&self) -> MutexGuard<'_, Option<Reader>> {
-        // No code panics while it holds the lock.
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.reader)
     }
 }
 

@@ -10,6 +10,7 @@
 //! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
 
 mod application;
+mod chain;
 mod content;
 mod contract;
 mod credentials;
@@ -23,6 +24,7 @@ mod format;
 mod gateway;
 mod headers;
 mod hex;
+mod lock;
 #[cfg(feature = "messages")]
 pub mod messages;
 mod multipart;
@@ -75,11 +77,13 @@ pub mod generated;
 #[doc(hidden)]
 pub mod internal {
     //! Items for the client. Semantic versioning does not cover them.
+    pub use super::chain::Chain;
     pub use super::content::{Content, LengthCheck, Reader, read_uninterrupted, reopen};
     pub use super::credentials::optional as optional_variable;
     pub use super::decode::{Envelope, ResponseHead, decode_into, decode_value};
     pub use super::encode::Attachment;
     pub use super::gateway::redacted_url;
+    pub use super::lock::locked;
     pub use super::multipart::{Segment, length};
     pub use super::parameters::encoded;
     pub use super::prepared::PreparedRequest;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
@@ -10,7 +11,6 @@ use super::bans::{Bans, MAX_WAIT};
 use super::limiter::{CallInfo, Limiter, Permit};
 use super::rate::RateLimiter;
 use crate::error::LimitError;
-use crate::lock::locked;
 use crate::transport::BoxFuture;
 
 /// Limits within one program: a rate, a maximum number of concurrent calls, or both.

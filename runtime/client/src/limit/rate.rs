@@ -3,12 +3,12 @@
 use std::sync::Mutex as SyncMutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::LimitError;
-use crate::lock::locked;
 
 /// Admits one call per interval, in the order in which calls arrive.
 ///

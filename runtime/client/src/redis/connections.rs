@@ -1,13 +1,12 @@
 //! Connections to Redis, one per runtime.
 
 use std::sync::Mutex;
+use top_protocol::internal::locked;
 
 use redis::RedisResult;
 use redis::aio::ConnectionManager;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
-
-use crate::lock::locked;
 
 /// Connections by runtime. A runtime drives the connections that it made: they end with it, and stop while a thread of
 /// another runtime blocks on them.

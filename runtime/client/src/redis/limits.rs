@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
 use tokio::time::Instant;
 
@@ -12,7 +13,6 @@ use crate::error::LimitError;
 use crate::limit::bans::MAX_WAIT;
 use crate::limit::limiter::{CallInfo, Limiter, Permit};
 use crate::limit::limits::Limits;
-use crate::lock::locked;
 use crate::session::store::StoreError;
 use crate::trace;
 use crate::transport::BoxFuture;

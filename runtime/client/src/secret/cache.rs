@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use top_protocol::internal::locked;
 
 use secrecy::{ExposeSecret, SecretString};
 use top_protocol::sensitive::{EncryptionSettings, SecretError, SecretKey};
@@ -12,7 +13,6 @@ use super::error::SecretKeyError;
 use super::request::{GetSecret, Secret};
 use crate::client::Client;
 use crate::error::Error;
-use crate::lock::locked;
 use crate::{runtime, trace};
 
 /// The maximum number of cached keys. Beyond that, expired keys are removed, then the key that expires first.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
+use top_protocol::internal::locked;
 
 use super::store::SessionStore;
 use super::user::UserSession;
-use crate::lock::locked;
 use crate::oauth::server::{Refresh, SystemClock};
 use crate::oauth::token::Token;
 

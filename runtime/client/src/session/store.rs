@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use top_protocol::internal::locked;
 
-use crate::lock::locked;
 use crate::oauth::token::Token;
 use crate::transport::BoxFuture;
 
