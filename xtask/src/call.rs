@@ -3,20 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 
-use crate::cargo::{become_program, cargo_top};
 use crate::failure::Failure;
+use crate::top;
 
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let arguments: Vec<OsString> = arguments.raw_args()?.collect();
-    let mut call = cargo_top(needs_tls(&arguments, env::var_os("TOP_GATEWAY")))?;
-    call.arg("call").args(arguments);
-    become_program(call, "the call")
-}
-
-pub(crate) fn help() -> Result<(), Failure> {
-    let mut call = cargo_top(false)?;
-    call.args(["call", "--help"]);
-    become_program(call, "the call")
+    top::run("call", needs_tls(&arguments, env::var_os("TOP_GATEWAY")), arguments)
 }
 
 /// Returns whether the call may use https. TLS takes longest to build, so http calls and help are built without it.

@@ -14,7 +14,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Returns a cargo command in the current folder.
-fn cargo_here() -> Command {
+pub(crate) fn cargo_here() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Cargo sets these variables for this program. The crates that are built must not inherit them.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {

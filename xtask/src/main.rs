@@ -5,16 +5,15 @@ mod cargo;
 mod demo;
 mod failure;
 mod fuzz;
-mod gateway;
 mod generate;
 mod import;
 mod lint;
-mod message;
 mod new;
 mod scale;
 mod test;
 mod text;
 mod tool;
+mod top;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,7 +41,7 @@ Commands:
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
   api      Compare the public API of the libraries with the committed lists
-  bench    Measure the runtime against the least that each task costs
+  bench    Compare the cost of the runtime with a lower bound for each task
   scale    Measure the generator and cargo with many synthetic methods
   help     Print help for a command: cargo xtask help gen
 
@@ -71,11 +70,11 @@ fn run() -> Result<(), Failure> {
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
         "fuzz" => fuzz::command(arguments),
-        "gateway" => gateway::command(arguments),
+        "gateway" => top::run_local("gateway", arguments),
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
-        "message" => message::command(arguments),
+        "message" => top::run_local("message", arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
         "test" => test::command(arguments),
@@ -91,15 +90,15 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
         Some(Value(command)) => match command.string()?.as_str() {
             "api" => tool::API.help,
             "bench" => tool::BENCH.help,
-            "call" => return call::help(),
+            "call" => return top::help("call"),
             "demo" => demo::HELP,
             "fuzz" => fuzz::HELP,
-            "gateway" => return gateway::help(),
+            "gateway" => return top::help("gateway"),
             "gen" => generate::HELP,
             "help" => HELP,
             "import" => import::HELP,
             "lint" => lint::HELP,
-            "message" => return message::help(),
+            "message" => return top::help("message"),
             "new" => new::HELP,
             "scale" => scale::HELP,
             "test" => test::HELP,

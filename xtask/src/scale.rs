@@ -9,7 +9,7 @@ use codegen::commands::line;
 use codegen::files::printable;
 use lexopt::prelude::*;
 
-use crate::cargo::{become_program, cargo_run, command_line};
+use crate::cargo::{become_program, cargo_here, cargo_run, command_line};
 use crate::failure::Failure;
 use crate::root;
 
@@ -19,8 +19,8 @@ Measure the generator, and cargo, with N synthetic methods.
 Usage: cargo xtask scale N [--check] [--doc] [--build] [--json FILE]
 
 The methods are copies of the specs of this project under other names, in target/scale, so that they
-have the sizes of real ones. The generator runs from nothing, without a change, and after a change of
-one spec. docs/performance.md has the results. GNU time measures each process: it must be installed.
+have the sizes of real ones. The generator runs with an empty output folder, without a change, and
+after a change of one spec. docs/performance.md has the results. GNU time measures each process: it must be installed.
 
 Options:
   --check      Also run cargo check on the generated package
@@ -90,7 +90,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     measure(&mut rows, generator("generate, one changed", 0.5)?, count)?;
     for (name, arguments, target) in cargo_steps {
         let cargo = |package: &str| {
-            let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            let mut command = cargo_here();
             command
                 .args(arguments)
                 .args(["--quiet", "--all-features", "--manifest-path"])
@@ -159,38 +159,21 @@ fn write_specs(source: &Path, folder: &Path, count: usize) -> Result<PathBuf, Fa
     if folder.join("sdk").exists() {
         fs::remove_dir_all(folder.join("sdk")).map_err(Failure::new)?;
     }
-    let originals = specs(source)?;
+    let originals = codegen::spec::read(source).map_err(Failure::new)?.methods;
+    if originals.is_empty() {
+        return Err(Failure::new(format!("{} has no methods", printable(source))));
+    }
     let mut last = PathBuf::new();
     for number in 0..count {
-        let (category, method, text) = &originals[number % originals.len()];
+        let original = &originals[number % originals.len()];
+        let (category, method) = (&original.category, &original.spec.method.value);
         let copy = number / originals.len();
         let category = if copy == 0 { category.clone() } else { format!("{category}{copy}") };
         let name = renamed(method, copy);
         last = folder.join("specs").join(category).join(format!("{name}.yaml"));
-        write(&last, &renamed_spec(text, method, copy))?;
+        write(&last, &renamed_spec(&original.source.text, method, copy))?;
     }
     Ok(last)
-}
-
-/// Returns the category, the method and the text of each spec, in order.
-fn specs(folder: &Path) -> Result<Vec<(String, String, String)>, Failure> {
-    let entries = |folder: &Path| -> Result<Vec<PathBuf>, Failure> {
-        let entries = fs::read_dir(folder).map_err(|error| cannot("read", folder, error))?;
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        Ok(paths)
-    };
-    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut specs = Vec::new();
-    for category in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        for file in entries(&category)? {
-            specs.push((name(&category), name(&file), read(&file)?));
-        }
-    }
-    if specs.is_empty() {
-        return Err(Failure::new(format!("{} has no specs", printable(folder))));
-    }
-    Ok(specs)
 }
 
 /// Returns the name of a copy of a method: `taobao.x2.trade.get`. The copy 0 is the method itself.

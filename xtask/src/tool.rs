@@ -17,13 +17,13 @@ pub(crate) struct Tool {
 /// The benchmarks, built in release.
 pub(crate) const BENCH: Tool = Tool {
     help: "\
-Measure the runtime against the least that each task costs.
+Compare the cost of the runtime with a lower bound for each task.
 
 Usage: cargo xtask bench [NAME]... [OPTION]...
 
 Each line has a task, its processor time, the time of its floor, their ratio, and the target of the
 ratio. A floor is the part of the task that cannot be left out, such as the digest of a signature.
-Both run in one process, in turns. Only cases whose names contain a NAME run. docs/performance.md
+Both run alternately in one process. Only cases whose names contain a NAME run. docs/performance.md
 explains the table.
 
 Options:
@@ -44,8 +44,9 @@ Compare the public API of each library with the list in its folder, public-api.t
 Usage: cargo xtask api [--update]
 
 Options:
-  --update    Write the lists
-  -h, --help  Print help",
+  --update         Write the lists
+  --check-version  Only check that this version of Rust is the one that the lists need
+  -h, --help       Print help",
     build: &["--package", "public-api-check"],
 };
 
