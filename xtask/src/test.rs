@@ -197,7 +197,10 @@ fn docs(checks: &Checks) -> Result<(), Failure> {
     Ok(())
 }
 
-fn api(_: &Checks) -> Result<(), Failure> {
+fn api(checks: &Checks) -> Result<(), Failure> {
+    if !succeeds(tool::API.command()?.arg("--check-version")) {
+        return checks.skip("the public API is not compared: its lists need another version of Rust");
+    }
     step("cargo xtask api");
     run(&mut tool::API.command()?)
 }

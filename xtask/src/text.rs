@@ -23,6 +23,7 @@ const CHECKED: &[&str] = &[
     "generated-sdk",
     "runtime",
     "templates",
+    "tools",
     "xtask",
 ];
 

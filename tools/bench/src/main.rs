@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: what the runtime costs, against the least that each task costs.
+//! `cargo xtask bench`: compares the cost of the runtime with a lower bound for each task, its floor.
 //!
-//! A case runs a task and its floor in one process and in turns, and reports the ratio: times alone differ between machines
+//! A case runs a task and its floor alternately in one process, and reports the ratio: times alone differ between machines
 //! and moments.
 
 mod cases;

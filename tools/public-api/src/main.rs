@@ -41,14 +41,14 @@ fn main() -> ExitCode {
     if env::var_os(AS_RUSTDOC).is_some() {
         return rustdoc();
     }
-    let update = match options() {
-        Ok(update) => update,
+    let mode = match options() {
+        Ok(mode) => mode,
         Err(error) => {
             eprintln!("{error}\nTry: cargo xtask help api");
             return ExitCode::from(2);
         }
     };
-    match run(update) {
+    match run(mode) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -71,22 +71,43 @@ fn rustdoc() -> ExitCode {
     }
 }
 
-fn options() -> Result<bool, lexopt::Error> {
-    let mut update = false;
+/// What to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Compare,
+    Update,
+    CheckVersion,
+}
+
+fn options() -> Result<Mode, lexopt::Error> {
+    let mut mode = Mode::Compare;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("update") => update = true,
+            Long("update") => mode = Mode::Update,
+            Long("check-version") => mode = Mode::CheckVersion,
             other => return Err(other.unexpected()),
         }
     }
-    Ok(update)
+    Ok(mode)
 }
 
-fn run(update: bool) -> Result<(), Box<dyn Error>> {
+/// Checks that `public_api` reads the JSON of the installed rustdoc.
+fn check_version() -> Result<(), Box<dyn Error>> {
     let version = String::from_utf8(Command::new("rustc").arg("--version").output()?.stdout)?;
-    if !version.starts_with(&format!("rustc {RUST}.")) {
-        println!("skipped: the lists of public items are made with Rust {RUST}, and this is {}", version.trim());
+    if version.starts_with(&format!("rustc {RUST}.")) {
+        return Ok(());
+    }
+    Err(format!(
+        "the lists of public items need Rust {RUST}, found {}; run the command with that version",
+        version.trim()
+    )
+    .into())
+}
+
+fn run(mode: Mode) -> Result<(), Box<dyn Error>> {
+    check_version()?;
+    if mode == Mode::CheckVersion {
         return Ok(());
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -94,10 +115,11 @@ fn run(update: bool) -> Result<(), Box<dyn Error>> {
     for (package, folder, features) in LIBRARIES {
         let list = public_items(&root, package, features)?;
         let file = root.join(folder).join("public-api.txt");
-        if update {
+        if mode == Mode::Update {
             fs::write(&file, list).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         } else {
-            let expected = fs::read_to_string(&file).unwrap_or_default();
+            let expected =
+                fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
             differences.extend(changes(&expected, &list).into_iter().map(|change| format!("{package}: {change}")));
         }
     }
@@ -122,16 +144,16 @@ fn public_items(root: &Path, package: &str, features: &[&str]) -> Result<String,
     if !status.success() {
         return Err(format!("rustdoc failed for {package}").into());
     }
-    let json = target_folder(root)?.join("doc").join(format!("{}.json", library(package)));
+    let json = target_folder()?.join("doc").join(format!("{}.json", library(package)));
     let api = Builder::from_rustdoc_json(json).omit_blanket_impls(true).omit_auto_trait_impls(true).build()?;
     Ok(api.items().map(|item| format!("{item}\n")).collect())
 }
 
 /// Returns the folder that cargo builds into: the one that contains this program.
-fn target_folder(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+fn target_folder() -> Result<PathBuf, Box<dyn Error>> {
     let program = env::current_exe()?;
     let profile = program.parent().and_then(Path::parent);
-    profile.map(Path::to_owned).ok_or_else(|| format!("no target folder in {}", root.display()).into())
+    profile.map(Path::to_owned).ok_or_else(|| format!("no target folder above {}", program.display()).into())
 }
 
 /// Returns the name of the library of a package.
