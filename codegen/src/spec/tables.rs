@@ -3,6 +3,8 @@
 //! Specs are read from parser events and not with serde, because an author wants all problems of a file at once, each with its
 //! position. serde stops at the first. The JSON Schema for editors comes from the same tables.
 
+use std::collections::BTreeSet;
+
 use super::schema::{Key, SchemaChecker, Table, ValueType, Values};
 use super::types::{Authorization, ErrorCode, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Window};
 use super::yaml::{Spanned, YamlNode, YamlValue};
@@ -178,11 +180,11 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
 
 /// Returns the keywords, which rustdoc accepts without quotes and once each.
 fn keywords(checker: &mut SchemaChecker<'_>, values: &Values<'_>) -> Vec<String> {
-    let mut keywords: Vec<String> = Vec::new();
+    let (mut keywords, mut known) = (Vec::new(), BTreeSet::new());
     for Spanned { value, span } in strings(values, "keywords") {
         if value.is_empty() || !value.chars().all(char::is_alphanumeric) {
             checker.problem(&span, "expected a keyword of letters and digits", None);
-        } else if keywords.contains(&value) {
+        } else if !known.insert(value.clone()) {
             checker.problem(&span, format!("duplicate keyword `{value}`"), None);
         } else {
             keywords.push(value);
