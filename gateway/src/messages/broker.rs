@@ -29,7 +29,10 @@ const MAX_GROUPS: usize = 256;
 const MAX_PUBLISHED: usize = 1000;
 const MAX_PUBLISHED_BYTES: usize = 16 << 20;
 
-/// The first id. A number of this size shows clients that read ids as floats.
+/// The maximum length of an AppKey and of a group's name, in characters.
+pub(super) const MAX_NAME: usize = 64;
+
+/// The first id. A client that reads an id of this size as a float confirms another one.
 const FIRST_ID: i64 = 7_104_300_007_405_429_233;
 
 /// The queues of the message channel. Clones share them.
@@ -121,6 +124,8 @@ pub struct GroupStatus {
 pub enum SendMessageError {
     /// The text is not a topic.
     InvalidTopic(String),
+    /// The AppKey or the group is longer than 64 characters, or has control characters.
+    InvalidTarget,
     /// The topic has no spec, and the message no content.
     NoExample(String),
     /// The content is longer than [`Message::MAX_CONTENT`].
@@ -134,6 +139,9 @@ impl fmt::Display for SendMessageError {
         match self {
             Self::InvalidTopic(topic) => {
                 write!(f, "invalid topic {topic:?}: expected a name such as taobao_trade_TradeSuccess")
+            }
+            Self::InvalidTarget => {
+                write!(f, "invalid app_key or group: expected at most {MAX_NAME} printable characters")
             }
             Self::NoExample(topic) => {
                 write!(f, "no spec describes the topic {topic}: add specs/messages/{topic}.yaml, or send a content")
@@ -264,6 +272,9 @@ impl MessageBroker {
     pub fn send(&self, mut message: OutgoingMessage) -> Result<i64, SendMessageError> {
         if !is_topic_name(&message.topic) {
             return Err(SendMessageError::InvalidTopic(message.topic.chars().take(200).collect()));
+        }
+        if [&message.app_key, &message.group].into_iter().flatten().any(|name| !is_name(name)) {
+            return Err(SendMessageError::InvalidTarget);
         }
         if message.content.is_none() {
             let example = self.example(&message.topic).map(str::to_owned);
@@ -522,6 +533,11 @@ impl Group {
     }
 }
 
+/// Returns whether a text may be an AppKey or the name of a group.
+pub(super) fn is_name(text: &str) -> bool {
+    text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
+}
+
 fn wire_message(id: i64, message: OutgoingMessage) -> Message {
     let mut wire = Message::new(id, message.topic, message.content.unwrap_or_default());
     wire.user_nick = message.user_nick;
@@ -560,6 +576,21 @@ mod tests {
 
     fn ids(due: &[Due]) -> Vec<(i64, u32)> {
         due.iter().map(|due| (due.message.id, due.delivery)).collect()
+    }
+
+    #[test]
+    fn names_of_targets_are_bounded() {
+        let broker = broker();
+        for (name, result) in
+            [("端".repeat(MAX_NAME), None), ("x".repeat(MAX_NAME + 1), Some(())), ("\n".into(), Some(()))]
+        {
+            let to_app = OutgoingMessage { app_key: Some(name.clone()), ..OutgoingMessage::new(TOPIC, "{}") };
+            let to_group = OutgoingMessage { group: Some(name), ..OutgoingMessage::new(TOPIC, "{}") };
+            for message in [to_app, to_group] {
+                let expected = result.map(|()| SendMessageError::InvalidTarget);
+                assert_eq!(broker.send(message).err(), expected);
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message as WebSocketMessage};
 use top_protocol::DateTime;
 use top_protocol::messages::{Ack, ClientCommand, ConnectAck, ConnectRequest, Frame, Message, Refusal, ServerCommand};
 
-use super::broker::{GroupKey, PublishedMessage, Settled, Subscription};
+use super::broker::{GroupKey, MAX_NAME, PublishedMessage, Settled, Subscription, is_name};
 use super::console;
 use super::http::Endpoint;
 
@@ -27,9 +27,6 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The maximum length of a frame in bytes: the longest content and the other headers.
 const MAX_FRAME: usize = Message::MAX_CONTENT + (64 << 10);
-
-/// The maximum length of a group's name.
-const MAX_GROUP: usize = 64;
 
 /// The maximum number of messages of one delivery.
 const BATCH: usize = 64;
@@ -113,9 +110,8 @@ fn subscribe(endpoint: &Endpoint, request: ConnectRequest) -> Result<Subscriptio
     }
     check_timestamp(&request.timestamp, endpoint.now(), endpoint.tolerance())
         .map_err(|reason| Refusal::new(INVALID_REQUEST, reason))?;
-    let is_name = |name: &str| name.chars().count() <= MAX_GROUP && !name.chars().any(char::is_control);
     if !is_name(&request.group) {
-        let reason = format!("invalid group_name: expected at most {MAX_GROUP} printable characters");
+        let reason = format!("invalid group_name: expected at most {MAX_NAME} printable characters");
         return Err(Refusal::new(INVALID_REQUEST, reason));
     }
     let group = GroupKey { app_key: request.app_key, name: request.group };
