@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use codegen::commands::CommandError;
-use codegen::spec;
+use codegen::{files, spec};
 use gateway::{Fault, Gateway, Quota, Server};
 use top_protocol::AppCredentials;
 
@@ -105,14 +105,17 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Infallible, CommandError> {
     })
 }
 
+/// The maximum size of a file with a response.
+const MAX_RESPONSE: u64 = 16 << 20;
+
 /// Programs the responses of a folder: `METHOD.json`.
 fn program_responses(gateway: &Gateway, folder: &Path) -> Result<(), CommandError> {
     let entries = fs::read_dir(folder).map_err(|error| cannot("read the folder", folder, &error))?;
     for entry in entries {
         let path = entry.map_err(|error| cannot("read the folder", folder, &error))?.path();
         let Some(method) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else { continue };
-        let text = fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))?;
-        match serde_json::from_str(&text) {
+        let text = files::read(&path, MAX_RESPONSE).map_err(|error| cannot("read", &path, &error))?;
+        match serde_json::from_slice(&text) {
             Ok(response @ serde_json::Value::Object(_)) => gateway.on(method).respond(response),
             Ok(_) => return Err(cannot("use", &path, &"expected a JSON object")),
             Err(error) => return Err(cannot("use", &path, &error)),
@@ -122,7 +125,7 @@ fn program_responses(gateway: &Gateway, folder: &Path) -> Result<(), CommandErro
 }
 
 fn cannot(action: &str, path: &Path, problem: &dyn Display) -> CommandError {
-    CommandError::Failed(format!("cannot {action} {}: {problem}", path.display()))
+    CommandError::Failed(format!("cannot {action} {}: {problem}", files::printable(path)))
 }
 
 /// Prints a line and flushes it. Ignores a closed output.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -147,14 +148,11 @@ pub(crate) enum Reply {
 
 impl Reply {
     fn of(response: impl Serialize) -> Self {
-        let problem = match serde_json::to_value(response) {
-            Ok(Json::Object(members)) => {
-                return refusal(&members).map_or_else(|| Self::Json(members), Self::Refusal);
-            }
-            Ok(_) => "invalid programmed response: expected a JSON object".to_owned(),
-            Err(error) => format!("invalid programmed response: {error}"),
-        };
-        Self::Refusal(Refusal::with_reason(15, "isp.invalid-programmed-response", problem))
+        match serde_json::to_value(response) {
+            Ok(Json::Object(members)) => refusal(&members).map_or_else(|| Self::Json(members), Self::Refusal),
+            Ok(_) => Self::Refusal(invalid("expected a JSON object")),
+            Err(error) => Self::Refusal(invalid(error)),
+        }
     }
 }
 
@@ -162,7 +160,15 @@ impl Reply {
 fn refusal(members: &Map<String, Json>) -> Option<Refusal> {
     let error = members.get("error_response").filter(|_| members.len() == 1)?;
     let text = |name: &str| error.get(name)?.as_str().map(str::to_owned);
-    Some(Refusal { sub_code: text("sub_code"), sub_msg: text("sub_msg"), ..Refusal::new(error.get("code")?.as_i64()?) })
+    Some(match error.get("code").and_then(Json::as_i64) {
+        Some(code) => Refusal { sub_code: text("sub_code"), sub_msg: text("sub_msg"), ..Refusal::new(code) },
+        None => invalid("expected an integer `code` in `error_response`"),
+    })
+}
+
+/// The refusal of every call if the programmed response is invalid.
+fn invalid(problem: impl fmt::Display) -> Refusal {
+    Refusal::with_reason(15, "isp.invalid-programmed-response", format!("invalid programmed response: {problem}"))
 }
 
 /// The programmed responses by method.
