@@ -1,5 +1,7 @@
 //! `cargo top message`: sends messages through a running local gateway.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use codegen::commands::{CommandError, line};
 use url::Url;
@@ -52,6 +54,9 @@ pub(crate) fn run(args: MessageArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// The time limit of the local gateway, which may receive 16 MiB.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Sends the messages, and returns their ids.
 async fn send(args: SendArgs) -> Result<Vec<i64>, CommandError> {
     let mut url = args.gateway;
@@ -63,7 +68,11 @@ async fn send(args: SendArgs) -> Result<Vec<i64>, CommandError> {
         .append_pair("count", &count)
         .extend_pairs(optional.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
     // The gateway is on this machine.
-    let client = reqwest::Client::builder().no_proxy().build().map_err(|error| CommandError::from_error(&error))?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .build()
+        .map_err(|error| CommandError::from_error(&error))?;
     let request = client.post(url.clone()).header("content-type", "application/json");
     let response = request.body(args.content.unwrap_or_default()).send().await;
     let response = response.map_err(|error| {
