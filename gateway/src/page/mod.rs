@@ -96,7 +96,7 @@ impl Frame {
 struct IndexPage {
     frame: Frame,
     query: String,
-    results: String,
+    results: Results,
     url: String,
     applications: Vec<String>,
 }
@@ -147,7 +147,6 @@ async fn index(State(service): State<Arc<Service>>, headers: HeaderMap, Query(pa
     if parameters.contains_key("fragment") {
         return html(&results);
     }
-    let Ok(results) = results.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let query = query.unwrap_or_default().to_owned();
     let applications = gateway.app_keys().map(str::to_owned).collect();
     html(&IndexPage { frame, query, results, url: url(&headers), applications })
@@ -171,8 +170,8 @@ struct MethodPage<'a> {
     request: FieldTable<'a>,
     response: FieldTable<'a>,
     errors: &'a [codegen::spec::ErrorCode],
-    samples: String,
-    response_samples: String,
+    samples: Tabs,
+    response_samples: Tabs,
     result: &'static str,
 }
 
@@ -189,12 +188,7 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
         _ => gateway.sessions.first().map_or("session", String::as_str),
     };
     let example = TryCall::example(gateway, &name, session, &inputs);
-    let programs = example.programs(gateway, &url(&headers));
-    let responses = views::response_samples(method);
-    let (Ok(samples), Ok(response_samples)) = (tabs("sample", programs).render(), tabs("response", responses).render())
-    else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+    let Ok(programs) = example.programs(gateway, &url(&headers)) else { return failed() };
     html(&MethodPage {
         name: &name,
         title: &spec.facts.title.value,
@@ -215,8 +209,8 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
         request: FieldTable::new(&spec.request, l),
         response: FieldTable::new(&spec.response.fields, l),
         errors: &spec.facts.errors,
-        samples,
-        response_samples,
+        samples: tabs("sample", programs),
+        response_samples: tabs("response", views::response_samples(method)),
         result: "",
         frame,
     })
@@ -290,12 +284,12 @@ async fn call(
         }
         .render(),
         Ok(Err(problem)) => ProblemView { l, problem }.render(),
-        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => return failed(),
     };
     match result {
         Ok(result) if parameters.contains_key("fragment") => fragment(result),
         Ok(result) => html(&ResultPage { frame, name, result }),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => failed(),
     }
 }
 
@@ -305,10 +299,9 @@ async fn program_samples(
     headers: HeaderMap,
     request: ReceivedRequest,
 ) -> Response {
-    match TryCall::of_form(&request) {
-        Some(call) => html(&tabs("sample", call.programs(&service.gateway, &url(&headers)))),
-        None => StatusCode::BAD_REQUEST.into_response(),
-    }
+    let Some(call) = TryCall::of_form(&request) else { return StatusCode::BAD_REQUEST.into_response() };
+    let programs = call.programs(&service.gateway, &url(&headers));
+    programs.map_or_else(|_| failed(), |programs| html(&tabs("sample", programs)))
 }
 
 #[derive(Template)]
@@ -316,7 +309,7 @@ async fn program_samples(
 struct CallsPage {
     frame: Frame,
     url: String,
-    list: String,
+    list: CallList,
 }
 
 #[derive(Template)]
@@ -341,10 +334,7 @@ async fn calls(State(service): State<Arc<Service>>, headers: HeaderMap, Query(pa
     if parameters.contains_key("fragment") {
         return html(&list);
     }
-    match list.render() {
-        Ok(list) => html(&CallsPage { frame, url: url(&headers), list }),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    html(&CallsPage { frame, url: url(&headers), list })
 }
 
 /// Stores the language in a cookie, and returns to a path of the page.
@@ -352,8 +342,9 @@ async fn select_language(Query(parameters): Parameters) -> Response {
     let text = |name: &str| parameters.get(name).map_or("", String::as_str);
     let language = Language::of(Some(text("code")), &HeaderMap::new()).code();
     let cookie = format!("{COOKIE_NAME}={language}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly");
-    // Another site is no path: `//evil.test`.
-    let to = Some(text("to")).filter(|to| to.starts_with('/') && !to.starts_with("//") && !to.contains('\\'));
+    // `//evil.test` is another site, and a browser drops the tab of `/\t/evil.test`.
+    let is_path = |to: &&str| to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\t']);
+    let to = Some(text("to")).filter(is_path);
     let to = HeaderValue::from_str(to.unwrap_or("/")).unwrap_or(HeaderValue::from_static("/"));
     let Ok(cookie) = HeaderValue::from_str(&cookie) else { return StatusCode::BAD_REQUEST.into_response() };
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
@@ -370,7 +361,12 @@ fn encoded(text: &str) -> String {
 }
 
 fn html(page: &impl Template) -> Response {
-    page.render().map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), fragment)
+    page.render().map_or_else(|_| failed(), fragment)
+}
+
+/// The response if a template cannot be rendered, or a task fails.
+fn failed() -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn fragment(html: String) -> Response {

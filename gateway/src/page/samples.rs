@@ -1,6 +1,7 @@
 //! Sample programs that make a call, with the standard library of each language.
 
 use askama::Template;
+use top_protocol::VERSION;
 
 /// A call of a method.
 #[derive(Debug)]
@@ -23,19 +24,12 @@ macro_rules! samples {
             #[template(path = $path, escape = "none")]
             struct $name<'a> {
                 call: &'a SampleCall,
-                #[allow(dead_code, reason = "not every language uses it")]
-                /// The parameters of the call with the public ones, without timestamp and signature.
-                all: &'a [(String, String)],
-                #[allow(dead_code, reason = "not every language uses it")]
-                json: bool,
             }
         )*
 
         /// Returns the names of the languages, and a program in each.
-        pub(super) fn programs(call: &SampleCall) -> Vec<(&'static str, String)> {
-            let (all, json) = (&call.all(), call.format == "json");
-            // The templates write to memory.
-            vec![$(($language, $name { call, all, json }.render().unwrap_or_default()),)*]
+        pub(super) fn programs(call: &SampleCall) -> askama::Result<Vec<(&'static str, String)>> {
+            Ok(vec![$(($language, $name { call }.render()?),)*])
         }
     };
 }
@@ -50,11 +44,12 @@ samples! {
 }
 
 impl SampleCall {
+    /// Returns the parameters with the public ones, without timestamp and signature.
     fn all(&self) -> Vec<(String, String)> {
         let public = [
             ("method", self.method.as_str()),
             ("app_key", &self.app_key),
-            ("v", "2.0"),
+            ("v", VERSION),
             ("format", self.format),
             ("sign_method", "hmac-sha256"),
         ];

@@ -120,7 +120,7 @@ impl TryCall {
     }
 
     /// Returns sample programs by language.
-    pub(super) fn programs(&self, gateway: &Gateway, url: &str) -> Vec<(&'static str, String)> {
+    pub(super) fn programs(&self, gateway: &Gateway, url: &str) -> askama::Result<Vec<(&'static str, String)>> {
         let curl = self.sign(gateway).map_or_else(|problem| problem, |signed| signed.to_curl(url));
         let has_files = gateway.methods.get(&self.method).is_some_and(crate::method::Method::has_files);
         let call = SampleCall {
@@ -133,9 +133,9 @@ impl TryCall {
             parameters: self.parameters.clone(),
         };
         // The other programs send forms, which have no files.
-        let mut programs = if has_files { Vec::new() } else { samples::programs(&call) };
+        let mut programs = if has_files { Vec::new() } else { samples::programs(&call)? };
         programs.insert(programs.len().min(1), ("curl", gateway.hide(&curl)));
-        programs
+        Ok(programs)
     }
 }
 
