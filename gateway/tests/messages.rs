@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,6 +18,7 @@ use generated_sdk::protocol::messages::{
 };
 use serde_json::{Value as Json, json};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
@@ -447,28 +448,60 @@ async fn serves_the_client_of_this_project() {
 #[tokio::test]
 async fn serves_tmcpy() {
     let site = tempfile::tempdir().unwrap();
-    let mut install = tokio::process::Command::new("python3");
+    let mut install = Command::new("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]).arg(site.path());
-    let installed = install.args(["tmcpy==0.3.7", "tornado==6.6.1"]).output().await;
-    if !installed.as_ref().is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "cannot install tmcpy: {installed:?}");
-        eprintln!("skipped: cannot install tmcpy");
+    if !is_installed(install.args(["tmcpy==0.3.7", "tornado==6.6.1"])).await {
         return;
     }
+    let mut client = Command::new("python3");
+    client.arg(foreign("tmcpy_client.py")).env("PYTHONPATH", site.path());
+    serves(client).await;
+}
+
+/// The package ali-topsdk from npm: the platform's SDK for Node. Without npm, the test is skipped, except in CI.
+#[tokio::test]
+async fn serves_ali_topsdk() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut install = Command::new("npm");
+    install.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder.path());
+    if !is_installed(install.arg("ali-topsdk@2.0.5")).await {
+        return;
+    }
+    let mut client = Command::new("node");
+    client.arg(foreign("ali_topsdk_client.js")).arg(folder.path());
+    serves(client).await;
+}
+
+/// Installs a foreign client. Returns whether it is installed.
+async fn is_installed(install: &mut Command) -> bool {
+    let output = install.output().await;
+    let installed = output.as_ref().is_ok_and(|output| output.status.success());
+    assert!(installed || std::env::var_os("CI").is_none(), "cannot install the client: {output:?}");
+    if !installed {
+        eprintln!("skipped: cannot install the client");
+    }
+    installed
+}
+
+fn foreign(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(script)
+}
+
+/// Runs a foreign client, which receives and confirms messages.
+async fn serves(mut client: Command) {
     let running = start_at(SystemTime::now).await;
     let topics = [TOPIC, "taobao_refund_RefundCreated", "taobao_item_ItemUpdate"];
     let sent: Vec<i64> =
         topics.iter().map(|topic| running.messages.send(OutgoingMessage::example(*topic)).unwrap()).collect();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/tmcpy_client.py");
-    let url = format!("ws://{}/", running.address);
-    let mut client = tokio::process::Command::new("python3");
-    client.arg(script).args([&url, "12345678", "helloworld", "default", "3"]).env("PYTHONPATH", site.path());
+    client.args([&format!("ws://{}/", running.address), "12345678", "helloworld", "default", "3"]);
     let output = client.kill_on_drop(true).output().await.unwrap();
     assert!(output.status.success(), "{output:?}");
     let lines = String::from_utf8(output.stdout).unwrap();
     let received: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for ((id, topic), received) in sent.iter().zip(topics).zip(&received) {
         let content: Json = serde_json::from_str(running.messages.example(topic).unwrap()).unwrap();
+        // A number of JavaScript cannot hold an id, so the package returns it as text.
+        let id = if received["id"].is_string() { json!(id.to_string()) } else { json!(id) };
         assert_eq!(*received, json!({ "id": id, "topic": topic, "content": content }));
     }
     assert_eq!((received.len(), running.messages.groups()[0].confirmed), (3, 3));

@@ -1,0 +1,40 @@
+// Receives messages with the package ali-topsdk, and prints each as a line of JSON: FOLDER URL APP_KEY APP_SECRET GROUP COUNT.
+//
+// FOLDER has node_modules. ali-topsdk 2.0.5 was written for ws 2. One adaptation keeps it working; its codec is unchanged.
+
+'use strict';
+
+const { createRequire } = require('module');
+const path = require('path');
+
+const [folder, url, appKey, appSecret, group, count] = process.argv.slice(2);
+const load = createRequire(path.join(folder, 'package.json'));
+
+// ws 3 has no second argument for the listener of messages.
+const WebSocket = createRequire(load.resolve('ali-topsdk'))('ws');
+const on = WebSocket.prototype.on;
+WebSocket.prototype.on = function (event, listener) {
+  const adapted = event === 'message' ? (data) => listener(data, { binary: Buffer.isBuffer(data) }) : listener;
+  return on.call(this, event, adapted);
+};
+
+// The package prints its state to the console.
+const print = console.log;
+console.log = () => {};
+
+const { TmcClient } = load('ali-topsdk');
+const client = new TmcClient(appKey, appSecret, group);
+let received = 0;
+client.connect(url, (message, done) => {
+  print(JSON.stringify({ id: message.id, topic: message.topic, content: JSON.parse(message.content) }));
+  done();
+  received += 1;
+  if (received === Number(count)) {
+    // A close frame follows the confirmation of the last message.
+    setImmediate(() => {
+      clearInterval(client._interval);
+      client.reconnect = () => {};
+      client._ws.close();
+    });
+  }
+});
