@@ -15,6 +15,7 @@ recipes! {
     sync_orders "../../generated-sdk/examples/sync_orders.rs",
     ship_order "../../generated-sdk/examples/ship_order.rs",
     agree_refund "../../generated-sdk/examples/agree_refund.rs",
+    cancel_delivery "../../generated-sdk/examples/cancel_delivery.rs",
     update_stock "../../generated-sdk/examples/update_stock.rs",
     decrypt_receiver "../../generated-sdk/examples/decrypt_receiver.rs",
     search_promotions "../../generated-sdk/examples/search_promotions.rs",
@@ -71,6 +72,21 @@ fn methods(console: &Console) -> Vec<String> {
 
 fn time(text: &str) -> DateTime {
     text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_warehouse_cancels_an_order_or_refuses() {
+    let running = support::gateway().start().await.unwrap();
+    let dialect = generated_sdk::Gateway::QIMEN_WAREHOUSE.dialect().clone();
+    let url = format!("http://{}/router/qimen/service", running.address());
+    let warehouse = generated_sdk::Gateway::from(url).with_dialect(dialect);
+    let credentials = generated_sdk::AppCredentials::new(KEY, SECRET);
+    let client = Client::builder(warehouse, credentials).customer_id("c1").build().unwrap();
+    cancel_delivery::cancel(&client, "WH01", "JY1", "取消").await.unwrap();
+    let refusal = json!({ "response": { "flag": "failure", "code": "S001", "message": "the order is sent" } });
+    running.on("taobao.qimen.order.cancel").respond(refusal);
+    let error = cancel_delivery::cancel(&client, "WH01", "JY1", "取消").await.unwrap_err();
+    assert_eq!(error.platform().unwrap().code.to_string(), "S001", "{error}");
 }
 
 #[tokio::test]
