@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use codegen::spec::{Platform, Specs};
+use codegen::spec::{Parameter, Platform, Specs};
 use tokio::sync::oneshot;
 
 use crate::example_cache::ExampleCache;
@@ -21,6 +21,7 @@ use crate::mock::Mocks;
 use crate::quota::{Quota, Quotas};
 use crate::running::RunningGateway;
 use crate::server::{Server, ServerLimits};
+use crate::state::ShopState;
 
 /// The settings of a [`Gateway`].
 #[must_use]
@@ -39,6 +40,8 @@ pub struct GatewayBuilder {
     limits: ServerLimits,
     log: Box<dyn Fn(&str) + Send + Sync>,
     call_log: Option<Box<dyn Write + Send>>,
+    state: Option<ShopState>,
+    topics: BTreeMap<String, Vec<Parameter>>,
 }
 
 impl fmt::Debug for GatewayBuilder {
@@ -54,6 +57,7 @@ impl fmt::Debug for GatewayBuilder {
 impl GatewayBuilder {
     pub(crate) fn new(specs: Specs) -> Self {
         let messages = MessageBroker::new(&specs.topics);
+        let topics = specs.topics.into_iter().map(|topic| (topic.spec.topic.value, topic.spec.fields)).collect();
         let methods = specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method)));
         Self {
             platform: specs.platform,
@@ -69,6 +73,8 @@ impl GatewayBuilder {
             limits: ServerLimits::default(),
             log: Box::new(|_| {}),
             call_log: None,
+            state: None,
+            topics,
         }
     }
 
@@ -116,6 +122,12 @@ impl GatewayBuilder {
         self
     }
 
+    /// Lets calls read and change the data of a shop. Default: every response is an example.
+    pub fn state(mut self, state: ShopState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
     /// Sets the limits of the server that [`start`](Self::start) starts.
     pub fn limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
@@ -150,6 +162,8 @@ impl GatewayBuilder {
             examples: ExampleCache::default(),
             journal: Journal::default(),
             call_log: CallLog::new(self.call_log),
+            state: self.state,
+            topics: self.topics,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Authorization, Platform, Specs, response_node};
+use codegen::spec::{Authorization, Parameter, Platform, Specs, response_node};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use top_protocol::Format;
@@ -25,6 +25,7 @@ use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
 use crate::response::{Body, Outcome, Response, ResponseFormat};
 use crate::signing;
+use crate::state::{self, SessionStatus, ShopState};
 use crate::timestamp;
 use crate::value::{Members, Value};
 
@@ -45,6 +46,10 @@ pub struct Gateway {
     pub(crate) journal: Journal,
     pub(crate) call_log: CallLog,
     pub(crate) messages: MessageBroker,
+    /// The data of the shop. `None`: every response is an example.
+    pub(crate) state: Option<ShopState>,
+    /// The fields of each topic.
+    pub(crate) topics: BTreeMap<String, Vec<Parameter>>,
 }
 
 impl fmt::Debug for Gateway {
@@ -105,6 +110,11 @@ impl Gateway {
     /// Returns the number of methods.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// Returns the data of the shop, if the gateway has a state.
+    pub fn state(&self) -> Option<&ShopState> {
+        self.state.as_ref()
     }
 
     /// Returns the queues of the message channel.
@@ -242,9 +252,34 @@ impl Gateway {
                 Ok(Arc::new(Body::new(&node, Value::from_json(content.unwrap_or(&json), fields), format)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
-            (None, Some(method)) => self.example(method, parameters, format),
+            (None, Some(method)) => self.stateful(method, parameters, format),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
+    }
+
+    /// Returns the body of the response with the data of the shop, or else of the example response.
+    fn stateful(
+        &self,
+        method: &Method,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+    ) -> Result<Arc<Body>, Refusal> {
+        let response = self.state.as_ref().and_then(|state| state.respond(method, parameters, (self.clock)()));
+        let Some(response) = response else { return self.example(method, parameters, format) };
+        let (members, events) = response?;
+        for event in events {
+            self.emit(&event);
+        }
+        Ok(Arc::new(Body::new(&method.spec.response.node.value, members, format)))
+    }
+
+    /// Sends the message of a change, if a client has connected to the message channel.
+    fn emit(&self, event: &state::Event) {
+        let Some(fields) = self.topics.get(event.topic).filter(|_| !self.messages.groups().is_empty()) else { return };
+        let message =
+            OutgoingMessage { user_nick: event.seller(), ..OutgoingMessage::new(event.topic, event.content(fields)) };
+        // A call succeeds even if the queues are full.
+        let _ = self.messages.send(message);
     }
 
     /// Returns the body of the example response.
@@ -301,21 +336,29 @@ impl Gateway {
         }
         signing::check(parameters, secret)?;
         let authorization = method.and_then(|method| method.spec.facts.authorization);
-        self.check_session(authorization, parameters.get("session"))?;
+        self.check_session(authorization, parameters.get("session"), key)?;
         method.map_or(Ok(()), |method| method.check(parameters))?;
         Ok((name, method))
     }
 
-    fn check_session(&self, authorization: Option<Authorization>, session: Option<&str>) -> Result<(), Refusal> {
-        match (authorization, session) {
-            (Some(Authorization::Required), None) => {
+    fn check_session(
+        &self,
+        authorization: Option<Authorization>,
+        session: Option<&str>,
+        app_key: &str,
+    ) -> Result<(), Refusal> {
+        let status =
+            self.state.as_ref().zip(session).map(|(state, session)| state.session(session, app_key, (self.clock)()));
+        match (authorization, session, status) {
+            (Some(Authorization::Required), None, _) => {
                 let text = if self.sessions.is_empty() { "any text" } else { "a text of --session" };
                 let reason = format!("the method requires a session: send {text} as session");
                 Err(Refusal::with_reason(26, "isv.missing-session", reason))
             }
-            (Some(Authorization::None), _) | (_, None) => Ok(()),
-            (_, Some(session)) if self.sessions.is_empty() || self.sessions.contains(session) => Ok(()),
-            (_, Some(_)) => {
+            (Some(Authorization::None), ..) | (_, None, _) | (.., Some(SessionStatus::Valid)) => Ok(()),
+            (.., Some(SessionStatus::Invalid(problem))) => Err(Refusal::with_reason(27, "invalid-sessionkey", problem)),
+            (_, Some(session), _) if self.sessions.is_empty() || self.sessions.contains(session) => Ok(()),
+            (_, Some(_), _) => {
                 let reason = "unknown session: send a text of --session, or start the gateway without --session";
                 Err(Refusal::with_reason(27, "invalid-sessionkey", reason))
             }

@@ -54,6 +54,7 @@ mod response;
 mod running;
 mod server;
 mod signing;
+mod state;
 mod timestamp;
 mod validation;
 mod value;
@@ -71,6 +72,7 @@ pub use request::Request;
 pub use response::{Outcome, Response};
 pub use running::RunningGateway;
 pub use server::{Server, ServerLimits};
+pub use state::{OpenStateError, PutRecordError, Resource, ShopState};
 
 // The examples of the README need the SDK with every category, which this crate has for its tests.
 #[cfg(doctest)]

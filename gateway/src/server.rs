@@ -24,6 +24,7 @@ use crate::delivery::ResetConnection;
 use crate::gateway::Gateway;
 use crate::http;
 use crate::messages;
+use crate::state::ShopState;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,13 +106,16 @@ impl Server {
     }
 
     /// Responds to requests until `shutdown` completes. Then it closes idle connections, and the others after their current
-    /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout).
+    /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout), and saves the [state](Gateway::state).
     pub async fn serve_until(self, log: impl Fn(&str) + Send + Sync + 'static, shutdown: impl Future<Output = ()>) {
         let Self { gateway, listener, limits } = self;
         let log = Arc::new(log);
         let (stop, stopping) = watch::channel(());
-        let message_log = Arc::clone(&log);
+        let (message_log, save_log) = (Arc::clone(&log), Arc::clone(&log));
         let messages = gateway.message_endpoint(stopping.clone(), move |line| message_log(line));
+        let save_log = move |line: &str| save_log(line);
+        let mut saving = pin!(save_repeatedly(gateway.state().cloned(), &save_log));
+        let state = gateway.state().cloned();
         let router = http::router(gateway, limits, Box::new(move |line| log(line)));
         let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
@@ -122,6 +126,7 @@ impl Server {
             let (permit, accepted) = tokio::select! {
                 accepted = accept => accepted,
                 () = &mut shutdown => break,
+                never = &mut saving => match never {},
             };
             while connections.try_join_next().is_some() {}
             let Ok((stream, peer)) = accepted else {
@@ -140,6 +145,30 @@ impl Server {
         let finished = async { while connections.join_next().await.is_some() {} };
         // Dropping the set closes the connections that are left.
         let _ = tokio::time::timeout(limits.shutdown_timeout, finished).await;
+        drop(connections);
+        if let Some(state) = state {
+            save(state, &save_log).await;
+        }
+    }
+}
+
+/// The time between two checks whether the state has changed.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Saves the state again and again.
+async fn save_repeatedly(state: Option<ShopState>, log: &(dyn Fn(&str) + Send + Sync)) -> Infallible {
+    let Some(state) = state.filter(|state| state.path().is_some()) else { return std::future::pending().await };
+    loop {
+        save(state.clone(), log).await;
+        tokio::time::sleep(SAVE_INTERVAL).await;
+    }
+}
+
+/// Saves the state if it has changed.
+async fn save(state: ShopState, log: &(dyn Fn(&str) + Send + Sync)) {
+    let saved = tokio::task::spawn_blocking(move || state.save()).await;
+    if let Ok(Err(error)) = saved {
+        log(&format!("state not saved: {error}"));
     }
 }
 

@@ -37,6 +37,20 @@ impl Value {
         json_members(json, fields, &ObjectTypes::of(fields))
     }
 
+    /// Converts a scalar of JSON to the type of a field. `None` for `null`, and for a value of another type.
+    pub(crate) fn typed(kind: Kind, json: &Json) -> Option<Self> {
+        Some(match (kind, json) {
+            (_, Json::Null) => return None,
+            (Kind::Number | Kind::Byte, Json::String(text)) => Self::Number(text.trim().parse().ok()?),
+            (Kind::Number | Kind::Byte, json) => Self::Number(json.as_i64()?),
+            (Kind::Boolean, Json::Bool(boolean)) => Self::Boolean(*boolean),
+            (Kind::Boolean, Json::String(text)) => Self::Boolean(text.eq_ignore_ascii_case("true") || text == "1"),
+            (Kind::Boolean, json) => Self::Boolean(json.as_i64()? != 0),
+            (_, Json::String(text)) => Self::Text(text.clone()),
+            (_, json) => Self::Text(json.to_string()),
+        })
+    }
+
     /// Writes the value as an XML element.
     pub(crate) fn write_xml(&self, name: &str, xml: &mut String) {
         xml.push('<');
@@ -64,6 +78,36 @@ impl Value {
         };
         // Serialization of strings, numbers and booleans to memory does not fail.
         text.unwrap_or_default()
+    }
+}
+
+/// Splits a path after its first name.
+pub(crate) fn split_path(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)))
+}
+
+/// Returns the value at a path.
+pub(crate) fn find<'m>(members: &'m Members, path: &str) -> Option<&'m Value> {
+    let (name, rest) = split_path(path);
+    let value = &members.iter().find(|(member, _)| member == name)?.1;
+    match (rest, value) {
+        (None, value) => Some(value),
+        (Some(rest), Value::Object(members)) => find(members, rest),
+        (Some(_), _) => None,
+    }
+}
+
+/// Replaces the value at a path, or removes it if `with` returns `None`.
+pub(crate) fn replace(members: &mut Members, path: &str, with: impl FnOnce(&Value) -> Option<Value>) {
+    let (name, rest) = split_path(path);
+    let Some(index) = members.iter().position(|(member, _)| member == name) else { return };
+    match (rest, &mut members[index].1) {
+        (Some(rest), Value::Object(members)) => replace(members, rest, with),
+        (Some(_), _) => {}
+        (None, value) => match with(value) {
+            Some(value) => members[index].1 = value,
+            None => drop(members.remove(index)),
+        },
     }
 }
 
