@@ -19,6 +19,8 @@ use crate::messages::MessageBroker;
 use crate::method::Method;
 use crate::mock::Mocks;
 use crate::quota::{Quota, Quotas};
+#[cfg(feature = "record")]
+use crate::record::Recorder;
 use crate::running::RunningGateway;
 use crate::server::{Server, ServerLimits};
 use crate::state::ShopState;
@@ -42,6 +44,8 @@ pub struct GatewayBuilder {
     call_log: Option<Box<dyn Write + Send>>,
     state: Option<ShopState>,
     topics: BTreeMap<String, Vec<Parameter>>,
+    #[cfg(feature = "record")]
+    recorder: Option<Recorder>,
 }
 
 impl fmt::Debug for GatewayBuilder {
@@ -75,6 +79,8 @@ impl GatewayBuilder {
             call_log: None,
             state: None,
             topics,
+            #[cfg(feature = "record")]
+            recorder: None,
         }
     }
 
@@ -128,6 +134,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// Passes calls on to another gateway and stores its responses: see [`Recorder`]. Default: the gateway responds itself.
+    #[cfg(feature = "record")]
+    pub fn record(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
     /// Sets the limits of the server that [`start`](Self::start) starts.
     pub fn limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
@@ -164,6 +177,8 @@ impl GatewayBuilder {
             call_log: CallLog::new(self.call_log),
             state: self.state,
             topics: self.topics,
+            #[cfg(feature = "record")]
+            recorder: self.recorder,
         }
     }
 

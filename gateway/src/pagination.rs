@@ -51,7 +51,7 @@ pub(crate) fn page(
     let items: Vec<Value> = (start..end).map(|index| list.item(index)).collect();
     let (has_items, has_next) = (!items.is_empty(), end < list.length);
     // If a parameter selects `has_next` or the total, the response has only one of them.
-    let selected = pages.ask_has_next.as_ref().map(|path| sent(parameters, &path.value).as_deref() == Some("true"));
+    let selected = pages.ask_has_next.as_ref().map(|path| parameters.at(&path.value).as_deref() == Some("true"));
 
     // An empty list is left out (docs/protocol.md section 4.2).
     replace(&mut response, &pages.items.value, |value| match value {
@@ -121,7 +121,7 @@ impl<'i> List<'i> {
             return Err(Refusal::invalid(&path.value, format_args!("must be at least {first}")));
         }
         if let (Some(path), Some(next)) = (&pages.cursor, &pages.next) {
-            return match sent(parameters, &path.value) {
+            return match parameters.at(&path.value) {
                 Some(cursor) => self.after(pages, &next.value, &cursor).ok_or_else(|| {
                     Refusal::invalid(&path.value, format_args!("must be {} of the previous page", next.value))
                 }),
@@ -162,7 +162,7 @@ fn path_in_item<'p>(pages: &Pages, path: &'p str) -> Option<&'p str> {
 /// Returns the minutes of a time window: the number of the first since 1970, and their count.
 fn minutes(window: &Window, parameters: &Parameters) -> Result<Option<(i64, i64)>, Refusal> {
     let read = |path: &Spanned<String>| -> Result<Option<i64>, Refusal> {
-        let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
+        let Some(text) = parameters.at(&path.value) else { return Ok(None) };
         let requirement = "must be a date in the form yyyy-MM-dd HH:mm:ss";
         let date: DateTime = text.parse().map_err(|_| Refusal::invalid(&path.value, requirement))?;
         let since = date.to_system_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -231,25 +231,10 @@ fn boolean_like(value: &Value, boolean: bool) -> Value {
     }
 }
 
-/// Returns the text of a parameter, or of a value in its JSON, at a path.
-fn sent(parameters: &Parameters, path: &str) -> Option<String> {
-    let mut names = path.split('.');
-    let text = parameters.get(names.next().unwrap_or_default())?;
-    if !path.contains('.') {
-        return Some(text.to_owned());
-    }
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    match names.try_fold(&json, |json, name| json.get(name))? {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-        other => Some(other.to_string()),
-    }
-}
-
 /// Returns the integer at the path of a parameter.
 fn number(path: Option<&Spanned<String>>, parameters: &Parameters) -> Result<Option<i64>, Refusal> {
     let Some(path) = path else { return Ok(None) };
-    let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
+    let Some(text) = parameters.at(&path.value) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Refusal::invalid(&path.value, "must be an integer"))
 }
 

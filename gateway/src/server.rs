@@ -55,7 +55,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// A gateway that listens on a loopback address.
+/// A gateway that listens on an address.
 #[derive(Debug)]
 pub struct Server {
     gateway: Arc<Gateway>,
@@ -71,9 +71,19 @@ impl Server {
     /// If the address is not a loopback address, or is in use.
     pub async fn bind(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
-            let problem = "expected a loopback address: the gateway prints requests, and its secrets are for tests";
+            let problem = "expected a loopback address: for calls from other machines, use bind_remote";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
+        Self::bind_remote(gateway, address).await
+    }
+
+    /// Listens on any address. Other machines can make calls, change the data of the shop and read messages. The page and the
+    /// paths that start with `/_` stay on loopback.
+    ///
+    /// # Errors
+    ///
+    /// If the address is in use, or is none of this machine.
+    pub async fn bind_remote(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self { gateway: gateway.into(), listener, limits: ServerLimits::default() })
     }

@@ -1,5 +1,6 @@
 //! Values of a response, from the examples of a spec, in three formats (docs/protocol.md section 4).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use codegen::spec::{Kind, Parameter, TypeName};
@@ -34,7 +35,12 @@ impl Value {
     /// Converts JSON to the members of a response, with the fields of the spec. Arrays are lists, with or without the object
     /// around them. A field that the spec lacks is kept, and `null` is left out.
     pub(crate) fn from_json(json: &Map<String, Json>, fields: &[Parameter]) -> Members {
-        json_members(json, fields, &ObjectTypes::of(fields))
+        json_members(json, fields, &ObjectTypes::of(fields), &LiteralTexts)
+    }
+
+    /// Converts the JSON of a template: see [`from_json`](Self::from_json).
+    pub(crate) fn from_template(json: &Map<String, Json>, fields: &[Parameter], texts: &dyn Texts) -> Members {
+        json_members(json, fields, &ObjectTypes::of(fields), texts)
     }
 
     /// Converts a scalar of JSON to the type of a field. `None` for `null`, and for a value of another type.
@@ -111,6 +117,28 @@ pub(crate) fn replace(members: &mut Members, path: &str, with: impl FnOnce(&Valu
     }
 }
 
+/// Converts the texts of JSON to values. `None` leaves a value out.
+pub(crate) trait Texts {
+    /// Converts a text to a value of a field.
+    fn text(&self, text: &str, kind: Option<Kind>) -> Option<Value>;
+
+    /// Converts JSON that is a text on the wire.
+    fn json<'j>(&self, json: &'j Json) -> Option<Cow<'j, Json>>;
+}
+
+/// Texts that are values themselves.
+struct LiteralTexts;
+
+impl Texts for LiteralTexts {
+    fn text(&self, text: &str, _kind: Option<Kind>) -> Option<Value> {
+        Some(Value::Text(text.to_owned()))
+    }
+
+    fn json<'j>(&self, json: &'j Json) -> Option<Cow<'j, Json>> {
+        Some(Cow::Borrowed(json))
+    }
+}
+
 struct ExampleBuilder<'a> {
     types: ObjectTypes<'a>,
     /// The types of the enclosing objects. An object inside an object of its type is left out.
@@ -171,25 +199,31 @@ fn scalar(kind: Kind, example: &str, name: &str) -> Value {
     }
 }
 
-fn json_members(json: &Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>) -> Members {
+fn json_members(json: &Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>, texts: &dyn Texts) -> Members {
     let member = |(name, value): (&String, &Json)| {
         let field = fields.iter().find(|field| field.name.value == *name);
-        Some((name.clone(), json_value(name, value, field, types)?))
+        Some((name.clone(), json_value(name, value, field, types, texts)?))
     };
     json.iter().filter_map(member).collect()
 }
 
 /// Converts one member. `None` for `null`.
-fn json_value(name: &str, json: &Json, field: Option<&Parameter>, types: &ObjectTypes<'_>) -> Option<Value> {
+fn json_value(
+    name: &str,
+    json: &Json,
+    field: Option<&Parameter>,
+    types: &ObjectTypes<'_>,
+    texts: &dyn Texts,
+) -> Option<Value> {
     let type_name = field.map(Parameter::type_name);
     let is_json = type_name.is_some_and(|name| matches!(name.kind(), Some(Kind::Json | Kind::Map)));
     let inner_key = || type_name.filter(|name| name.list).map_or_else(|| name.to_owned(), TypeName::inner_key);
     let list = |key, items: &[Json]| {
-        Value::List(key, items.iter().filter_map(|item| json_value(name, item, field, types)).collect())
+        Value::List(key, items.iter().filter_map(|item| json_value(name, item, field, types, texts)).collect())
     };
     Some(match json {
         Json::Null => return None,
-        Json::String(text) => Value::Text(text.clone()),
+        Json::String(text) => texts.text(text, type_name.and_then(|name| name.kind()))?,
         Json::Bool(boolean) => Value::Boolean(*boolean),
         Json::Number(number) => number.as_i64().map_or_else(|| Value::Decimal(number.clone()), Value::Number),
         Json::Array(items) if !is_json || type_name.is_some_and(|name| name.list) => list(inner_key(), items),
@@ -201,11 +235,11 @@ fn json_value(name: &str, json: &Json, field: Option<&Parameter>, types: &Object
             }
             _ => {
                 let fields = field.map(|field| types.fields(field)).unwrap_or_default();
-                Value::Object(json_members(members, fields, types))
+                Value::Object(json_members(members, fields, types, texts))
             }
         },
         // JSON is a text on the wire.
-        other => Value::Text(other.to_string()),
+        other => Value::Text(texts.json(other)?.to_string()),
     })
 }
 
