@@ -65,7 +65,11 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     };
     let own = Project::find()?.and_then(|project| project.existing_specs());
     let session = args.session.as_deref().filter(|session| !session.is_empty());
-    let gateway = gateway_url(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
+    let gateway = gateway_url(
+        own.as_deref(),
+        args.gateway.as_deref().filter(|gateway| !gateway.is_empty()),
+        "--gateway or TOP_GATEWAY",
+    )?;
     check_spec(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
 
     let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), add_parameter)?;
@@ -104,8 +108,8 @@ fn parse_pair(text: &str) -> Result<(&str, &str), CommandError> {
     }
 }
 
-/// Returns the URL of the gateway to call.
-fn gateway_url(own: Option<&Path>, named: Option<&str>) -> Result<String, CommandError> {
+/// Returns the URL of the gateway that an option names.
+pub(crate) fn gateway_url(own: Option<&Path>, named: Option<&str>, option: &str) -> Result<String, CommandError> {
     let platform = methods::platform(own)?;
     let supported = || platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
     let problem = match named {
@@ -117,7 +121,7 @@ fn gateway_url(own: Option<&Path>, named: Option<&str>) -> Result<String, Comman
         None => "no gateway".to_owned(),
     };
     let ids: Vec<_> = supported().map(|gateway| gateway.id.value.as_str()).collect();
-    Err(usage(format!("{problem}: expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "))))
+    Err(usage(format!("{problem}: expected {option} with a URL or one of {}", ids.join(", "))))
 }
 
 /// Checks the call against the spec of the method, if the method has a spec.

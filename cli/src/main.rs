@@ -251,7 +251,7 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         }
         Command::Lint { paths } => commands::lint(&context(Project::required()?.required_specs()?), &paths),
         Command::Gen(args) => generate::run(&args),
-        Command::Gateway(args) => match gateway::run(args)? {},
+        Command::Gateway(args) => gateway::run(args),
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
     }
