@@ -121,7 +121,7 @@ Examples:
   cargo top gen
   cargo top gen --check")]
     Gen(generate::GenArgs),
-    /// Run a TOP gateway on loopback
+    /// Run a local TOP gateway
     #[command(after_help = "\
 The gateway serves the methods of the crate's specs and of generated-sdk. A spec of the crate overrides
 the spec of the same method in generated-sdk.
@@ -139,11 +139,16 @@ The header X-Top-Fault adds faults to one call.
 
 It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.
 
-It listens on loopback only, and runs until it is interrupted.
+With --seed or --state, calls read and change the data of a shop: sessions, items, trades, shipments and
+refunds. With --record, calls are passed on to a real gateway, whose responses are stored.
+
+It listens on loopback unless --allow-remote is given. Ctrl-C or SIGTERM closes its connections and stops it.
 
 Examples:
   cargo top gateway
   cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld
+  cargo top gateway --seed 7 --state shop.json
+  cargo top gateway --record taobao --responses recorded
   cargo top gateway --session s1 --quota taobao.trade.get=100/60 --fault code=10@5%")]
     Gateway(gateway::GatewayArgs),
     /// Send messages through a running local gateway
