@@ -90,7 +90,8 @@ pub(crate) fn run(args: GatewayArgs) -> Result<(), CommandError> {
     let own = Project::find()?.and_then(|project| project.existing_specs());
     let recorder = match (&args.record, &args.responses) {
         (Some(named), Some(folder)) => {
-            let url = call::gateway_url(args.specs.as_deref().or(own.as_deref()), Some(named), "--record")?;
+            let gateway = call::named_gateway(args.specs.as_deref().or(own.as_deref()), Some(named), "--record")?;
+            let url = gateway.url().to_owned();
             Some((url.clone(), Recorder::new(url, folder).map_err(|error| CommandError::from_error(&error))?))
         }
         _ => None,
