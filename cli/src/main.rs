@@ -135,6 +135,7 @@ the reason of each refusal. For programs on this machine there are:
   /_explain   Explains a call that is sent here: the result, and the text to sign for each sign method
   /_faults    GET lists the faults, PUT replaces them by the lines of the body, DELETE removes them
   /_health    Reports that the gateway is running
+  /_state     GET counts the records of the shop, PUT /_state/trade inserts one, GET /_state/trade/ID returns one
 The header X-Top-Fault adds faults to one call.
 
 It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.

@@ -36,7 +36,7 @@ fn client(gateway: &RunningGateway) -> Client {
 
 /// Makes a call. Returns the response, or the code and the sub code of its refusal.
 async fn call(client: &Client, method: &str, parameters: &[(&str, &str)]) -> Result<Json, (i64, String)> {
-    match client.call(method, parameters.iter().copied().collect::<Vec<_>>()).await {
+    match client.call(method, parameters.to_vec()).await {
         Ok(response) => Ok(response.into_value()),
         Err(Error::Platform(error)) => Err((error.code.number().unwrap(), error.sub_code.clone().unwrap_or_default())),
         Err(error) => panic!("{method}: {}", support::chain(&error)),
@@ -453,7 +453,7 @@ async fn call_at(
 ) -> Json {
     let mut application = Application::new(app.clone());
     application.simplify = true;
-    let parameters = own.iter().copied().collect::<Vec<_>>().into();
+    let parameters = own.to_vec().into();
     let signed = application.sign_untyped(method, &parameters, session, DateTime::from(clock())).unwrap();
     let query = signed.parameters().to_form();
     let text = reqwest::get(format!("{}?{query}", gateway.url())).await.unwrap().text().await.unwrap();
@@ -584,4 +584,33 @@ async fn a_stopped_server_has_saved_its_state() {
     let gateway = start_with(&state).await;
     let client = support::client(gateway.address()).session("s1").format(Format::Json).simplify(true).build().unwrap();
     assert_eq!(call(&client, "taobao.item.seller.get", &parameters).await.unwrap()["item"]["title"], "不锈钢保温杯");
+}
+
+/// Other programs on this machine insert and read records, as buyers and the platform would.
+#[tokio::test]
+async fn records_are_inserted_over_http() {
+    let gateway = start_with(&ShopState::new()).await;
+    let url = |path: &str| format!("http://{}{path}", gateway.address());
+    let http = reqwest::Client::new();
+    let put = async |resource: &str, body: &str| {
+        let response = http.put(url(&format!("/_state/{resource}"))).body(body.to_owned()).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let (status, text) = put("trade", &two_orders(1000).to_string()).await;
+    assert_eq!((status, serde_json::from_str::<Json>(&text).unwrap()), (200, json!({ "id": 1000 })));
+    let read = http.get(url("/_state/trade/1000")).send().await.unwrap().json::<Json>().await.unwrap();
+    assert_eq!(read, two_orders(1000));
+    let trade = call(&client(&gateway), "taobao.trade.get", &[("tid", "1000"), ("fields", "payment")]).await.unwrap();
+    assert_eq!(trade["trade"]["payment"], "9.90");
+    let counts = http.get(url("/_state")).send().await.unwrap().json::<Json>().await.unwrap();
+    assert_eq!(counts, json!({ "trade": 1 }));
+    for (resource, body) in [("trade", "[]"), ("trade", "{"), ("trades", "{}")] {
+        let (status, text) = put(resource, body).await;
+        assert!([400, 404].contains(&status) && text.contains("expected") || text.contains("invalid"), "{text}");
+    }
+    assert_eq!(http.get(url("/_state/trade/1")).send().await.unwrap().status().as_u16(), 404);
+    let foreign = http.put(url("/_state/trade")).header("Origin", "http://evil.test").body("{}").send().await.unwrap();
+    assert_eq!(foreign.status().as_u16(), 403);
+    let without = support::gateway().start().await.unwrap();
+    assert_eq!(reqwest::get(format!("http://{}/_state", without.address())).await.unwrap().status().as_u16(), 404);
 }

@@ -280,7 +280,13 @@ pub(super) fn find(
     let sent = key.iter().filter_map(|(parameter, field)| Some((call.get(parameter)?.trim(), *parameter, *field)));
     let sent: Vec<_> = sent.collect();
     let matches = |record: &&Record| sent.iter().all(|(value, _, field)| record::has_text(record, field, value));
-    transaction.records(resource).find(matches).cloned().ok_or_else(|| {
+    let id =
+        sent.iter().find(|(_, _, field)| *field == resource.id()).and_then(|(value, ..)| value.parse::<i64>().ok());
+    let found = match id {
+        Some(id) => transaction.get(resource, id).filter(matches),
+        None => transaction.records(resource).find(matches),
+    };
+    found.cloned().ok_or_else(|| {
         let key: Vec<_> = sent.iter().map(|(value, parameter, _)| format!("{parameter} {}", excerpt(value))).collect();
         resource.not_found(&key.join(" and "))
     })

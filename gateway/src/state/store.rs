@@ -40,6 +40,11 @@ pub enum Resource {
 }
 
 impl Resource {
+    /// Parses a name such as `trade` or `refund_message`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+
     /// Returns the field of the id.
     pub(super) fn id(self) -> &'static str {
         match self {
@@ -237,6 +242,13 @@ impl<'s> Transaction<'s> {
         };
         let written = self.changes.records.iter().filter(move |((kind, _), _)| *kind == resource);
         self.store.records(resource).filter(is_current).chain(written.filter_map(|(_, record)| record.as_ref()))
+    }
+
+    pub(super) fn get(&self, resource: Resource, id: i64) -> Option<&Record> {
+        match self.changes.records.get(&(resource, id)) {
+            Some(written) => written.as_ref(),
+            None => self.store.get(resource, id),
+        }
     }
 
     /// Inserts a record with the next id, or replaces the one with its id.
