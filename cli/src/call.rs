@@ -72,7 +72,8 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     };
     let own = Project::find()?.and_then(|project| project.existing_specs());
     let session = args.session.as_deref().filter(|session| !session.is_empty());
-    let gateway = named_gateway(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
+    let named = args.gateway.as_deref().filter(|gateway| !gateway.is_empty());
+    let gateway = named_gateway(own.as_deref(), named, "--gateway or TOP_GATEWAY")?;
     check_spec(args, own.as_deref(), &pairs, gateway.url(), session.is_some())?;
 
     let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), add_parameter)?;
@@ -119,8 +120,8 @@ fn parse_pair(text: &str) -> Result<(&str, &str), CommandError> {
     }
 }
 
-/// Returns the gateway to call.
-fn named_gateway(own: Option<&Path>, named: Option<&str>) -> Result<Gateway, CommandError> {
+/// Returns the gateway that an option names.
+pub(crate) fn named_gateway(own: Option<&Path>, named: Option<&str>, option: &str) -> Result<Gateway, CommandError> {
     let platform = methods::platform(own)?;
     let problem = match named {
         Some(url) if url.contains(':') => return Ok(Gateway::from(url)),
@@ -131,7 +132,7 @@ fn named_gateway(own: Option<&Path>, named: Option<&str>) -> Result<Gateway, Com
         None => "no gateway".to_owned(),
     };
     let ids: Vec<_> = platform.gateways.iter().map(|gateway| gateway.id.value.as_str()).collect();
-    Err(usage(format!("{problem}: expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "))))
+    Err(usage(format!("{problem}: expected {option} with a URL or one of {}", ids.join(", "))))
 }
 
 /// Checks the call against the spec of the method, if the method has a spec.

@@ -121,7 +121,7 @@ Examples:
   cargo top gen
   cargo top gen --check")]
     Gen(generate::GenArgs),
-    /// Run a TOP gateway on loopback
+    /// Run a local TOP gateway
     #[command(after_help = "\
 The gateway serves the methods of the crate's specs and of generated-sdk. A spec of the crate overrides
 the spec of the same method in generated-sdk.
@@ -135,15 +135,21 @@ the reason of each refusal. For programs on this machine there are:
   /_explain   Explains a call that is sent here: the result, and the text to sign for each sign method
   /_faults    GET lists the faults, PUT replaces them by the lines of the body, DELETE removes them
   /_health    Reports that the gateway is running
+  /_state     GET counts the records of the shop, PUT /_state/trade inserts one, GET /_state/trade/ID returns one
 The header X-Top-Fault adds faults to one call.
 
 It is the server of a message channel (TMC) too, at ws://ADDRESS/; `cargo top message send` sends messages.
 
-It listens on loopback only, and runs until it is interrupted.
+With --seed or --state, calls read and change the data of a shop: sessions, items, trades, shipments and
+refunds. With --record, calls are passed on to a real gateway, whose responses are stored.
+
+It listens on loopback unless --allow-remote is given. Ctrl-C or SIGTERM closes its connections and stops it.
 
 Examples:
   cargo top gateway
   cargo top gateway --listen 127.0.0.1:0 --app 12345678=helloworld
+  cargo top gateway --seed 7 --state shop.json
+  cargo top gateway --record taobao --responses recorded
   cargo top gateway --session s1 --quota taobao.trade.get=100/60 --fault code=10@5%")]
     Gateway(gateway::GatewayArgs),
     /// Send messages through a running local gateway
@@ -251,7 +257,7 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         }
         Command::Lint { paths } => commands::lint(&context(Project::required()?.required_specs()?), &paths),
         Command::Gen(args) => generate::run(&args),
-        Command::Gateway(args) => match gateway::run(args)? {},
+        Command::Gateway(args) => gateway::run(args),
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
     }

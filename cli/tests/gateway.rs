@@ -46,10 +46,138 @@ fn reports_a_port_in_use() {
 }
 
 #[test]
-fn refuses_addresses_beyond_loopback() {
+fn refuses_addresses_beyond_loopback_unless_they_are_allowed() {
     let (code, reported) = failure(&["--listen", "0.0.0.0:0"]);
+    assert_eq!(code, Some(2));
+    let expected =
+        "cannot listen on 0.0.0.0:0: expected a loopback address; for calls from other machines, add --allow-remote\n";
+    assert!(reported.starts_with(expected), "{reported}");
+    let (line, reported) = start(&root(), &["--allow-remote"]);
+    assert!(line.starts_with("listening on http://127.0.0.1:") && reported.is_empty(), "{reported}");
+}
+
+/// No test listens beyond loopback: the address is none of this machine, so the gateway warns and then fails to listen.
+#[test]
+fn warns_of_addresses_beyond_loopback() {
+    let (code, reported) = failure(&["--listen", "192.0.2.1:0", "--allow-remote"]);
     assert_eq!(code, Some(1));
-    assert!(reported.contains("expected a loopback address"), "{reported}");
+    let (warning, problem) = reported.split_once('\n').unwrap();
+    assert!(warning.starts_with("warning: the gateway accepts calls from other machines"), "{reported}");
+    assert!(problem.starts_with("cannot listen on 192.0.2.1:0: "), "{reported}");
+}
+
+/// A running gateway, which is killed if the test fails.
+struct Running {
+    child: std::process::Child,
+    output: BufReader<std::process::ChildStdout>,
+    address: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child =
+            program(&[&["--listen", "127.0.0.1:0"], arguments].concat()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("listening on ") {
+            line.clear();
+            assert!(output.read_line(&mut line).unwrap() > 0);
+        }
+        let address = line.split(['/', ' ']).find(|part| part.starts_with("127.0.0.1:")).unwrap().to_owned();
+        Self { child, output, address }
+    }
+
+    /// Makes a call. Returns the output and the problem.
+    fn call(&self, method: &str, parameters: &[&str]) -> String {
+        let gateway = format!("http://{}", self.address);
+        let app = ["call", method, "--gateway", &gateway, "--app", "12345678=helloworld", "--session", "a-session"];
+        let output = cargo_top(&[&app, parameters].concat()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Sends a signal. Returns the exit status and the last line.
+    #[cfg(unix)]
+    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest.lines().last().unwrap_or_default().to_owned())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The state survives a restart. Signals end connections and the process.
+#[cfg(unix)]
+#[test]
+fn keeps_the_state_and_stops_on_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let path = path.to_str().unwrap();
+    let gateway = Running::start(&["--seed", "7", "--state", path]);
+    let item = [
+        "cid=1",
+        "num=1",
+        "price=9.90",
+        "type=fixed",
+        "stuff_status=new",
+        "title=保温杯二号",
+        "desc=a",
+        "location.state=浙江",
+        "location.city=杭州",
+    ];
+    let added = gateway.call("taobao.item.add", &item);
+    let id: String =
+        added.split("\"num_iid\":").nth(1).unwrap().chars().filter(char::is_ascii_digit).take(12).collect();
+    let idle = TcpStream::connect(&gateway.address).unwrap();
+    assert_eq!(gateway.stop("-TERM"), (Some(0), "stopped".to_owned()));
+    assert_eq!((&idle).read(&mut [0]).unwrap(), 0, "the connection is closed");
+
+    let gateway = Running::start(&["--state", path]);
+    let get = [&format!("num_iid={id}"), "fields=title"];
+    let found = gateway.call("taobao.item.seller.get", &get);
+    assert!(found.contains("保温杯二号"), "{found}");
+    assert!(gateway.call("taobao.item.delete", &[get[0]]).contains(&id));
+    assert!(gateway.call("taobao.item.seller.get", &get).contains("isv.item-not-exist"));
+    assert_eq!(gateway.stop("-INT"), (Some(0), "stopped".to_owned()));
+
+    fs::write(path, "{}").unwrap();
+    let (code, reported) = failure(&["--listen", "127.0.0.1:0", "--state", path]);
+    assert!(code == Some(1) && reported.starts_with(&format!("cannot use {path}: invalid state")), "{reported}");
+}
+
+/// A recorded folder is served without the real gateway.
+#[test]
+fn records_and_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let responses = folder.path().to_str().unwrap();
+    let real = Running::start(&["--seed", "7"]);
+    let url = format!("http://{}/router/rest", real.address);
+    let sold = ["fields=tid,title", "page_size=1"];
+    let recorded = Running::start(&["--record", &url, "--responses", responses]).call("taobao.trades.sold.get", &sold);
+    assert!(recorded.contains("\"tid\""), "{recorded}");
+    drop(real);
+    let replayed = Running::start(&["--responses", responses]).call("taobao.trades.sold.get", &sold);
+    let tid =
+        |output: &str| output.split("\"tid\":").nth(1).unwrap().split(['}', ',']).next().unwrap().trim().to_owned();
+    assert_eq!(tid(&recorded), tid(&replayed));
+
+    for (arguments, problem) in [
+        (&["--record", "taobao"][..], "--responses"),
+        (
+            &["--record", "nowhere", "--responses", responses],
+            "unknown gateway \"nowhere\": expected --record with a URL or one of",
+        ),
+    ] {
+        let (code, reported) = failure(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        assert!(code == Some(2) && reported.contains(problem), "{reported}");
+    }
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! The routes beside the calls, below `/_`. They are for programs on this machine only.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, put};
 use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::http::{ReceivedRequest, Service};
 use crate::server::Peer;
+use crate::state::Resource;
 
 /// Returns the routes.
 pub(crate) fn router() -> Router<Arc<Service>> {
@@ -21,6 +23,9 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/_health", get(health))
         .route("/_explain", any(explain))
         .route("/_faults", get(faults).put(set_faults).delete(clear_faults))
+        .route("/_state", get(counts))
+        .route("/_state/{resource}", put(put_record))
+        .route("/_state/{resource}/{id}", get(record))
         .layer(middleware::from_fn(from_this_machine))
 }
 
@@ -87,6 +92,47 @@ async fn set_faults(State(service): State<Arc<Service>>, request: ReceivedReques
 async fn clear_faults(State(service): State<Arc<Service>>) -> StatusCode {
     service.gateway.set_faults(Vec::new());
     StatusCode::NO_CONTENT
+}
+
+/// Returns the number of records of each kind.
+async fn counts(State(service): State<Arc<Service>>) -> Response {
+    match service.gateway.state() {
+        Some(state) => json(&state.counts()),
+        None => without_state(),
+    }
+}
+
+/// Returns a record.
+async fn record(State(service): State<Arc<Service>>, Path((name, id)): Path<(String, i64)>) -> Response {
+    let Some(state) = service.gateway.state() else { return without_state() };
+    match Resource::named(&name).and_then(|resource| state.get(resource, id)) {
+        Some(record) => json(&record),
+        None => (StatusCode::NOT_FOUND, "no such record").into_response(),
+    }
+}
+
+/// Inserts or replaces a record, as a buyer or the platform would do. Returns its id.
+async fn put_record(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    request: ReceivedRequest,
+) -> Response {
+    let Some(state) = service.gateway.state() else { return without_state() };
+    let Some(resource) = Resource::named(&name) else {
+        return (StatusCode::NOT_FOUND, "no such resource: expected one such as item, trade or refund").into_response();
+    };
+    let record = match serde_json::from_slice(request.body()) {
+        Ok(record) => record,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("invalid record: {error}")).into_response(),
+    };
+    match state.put(resource, record) {
+        Ok(id) => json(&BTreeMap::from([("id", id)])),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    }
+}
+
+fn without_state() -> Response {
+    (StatusCode::NOT_FOUND, "the gateway has no state: start it with --seed or --state").into_response()
 }
 
 fn json(value: &impl Serialize) -> Response {

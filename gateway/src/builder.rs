@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use codegen::spec::{Platform, Specs};
+use codegen::spec::{Parameter, Platform, Specs};
 use tokio::sync::oneshot;
 
 use crate::dialect::Dialects;
@@ -20,8 +20,11 @@ use crate::messages::MessageBroker;
 use crate::method::Method;
 use crate::mock::Mocks;
 use crate::quota::{Quota, Quotas};
+#[cfg(feature = "record")]
+use crate::record::Recorder;
 use crate::running::RunningGateway;
 use crate::server::{Server, ServerLimits};
+use crate::state::ShopState;
 
 /// The settings of a [`Gateway`].
 #[must_use]
@@ -40,6 +43,10 @@ pub struct GatewayBuilder {
     limits: ServerLimits,
     log: Box<dyn Fn(&str) + Send + Sync>,
     call_log: Option<Box<dyn Write + Send>>,
+    state: Option<ShopState>,
+    topics: BTreeMap<String, Vec<Parameter>>,
+    #[cfg(feature = "record")]
+    recorder: Option<Recorder>,
 }
 
 impl fmt::Debug for GatewayBuilder {
@@ -55,6 +62,7 @@ impl fmt::Debug for GatewayBuilder {
 impl GatewayBuilder {
     pub(crate) fn new(specs: Specs) -> Self {
         let messages = MessageBroker::new(&specs.topics);
+        let topics = specs.topics.into_iter().map(|topic| (topic.spec.topic.value, topic.spec.fields)).collect();
         let methods = specs.methods.into_iter().map(|method| (method.spec.method.value.clone(), Method::new(method)));
         Self {
             platform: specs.platform,
@@ -70,6 +78,10 @@ impl GatewayBuilder {
             limits: ServerLimits::default(),
             log: Box::new(|_| {}),
             call_log: None,
+            state: None,
+            topics,
+            #[cfg(feature = "record")]
+            recorder: None,
         }
     }
 
@@ -117,6 +129,19 @@ impl GatewayBuilder {
         self
     }
 
+    /// Lets calls read and change the data of a shop. Default: every response is an example.
+    pub fn state(mut self, state: ShopState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Passes calls on to another gateway and stores its responses: see [`Recorder`]. Default: the gateway responds itself.
+    #[cfg(feature = "record")]
+    pub fn record(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
     /// Sets the limits of the server that [`start`](Self::start) starts.
     pub fn limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
@@ -152,6 +177,10 @@ impl GatewayBuilder {
             examples: ExampleCache::default(),
             journal: Journal::default(),
             call_log: CallLog::new(self.call_log),
+            state: self.state,
+            topics: self.topics,
+            #[cfg(feature = "record")]
+            recorder: self.recorder,
         }
     }
 

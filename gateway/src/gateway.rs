@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Authorization, Dialect, Platform, Specs, response_node};
-use serde_json::Value as Json;
+use codegen::spec::{Authorization, Dialect, Parameter, Platform, Specs, response_node};
+use serde_json::{Map, Value as Json};
 use tokio::sync::watch;
 use top_protocol::Format;
 
@@ -22,12 +23,17 @@ use crate::fault::{Fault, Faults, Injection};
 use crate::journal::{Call, CallLog, CallRefusal, Journal};
 use crate::messages::{Endpoint, MessageBroker, OutgoingMessage, SendMessageError};
 use crate::method::Method;
-use crate::mock::{Mock, Mocks, Reply, TypedMock};
+use crate::mock::{self, Mock, Mocks, Reply, TypedMock};
 use crate::quota::Quotas;
+#[cfg(feature = "record")]
+use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
 use crate::response::{Body, Outcome, Response, ResponseFormat};
+use crate::response_folder::{self, LoadResponsesError, ResponseFile};
 use crate::signing;
+use crate::state::{self, SessionStatus, ShopState};
+use crate::template::{ParseTemplateError, Template, Variables};
 use crate::timestamp;
 use crate::value::{Members, Value};
 
@@ -49,6 +55,13 @@ pub struct Gateway {
     pub(crate) journal: Journal,
     pub(crate) call_log: CallLog,
     pub(crate) messages: MessageBroker,
+    /// The data of the shop. `None`: every response is an example.
+    pub(crate) state: Option<ShopState>,
+    /// The fields of each topic.
+    pub(crate) topics: BTreeMap<String, Vec<Parameter>>,
+    /// Passes calls on to another gateway, instead of responding.
+    #[cfg(feature = "record")]
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl fmt::Debug for Gateway {
@@ -81,6 +94,51 @@ impl Gateway {
         TypedMock::new(self.on(R::METHOD))
     }
 
+    /// Returns a template for responses of a method: JSON whose texts may have placeholders.
+    ///
+    /// - `{{NAME}}`: a parameter of the method, or a public one such as `{{session}}`. `{{NAME.FIELD}}` is a value inside the
+    ///   JSON of a parameter.
+    /// - `{{now}}`, `{{now_ms}}`: the time of the call, at GMT+8 or in milliseconds since 1970.
+    /// - `{{open}}`: the text `{{`.
+    ///
+    /// A text that is one placeholder has the type of its field, and is left out if the parameter is not sent.
+    ///
+    /// # Errors
+    ///
+    /// If the response is no JSON object, or has an unknown placeholder. Any parameter of a method without a spec is known.
+    pub fn template(&self, method: &str, response: Json) -> Result<Template, ParseTemplateError> {
+        let known = self.methods.get(method);
+        let is_parameter = |name: &str| {
+            let Some(known) = known else { return !name.is_empty() };
+            let first = name.split('.').next().unwrap_or_default();
+            self.platform.is_public(first)
+                || known.spec.request.iter().any(|parameter| [first, name].contains(&parameter.name.value.as_str()))
+        };
+        Template::parse(method, response, &is_parameter)
+    }
+
+    /// Programs the responses of a folder, as [templates](Self::template).
+    ///
+    /// `METHOD.json` has the response to every call of a method. `METHOD/NAME.json` has the response to calls with some
+    /// parameters: `{"parameters":{"tid":"1"},"response":{…}}`. Other files are ignored.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or a file cannot be read, or a file is no template.
+    pub fn load_responses(&self, folder: impl AsRef<Path>) -> Result<(), LoadResponsesError> {
+        for ResponseFile { path, method, recording } in response_folder::read(folder.as_ref())? {
+            let template = self.template(&method, recording.response);
+            let template = template.map_err(|error| LoadResponsesError::template(path, error))?;
+            let mock = self.on(method);
+            recording
+                .parameters
+                .into_iter()
+                .fold(mock, |mock, (name, value)| mock.with(name, value))
+                .respond_template(template);
+        }
+        Ok(())
+    }
+
     /// Returns the faults that are applied to calls.
     pub fn faults(&self) -> Vec<Fault> {
         self.faults.all()
@@ -109,6 +167,11 @@ impl Gateway {
     /// Returns the number of methods.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// Returns the data of the shop, if the gateway has a state.
+    pub fn state(&self) -> Option<&ShopState> {
+        self.state.as_ref()
     }
 
     /// Returns the queues of the message channel.
@@ -242,6 +305,28 @@ impl Gateway {
         self.journal.add(call);
     }
 
+    /// Records a call that another gateway answered. Returns its outcome for the console.
+    #[cfg(feature = "record")]
+    pub(crate) fn record_forwarded(
+        &self,
+        request: &Request<'_>,
+        reply: Result<String, (i64, Option<String>)>,
+    ) -> Outcome {
+        let parameters = read(request).unwrap_or_else(|_| request.query_parameters());
+        let public = |name: &str| parameters.get(name).map(|value| self.hide(&excerpt(value)));
+        let (request_id, refused) = match reply {
+            Ok(request_id) => (request_id, None),
+            Err(refused) => (String::new(), Some(refused)),
+        };
+        let (code, sub_code) = refused.map_or((None, None), |(code, sub_code)| (Some(code), sub_code));
+        let explanation = code.map(|code| format!("{code} {}: from the recorded gateway", self.code_name(code)));
+        let (method, app_key) = (public("method"), public("app_key"));
+        let explanation = explanation.unwrap_or_default();
+        let outcome = Outcome { method, app_key, code, explanation, request_id };
+        self.record(request.verb, &parameters, &outcome, sub_code.as_deref(), &Injection::default());
+        outcome
+    }
+
     /// Returns the body of a successful response. `fault` refuses a call that passes the checks.
     fn execute(
         &self,
@@ -288,16 +373,52 @@ impl Gateway {
         let node = method.map_or_else(|| response_node(name), |method| method.spec.response.node.value.clone());
         match (self.mocks.next(name, parameters), method) {
             (Some(Reply::Json(json)), method) => {
-                let fields = method.map_or(&[][..], |method| &method.spec.response.fields);
-                // A response may be copied from a document with its root node.
-                let content = if json.len() == 1 { json.get(&node).and_then(Json::as_object) } else { None };
-                let members = Value::from_json(content.unwrap_or(&json), fields);
+                let members = Value::from_json(root_members(&json, &node), response_fields(method));
+                Ok(Arc::new(successful(dialect, &node, members, format)))
+            }
+            (Some(Reply::Template(template)), method) => {
+                let variables = Variables { parameters, now: (self.clock)() };
+                let response = template.response();
+                if response.contains_key("error_response")
+                    && let Some(refusal) = mock::refusal(&variables.render_members(response))
+                {
+                    return Err(refusal);
+                }
+                let members = Value::from_template(root_members(response, &node), response_fields(method), &variables);
                 Ok(Arc::new(successful(dialect, &node, members, format)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
-            (None, Some(method)) => self.example(dialect, method, parameters, format),
+            (None, Some(method)) => self.stateful(dialect, method, parameters, format),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
+    }
+
+    /// Returns the body of the response with the data of the shop, or else of the example response.
+    fn stateful(
+        &self,
+        dialect: &Dialect,
+        method: &Method,
+        parameters: &Parameters<'_>,
+        format: ResponseFormat,
+    ) -> Result<Arc<Body>, Refusal> {
+        let response = self.state.as_ref().and_then(|state| state.respond(method, parameters, (self.clock)()));
+        let Some(response) = response else {
+            return self.example(dialect, method, parameters, format);
+        };
+        let (members, events) = response?;
+        for event in events {
+            self.emit(&event);
+        }
+        Ok(Arc::new(successful(dialect, &method.spec.response.node.value, members, format)))
+    }
+
+    /// Sends the message of a change, if a client has connected to the message channel.
+    fn emit(&self, event: &state::Event) {
+        let Some(fields) = self.topics.get(event.topic).filter(|_| !self.messages.groups().is_empty()) else { return };
+        let message =
+            OutgoingMessage { user_nick: event.seller(), ..OutgoingMessage::new(event.topic, event.content(fields)) };
+        // A call succeeds even if the queues are full.
+        let _ = self.messages.send(message);
     }
 
     /// Returns the body of the example response.
@@ -372,21 +493,30 @@ impl Gateway {
         let parameters = &*parameters;
         let authorization = method.and_then(|method| method.spec.facts.authorization);
         let own = dialect.session_parameter.as_ref().and_then(|name| parameters.get(&name.value));
-        self.check_session(authorization, own.or_else(|| parameters.get("session")))?;
+        let app_key = parameters.get("app_key").unwrap_or_default();
+        self.check_session(authorization, own.or_else(|| parameters.get("session")), app_key)?;
         method.map_or(Ok(()), |method| method.check(parameters))?;
         Ok(method)
     }
 
-    fn check_session(&self, authorization: Option<Authorization>, session: Option<&str>) -> Result<(), Refusal> {
-        match (authorization, session) {
-            (Some(Authorization::Required), None) => {
+    fn check_session(
+        &self,
+        authorization: Option<Authorization>,
+        session: Option<&str>,
+        app_key: &str,
+    ) -> Result<(), Refusal> {
+        let status =
+            self.state.as_ref().zip(session).map(|(state, session)| state.session(session, app_key, (self.clock)()));
+        match (authorization, session, status) {
+            (Some(Authorization::Required), None, _) => {
                 let text = if self.sessions.is_empty() { "any text" } else { "a text of --session" };
                 let reason = format!("the method requires a session: send {text} as session");
                 Err(Refusal::with_reason(26, "isv.missing-session", reason))
             }
-            (Some(Authorization::None), _) | (_, None) => Ok(()),
-            (_, Some(session)) if self.sessions.is_empty() || self.sessions.contains(session) => Ok(()),
-            (_, Some(_)) => {
+            (Some(Authorization::None), ..) | (_, None, _) | (.., Some(SessionStatus::Valid)) => Ok(()),
+            (.., Some(SessionStatus::Invalid(problem))) => Err(Refusal::with_reason(27, "invalid-sessionkey", problem)),
+            (_, Some(session), _) if self.sessions.is_empty() || self.sessions.contains(session) => Ok(()),
+            (_, Some(_), _) => {
                 let reason = "unknown session: send a text of --session, or start the gateway without --session";
                 Err(Refusal::with_reason(27, "invalid-sessionkey", reason))
             }
@@ -459,6 +589,16 @@ impl Gateway {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         base36(time.wrapping_mul(1 << 12).wrapping_add(u128::from(count & 0xfff)))
     }
+}
+
+fn response_fields(method: Option<&Method>) -> &[Parameter] {
+    method.map_or(&[], |method| &method.spec.response.fields)
+}
+
+/// Returns the members of a programmed response, which may be copied from a document with its root node.
+fn root_members<'j>(response: &'j Map<String, Json>, node: &str) -> &'j Map<String, Json> {
+    let inner = if response.len() == 1 { response.get(node).and_then(Json::as_object) } else { None };
+    inner.unwrap_or(response)
 }
 
 /// Returns the body of a successful response. In a dialect with one root node for all responses, the members are those of the

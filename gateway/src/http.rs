@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
+#[cfg(feature = "record")]
+use axum::http::header::USER_AGENT;
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -77,6 +79,10 @@ async fn root(State(service): State<Arc<Service>>, request: Request) -> Response
 
 /// Responds to a call.
 async fn call(State(service): State<Arc<Service>>, request: ReceivedRequest) -> Response {
+    #[cfg(feature = "record")]
+    if service.gateway.recorder.is_some() {
+        return forward(service, request).await;
+    }
     let faults = match request.faults() {
         Ok(faults) => faults,
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
@@ -94,6 +100,42 @@ async fn call(State(service): State<Arc<Service>>, request: ReceivedRequest) -> 
         Ok((response, injection)) => deliver(response, injection).await,
         Err(_) => Failure::Internal.into_response(),
     }
+}
+
+/// Passes a call on to another gateway, and stores its response.
+#[cfg(feature = "record")]
+async fn forward(service: Arc<Service>, request: ReceivedRequest) -> Response {
+    let Some(recorder) = &service.gateway.recorder else { return Failure::Internal.into_response() };
+    let user_agent = request.head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let received = match recorder.forward(&request.as_top(), user_agent).await {
+        Ok(received) => received,
+        Err(problem) => {
+            (service.log)(&format!("cannot forward a call: {problem}"));
+            return (StatusCode::BAD_GATEWAY, problem.to_string()).into_response();
+        }
+    };
+    let (status, content_type, body) = (received.status, received.content_type.clone(), received.body.clone());
+    let stored = tokio::task::spawn_blocking(move || {
+        let (gateway, call) = (&service.gateway, request.as_top());
+        let Some(recorder) = &gateway.recorder else { return };
+        let parameters = call.parameters().unwrap_or_default();
+        let method = parameters.get("method").and_then(|name| gateway.methods.get(name));
+        let stored = recorder.store(&gateway.platform, method, &parameters, received);
+        match stored {
+            Ok(reply) => service.print(&gateway.record_forwarded(&call, reply)),
+            Err(problem) => (service.log)(&format!("response not stored: {problem}")),
+        }
+    });
+    if stored.await.is_err() {
+        return Failure::Internal.into_response();
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = (status, body).into_response();
+    response.headers_mut().remove(CONTENT_TYPE);
+    if let Some(content_type) = content_type.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
+    response
 }
 
 /// A request with its whole body, which was read within the limits.

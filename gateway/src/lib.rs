@@ -51,12 +51,17 @@ mod object_types;
 mod page;
 mod pagination;
 mod quota;
+#[cfg(feature = "record")]
+mod record;
 mod refusal;
 mod request;
 mod response;
+mod response_folder;
 mod running;
 mod server;
 mod signing;
+mod state;
+mod template;
 mod timestamp;
 mod validation;
 mod value;
@@ -71,10 +76,15 @@ pub use journal::{Call, CallRefusal};
 pub use messages::{GroupStatus, MessageBroker, OutgoingMessage, PublishedMessage, SendMessageError};
 pub use mock::{Mock, TypedMock};
 pub use quota::{ParseQuotaError, Quota};
+#[cfg(feature = "record")]
+pub use record::{ForwardError, Recorder};
 pub use request::Request;
 pub use response::{Outcome, Response};
+pub use response_folder::LoadResponsesError;
 pub use running::RunningGateway;
 pub use server::{Server, ServerLimits};
+pub use state::{OpenStateError, PutRecordError, Resource, ShopState};
+pub use template::{ParseTemplateError, Template};
 
 // The examples of the README need the SDK with every category, which this crate has for its tests.
 #[cfg(doctest)]

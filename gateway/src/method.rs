@@ -3,7 +3,7 @@
 use codegen::spec::{self, Kind, Parameter, Platform, Spec};
 
 use crate::object_types::ObjectTypes;
-use crate::pagination;
+use crate::pagination::{self, Items};
 use crate::refusal::Refusal;
 use crate::request::Parameters;
 use crate::response::{Body, ResponseFormat};
@@ -30,6 +30,11 @@ impl Method {
             Some(parameter) => has_secret(parameter, &ObjectTypes::of(&self.spec.request), platform, &mut Vec::new()),
             None => platform.is_secret(name),
         }
+    }
+
+    /// Returns the members of the example response.
+    pub(crate) fn examples(&self) -> &Members {
+        &self.response
     }
 
     /// Returns the body of the example response.
@@ -67,7 +72,9 @@ impl Method {
     pub(crate) fn respond(&self, parameters: &Parameters<'_>, list_length: Option<i64>) -> Result<Members, Refusal> {
         let response = self.response.clone();
         match &self.spec.pages {
-            Some(pages) => pagination::page(pages, &self.spec.request, parameters, response, list_length),
+            Some(pages) => {
+                pagination::page(pages, &self.spec.request, parameters, response, &Items::Examples(list_length))
+            }
             None => Ok(response),
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -12,6 +12,7 @@ use top_protocol::Request;
 
 use crate::refusal::Refusal;
 use crate::request::Parameters;
+use crate::template::Template;
 
 /// A programmed response, before its content is set: see [`Gateway::on`](crate::Gateway::on).
 #[derive(Debug)]
@@ -52,6 +53,11 @@ impl<'g> Mock<'g> {
     /// with code 15.
     pub fn respond(self, response: impl Serialize) {
         self.add(Reply::of(response));
+    }
+
+    /// Responds with a template: see [`Gateway::template`](crate::Gateway::template).
+    pub fn respond_template(self, template: Template) {
+        self.add(Reply::Template(Arc::new(template)));
     }
 
     /// Responds to each of the next calls with one of the responses, in order: see [`respond`](Self::respond).
@@ -143,6 +149,7 @@ impl<'g, R: Request> TypedMock<'g, R> {
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Json(Map<String, Json>),
+    Template(Arc<Template>),
     Refusal(Refusal),
 }
 
@@ -157,7 +164,7 @@ impl Reply {
 }
 
 /// Reads a response of a refused call: `{"error_response":{"code":15,"sub_code":"isp.x","sub_msg":"m"}}`.
-fn refusal(members: &Map<String, Json>) -> Option<Refusal> {
+pub(crate) fn refusal(members: &Map<String, Json>) -> Option<Refusal> {
     let error = members.get("error_response").filter(|_| members.len() == 1)?;
     let text = |name: &str| error.get(name)?.as_str().map(str::to_owned);
     Some(match error.get("code").and_then(Json::as_i64) {

@@ -10,7 +10,7 @@ use top_protocol::DateTime;
 
 use crate::refusal::Refusal;
 use crate::request::Parameters;
-use crate::value::{Members, Value};
+use crate::value::{Members, Value, find, replace, split_path};
 
 /// The length of a list without an example of its total.
 const DEFAULT_LENGTH: i64 = 100;
@@ -24,16 +24,23 @@ const MAX_PAGE_SIZE: i64 = 1000;
 /// The start of a cursor that is not a field of the items.
 const CURSOR_PREFIX: &str = "after:";
 
-/// Returns the response with the items of the requested page, its cursor and its total. `length` is the length of the list,
-/// if it is set.
+/// The items of a list.
+pub(crate) enum Items<'i> {
+    /// Copies of the example. The list has this length, if it is set.
+    Examples(Option<i64>),
+    /// Records of the state by index.
+    Records { count: usize, item: &'i dyn Fn(usize) -> Value },
+}
+
+/// Returns the response with the items of the requested page, its cursor and its total.
 pub(crate) fn page(
     pages: &Pages,
     request: &[Parameter],
     parameters: &Parameters,
     mut response: Members,
-    length: Option<i64>,
+    items: &Items<'_>,
 ) -> Result<Members, Refusal> {
-    let list = List::of(pages, parameters, &response, length)?;
+    let list = List::of(pages, parameters, &response, items)?;
     let size = match (number(pages.size.as_ref(), parameters)?, pages.size.as_ref()) {
         (Some(size), Some(path)) if size < 1 => return Err(Refusal::invalid(&path.value, "must be at least 1")),
         (Some(size), _) => size,
@@ -44,7 +51,7 @@ pub(crate) fn page(
     let items: Vec<Value> = (start..end).map(|index| list.item(index)).collect();
     let (has_items, has_next) = (!items.is_empty(), end < list.length);
     // If a parameter selects `has_next` or the total, the response has only one of them.
-    let selected = pages.ask_has_next.as_ref().map(|path| sent(parameters, &path.value).as_deref() == Some("true"));
+    let selected = pages.ask_has_next.as_ref().map(|path| parameters.at(&path.value).as_deref() == Some("true"));
 
     // An empty list is left out (docs/protocol.md section 4.2).
     replace(&mut response, &pages.items.value, |value| match value {
@@ -67,36 +74,43 @@ pub(crate) fn page(
 }
 
 /// The requested list.
-struct List {
-    /// The example of an item.
-    item: Value,
-    /// The number of the first item.
-    first: i64,
+struct List<'i> {
+    item: Box<dyn Fn(i64) -> Value + 'i>,
     length: i64,
 }
 
-impl List {
-    fn of(pages: &Pages, parameters: &Parameters, response: &Members, length: Option<i64>) -> Result<Self, Refusal> {
-        let item = match find(response, &pages.items.value) {
+impl<'i> List<'i> {
+    fn of(pages: &Pages, parameters: &Parameters, response: &Members, items: &Items<'i>) -> Result<Self, Refusal> {
+        let window = pages.window.as_ref().map(|window| minutes(window, parameters)).transpose()?.flatten();
+        let length = match *items {
+            Items::Examples(length) => length,
+            Items::Records { count, item } => {
+                let item = move |index| item(usize::try_from(index).unwrap_or(usize::MAX));
+                return Ok(Self { item: Box::new(item), length: i64::try_from(count).unwrap_or(i64::MAX) });
+            }
+        };
+        let example = match find(response, &pages.items.value) {
             Some(Value::List(_, items)) => items.first().cloned(),
             _ => None,
         };
-        let item = item.unwrap_or(Value::Object(Vec::new()));
-        if let Some((first, length)) =
-            pages.window.as_ref().map(|window| minutes(window, parameters)).transpose()?.flatten()
-        {
-            return Ok(Self { item, first, length });
+        let example = example.unwrap_or(Value::Object(Vec::new()));
+        let items = |first: i64, length: i64| Self {
+            item: Box::new(move |index| numbered(&example, first.saturating_add(index))),
+            length,
+        };
+        if let Some((first, length)) = window {
+            return Ok(items(first, length));
         }
-        let example = pages.total.as_ref().and_then(|path| match find(response, &path.value)? {
+        let total = pages.total.as_ref().and_then(|path| match find(response, &path.value)? {
             Value::Number(number) => Some(*number),
             Value::Text(text) => text.parse().ok(),
             _ => None,
         });
-        Ok(Self { item, first: 0, length: length.or(example).unwrap_or(DEFAULT_LENGTH).max(0) })
+        Ok(items(0, length.or(total).unwrap_or(DEFAULT_LENGTH).max(0)))
     }
 
     fn item(&self, index: i64) -> Value {
-        numbered(&self.item, self.first.saturating_add(index))
+        (self.item)(index)
     }
 
     /// Returns the index of the first item of the requested page.
@@ -107,7 +121,7 @@ impl List {
             return Err(Refusal::invalid(&path.value, format_args!("must be at least {first}")));
         }
         if let (Some(path), Some(next)) = (&pages.cursor, &pages.next) {
-            return match sent(parameters, &path.value) {
+            return match parameters.at(&path.value) {
                 Some(cursor) => self.after(pages, &next.value, &cursor).ok_or_else(|| {
                     Refusal::invalid(&path.value, format_args!("must be {} of the previous page", next.value))
                 }),
@@ -148,7 +162,7 @@ fn path_in_item<'p>(pages: &Pages, path: &'p str) -> Option<&'p str> {
 /// Returns the minutes of a time window: the number of the first since 1970, and their count.
 fn minutes(window: &Window, parameters: &Parameters) -> Result<Option<(i64, i64)>, Refusal> {
     let read = |path: &Spanned<String>| -> Result<Option<i64>, Refusal> {
-        let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
+        let Some(text) = parameters.at(&path.value) else { return Ok(None) };
         let requirement = "must be a date in the form yyyy-MM-dd HH:mm:ss";
         let date: DateTime = text.parse().map_err(|_| Refusal::invalid(&path.value, requirement))?;
         let since = date.to_system_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -217,55 +231,10 @@ fn boolean_like(value: &Value, boolean: bool) -> Value {
     }
 }
 
-/// Splits a path after its first name.
-fn split_path(path: &str) -> (&str, Option<&str>) {
-    path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)))
-}
-
-/// Returns the value at a path.
-fn find<'m>(members: &'m Members, path: &str) -> Option<&'m Value> {
-    let (name, rest) = split_path(path);
-    let value = &members.iter().find(|(member, _)| member == name)?.1;
-    match (rest, value) {
-        (None, value) => Some(value),
-        (Some(rest), Value::Object(members)) => find(members, rest),
-        (Some(_), _) => None,
-    }
-}
-
-/// Replaces the value at a path, or removes it if `with` returns `None`.
-fn replace(members: &mut Members, path: &str, with: impl FnOnce(&Value) -> Option<Value>) {
-    let (name, rest) = split_path(path);
-    let Some(index) = members.iter().position(|(member, _)| member == name) else { return };
-    match (rest, &mut members[index].1) {
-        (Some(rest), Value::Object(members)) => replace(members, rest, with),
-        (Some(_), _) => {}
-        (None, value) => match with(value) {
-            Some(value) => members[index].1 = value,
-            None => drop(members.remove(index)),
-        },
-    }
-}
-
-/// Returns the text of a parameter, or of a value in its JSON, at a path.
-fn sent(parameters: &Parameters, path: &str) -> Option<String> {
-    let mut names = path.split('.');
-    let text = parameters.get(names.next().unwrap_or_default())?;
-    if !path.contains('.') {
-        return Some(text.to_owned());
-    }
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    match names.try_fold(&json, |json, name| json.get(name))? {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-        other => Some(other.to_string()),
-    }
-}
-
 /// Returns the integer at the path of a parameter.
 fn number(path: Option<&Spanned<String>>, parameters: &Parameters) -> Result<Option<i64>, Refusal> {
     let Some(path) = path else { return Ok(None) };
-    let Some(text) = sent(parameters, &path.value) else { return Ok(None) };
+    let Some(text) = parameters.at(&path.value) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Refusal::invalid(&path.value, "must be an integer"))
 }
 

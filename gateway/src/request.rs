@@ -6,6 +6,7 @@ use std::fmt;
 
 use memchr::memmem;
 use percent_encoding::percent_decode;
+use serde_json::Value as Json;
 
 /// An HTTP request.
 ///
@@ -108,6 +109,20 @@ impl<'a> Parameters<'a> {
     /// Returns the value of a text parameter. `None` if it is missing or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(AsRef::as_ref).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value at a path: of a text parameter, or inside its JSON.
+    pub(crate) fn at(&self, path: &str) -> Option<String> {
+        if let Some(text) = self.get(path) {
+            return Some(text.to_owned());
+        }
+        let (name, rest) = path.split_once('.')?;
+        let json: Json = serde_json::from_str(self.get(name)?).ok()?;
+        match rest.split('.').try_fold(&json, |json, name| json.get(name))? {
+            Json::Null => None,
+            Json::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            other => Some(other.to_string()),
+        }
     }
 
     pub(crate) fn read_form(&mut self, form: &'a [u8]) -> Result<(), RequestError> {

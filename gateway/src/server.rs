@@ -24,6 +24,7 @@ use crate::delivery::ResetConnection;
 use crate::gateway::Gateway;
 use crate::http;
 use crate::messages;
+use crate::state::ShopState;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// A gateway that listens on a loopback address.
+/// A gateway that listens on an address.
 #[derive(Debug)]
 pub struct Server {
     gateway: Arc<Gateway>,
@@ -70,9 +71,19 @@ impl Server {
     /// If the address is not a loopback address, or is in use.
     pub async fn bind(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
-            let problem = "expected a loopback address: the gateway prints requests, and its secrets are for tests";
+            let problem = "expected a loopback address: for calls from other machines, use bind_remote";
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
+        Self::bind_remote(gateway, address).await
+    }
+
+    /// Listens on any address. Other machines can make calls, change the data of the shop and read messages. The page and the
+    /// paths that start with `/_` stay on loopback.
+    ///
+    /// # Errors
+    ///
+    /// If the address is in use, or is none of this machine.
+    pub async fn bind_remote(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self { gateway: gateway.into(), listener, limits: ServerLimits::default() })
     }
@@ -105,13 +116,16 @@ impl Server {
     }
 
     /// Responds to requests until `shutdown` completes. Then it closes idle connections, and the others after their current
-    /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout).
+    /// calls or [`shutdown_timeout`](ServerLimits::shutdown_timeout), and saves the [state](Gateway::state).
     pub async fn serve_until(self, log: impl Fn(&str) + Send + Sync + 'static, shutdown: impl Future<Output = ()>) {
         let Self { gateway, listener, limits } = self;
         let log = Arc::new(log);
         let (stop, stopping) = watch::channel(());
-        let message_log = Arc::clone(&log);
+        let (message_log, save_log) = (Arc::clone(&log), Arc::clone(&log));
         let messages = gateway.message_endpoint(stopping.clone(), move |line| message_log(line));
+        let save_log = move |line: &str| save_log(line);
+        let mut saving = pin!(save_repeatedly(gateway.state().cloned(), &save_log));
+        let state = gateway.state().cloned();
         let router = http::router(gateway, limits, Box::new(move |line| log(line)));
         let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
@@ -122,6 +136,7 @@ impl Server {
             let (permit, accepted) = tokio::select! {
                 accepted = accept => accepted,
                 () = &mut shutdown => break,
+                never = &mut saving => match never {},
             };
             while connections.try_join_next().is_some() {}
             let Ok((stream, peer)) = accepted else {
@@ -140,6 +155,30 @@ impl Server {
         let finished = async { while connections.join_next().await.is_some() {} };
         // Dropping the set closes the connections that are left.
         let _ = tokio::time::timeout(limits.shutdown_timeout, finished).await;
+        drop(connections);
+        if let Some(state) = state {
+            save(state, &save_log).await;
+        }
+    }
+}
+
+/// The time between two checks whether the state has changed.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Saves the state again and again.
+async fn save_repeatedly(state: Option<ShopState>, log: &(dyn Fn(&str) + Send + Sync)) -> Infallible {
+    let Some(state) = state.filter(|state| state.path().is_some()) else { return std::future::pending().await };
+    loop {
+        save(state.clone(), log).await;
+        tokio::time::sleep(SAVE_INTERVAL).await;
+    }
+}
+
+/// Saves the state if it has changed.
+async fn save(state: ShopState, log: &(dyn Fn(&str) + Send + Sync)) {
+    let saved = tokio::task::spawn_blocking(move || state.save()).await;
+    if let Ok(Err(error)) = saved {
+        log(&format!("state not saved: {error}"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values of a response, from the examples of a spec, in three formats (docs/protocol.md section 4).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use codegen::spec::{Kind, Parameter, TypeName};
@@ -34,7 +35,26 @@ impl Value {
     /// Converts JSON to the members of a response, with the fields of the spec. Arrays are lists, with or without the object
     /// around them. A field that the spec lacks is kept, and `null` is left out.
     pub(crate) fn from_json(json: &Map<String, Json>, fields: &[Parameter]) -> Members {
-        json_members(json, fields, &ObjectTypes::of(fields))
+        json_members(json, fields, &ObjectTypes::of(fields), &LiteralTexts)
+    }
+
+    /// Converts the JSON of a template: see [`from_json`](Self::from_json).
+    pub(crate) fn from_template(json: &Map<String, Json>, fields: &[Parameter], texts: &dyn Texts) -> Members {
+        json_members(json, fields, &ObjectTypes::of(fields), texts)
+    }
+
+    /// Converts a scalar of JSON to the type of a field. `None` for `null`, and for a value of another type.
+    pub(crate) fn typed(kind: Kind, json: &Json) -> Option<Self> {
+        Some(match (kind, json) {
+            (_, Json::Null) => return None,
+            (Kind::Number | Kind::Byte, Json::String(text)) => Self::Number(text.trim().parse().ok()?),
+            (Kind::Number | Kind::Byte, json) => Self::Number(json.as_i64()?),
+            (Kind::Boolean, Json::Bool(boolean)) => Self::Boolean(*boolean),
+            (Kind::Boolean, Json::String(text)) => Self::Boolean(text.eq_ignore_ascii_case("true") || text == "1"),
+            (Kind::Boolean, json) => Self::Boolean(json.as_i64()? != 0),
+            (_, Json::String(text)) => Self::Text(text.clone()),
+            (_, json) => Self::Text(json.to_string()),
+        })
     }
 
     /// Writes the value as an XML element.
@@ -64,6 +84,58 @@ impl Value {
         };
         // Serialization of strings, numbers and booleans to memory does not fail.
         text.unwrap_or_default()
+    }
+}
+
+/// Splits a path after its first name.
+pub(crate) fn split_path(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)))
+}
+
+/// Returns the value at a path.
+pub(crate) fn find<'m>(members: &'m Members, path: &str) -> Option<&'m Value> {
+    let (name, rest) = split_path(path);
+    let value = &members.iter().find(|(member, _)| member == name)?.1;
+    match (rest, value) {
+        (None, value) => Some(value),
+        (Some(rest), Value::Object(members)) => find(members, rest),
+        (Some(_), _) => None,
+    }
+}
+
+/// Replaces the value at a path, or removes it if `with` returns `None`.
+pub(crate) fn replace(members: &mut Members, path: &str, with: impl FnOnce(&Value) -> Option<Value>) {
+    let (name, rest) = split_path(path);
+    let Some(index) = members.iter().position(|(member, _)| member == name) else { return };
+    match (rest, &mut members[index].1) {
+        (Some(rest), Value::Object(members)) => replace(members, rest, with),
+        (Some(_), _) => {}
+        (None, value) => match with(value) {
+            Some(value) => members[index].1 = value,
+            None => drop(members.remove(index)),
+        },
+    }
+}
+
+/// Converts the texts of JSON to values. `None` leaves a value out.
+pub(crate) trait Texts {
+    /// Converts a text to a value of a field.
+    fn text(&self, text: &str, kind: Option<Kind>) -> Option<Value>;
+
+    /// Converts JSON that is a text on the wire.
+    fn json<'j>(&self, json: &'j Json) -> Option<Cow<'j, Json>>;
+}
+
+/// Texts that are values themselves.
+struct LiteralTexts;
+
+impl Texts for LiteralTexts {
+    fn text(&self, text: &str, _kind: Option<Kind>) -> Option<Value> {
+        Some(Value::Text(text.to_owned()))
+    }
+
+    fn json<'j>(&self, json: &'j Json) -> Option<Cow<'j, Json>> {
+        Some(Cow::Borrowed(json))
     }
 }
 
@@ -127,25 +199,31 @@ fn scalar(kind: Kind, example: &str, name: &str) -> Value {
     }
 }
 
-fn json_members(json: &Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>) -> Members {
+fn json_members(json: &Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>, texts: &dyn Texts) -> Members {
     let member = |(name, value): (&String, &Json)| {
         let field = fields.iter().find(|field| field.name.value == *name);
-        Some((name.clone(), json_value(name, value, field, types)?))
+        Some((name.clone(), json_value(name, value, field, types, texts)?))
     };
     json.iter().filter_map(member).collect()
 }
 
 /// Converts one member. `None` for `null`.
-fn json_value(name: &str, json: &Json, field: Option<&Parameter>, types: &ObjectTypes<'_>) -> Option<Value> {
+fn json_value(
+    name: &str,
+    json: &Json,
+    field: Option<&Parameter>,
+    types: &ObjectTypes<'_>,
+    texts: &dyn Texts,
+) -> Option<Value> {
     let type_name = field.map(Parameter::type_name);
     let is_json = type_name.is_some_and(|name| matches!(name.kind(), Some(Kind::Json | Kind::Map)));
     let inner_key = || type_name.filter(|name| name.list).map_or_else(|| name.to_owned(), TypeName::inner_key);
     let list = |key, items: &[Json]| {
-        Value::List(key, items.iter().filter_map(|item| json_value(name, item, field, types)).collect())
+        Value::List(key, items.iter().filter_map(|item| json_value(name, item, field, types, texts)).collect())
     };
     Some(match json {
         Json::Null => return None,
-        Json::String(text) => Value::Text(text.clone()),
+        Json::String(text) => texts.text(text, type_name.and_then(|name| name.kind()))?,
         Json::Bool(boolean) => Value::Boolean(*boolean),
         Json::Number(number) => number.as_i64().map_or_else(|| Value::Decimal(number.clone()), Value::Number),
         Json::Array(items) if !is_json || type_name.is_some_and(|name| name.list) => list(inner_key(), items),
@@ -157,11 +235,11 @@ fn json_value(name: &str, json: &Json, field: Option<&Parameter>, types: &Object
             }
             _ => {
                 let fields = field.map(|field| types.fields(field)).unwrap_or_default();
-                Value::Object(json_members(members, fields, types))
+                Value::Object(json_members(members, fields, types, texts))
             }
         },
         // JSON is a text on the wire.
-        other => Value::Text(other.to_string()),
+        other => Value::Text(texts.json(other)?.to_string()),
     })
 }
 

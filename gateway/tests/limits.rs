@@ -180,3 +180,76 @@ async fn shutdown_finishes_calls_and_closes_idle_connections() {
     assert_eq!(start_time.elapsed().as_secs(), 5);
     assert_eq!(stuck.read(&mut [0]).await.unwrap_or_default(), 0);
 }
+
+/// Requests that take far more memory than a call, or never end.
+fn hostile_requests() -> Vec<Vec<u8>> {
+    const LARGE: usize = 2 << 20;
+    let post = |content_type: &str, body: &str| {
+        let length = body.len();
+        let head = format!(
+            "POST /router/rest HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        );
+        (head + body).into_bytes()
+    };
+    let form = "application/x-www-form-urlencoded";
+    let method = "method=tmall.item.quantity.update&sku_quantities=";
+    let nested = |open: &str| format!("{method}{}", open.repeat(LARGE / open.len()));
+    let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n";
+    let headers: String = (0..100_000).map(|number| format!("x-{number}: a\r\n")).collect();
+    vec![
+        format!("GET /{} HTTP/1.1\r\n", "a".repeat(LARGE)).into_bytes(),
+        format!("GET / HTTP/1.1\r\nx: {}", "a".repeat(LARGE)).into_bytes(),
+        format!("GET / HTTP/1.1\r\n{headers}\r\n").into_bytes(),
+        (head(0).replace("Content-Length: 0", "Transfer-Encoding: chunked") + &"1\r\nx\r\n".repeat(LARGE / 6))
+            .into_bytes(),
+        post(form, &(0..LARGE / 10).map(|number| format!("&{number}=")).collect::<String>()),
+        post(form, &"&=".repeat(LARGE / 2)),
+        post(form, &nested("[")),
+        post(form, &nested("{\"a\":")),
+        post(form, &format!("{method}[{}1]", "1,".repeat(LARGE / 2))),
+        post(form, &"%".repeat(LARGE)),
+        post("multipart/form-data; boundary=x", &(part.repeat(LARGE / part.len()) + "--x--")),
+        post("application/json", &"[".repeat(LARGE)),
+        post("text/xml", &"<a>".repeat(LARGE / 3)),
+        post("text/xml", &format!("<!DOCTYPE a [<!ENTITY b \"{}\">]><a>&b;&b;</a>", "b".repeat(LARGE))),
+    ]
+}
+
+/// Sends hostile requests on many connections.
+#[cfg(target_os = "linux")]
+#[ignore = "run by hostile_requests_do_not_grow_the_memory in its own process"]
+#[test]
+fn hostile_http() {
+    // As the command `gateway` does: a large call takes several times the memory of its body.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().max_blocking_threads(4).build().unwrap().block_on(async {
+        let limits = ServerLimits { body: 4 << 20, bodies: 8 << 20, connections: 32, ..ServerLimits::default() };
+        let address = start(limits).await;
+        rest(send(address, &post(1)).await).await;
+        let requests: Vec<_> = hostile_requests().into_iter().map(std::sync::Arc::new).collect();
+        support::memory::start();
+        let mut clients = tokio::task::JoinSet::new();
+        for request in requests.iter().cycle().take(4 * requests.len()) {
+            let request = std::sync::Arc::clone(request);
+            clients.spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                // The server may stop reading.
+                let _ = stream.write_all(&request).await;
+                let _ = stream.shutdown().await;
+                let _ = rest(stream).await;
+            });
+        }
+        while clients.join_next().await.is_some() {}
+        support::memory::stop();
+        assert!(rest(send(address, &post(1)).await).await.starts_with(OK));
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_requests_do_not_grow_the_memory() {
+    // 8 MiB of bodies and the trees of four calls; 56 connections send 112 MiB.
+    let growth = support::memory::growth("hostile_http");
+    assert!(growth < 100 << 20, "{} MiB", growth >> 20);
+}

@@ -70,7 +70,7 @@ fn run() -> Result<(), Failure> {
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
         "fuzz" => fuzz::command(arguments),
-        "gateway" => top::run_local("gateway", arguments),
+        "gateway" => call::gateway(arguments),
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),

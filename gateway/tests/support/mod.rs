@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use codegen::spec;
+use codegen::spec::{self, Specs};
 use gateway::{Gateway, GatewayBuilder};
 use generated_sdk::{AppCredentials, Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,10 +19,14 @@ use tokio::net::TcpListener;
 pub(crate) const KEY: &str = "12345678";
 pub(crate) const SECRET: &str = "helloworld";
 
+/// Returns the shipped specs.
+pub(crate) fn specs() -> Specs {
+    spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap()
+}
+
 /// Returns the settings of a gateway for the shipped specs.
 pub(crate) fn gateway() -> GatewayBuilder {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
-    Gateway::builder(spec::read(&root).unwrap()).application(KEY, SECRET)
+    Gateway::builder(specs()).application(KEY, SECRET)
 }
 
 /// The console of a running gateway.
