@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Authorization, Platform, Specs, response_node};
+use codegen::spec::{Authorization, Platform, Spec, Specs, response_node};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use top_protocol::Format;
@@ -105,6 +105,11 @@ impl Gateway {
     /// Returns the number of methods.
     pub fn method_count(&self) -> usize {
         self.methods.len()
+    }
+
+    /// Returns the spec of each method with its category.
+    pub(crate) fn specs(&self) -> impl Iterator<Item = (&str, &Spec)> {
+        self.methods.values().map(|method| (method.category.as_str(), &method.spec))
     }
 
     /// Returns the queues of the message channel.

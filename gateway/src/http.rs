@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use codegen::search::Index;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,7 +42,7 @@ pub(crate) struct Service {
     bodies: Arc<Semaphore>,
     log: Log,
     /// The search index of the page, which its first search creates.
-    pub(crate) index: OnceLock<page::Index>,
+    pub(crate) index: OnceLock<Index>,
 }
 
 /// Returns the routes.

@@ -2,10 +2,8 @@
 //!
 //! It is rendered on the server. `page.js` only replaces parts of it without a reload.
 
-mod categories;
 mod language;
 mod samples;
-mod search;
 mod try_call;
 mod views;
 
@@ -22,16 +20,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use codegen::search::Index;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::admin::from_this_machine;
 use crate::http::{ReceivedRequest, Service};
 
 use language::{COOKIE_NAME, Labels, Language};
-pub(crate) use search::Index;
-use search::MAX_RESULTS;
 use try_call::{Outcome, TryCall};
 use views::{CallView, CategoryView, FieldTable, InputView, MethodRow};
+
+/// The maximum number of results of a search.
+const MAX_RESULTS: usize = 60;
 
 /// The maximum number of calls in the list.
 const MAX_CALLS: usize = 100;
@@ -133,7 +133,7 @@ async fn index(State(service): State<Arc<Service>>, headers: HeaderMap, Query(pa
         more: false,
     };
     if let Some(query) = query {
-        let found = service.index.get_or_init(|| Index::new(gateway)).find(query);
+        let found = service.index.get_or_init(|| Index::new(gateway.specs())).find(query);
         results.more = found.len() > MAX_RESULTS;
         let methods = found.into_iter().take(MAX_RESULTS).filter_map(|name| gateway.methods.get_key_value(name));
         results.methods = methods.map(MethodRow::new).collect();
