@@ -2,6 +2,7 @@
 
 mod application;
 mod call;
+mod export;
 mod gateway;
 mod generate;
 mod message;
@@ -173,6 +174,18 @@ Examples, with the gateway in another terminal:
   cargo top gateway
   cargo top call taobao.time.get --gateway http://127.0.0.1:8642 --app 12345678=helloworld")]
     Call(call::CallArgs),
+    /// Convert methods to OpenAPI, a Postman collection or JSON Schema
+    #[command(after_help = "\
+The methods are those of the crate's specs and of generated-sdk.
+  openapi      OpenAPI 3.1. Each method is an operation on /router/rest?method=METHOD
+  postman      A Postman collection 2.1, whose pre-request script signs each call. Its variables are gateway,
+               app_key, app_secret, session and sign_method
+  json-schema  JSON Schema 2020-12: #/$defs/METHOD.request and #/$defs/METHOD.response
+
+Examples:
+  cargo top export openapi --category trade --out trade.json
+  cargo top export postman taobao.trade.get taobao.trades.sold.get")]
+    Export(export::ExportArgs),
 }
 
 fn main() -> ExitCode {
@@ -254,5 +267,6 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Gateway(args) => match gateway::run(args)? {},
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
+        Command::Export(args) => export::run(&args),
     }
 }

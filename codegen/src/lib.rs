@@ -2,13 +2,15 @@
 //!
 //! Start with [`Builder`]. Its steps are separate modules: [`spec`] reads and checks, [`model`] names, [`render`]
 //! writes code, [`output`] compares and writes files. [`import`] converts documents to specs. [`commands`] is the
-//! command line interface of these steps. [`search`] finds methods.
+//! command line interface of these steps. [`export`] converts specs to OpenAPI, Postman and JSON Schema, and [`search`] finds
+//! methods.
 
 pub mod builder;
 pub mod categories;
 pub mod commands;
 pub mod diagnostic;
 pub mod difference;
+pub mod export;
 pub mod files;
 mod graph;
 mod html;

@@ -40,6 +40,7 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
+  export   Convert methods to OpenAPI, a Postman collection or JSON Schema
   api      Compare the public API of the libraries with the committed lists
   bench    Compare the cost of the runtime with a lower bound for each task
   scale    Measure the generator and cargo with many synthetic methods
@@ -69,6 +70,7 @@ fn run() -> Result<(), Failure> {
         "bench" => tool::BENCH.run(arguments),
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
+        "export" => top::run_local("export", arguments),
         "fuzz" => fuzz::command(arguments),
         "gateway" => top::run_local("gateway", arguments),
         "gen" => generate::command(arguments),
@@ -92,6 +94,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "bench" => tool::BENCH.help,
             "call" => return top::help("call"),
             "demo" => demo::HELP,
+            "export" => return top::help("export"),
             "fuzz" => fuzz::HELP,
             "gateway" => return top::help("gateway"),
             "gen" => generate::HELP,

@@ -2,6 +2,7 @@
 //!
 //! It is rendered on the server. `page.js` only replaces parts of it without a reload.
 
+mod export;
 mod language;
 mod samples;
 mod try_call;
@@ -48,6 +49,7 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/_call", post(call))
         .route("/_samples", post(program_samples))
         .route("/_language", get(select_language))
+        .route("/_export/{format}", get(export::export))
         .route("/_page.css", get(|| asset("text/css;charset=UTF-8", include_str!("../../templates/page.css"))))
         .route("/_page.js", get(|| asset("text/javascript;charset=UTF-8", include_str!("../../templates/page.js"))));
     protected(routes)
@@ -105,7 +107,8 @@ struct IndexPage {
 #[template(path = "results.html")]
 struct Results {
     l: &'static Labels,
-    heading: Option<String>,
+    /// The category, and its title.
+    heading: Option<(String, String)>,
     total: usize,
     categories: Vec<CategoryView>,
     methods: Vec<MethodRow>,
@@ -140,7 +143,7 @@ async fn index(State(service): State<Arc<Service>>, headers: HeaderMap, Query(pa
     } else if let Some(category) = category {
         let methods = gateway.methods.iter().filter(|(_, method)| method.category == category);
         results.methods = methods.map(MethodRow::new).collect();
-        results.heading = Some(views::category_title(category, language));
+        results.heading = Some((category.to_owned(), views::category_title(category, language)));
     } else {
         results.categories = CategoryView::all(gateway, language);
     }
@@ -350,10 +353,15 @@ async fn select_language(Query(parameters): Parameters) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
 }
 
-/// Returns the URL that clients call. The guard has checked `Host`.
+/// Returns the URL that clients call.
 fn url(headers: &HeaderMap) -> String {
+    address(headers) + "/router/rest"
+}
+
+/// Returns the address of the gateway. The guard has checked `Host`.
+fn address(headers: &HeaderMap) -> String {
     let host = headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
-    format!("http://{}/router/rest", host.unwrap_or("127.0.0.1:8642"))
+    format!("http://{}", host.unwrap_or("127.0.0.1:8642"))
 }
 
 fn encoded(text: &str) -> String {
