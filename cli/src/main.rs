@@ -5,6 +5,8 @@ mod call;
 mod export;
 mod gateway;
 mod generate;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod message;
 mod methods;
 mod package;
@@ -186,6 +188,21 @@ Examples:
   cargo top export openapi --category trade --out trade.json
   cargo top export postman taobao.trade.get taobao.trades.sold.get")]
     Export(export::ExportArgs),
+    /// Serve the methods to coding agents over standard input and output (MCP)
+    #[cfg(feature = "mcp")]
+    #[command(after_help = "\
+The tools are search_methods, describe_method and call_method. The methods are those of the crate's specs and
+of generated-sdk.
+
+A method is read-only if its spec says `reads: true`, or, without that key, if the last word of its name is
+get, query, search, list, count or detail. Other methods are refused without --allow-writes.
+
+Secrets are hidden in results: the AppSecret, the session, and values whose names or specs mark them as secret.
+Integers above 2^53 are texts.
+
+Example of a configuration:
+  { \"mcpServers\": { \"top\": { \"command\": \"cargo\", \"args\": [\"top\", \"mcp\"] } } }")]
+    Mcp(mcp::McpArgs),
 }
 
 fn main() -> ExitCode {
@@ -268,5 +285,7 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
         Command::Export(args) => export::run(&args),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(&args),
     }
 }

@@ -41,6 +41,7 @@ Commands:
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
   export   Convert methods to OpenAPI, a Postman collection or JSON Schema
+  mcp      Serve the methods to coding agents over standard input and output
   api      Compare the public API of the libraries with the committed lists
   bench    Compare the cost of the runtime with a lower bound for each task
   scale    Measure the generator and cargo with many synthetic methods
@@ -76,6 +77,7 @@ fn run() -> Result<(), Failure> {
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
+        "mcp" => top::run("mcp", true, arguments.raw_args()?),
         "message" => top::run_local("message", arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
@@ -101,6 +103,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "help" => HELP,
             "import" => import::HELP,
             "lint" => lint::HELP,
+            "mcp" => return top::run("mcp", true, ["--help"]),
             "message" => return top::help("message"),
             "new" => new::HELP,
             "scale" => scale::HELP,
