@@ -46,14 +46,10 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), CommandError> {
 
 /// Selects methods by name and by category; all without either.
 fn select<'a>(specs: &'a Specs, names: &[String], categories: &[String]) -> Result<Selection<'a>, CommandError> {
-    let known: BTreeSet<&str> = specs.methods.iter().map(|method| method.spec.method.value.as_str()).collect();
-    for name in names.iter().filter(|name| !known.contains(name.as_str())) {
-        return Err(unknown("method", name, closest(name, known.iter().copied())));
-    }
-    let known: BTreeSet<&str> = specs.methods.iter().map(|method| method.category.as_str()).collect();
-    for name in categories.iter().filter(|name| !known.contains(name.as_str())) {
-        return Err(unknown("category", name, closest(name, known.iter().copied())));
-    }
+    let methods: BTreeSet<&str> = specs.methods.iter().map(|method| method.spec.method.value.as_str()).collect();
+    let folders: BTreeSet<&str> = specs.methods.iter().map(|method| method.category.as_str()).collect();
+    check_known("method", names, &methods)?;
+    check_known("category", categories, &folders)?;
     let is_all = names.is_empty() && categories.is_empty();
     let selected = specs
         .methods
@@ -62,7 +58,10 @@ fn select<'a>(specs: &'a Specs, names: &[String], categories: &[String]) -> Resu
     Ok(Selection::new(&specs.platform, selected.map(|method| (method.category.as_str(), &method.spec))))
 }
 
-fn unknown(what: &str, name: &str, meant: Option<&str>) -> CommandError {
-    let help = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-    CommandError::Usage(format!("unknown {what} {name:?}: no spec describes it{help}"))
+/// Refuses the first name that is not known.
+fn check_known(what: &str, names: &[String], known: &BTreeSet<&str>) -> Result<(), CommandError> {
+    let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
+    let meant = closest(name, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+    let meant = meant.unwrap_or_default();
+    Err(CommandError::Usage(format!("unknown {what} {name:?}: no spec describes it{meant}")))
 }
