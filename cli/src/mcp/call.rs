@@ -6,7 +6,7 @@ use codegen::model;
 use codegen::spec::{Kind, Method, Platform};
 use rmcp::model::JsonObject;
 use serde_json::Value as Json;
-use top_client::{Client, Format};
+use top_client::{Client, Format, Gateway};
 use top_protocol::internal::redacted;
 use top_protocol::{AppCredentials, PUBLIC_PARAMETERS, UntypedParameters};
 
@@ -19,7 +19,8 @@ const MAX_RESPONSE: usize = 100_000;
 /// Calls methods of one gateway.
 pub(super) struct Caller {
     client: Client,
-    gateway: String,
+    /// The URL of the gateway.
+    url: String,
     /// The texts that no result contains.
     secrets: Vec<String>,
     has_session: bool,
@@ -27,17 +28,18 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn new(
-        gateway: impl Into<String>,
+        gateway: impl Into<Gateway>,
         credentials: AppCredentials,
         session: Option<String>,
     ) -> Result<Self, codegen::commands::CommandError> {
-        let gateway = gateway.into();
+        let gateway: Gateway = gateway.into();
         let secrets = [Some(credentials.expose_secret().to_owned()), session.clone()].into_iter().flatten().collect();
         let has_session = session.is_some();
-        let builder = Client::builder(gateway.as_str(), credentials).format(Format::Json);
+        let url = gateway.url().to_owned();
+        let builder = Client::builder(gateway, credentials).format(Format::Json);
         let builder = session.into_iter().fold(builder, top_client::ClientBuilder::session);
         let client = builder.build().map_err(|error| codegen::commands::CommandError::from_error(&error))?;
-        Ok(Self { client, gateway, secrets, has_session })
+        Ok(Self { client, url, secrets, has_session })
     }
 
     /// Calls a method. Returns the response as JSON.
@@ -95,7 +97,7 @@ impl Caller {
         if needs_session(method) && !self.has_session {
             problems.push(format!("missing session: {name} requires TOP_SESSION in the environment of the server"));
         }
-        if method.spec.facts.https_only && is_remote_http(&self.gateway) {
+        if method.spec.facts.https_only && is_remote_http(&self.url) {
             problems.push(format!("{name} requires https: start the server with an https URL"));
         }
         if problems.is_empty() { Ok(()) } else { Err(format!("{}\nnothing was sent", problems.join("\n"))) }

@@ -60,11 +60,11 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), CommandError> {
     let result = runtime.block_on(async {
         let (caller, local) = match args.gateway.as_deref() {
             Some(gateway) => {
-                let url = crate::call::gateway_url(own.as_deref(), Some(gateway))?;
+                let gateway = crate::call::named_gateway(own.as_deref(), Some(gateway))?;
                 let credentials = AppCredentials::from_env().map_err(|error| failed(&error))?;
                 let session =
                     optional_variable("TOP_SESSION", |name| std::env::var_os(name)).map_err(|error| failed(&error))?;
-                (Caller::new(url, credentials, session)?, None)
+                (Caller::new(gateway, credentials, session)?, None)
             }
             None => local_caller(&specs).await?,
         };

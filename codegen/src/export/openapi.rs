@@ -67,9 +67,8 @@ pub(super) fn document(selection: &Selection<'_>) -> Json {
 /// Returns the local gateway, and the gateways of the platform with the same path.
 fn servers(selection: &Selection<'_>) -> Vec<Json> {
     let local = json!({ "url": selection.local_gateway, "description": "The local gateway" });
-    let gateways = selection.platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
-    let gateways = gateways.filter_map(|gateway| {
-        let url = gateway.https.value.strip_suffix(PATH)?;
+    let gateways = selection.platform.gateways.iter().filter_map(|gateway| {
+        let url = gateway.url().strip_suffix(PATH)?;
         Some(json!({ "url": url, "description": format!("{} ({})", gateway.title.value, gateway.id.value) }))
     });
     std::iter::once(local).chain(gateways).collect()

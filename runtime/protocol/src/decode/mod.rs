@@ -15,6 +15,7 @@ mod untyped;
 
 pub use self::body::ResponseBody;
 pub use self::deserialize::deserialize;
+pub use self::document::document_value;
 #[cfg(feature = "messages")]
 pub(crate) use self::object::decode_object;
 pub use self::response::{Envelope, Mismatch, Response, ResponseHead};
