@@ -68,7 +68,8 @@ impl Responses {
         application.format = generated_sdk::Format::Json;
         let signed = application.sign(request, Some("s"), DateTime::now()).unwrap();
         let body = signed.body().unwrap();
-        let request = gateway::Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
+        let (content_type, body) = (body.content_type.as_str(), body.bytes.as_slice());
+        let request = gateway::Request { verb: "POST", content_type, body, ..Default::default() };
         serde_json::from_str(&self.gateway.respond(&request).body).unwrap()
     }
 }
