@@ -203,7 +203,7 @@ fn no_spec_message(method: &str, own: Option<&Path>) -> String {
 }
 
 /// Returns whether a call goes over plain http to another machine, where others can read it.
-fn is_remote_http(gateway: &str) -> bool {
+pub(crate) fn is_remote_http(gateway: &str) -> bool {
     let Ok(url) = Url::parse(gateway) else {
         // The client reports the invalid URL.
         return gateway.trim_start().to_ascii_lowercase().starts_with("http:");
@@ -218,7 +218,7 @@ fn is_remote_http(gateway: &str) -> bool {
 }
 
 /// Returns the violations of the spec. They do not contain values, which may be secrets.
-fn spec_violations(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Vec<String> {
+pub(crate) fn spec_violations(spec: &Spec, pairs: &[(&str, &str)], has_session: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let method = &spec.method.value;
     for (index, &(name, value)) in pairs.iter().enumerate() {

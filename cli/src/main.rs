@@ -2,8 +2,11 @@
 
 mod application;
 mod call;
+mod export;
 mod gateway;
 mod generate;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod message;
 mod methods;
 mod package;
@@ -179,6 +182,33 @@ Examples, with the gateway in another terminal:
   cargo top gateway
   cargo top call taobao.time.get --gateway http://127.0.0.1:8642 --app 12345678=helloworld")]
     Call(call::CallArgs),
+    /// Convert methods to OpenAPI, a Postman collection or JSON Schema
+    #[command(after_help = "\
+The methods are those of the crate's specs and of generated-sdk.
+  openapi      OpenAPI 3.1. Each method is an operation on /router/rest?method=METHOD
+  postman      A Postman collection 2.1, whose pre-request script signs each call. Its variables are gateway,
+               app_key, app_secret, session and sign_method
+  json-schema  JSON Schema 2020-12: #/$defs/METHOD.request and #/$defs/METHOD.response
+
+Examples:
+  cargo top export openapi --category trade --out trade.json
+  cargo top export postman taobao.trade.get taobao.trades.sold.get")]
+    Export(export::ExportArgs),
+    /// Serve the methods to coding agents over standard input and output (MCP)
+    #[cfg(feature = "mcp")]
+    #[command(after_help = "\
+The tools are search_methods, describe_method and call_method. The methods are those of the crate's specs and
+of generated-sdk.
+
+A method is read-only if its spec says `reads: true`, or, without that key, if the last word of its name is
+get, query, search, list, count or detail. Other methods are refused without --allow-writes.
+
+Secrets are hidden in results: the AppSecret, the session, and values whose names or specs mark them as secret.
+Integers above 2^53 are texts.
+
+Example of a configuration:
+  { \"mcpServers\": { \"top\": { \"command\": \"cargo\", \"args\": [\"top\", \"mcp\"] } } }")]
+    Mcp(mcp::McpArgs),
 }
 
 fn main() -> ExitCode {
@@ -260,5 +290,8 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Gateway(args) => gateway::run(args),
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
+        Command::Export(args) => export::run(&args),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(&args),
     }
 }

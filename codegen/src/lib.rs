@@ -2,12 +2,15 @@
 //!
 //! Start with [`Builder`]. Its steps are separate modules: [`spec`] reads and checks, [`model`] names, [`render`]
 //! writes code, [`output`] compares and writes files. [`import`] converts documents to specs. [`commands`] is the
-//! command line interface of these steps.
+//! command line interface of these steps. [`export`] converts specs to OpenAPI, Postman and JSON Schema, and [`search`] finds
+//! methods.
 
 pub mod builder;
+pub mod categories;
 pub mod commands;
 pub mod diagnostic;
 pub mod difference;
+pub mod export;
 pub mod files;
 mod graph;
 mod html;
@@ -18,6 +21,7 @@ pub mod output;
 mod parallel;
 pub mod project;
 pub mod render;
+pub mod search;
 pub mod spec;
 
 pub use builder::{BuildError, Builder, Generated, Report, workspace};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Authorization, Dialect, Parameter, Platform, Specs, response_node};
+use codegen::spec::{Authorization, Dialect, Parameter, Platform, Spec, Specs, response_node};
 use serde_json::{Map, Value as Json};
 use tokio::sync::watch;
 use top_protocol::Format;
@@ -172,6 +172,11 @@ impl Gateway {
     /// Returns the data of the shop, if the gateway has a state.
     pub fn state(&self) -> Option<&ShopState> {
         self.state.as_ref()
+    }
+
+    /// Returns the spec of each method with its category.
+    pub(crate) fn specs(&self) -> impl Iterator<Item = (&str, &Spec)> {
+        self.methods.values().map(|method| (method.category.as_str(), &method.spec))
     }
 
     /// Returns the queues of the message channel.

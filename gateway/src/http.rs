@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use codegen::search::Index;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -43,7 +44,7 @@ pub(crate) struct Service {
     bodies: Arc<Semaphore>,
     log: Log,
     /// The search index of the page, which its first search creates.
-    pub(crate) index: OnceLock<page::Index>,
+    pub(crate) index: OnceLock<Index>,
 }
 
 /// Returns the routes.

@@ -113,6 +113,7 @@ mod guide {
         Callbacks "callbacks.md",
         Messages "messages.md",
         LocalGateway "gateway.md",
+        Export "export.md",
         Specs "specs.md",
         Trimmed "trimmed.md",
         Troubleshooting "troubleshooting.md",

@@ -6,12 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use categories::GROUPS;
+use codegen::categories::GROUPS;
 use codegen::{model, spec};
 use expect_test::expect_file;
-
-#[path = "../src/page/categories.rs"]
-mod categories;
 
 /// Returns the chapter in one language.
 fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topic], chinese: bool) -> String {

@@ -435,3 +435,37 @@ async fn sample_programs_make_accepted_calls() {
     assert_eq!(calls.len(), accepted);
     assert!(calls.iter().all(|call| call.parameter("sec_token") == Some(value)));
 }
+
+#[tokio::test]
+async fn links_exports() {
+    let (browser, gateway) = browser().await;
+    for format in ["openapi", "postman", "json-schema"] {
+        for (page, link, methods) in [
+            ("/", format!("/_export/{format}"), gateway.method_count()),
+            ("/?category=util", format!("/_export/{format}?category=util"), 2),
+            (&format!("/_methods/{SEED}"), format!("/_export/{format}?method={SEED}"), 1),
+        ] {
+            assert!(browser.get(page).await.contains(&format!("href=\"{link}\"")), "{page}");
+            let export = browser.get(&link).await;
+            assert_eq!(export.header("content-type"), "application/json;charset=UTF-8");
+            let json: serde_json::Value = serde_json::from_str(&export.html).unwrap();
+            let count = match format {
+                "openapi" => json["paths"].as_object().unwrap().len(),
+                "postman" => {
+                    json["item"].as_array().unwrap().iter().map(|folder| folder["item"].as_array().unwrap().len()).sum()
+                }
+                _ => json["$defs"].as_object().unwrap().keys().filter(|name| name.ends_with(".request")).count(),
+            };
+            assert_eq!(count, methods, "{link}");
+        }
+    }
+    // The address is that of the gateway.
+    let openapi = browser.get(&format!("/_export/openapi?method={SEED}&method=taobao.time.get")).await;
+    let openapi: serde_json::Value = serde_json::from_str(&openapi.html).unwrap();
+    assert_eq!(openapi["servers"][0]["url"], format!("http://{}", gateway.address()));
+    assert_eq!(openapi["paths"].as_object().unwrap().len(), 2);
+    for path in ["/_export/yaml", "/_export/openapi?method=taobao.no.such", "/_export/openapi?other=1"] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(browser.get_with("/_export/openapi", &[("Host", "evil.test")]).await.status, 403);
+}

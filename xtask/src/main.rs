@@ -40,6 +40,8 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
+  export   Convert methods to OpenAPI, a Postman collection or JSON Schema
+  mcp      Serve the methods to coding agents over standard input and output
   api      Compare the public API of the libraries with the committed lists
   bench    Compare the cost of the runtime with a lower bound for each task
   scale    Measure the generator and cargo with many synthetic methods
@@ -69,11 +71,13 @@ fn run() -> Result<(), Failure> {
         "bench" => tool::BENCH.run(arguments),
         "call" => call::command(arguments),
         "demo" => demo::command(arguments),
+        "export" => top::run_local("export", arguments),
         "fuzz" => fuzz::command(arguments),
         "gateway" => call::gateway(arguments),
         "gen" => generate::command(arguments),
         "import" => import::command(arguments),
         "lint" => lint::command(arguments),
+        "mcp" => top::run("mcp", true, arguments.raw_args()?),
         "message" => top::run_local("message", arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
@@ -92,12 +96,14 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "bench" => tool::BENCH.help,
             "call" => return top::help("call"),
             "demo" => demo::HELP,
+            "export" => return top::help("export"),
             "fuzz" => fuzz::HELP,
             "gateway" => return top::help("gateway"),
             "gen" => generate::HELP,
             "help" => HELP,
             "import" => import::HELP,
             "lint" => lint::HELP,
+            "mcp" => return top::run("mcp", true, ["--help"]),
             "message" => return top::help("message"),
             "new" => new::HELP,
             "scale" => scale::HELP,

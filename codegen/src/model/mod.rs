@@ -13,7 +13,7 @@ pub use types::{
     Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
 };
 
-use crate::spec::{Method, Platform, Specs};
+use crate::spec::{Method, Platform, Spec, Specs};
 
 /// The default category: it contains the methods of a first call.
 const DEFAULT_CATEGORY: &str = "top";
@@ -45,13 +45,18 @@ fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Categ
     let apis = methods
         .into_iter()
         .zip(modules.into_iter().zip(structs))
-        .map(|(method, (module, name))| api(method, module, &name, platform))
+        .map(|(method, (module, name))| api(&method.category, &method.spec, module, &name, platform))
         .collect();
     Category { name: name.to_owned(), apis }
 }
 
-fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api {
-    let spec = &method.spec;
+/// Resolves a valid spec alone. Its names are unique within the method, but not within the category.
+pub fn resolve_method(category: &str, spec: &Spec, platform: &Platform) -> Api {
+    let stem = stem(&spec.method.value);
+    api(category, spec, names::module_name(stem), &names::pascal_case(stem), platform)
+}
+
+fn api(category: &str, spec: &Spec, module: String, name: &str, platform: &Platform) -> Api {
     let mut scope = objects::Scope::new([format!("{name}Request"), format!("{name}Response")], platform);
     // Response objects keep the names of the documents; request objects with the same name get a suffix.
     let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut scope);
@@ -61,8 +66,8 @@ fn api(method: &Method, module: String, name: &str, platform: &Platform) -> Api 
         method: spec.method.value.clone(),
         facts: spec.facts.clone(),
         node: spec.response.node.value.clone(),
-        spec: PathBuf::from("specs").join(&method.category).join(format!("{}.yaml", spec.method.value)),
-        category: method.category.clone(),
+        spec: PathBuf::from("specs").join(category).join(format!("{}.yaml", spec.method.value)),
+        category: category.to_owned(),
         module,
         request: request.root,
         request_objects: request.objects,

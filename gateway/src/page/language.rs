@@ -74,6 +74,8 @@ labels! {
     all_categories: "All categories", "全部分类";
     endpoint: "Gateway URL", "网关地址";
     applications: "Applications", "应用";
+    export: "Export", "导出";
+    export_all: "Export all", "导出全部";
     needs_session: "session required", "需要授权";
     optional_session: "session optional", "可选授权";
     no_session: "no session", "无需授权";

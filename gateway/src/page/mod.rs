@@ -2,10 +2,9 @@
 //!
 //! It is rendered on the server. `page.js` only replaces parts of it without a reload.
 
-mod categories;
+mod export;
 mod language;
 mod samples;
-mod search;
 mod try_call;
 mod views;
 
@@ -22,16 +21,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use codegen::search::Index;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::admin::from_this_machine;
 use crate::http::{ReceivedRequest, Service};
 
 use language::{COOKIE_NAME, Labels, Language};
-pub(crate) use search::Index;
-use search::MAX_RESULTS;
 use try_call::{Outcome, TryCall};
 use views::{CallView, CategoryView, FieldTable, InputView, MethodRow};
+
+/// The maximum number of results of a search.
+const MAX_RESULTS: usize = 60;
 
 /// The maximum number of calls in the list.
 const MAX_CALLS: usize = 100;
@@ -48,6 +49,7 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/_call", post(call))
         .route("/_samples", post(program_samples))
         .route("/_language", get(select_language))
+        .route("/_export/{format}", get(export::export))
         .route("/_page.css", get(|| asset("text/css;charset=UTF-8", include_str!("../../templates/page.css"))))
         .route("/_page.js", get(|| asset("text/javascript;charset=UTF-8", include_str!("../../templates/page.js"))));
     protected(routes)
@@ -105,7 +107,8 @@ struct IndexPage {
 #[template(path = "results.html")]
 struct Results {
     l: &'static Labels,
-    heading: Option<String>,
+    /// The category, and its title.
+    heading: Option<(String, String)>,
     total: usize,
     categories: Vec<CategoryView>,
     methods: Vec<MethodRow>,
@@ -133,14 +136,14 @@ async fn index(State(service): State<Arc<Service>>, headers: HeaderMap, Query(pa
         more: false,
     };
     if let Some(query) = query {
-        let found = service.index.get_or_init(|| Index::new(gateway)).find(query);
+        let found = service.index.get_or_init(|| Index::new(gateway.specs())).find(query);
         results.more = found.len() > MAX_RESULTS;
         let methods = found.into_iter().take(MAX_RESULTS).filter_map(|name| gateway.methods.get_key_value(name));
         results.methods = methods.map(MethodRow::new).collect();
     } else if let Some(category) = category {
         let methods = gateway.methods.iter().filter(|(_, method)| method.category == category);
         results.methods = methods.map(MethodRow::new).collect();
-        results.heading = Some(views::category_title(category, language));
+        results.heading = Some((category.to_owned(), views::category_title(category, language)));
     } else {
         results.categories = CategoryView::all(gateway, language);
     }
@@ -350,10 +353,15 @@ async fn select_language(Query(parameters): Parameters) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
 }
 
-/// Returns the URL that clients call. The guard has checked `Host`.
+/// Returns the URL that clients call.
 fn url(headers: &HeaderMap) -> String {
+    address(headers) + "/router/rest"
+}
+
+/// Returns the address of the gateway. The guard has checked `Host`.
+fn address(headers: &HeaderMap) -> String {
     let host = headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
-    format!("http://{}/router/rest", host.unwrap_or("127.0.0.1:8642"))
+    format!("http://{}", host.unwrap_or("127.0.0.1:8642"))
 }
 
 fn encoded(text: &str) -> String {

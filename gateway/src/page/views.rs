@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use codegen::categories::{self, GROUPS};
 use codegen::spec::{Kind, Pages, Parameter};
 use serde_json::Value as Json;
 use top_protocol::DateTime;
@@ -14,7 +15,6 @@ use crate::method::Method;
 use crate::object_types::ObjectTypes;
 use crate::value::Value;
 
-use super::categories::GROUPS;
 use super::language::{Labels, Language};
 use super::try_call::indented;
 
@@ -26,9 +26,9 @@ const MAX_LINE: usize = 60;
 
 /// Returns the title of a category.
 pub(super) fn category_title(folder: &str, language: Language) -> String {
-    let titles = GROUPS.iter().find(|(name, ..)| *name == folder);
-    let title = titles.map(|(_, english, chinese, _)| if language == Language::Chinese { chinese } else { english });
-    title.map_or_else(|| folder.to_owned(), |title| (*title).to_owned())
+    let titles = categories::titles(folder);
+    let title = titles.map(|(english, chinese)| if language == Language::Chinese { chinese } else { english });
+    title.unwrap_or(folder).to_owned()
 }
 
 pub(super) struct CategoryView {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of the module")]
 
+pub(crate) mod foreign;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;
 pub(crate) mod script;

@@ -1,18 +1,13 @@
-//! The search for methods.
+//! The search for methods, in Chinese and English.
 
-use crate::gateway::Gateway;
-use crate::method::Method;
+use crate::categories::GROUPS;
+use crate::spec::Spec;
 
-use super::categories::GROUPS;
+/// The texts of methods, in lower case.
+#[derive(Clone, Debug)]
+pub struct Index(Vec<Entry>);
 
-/// The maximum number of results.
-pub(super) const MAX_RESULTS: usize = 60;
-
-/// The texts of all methods, in lower case.
-#[derive(Debug)]
-pub(crate) struct Index(Vec<Entry>);
-
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     method: String,
     name: String,
@@ -22,13 +17,14 @@ struct Entry {
 }
 
 impl Index {
-    pub(super) fn new(gateway: &Gateway) -> Self {
-        Self(gateway.methods.iter().map(|(name, method)| Entry::new(name, method)).collect())
+    /// Creates an index of methods, each with its category.
+    pub fn new<'a>(methods: impl IntoIterator<Item = (&'a str, &'a Spec)>) -> Self {
+        Self(methods.into_iter().map(|(category, spec)| Entry::new(category, spec)).collect())
     }
 
     /// Returns the names of the methods that contain every word of a query. Matches of the name come first, then those of the
     /// title.
-    pub(super) fn find(&self, query: &str) -> Vec<&str> {
+    pub fn find(&self, query: &str) -> Vec<&str> {
         let query = query.to_lowercase();
         let words: Vec<&str> = query.split_whitespace().take(10).collect();
         let mut found: Vec<(usize, &Entry)> =
@@ -39,21 +35,21 @@ impl Index {
 }
 
 impl Entry {
-    fn new(name: &str, method: &Method) -> Self {
-        let mut rest = method.category.clone();
-        if let Some((_, english, chinese, words)) = GROUPS.iter().find(|(folder, ..)| *folder == method.category) {
+    fn new(category: &str, spec: &Spec) -> Self {
+        let mut rest = category.to_owned();
+        if let Some((_, english, chinese, words)) = GROUPS.iter().find(|(folder, ..)| *folder == category) {
             [english, chinese, words].into_iter().for_each(|text| push(&mut rest, text));
         }
-        push(&mut rest, method.spec.facts.description.as_deref().unwrap_or_default());
-        for keyword in &method.spec.facts.keywords {
+        push(&mut rest, spec.facts.description.as_deref().unwrap_or_default());
+        for keyword in &spec.facts.keywords {
             push(&mut rest, keyword);
         }
-        for parameter in &method.spec.request {
+        for parameter in &spec.request {
             push(&mut rest, &parameter.name.value);
             push(&mut rest, parameter.facts.description.as_deref().unwrap_or_default());
         }
-        let title = method.spec.facts.title.value.to_lowercase();
-        Self { method: name.to_owned(), name: name.to_lowercase(), title, rest: rest.to_lowercase() }
+        let (method, title) = (spec.method.value.clone(), spec.facts.title.value.to_lowercase());
+        Self { name: method.to_lowercase(), method, title, rest: rest.to_lowercase() }
     }
 
     /// Returns the rank of the worst match of a word: 0 in the name, 1 in the title, 2 elsewhere. `None` without a match.

@@ -1,7 +1,7 @@
 //! The names of the shipped categories. The guide's list of methods has them too.
 
 /// The known categories of methods: folder, English name, Chinese name, and the Chinese words that a reader searches for.
-pub(crate) const GROUPS: &[(&str, &str, &str, &str)] = &[
+pub const GROUPS: &[(&str, &str, &str, &str)] = &[
     (
         "trade",
         "Orders",
@@ -48,3 +48,8 @@ pub(crate) const GROUPS: &[(&str, &str, &str, &str)] = &[
     ("crm", "Members", "会员", "会员等级 折扣"),
     ("subuser", "Sub-accounts", "子账号", "部门 员工"),
 ];
+
+/// Returns the English and the Chinese title of a category. `None` for an unknown one.
+pub fn titles(folder: &str) -> Option<(&'static str, &'static str)> {
+    GROUPS.iter().find(|(name, ..)| *name == folder).map(|(_, english, chinese, _)| (*english, *chinese))
+}
