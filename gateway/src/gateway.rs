@@ -278,6 +278,12 @@ impl Gateway {
         if method.is_none() && !self.mocks.has(name) {
             return Err(unknown_method(name, "no spec describes it; add a spec and restart"));
         }
+        if method.is_some_and(|method| !method.spec.direction.is_api()) {
+            return Err(unknown_method(
+                name,
+                "it is an SPI, which the platform calls; send a signed call to an application with `cargo top spi`",
+            ));
+        }
         if verb != "POST" && method.is_some_and(Method::has_files) {
             let reason = format!("unsupported HTTP verb {verb}: expected POST, because the method has file parameters");
             return Err(Refusal::with_reason(9, "isv.invalid-http-action", reason));
