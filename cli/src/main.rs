@@ -10,6 +10,7 @@ mod package;
 mod project;
 #[rustfmt::skip]
 mod shipped;
+mod spi;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -173,6 +174,18 @@ Examples, with the gateway in another terminal:
   cargo top gateway
   cargo top call taobao.time.get --gateway http://127.0.0.1:8642 --app 12345678=helloworld")]
     Call(call::CallArgs),
+    /// Send a signed SPI call to an application, as the platform does
+    #[command(after_help = "\
+The body has the examples of the method's spec. NAME=VALUE replaces a field of the request, or adds a signed
+parameter to the query. The response of the application is printed.
+
+The call is signed for the application 12345678 with the secret helloworld, unless --app names another one.
+
+Examples:
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen orderCode=JY1 customerId=c1
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen --body call.xml --charset gbk")]
+    Spi(spi::SpiArgs),
 }
 
 fn main() -> ExitCode {
@@ -254,5 +267,6 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Gateway(args) => match gateway::run(args)? {},
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
+        Command::Spi(args) => spi::run(&args),
     }
 }

@@ -24,6 +24,7 @@ use crate::quota::Quotas;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
 use crate::response::{Body, Outcome, Response, ResponseFormat};
+use crate::secret_keys;
 use crate::signing;
 use crate::timestamp;
 use crate::value::{Members, Value};
@@ -242,6 +243,9 @@ impl Gateway {
                 Ok(Arc::new(Body::new(&node, Value::from_json(content.unwrap_or(&json), fields), format)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
+            (None, Some(_)) if name == secret_keys::METHOD => {
+                Ok(Arc::new(Body::new(&node, secret_keys::respond(parameters)?, format)))
+            }
             (None, Some(method)) => self.example(method, parameters, format),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }

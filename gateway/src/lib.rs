@@ -52,8 +52,10 @@ mod refusal;
 mod request;
 mod response;
 mod running;
+mod secret_keys;
 mod server;
 mod signing;
+mod spi;
 mod timestamp;
 mod validation;
 mod value;
@@ -71,6 +73,7 @@ pub use request::Request;
 pub use response::{Outcome, Response};
 pub use running::RunningGateway;
 pub use server::{Server, ServerLimits};
+pub use spi::SpiSpecError;
 
 // The examples of the README need the SDK with every category, which this crate has for its tests.
 #[cfg(doctest)]

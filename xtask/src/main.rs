@@ -40,6 +40,7 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
+  spi      Send a signed SPI call to an application
   api      Compare the public API of the libraries with the committed lists
   bench    Compare the cost of the runtime with a lower bound for each task
   scale    Measure the generator and cargo with many synthetic methods
@@ -77,6 +78,7 @@ fn run() -> Result<(), Failure> {
         "message" => top::run_local("message", arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
+        "spi" => top::run_to("spi", arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
         other => return Err(Failure::usage(format!("unknown command {other:?}"))),
@@ -101,6 +103,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "message" => return top::help("message"),
             "new" => new::HELP,
             "scale" => scale::HELP,
+            "spi" => return top::help("spi"),
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         },
