@@ -1,7 +1,12 @@
 //! The gateways, error codes and names of secrets in `specs/platform.yaml`.
 
+use std::borrow::Cow;
+
+use crate::dialect::{Dialect, ParameterPlacement, TimestampForm};
+use crate::format::Format;
 use crate::gateway::{Gateway, KnownGateway};
 use crate::platform_code::{PlatformCode, Retry};
+use crate::sign::SignMethod;
 
 /// The documented gateways.
 pub const GATEWAYS: &[KnownGateway] = &[
@@ -11,7 +16,7 @@ pub const GATEWAYS: &[KnownGateway] = &[
         title: {{ gateway.title }},
         http: {{ gateway.http }},
         https: {{ gateway.https }},
-        unsupported: {{ gateway.unsupported }},
+        dialect: &{{ gateway.dialect }},
     },
     {%- endfor %}
 ];

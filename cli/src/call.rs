@@ -6,8 +6,9 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use codegen::commands::{CommandError, line};
 use codegen::spec::{Authorization, Kind, Spec, closest};
+use gateway::client_dialect;
 use top_client::{AppCredentials, Client};
-use top_protocol::{File, FileProblem, Format, PUBLIC_PARAMETERS, UntypedParameters};
+use top_protocol::{File, FileProblem, Format, Gateway, PUBLIC_PARAMETERS, UntypedParameters};
 use url::{Host, Url};
 
 use crate::application;
@@ -31,9 +32,15 @@ pub(crate) struct CallArgs {
     /// The session of the user that the call acts for
     #[arg(long, env = "TOP_SESSION", hide_env_values = true)]
     session: Option<String>,
-    /// The format of the response
-    #[arg(long, default_value = "json")]
-    format: ResponseFormat,
+    /// The format of the response. Default: that of the gateway, mostly json
+    #[arg(long)]
+    format: Option<ResponseFormat>,
+    /// The application that implements the called interface
+    #[arg(long, value_name = "KEY")]
+    target_app_key: Option<String>,
+    /// The customer on whose behalf a warehouse is called
+    #[arg(long, value_name = "ID")]
+    customer_id: Option<String>,
     /// Send nothing; print a curl command, which contains the session and is valid for ten minutes
     #[arg(long)]
     curl: bool,
@@ -65,18 +72,26 @@ pub(crate) fn run(args: &CallArgs) -> Result<(), CommandError> {
     };
     let own = Project::find()?.and_then(|project| project.existing_specs());
     let session = args.session.as_deref().filter(|session| !session.is_empty());
-    let gateway = gateway_url(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
-    check_spec(args, own.as_deref(), &pairs, &gateway, session.is_some())?;
+    let gateway = named_gateway(own.as_deref(), args.gateway.as_deref().filter(|gateway| !gateway.is_empty()))?;
+    check_spec(args, own.as_deref(), &pairs, gateway.url(), session.is_some())?;
 
     let parameters = pairs.into_iter().try_fold(UntypedParameters::new(), add_parameter)?;
-    let builder = Client::builder(gateway, credentials).format(match args.format {
-        ResponseFormat::Json => Format::Json,
-        ResponseFormat::Xml => Format::Xml,
-    });
-    let builder = match session {
-        Some(session) => builder.session(session),
-        None => builder,
-    };
+    let mut builder = Client::builder(gateway, credentials);
+    if let Some(format) = args.format {
+        builder = builder.format(match format {
+            ResponseFormat::Json => Format::Json,
+            ResponseFormat::Xml => Format::Xml,
+        });
+    }
+    if let Some(key) = &args.target_app_key {
+        builder = builder.target_app_key(key);
+    }
+    if let Some(id) = &args.customer_id {
+        builder = builder.customer_id(id);
+    }
+    if let Some(session) = session {
+        builder = builder.session(session);
+    }
     let failed = |error: &dyn std::error::Error| CommandError::from_error(error);
     let client = builder.build().map_err(|error| failed(&error))?;
     let text = if args.curl {
@@ -104,19 +119,18 @@ fn parse_pair(text: &str) -> Result<(&str, &str), CommandError> {
     }
 }
 
-/// Returns the URL of the gateway to call.
-fn gateway_url(own: Option<&Path>, named: Option<&str>) -> Result<String, CommandError> {
+/// Returns the gateway to call.
+fn named_gateway(own: Option<&Path>, named: Option<&str>) -> Result<Gateway, CommandError> {
     let platform = methods::platform(own)?;
-    let supported = || platform.gateways.iter().filter(|gateway| gateway.unsupported.is_none());
     let problem = match named {
-        Some(url) if url.contains(':') => return Ok(url.to_owned()),
-        Some(id) => match supported().find(|gateway| gateway.id.value == id) {
-            Some(gateway) => return Ok(gateway.https.value.clone()),
+        Some(url) if url.contains(':') => return Ok(Gateway::from(url)),
+        Some(id) => match platform.gateways.iter().find(|gateway| gateway.id.value == id) {
+            Some(found) => return Ok(Gateway::from(found.url()).with_dialect(client_dialect(&found.dialect))),
             None => format!("unknown gateway {id:?}"),
         },
         None => "no gateway".to_owned(),
     };
-    let ids: Vec<_> = supported().map(|gateway| gateway.id.value.as_str()).collect();
+    let ids: Vec<_> = platform.gateways.iter().map(|gateway| gateway.id.value.as_str()).collect();
     Err(usage(format!("{problem}: expected --gateway or TOP_GATEWAY with a URL or one of {}", ids.join(", "))))
 }
 

@@ -716,6 +716,12 @@ fn reports_rules_of_platform() {
             ("id: fixture-2", "id: Fixture"),
             ("title: two", "title: \" \""),
             ("http: http://", "http: ftp://"),
+            ("https: https://127.0.0.1/2, ", ""),
+            ("parameters: xml_body", "parameters: xml"),
+            ("parameters: xml_body", "format: xml2"),
+            ("parameters: xml_body", "sign_method: sha1"),
+            ("hmac-sha256: sha256", "sha-256: sha256"),
+            ("hmac-sha256: sha256", "hmac-sha256: \" \""),
             ("code: 10,", "code: 25,"),
             (
                 "retry: later }",
@@ -727,7 +733,7 @@ fn reports_rules_of_platform() {
             error: duplicate gateway id `fixture`
              --> platform.yaml:6:11
               |
-            6 |   - { id: fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+            6 |   - { id: fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", dialect: { parameters: xml_body, sign_names: { hmac-sha...
               |           ^^^^^^^
 
             1 problem in 1 file
@@ -735,7 +741,7 @@ fn reports_rules_of_platform() {
             error: invalid gateway id "Fixture"
              --> platform.yaml:6:11
               |
-            6 |   - { id: Fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+            6 |   - { id: Fixture, title: two, https: https://127.0.0.1/2, note: "A *note*.", dialect: { parameters: xml_body, sign_names: { hmac-sha...
               |           ^^^^^^^
               |
               = help: expected lower-case words joined by hyphens, such as `taobao-overseas`
@@ -745,7 +751,7 @@ fn reports_rules_of_platform() {
             error: the title is empty
              --> platform.yaml:6:29
               |
-            6 |   - { id: fixture-2, title: " ", https: https://127.0.0.1/2, note: "A *note*.", unsupported: it is a fixture }
+            6 |   - { id: fixture-2, title: " ", https: https://127.0.0.1/2, note: "A *note*.", dialect: { parameters: xml_body, sign_names: { hmac-s...
               |                             ^^^
 
             1 problem in 1 file
@@ -755,6 +761,56 @@ fn reports_rules_of_platform() {
               |
             5 |   - { id: fixture, title: 测试环境 <b>, http: ftp://127.0.0.1/api, https: https://127.0.0.1/api }
               |                                               ^^^^^^^^^^^^^^^^^^^
+
+            1 problem in 1 file
+
+            error: the gateway `fixture-2` has no URL
+             --> platform.yaml:6:11
+              |
+            6 |   - { id: fixture-2, title: two, note: "A *note*.", dialect: { parameters: xml_body, sign_names: { hmac-sha256: sha256 } } }
+              |           ^^^^^^^^^
+              |
+              = help: add `https`
+
+            1 problem in 1 file
+
+            error: unknown variant `xml`, expected one of form, query, json_body, xml_body
+             --> platform.yaml:6:104
+              |
+            6 |   - { id: fixture-2, title: two, https: https://127.0.0.1/2, note: "A *note*.", dialect: { parameters: xml, sign_names: { hmac-sha256...
+              |                                                                                                        ^^^
+
+            1 problem in 1 file
+
+            error: unknown format "xml2": expected `json` or `xml`
+             --> platform.yaml:6:100
+              |
+            6 |   - { id: fixture-2, title: two, https: https://127.0.0.1/2, note: "A *note*.", dialect: { format: xml2, sign_names: { hmac-sha256: s...
+              |                                                                                                    ^^^^
+
+            1 problem in 1 file
+
+            error: unknown signature algorithm "sha1": expected one of `md5`, `hmac`, `hmac-sha256`
+             --> platform.yaml:6:105
+              |
+            6 |   - { id: fixture-2, title: two, https: https://127.0.0.1/2, note: "A *note*.", dialect: { sign_method: sha1, sign_names: { hmac-sha2...
+              |                                                                                                         ^^^^
+
+            1 problem in 1 file
+
+            error: unknown signature algorithm "sha-256": expected one of `md5`, `hmac`, `hmac-sha256`
+             --> platform.yaml:6:137
+              |
+            6 | ...e*.", dialect: { parameters: xml_body, sign_names: { sha-256: sha256 } } }
+              |                                                                  ^^^^^^
+
+            1 problem in 1 file
+
+            error: the name is empty
+             --> platform.yaml:6:141
+              |
+            6 | ...", dialect: { parameters: xml_body, sign_names: { hmac-sha256: " " } } }
+              |                                                                   ^^^
 
             1 problem in 1 file
 

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use codegen::spec::{self, Specs};
 use gateway::{Gateway, Request};
-use generated_sdk::protocol::{AppCredentials, Application, File, SignedRequest, UntypedParameters};
+use generated_sdk::protocol::{
+    AppCredentials, Application, Dialect, File, ParameterPlacement, SignedRequest, UntypedParameters,
+};
 
 use crate::input;
 use crate::signature::timestamp;
@@ -43,12 +45,25 @@ fn clock() -> SystemTime {
 ///
 /// If the gateway reads other parameters or refuses the request.
 pub fn form(input: &[u8]) {
-    if let Some(signed) = signed(input::pairs(input::lines(input)).into_iter().collect()) {
+    let parameters: UntypedParameters = input::pairs(input::lines(input)).into_iter().collect();
+    if let Some(signed) = signed(&parameters, ParameterPlacement::Form) {
         read_back(&signed, BTreeMap::new());
+    }
+    for placement in [ParameterPlacement::Query, ParameterPlacement::JsonBody, ParameterPlacement::XmlBody] {
+        if let Some(signed) = self::signed(&parameters, placement) {
+            let (query, body) = (signed.query(), signed.body().expect("the body is in memory"));
+            let (content_type, body) = (&*body.content_type, &*body.bytes);
+            let request = Request { verb: signed.verb(), query: &query, content_type, body, ..Default::default() };
+            let response = GATEWAY.respond(&request);
+            assert_eq!(response.outcome.code, None, "{}", response.body);
+        }
     }
     let kind = "application/x-www-form-urlencoded";
     let query = String::from_utf8_lossy(input);
-    GATEWAY.respond(&Request { verb: "POST", query: &query, content_type: kind, body: input });
+    GATEWAY.respond(&Request { verb: "POST", query: &query, content_type: kind, body: input, ..Default::default() });
+    for (path, kind) in [("/router/qm", "application/json"), ("/sync", "text/xml"), ("/router/batch", "text/plain")] {
+        GATEWAY.respond(&Request { verb: "POST", path, content_type: kind, body: input, ..Default::default() });
+    }
 }
 
 /// Checks a multipart body with the file, the names and the values of `input`. Then reads `input` itself as a body.
@@ -65,26 +80,27 @@ pub fn multipart(input: &[u8]) {
     let length = content.len();
     let file = File::new(content).name(file_name).with_content_type(content_type);
     let parameters: UntypedParameters = input::pairs(lines).into_iter().collect();
-    if let Some(signed) = signed(parameters.file(name.clone(), file)) {
+    if let Some(signed) = signed(&parameters.file(name.clone(), file), ParameterPlacement::Form) {
         read_back(&signed, [(name, vec![length])].into());
     }
     // The first line is the boundary, and the rest is the body.
     let (kind, body) = input.split_at(input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()));
     let kind = format!("multipart/form-data; boundary={}", String::from_utf8_lossy(kind));
     let body = body.strip_prefix(b"\n").unwrap_or(body);
-    GATEWAY.respond(&Request { verb: "POST", query: "", content_type: &kind, body });
+    GATEWAY.respond(&Request { verb: "POST", query: "", content_type: &kind, body, ..Default::default() });
 }
 
 /// Signs a call. Returns `None` if a parameter has an invalid name.
-fn signed(parameters: UntypedParameters) -> Option<SignedRequest> {
-    Application::new(AppCredentials::new("12345678", "helloworld"))
-        .sign_untyped(METHOD, &parameters, None, timestamp())
+fn signed(parameters: &UntypedParameters, placement: ParameterPlacement) -> Option<SignedRequest> {
+    let dialect = Dialect::default().parameters(placement);
+    Application::with_dialect(AppCredentials::new("12345678", "helloworld"), dialect)
+        .sign_untyped(METHOD, parameters, None, timestamp())
         .ok()
 }
 
 fn read_back(signed: &SignedRequest, files: BTreeMap<String, Vec<usize>>) {
     let body = signed.body().expect("the body is in memory");
-    let request = Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
+    let request = Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes, ..Default::default() };
     let texts = signed.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     assert_eq!(request.texts(), Some(texts), "{body:?}");
     assert_eq!(request.file_lengths(), Some(files), "{body:?}");

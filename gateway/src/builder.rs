@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use codegen::spec::{Platform, Specs};
 use tokio::sync::oneshot;
 
+use crate::dialect::Dialects;
 use crate::example_cache::ExampleCache;
 use crate::fault::{Fault, Faults};
 use crate::gateway::Gateway;
@@ -137,6 +138,7 @@ impl GatewayBuilder {
     /// Builds the gateway without a server.
     pub fn build(self) -> Gateway {
         Gateway {
+            dialects: Dialects::new(&self.platform),
             platform: self.platform,
             methods: self.methods,
             applications: self.applications,

@@ -44,7 +44,7 @@ impl Gateway {
     /// Neither the AppSecret nor the value of a secret parameter is in the explanation. A quota and a programmed response
     /// are not applied.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        let parameters = match gateway::read(request) {
+        let mut parameters = match gateway::read(request) {
             Ok(parameters) => parameters,
             Err(refusal) => {
                 let parameters = request.query_parameters();
@@ -52,14 +52,16 @@ impl Gateway {
                 return Explanation { result, ..self.explain_signatures(&parameters) };
             }
         };
-        let result = match self.check(request.verb, &parameters) {
-            Ok(_) => "ok".to_owned(),
+        let signatures = self.explain_signatures(&parameters);
+        let dialect = self.dialects.of(request.path);
+        let result = match self.check(dialect, request.verb, &mut parameters) {
+            Ok(()) => "ok".to_owned(),
             Err(refusal) => {
                 let lines = self.explain_refusal(&refusal, &parameters);
                 lines.lines().next().unwrap_or_default().to_owned()
             }
         };
-        Explanation { result, ..self.explain_signatures(&parameters) }
+        Explanation { result, ..signatures }
     }
 
     /// Explains the signatures of parameters.

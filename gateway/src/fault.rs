@@ -155,6 +155,17 @@ pub(crate) struct Injection {
 }
 
 impl Injection {
+    /// Adds the effects on the whole response of another call of a batch.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.status = self.status.or(other.status);
+        self.latency = self.latency.max(other.latency);
+        self.reset |= other.reset;
+        self.truncate |= other.truncate;
+        self.malformed |= other.malformed;
+        self.content_type = self.content_type.take().or(other.content_type);
+        self.slow = self.slow.into_iter().chain(other.slow).min();
+    }
+
     fn add(&mut self, fault: &Fault) {
         self.names.push(fault.to_string());
         match &fault.kind {

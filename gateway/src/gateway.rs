@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use codegen::spec::{Authorization, Platform, Specs, response_node};
+use codegen::spec::{Authorization, Dialect, Platform, Specs, response_node};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 use top_protocol::Format;
 
+use crate::batch;
 use crate::builder::GatewayBuilder;
 use crate::console;
+use crate::content;
+use crate::dialect::Dialects;
 use crate::example_cache::{ExampleCache, Key};
 use crate::excerpt::excerpt;
 use crate::fault::{Fault, Faults, Injection};
@@ -32,6 +35,7 @@ use crate::value::{Members, Value};
 /// A gateway: methods, and the applications that may call them.
 pub struct Gateway {
     pub(crate) platform: Platform,
+    pub(crate) dialects: Dialects,
     pub(crate) methods: BTreeMap<String, Method>,
     /// The AppSecrets by AppKey.
     pub(crate) applications: BTreeMap<String, String>,
@@ -144,32 +148,47 @@ impl Gateway {
 
     /// Responds to a request with more faults. Returns the faults that the server applies.
     pub(crate) fn respond_with(&self, request: &Request<'_>, faults: &[Fault]) -> (Response, Injection) {
-        let (parameters, problem) = match read(request) {
-            Ok(parameters) => (parameters, None),
+        if batch::is_batch(request.path) {
+            return self.respond_to_batch(request, faults);
+        }
+        let dialect = self.dialects.of(request.path);
+        match read(request) {
+            Ok(mut parameters) => {
+                let mut injection = self.faults.draw(parameters.get("method"), faults);
+                let fault = injection.refusal.take();
+                let format = response_format(&parameters);
+                let result = self.execute(dialect, request.verb, &mut parameters, format, fault);
+                (self.finish(dialect, request.verb, &parameters, result, &injection), injection)
+            }
             // The query selects the format of the refusal.
-            Err(refusal) => (request.query_parameters(), Some(refusal)),
-        };
+            Err(refusal) => self.refuse(request, &request.query_parameters(), refusal, faults),
+        }
+    }
+
+    /// Refuses a request as a whole.
+    pub(crate) fn refuse(
+        &self,
+        request: &Request<'_>,
+        parameters: &Parameters<'_>,
+        refusal: Refusal,
+        faults: &[Fault],
+    ) -> (Response, Injection) {
         let mut injection = self.faults.draw(parameters.get("method"), faults);
-        let refusal = injection.refusal.take();
-        let simplify = is_true(parameters.get("simplify"));
-        let format = match (named_format(parameters.get("format")), simplify) {
-            (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
-            (Some(Format::Json), false) => ResponseFormat::Json,
-            _ => ResponseFormat::Xml,
-        };
-        let result = problem.map_or_else(|| self.execute(request.verb, &parameters, format, refusal), Err);
-        (self.finish(request.verb, &parameters, format, result, &injection), injection)
+        injection.refusal = None;
+        let dialect = self.dialects.of(request.path);
+        (self.finish(dialect, request.verb, parameters, Err(refusal), &injection), injection)
     }
 
     /// Records a call and returns its response.
-    fn finish(
+    pub(crate) fn finish(
         &self,
+        dialect: &Dialect,
         verb: &str,
         parameters: &Parameters<'_>,
-        format: ResponseFormat,
         result: Result<Arc<Body>, Refusal>,
         injection: &Injection,
     ) -> Response {
+        let format = response_format(parameters);
         let request_id = self.request_id();
         let public = |name: &str| parameters.get(name).map(|value| self.hide(&excerpt(value)));
         let mut outcome = Outcome {
@@ -188,10 +207,11 @@ impl Gateway {
                 outcome.code = Some(refusal.code);
                 outcome.explanation = self.explain_refusal(&refusal, parameters);
                 self.record(verb, parameters, &outcome, refusal.sub_code.as_deref(), injection);
-                Body::refusal(self.refusal_members(refusal), format).with_id(&request_id)
+                let root = dialect.response_root.as_ref().map_or("error_response", |root| root.value.as_str());
+                Body::refusal(root, self.refusal_members(dialect, refusal), format).with_id(&request_id)
             }
         };
-        Response { content_type: format.content_type(), body, outcome }
+        Response { content_type: format.content_type(), body, outcome, calls: Vec::new() }
     }
 
     /// Adds a call to the journal.
@@ -226,12 +246,44 @@ impl Gateway {
     /// Returns the body of a successful response. `fault` refuses a call that passes the checks.
     fn execute(
         &self,
+        dialect: &Dialect,
         verb: &str,
-        parameters: &Parameters<'_>,
+        parameters: &mut Parameters<'_>,
         format: ResponseFormat,
         fault: Option<Refusal>,
     ) -> Result<Arc<Body>, Refusal> {
-        let (name, method) = self.check(verb, parameters)?;
+        self.check_method(verb, parameters)?;
+        self.check_application(dialect, parameters)?;
+        self.execute_signed(dialect, parameters, format, fault)
+    }
+
+    /// Returns the body of the response to a call of a batch, whose application and signature are checked.
+    pub(crate) fn execute_part(
+        &self,
+        dialect: &Dialect,
+        parameters: &mut Parameters<'_>,
+        format: ResponseFormat,
+        fault: Option<Refusal>,
+    ) -> Result<Arc<Body>, Refusal> {
+        self.check_method("POST", parameters)?;
+        if parameters.get("method").and_then(|name| self.methods.get(name)).is_some_and(Method::has_files) {
+            let reason = "a batch cannot have files: call the method alone";
+            return Err(Refusal::with_reason(43, "isv.invalid-batch", reason));
+        }
+        self.execute_signed(dialect, parameters, format, fault)
+    }
+
+    /// [`execute`](Self::execute) without the checks of the application and the signature.
+    fn execute_signed(
+        &self,
+        dialect: &Dialect,
+        parameters: &mut Parameters<'_>,
+        format: ResponseFormat,
+        fault: Option<Refusal>,
+    ) -> Result<Arc<Body>, Refusal> {
+        let method = self.check_own(dialect, parameters)?;
+        let parameters = &*parameters;
+        let name = parameters.get("method").unwrap_or_default();
         self.quotas.charge(name, parameters.get("app_key").unwrap_or_default(), (self.clock)())?;
         fault.map_or(Ok(()), Err)?;
         let node = method.map_or_else(|| response_node(name), |method| method.spec.response.node.value.clone());
@@ -240,13 +292,14 @@ impl Gateway {
                 let fields = method.map_or(&[][..], |method| &method.spec.response.fields);
                 // A response may be copied from a document with its root node.
                 let content = if json.len() == 1 { json.get(&node).and_then(Json::as_object) } else { None };
-                Ok(Arc::new(Body::new(&node, Value::from_json(content.unwrap_or(&json), fields), format)))
+                let members = Value::from_json(content.unwrap_or(&json), fields);
+                Ok(Arc::new(successful(dialect, &node, members, format)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
             (None, Some(_)) if name == secret_keys::METHOD => {
-                Ok(Arc::new(Body::new(&node, secret_keys::respond(parameters)?, format)))
+                Ok(Arc::new(successful(dialect, &node, secret_keys::respond(parameters)?, format)))
             }
-            (None, Some(method)) => self.example(method, parameters, format),
+            (None, Some(method)) => self.example(dialect, method, parameters, format),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
     }
@@ -254,16 +307,17 @@ impl Gateway {
     /// Returns the body of the example response.
     fn example(
         &self,
+        dialect: &Dialect,
         method: &Method,
         parameters: &Parameters<'_>,
         format: ResponseFormat,
     ) -> Result<Arc<Body>, Refusal> {
-        let key = Key::new(method, format, parameters);
+        let key = Key::new(method, format, parameters).filter(|_| dialect.response_root.is_none());
         if let Some(body) = key.as_ref().and_then(|key| self.examples.get(key)) {
             return Ok(body);
         }
         let members = method.respond(parameters, self.list_length)?;
-        let body = Arc::new(Body::new(&method.spec.response.node.value, members, format));
+        let body = Arc::new(successful(dialect, &method.spec.response.node.value, members, format));
         if let Some(key) = key {
             self.examples.put(key, Arc::clone(&body));
         }
@@ -271,12 +325,15 @@ impl Gateway {
     }
 
     /// Checks a call in the order of the platform (docs/protocol.md section 5.1): the public parameters, the signature, and
-    /// then the parameters of the method. Returns the method and its spec, which a programmed method may lack.
-    pub(crate) fn check<'p>(
-        &self,
-        verb: &str,
-        parameters: &'p Parameters<'_>,
-    ) -> Result<(&'p str, Option<&Method>), Refusal> {
+    /// then the parameters of the method.
+    pub(crate) fn check(&self, dialect: &Dialect, verb: &str, parameters: &mut Parameters<'_>) -> Result<(), Refusal> {
+        self.check_method(verb, parameters)?;
+        self.check_application(dialect, parameters)?;
+        self.check_own(dialect, parameters).map(|_| ())
+    }
+
+    /// Checks that the method exists, and the verb.
+    fn check_method(&self, verb: &str, parameters: &Parameters<'_>) -> Result<(), Refusal> {
         let name = parameters.get("method").ok_or_else(|| Refusal::new(21))?;
         let method = self.methods.get(name);
         if method.is_none() && !self.mocks.has(name) {
@@ -292,6 +349,11 @@ impl Gateway {
             let reason = format!("unsupported HTTP verb {verb}: expected POST, because the method has file parameters");
             return Err(Refusal::with_reason(9, "isv.invalid-http-action", reason));
         }
+        Ok(())
+    }
+
+    /// Checks the application, the other public parameters and the signature.
+    pub(crate) fn check_application(&self, dialect: &Dialect, parameters: &Parameters<'_>) -> Result<(), Refusal> {
         let key = parameters.get("app_key").ok_or_else(|| Refusal::new(28))?;
         let secret = self.applications.get(key).ok_or_else(|| {
             let key = excerpt(key);
@@ -309,11 +371,20 @@ impl Gateway {
             let reason = format!("unsupported format {:?}: expected xml or json", excerpt(format));
             return Err(Refusal::with_reason(23, "isv.invalid-format", reason));
         }
-        signing::check(parameters, secret)?;
+        signing::check(dialect, parameters, secret)
+    }
+
+    /// Checks the session and the parameters of the method, which may be in the body. Returns the spec of the method, which
+    /// a programmed method may lack.
+    fn check_own(&self, dialect: &Dialect, parameters: &mut Parameters<'_>) -> Result<Option<&Method>, Refusal> {
+        let method = parameters.get("method").and_then(|name| self.methods.get(name));
+        content::read(parameters, method.map_or(&[], |method| &method.spec.request))?;
+        let parameters = &*parameters;
         let authorization = method.and_then(|method| method.spec.facts.authorization);
-        self.check_session(authorization, parameters.get("session"))?;
+        let own = dialect.session_parameter.as_ref().and_then(|name| parameters.get(&name.value));
+        self.check_session(authorization, own.or_else(|| parameters.get("session")))?;
         method.map_or(Ok(()), |method| method.check(parameters))?;
-        Ok((name, method))
+        Ok(method)
     }
 
     fn check_session(&self, authorization: Option<Authorization>, session: Option<&str>) -> Result<(), Refusal> {
@@ -336,16 +407,25 @@ impl Gateway {
         self.platform.code(code).map_or("Unknown", |entry| entry.name.as_str())
     }
 
-    /// Returns the members of `error_response` (docs/protocol.md section 4.6).
-    fn refusal_members(&self, refusal: Refusal) -> Members {
+    /// Returns the members of the response to a refused call (docs/protocol.md sections 4.6, 7.4 and 11.3).
+    fn refusal_members(&self, dialect: &Dialect, refusal: Refusal) -> Members {
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
         let name = self.code_name(refusal.code);
         let msg = refusal.parameter.map_or_else(|| name.to_owned(), |parameter| format!("{name}:{parameter}"));
-        let optional = [("sub_code", refusal.sub_code), ("sub_msg", refusal.sub_msg)];
-        [("code", Some(Value::Number(refusal.code))), ("msg", Some(Value::Text(msg)))]
-            .into_iter()
-            .chain(optional.map(|(name, value)| (name, value.map(Value::Text))))
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
+        let word = self.platform.code(refusal.code).and_then(|code| code.words.first());
+        let code = match word.filter(|_| dialect.error_words) {
+            Some(word) => text(&word.value),
+            None => Some(Value::Number(refusal.code)),
+        };
+        let (sub_code, sub_msg) = (refusal.sub_code.map(Value::Text), refusal.sub_msg.map(Value::Text));
+        let members = if dialect.response_root.is_some() {
+            let [flag, message] = [text("failure"), text(&msg)];
+            [("flag", flag), ("code", code), ("message", message), ("sub_code", sub_code), ("sub_message", sub_msg)]
+        } else {
+            let kind = if dialect.error_words { text("ISV") } else { None };
+            [("type", kind), ("code", code), ("msg", text(&msg)), ("sub_code", sub_code), ("sub_msg", sub_msg)]
+        };
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
     /// Returns the lines of the console for a refusal.
@@ -388,6 +468,30 @@ impl Gateway {
         let time = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         base36(time.wrapping_mul(1 << 12).wrapping_add(u128::from(count & 0xfff)))
+    }
+}
+
+/// Returns the body of a successful response. In a dialect with one root node for all responses, the members are those of the
+/// only object, if the spec has one with this name, and start with the flag of a success.
+fn successful(dialect: &Dialect, node: &str, mut members: Members, format: ResponseFormat) -> Body {
+    let Some(root) = &dialect.response_root else { return Body::new(node, members, format) };
+    if let [(name, Value::Object(content))] = members.as_mut_slice()
+        && *name == root.value
+    {
+        members = std::mem::take(content);
+    }
+    if !members.iter().any(|(name, _)| name == "flag") {
+        members.insert(0, ("flag".to_owned(), Value::Text("success".to_owned())));
+    }
+    Body::new(&root.value, members, format)
+}
+
+/// Returns the format of the response to a request.
+pub(crate) fn response_format(parameters: &Parameters<'_>) -> ResponseFormat {
+    match (named_format(parameters.get("format")), is_true(parameters.get("simplify"))) {
+        (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
+        (Some(Format::Json), false) => ResponseFormat::Json,
+        _ => ResponseFormat::Xml,
     }
 }
 

@@ -9,7 +9,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use http_body_util::BodyExt as _;
@@ -55,13 +55,16 @@ pub(crate) fn router(gateway: Arc<Gateway>, limits: ServerLimits, log: Log) -> R
         .with_state(service)
 }
 
+/// The header with the separator of a batch.
+const SEPARATOR_HEADER: HeaderName = HeaderName::from_static("top-api-separator");
+
 /// The header with faults of one call, joined by commas.
 const FAULT_HEADER: &str = "x-top-fault";
 
 /// Responds with the page, unless the request is a call.
 async fn root(State(service): State<Arc<Service>>, request: Request) -> Response {
     let query =
-        request::Request { verb: "GET", query: request.uri().query().unwrap_or_default(), content_type: "", body: b"" };
+        request::Request { verb: "GET", query: request.uri().query().unwrap_or_default(), ..Default::default() };
     let is_call = query.query_parameters().texts.keys().any(|name| service.gateway.platform.is_public(name));
     if request.method() == Method::GET && !is_call && admin::is_from_this_machine(&request) {
         return page::index_route().with_state(service).call(request).await.into_response();
@@ -81,7 +84,10 @@ async fn call(State(service): State<Arc<Service>>, request: ReceivedRequest) -> 
     // A large call takes long, and must not block the others.
     let response = tokio::task::spawn_blocking(move || {
         let (response, injection) = service.gateway.respond_with(&request.as_top(), &faults);
-        service.print(&response.outcome);
+        match response.calls.as_slice() {
+            [] => service.print(&response.outcome),
+            calls => calls.iter().for_each(|call| service.print(call)),
+        }
         (response, injection)
     });
     match response.await {
@@ -109,10 +115,13 @@ impl ReceivedRequest {
     }
 
     pub(crate) fn as_top(&self) -> request::Request<'_> {
+        let header = |name: &HeaderName| self.head.headers.get(name).and_then(|value| value.to_str().ok());
         request::Request {
             verb: self.head.method.as_str(),
+            path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
-            content_type: self.head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+            content_type: header(&CONTENT_TYPE).unwrap_or_default(),
+            separator: header(&SEPARATOR_HEADER),
             body: &self.body.bytes,
         }
     }

@@ -30,9 +30,12 @@
 //! ```
 
 mod admin;
+mod batch;
 mod builder;
 mod console;
+mod content;
 mod delivery;
+mod dialect;
 mod example_cache;
 mod excerpt;
 mod explain;
@@ -62,6 +65,7 @@ mod value;
 
 pub use builder::GatewayBuilder;
 pub use codegen::spec;
+pub use dialect::client_dialect;
 pub use explain::{ExplainedSignature, Explanation};
 pub use fault::{Fault, ParseFaultError};
 pub use gateway::Gateway;

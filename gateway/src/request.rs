@@ -8,14 +8,25 @@ use memchr::memmem;
 use percent_encoding::percent_decode;
 
 /// An HTTP request.
-#[derive(Clone, Copy, Debug)]
+///
+/// ```
+/// use gateway::Request;
+///
+/// let request = Request { verb: "GET", path: "/router/rest", query: "method=taobao.time.get", ..Request::default() };
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
     /// The HTTP verb.
     pub verb: &'a str,
+    /// The path of the URL, which selects the dialect. Other paths than those of documented gateways have the protocol of
+    /// Taobao.
+    pub path: &'a str,
     /// The query of the URL, without its `?`.
     pub query: &'a str,
     /// The `Content-Type`.
     pub content_type: &'a str,
+    /// The header `top-api-separator` of a batch.
+    pub separator: Option<&'a str>,
     /// The body. It is ignored for GET.
     pub body: &'a [u8],
 }
@@ -28,7 +39,7 @@ const MAX_PARAMETERS: usize = 10_000;
 pub(crate) enum RequestError {
     /// A name or a value is not UTF-8.
     Encoding,
-    /// The content type has no parameters.
+    /// The content type has no parameters, or the public parameters of a JSON or XML body are not in the query.
     ContentType,
     /// The multipart body is invalid.
     Multipart(&'static str),
@@ -41,7 +52,8 @@ impl fmt::Display for RequestError {
         match self {
             Self::Encoding => f.write_str("invalid encoding: expected names and values in UTF-8"),
             Self::ContentType => f.write_str(
-                "unsupported Content-Type: expected application/x-www-form-urlencoded, or multipart/form-data for files",
+                "unsupported Content-Type: expected application/x-www-form-urlencoded, multipart/form-data for files, or JSON \
+                 or XML with the public parameters in the query",
             ),
             Self::Multipart(problem) => write!(f, "invalid multipart body: {problem}"),
             Self::TooManyParameters => write!(f, "too many parameters: expected at most {MAX_PARAMETERS}"),
@@ -50,12 +62,14 @@ impl fmt::Display for RequestError {
 }
 
 /// The parameters of a request.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parameters<'a> {
     /// The text parameters by name.
     pub(crate) texts: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// The contents of the files by name.
     pub(crate) files: BTreeMap<Cow<'a, str>, Vec<&'a [u8]>>,
+    /// A body in JSON or XML, or of a batch. The signature covers it after the parameters.
+    pub(crate) content: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -68,19 +82,27 @@ impl<'a> Request<'a> {
             parameters.read_form(body)?;
         } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
             parameters.read_multipart(self.content_type, body)?;
+        } else if SIGNED_TYPES.iter().any(|signed| media_type.eq_ignore_ascii_case(signed)) {
+            parameters.content = Some(std::str::from_utf8(body).map_err(|_| RequestError::Encoding)?);
         } else {
             return Err(RequestError::ContentType);
         }
         parameters.read_form(self.query.as_bytes())?;
+        if parameters.content.is_some() && parameters.get("method").is_none() {
+            return Err(RequestError::ContentType);
+        }
         Ok(parameters)
     }
 
     /// Reads the valid parameters of the query, which has the format for the refusal of an invalid request.
     pub(crate) fn query_parameters(&self) -> Parameters<'a> {
         let texts = pairs(self.query.as_bytes()).take(MAX_PARAMETERS).flatten().collect();
-        Parameters { texts, files: BTreeMap::new() }
+        Parameters { texts, ..Parameters::default() }
     }
 }
+
+/// The content types of bodies that the signature covers.
+const SIGNED_TYPES: [&str; 3] = ["application/json", "text/xml", "application/xml"];
 
 impl<'a> Parameters<'a> {
     /// Returns the value of a text parameter. `None` if it is missing or empty.
@@ -88,7 +110,7 @@ impl<'a> Parameters<'a> {
         self.texts.get(name).map(AsRef::as_ref).filter(|value| !value.is_empty())
     }
 
-    fn read_form(&mut self, form: &'a [u8]) -> Result<(), RequestError> {
+    pub(crate) fn read_form(&mut self, form: &'a [u8]) -> Result<(), RequestError> {
         for pair in pairs(form) {
             let (name, value) = pair?;
             self.texts.insert(name, value);
@@ -239,7 +261,7 @@ mod tests {
     }
 
     fn form<'a>(query: &'a str, content_type: &'a str, body: &'a str) -> Result<Parameters<'a>, RequestError> {
-        Request { verb: "POST", query, content_type, body: body.as_bytes() }.parameters()
+        Request { verb: "POST", query, content_type, body: body.as_bytes(), ..Request::default() }.parameters()
     }
 
     fn multipart<'a>(content_type: &'a str, body: &'a str) -> Result<Parameters<'a>, RequestError> {
@@ -251,10 +273,10 @@ mod tests {
         let body = "--x y\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type:text/plain\r\n\r\n端\r\n--x y\r\n\
                     Content-Disposition: form-data; name=\"f\"; filename=\"f.gif\"\r\n\r\nGIF\r\n--x \r\n--x y--\r\n";
         let kind = "multipart/form-data;charset=UTF-8;boundary=\"x y\"";
-        let request = |body| Request { verb: "POST", query: "b=1", content_type: kind, body };
+        let request = |body| Request { verb: "POST", query: "b=1", content_type: kind, body, ..Request::default() };
         let parameters = request(body.as_bytes()).parameters().unwrap();
         let files = [("f".into(), vec![&b"GIF\r\n--x "[..]])].into();
-        assert_eq!(parameters, Parameters { texts: texts([("a", "端"), ("b", "1")]), files });
+        assert_eq!(parameters, Parameters { texts: texts([("a", "端"), ("b", "1")]), files, content: None });
         for length in 1..body.len() - 4 {
             let cut = &body.as_bytes()[..length];
             assert!(request(cut).parameters().is_err(), "{}", String::from_utf8_lossy(cut));
@@ -344,20 +366,23 @@ mod tests {
         let expected = texts([("", ""), ("a", "1"), ("b", "x y+z"), ("c", "q"), ("d", ""), ("e", "端")]);
         assert_eq!(parameters.texts, expected);
         // The body of a GET is ignored.
-        let get = Request { verb: "GET", query: "a=1", content_type: "application/json", body: b"{}" };
+        let get =
+            Request { verb: "GET", query: "a=1", content_type: "application/json", body: b"{}", ..Request::default() };
         assert_eq!(get.parameters().unwrap().texts, texts([("a", "1")]));
     }
 
     #[test]
     fn refuses_invalid_requests() {
         assert_eq!(form("a=%FF", "", ""), Err(RequestError::Encoding));
+        assert_eq!(form("method=a", "text/plain", "{}"), Err(RequestError::ContentType));
         assert_eq!(form("", "application/json", "{}"), Err(RequestError::ContentType));
+        assert_eq!(form("method=a", "Application/JSON; charset=utf-8", "{}").unwrap().content, Some("{}"));
         assert_eq!(form("", "application/json", ""), Ok(Parameters::default()));
         let many = |count: usize| (0..count).map(|number| format!("&{number}=")).collect::<String>();
         assert_eq!(form(&many(MAX_PARAMETERS), "", "").unwrap().texts.len(), MAX_PARAMETERS);
         assert_eq!(form(&many(MAX_PARAMETERS + 1), "", ""), Err(RequestError::TooManyParameters));
         let query = "a=1&b=%FF&format=json";
-        let request = Request { verb: "POST", query, content_type: "text/html", body: b"x" };
+        let request = Request { verb: "POST", query, content_type: "text/html", body: b"x", ..Request::default() };
         assert_eq!(request.query_parameters().texts, texts([("a", "1"), ("format", "json")]));
     }
 }

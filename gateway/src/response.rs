@@ -9,8 +9,10 @@ pub struct Response {
     pub content_type: &'static str,
     /// The body.
     pub body: String,
-    /// The outcome of the call.
+    /// The outcome of the call, or of the whole batch.
     pub outcome: Outcome,
+    /// The outcomes of the calls of a batch, which is empty for any other call.
+    pub calls: Vec<Outcome>,
 }
 
 /// The outcome of a call, for the console.
@@ -62,9 +64,9 @@ impl Body {
         Self::render(Some(node).filter(|_| format != ResponseFormat::SimplifiedJson), members, format)
     }
 
-    /// Renders the response to a refused call.
-    pub(crate) fn refusal(members: Members, format: ResponseFormat) -> Self {
-        Self::render(Some("error_response"), members, format)
+    /// Renders the response to a refused call, which has a root node in any format.
+    pub(crate) fn refusal(node: &str, members: Members, format: ResponseFormat) -> Self {
+        Self::render(Some(node), members, format)
     }
 
     fn render(node: Option<&str>, mut members: Members, format: ResponseFormat) -> Self {

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter;
 
+use codegen::spec::Dialect;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use top_protocol::{PUBLIC_PARAMETERS, SignMethod, signature};
+use top_protocol::{PUBLIC_PARAMETERS, SignMethod, UnknownSignMethod, signature};
 
+use crate::dialect::sign_method;
 use crate::refusal::{Refusal, SignatureMismatch};
 use crate::request::Parameters;
 
@@ -29,11 +31,11 @@ enum Algorithm {
 
 impl Algorithm {
     /// Returns the algorithm of `sign_method`, in any case.
-    fn of(parameters: &Parameters<'_>) -> Result<Self, Refusal> {
+    fn of(dialect: &Dialect, parameters: &Parameters<'_>) -> Result<Self, Refusal> {
         let Some(name) = parameters.get("sign_method") else { return Ok(Self::Legacy) };
-        match name.to_ascii_lowercase().parse() {
-            Ok(method) => Ok(Self::Named(method)),
-            Err(error) => Err(Refusal::with_reason(25, "isv.invalid-sign-method", error.to_string())),
+        match sign_method(dialect, name) {
+            Some(method) => Ok(Self::Named(method)),
+            None => Err(Refusal::with_reason(25, "isv.invalid-sign-method", UnknownSignMethod.to_string())),
         }
     }
 
@@ -53,10 +55,11 @@ impl Algorithm {
     }
 }
 
-/// Returns the signed parameters in the byte order of their names, empty values included.
+/// Returns the signed parameters in the byte order of their names, empty values included. A signed body is the last value,
+/// with an empty name.
 pub(crate) fn signed_pairs<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item = (&'p str, &'p str)> {
     let pairs = parameters.texts.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    pairs.filter(|(name, _)| *name != "sign")
+    pairs.filter(|(name, _)| *name != "sign").chain(parameters.content.map(|content| ("", content)))
 }
 
 /// Returns the signature of a call with a method, without empty values.
@@ -67,9 +70,9 @@ pub(crate) fn sign(parameters: &Parameters<'_>, method: SignMethod, secret: &str
 
 /// Checks the signature of a call. SDKs sign the name of a parameter with an empty value, or leave it out; both are
 /// accepted (docs/protocol.md section 2.2).
-pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Refusal> {
+pub(crate) fn check(dialect: &Dialect, parameters: &Parameters<'_>, secret: &str) -> Result<(), Refusal> {
     let received = parameters.get("sign").ok_or_else(|| Refusal::new(24))?;
-    let algorithm = Algorithm::of(parameters)?;
+    let algorithm = Algorithm::of(dialect, parameters)?;
     let non_empty = || signed_pairs(parameters).filter(|(_, value)| !value.is_empty());
     let expected = algorithm.sign(secret, non_empty(), b"");
     if received == expected {
@@ -85,7 +88,8 @@ pub(crate) fn check(parameters: &Parameters<'_>, secret: &str) -> Result<(), Ref
     } else {
         let mut texts = vec![non_empty().collect()];
         texts.extend(has_empty.then(|| signed_pairs(parameters).collect()));
-        Candidate { algorithm, secret, received, texts, files: &parameters.files }.mistake()
+        let has_body = parameters.content.is_some_and(|content| !content.is_empty());
+        Candidate { algorithm, secret, received, texts, files: &parameters.files, has_body }.mistake()
     };
     let mismatch = SignatureMismatch { algorithm: algorithm.name(), expected };
     Err(Refusal { mismatch: Some(mismatch), ..Refusal::with_reason(25, "isv.invalid-signature", reason) })
@@ -101,6 +105,8 @@ struct Candidate<'a> {
     /// The parameters without empty values, and with them if the request has any.
     texts: Vec<Pairs<'a>>,
     files: &'a BTreeMap<Cow<'a, str>, Vec<&'a [u8]>>,
+    /// Whether the last pair of the texts is a signed body.
+    has_body: bool,
 }
 
 /// A common mistake of clients.
@@ -138,6 +144,13 @@ const MISTAKES: &[Mistake] = &[
         find: |candidate| {
             let text = |pairs: &Pairs<'_>| [candidate.secret.as_bytes(), &joined_pairs(pairs)].concat();
             candidate.matches_unkeyed(text)
+        },
+    },
+    Mistake {
+        reason: "the body is not signed: append it to the text of the parameters",
+        find: |candidate| {
+            let is_missing = candidate.has_body && candidate.matches_without(|name, _| name.is_empty()).is_some();
+            is_missing.then_some("")
         },
     },
     Mistake {
@@ -336,11 +349,11 @@ mod tests {
             };
         }
         let texts = texts.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Parameters { texts, files: BTreeMap::new() }
+        Parameters { texts, ..Parameters::default() }
     }
 
     fn reason(parameters: &Parameters<'_>) -> String {
-        let refused = check(parameters, SECRET).unwrap_err();
+        let refused = check(&Dialect::default(), parameters, SECRET).unwrap_err();
         assert_eq!((refused.code, refused.sub_code.as_deref()), (25, Some("isv.invalid-signature")));
         refused.sub_msg.unwrap()
     }
@@ -372,7 +385,7 @@ mod tests {
             ),
             (&[("format", Some("JSON")), ("simplify", Some("True"))], "CAABB374DBAA0E1A13D324E7BCEE4AF7"),
         ] {
-            assert_eq!(check(&parameters(changes, sign), SECRET), Ok(()), "{changes:?} {sign}");
+            assert_eq!(check(&Dialect::default(), &parameters(changes, sign), SECRET), Ok(()), "{changes:?} {sign}");
         }
     }
 
@@ -435,9 +448,22 @@ mod tests {
                 *found |= reason.starts_with(mistake.reason);
             }
         }
+        let text = |body| {
+            let mut parameters = parameters(&[], "C512499644CC7ECA43040847EED9270D");
+            parameters.content = Some(body);
+            parameters
+        };
+        assert!(reason(&text("<a/>")).starts_with("the body is not signed"));
+        assert_eq!(check(&Dialect::default(), &text(""), SECRET), Ok(()));
         let missed: Vec<_> =
             MISTAKES.iter().zip(found).filter(|(_, found)| !found).map(|(row, _)| row.reason).collect();
-        assert_eq!(missed, ["files are signed: sign only the text parameters"]);
+        assert_eq!(
+            missed,
+            [
+                "the body is not signed: append it to the text of the parameters",
+                "files are signed: sign only the text parameters"
+            ]
+        );
     }
 
     #[test]
@@ -453,14 +479,15 @@ mod tests {
             parameters.files.insert("img".into(), vec![b"GIF89a"]);
             parameters
         };
-        assert_eq!(check(&with_file("6152E84DA2F0265ED838667761D15AE3"), SECRET), Ok(()));
+        assert_eq!(check(&Dialect::default(), &with_file("6152E84DA2F0265ED838667761D15AE3"), SECRET), Ok(()));
         assert!(reason(&with_file("821EEBD07366DA7618324D8DCE028C9D")).contains("files are signed"));
     }
 
     #[test]
     fn refuses_missing_signatures_and_unknown_algorithms() {
-        assert_eq!(check(&parameters(&[("sign", None)], ""), SECRET), Err(Refusal::new(24)));
-        let refused = check(&parameters(&[("sign_method", Some("sha1"))], "0"), SECRET).unwrap_err();
+        assert_eq!(check(&Dialect::default(), &parameters(&[("sign", None)], ""), SECRET), Err(Refusal::new(24)));
+        let refused =
+            check(&Dialect::default(), &parameters(&[("sign_method", Some("sha1"))], "0"), SECRET).unwrap_err();
         assert_eq!(refused.sub_code.as_deref(), Some("isv.invalid-sign-method"));
         assert!(refused.sub_msg.unwrap().contains("expected md5, hmac or hmac-sha256"));
     }

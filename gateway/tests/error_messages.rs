@@ -86,6 +86,8 @@ fn requests(messages: &mut Messages) {
         ("duplicate", Problem::Duplicate),
         ("empty and set", Problem::EmptyWithValue),
         ("file in a batch", Problem::FileInBatch),
+        ("file in a body", Problem::FileInBody),
+        ("name in an XML body", Problem::InvalidXmlName),
     ] {
         let violations = vec![Violation::new("orders[2].tid", problem)];
         messages.error(case, &Error::Invalid(Violations::new("taobao.a.get", violations)));
@@ -190,7 +192,6 @@ fn configuration(messages: &mut Messages) {
         ("unknown gateway", "taobao-north", KEY, SECRET),
         ("other scheme", "ftp://127.0.0.1/", KEY, SECRET),
         ("user in the URL", "http://user:pass@127.0.0.1/", KEY, SECRET),
-        ("unsupported gateway", "qimen", KEY, SECRET),
         ("no app key", "http://127.0.0.1/", "", SECRET),
         ("no app secret", "http://127.0.0.1/", KEY, ""),
     ] {

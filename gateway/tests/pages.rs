@@ -97,7 +97,8 @@ async fn respond(
         _ => {}
     }
     let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let request = gateway::Request { verb: head.method.as_str(), query: "", content_type, body: &body };
+    let request =
+        gateway::Request { verb: head.method.as_str(), query: "", content_type, body: &body, ..Default::default() };
     Ok(text(&gateway.respond(&request).body))
 }
 

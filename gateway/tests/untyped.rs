@@ -9,13 +9,15 @@ mod support;
 #[path = "../../generated-sdk/tests/every_method/mod.rs"]
 mod every_method;
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use every_method::Visit;
 use expect_test::expect;
 use gateway::Gateway;
 use generated_sdk::protocol::{
-    Application, DateTime, File, Json, PUBLIC_PARAMETERS, Request, SignedRequest, UntypedParameters, decode,
+    Application, DateTime, Dialect, File, Json, PUBLIC_PARAMETERS, ParameterPlacement, Request, SignedRequest,
+    UntypedParameters, decode,
 };
 use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
 use proptest::prelude::*;
@@ -200,7 +202,7 @@ proptest! {
         let body = options(&words, "-d").join("&");
         let content_type = options(&words, "-H")[0].strip_prefix("Content-Type:").unwrap();
         let response = GATEWAY.with(|gateway| {
-            gateway.respond(&gateway::Request { verb: "POST", query: "", content_type, body: body.as_bytes() })
+            gateway.respond(&gateway::Request { verb: "POST", query: "", content_type, body: body.as_bytes(), ..Default::default() })
         });
         prop_assert_eq!(response.outcome.code, None, "{}", response.outcome.explanation);
     }
@@ -225,9 +227,52 @@ proptest! {
         } else {
             let body = result.unwrap().body().unwrap();
             let (content_type, body) = (&*body.content_type, &*body.bytes);
-            let request = gateway::Request { verb: "POST", query: "", content_type, body };
+            let request = gateway::Request { verb: "POST", query: "", content_type, body, ..Default::default() };
             let response = GATEWAY.with(|gateway| gateway.respond(&request));
             prop_assert_eq!(response.outcome.code, None, "{}", response.outcome.explanation);
+        }
+    }
+}
+
+proptest! {
+    /// The gateway reads the values of signed bodies and of queries, or the client refuses a name.
+    #[test]
+    fn bodies_have_the_values(
+        pairs in prop::collection::vec(("[a-z_端][a-zA-Z0-9_.-]{0,6}|\\PC{1,3}", "\\PC{1,8}|[ a端<>&\"'\t\r\n\0]{1,8}"), 1..6),
+    ) {
+        const PLACEMENTS: [ParameterPlacement; 3] =
+            [ParameterPlacement::Query, ParameterPlacement::JsonBody, ParameterPlacement::XmlBody];
+        let pairs: BTreeMap<_, _> = pairs.into_iter().filter(|(name, value)| {
+            !PUBLIC_PARAMETERS.contains(&name.as_str()) && name != "request" && !value.trim().is_empty()
+        }).collect();
+        for placement in PLACEMENTS {
+            let dialect = Dialect::default().parameters(placement);
+            let application = Application::with_dialect(AppCredentials::new(KEY, SECRET), dialect);
+            let parameters: UntypedParameters = pairs.clone().into_iter().collect();
+            let signed = match application.sign_untyped("taobao.time.get", &parameters, None, DateTime::now()) {
+                Ok(signed) => signed,
+                Err(error) => {
+                    prop_assert!(placement == ParameterPlacement::XmlBody, "{}", error);
+                    continue;
+                }
+            };
+            let (query, body) = (signed.query(), signed.body().unwrap());
+            let (content_type, body) = (&*body.content_type, &*body.bytes);
+            let request = gateway::Request { verb: signed.verb(), query: &query, content_type, body, ..Default::default() };
+            let call = GATEWAY.with(|gateway| {
+                gateway.respond(&request);
+                gateway.calls().pop().unwrap()
+            });
+            prop_assert_eq!(call.code(), None, "{:?}", call.refusal);
+            for (name, value) in &pairs {
+                let received = call.parameter(name);
+                if placement == ParameterPlacement::XmlBody {
+                    let expected: String = value.chars().filter(|character| *character != '\0').collect();
+                    prop_assert_eq!(received.map(str::trim), Some(expected.trim()));
+                } else {
+                    prop_assert_eq!(received, Some(value.as_str()), "{:?} {}", placement, name);
+                }
+            }
         }
     }
 }

@@ -29,17 +29,11 @@ pub(super) fn normalize(document: &mut Document, platform: &Platform) -> Result<
         document.description.clear();
     }
     for urls in &document.gateways {
-        let has_url = |gateway: &&Gateway| gateway.has_url(&urls.http) || gateway.has_url(&urls.https);
-        document.notes.extend(match platform.gateways.iter().find(has_url) {
-            Some(Gateway { id, unsupported: Some(reason), .. }) => {
-                Some(format!("The client cannot call the document's gateway, `{}`, yet: {reason}.", id.value))
-            }
-            Some(_) => None,
-            None => {
-                let url = if urls.https.is_empty() { &urls.http } else { &urls.https };
-                Some(format!("The document's gateway {url} is not in platform.yaml."))
-            }
-        });
+        let has_url = |gateway: &Gateway| gateway.has_url(&urls.http) || gateway.has_url(&urls.https);
+        if !platform.gateways.iter().any(has_url) {
+            let url = if urls.https.is_empty() { &urls.http } else { &urls.https };
+            document.notes.push(format!("The document's gateway {url} is not in platform.yaml."));
+        }
     }
     root_node(document);
     for error in &mut document.errors {

@@ -7,7 +7,10 @@ use quote::{ToTokens, format_ident, quote};
 use super::docs;
 use super::tokens::{ident, literal};
 use crate::model::{Api, Callback, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
-use crate::spec::{ErrorCode, Gateway, Kind, PlatformError, Retry};
+use crate::spec::{
+    Dialect, ErrorCode, Gateway, Kind, ParameterPlacement, PlatformError, Retry, SIGN_METHODS, TimestampForm,
+    sign_method,
+};
 
 /// A struct for the templates.
 #[derive(Clone)]
@@ -423,7 +426,7 @@ pub(super) struct GatewayView {
     pub(super) title: String,
     pub(super) http: String,
     pub(super) https: String,
-    pub(super) unsupported: String,
+    pub(super) dialect: String,
 }
 
 impl GatewayView {
@@ -432,21 +435,56 @@ impl GatewayView {
             Some(text) => format!("Some({})", literal(text)),
             None => "None".to_owned(),
         };
-        let (title, id, url) = (docs::line(&gateway.title.value), &gateway.id.value, docs::line(&gateway.https.value));
+        let (title, id, url) = (docs::line(&gateway.title.value), &gateway.id.value, docs::line(gateway.url()));
         let mut docs = vec![format!("`{id}`: {title}, {url}.")];
         docs.extend(gateway.note.as_deref().map(docs::line));
-        let unsupported = gateway.unsupported.as_deref();
-        docs.extend(unsupported.map(|reason| format!("Not supported yet: {}.", docs::line(reason))));
         Self {
             docs,
             constant: gateway.id.value.to_ascii_uppercase().replace('-', "_"),
             id: literal(id),
             title: literal(&gateway.title.value),
             http: optional(gateway.http.as_ref().map(|url| url.value.as_str())),
-            https: literal(&gateway.https.value),
-            unsupported: optional(unsupported),
+            https: optional(gateway.https.as_ref().map(|url| url.value.as_str())),
+            dialect: dialect(&gateway.dialect),
         }
     }
+}
+
+/// Returns a dialect as an expression. `Dialect::TAOBAO` has the fields that are the same.
+fn dialect(dialect: &Dialect) -> String {
+    let mut fields = String::new();
+    let mut field = |name: &str, value: String| fields.push_str(&format!("{name}: {value}, "));
+    match dialect.parameters {
+        ParameterPlacement::Form => {}
+        ParameterPlacement::Query => field("parameters", "ParameterPlacement::Query".to_owned()),
+        ParameterPlacement::JsonBody => field("parameters", "ParameterPlacement::JsonBody".to_owned()),
+        ParameterPlacement::XmlBody => field("parameters", "ParameterPlacement::XmlBody".to_owned()),
+    }
+    match dialect.timestamp {
+        TimestampForm::Text => {}
+        TimestampForm::Milliseconds => field("timestamp", "TimestampForm::Milliseconds".to_owned()),
+    }
+    if dialect.format.as_ref().is_some_and(|format| format.value == "xml") {
+        field("format", "Format::Xml".to_owned());
+    }
+    if let Some((_, variant)) = dialect.sign_method.as_ref().and_then(|method| sign_method(&method.value)) {
+        field("sign_method", format!("SignMethod::{variant}"));
+    }
+    if !dialect.sign_names.is_empty() {
+        let names = SIGN_METHODS.map(|(name, _)| {
+            let name = dialect.sign_names.get(name).map_or(name, |name| &name.value);
+            format!("Cow::Borrowed({})", literal(name))
+        });
+        field("sign_names", format!("[{}]", names.join(", ")));
+    }
+    for (name, value) in
+        [("session_parameter", &dialect.session_parameter), ("customer_parameter", &dialect.customer_parameter)]
+    {
+        if let Some(value) = value {
+            field(name, format!("Cow::Borrowed({})", literal(&value.value)));
+        }
+    }
+    if fields.is_empty() { "Dialect::TAOBAO".to_owned() } else { format!("Dialect {{ {fields} ..Dialect::TAOBAO }}") }
 }
 
 /// A code for the templates.

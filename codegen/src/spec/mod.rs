@@ -22,7 +22,10 @@ use std::sync::Arc;
 pub use diff::differences;
 pub use kind::{Kind, TypeName};
 pub use names::{is_category, is_method_name, is_topic_name};
-pub use platform::{Gateway, Platform, PlatformError, PublicParameter, Retry};
+pub use platform::{
+    Dialect, Gateway, ParameterPlacement, Platform, PlatformError, PublicParameter, Retry, TimestampForm,
+};
+pub(crate) use platform::{SIGN_METHODS, sign_method};
 pub use read::MAX_BYTES;
 pub use schema::closest;
 pub use topics::{MESSAGES, Topic, TopicSpec};

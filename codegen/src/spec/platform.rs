@@ -1,5 +1,7 @@
 //! The content of `platform.yaml`: the facts that hold for all methods.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::yaml::Spanned;
@@ -32,22 +34,90 @@ pub struct Gateway {
     pub title: Spanned<String>,
     /// The http URL, if any.
     pub http: Option<Spanned<String>>,
-    /// The https URL.
-    pub https: Spanned<String>,
+    /// The https URL, if any.
+    pub https: Option<Spanned<String>>,
     /// Former URLs, which older documents contain.
     #[serde(default)]
     pub aliases: Vec<Spanned<String>>,
     /// A note for the documentation.
     pub note: Option<String>,
-    /// Why the client cannot call the gateway yet.
-    pub unsupported: Option<String>,
+    /// The variant of the protocol.
+    #[serde(default)]
+    pub dialect: Dialect,
+}
+
+/// A variant of the protocol: what differs from the gateway of Taobao.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dialect {
+    /// Where a request has its parameters.
+    pub parameters: ParameterPlacement,
+    /// The form of timestamps.
+    pub timestamp: TimestampForm,
+    /// The format of responses that a client requests by default: `json` or `xml`.
+    pub format: Option<Spanned<String>>,
+    /// The default signature algorithm of a client.
+    pub sign_method: Option<Spanned<String>>,
+    /// The gateway's names of signature algorithms, by the platform's.
+    pub sign_names: BTreeMap<String, Spanned<String>>,
+    /// The name of the parameter with the session. Default: `session`.
+    pub session_parameter: Option<Spanned<String>>,
+    /// The name of the parameter with the customer id. Default: `customer_id`.
+    pub customer_parameter: Option<Spanned<String>>,
+    /// The root node of all responses. Default: a root node for each method.
+    pub response_root: Option<Spanned<String>>,
+    /// Whether the codes of errors are words.
+    pub error_words: bool,
+}
+
+/// The signature algorithms: the platform's names, and the names in the runtime's `SignMethod`, in its order.
+pub(crate) const SIGN_METHODS: [(&str, &str); 3] = [("md5", "Md5"), ("hmac", "Hmac"), ("hmac-sha256", "HmacSha256")];
+
+/// Returns the entry of [`SIGN_METHODS`] with one of the platform's names.
+pub(crate) fn sign_method(name: &str) -> Option<(&'static str, &'static str)> {
+    SIGN_METHODS.into_iter().find(|(known, _)| *known == name)
+}
+
+/// Where a request has its parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterPlacement {
+    /// In a form: the body of a POST.
+    #[default]
+    Form,
+    /// In the query of a GET.
+    Query,
+    /// The public parameters in the query, the others in a JSON body, which is signed too.
+    JsonBody,
+    /// The public parameters in the query, the others in an XML body, which is signed too.
+    XmlBody,
+}
+
+/// The form of timestamps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimestampForm {
+    /// `yyyy-MM-dd HH:mm:ss` at GMT+8.
+    #[default]
+    Text,
+    /// Milliseconds since 1970.
+    Milliseconds,
 }
 
 impl Gateway {
     /// Returns whether `url` is a current or former URL of the gateway.
     pub fn has_url(&self, url: &str) -> bool {
-        let urls = self.http.iter().chain([&self.https]).chain(&self.aliases);
-        urls.into_iter().any(|known| known.value == url)
+        self.urls().any(|known| known == url)
+    }
+
+    /// Returns the current and former URLs of the gateway.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.http.iter().chain(&self.https).chain(&self.aliases).map(|url| url.value.as_str())
+    }
+
+    /// Returns the URL that clients call: the https one, if there is one.
+    pub fn url(&self) -> &str {
+        self.https.as_ref().or(self.http.as_ref()).map_or("", |url| &url.value)
     }
 }
 

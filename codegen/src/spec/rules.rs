@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::kind::{Kind, inferred_number};
 use super::names::{is_category, is_method_name, is_name, is_type_name};
 use super::page_rules;
-use super::platform::Platform;
+use super::platform::{Dialect, Platform, SIGN_METHODS, sign_method};
 use super::rule_checker::{Direction, ParameterScope, RuleChecker};
 use super::schema::{SchemaChecker, closest};
 use super::topics;
@@ -96,11 +96,41 @@ pub(super) fn platform(checker: &mut SchemaChecker<'_>, platform: &Platform) {
         if gateway.title.value.trim().is_empty() {
             checker.problem(&gateway.title.span, "the title is empty", None);
         }
-        let urls = gateway.http.iter().map(|url| (url, "http://")).chain([(&gateway.https, "https://")]);
+        if gateway.http.is_none() && gateway.https.is_none() {
+            checker.problem(&id.span, format!("the gateway `{}` has no URL", id.value), Some("add `https`".to_owned()));
+        }
+        dialect(checker, &gateway.dialect);
+        let https = gateway.https.iter().map(|url| (url, "https://"));
+        let urls = gateway.http.iter().map(|url| (url, "http://")).chain(https);
         for (url, scheme) in urls {
             if url.value.strip_prefix(scheme).is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
                 checker.problem(&url.span, format!("expected a URL starting with `{scheme}`"), None);
             }
+        }
+    }
+}
+
+/// Checks the rules of a dialect.
+fn dialect(checker: &mut SchemaChecker<'_>, dialect: &Dialect) {
+    let expected = || SIGN_METHODS.map(|(name, _)| format!("`{name}`")).join(", ");
+    if let Some(format) = dialect.format.as_ref().filter(|format| !matches!(format.value.as_str(), "json" | "xml")) {
+        let problem = format!("unknown format {:?}: expected `json` or `xml`", format.value);
+        checker.problem(&format.span, problem, None);
+    }
+    if let Some(method) = dialect.sign_method.as_ref().filter(|method| sign_method(&method.value).is_none()) {
+        let problem = format!("unknown signature algorithm {:?}: expected one of {}", method.value, expected());
+        checker.problem(&method.span, problem, None);
+    }
+    for (method, name) in &dialect.sign_names {
+        if sign_method(method).is_none() {
+            let problem = format!("unknown signature algorithm {method:?}: expected one of {}", expected());
+            checker.problem(&name.span, problem, None);
+        }
+    }
+    let names = [&dialect.session_parameter, &dialect.customer_parameter, &dialect.response_root];
+    for name in names.into_iter().flatten().chain(dialect.sign_names.values()) {
+        if name.value.trim().is_empty() {
+            checker.problem(&name.span, "the name is empty", None);
         }
     }
 }

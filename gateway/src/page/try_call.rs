@@ -84,7 +84,8 @@ impl TryCall {
     pub(super) fn execute(&self, gateway: &Gateway) -> Result<Outcome, String> {
         let signed = self.sign(gateway)?;
         let body = signed.body().map_err(|error| error.to_string())?;
-        let request = Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes };
+        let request =
+            Request { verb: "POST", content_type: &body.content_type, body: &body.bytes, ..Request::default() };
         let (response, _) = gateway.respond_with(&request, &[]);
         let pairs = signed.parameters().pairs().filter(|(name, value)| *name != "sign" && !value.is_empty());
         let text: String = pairs.flat_map(|(name, value)| [name, value]).collect();

@@ -43,7 +43,9 @@ impl Client {
     /// Requests are sent to this gateway only. [`from_env`](Self::from_env) reads the gateway and the credentials from the
     /// environment.
     pub fn builder(gateway: impl Into<Gateway>, credentials: AppCredentials) -> ClientBuilder {
-        ClientBuilder::new(gateway.into(), Application::new(credentials))
+        let gateway = gateway.into();
+        let application = Application::with_dialect(credentials, gateway.dialect().clone());
+        ClientBuilder::new(gateway, application)
     }
 }
 
@@ -65,13 +67,15 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the sign method. Default: [`SignMethod::HmacSha256`].
+    /// Sets the sign method. Default: that of the gateway's [`Dialect`](top_protocol::Dialect), mostly
+    /// [`SignMethod::HmacSha256`].
     pub fn sign_method(mut self, method: SignMethod) -> Self {
         self.application.sign_method = method;
         self
     }
 
-    /// Sets the format of responses. Default: [`Format::Json`].
+    /// Sets the format of responses. Default: that of the gateway's [`Dialect`](top_protocol::Dialect), mostly
+    /// [`Format::Json`].
     pub fn format(mut self, format: Format) -> Self {
         self.application.format = format;
         self
@@ -92,6 +96,12 @@ impl ClientBuilder {
     /// Sets the `target_app_key` parameter: the application that implements the called interface. Default: not sent.
     pub fn target_app_key(mut self, app_key: impl Into<String>) -> Self {
         self.application.target_app_key = Some(app_key.into());
+        self
+    }
+
+    /// Sets the customer id, which calls of warehouses have (docs/protocol.md sections 7.4 and 11.2). Default: not sent.
+    pub fn customer_id(mut self, customer_id: impl Into<String>) -> Self {
+        self.application.customer_id = Some(customer_id.into());
         self
     }
 
@@ -176,7 +186,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] if the gateway is unknown, not supported or not an http or https URL, if the app key or
+    /// [`Error::Configuration`] if the gateway is unknown or not an http or https URL, if the app key or
     /// secret is empty, if the proxy is not a URL, or if a transport is set together with a setting of the client's own.
     pub fn build(self) -> Result<Client, Error> {
         let wrong = |kind, message| Err(ConfigurationError::new(kind, message).into());

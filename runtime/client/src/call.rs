@@ -159,10 +159,14 @@ impl<'a> Attempts<'a> {
         let permit = self.client.permit(self.call.method, self.deadline).await?;
         let clock_offset = shared.clock.offset();
         let signed = self.request.sign(session, PlatformClock::at(clock_offset))?;
-        let (content_type, payload) = (signed.content_type(), upload::payload(signed));
+        let (query, content_type, payload) = (signed.query(), signed.content_type(), upload::payload(signed));
         let payload = in_time(self.client, self.deadline, "file", payload).await?;
-        let request =
-            HttpRequest::new(HttpMethod::Post, shared.endpoint.url(), payload).header("Content-Type", content_type);
+        let url = if query.is_empty() { shared.endpoint.url().into() } else { shared.endpoint.url_with(&query) };
+        // A GET has no body.
+        let request = match content_type.as_str() {
+            "" => HttpRequest::new(HttpMethod::Get, url, payload),
+            _ => HttpRequest::new(HttpMethod::Post, url, payload).header("Content-Type", content_type),
+        };
         report.sent();
         let received = shared.exchange(request, *timeouts, self.deadline).await;
         report.received(received.as_ref().ok().map(|received| received.head.status));

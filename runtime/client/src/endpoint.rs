@@ -19,12 +19,6 @@ impl Endpoint {
     /// Checks the gateway of a client.
     pub(super) fn of(gateway: &Gateway) -> Result<Self, ConfigurationError> {
         const KIND: ConfigurationKind = ConfigurationKind::Gateway;
-        if let Some(known) = gateway.documented()
-            && let Some(reason) = known.unsupported
-        {
-            let message = format!("the gateway `{}` is not supported yet: {reason}", known.id);
-            return Err(ConfigurationError::new(KIND, message));
-        }
         let url = gateway.url();
         if url.trim().is_empty() {
             return Err(ConfigurationError::new(KIND, format!("no gateway: expected {}", expected_gateway())));
@@ -61,6 +55,12 @@ impl Endpoint {
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns the URL with a query added.
+    pub(super) fn url_with(&self, query: &str) -> String {
+        let separator = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{separator}{query}", self.url)
     }
 
     /// Returns the URL with its secrets redacted, for printing.

@@ -78,7 +78,8 @@ mod tests {
         let (gateway, key, secret) = (("TOP_GATEWAY", "taobao"), ("TOP_APP_KEY", "k"), ("TOP_APP_SECRET", "s3cr3t"));
         let url = ("TOP_GATEWAY", "http://127.0.0.1/api");
         let no_gateway = "invalid configuration: TOP_GATEWAY is not set in the environment: expected a URL starting with \
-                          `http://` or `https://`, or one of `taobao`, `taobao-overseas`, `taobao-sandbox`, `ieasynote`";
+                          `http://` or `https://`, or one of `taobao`, `taobao-overseas`, `taobao-sandbox`, `ieasynote`, `qimen`, \
+                          `qimen-warehouse`, `aliexpress`";
         let no_key = "invalid configuration: TOP_APP_KEY is not set in the environment";
         let no_secret = "invalid configuration: TOP_APP_SECRET is not set in the environment";
         for (environment, expected) in [

@@ -27,7 +27,7 @@ const CHUNK: usize = 128 << 10;
 /// their first byte is sent.
 pub(super) async fn payload(signed: &SignedRequest) -> Result<Payload, Error> {
     let Some(pieces) = signed.segments() else {
-        return Ok(Payload::from(signed.parameters().to_form()));
+        return Ok(Payload::from(signed.text()));
     };
     let length = length(&pieces);
     let mut parts = VecDeque::new();

@@ -30,6 +30,18 @@ impl SignedRequest {
     pub fn to_curl(&self, gateway: &str) -> String {
         // Without -g, curl expands brackets and braces to several URLs.
         let no_glob = if gateway.contains(['[', ']', '{', '}']) { " -g" } else { "" };
+        let query = self.query();
+        if !query.is_empty() {
+            let separator = if gateway.contains('?') { '&' } else { '?' };
+            let url = quoted(&format!("{gateway}{separator}{query}"));
+            let mut command = format!("curl{no_glob} -X {} {url}", self.verb());
+            if let Some(content) = self.content() {
+                let header = quoted(&format!("Content-Type:{}", self.content_type()));
+                // Writing to a string cannot fail.
+                let _ = write!(command, " \\\n-H {header} \\\n--data-raw {}", quoted(content));
+            }
+            return command;
+        }
         let mut command = format!("curl{no_glob} -X POST {}", quoted(gateway));
         let files: Vec<_> = self.files().collect();
         if files.is_empty() {

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::dialect::Dialect;
 use crate::platform::GATEWAYS;
 use crate::redact::HIDDEN;
 
 /// The gateway of a client: a documented gateway, or a URL.
 ///
 /// The documented ones are constants, such as [`Gateway::TAOBAO`], and have ids, such as `taobao`. They are called over
-/// https.
+/// https where there is an https URL. [`with_dialect`](Self::with_dialect) describes a gateway with another variant of the
+/// protocol.
 ///
 /// ```
 /// use generated_sdk::Gateway;
@@ -19,7 +21,10 @@ use crate::redact::HIDDEN;
 /// assert_eq!(Gateway::from("http://127.0.0.1:8642/api").id(), None);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Gateway(Target);
+pub struct Gateway {
+    target: Target,
+    dialect: Cow<'static, Dialect>,
+}
 
 #[derive(Clone, PartialEq, Eq)]
 enum Target {
@@ -36,17 +41,28 @@ pub struct KnownGateway {
     pub id: &'static str,
     /// The title in the platform's language.
     pub title: &'static str,
-    /// The http URL, if http is supported.
+    /// The http URL, if there is one.
     pub http: Option<&'static str>,
-    /// The https URL.
-    pub https: &'static str,
-    /// Why a [`Client`](https://docs.rs/generated-sdk) cannot call it yet; `None` if it can.
-    pub unsupported: Option<&'static str>,
+    /// The https URL, if there is one.
+    pub https: Option<&'static str>,
+    /// The variant of the protocol.
+    pub dialect: &'static Dialect,
 }
 
 impl Gateway {
     pub(crate) const fn known(known: &'static KnownGateway) -> Self {
-        Self(Target::Known(known))
+        Self { target: Target::Known(known), dialect: Cow::Borrowed(known.dialect) }
+    }
+
+    /// Sets the variant of the protocol. Default: that of the documented gateway, or the protocol of Taobao for a URL.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect: Cow::Owned(dialect), ..self }
+    }
+
+    /// Returns the variant of the protocol.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     /// Returns the id of a documented gateway.
@@ -56,33 +72,34 @@ impl Gateway {
 
     /// Returns the entry of `specs/platform.yaml`, if there is one.
     pub fn documented(&self) -> Option<&'static KnownGateway> {
-        match &self.0 {
+        match &self.target {
             Target::Known(known) => Some(known),
             Target::Url(_) => None,
         }
     }
 
-    /// Returns the URL: the https one of a documented gateway, or the text that this was created from.
+    /// Returns the URL: that of a documented gateway, https if there is one, or the text that this was created from.
     pub fn url(&self) -> &str {
-        match &self.0 {
-            Target::Known(known) => known.https,
+        match &self.target {
+            Target::Known(known) => known.https.or(known.http).unwrap_or_default(),
             Target::Url(url) => url,
         }
     }
 
-    /// Returns the ids that a client accepts, for error messages: "`taobao`, `taobao-overseas`".
+    /// Returns the ids of the documented gateways, for error messages: "`taobao`, `taobao-overseas`".
     #[doc(hidden)]
     pub fn ids() -> String {
-        let supported = GATEWAYS.iter().filter(|known| known.unsupported.is_none());
-        supported.map(|known| format!("`{}`", known.id)).collect::<Vec<_>>().join(", ")
+        GATEWAYS.iter().map(|known| format!("`{}`", known.id)).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// The id of a documented gateway, or a URL.
 impl From<String> for Gateway {
     fn from(text: String) -> Self {
-        let known = GATEWAYS.iter().find(|known| known.id == text);
-        Self(known.map_or(Target::Url(text), Target::Known))
+        match GATEWAYS.iter().find(|known| known.id == text) {
+            Some(known) => Self::known(known),
+            None => Self { target: Target::Url(text), dialect: Cow::Borrowed(&Dialect::TAOBAO) },
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! steps:
 //!
 //! 1. Sign a request with [`Application::sign`].
-//! 2. POST its [`body`](SignedRequest::body).
+//! 2. POST its [`body`](SignedRequest::body), or send what its [`verb`](SignedRequest::verb) and [`query`](SignedRequest::query) say.
 //! 3. Decode the response with [`decode`](fn@decode).
 //!
 //! Requests and responses are generated from specs. What generated code uses of this crate is in [`generated`].
@@ -17,6 +17,7 @@ mod credentials;
 mod curl;
 mod debug;
 mod decode;
+mod dialect;
 mod encode;
 mod error;
 mod file;
@@ -47,6 +48,7 @@ mod sign;
 mod source;
 #[cfg(feature = "spi")]
 pub mod spi;
+mod structured;
 mod surrogate;
 mod time;
 mod untyped;
@@ -55,6 +57,7 @@ mod validate;
 pub use application::{Application, Body, SignedRequest, VERSION};
 pub use credentials::{AppCredentials, EnvironmentError, EnvironmentProblem};
 pub use decode::{Mismatch, Response, ResponseBody, UnknownField, decode, decode_untyped};
+pub use dialect::{Dialect, ParameterPlacement, TimestampForm};
 pub use error::{Argument, Code, DecodeError, Error, FileError, FileProblem, PlatformError, RawBody};
 pub use file::File;
 pub use format::{Format, UnknownFormat};
@@ -80,7 +83,7 @@ pub mod internal {
     pub use super::chain::Chain;
     pub use super::content::{Content, LengthCheck, Reader, read_uninterrupted, reopen};
     pub use super::credentials::optional as optional_variable;
-    pub use super::decode::{Envelope, ResponseHead, decode_into, decode_value};
+    pub use super::decode::{Envelope, ResponseHead, decode_into, decode_value, document_value};
     pub use super::encode::Attachment;
     pub use super::gateway::redacted_url;
     pub use super::lock::locked;

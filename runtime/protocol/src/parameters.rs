@@ -48,6 +48,17 @@ impl Parameter {
         &self.value
     }
 
+    /// Creates a parameter that contains `secrets`.
+    pub(crate) fn containing(name: &'static str, value: String, secrets: Vec<String>) -> Self {
+        Self { name: name.into(), value: value.into(), secret: false, secrets_within: secrets }
+    }
+
+    /// Returns the value if it is never printed, and the secrets within it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
+        let value = self.is_redacted().then_some(self.value());
+        self.secrets_within.iter().map(String::as_str).chain(value)
+    }
+
     fn is_redacted(&self) -> bool {
         self.secret || !self.secrets_within.is_empty()
     }
@@ -123,8 +134,7 @@ impl Parameters {
     /// Returns the values that are never printed, and the secrets within them.
     #[doc(hidden)]
     pub fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
-        let redacted = self.0.iter().filter(|parameter| parameter.is_redacted());
-        redacted.flat_map(|parameter| parameter.secrets_within.iter().map(String::as_str).chain([parameter.value()]))
+        self.0.iter().flat_map(Parameter::secrets)
     }
 
     /// Encodes the parameters as `application/x-www-form-urlencoded` in UTF-8.

@@ -2,8 +2,12 @@
 
 //! The gateways, error codes and names of secrets in `specs/platform.yaml`.
 
+use std::borrow::Cow;
+use crate::dialect::{Dialect, ParameterPlacement, TimestampForm};
+use crate::format::Format;
 use crate::gateway::{Gateway, KnownGateway};
 use crate::platform_code::{PlatformCode, Retry};
+use crate::sign::SignMethod;
 
 /// The documented gateways.
 pub const GATEWAYS: &[KnownGateway] = &[
@@ -11,47 +15,64 @@ pub const GATEWAYS: &[KnownGateway] = &[
         id: "taobao",
         title: "淘宝正式环境",
         http: Some("http://gw.api.taobao.com/router/rest"),
-        https: "https://gw.api.taobao.com/router/rest",
-        unsupported: None,
+        https: Some("https://gw.api.taobao.com/router/rest"),
+        dialect: &Dialect::TAOBAO,
     },
     KnownGateway {
         id: "taobao-overseas",
         title: "淘宝海外环境",
         http: Some("http://api.taobao.com/router/rest"),
-        https: "https://api.taobao.com/router/rest",
-        unsupported: None,
+        https: Some("https://api.taobao.com/router/rest"),
+        dialect: &Dialect::TAOBAO,
     },
     KnownGateway {
         id: "taobao-sandbox",
         title: "淘宝沙箱环境",
         http: Some("http://gw.api.tbsandbox.com/router/rest"),
-        https: "https://gw.api.tbsandbox.com/router/rest",
-        unsupported: None,
+        https: Some("https://gw.api.tbsandbox.com/router/rest"),
+        dialect: &Dialect::TAOBAO,
     },
     KnownGateway {
         id: "ieasynote",
         title: "open.ieasynote.com 正式环境",
         http: Some("http://open.ieasynote.com/api"),
-        https: "https://open.ieasynote.com/api",
-        unsupported: None,
+        https: Some("https://open.ieasynote.com/api"),
+        dialect: &Dialect::TAOBAO,
     },
     KnownGateway {
         id: "qimen",
         title: "奇门自定义场景",
         http: Some("http://qimen.api.taobao.com/router/qm"),
-        https: "https://qimen.api.taobao.com/router/qm",
-        unsupported: Some(
-            "its signature covers the body, and its responses have the root node `response`",
-        ),
+        https: Some("https://qimen.api.taobao.com/router/qm"),
+        dialect: &Dialect::TAOBAO,
+    },
+    KnownGateway {
+        id: "qimen-warehouse",
+        title: "奇门仓储",
+        http: Some("http://qimen.api.taobao.com/router/qimen/service"),
+        https: None,
+        dialect: &Dialect {
+            parameters: ParameterPlacement::XmlBody,
+            format: Format::Xml,
+            sign_method: SignMethod::Md5,
+            customer_parameter: Cow::Borrowed("customerId"),
+            ..Dialect::TAOBAO
+        },
     },
     KnownGateway {
         id: "aliexpress",
         title: "速卖通",
         http: None,
-        https: "https://api-sg.aliexpress.com/sync",
-        unsupported: Some(
-            "its name for hmac-sha256 is `sha256`, and its timestamp is in milliseconds",
-        ),
+        https: Some("https://api-sg.aliexpress.com/sync"),
+        dialect: &Dialect {
+            timestamp: TimestampForm::Milliseconds,
+            sign_names: [
+                Cow::Borrowed("md5"),
+                Cow::Borrowed("hmac"),
+                Cow::Borrowed("sha256"),
+            ],
+            ..Dialect::TAOBAO
+        },
     },
 ];
 
@@ -69,12 +90,14 @@ impl Gateway {
     pub const IEASYNOTE: Self = Self::known(&GATEWAYS[3]);
     /// `qimen`: 奇门自定义场景, <https://qimen.api.taobao.com/router/qm>.
     ///
-    /// Not supported yet: its signature covers the body, and its responses have the root node \`response\`.
+    /// Each scenario also has a host of its own, SCENARIO.api.taobao.com. Calls require a target app key.
     pub const QIMEN: Self = Self::known(&GATEWAYS[4]);
-    /// `aliexpress`: 速卖通, <https://api-sg.aliexpress.com/sync>.
+    /// `qimen-warehouse`: 奇门仓储, <http://qimen.api.taobao.com/router/qimen/service>.
     ///
-    /// Not supported yet: its name for hmac-sha256 is \`sha256\`, and its timestamp is in milliseconds.
-    pub const ALIEXPRESS: Self = Self::known(&GATEWAYS[5]);
+    /// No https URL is known.
+    pub const QIMEN_WAREHOUSE: Self = Self::known(&GATEWAYS[5]);
+    /// `aliexpress`: 速卖通, <https://api-sg.aliexpress.com/sync>.
+    pub const ALIEXPRESS: Self = Self::known(&GATEWAYS[6]);
 }
 
 /// The error codes of the platform, in ascending order.

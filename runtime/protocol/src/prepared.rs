@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 
 use crate::application::{Application, SignedRequest, VERSION};
+use crate::dialect::{ParameterPlacement, TimestampForm};
 use crate::encode::{Attachment, encode};
 use crate::error::Error;
 use crate::format::Format;
-use crate::parameters::{PUBLIC_PARAMETERS, Parameters};
-use crate::record::Record;
+use crate::parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
+use crate::record::{Record, Schema, View};
 use crate::request::{Authorization, Request};
 use crate::sign::signature;
+use crate::structured;
 use crate::time::DateTime;
 use crate::untyped::{UntypedParameter, UntypedParameters};
-use crate::validate::{Problem, Violation, Violations, check_extra, check_names, check_request, empty_parameters};
+use crate::validate::{Problem, Violation, Violations, check_extra, check_request};
 
 /// A validated and encoded request. Each attempt signs it again with its session and time.
 pub struct PreparedRequest<'a> {
@@ -66,18 +68,18 @@ impl Application {
     pub fn prepare<R: Request>(&self, request: &R, has_session: bool) -> Result<PreparedRequest<'_>, Error> {
         let requires_session = self.validate && R::AUTHORIZATION == Authorization::Required;
         let missing = (requires_session && !has_session).then(missing_session);
-        let (parameters, files) = self.encode(R::METHOD, request, request.extra_parameters(), missing)?;
-        Ok(self.prepared(R::METHOD.into(), parameters, files, requires_session))
+        let encoded = self.encode(R::METHOD.into(), request, request.extra_parameters(), missing)?;
+        Ok(self.prepared(R::METHOD.into(), encoded, requires_session))
     }
 
     /// The part of [`prepare`](Self::prepare) without a type parameter, so that it is compiled once.
     fn encode(
         &self,
-        method: &'static str,
+        method: Cow<'static, str>,
         request: &dyn Record,
         extra: &[UntypedParameter],
         missing: Option<Violation>,
-    ) -> Result<(Parameters, Vec<Attachment>), Error> {
+    ) -> Result<SignedRequest, Error> {
         let mut violations = check_extra(request, extra);
         if self.validate {
             violations.extend(check_request(request, extra));
@@ -92,7 +94,26 @@ impl Application {
             files.iter_mut().for_each(|attachment| attachment.limit = None);
         }
         extra.iter().for_each(|parameter| parameter.encode(&mut parameters, &mut files));
-        Ok((parameters, files))
+        let placement = self.dialect.parameters;
+        let content = match placement {
+            ParameterPlacement::JsonBody => structured::json(request, extra),
+            ParameterPlacement::XmlBody => structured::xml(request, extra),
+            ParameterPlacement::Form | ParameterPlacement::Query => {
+                return Ok(SignedRequest { placement, parameters, files, content: None });
+            }
+        };
+        let is_xml = placement == ParameterPlacement::XmlBody;
+        let is_name = |parameter: &&UntypedParameter| !is_xml || structured::is_xml_name(parameter.name());
+        let names = extra.iter().filter(|parameter| !is_name(parameter));
+        let names = names.map(|parameter| Violation::new(parameter.name(), Problem::InvalidXmlName));
+        let files = files.iter().map(|file| Violation::new(file.name.clone(), Problem::FileInBody));
+        let violations: Vec<_> = names.chain(files).collect();
+        if !violations.is_empty() {
+            return Err(Error::Invalid(Violations::new(method, violations)));
+        }
+        let secrets = parameters.secrets().map(str::to_owned).collect();
+        let content = Some(Parameter::containing("body", content, secrets));
+        Ok(SignedRequest { placement, parameters: Parameters::new(), files: Vec::new(), content })
     }
 
     /// Validates and encodes a call of a method without a generated type.
@@ -102,30 +123,21 @@ impl Application {
     /// Those of [`sign_untyped`](Self::sign_untyped).
     #[doc(hidden)]
     pub fn prepare_untyped(&self, method: &str, parameters: &UntypedParameters) -> Result<PreparedRequest<'_>, Error> {
-        let has_files = parameters.parameters.iter().any(UntypedParameter::is_file);
-        let mut violations = check_names(&parameters.parameters, has_files);
-        if self.validate {
-            violations.extend(empty_parameters(&parameters.parameters));
-        }
-        if !violations.is_empty() {
-            return Err(Error::Invalid(Violations::new(method.to_owned(), violations)));
-        }
-        let (mut texts, mut files) = (Parameters::new(), Vec::new());
-        parameters.parameters.iter().for_each(|parameter| parameter.encode(&mut texts, &mut files));
-        Ok(self.prepared(method.to_owned().into(), texts, files, false))
+        let method: Cow<'static, str> = method.to_owned().into();
+        let encoded = self.encode(method.clone(), &Undocumented, &parameters.parameters, None)?;
+        Ok(self.prepared(method, encoded, false))
     }
 
     /// Adds the public parameters that are the same for every attempt.
     fn prepared(
         &self,
         method: Cow<'static, str>,
-        mut parameters: Parameters,
-        files: Vec<Attachment>,
+        mut request: SignedRequest,
         requires_session: bool,
     ) -> PreparedRequest<'_> {
-        parameters.set("method", method);
-        self.set_public(&mut parameters);
-        PreparedRequest { application: self, requires_session, request: SignedRequest { parameters, files } }
+        request.parameters.set("method", method);
+        self.set_public(&mut request.parameters);
+        PreparedRequest { application: self, requires_session, request }
     }
 
     /// Sets the public parameters that are the same for every call.
@@ -134,15 +146,30 @@ impl Application {
         parameters.set("app_key", self.key().to_owned());
         parameters.set("v", VERSION);
         parameters.set("format", self.format.name());
-        parameters.set("sign_method", self.sign_method.name());
+        parameters.set("sign_method", self.dialect.name_of(self.sign_method));
         if self.simplify && self.format == Format::Json {
             parameters.set("simplify", "true");
         }
-        for (name, value) in [("partner_id", &self.partner_id), ("target_app_key", &self.target_app_key)] {
+        let optional = [
+            (&Cow::Borrowed("partner_id"), &self.partner_id),
+            (&Cow::Borrowed("target_app_key"), &self.target_app_key),
+            (&self.dialect.customer_parameter, &self.customer_id),
+        ];
+        for (name, value) in optional {
             if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-                parameters.set(name, value.clone());
+                parameters.set(name.clone(), value.clone());
             }
         }
+    }
+
+    /// Sets the timestamp.
+    #[doc(hidden)]
+    pub fn set_timestamp(&self, timestamp: DateTime, parameters: &mut Parameters) {
+        let text = match self.dialect.timestamp {
+            TimestampForm::Text => timestamp.to_string(),
+            TimestampForm::Milliseconds => timestamp.to_epoch_milliseconds().to_string(),
+        };
+        parameters.set("timestamp", text);
     }
 }
 
@@ -167,21 +194,23 @@ impl PreparedRequest<'_> {
     /// Those of [`check_session`](Self::check_session).
     pub fn sign(&mut self, session: Option<&str>, timestamp: DateTime) -> Result<&SignedRequest, Error> {
         self.check_session(session)?;
-        let parameters = &mut self.request.parameters;
-        parameters.set("timestamp", timestamp.to_string());
+        let Application { dialect, sign_method, .. } = self.application;
+        let SignedRequest { parameters, content, .. } = &mut self.request;
+        self.application.set_timestamp(timestamp, parameters);
         match session.filter(|session| !session.is_empty()) {
-            Some(session) => parameters.set_secret("session", session.to_owned()),
-            None => parameters.remove("session"),
+            Some(session) => parameters.set_secret(dialect.session_parameter.clone(), session.to_owned()),
+            None => parameters.remove(&dialect.session_parameter),
         }
-        let Application { sign_method, .. } = self.application;
-        let sign = signature(*sign_method, self.application.secret(), parameters.pairs(), b"");
+        let content = content.as_ref().map_or(&[][..], |content| content.value().as_bytes());
+        let sign = signature(*sign_method, self.application.secret(), parameters.pairs(), content);
         parameters.set("sign", sign);
         Ok(&self.request)
     }
 
     /// Returns the secrets of the request: values that are never printed, and the secrets in them.
     pub fn secrets(&self) -> impl Iterator<Item = &str> + Clone {
-        self.request.parameters.secrets().chain([self.application.secret()])
+        let SignedRequest { parameters, content, .. } = &self.request;
+        parameters.secrets().chain(content.iter().flat_map(Parameter::secrets)).chain([self.application.secret()])
     }
 
     /// Returns a file that cannot be sent again.
@@ -193,6 +222,19 @@ impl PreparedRequest<'_> {
     pub(crate) fn into_signed(mut self, session: Option<&str>, timestamp: DateTime) -> Result<SignedRequest, Error> {
         self.sign(session, timestamp)?;
         Ok(self.request)
+    }
+}
+
+/// The request of a method without a generated type.
+struct Undocumented;
+
+impl Record for Undocumented {
+    fn schema(&self) -> &'static Schema {
+        &Schema { name: "Undocumented", fields: &[] }
+    }
+
+    fn view(&self, _index: usize) -> View<'_> {
+        View::Absent
     }
 }
 

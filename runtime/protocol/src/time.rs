@@ -75,7 +75,6 @@ impl DateTime {
     }
 
     /// Converts to milliseconds since 1970-01-01 00:00:00 UTC.
-    #[cfg(feature = "messages")]
     pub(crate) fn to_epoch_milliseconds(self) -> i64 {
         self.0.duration_since(EPOCH).as_secs() * 1000
     }

@@ -58,6 +58,15 @@ impl UntypedParameter {
         matches!(&self.value, ParameterValue::Text(text) if text.trim().is_empty())
     }
 
+    /// Returns the value of a text parameter.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            ParameterValue::Text(text) => Some(text),
+            ParameterValue::Empty => Some(""),
+            ParameterValue::File(_) => None,
+        }
+    }
+
     /// Adds the parameter to the signed parameters or to the files.
     pub(crate) fn encode(&self, parameters: &mut Parameters, files: &mut Vec<Attachment>) {
         match &self.value {

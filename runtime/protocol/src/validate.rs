@@ -79,6 +79,10 @@ pub enum Problem {
     EmptyWithValue,
     /// The parameter is a file, and the call is part of a batch.
     FileInBatch,
+    /// The parameter is a file, and the gateway expects a JSON or XML body.
+    FileInBody,
+    /// The name is not that of an XML element, and the gateway expects an XML body.
+    InvalidXmlName,
 }
 
 impl Problem {
@@ -97,7 +101,9 @@ impl Problem {
             | Self::Documented
             | Self::Duplicate
             | Self::EmptyWithValue
-            | Self::FileInBatch => 41,
+            | Self::FileInBatch
+            | Self::FileInBody
+            | Self::InvalidXmlName => 41,
         }
     }
 }
@@ -292,6 +298,10 @@ impl fmt::Display for Problem {
             Self::Duplicate => f.write_str("is added twice: add it once"),
             Self::EmptyWithValue => f.write_str("has a value and is set with with_empty: remove one of them"),
             Self::FileInBatch => f.write_str("is a file, which a batch cannot send: call the method alone"),
+            Self::FileInBody => {
+                f.write_str("is a file, which the JSON or XML body that the gateway expects cannot contain")
+            }
+            Self::InvalidXmlName => f.write_str("is not a name of an XML element, which the gateway expects"),
             Self::PublicParameter(instead) => {
                 write!(f, "is a public parameter, not a parameter of the method: {instead}")
             }

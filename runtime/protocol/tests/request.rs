@@ -89,7 +89,10 @@ fn signs_the_example_of_the_seed_page() {
     assert_eq!(names, ["result_code", "token", "result_msg"]);
     assert_eq!(Gateway::IEASYNOTE.url(), "https://open.ieasynote.com/api");
     let known = Gateway::from("ieasynote").documented().unwrap();
-    assert_eq!((known.https, known.http), ("https://open.ieasynote.com/api", Some("http://open.ieasynote.com/api")));
+    assert_eq!(
+        (known.https, known.http),
+        (Some("https://open.ieasynote.com/api"), Some("http://open.ieasynote.com/api"))
+    );
 }
 
 #[test]

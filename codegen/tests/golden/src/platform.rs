@@ -2,8 +2,12 @@
 
 //! The gateways, error codes and names of secrets in `specs/platform.yaml`.
 
+use std::borrow::Cow;
+use crate::dialect::{Dialect, ParameterPlacement, TimestampForm};
+use crate::format::Format;
 use crate::gateway::{Gateway, KnownGateway};
 use crate::platform_code::{PlatformCode, Retry};
+use crate::sign::SignMethod;
 
 /// The documented gateways.
 pub const GATEWAYS: &[KnownGateway] = &[
@@ -11,15 +15,23 @@ pub const GATEWAYS: &[KnownGateway] = &[
         id: "fixture",
         title: "测试环境 <b>",
         http: Some("http://127.0.0.1/api"),
-        https: "https://127.0.0.1/api",
-        unsupported: None,
+        https: Some("https://127.0.0.1/api"),
+        dialect: &Dialect::TAOBAO,
     },
     KnownGateway {
         id: "fixture-2",
         title: "two",
         http: None,
-        https: "https://127.0.0.1/2",
-        unsupported: Some("it is a fixture"),
+        https: Some("https://127.0.0.1/2"),
+        dialect: &Dialect {
+            parameters: ParameterPlacement::XmlBody,
+            sign_names: [
+                Cow::Borrowed("md5"),
+                Cow::Borrowed("hmac"),
+                Cow::Borrowed("sha256"),
+            ],
+            ..Dialect::TAOBAO
+        },
     },
 ];
 
@@ -30,8 +42,6 @@ impl Gateway {
     /// `fixture-2`: two, <https://127.0.0.1/2>.
     ///
     /// A \*note\*.
-    ///
-    /// Not supported yet: it is a fixture.
     pub const FIXTURE_2: Self = Self::known(&GATEWAYS[1]);
 }
 

@@ -10,7 +10,7 @@ use super::chunk::{Chunk, EncodedCall, ResponsePart};
 use super::error::BatchError;
 use super::items::{BatchItems, ErasedCall};
 use crate::call::failed_at;
-use crate::client::Client;
+use crate::client::{Client, Shared};
 use crate::clock::PlatformClock;
 use crate::endpoint::Endpoint;
 use crate::error::{ConfigurationError, ConfigurationKind, Error, Timeout, TransportError, TransportKind};
@@ -21,7 +21,8 @@ use crate::trace;
 use crate::transport::{HttpMethod, HttpRequest};
 use top_protocol::internal::{ResponseHead, decode_value, encoded};
 use top_protocol::{
-    Authorization, DecodeError, PUBLIC_PARAMETERS, Parameters, Problem, ResponseBody, Violation, Violations, signature,
+    Authorization, DecodeError, PUBLIC_PARAMETERS, ParameterPlacement, Parameters, Problem, ResponseBody, Violation,
+    Violations, signature,
 };
 
 /// The separator of calls, and of responses.
@@ -97,7 +98,11 @@ pub(super) async fn send(sender: &BatchSender<'_>, items: &impl BatchItems) -> V
 impl BatchSender<'_> {
     fn endpoint(&self) -> Result<Endpoint, Error> {
         const KIND: ConfigurationKind = ConfigurationKind::Gateway;
-        let endpoint = &self.client.shared.endpoint;
+        let Shared { endpoint, application, .. } = &*self.client.shared;
+        if !matches!(application.dialect.parameters, ParameterPlacement::Form | ParameterPlacement::Query) {
+            let message = "the gateway expects JSON or XML bodies, which have one call each: send the calls one by one";
+            return Err(ConfigurationError::new(KIND, message).into());
+        }
         if let Some(url) = self.url {
             let endpoint = Endpoint::parse(KIND, "the batch gateway", url)?;
             endpoint.check_tls()?;
@@ -150,7 +155,8 @@ impl BatchSender<'_> {
         if !files.is_empty() {
             return Err(Error::Invalid(Violations::new(method, files)));
         }
-        let own = |name: &str| matches!(name, "method" | "session") || !PUBLIC_PARAMETERS.contains(&name);
+        let session = &shared.application.dialect.session_parameter;
+        let own = |name: &str| name == "method" || name == session || !PUBLIC_PARAMETERS.contains(&name);
         let pairs = signed.parameters().pairs().filter(|(name, _)| own(name));
         let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         let form = pairs.join("&");
@@ -212,8 +218,7 @@ impl BatchSender<'_> {
         let body = forms.join(SEPARATOR);
         let clock_offset = shared.clock.offset();
         let query = self.query(&body, clock_offset).to_form();
-        let separator = if endpoint.url().contains('?') { '&' } else { '?' };
-        let request = HttpRequest::new(HttpMethod::Post, format!("{}{separator}{query}", endpoint.url()), body)
+        let request = HttpRequest::new(HttpMethod::Post, endpoint.url_with(&query), body)
             .header("Content-Type", "text/plain;charset=UTF-8");
         let received = shared.exchange(request, self.client.timeouts, deadline).await;
         let received = received.map_err(|error| failed_at(endpoint.redacted(), error))?;
@@ -247,7 +252,7 @@ impl BatchSender<'_> {
         let application = &self.client.shared.application;
         let mut query = Parameters::new();
         application.set_public(&mut query);
-        query.set("timestamp", PlatformClock::at(clock_offset).to_string());
+        application.set_timestamp(PlatformClock::at(clock_offset), &mut query);
         let sign = signature(application.sign_method, application.secret(), query.pairs(), body.as_bytes());
         query.set("sign", sign);
         query

@@ -9,7 +9,8 @@
 //!
 //! In cases 2 and 3 the body is a refusal if an undocumented `flag` or `success` reports a failure, or if it has an
 //! undocumented code or message and no documented field has a value. In case 3 a `sub_code` is always a refusal. A root node
-//! of another method (`*_response`) without a documented field is an error.
+//! of another method (`*_response`) without a documented field is an error. So is a failure in the only node `response`, even if
+//! the method documents a field of this name.
 //!
 //! Untyped calls use the same rules without documented fields.
 
@@ -18,7 +19,7 @@ use std::ops::Range;
 use super::body::ResponseBody;
 use super::budget::MemoryBudget;
 use super::decoder::{Decoder, Evidence};
-use super::document::{html_page, start_of};
+use super::document::{html_page, read_body, start_of};
 use super::response::{Envelope, Mismatch};
 use super::unknown::UnknownFields;
 use crate::error::{DecodeError, Error, Outcome, ProtocolFields};
@@ -73,6 +74,12 @@ fn verdict(
         Scanned::Refusal(refusal) => return Ok(Verdict::Refusal(refusal)),
         Scanned::TopLevel(top) => top,
     };
+    if top.found == Found::TopLevelFields
+        && top.at_top.request_id.is_none()
+        && let Some(refusal) = failure_in_root(start, record)?
+    {
+        return Ok(Verdict::Refusal(refusal));
+    }
     let is_simplified = expected.simplified && top.at_top.request_id.is_some();
     if top.found != Found::Nothing || !top.has_objects || is_simplified {
         return top.classify(expected, record);
@@ -399,6 +406,17 @@ impl TopLevel {
 
 /// The root node of Qimen's responses (docs/protocol.md section 7.4).
 const QIMEN_ROOT: &str = "response";
+
+/// Returns the failure in the root node of Qimen, if the method documents a field of this name. The field is then read as the
+/// root node: only simplified responses have it at the top level too, next to a `request_id`.
+fn failure_in_root(start: &str, record: &dyn RecordMut) -> Result<Option<ProtocolFields>, Box<DecodeError>> {
+    if !record.schema().fields.iter().any(|field| field.name == QIMEN_ROOT && field.kind == Kind::Object) {
+        return Ok(None);
+    }
+    let body = read_body(start)?;
+    let fields = body.get(QIMEN_ROOT).and_then(ProtocolFields::of);
+    Ok(fields.filter(|fields| fields.outcome() == Outcome::Failure))
+}
 
 /// Returns whether a key is the root node. Case, underscores and the prefix `taobao` are ignored (docs/protocol.md section
 /// 4.1).

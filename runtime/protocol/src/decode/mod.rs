@@ -23,6 +23,7 @@ pub(crate) use self::call::decode_call;
 #[cfg(any(feature = "messages", feature = "spi"))]
 pub use self::decoded::Decoded;
 pub use self::deserialize::deserialize;
+pub use self::document::document_value;
 #[cfg(feature = "messages")]
 pub(crate) use self::object::decode_object;
 pub use self::response::{Envelope, Mismatch, Response, ResponseHead};

@@ -3,14 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::body::ResponseBody;
-use super::budget::MemoryBudget;
-use super::document::start_of;
+use super::document::read_body;
 use super::envelope::{self, ExpectedResponse, FieldsLocation};
 use super::response::{Envelope, Response};
-use super::tree::read_document;
-use crate::error::{DecodeError, Error, ProtocolFields};
+use crate::error::{Error, ProtocolFields};
 use crate::record::{Record, RecordMut, Schema, Slot, View};
-use crate::source::{JsonSource, XmlSource};
 
 /// Decodes the response of a method without a generated type: the value of the root node.
 ///
@@ -51,18 +48,6 @@ pub fn decode_value(body: &ResponseBody, method: &str, simplified: bool) -> Resu
         Err(error) => return Err(Error::Decode(error.with_body(body.text()))),
     };
     Ok((response_value(members, &location, simplified), envelope))
-}
-
-/// Reads the whole body.
-fn read_body(body: &str) -> Result<Value, Box<DecodeError>> {
-    let start = start_of(body)?;
-    let mut budget = MemoryBudget::of_body(start.len());
-    let value = if start.starts_with('<') {
-        read_document(XmlSource::new(start), &mut budget)
-    } else {
-        read_document(JsonSource::new(start), &mut budget)
-    };
-    Ok(value?)
 }
 
 /// Returns the value of the root node, or the whole body without a root node.

@@ -44,7 +44,6 @@ mod request;
 mod signed;
 mod typed;
 mod verify;
-mod xml;
 
 /// The types of HTTP requests and responses.
 pub use http;

@@ -7,12 +7,13 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::SpiRefusal;
 use super::error::SpiContentError;
 use super::verify::SpiCall;
-use super::{SpiRefusal, xml};
 use crate::decode::{Decoded, decode_call};
 use crate::format::Format;
 use crate::record::{Record, RecordMut};
+use crate::structured;
 
 /// The request of an SPI method, which the platform sends to the application.
 ///
@@ -85,7 +86,7 @@ impl SpiResponse {
     /// Encodes a response with the root node `node`.
     pub fn new<R: Record + Serialize>(format: Format, node: &str, response: &R) -> Self {
         let body = match format {
-            Format::Xml => xml::document(node, response),
+            Format::Xml => structured::element(node, response),
             // Serializing strings, numbers and booleans to memory cannot fail.
             Format::Json => {
                 serde_json::to_string(&std::collections::BTreeMap::from([(node, response)])).unwrap_or_default()
