@@ -14,6 +14,7 @@ use generated_sdk::api::qimen::{
 };
 use http_body_util::BodyExt;
 use md5::{Digest, Md5};
+use proptest::prelude::*;
 use top_axum::{SpiRouter, TypedCall};
 use top_protocol::spi::{Decoded, Spi, SpiCall, SpiContentError, SpiRefusal, SpiVerifier};
 use tower_service::Service;
@@ -176,6 +177,18 @@ fn refuses_other_content() {
         error.to_string(),
         "cannot decode the SPI call: expected the method taobao.qimen.order.cancel, found \"taobao.qimen.inventory.query\""
     );
+}
+
+proptest! {
+    /// Nothing panics on any body, and a refused body says why.
+    #[test]
+    fn decodes_or_refuses_any_body(body in r#"[<>/{}\[\]":,a-c0-9 \\]{0,40}|<request>.{0,20}</request>|\{"criteriaList":.{0,20}\}"#) {
+        for request in [xml(QUERY, &body), json(QUERY, &body)] {
+            if let Err(error) = verified(&request).decode::<QimenInventoryQuerySpiRequest>() {
+                prop_assert!(error.to_string().len() > "cannot decode the SPI call: ".len());
+            }
+        }
+    }
 }
 
 #[test]

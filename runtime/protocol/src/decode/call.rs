@@ -95,7 +95,9 @@ fn read<'a, S: Source<'a>>(decoder: &mut Decoder<'_, S>, record: &mut dyn Record
     while let Event::Key(key) = decoder.next()? {
         if is_root(&key, record) {
             match decoder.next()? {
-                Event::StartObject => drop(decoder.members(record, None)?),
+                Event::StartObject => {
+                    decoder.members(record, None)?;
+                }
                 Event::Text(text) if text.trim().is_empty() => {}
                 value => decoder.type_mismatch(&Field::new("", Kind::Object), value)?,
             }
