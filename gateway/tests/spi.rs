@@ -83,7 +83,14 @@ fn an_spi_is_not_callable() {
     std::fs::write(folder.path().join("qimen/qimen.a.query.yaml"), text).unwrap();
     let gateway = Gateway::builder(spec::read(folder.path()).unwrap()).application("12345678", SECRET).build();
     let query = "method=qimen.a.query&app_key=12345678&format=json";
-    let response = gateway.respond(&Request { verb: "GET", query, content_type: "", body: b"" });
+    let response = gateway.respond(&Request {
+        verb: "GET",
+        path: "/router/rest",
+        query,
+        content_type: "",
+        separator: None,
+        body: b"",
+    });
     assert_eq!(response.outcome.code, Some(22));
     assert!(response.body.contains("it is an SPI, which the platform calls"), "{}", response.body);
 }
