@@ -25,6 +25,8 @@ pub struct SecretKey {
     index: Hmac<Md5>,
     version: u64,
     application_wide: bool,
+    /// The version as it is in ciphertexts.
+    label: String,
 }
 
 /// The cipher, whose length is the one of the key.
@@ -59,13 +61,13 @@ impl SecretKey {
             _ => Cipher::Aes256(Box::new(Aes256::new_from_slice(bytes).map_err(wrong)?)),
         };
         let index = Hmac::new_from_slice(bytes).map_err(wrong)?;
-        Ok(Self { cipher, index, version, application_wide: false })
+        Ok(Self { cipher, index, version, application_wide: false, label: version.to_string() })
     }
 
     /// Makes it the key of the application: its version is written with a minus sign.
     #[must_use]
     pub fn application_wide(self) -> Self {
-        Self { application_wide: true, ..self }
+        Self { application_wide: true, label: format!("-{}", self.version), ..self }
     }
 
     /// Returns the version.
@@ -81,26 +83,30 @@ impl SecretKey {
             return String::new();
         }
         let separator = kind.separator();
-        let sign = if self.application_wide { "-" } else { "" };
-        let version = format_args!("{sign}{}", self.version);
         let is_indexed = settings.is_indexed(kind, age);
+        let mut parts = Parts::new(separator, text.len());
         if kind == SensitiveType::Phone {
             let (Some(_), Some(last8), Some(last4)) = (tail(text, 11), tail(text, 8), tail(text, 4)) else {
                 return text.to_owned();
             };
             if is_indexed {
-                let (index, encrypted) = (self.phone_index(last4), self.encrypted(text));
-                return format!("${index}${encrypted}${version}$$");
+                parts.part(&self.phone_index(last4));
+                parts.base64(&self.encrypted(text));
+            } else {
+                parts.part(&text[..text.len() - last8.len()]);
+                parts.base64(&self.encrypted(last8));
             }
-            let first = &text[..text.len() - last8.len()];
-            return format!("${first}${}${version}$", self.encrypted(last8));
+        } else {
+            parts.base64(&self.encrypted(text));
+            if is_indexed {
+                parts.part(&self.index(text, settings));
+            }
         }
-        let encrypted = self.encrypted(text);
+        parts.part(&self.label);
         if is_indexed {
-            let index = self.index(text, settings);
-            return format!("{separator}{encrypted}{separator}{index}{separator}{version}{separator}{separator}");
+            parts.text.push(separator);
         }
-        format!("{separator}{encrypted}{separator}{version}{separator}")
+        parts.text
     }
 
     /// Returns what to search for in ciphertexts that have an index, which contains `term`.
@@ -142,15 +148,15 @@ impl SecretKey {
         });
         let text = decrypted.and_then(|bytes| String::from_utf8(bytes).ok());
         let text = text.ok_or(SecretError::Undecryptable { version })?;
-        Ok(format!("{}{text}", ciphertext.prefix))
+        Ok(if ciphertext.prefix.is_empty() { text } else { [ciphertext.prefix, &text].concat() })
     }
 
-    fn encrypted(&self, text: &str) -> String {
-        STANDARD.encode(match &self.cipher {
+    fn encrypted(&self, text: &str) -> Vec<u8> {
+        match &self.cipher {
             Cipher::Aes128(cipher) => encrypt(cipher.as_ref(), text),
             Cipher::Aes192(cipher) => encrypt(cipher.as_ref(), text),
             Cipher::Aes256(cipher) => encrypt(cipher.as_ref(), text),
-        })
+        }
     }
 
     fn phone_index(&self, last4: &str) -> String {
@@ -173,6 +179,32 @@ impl SecretKey {
 
     fn mac(&self, text: &str) -> [u8; 16] {
         self.index.clone().chain_update(text).finalize().into_bytes().into()
+    }
+}
+
+/// The parts of a ciphertext, each followed by the separator.
+struct Parts {
+    text: String,
+    separator: char,
+}
+
+impl Parts {
+    /// Starts the ciphertext of a text with a length in bytes.
+    fn new(separator: char, length: usize) -> Self {
+        // Base64 of the padded text, and the version.
+        let mut text = String::with_capacity((length + 16).div_ceil(3) * 4 + 32);
+        text.push(separator);
+        Self { text, separator }
+    }
+
+    fn part(&mut self, part: &str) {
+        self.text.push_str(part);
+        self.text.push(self.separator);
+    }
+
+    fn base64(&mut self, bytes: &[u8]) {
+        STANDARD.encode_string(bytes, &mut self.text);
+        self.text.push(self.separator);
     }
 }
 
