@@ -36,24 +36,24 @@ pub(crate) fn run(args: &GenArgs) -> Result<(), CommandError> {
     };
     commands::generate(&generated, mode, "cargo top gen")?;
     if mode == Mode::Write {
-        print_missing(&package, generated.topics() > 0);
+        print_missing(&package, &generated.features());
     }
     Ok(())
 }
 
-/// Prints the dependency, its feature and the declaration that the crate lacks.
-fn print_missing(package: &Package, has_topics: bool) {
+/// Prints the dependency, its features and the declaration that the crate lacks.
+fn print_missing(package: &Package, features: &[&str]) {
     if package.runtime.is_none() {
         line("\nadd to [dependencies] in Cargo.toml:");
-        line(format_args!("    {}", dependency("top-client", "runtime/client", has_topics)));
+        line(format_args!("    {}", dependency("top-client", "runtime/client", features)));
         line("or, to use the methods of generated-sdk too, add this and run `cargo top gen` again:");
-        line(format_args!("    {}", dependency("generated-sdk", "generated-sdk", has_topics)));
+        line(format_args!("    {}", dependency("generated-sdk", "generated-sdk", features)));
     }
-    if let (Some(runtime), true, false) = (&package.runtime, has_topics, package.has_messages) {
-        line(format_args!(
-            "\nadd the feature `messages` to the dependency {} in Cargo.toml",
-            runtime.replace('_', "-")
-        ));
+    for feature in features.iter().filter(|feature| !package.features.iter().any(|other| other == *feature)) {
+        if let Some(runtime) = &package.runtime {
+            let runtime = runtime.replace('_', "-");
+            line(format_args!("\nadd the feature `{feature}` to the dependency {runtime} in Cargo.toml"));
+        }
     }
     if !package.declares_api() {
         let root_file = package.root_file.file_name().unwrap_or_default().to_string_lossy();
@@ -64,8 +64,8 @@ fn print_missing(package: &Package, has_topics: bool) {
 
 /// Returns the line of a manifest for a package of this project. The line has a path if this program was installed from a
 /// clone that still exists.
-fn dependency(name: &str, folder: &str, messages: bool) -> String {
-    let features = if messages { ", features = [\"messages\"]" } else { "" };
+fn dependency(name: &str, folder: &str, features: &[&str]) -> String {
+    let features = if features.is_empty() { String::new() } else { format!(", features = {features:?}") };
     let version = env!("CARGO_PKG_VERSION");
     let clone = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(folder));
     match clone.filter(|folder| folder.join("Cargo.toml").is_file()) {
@@ -75,7 +75,7 @@ fn dependency(name: &str, folder: &str, messages: bool) -> String {
             let path = if path.contains('\'') { format!("{path:?}") } else { format!("'{path}'") };
             format!("{name} = {{ version = \"{version}\", path = {path}{features} }}")
         }
-        None if messages => format!("{name} = {{ version = \"{version}\"{features} }}"),
-        None => format!("{name} = \"{version}\""),
+        None if features.is_empty() => format!("{name} = \"{version}\""),
+        None => format!("{name} = {{ version = \"{version}\"{features} }}"),
     }
 }

@@ -13,6 +13,7 @@ mod package;
 mod project;
 #[rustfmt::skip]
 mod shipped;
+mod spi;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -209,6 +210,18 @@ Integers above 2^53 are texts.
 Example of a configuration:
   { \"mcpServers\": { \"top\": { \"command\": \"cargo\", \"args\": [\"top\", \"mcp\"] } } }")]
     Mcp(mcp::McpArgs),
+    /// Send a signed SPI call to an application, as the platform does
+    #[command(after_help = "\
+The body has the examples of the method's spec. NAME=VALUE replaces a field of the request, or adds a signed
+parameter to the query. The response of the application is printed.
+
+The call is signed for the application 12345678 with the secret helloworld, unless --app names another one.
+
+Examples:
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen orderCode=JY1 customerId=c1
+  cargo top spi taobao.qimen.order.cancel --to http://127.0.0.1:8080/qimen --body call.xml --charset gbk")]
+    Spi(spi::SpiArgs),
 }
 
 fn main() -> ExitCode {
@@ -293,5 +306,6 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Export(args) => export::run(&args),
         #[cfg(feature = "mcp")]
         Command::Mcp(args) => mcp::run(&args),
+        Command::Spi(args) => spi::run(&args),
     }
 }

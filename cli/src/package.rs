@@ -8,7 +8,6 @@ use cargo_metadata::{
 };
 use codegen::commands::CommandError;
 use codegen::files::printable;
-use codegen::spec::MESSAGES;
 use syn::{Item, ItemMod};
 
 /// The packages with the runtime, the preferred one first. `generated-sdk` re-exports `top-client`.
@@ -18,8 +17,8 @@ const RUNTIMES: [&str; 2] = ["generated-sdk", "top-client"];
 pub(crate) struct Package {
     /// The crate with the runtime as the code names it, if the manifest depends on it.
     pub(crate) runtime: Option<String>,
-    /// Whether that dependency has the feature of messages.
-    pub(crate) has_messages: bool,
+    /// The features of that dependency.
+    pub(crate) features: Vec<String>,
     /// The root file: `lib.rs`, or the `main.rs` of a package without a library.
     pub(crate) root_file: PathBuf,
     /// Whether the root file belongs to a library.
@@ -66,7 +65,7 @@ impl Package {
         let runtime = runtime(package);
         Ok(Self {
             runtime: runtime.map(crate_name),
-            has_messages: runtime.is_some_and(|dependency| dependency.features.iter().any(|name| name == MESSAGES)),
+            features: runtime.map(|dependency| dependency.features.clone()).unwrap_or_default(),
             root_file,
             is_library,
             root_files,
@@ -184,17 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_feature_of_messages() {
+    fn finds_the_features_of_the_runtime() {
         for (dependencies, expected) in [
-            ("", false),
-            ("top-client = \"1\"", false),
-            ("top-client = { version = \"1\", features = [\"redis\"] }", false),
-            ("top-client = { version = \"1\", features = [\"redis\", \"messages\"] }", true),
+            ("", &[][..]),
+            ("top-client = \"1\"", &[]),
+            ("top-client = { version = \"1\", features = [\"redis\", \"messages\"] }", &["redis", "messages"]),
             // generated-sdk is the runtime.
-            ("top-client = { version = \"1\", features = [\"messages\"] }\ngenerated-sdk = \"1\"", false),
+            ("top-client = { version = \"1\", features = [\"messages\"] }\ngenerated-sdk = \"1\"", &[]),
         ] {
             let manifest = format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}\n");
-            assert_eq!(package(&manifest, &["src/lib.rs"]).unwrap().has_messages, expected, "{dependencies}");
+            assert_eq!(package(&manifest, &["src/lib.rs"]).unwrap().features, expected, "{dependencies}");
         }
     }
 

@@ -16583,6 +16583,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.deliveryorder.create
 title: 创建发货单
+direction: both
 description: 由 ERP 下发销售出库单。
 doc_url: https://open.taobao.com/api.htm?docId=26002&docType=2
 request:
@@ -17379,6 +17380,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.entryorder.create
 title: 创建入库单
+direction: both
 description: 由 ERP 下发采购、调拨等入库单。
 doc_url: https://open.taobao.com/api.htm?docId=25991&docType=2
 request:
@@ -17849,6 +17851,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.inventory.query
 title: 查询库存
+direction: both
 description: 按仓库和商品查询，可一次查询多个。
 doc_url: https://open.taobao.com/api.htm?docId=25999&docType=2
 request:
@@ -18063,6 +18066,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.order.cancel
 title: 取消单据
+direction: both
 doc_url: https://open.taobao.com/api.htm?docId=26000&docType=2
 request:
   - name: request
@@ -18128,6 +18132,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.order.pending
 title: 挂起或恢复单据
+direction: both
 description: 由 ERP 发起，让仓库暂停或继续处理一张已创建的单据，例如入库单、出库单、退货单。
 request:
   - name: request
@@ -18517,6 +18522,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.returnorder.create
 title: 创建退货入库单
+direction: both
 description: 由 ERP 下发买家退货。
 doc_url: https://open.taobao.com/api.htm?docId=25989&docType=2
 request:
@@ -18757,6 +18763,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.singleitem.synchronize
 title: 同步商品
+direction: both
 description: 由 ERP 下发一个商品的资料。
 doc_url: https://open.taobao.com/api.htm?docId=25998&docType=2
 request:
@@ -19307,6 +19314,7 @@ response:
         r##"# yaml-language-server: $schema=../method.schema.json
 method: taobao.qimen.stockout.create
 title: 创建出库单
+direction: both
 description: 由 ERP 下发调拨、B2B 等普通出库单。
 doc_url: https://open.taobao.com/api.htm?docId=25992&docType=2
 request:

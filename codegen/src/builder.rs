@@ -172,9 +172,11 @@ impl Generated {
         &self.files
     }
 
-    /// Returns the number of topics.
-    pub fn topics(&self) -> usize {
-        self.model.topics.len()
+    /// Returns the features of the runtime that the files need.
+    pub fn features(&self) -> Vec<&'static str> {
+        let messages = (!self.model.topics.is_empty()).then_some("messages");
+        let spi = self.model.callbacks().next().map(|_| "spi");
+        messages.into_iter().chain(spi).collect()
     }
 
     /// Writes the files that differ, and removes generated files without a spec.
@@ -195,7 +197,7 @@ impl Generated {
     /// [`BuildError::Output`].
     pub fn check(&self) -> Result<Report, BuildError> {
         Ok(Report {
-            methods: self.model.apis().count(),
+            methods: self.model.method_count(),
             categories: self.model.categories.len(),
             topics: self.model.topics.len(),
             files: self.files.len(),

@@ -524,6 +524,42 @@ fn accepts_only_keywords_of_rustdoc() {
 }
 
 #[test]
+fn refuses_keys_and_files_that_an_spi_cannot_have() {
+    let spec = |lines: &str, parameter: &str| {
+        let text = with_parameters(parameter).replace("request:", &format!("{lines}\nrequest:"));
+        let folder = folder(&[("top/taobao.a.get.yaml", text.as_bytes())]);
+        problems(folder.path()).map(|problems| problems.to_string())
+    };
+    let (text, file) = ("  - { name: a, type: String }", "  - { name: a, type: \"byte[]\" }");
+    for direction in ["api", "spi", "both"] {
+        assert_eq!(spec(&format!("direction: {direction}"), text), None, "{direction}");
+    }
+    for key in ["authorization: none", "https_only: true", "reads: true", "pages: { items: a, number: a }"] {
+        let name = key.split(':').next().unwrap();
+        let output = spec(&format!("direction: spi\n{key}"), text).unwrap_or_else(|| panic!("{key} passed"));
+        assert!(output.contains(&format!("`{name}` is not allowed with `direction: spi`")), "{output}");
+    }
+    assert_eq!(spec("direction: api", file), None);
+    for direction in ["spi", "both"] {
+        let output = spec(&format!("direction: {direction}"), file).unwrap();
+        assert!(output.contains("`byte[]` is not allowed in an SPI"), "{output}");
+        let nested = "  - { name: a, type: A, fields: [{ name: b, type: \"byte[]\" }] }";
+        let output = spec(&format!("direction: {direction}"), nested).unwrap();
+        assert!(output.contains("`byte[]` is not allowed in an SPI"), "{output}");
+    }
+    let output = spec("direction: out", text).unwrap();
+    assert!(output.contains("expected one of api, spi, both"), "{output}");
+}
+
+#[test]
+fn template_of_an_spi_has_its_direction() {
+    let skeleton = codegen::render::skeleton("qimen.stock.query").unwrap();
+    assert!(skeleton.contains("\ndirection: spi\n") && skeleton.contains("node: response\n"), "{skeleton}");
+    assert!(!skeleton.contains("pages"), "{skeleton}");
+    assert!(!codegen::render::skeleton("taobao.trade.close").unwrap().contains("direction"));
+}
+
+#[test]
 fn refuses_hostile_yaml() {
     let bomb = {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();

@@ -155,16 +155,22 @@ fn output_is_independent_of_order_and_threads() {
 #[test]
 fn generates_all_methods_and_parameters() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let (methods, topics) = (specs.methods.len(), specs.topics.len());
+    let topics = specs.topics.len();
     let categories: BTreeSet<_> = specs.methods.iter().map(|method| method.category.clone()).collect();
     let of_method = |method: &spec::Method| count(&method.spec.request) + count(&method.spec.response.fields);
-    let parameters: usize = specs.methods.iter().map(of_method).sum();
+    let directions = |method: &spec::Method| {
+        usize::from(method.spec.direction.is_api()) + usize::from(method.spec.direction.is_spi())
+    };
+    let parameters: usize = specs.methods.iter().map(|method| of_method(method) * directions(method)).sum();
     let fields: usize = specs.topics.iter().map(|topic| count(&topic.spec.fields)).sum();
     let files = sdk(&specs, 1);
-    // Two files per SDK (root and index), one per category, one per method, one per topic and one for all topics.
-    assert_eq!(files.files().count(), methods + topics + categories.len() + 2 + usize::from(topics > 0));
+    let apis = specs.methods.iter().filter(|method| method.spec.direction.is_api()).count();
+    let callbacks = specs.methods.iter().filter(|method| method.spec.direction.is_spi()).count();
+    // Two files per SDK (root and index), one per category, one per API and SPI method, one per topic and one for all topics.
+    assert_eq!(files.files().count(), apis + callbacks + topics + categories.len() + 2 + usize::from(topics > 0));
     let api: String = files.files().filter(|(path, _)| path.starts_with("src/api")).map(|(_, text)| text).collect();
-    assert_eq!(api.matches("impl Request for ").count(), methods);
+    assert_eq!(api.matches("impl Request for ").count(), apis);
+    assert_eq!(api.matches("impl Spi for ").count(), callbacks);
     assert_eq!(api.matches("impl Topic for ").count(), topics);
     // Equal objects share one type.
     let rows = api.matches("Field::new(").count() - fields;

@@ -21,7 +21,10 @@ fn fixtures() {
     };
     let golden = tests.join("golden");
     let model = model::resolve(&spec::read(&tests.join("fixtures/specs")).unwrap());
-    assert_eq!((model.apis().count(), model.categories.len(), model.topics.len()), (7, 1, 4));
+    assert_eq!(
+        (model.apis().count(), model.callbacks().count(), model.categories.len(), model.topics.len()),
+        (8, 2, 1, 4)
+    );
     let api = render::api(&model, &paths, true, 1).unwrap().under(Path::new("src/api"));
     let sdk = api.and(render::sdk(&model).unwrap()).and(render::examples(&model, &paths).unwrap());
     let files = sdk.and(render::platform(&model).unwrap());

@@ -31,6 +31,7 @@ use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
 use crate::response::{Body, Outcome, Response, ResponseFormat};
 use crate::response_folder::{self, LoadResponsesError, ResponseFile};
+use crate::secret_keys;
 use crate::signing;
 use crate::state::{self, SessionStatus, ShopState};
 use crate::template::{ParseTemplateError, Template, Variables};
@@ -393,6 +394,9 @@ impl Gateway {
                 Ok(Arc::new(successful(dialect, &node, members, format)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
+            (None, Some(_)) if name == secret_keys::METHOD => {
+                Ok(Arc::new(successful(dialect, &node, secret_keys::respond(parameters)?, format)))
+            }
             (None, Some(method)) => self.stateful(dialect, method, parameters, format),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
@@ -460,6 +464,12 @@ impl Gateway {
         let method = self.methods.get(name);
         if method.is_none() && !self.mocks.has(name) {
             return Err(unknown_method(name, "no spec describes it; add a spec and restart"));
+        }
+        if method.is_some_and(|method| !method.spec.direction.is_api()) {
+            return Err(unknown_method(
+                name,
+                "it is an SPI, which the platform calls; send a signed call to an application with `cargo top spi`",
+            ));
         }
         if verb != "POST" && method.is_some_and(Method::has_files) {
             let reason = format!("unsupported HTTP verb {verb}: expected POST, because the method has file parameters");

@@ -58,8 +58,10 @@ mod request;
 mod response;
 mod response_folder;
 mod running;
+mod secret_keys;
 mod server;
 mod signing;
+mod spi;
 mod state;
 mod template;
 mod timestamp;
@@ -83,6 +85,7 @@ pub use response::{Outcome, Response};
 pub use response_folder::LoadResponsesError;
 pub use running::RunningGateway;
 pub use server::{Server, ServerLimits};
+pub use spi::SpiSpecError;
 pub use state::{OpenStateError, PutRecordError, Resource, ShopState};
 pub use template::{ParseTemplateError, Template};
 

@@ -24,7 +24,7 @@ use generated_sdk::client::{OAuth, Token};
 use generated_sdk::messages::{ConfigurationError, ConnectError, PublishError};
 use generated_sdk::protocol::messages::Frame;
 use generated_sdk::protocol::sensitive::{SecretError, UnknownSensitiveType};
-use generated_sdk::protocol::spi::{SpiCharset, SpiError, SpiRequestError};
+use generated_sdk::protocol::spi::{SpiCharset, SpiContentError, SpiError, SpiRequestError};
 use generated_sdk::protocol::{
     FileError, FileProblem, LimitError, PlatformError, Problem, SessionError, Timeout, TransportError, TransportKind,
     UntypedParameters, Violation, Violations,
@@ -245,7 +245,20 @@ fn callbacks(messages: &mut Messages) {
     ] {
         messages.error("SPI call", &error);
     }
+    let found = "taobao.qimen.order.pending".to_owned();
+    let content = [
+        SpiContentError::OtherMethod { expected: "taobao.qimen.order.cancel", found },
+        SpiContentError::Syntax { problem: "expected a JSON object or an XML element".to_owned(), path: String::new() },
+    ];
+    content.iter().for_each(|error| messages.error("SPI content", error));
     messages.error("SPI test call", &SpiRequestError::Unmappable(SpiCharset::Gbk));
+    for error in [
+        gateway::SpiSpecError::UnknownMethod("acme.a.b".to_owned()),
+        gateway::SpiSpecError::NotSpi("taobao.time.get".to_owned()),
+        gateway::SpiSpecError::NoApplication,
+    ] {
+        messages.error("SPI call from a spec", &error);
+    }
     for error in [
         SecretError::InvalidKey,
         SecretError::InvalidSettings,

@@ -36,6 +36,20 @@ fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topi
             let (method, title, request) = (&api.method, &api.facts.title.value, &api.request.name);
             writeln!(text, "| `{method}` | {title}{deprecated} | `{name}::{request}` | {page} |").unwrap();
         }
+        if category.callbacks.is_empty() {
+            continue;
+        }
+        let note = pick(
+            "The platform calls these methods of the application (SPI). Their types need the feature `spi`.",
+            "以下方法由平台调用应用（SPI）。类型需要 feature `spi`。",
+        );
+        writeln!(text, "\n{note}\n\n{columns}\n|---|---|---|---|").unwrap();
+        for callback in &category.callbacks {
+            let url = callback.facts.doc_url.as_ref();
+            let page = url.map(|url| format!("[{}]({url})", pick("page", "文档"))).unwrap_or_default();
+            let (method, title, request) = (&callback.method, &callback.facts.title.value, &callback.request.name);
+            writeln!(text, "| `{method}` | {title} | `{name}::{request}` | {page} |").unwrap();
+        }
     }
     let (title, search) = (pick("Topics of messages", "消息主题"), pick("Search words", "检索词"));
     let note = pick(
@@ -58,8 +72,8 @@ fn chapter(categories: &BTreeMap<String, model::Category>, topics: &[model::Topi
 #[test]
 fn lists_every_method_by_group() {
     let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
-    let count = specs.methods.len() + specs.topics.len();
     let model = model::resolve(&specs);
+    let count = model.apis().count() + model.callbacks().count() + specs.topics.len();
     let categories: BTreeMap<_, _> =
         model.categories.into_iter().map(|category| (category.name.clone(), category)).collect();
     let mut groups: Vec<_> = GROUPS.iter().map(|(name, ..)| *name).collect();

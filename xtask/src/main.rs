@@ -40,6 +40,7 @@ Commands:
   gateway  Run a TOP gateway on loopback, built from the specs
   message  Send messages through a running local gateway
   call     Call any method through the client, or print the call as a curl command
+  spi      Send a signed SPI call to an application
   export   Convert methods to OpenAPI, a Postman collection or JSON Schema
   mcp      Serve the methods to coding agents over standard input and output
   api      Compare the public API of the libraries with the committed lists
@@ -81,6 +82,7 @@ fn run() -> Result<(), Failure> {
         "message" => top::run_local("message", arguments),
         "new" => new::command(arguments),
         "scale" => scale::command(arguments),
+        "spi" => top::run_to("spi", arguments),
         "test" => test::command(arguments),
         "help" => return help(arguments),
         other => return Err(Failure::usage(format!("unknown command {other:?}"))),
@@ -107,6 +109,7 @@ fn help(mut arguments: lexopt::Parser) -> Result<(), Failure> {
             "message" => return top::help("message"),
             "new" => new::HELP,
             "scale" => scale::HELP,
+            "spi" => return top::help("spi"),
             "test" => test::HELP,
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         },

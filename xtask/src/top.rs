@@ -21,6 +21,13 @@ pub(crate) fn run_local(name: &str, mut arguments: lexopt::Parser) -> Result<(),
     run(name, false, arguments.raw_args()?)
 }
 
+/// Runs a command that sends to a URL in the arguments, with TLS if one is https.
+pub(crate) fn run_to(name: &str, mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    let arguments: Vec<OsString> = arguments.raw_args()?.collect();
+    let is_https = |argument: &OsString| argument.to_string_lossy().to_ascii_lowercase().contains("https://");
+    run(name, arguments.iter().any(is_https), arguments)
+}
+
 /// Prints the help of a command.
 pub(crate) fn help(name: &str) -> Result<(), Failure> {
     run(name, false, ["--help"])

@@ -23,8 +23,8 @@ fn help_lists_every_command() {
     let commands = text(&output.stdout).split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
     let commands: Vec<_> = commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     let expected = [
-        "demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "message", "call", "export", "mcp", "api",
-        "bench", "scale", "help",
+        "demo", "test", "fuzz", "gen", "new", "import", "lint", "gateway", "message", "call", "spi", "export", "mcp",
+        "api", "bench", "scale", "help",
     ];
     assert_eq!(commands, expected);
     for command in commands.into_iter().filter(|command| *command != "help") {

@@ -224,8 +224,10 @@ impl Importer {
             Ok(before) => match spec::parse(&category, &spec, &before, &self.platform) {
                 Err(_) => ImportStatus::Broken,
                 Ok(before) => match spec::differences(&before.spec, &after.spec) {
-                    // No document describes pagination: `pages` is written by hand and kept.
-                    none if none.iter().all(|difference| difference.item == "pages") => ImportStatus::Unchanged,
+                    // No document describes pagination or the direction: they are written by hand and kept.
+                    none if none.iter().all(|difference| matches!(&*difference.item, "pages" | "direction")) => {
+                        ImportStatus::Unchanged
+                    }
                     differences => ImportStatus::Changed(differences),
                 },
             },

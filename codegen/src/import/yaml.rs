@@ -1,7 +1,7 @@
 //! Writes documents as readable YAML: minimal quotes, short fields on one line, and notes as comments.
 
 use super::document::{Document, Entry};
-use crate::spec::Authorization;
+use crate::spec::{Authorization, SPI_PREFIX};
 
 /// The maximum line width in terminal columns.
 const MAX_WIDTH: usize = 120;
@@ -13,7 +13,11 @@ pub(super) fn yaml(document: &Document) -> String {
     yaml.text(0, "method", &document.method);
     yaml.text(0, "title", &document.title);
     yaml.optional_text(0, "description", &document.description);
-    if let Some(authorization) = document.authorization {
+    let is_spi = document.method.starts_with(SPI_PREFIX);
+    if is_spi {
+        yaml.line(0, "direction: spi");
+    }
+    if let Some(authorization) = document.authorization.filter(|_| !is_spi) {
         let word = match authorization {
             Authorization::Required => "required",
             Authorization::Optional => "optional",
@@ -21,7 +25,7 @@ pub(super) fn yaml(document: &Document) -> String {
         };
         yaml.line(0, &format!("authorization: {word}"));
     }
-    if document.https_only() {
+    if document.https_only() && !is_spi {
         yaml.line(0, "https_only: true");
     }
     yaml.entries(0, "request", &document.request, false);

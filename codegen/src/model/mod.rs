@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use types::{
-    Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
+    Api, Callback, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
 };
 
-use crate::spec::{Method, Platform, Spec, Specs};
+use crate::spec::{Method, Platform, Spec, Specs, spi_content};
 
 /// The default category: it contains the methods of a first call.
 const DEFAULT_CATEGORY: &str = "top";
@@ -39,15 +39,58 @@ pub fn resolve(specs: &Specs) -> Model {
 
 fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
     methods.sort_by(|a, b| a.spec.method.value.cmp(&b.spec.method.value));
-    let stems: Vec<&str> = methods.iter().map(|method| stem(&method.spec.method.value)).collect();
+    let (apis, callbacks): (Vec<_>, Vec<_>) = (
+        methods.iter().filter(|method| method.spec.direction.is_api()).collect(),
+        methods.iter().filter(|method| method.spec.direction.is_spi()).collect(),
+    );
+    let stem = |method: &Method| stem(&method.spec.method.value).to_owned();
+    let stems = apis.iter().map(|method| stem(method));
+    let stems: Vec<_> = stems.chain(callbacks.iter().map(|method| format!("{}.spi", stem(method)))).collect();
+    let stems: Vec<_> = stems.iter().map(String::as_str).collect();
     let modules = names::unique_names(&stems, names::Case::Module);
     let structs = names::unique_names(&stems, names::Case::Type);
-    let apis = methods
-        .into_iter()
-        .zip(modules.into_iter().zip(structs))
-        .map(|(method, (module, name))| api(&method.category, &method.spec, module, &name, platform))
-        .collect();
-    Category { name: name.to_owned(), apis }
+    let mut names = modules.into_iter().zip(structs);
+    Category {
+        name: name.to_owned(),
+        apis: apis
+            .into_iter()
+            .zip(&mut names)
+            .map(|(method, (module, name))| api(&method.category, &method.spec, module, &name, platform))
+            .collect(),
+        callbacks: callbacks
+            .into_iter()
+            .zip(names)
+            .map(|(method, (module, name))| callback(method, module, &name, platform))
+            .collect(),
+    }
+}
+
+fn callback(method: &Method, module: String, name: &str, platform: &Platform) -> Callback {
+    let spec = &method.spec;
+    let (_, request) = spi_content(&spec.request);
+    let (root, response) = spi_content(&spec.response.fields);
+    let names = [format!("{name}Request"), format!("{name}Response"), "Spi".to_owned()];
+    let mut scope = objects::Scope::new(names, platform);
+    let response = objects::resolve(response, &format!("{name}Response"), "", &mut scope);
+    let request = objects::resolve(request, &format!("{name}Request"), "Input", &mut scope);
+    Callback {
+        method: spec.method.value.clone(),
+        facts: spec.facts.clone(),
+        node: root.unwrap_or(&spec.response.node.value).to_owned(),
+        spec: spec_path(&method.category, spec),
+        category: method.category.clone(),
+        module,
+        request: request.root,
+        request_objects: request.objects,
+        response: response.root,
+        response_objects: response.objects,
+        enums: scope.enums,
+    }
+}
+
+/// Returns the path of a spec, relative to the root of the project.
+fn spec_path(category: &str, spec: &Spec) -> PathBuf {
+    PathBuf::from("specs").join(category).join(format!("{}.yaml", spec.method.value))
 }
 
 /// Resolves a valid spec alone. Its names are unique within the method, but not within the category.
@@ -66,7 +109,7 @@ fn api(category: &str, spec: &Spec, module: String, name: &str, platform: &Platf
         method: spec.method.value.clone(),
         facts: spec.facts.clone(),
         node: spec.response.node.value.clone(),
-        spec: PathBuf::from("specs").join(category).join(format!("{}.yaml", spec.method.value)),
+        spec: spec_path(category, spec),
         category: category.to_owned(),
         module,
         request: request.root,

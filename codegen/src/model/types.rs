@@ -1,5 +1,6 @@
 //! The parts of the model.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::spec::{Gateway, Kind, MethodFacts, ParameterFacts, PlatformError};
@@ -26,6 +27,16 @@ impl Model {
     pub fn apis(&self) -> impl Iterator<Item = &Api> {
         self.categories.iter().flat_map(|category| &category.apis)
     }
+
+    /// Returns the number of methods. One that both the application and the platform call counts once.
+    pub fn method_count(&self) -> usize {
+        self.categories.iter().map(|category| category.methods().len()).sum()
+    }
+
+    /// Returns the SPI methods of all categories.
+    pub fn callbacks(&self) -> impl Iterator<Item = &Callback> {
+        self.categories.iter().flat_map(|category| &category.callbacks)
+    }
 }
 
 /// A category: a module and a feature.
@@ -33,8 +44,18 @@ impl Model {
 pub struct Category {
     /// The name.
     pub name: String,
-    /// The methods, sorted by name.
+    /// The methods that the application calls, sorted by name.
     pub apis: Vec<Api>,
+    /// The methods that the platform calls, sorted by name.
+    pub callbacks: Vec<Callback>,
+}
+
+impl Category {
+    /// Returns the names of the methods.
+    pub fn methods(&self) -> BTreeSet<&str> {
+        let callbacks = self.callbacks.iter().map(|callback| callback.method.as_str());
+        self.apis.iter().map(|api| api.method.as_str()).chain(callbacks).collect()
+    }
 }
 
 /// A method: a module with its request, its response and their objects.
@@ -64,6 +85,33 @@ pub struct Api {
     pub enums: Vec<OpenEnum>,
     /// The pagination of the method's list.
     pub paging: Option<Paging>,
+}
+
+/// A method that the platform calls (SPI): a module with its request, its response and their objects.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// The method's name on the wire.
+    pub method: String,
+    /// What the spec states of the method.
+    pub facts: MethodFacts,
+    /// The root node of the response.
+    pub node: String,
+    /// The spec, relative to the root of the project.
+    pub spec: PathBuf,
+    /// The category's name.
+    pub category: String,
+    /// The module's name.
+    pub module: String,
+    /// The request, which the platform sends.
+    pub request: Struct,
+    /// The objects in the request, in spec order.
+    pub request_objects: Vec<Struct>,
+    /// The response of the application.
+    pub response: Struct,
+    /// The objects in the response, in spec order.
+    pub response_objects: Vec<Struct>,
+    /// The enums in the request and the response.
+    pub enums: Vec<OpenEnum>,
 }
 
 /// A topic: a module with the type of its messages and their objects.

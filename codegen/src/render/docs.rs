@@ -2,7 +2,7 @@
 
 use super::{Paths, example};
 use crate::html;
-use crate::model::{Api, Field, FieldKind, Limit, Paging, Struct, Topic};
+use crate::model::{Api, Callback, Field, FieldKind, Limit, Paging, Struct, Topic};
 use crate::spec::{Authorization, ErrorCode, Kind};
 
 /// The maximum length of a quoted text, in characters.
@@ -239,6 +239,35 @@ pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
         docs.extend(api.facts.errors.iter().map(error));
     }
     docs
+}
+
+/// The docs of the request of an SPI: what the method does, an example and its error codes.
+pub(super) fn callback(callback: &Callback, paths: &Paths) -> Vec<String> {
+    let mut docs =
+        vec![format!(" The request of the SPI {}: {}", code(&callback.method), line(&callback.facts.title.value))];
+    let description = callback.facts.description.as_deref().map(lines).unwrap_or_default();
+    if !description.is_empty() {
+        docs.push(String::new());
+        docs.extend(description);
+    }
+    if let Some(note) = &callback.facts.deprecated {
+        docs.extend([String::new(), format!(" Deprecated: {}", line(note))]);
+    }
+    if let Some(url) = &callback.facts.doc_url {
+        docs.extend([String::new(), format!(" Documentation of the platform: <{url}>")]);
+    }
+    docs.extend([String::new(), " # Examples".to_owned(), String::new()]);
+    docs.extend(example::answer(callback, paths).iter().map(|line| spaced_code(line)));
+    if !callback.facts.errors.is_empty() {
+        docs.extend([String::new(), " # Error codes".to_owned(), String::new()]);
+        docs.extend(callback.facts.errors.iter().map(error));
+    }
+    docs
+}
+
+/// The docs of the response of an SPI.
+pub(super) fn callback_response(callback: &Callback) -> Vec<String> {
+    vec![format!(" The response of the application to the SPI {}.", code(&callback.method))]
 }
 
 /// What a caller looks up about a method: one line for each fact that the spec states.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Paths;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Field, FieldKind, Limit, Struct};
+use crate::model::{Api, Callback, Field, FieldKind, Limit, Struct};
 use crate::spec::{Authorization, Kind};
 
 /// The number of optional fields that an example sets on one object.
@@ -60,6 +60,25 @@ pub(super) fn call(api: &Api, paths: &Paths) -> Vec<String> {
     }
     lines.extend(["# Ok(())", "# }", "```"].map(str::to_owned));
     lines
+}
+
+/// Returns the lines of the example in the docs of the request of an SPI.
+pub(super) fn answer(callback: &Callback, paths: &Paths) -> Vec<String> {
+    let Callback { request, response, category, .. } = callback;
+    let (root, client, request, response) = (&paths.api, &paths.client, &request.name, &response.name);
+    [
+        "```no_run".to_owned(),
+        format!("use {root}::{category}::{{{request}, {response}}};"),
+        format!("use {client}::protocol::spi::{{SpiCall, SpiContentError, SpiResponse}};"),
+        String::new(),
+        "fn respond(call: &SpiCall) -> Result<SpiResponse, SpiContentError> {".to_owned(),
+        format!("    let request = call.decode::<{request}>()?;"),
+        "    println!(\"{request:?}\");".to_owned(),
+        format!("    Ok(call.response::<{request}>(&{response}::new()))"),
+        "}".to_owned(),
+        "```".to_owned(),
+    ]
+    .into()
 }
 
 /// Returns the expression that makes the example's request, with its names imported, for tests. Returns nothing for an

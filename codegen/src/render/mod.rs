@@ -13,10 +13,10 @@ use std::sync::Arc;
 use askama::Template;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::model::{Api, Category, Model, Topic};
+use crate::model::{Api, Callback, Category, Model, Topic};
 use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
-use crate::spec::{Authorization, MESSAGES, Specs, response_node};
+use crate::spec::{Authorization, MESSAGES, SPI_PREFIX, Specs, response_node};
 
 pub use paths::Paths;
 use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView, TopicView};
@@ -36,7 +36,8 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
     let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories, topics };
     let mut rendered = vec![rust(paths.generator, "mod.rs", specs, &root)];
     for category in &model.categories {
-        let module = CategoryFile { name: &category.name, apis: &category.apis };
+        let module =
+            CategoryFile { name: &category.name, features, apis: &category.apis, callbacks: &category.callbacks };
         rendered.push(rust(paths.generator, folder(category).join("mod.rs"), &specs.join(&category.name), &module));
     }
     let apis: Vec<_> =
@@ -52,6 +53,11 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
     rendered.extend(map_in_parallel(&model.topics, threads, |topic| {
         let path = Path::new(MESSAGES).join(format!("{}.rs", topic.module));
         rust(paths.generator, path, &topic.spec, &TopicFile::new(topic, paths))
+    }));
+    let callbacks: Vec<_> = model.callbacks().collect();
+    rendered.extend(map_in_parallel(&callbacks, threads, |callback| {
+        let path = PathBuf::from(&callback.category).join(format!("{}.rs", callback.module));
+        rust(paths.generator, path, &callback.spec, &CallbackFile::new(callback, paths))
     }));
     let mut files = FileSet::new([""]);
     let mut problems = Diagnostics::default();
@@ -72,7 +78,7 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
 pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
     let mut files = FileSet::new([]);
     let index = Index {
-        count: docs::counted(model.apis().count(), "method", "methods"),
+        count: docs::counted(model.method_count(), "method", "methods"),
         categories: model.categories.iter().map(IndexCategory::new).collect(),
         topics: model.topics.iter().map(TopicView::new).collect(),
     };
@@ -103,9 +109,10 @@ pub fn package(model: &Model, paths: &Paths, out: &Path, client: &Path) -> Resul
         name: if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { "top-api" },
         version: env!("CARGO_PKG_VERSION"),
         client: tokens::literal(&client.to_string_lossy()),
-        count: docs::counted_together(model.apis().count(), model.topics.len()),
+        count: docs::counted_together(model.method_count(), model.topics.len()),
         banner: banner(paths.generator, Path::new("specs")),
         apis: model.apis().collect(),
+        callbacks: model.callbacks().collect(),
         topics: model.topics.iter().map(TopicView::new).collect(),
     };
     let mut files = FileSet::new([]);
@@ -241,7 +248,9 @@ struct ApiRoot<'a> {
 #[template(path = "category.rs", escape = "none")]
 struct CategoryFile<'a> {
     name: &'a str,
+    features: bool,
     apis: &'a [Api],
+    callbacks: &'a [Callback],
 }
 
 #[derive(Template)]
@@ -280,7 +289,9 @@ struct Index<'a> {
 
 struct IndexCategory<'a> {
     name: &'a str,
+    count: usize,
     apis: Vec<IndexApi<'a>>,
+    callbacks: Vec<IndexCallback<'a>>,
 }
 
 struct IndexApi<'a> {
@@ -288,10 +299,22 @@ struct IndexApi<'a> {
     title: String,
 }
 
+struct IndexCallback<'a> {
+    callback: &'a Callback,
+    title: String,
+}
+
 impl<'a> IndexCategory<'a> {
     fn new(category: &'a Category) -> Self {
         let apis = category.apis.iter().map(|api| IndexApi { api, title: docs::line(&api.facts.title.value) });
-        Self { name: &category.name, apis: apis.collect() }
+        let title = |callback: &Callback| docs::line(&callback.facts.title.value);
+        let callbacks = category.callbacks.iter().map(|callback| IndexCallback { callback, title: title(callback) });
+        Self {
+            name: &category.name,
+            count: category.methods().len(),
+            apis: apis.collect(),
+            callbacks: callbacks.collect(),
+        }
     }
 }
 
@@ -301,7 +324,7 @@ impl<'a> IndexCategory<'a> {
 ///
 /// As [`api`].
 pub fn skeleton(method: &str) -> Result<String, Diagnostics> {
-    text("spec.yaml", &Skeleton { method, node: response_node(method) })
+    text("spec.yaml", &Skeleton { method, node: response_node(method), spi: method.starts_with(SPI_PREFIX) })
 }
 
 #[derive(Template)]
@@ -309,6 +332,7 @@ pub fn skeleton(method: &str) -> Result<String, Diagnostics> {
 struct Skeleton<'a> {
     method: &'a str,
     node: String,
+    spi: bool,
 }
 
 /// The skeleton of the spec of a topic that a person is to fill in.
@@ -356,8 +380,9 @@ struct FeatureView<'a> {
 
 impl<'a> FeatureView<'a> {
     fn new(category: &'a Category) -> Self {
-        let count = docs::counted(category.apis.len(), "method", "methods");
-        let first = category.apis.first().map_or("", |api| api.method.as_str());
+        let methods = category.methods();
+        let count = docs::counted(methods.len(), "method", "methods");
+        let first = methods.first().copied().unwrap_or_default();
         Self { name: &category.name, comment: format!("{count}, {first} among them.") }
     }
 }
@@ -415,6 +440,45 @@ impl<'a> ApiFile<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "callback.rs", escape = "none")]
+struct CallbackFile<'a> {
+    callback: &'a Callback,
+    runtime: &'a str,
+    title: String,
+    imports: String,
+    docs: Vec<String>,
+    method_literal: String,
+    node_literal: String,
+    enums: Vec<OpenEnumView>,
+    request: StructView,
+    request_objects: Vec<StructView>,
+    response: StructView,
+    response_objects: Vec<StructView>,
+}
+
+impl<'a> CallbackFile<'a> {
+    fn new(callback: &'a Callback, paths: &'a Paths) -> Self {
+        // The platform sends the request and reads the response.
+        let received = |item| StructView::new(item, true);
+        let sent = |item| StructView::new(item, false);
+        Self {
+            callback,
+            runtime: &paths.runtime,
+            title: docs::line(&callback.facts.title.value),
+            imports: views::callback_imports(callback),
+            docs: docs::callback(callback, paths),
+            method_literal: tokens::literal(&callback.method),
+            node_literal: tokens::literal(&callback.node),
+            enums: callback.enums.iter().map(OpenEnumView::new).collect(),
+            request: received(&callback.request),
+            request_objects: callback.request_objects.iter().map(received).collect(),
+            response: sent(&callback.response).docs(docs::callback_response(callback)),
+            response_objects: callback.response_objects.iter().map(sent).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
 #[template(path = "topic.rs", escape = "none")]
 struct TopicFile<'a> {
     runtime: &'a str,
@@ -459,7 +523,17 @@ struct Package<'a> {
     count: String,
     banner: String,
     apis: Vec<&'a Api>,
+    callbacks: Vec<&'a Callback>,
     topics: Vec<TopicView<'a>>,
+}
+
+impl Package<'_> {
+    /// Returns the features of the runtime that the code needs, as an entry of the dependency.
+    fn features(&self) -> String {
+        let needed = [("messages", !self.topics.is_empty()), ("spi", !self.callbacks.is_empty())];
+        let names: Vec<_> = needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(name, _)| name).collect();
+        if names.is_empty() { String::new() } else { format!(", features = {names:?}") }
+    }
 }
 
 #[derive(Template)]

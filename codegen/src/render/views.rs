@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
+use crate::model::{Api, Callback, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
 use crate::spec::{
     Dialect, ErrorCode, Gateway, Kind, ParameterPlacement, PlatformError, Retry, SIGN_METHODS, TimestampForm,
     sign_method,
@@ -167,13 +167,15 @@ fn row(field: &Field, output: bool) -> TokenStream {
     let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
     let required = (field.required && !output).then(|| quote!(.required()));
     let secret = field.secret.then(|| quote!(.secret()));
-    let limits = field.limits.iter().map(|limit| match limit {
+    // The decoder does not validate what it receives.
+    let validated = if output { &[][..] } else { &field.limits };
+    let limits = validated.iter().map(|limit| match limit {
         Limit::MaxLength(most) => number(quote!(Limit::MaxLength), *most),
         Limit::MaxListSize(most) => number(quote!(Limit::MaxListSize), *most),
         Limit::MinValue(least) => number(quote!(Limit::MinValue), *least),
         Limit::MaxValue(most) => number(quote!(Limit::MaxValue), *most),
     });
-    let limits = (!field.limits.is_empty()).then(|| quote!(.limits(&[#(#limits),*])));
+    let limits = (!validated.is_empty()).then(|| quote!(.limits(&[#(#limits),*])));
     quote!(Field::new(#wire, Kind::#kind) #list #required #secret #limits)
 }
 
@@ -351,6 +353,30 @@ pub(super) fn topic_imports(topic: &Topic) -> String {
         ("Topic", true),
         ("View", true),
         ("open_enum", !topic.enums.is_empty()),
+        ("record", true),
+    ])
+}
+
+/// What an SPI's file uses of the protocol.
+pub(super) fn callback_imports(callback: &Callback) -> String {
+    let structs = [&callback.request, &callback.response].into_iter();
+    let structs = structs.chain(&callback.request_objects).chain(&callback.response_objects);
+    let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
+    let has = |wanted: &[Kind]| has_kind(&fields, wanted);
+    import_list(&[
+        ("DateTime", has(&[Kind::Date])),
+        ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
+        ("Field", !fields.is_empty()),
+        ("Json", has(&[Kind::Json, Kind::Map])),
+        ("Kind", !fields.is_empty()),
+        ("OpenEnum", !callback.enums.is_empty()),
+        ("Record", true),
+        ("RecordMut", true),
+        ("Schema", true),
+        ("Slot", true),
+        ("Spi", true),
+        ("View", true),
+        ("open_enum", !callback.enums.is_empty()),
         ("record", true),
     ])
 }

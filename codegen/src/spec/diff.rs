@@ -8,6 +8,7 @@ use crate::difference::{Difference, DifferenceKind};
 /// Returns the differences, request first. The fields of an added or removed parameter are not listed.
 pub fn differences(before: &Spec, after: &Spec) -> Vec<Difference> {
     let mut differences = Differences(Vec::new());
+    differences.changed("direction", before.direction.word().to_owned(), after.direction.word().to_owned());
     let node = |spec: &Spec| spec.response.node.value.clone();
     differences.changed("response.node", node(before), node(after));
     let authorization = |spec: &Spec| match spec.facts.authorization {

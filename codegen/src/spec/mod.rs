@@ -30,7 +30,8 @@ pub use read::MAX_BYTES;
 pub use schema::closest;
 pub use topics::{MESSAGES, Topic, TopicSpec};
 pub use types::{
-    Authorization, ErrorCode, Method, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Specs, Window,
+    Authorization, CallDirection, ErrorCode, Method, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec,
+    Specs, Window, spi_content,
 };
 pub use yaml::Spanned;
 
@@ -54,8 +55,14 @@ pub fn read(folder: &Path) -> Result<Specs, Diagnostics> {
     problems.into_result(specs)
 }
 
-/// Returns the root node that a method's name implies (docs/protocol.md section 4.1).
+/// The prefix of the methods that the platform calls (docs/protocol.md section 7.3).
+pub const SPI_PREFIX: &str = "qimen.";
+
+/// Returns the root node that a method's name implies (docs/protocol.md sections 4.1 and 7.4).
 pub fn response_node(method: &str) -> String {
+    if method.starts_with(SPI_PREFIX) {
+        return "response".to_owned();
+    }
     format!("{}_response", method.strip_prefix("taobao.").unwrap_or(method).replace('.', "_"))
 }
 

@@ -175,10 +175,26 @@ impl RuleChecker<'_> {
             ParameterScope::new(&spec.request, Direction::Request),
             ParameterScope::new(&spec.response.fields, Direction::Response),
         );
+        if spec.direction.is_spi() {
+            self.no_files(&spec.request);
+            self.no_files(&spec.response.fields);
+        }
         self.level(&spec.request, &request, &mut Vec::new());
         self.level(&spec.response.fields, &response, &mut Vec::new());
         if let Some(pages) = &spec.pages {
             page_rules::check(self, pages, &request, &response);
+        }
+    }
+
+    /// Checks that an SPI has no files: its signature covers text only.
+    fn no_files(&mut self, parameters: &[Parameter]) {
+        for parameter in parameters {
+            if parameter.type_name().kind() == Some(Kind::File) {
+                self.problem(parameter.kind.span.clone(), "`byte[]` is not allowed in an SPI")
+                    .help("the body of an SPI is text; if the value is base64, use `String`")
+                    .emit();
+            }
+            self.no_files(&parameter.fields);
         }
     }
 

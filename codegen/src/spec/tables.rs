@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::schema::{Key, SchemaChecker, Table, ValueType, Values};
-use super::types::{Authorization, ErrorCode, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Window};
+use super::types::{
+    Authorization, CallDirection, ErrorCode, MethodFacts, Pages, Parameter, ParameterFacts, Response, Spec, Window,
+};
 use super::yaml::{Spanned, YamlNode, YamlValue};
 
 /// A spec file.
@@ -21,6 +23,12 @@ pub(super) static SPEC: Table = Table {
         ),
         Key::required("title", ValueType::String, "The title in the documentation."),
         Key::optional("description", ValueType::String, "What the method does."),
+        Key::optional(
+            "direction",
+            ValueType::OneOf(&["api", "spi", "both"]),
+            "Who calls the method: api for the application, spi for the platform, both for a method that the platform \
+             passes on to another application. Default: api.",
+        ),
         Key::optional(
             "authorization",
             ValueType::OneOf(&["required", "optional", "none"]),
@@ -152,11 +160,24 @@ pub(super) fn spec(checker: &mut SchemaChecker<'_>, node: &YamlNode) -> Option<S
             solution: string(values, "solution").unwrap_or_default(),
         })
     });
+    if string(&values, "direction").as_deref() == Some("spi") {
+        for key in ["authorization", "https_only", "reads", "pages"] {
+            if let Some(node) = values.get(key) {
+                let help = "remove it: only a call of the application has it; the platform calls an SPI".to_owned();
+                checker.problem(&node.span, format!("`{key}` is not allowed with `direction: spi`"), Some(help));
+            }
+        }
+    }
     if !complete {
         return None;
     }
     Some(Spec {
         method: spanned(&values, "method")?,
+        direction: string(&values, "direction").map_or(CallDirection::Api, |word| match word.as_str() {
+            "spi" => CallDirection::Spi,
+            "both" => CallDirection::Both,
+            _ => CallDirection::Api,
+        }),
         facts: MethodFacts {
             title: spanned(&values, "title")?,
             description: string(&values, "description"),

@@ -36,6 +36,8 @@ pub struct Method {
 pub struct Spec {
     /// The method's name on the wire, for example `taobao.top.client.token.get`.
     pub method: Spanned<String>,
+    /// Who calls the method.
+    pub direction: CallDirection,
     /// What the spec states of the method.
     pub facts: MethodFacts,
     /// The request's parameters, without the public ones.
@@ -113,6 +115,39 @@ pub struct Window {
     pub to_excluded: bool,
 }
 
+/// Who calls a method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallDirection {
+    /// The application calls the platform.
+    #[default]
+    Api,
+    /// The platform calls the application.
+    Spi,
+    /// Both: the platform passes the call of one application on to another, as Qimen does.
+    Both,
+}
+
+impl CallDirection {
+    /// Returns the word in a spec.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Spi => "spi",
+            Self::Both => "both",
+        }
+    }
+
+    /// Returns whether the application calls the method.
+    pub fn is_api(self) -> bool {
+        self != Self::Spi
+    }
+
+    /// Returns whether the platform calls the method.
+    pub fn is_spi(self) -> bool {
+        self != Self::Api
+    }
+}
+
 /// Whether a call needs a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
@@ -182,6 +217,26 @@ pub struct ParameterFacts {
     pub example: Option<String>,
     /// The description in the documentation.
     pub description: Option<String>,
+}
+
+/// Returns the content of an SPI's request or response, and the name of the object that is the content.
+///
+/// A request or a response with one parameter, an object, has the object as its root element: the request of Qimen is
+/// `<request>…</request>`. Other requests and responses are their parameters.
+pub fn spi_content(parameters: &[Parameter]) -> (Option<&str>, &[Parameter]) {
+    let [root] = parameters else { return (None, parameters) };
+    let name = root.type_name();
+    if name.list || root.fields.is_empty() || refers_to(&root.fields, name.name) {
+        return (None, parameters);
+    }
+    (Some(&root.name.value), &root.fields)
+}
+
+/// Returns whether a field refers to an object that encloses it.
+fn refers_to(fields: &[Parameter], object: &str) -> bool {
+    fields
+        .iter()
+        .any(|field| (field.fields.is_empty() && field.type_name().name == object) || refers_to(&field.fields, object))
 }
 
 impl Parameter {

@@ -66,6 +66,8 @@ macro_rules! labels {
 labels! {
     title: "Local TOP gateway", "本地 TOP 网关";
     methods: "Methods", "方法";
+    callback: "SPI: called by the platform", "SPI：平台调用应用";
+    callback_hint: "Send a signed call to an application:", "向应用发送一次签名的调用：";
     calls: "Calls", "调用记录";
     search: "Search", "搜索";
     search_hint: "Method, title or parameter: trade.get, 订单, buyer_nick", "方法、标题或参数：trade.get、订单、buyer_nick";

@@ -165,6 +165,10 @@ struct MethodPage<'a> {
     folder: &'a str,
     category: String,
     authorization: &'static str,
+    /// Whether the application calls the method.
+    callable: bool,
+    /// Whether the platform calls the method.
+    callback: bool,
     deprecated: Option<&'a str>,
     doc_url: Option<&'a str>,
     applications: Vec<&'a str>,
@@ -203,6 +207,8 @@ async fn method(State(service): State<Arc<Service>>, headers: HeaderMap, Path(na
             Some(codegen::spec::Authorization::None) => l.no_session,
             _ => l.optional_session,
         },
+        callable: spec.direction.is_api(),
+        callback: spec.direction.is_spi(),
         deprecated: spec.facts.deprecated.as_deref(),
         // Another scheme would run a script.
         doc_url: spec.facts.doc_url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")),

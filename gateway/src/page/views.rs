@@ -60,12 +60,14 @@ pub(super) struct MethodRow {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) deprecated: bool,
+    /// Whether the platform calls the method.
+    pub(super) callback: bool,
 }
 
 impl MethodRow {
     pub(super) fn new((name, method): (&String, &Method)) -> Self {
         let (title, deprecated) = (method.spec.facts.title.value.clone(), method.spec.facts.deprecated.is_some());
-        Self { name: name.clone(), title, deprecated }
+        Self { name: name.clone(), title, deprecated, callback: method.spec.direction.is_spi() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! An axum extractor for SPI calls, which the platform makes to an HTTP endpoint of the application.
+//! An axum extractor and a router for SPI calls, which the platform makes to an HTTP endpoint of the application.
 //!
 //! The state of the router contains a [`SpiVerifier`]. A handler with a [`Verified`] argument runs only for calls that the
 //! platform signed. Other calls get the refusal that the platform expects, and are logged with `tracing`.
@@ -19,7 +19,32 @@
 //! let router: Router = Router::new().route("/spi", post(callback)).with_state(SpiVerifier::new("app secret"));
 //! ```
 //!
+//! [`SpiRouter`] decodes calls as generated types, and encodes the responses in the format of the call:
+//!
+//! ```
+//! use axum::Router;
+//! use generated_sdk::api::qimen::{QimenOrderCancelSpiRequest, QimenOrderCancelSpiResponse};
+//! use top_axum::{SpiRouter, TypedCall};
+//! use top_protocol::spi::{SpiRefusal, SpiVerifier};
+//!
+//! async fn cancel(
+//!     call: TypedCall<QimenOrderCancelSpiRequest>,
+//! ) -> Result<QimenOrderCancelSpiResponse, SpiRefusal> {
+//!     match call.order_code.as_deref() {
+//!         Some(order) if order.starts_with("JY") => Ok(QimenOrderCancelSpiResponse::new().flag("success")),
+//!         _ => Err(call.call().refusal().with_code("unknown-order", "Unknown order")),
+//!     }
+//! }
+//!
+//! let callbacks = SpiRouter::new(SpiVerifier::new("app secret")).method(cancel);
+//! let router: Router = Router::new().route("/qimen", callbacks.into_route());
+//! ```
+//!
 //! Use axum's `FromRef` for a larger state. Axum's `DefaultBodyLimit` limits the size of a body. Default: 2 MB.
+
+mod router;
+
+pub use self::router::{SpiRouter, TypedCall};
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

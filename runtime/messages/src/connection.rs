@@ -8,7 +8,7 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message as WebSocketMessage};
-use top_protocol::messages::{ClientCommand, CommandError, Frame, FrameError, ServerCommand};
+use top_protocol::messages::{ClientCommand, Frame, ServerCommand};
 use tracing::{debug, warn};
 
 use crate::TARGET;
@@ -103,10 +103,7 @@ async fn read(
             Ok(None) => return End::Closed,
             Ok(Some(Err(error))) => return End::WebSocket(error),
             Ok(Some(Ok(WebSocketMessage::Binary(bytes)))) => receive(&bytes, token, shared, &mut exhausted).await,
-            Ok(Some(Ok(WebSocketMessage::Text(_)))) => {
-                count(&shared.counters.invalid_frames);
-                warn!(target: TARGET, "ignored a text frame: expected binary frames");
-            }
+            Ok(Some(Ok(WebSocketMessage::Text(_)))) => invalid(shared, "expected a binary frame, found text"),
             // Pings are answered by the WebSocket.
             Ok(Some(Ok(_))) => {}
         }
@@ -118,12 +115,10 @@ async fn read(
 async fn receive(bytes: &[u8], token: &str, shared: &Arc<Shared>, exhausted: &mut bool) {
     let frame = match Frame::decode(bytes) {
         Ok(frame) => frame,
-        Err(error) => return invalid(shared, &error),
+        Err(error) => return invalid(shared, error),
     };
     if frame.token.as_deref().is_some_and(|other| other != token) {
-        count(&shared.counters.invalid_frames);
-        warn!(target: TARGET, "ignored a frame with the token of another connection");
-        return;
+        return invalid(shared, "the frame has the token of another connection");
     }
     match ServerCommand::from_frame(&frame) {
         // Only a consumer asks for messages.
@@ -143,7 +138,7 @@ async fn receive(bytes: &[u8], token: &str, shared: &Arc<Shared>, exhausted: &mu
         }
         Ok(_) => {}
         Err(error) => {
-            invalid_command(shared, &error);
+            invalid(shared, &error);
             let Some(id) = error.message_id() else { return };
             // The server learns of a message that can never be read.
             if let Some(slot) = admit(shared, id, bytes.len(), exhausted).await {
@@ -179,14 +174,10 @@ async fn admit(shared: &Arc<Shared>, id: i64, length: usize, exhausted: &mut boo
     }
 }
 
-fn invalid(shared: &Shared, error: &FrameError) {
+/// Counts and reports a frame that is ignored.
+fn invalid(shared: &Shared, error: impl fmt::Display) {
     count(&shared.counters.invalid_frames);
     warn!(target: TARGET, %error, "ignored an invalid frame");
-}
-
-fn invalid_command(shared: &Shared, error: &CommandError) {
-    count(&shared.counters.invalid_frames);
-    warn!(target: TARGET, %error, "ignored an invalid command");
 }
 
 /// Writes commands and pings.

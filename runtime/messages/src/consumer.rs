@@ -120,24 +120,17 @@ where
     let _entered = span.enter();
     let in_flight = delivery.in_flight();
     let (lag_ms, duration_ms) = (lag.map(milliseconds), milliseconds(start.elapsed()));
-    match result {
+    let error = match result {
         Ok(Ok(Ok(()))) => {
             debug!(target: TARGET, lag_ms, duration_ms, in_flight, "message handled");
-            delivery.confirm();
+            return delivery.confirm();
         }
-        Ok(Ok(Err(error))) => {
-            warn!(target: TARGET, lag_ms, duration_ms, in_flight, %error, "message failed");
-            delivery.fail(error);
-        }
-        Ok(Err(_)) => {
-            warn!(target: TARGET, lag_ms, duration_ms, in_flight, "message failed: the handler panicked");
-            delivery.fail("the handler panicked");
-        }
-        Err(_) => {
-            warn!(target: TARGET, lag_ms, duration_ms, in_flight, "message failed: the handler took too long");
-            delivery.fail(format_args!("the handler took longer than {limit:?}"));
-        }
-    }
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_)) => "the handler panicked".to_owned(),
+        Err(_) => format!("the handler took longer than {limit:?}"),
+    };
+    warn!(target: TARGET, lag_ms, duration_ms, in_flight, error, "message failed");
+    delivery.fail(error);
 }
 
 fn milliseconds(duration: Duration) -> u64 {

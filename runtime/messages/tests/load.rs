@@ -161,3 +161,48 @@ async fn an_outage_ends() {
     peer.message(1).await;
     assert_eq!(peer.command().await, Some(Command::Confirm(1)));
 }
+
+/// The memory after 1,000,000 messages is that after 100,000. It takes a minute, so it is ignored:
+/// `cargo test --release -p top-messages --test load -- --ignored --nocapture`.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "takes a minute"]
+async fn a_million_messages_use_constant_memory() {
+    const MESSAGES: i64 = 1_000_000;
+    const WINDOW: i64 = 400;
+    let mut server = Server::new();
+    let consumer = server.client().build().unwrap();
+    let handle = consumer.handle();
+    let run = tokio::spawn(consumer.run(|_| std::future::ready(Ok::<_, String>(()))));
+    let mut peer = server.accept().await;
+    let token = peer.token.clone();
+    let content = format!(r#"{{"tid":1,"title":"{}"}}"#, "x".repeat(1_000));
+    let (mut sent, mut confirmed, mut early) = (0, 0, 0);
+    while confirmed < MESSAGES {
+        while sent < MESSAGES.min(confirmed + WINDOW) {
+            peer.socket.feed(Packet::Binary(data(&token, sent, &content).into())).await.unwrap();
+            sent += 1;
+        }
+        peer.socket.flush().await.unwrap();
+        while confirmed < sent - WINDOW / 2 || sent == MESSAGES && confirmed < sent {
+            let Packet::Binary(bytes) = peer.socket.next().await.unwrap().unwrap() else { continue };
+            confirmed += i64::from(matches!(Command::of(&Raw::parse(&bytes)), Command::Confirm(_)));
+            if confirmed == MESSAGES / 10 {
+                early = resident();
+            }
+        }
+    }
+    let late = resident();
+    println!("resident memory: {early} KiB after {} messages, {late} KiB after {MESSAGES}", MESSAGES / 10);
+    assert!(late < early + 1024, "{early} KiB, {late} KiB");
+    handle.shutdown();
+    run.await.unwrap().unwrap();
+}
+
+/// Returns the resident memory of this process in KiB.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

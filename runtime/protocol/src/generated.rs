@@ -15,5 +15,7 @@ pub use crate::record::{
     AsSlot, AsView, Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View,
 };
 pub use crate::request::{Authorization, ErrorCode, Request};
+#[cfg(feature = "spi")]
+pub use crate::spi::Spi;
 pub use crate::{__contract as contract, __open_enum as open_enum, __record as record, __required as required};
 pub use crate::{DateTime, Decimal, File, Json};

@@ -23,6 +23,16 @@ pub(crate) fn json(request: &dyn Record, extra: &[UntypedParameter]) -> String {
     Json::Object(members).to_string()
 }
 
+/// Returns a record as an XML element.
+#[cfg(feature = "spi")]
+pub(crate) fn element(name: &str, record: &dyn Record) -> String {
+    let mut xml = String::new();
+    open(name, &mut xml);
+    write_members(record, &mut xml);
+    close(name, &mut xml);
+    xml
+}
+
 /// Returns the parameters of a request as an XML element.
 pub(crate) fn xml(request: &dyn Record, extra: &[UntypedParameter]) -> String {
     let mut xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?>".to_owned();

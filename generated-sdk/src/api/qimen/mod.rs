@@ -21,6 +21,22 @@ pub mod qimen_stockout_create;
 pub mod qimen_trade_user_add;
 pub mod qimen_trade_user_delete;
 pub mod qimen_trade_users_get;
+#[cfg(feature = "spi")]
+pub mod qimen_deliveryorder_create_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_entryorder_create_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_inventory_query_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_order_cancel_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_order_pending_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_returnorder_create_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_singleitem_synchronize_spi;
+#[cfg(feature = "spi")]
+pub mod qimen_stockout_create_spi;
 
 pub use qimen_deliveryorder_confirm::{
     QimenDeliveryorderConfirmRequest, QimenDeliveryorderConfirmResponse,
@@ -63,3 +79,35 @@ pub use qimen_trade_user_delete::{
     QimenTradeUserDeleteRequest, QimenTradeUserDeleteResponse,
 };
 pub use qimen_trade_users_get::{QimenTradeUsersGetRequest, QimenTradeUsersGetResponse};
+#[cfg(feature = "spi")]
+pub use qimen_deliveryorder_create_spi::{
+    QimenDeliveryorderCreateSpiRequest, QimenDeliveryorderCreateSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_entryorder_create_spi::{
+    QimenEntryorderCreateSpiRequest, QimenEntryorderCreateSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_inventory_query_spi::{
+    QimenInventoryQuerySpiRequest, QimenInventoryQuerySpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_order_cancel_spi::{
+    QimenOrderCancelSpiRequest, QimenOrderCancelSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_order_pending_spi::{
+    QimenOrderPendingSpiRequest, QimenOrderPendingSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_returnorder_create_spi::{
+    QimenReturnorderCreateSpiRequest, QimenReturnorderCreateSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_singleitem_synchronize_spi::{
+    QimenSingleitemSynchronizeSpiRequest, QimenSingleitemSynchronizeSpiResponse,
+};
+#[cfg(feature = "spi")]
+pub use qimen_stockout_create_spi::{
+    QimenStockoutCreateSpiRequest, QimenStockoutCreateSpiResponse,
+};

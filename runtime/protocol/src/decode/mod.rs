@@ -2,6 +2,10 @@
 
 mod body;
 mod budget;
+#[cfg(feature = "spi")]
+mod call;
+#[cfg(any(feature = "messages", feature = "spi"))]
+mod decoded;
 mod decoder;
 mod deserialize;
 mod document;
@@ -14,6 +18,10 @@ mod unknown;
 mod untyped;
 
 pub use self::body::ResponseBody;
+#[cfg(feature = "spi")]
+pub(crate) use self::call::decode_call;
+#[cfg(any(feature = "messages", feature = "spi"))]
+pub use self::decoded::Decoded;
 pub use self::deserialize::deserialize;
 pub use self::document::document_value;
 #[cfg(feature = "messages")]

@@ -8,6 +8,7 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::frame::HeaderValue;
+use crate::decode::ResponseBody;
 
 /// The form of a content on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,10 +53,5 @@ pub(super) fn decode(value: &HeaderValue<'_>, limit: usize) -> Result<String, &'
     if bytes.len() > limit {
         return Err(TOO_LONG);
     }
-    Ok(match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Cow::Owned(bytes) => {
-            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        }
-    })
+    Ok(ResponseBody::from(bytes.into_owned()).into_text())
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::error::FrameError;
+use crate::decode::ResponseBody;
 use crate::redact::HIDDEN;
 use crate::secrets;
 
@@ -311,7 +312,11 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Result<Cow<'a, str>, FrameError> {
-        self.bytes().map(String::from_utf8_lossy)
+        let bytes = self.bytes()?;
+        Ok(match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(ResponseBody::from(bytes.to_vec()).into_text()),
+        })
     }
 
     fn value(&mut self) -> Result<HeaderValue<'a>, FrameError> {

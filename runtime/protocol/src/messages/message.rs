@@ -5,7 +5,8 @@ use std::fmt;
 use super::content::{self, ContentEncoding};
 use super::error::{CommandError, ContentError};
 use super::frame::{Frame, HeaderValue};
-use super::topic::{Decoded, Topic, decode};
+use super::topic::{Topic, decode};
+use crate::decode::Decoded;
 use crate::time::DateTime;
 
 /// A message of the platform.

@@ -32,4 +32,5 @@ pub use self::error::{CommandError, ContentError, FrameError, HandshakeError, Re
 pub use self::frame::{Frame, FrameKind, HeaderValue};
 pub use self::handshake::{ConnectAck, ConnectRequest};
 pub use self::message::Message;
-pub use self::topic::{Decoded, Topic};
+pub use self::topic::Topic;
+pub use crate::decode::Decoded;

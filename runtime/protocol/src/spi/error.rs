@@ -68,6 +68,39 @@ impl fmt::Display for SpiError {
 
 impl StdError for SpiError {}
 
+/// The error of a verified call whose content cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpiContentError {
+    /// The call is one of another method.
+    OtherMethod {
+        /// The method of the type.
+        expected: &'static str,
+        /// The method of the call.
+        found: String,
+    },
+    /// The body is neither JSON nor XML.
+    Syntax {
+        /// The problem.
+        problem: String,
+        /// The path to the field. Empty for the whole body.
+        path: String,
+    },
+}
+
+impl fmt::Display for SpiContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot decode the SPI call: ")?;
+        match self {
+            Self::OtherMethod { expected, found } => write!(f, "expected the method {expected}, found {found:?}"),
+            Self::Syntax { problem, path } if path.is_empty() => f.write_str(problem),
+            Self::Syntax { problem, path } => write!(f, "{path}: {problem}"),
+        }
+    }
+}
+
+impl StdError for SpiContentError {}
+
 /// The error of an [`SpiRequest`](super::SpiRequest) that cannot be signed.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -42,13 +42,16 @@ mod error;
 mod refusal;
 mod request;
 mod signed;
+mod typed;
 mod verify;
 
 /// The types of HTTP requests and responses.
 pub use http;
 
 pub use self::charset::SpiCharset;
-pub use self::error::{SpiError, SpiRequestError};
+pub use self::error::{SpiContentError, SpiError, SpiRequestError};
 pub use self::refusal::SpiRefusal;
 pub use self::request::SpiRequest;
+pub use self::typed::{Spi, SpiResponse};
 pub use self::verify::{SpiCall, SpiVerifier};
+pub use crate::decode::Decoded;

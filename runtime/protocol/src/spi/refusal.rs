@@ -1,10 +1,10 @@
 //! The response to a call that is refused.
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, Request, Response};
 use serde_json::json;
 
-use super::signed::{content_type, media_type};
+use super::signed::format;
+use super::typed::SpiResponse;
 use crate::format::Format;
 
 /// The response to a call that is refused, with HTTP status 200, as the platform reads it.
@@ -40,9 +40,7 @@ impl SpiRefusal {
 
     /// Creates the refusal of a wrong signature in XML if the request has an XML body or asks for `format=xml`, else in JSON.
     pub fn of_parts(query: &str, headers: &HeaderMap) -> Self {
-        let xml = matches!(media_type(&content_type(headers)).as_str(), "text/xml" | "application/xml")
-            || query.split('&').any(|pair| pair == "format=xml");
-        Self::new(if xml { Format::Xml } else { Format::Json })
+        Self::new(format(query, headers))
     }
 
     /// Sets another code and message, for a call that is valid and cannot be served.
@@ -51,12 +49,10 @@ impl SpiRefusal {
         Self { code: code.into(), message: message.into(), ..self }
     }
 
-    /// Returns the `Content-Type` of the body.
-    pub fn content_type(&self) -> &'static str {
-        match self.format {
-            Format::Json => "application/json;charset=UTF-8",
-            Format::Xml => "text/xml;charset=UTF-8",
-        }
+    /// Sets the format.
+    #[must_use]
+    pub fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 
     /// Returns the body.
@@ -81,8 +77,12 @@ impl SpiRefusal {
 
     /// Returns the HTTP response.
     pub fn into_response(self) -> Response<String> {
-        let mut response = Response::new(self.body());
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
-        response
+        SpiResponse::from(self).into_response()
+    }
+}
+
+impl From<SpiRefusal> for SpiResponse {
+    fn from(refusal: SpiRefusal) -> Self {
+        Self::of_body(refusal.format, refusal.body())
     }
 }

@@ -9,6 +9,7 @@ use md5::{Digest, Md5};
 use percent_encoding::percent_decode;
 
 use super::{SpiCharset, SpiError};
+use crate::format::Format;
 use crate::hex;
 
 /// The header that lists the signed headers.
@@ -101,6 +102,13 @@ pub(super) fn content_type(headers: &HeaderMap) -> Cow<'_, str> {
 /// Returns the media type of a `Content-Type`: lower case, without parameters.
 pub(super) fn media_type(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Returns the format of the response: XML if the request has an XML body or asks for `format=xml`, else JSON.
+pub(super) fn format(query: &str, headers: &HeaderMap) -> Format {
+    let is_xml = matches!(media_type(&content_type(headers)).as_str(), "text/xml" | "application/xml")
+        || query.split('&').any(|pair| pair == "format=xml");
+    if is_xml { Format::Xml } else { Format::Json }
 }
 
 /// A body that the signature cannot cover is refused: an attacker could add it to a call that has none.

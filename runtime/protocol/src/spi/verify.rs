@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
-use super::signed::Signed;
+use super::signed::{self, Signed};
 use super::{SpiCharset, SpiError};
+use crate::format::Format;
 use crate::redact::HIDDEN;
 use crate::secrets::is_secret;
 use crate::time::DateTime;
@@ -74,7 +75,7 @@ impl SpiVerifier {
         if !bool::from(expected.as_bytes().ct_eq(received)) {
             return Err(SpiError::SignatureMismatch);
         }
-        let call = SpiCall::of(&signed)?;
+        let call = SpiCall::of(&signed, signed::format(query, headers))?;
         self.check_timestamp(&call)?;
         Ok(call)
     }
@@ -105,20 +106,21 @@ impl fmt::Debug for SpiVerifier {
 #[derive(Clone, PartialEq, Eq)]
 pub struct SpiCall {
     charset: SpiCharset,
+    format: Format,
     /// In the order of their names.
     parameters: Vec<(String, String)>,
     body: String,
 }
 
 impl SpiCall {
-    fn of(signed: &Signed<'_>) -> Result<Self, SpiError> {
+    fn of(signed: &Signed<'_>, format: Format) -> Result<Self, SpiError> {
         let charset = signed.charset;
         let text = |bytes| charset.decode(bytes).ok_or(SpiError::InvalidEncoding(charset));
         let parameters = signed.parameters.iter();
         let parameters = parameters
             .map(|(name, (_, value))| Ok((name.clone(), text(value)?.into_owned())))
             .collect::<Result<_, _>>()?;
-        Ok(Self { charset, parameters, body: text(signed.body)?.into_owned() })
+        Ok(Self { charset, format, parameters, body: text(signed.body)?.into_owned() })
     }
 
     /// Returns the `method` parameter: the name of the SPI.
@@ -149,6 +151,11 @@ impl SpiCall {
     /// Those of serde_json.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.body)
+    }
+
+    /// Returns the format of the response: XML if the call has an XML body or asks for `format=xml`, else JSON.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Returns the charset of the call.

@@ -40,7 +40,35 @@ pub(crate) fn cases() -> Result<Vec<Case>, Box<dyn Error>> {
     Ok(vec![
         small.case("call, small response", 1.10, TopClientTokenGetRequest::new("sec_token"), raw)?,
         large.case("call, 40 trades", 0.80, TradesSoldGetRequest::new(["tid", "status"]), typed)?,
+        batch(&small)?,
     ])
+}
+
+/// A batch of 20 calls. The floor is the same calls one after another, which a batch must undercut.
+fn batch(single: &Endpoint) -> Result<Case, Box<dyn Error>> {
+    const CALLS: usize = 20;
+    let endpoint = Endpoint::start([SMALL; CALLS].join("\r\n-S-\r\n"))?;
+    let requests: Vec<_> = (0..CALLS).map(|number| TopClientTokenGetRequest::new(number.to_string())).collect();
+    let (client, runtime) = (endpoint.client()?, Rc::clone(&endpoint.runtime));
+    let (single_client, single_runtime, single_requests) =
+        (single.client()?, Rc::clone(&single.runtime), requests.clone());
+    Ok(Case::new(
+        "batch of 20 calls",
+        1.0,
+        move || {
+            let (responses,) = runtime.block_on(client.batch().add_all(&requests).send());
+            responses.iter().filter(|response| response.is_ok()).count()
+        },
+        move || {
+            single_runtime.block_on(async {
+                let mut count = 0;
+                for request in &single_requests {
+                    count += usize::from(single_client.execute(request).await.is_ok());
+                }
+                count
+            })
+        },
+    ))
 }
 
 /// A call through a transport that returns a prepared response. The floor signs and encodes the request, and decodes the
@@ -86,7 +114,11 @@ impl Endpoint {
             }
         });
         let address = receiver.recv().map_err(|_| "cannot start a server on loopback")?;
-        Ok(Self { url: format!("http://{address}/api"), runtime: Rc::new(runtime()?) })
+        Ok(Self { url: format!("http://{address}/router/rest"), runtime: Rc::new(runtime()?) })
+    }
+
+    fn client(&self) -> Result<Client, Box<dyn Error>> {
+        Ok(Client::builder(self.url.as_str(), credentials()).session("session").build()?)
     }
 
     fn case<R: Request + Clone + 'static>(

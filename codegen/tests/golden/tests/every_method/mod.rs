@@ -77,6 +77,11 @@ pub fn each(visitor: &mut impl Visit) -> Result<(), Box<dyn std::error::Error>> 
             FixtureOffsetGetRequest::new("0", 20)
         });
     visitor
+        .visit({
+            use api::fixture::fixture_order_cancel::{Cancel, FixtureOrderCancelRequest};
+            FixtureOrderCancelRequest::new().request(Cancel::new("JY1"))
+        });
+    visitor
         .visit_list({
             use api::fixture::fixture_pages_get::FixturePagesGetRequest;
             FixturePagesGetRequest::new()
