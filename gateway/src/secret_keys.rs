@@ -1,7 +1,7 @@
 //! Keys for sensitive fields: the response of `taobao.top.secret.get` (docs/protocol.md section 7.6).
 //!
-//! The key of an application, user and version is always the same. Version 2 is the current one, and version 1 is the previous
-//! one.
+//! The key of an application, user and version is always the same. Version 42, as in the example
+//! of the spec, is the current one, and version 41 is the previous one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::value::{Members, Value};
 pub(crate) const METHOD: &str = "taobao.top.secret.get";
 
 /// The current version.
-const CURRENT: i64 = 2;
+const CURRENT: i64 = 42;
 
 /// The seconds after which a client refreshes a key, and after which it must not use a key.
 const INTERVALS: (i64, i64) = (3_600, 86_400);

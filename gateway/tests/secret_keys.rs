@@ -59,11 +59,11 @@ async fn keys_belong_to_an_owner_and_a_version() {
         response.map(|response| (response["secret"].to_string(), response["secret_version"].to_string()))
     };
     let current = key(&client, Some("s1"), &[]).await.unwrap();
-    assert_eq!(current.1, "2");
-    assert_eq!(key(&client, Some("s1"), &[("secret_version", "2")]).await.unwrap(), current);
+    assert_eq!(current.1, "42");
+    assert_eq!(key(&client, Some("s1"), &[("secret_version", "42")]).await.unwrap(), current);
     let previous = key(&client, Some("s1"), &[("secret_version", "-1")]).await.unwrap();
-    assert_eq!(previous.1, "1");
-    assert_eq!(key(&client, Some("s1"), &[("secret_version", "1")]).await.unwrap(), previous);
+    assert_eq!(previous.1, "41");
+    assert_eq!(key(&client, Some("s1"), &[("secret_version", "41")]).await.unwrap(), previous);
     let others = [
         previous.0,
         key(&client, Some("s2"), &[]).await.unwrap().0,
@@ -73,7 +73,7 @@ async fn keys_belong_to_an_owner_and_a_version() {
     ];
     let all: std::collections::BTreeSet<_> = others.iter().chain([&current.0]).collect();
     assert_eq!(all.len(), others.len() + 1, "{all:?}");
-    for version in ["3", "0", "-2"] {
+    for version in ["43", "0", "-2"] {
         let error = key(&client, Some("s1"), &[("secret_version", version)]).await.unwrap_err();
         let refusal = error.platform().unwrap();
         assert_eq!((refusal.code.number(), refusal.sub_code.as_deref()), (Some(15), Some("20005")), "{version}");
@@ -85,7 +85,7 @@ async fn decrypts_fields_of_the_previous_version() {
     let (_gateway, client) = start().await;
     let fields = SecretKeys::new(&client, "code").for_session("s1");
     let stored = fields.encrypt_with(SensitiveType::Phone, PHONE, KeyAge::Previous).await.unwrap();
-    assert!(stored.ends_with("$1$"), "{stored}");
+    assert!(stored.ends_with("$41$"), "{stored}");
     assert_eq!(fields.decrypt(SensitiveType::Phone, &stored).await.unwrap(), PHONE);
 }
 

@@ -1,17 +1,17 @@
-// Receives messages with the package ali-topsdk, and prints each as a line of JSON: FOLDER URL APP_KEY APP_SECRET GROUP COUNT.
+// Receives messages with the package ali-topsdk, and prints each as a line of JSON: MANIFEST URL APP_KEY APP_SECRET GROUP
+// COUNT.
 //
-// FOLDER has node_modules. ali-topsdk 2.0.5 was written for ws 2. One adaptation keeps it working; its codec is unchanged.
+// MANIFEST is the package.json of ali-topsdk. ali-topsdk 2.0.5 was written for ws 2. One adaptation keeps it working; its codec is unchanged.
 
 'use strict';
 
 const { createRequire } = require('module');
-const path = require('path');
 
-const [folder, url, appKey, appSecret, group, count] = process.argv.slice(2);
-const load = createRequire(path.join(folder, 'package.json'));
+const [manifest, url, appKey, appSecret, group, count] = process.argv.slice(2);
+const load = createRequire(manifest);
 
 // ws 3 has no second argument for the listener of messages.
-const WebSocket = createRequire(load.resolve('ali-topsdk'))('ws');
+const WebSocket = load('ws');
 const on = WebSocket.prototype.on;
 WebSocket.prototype.on = function (event, listener) {
   const adapted = event === 'message' ? (data) => listener(data, { binary: Buffer.isBuffer(data) }) : listener;
@@ -22,7 +22,7 @@ WebSocket.prototype.on = function (event, listener) {
 const print = console.log;
 console.log = () => {};
 
-const { TmcClient } = load('ali-topsdk');
+const { TmcClient } = load('./index.js');
 const client = new TmcClient(appKey, appSecret, group);
 let received = 0;
 client.connect(url, (message, done) => {
