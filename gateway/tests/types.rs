@@ -5,7 +5,7 @@
 mod support;
 
 #[rustfmt::skip]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
+#[allow(dead_code, unexpected_cfgs, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
 #[allow(clippy::should_implement_trait, clippy::wrong_self_convention, reason = "as in the crate itself")]
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
