@@ -48,7 +48,7 @@ fn without_root(mut members: Map<String, Json>, fields: &[Parameter]) -> Map<Str
     }
 }
 
-/// Gives lists the form of JSON: in XML, the elements of a list are within an element, and one element is no array.
+/// Gives lists the form of JSON. In XML, the elements of a list are within an element, and a single one is not an array.
 fn normalized(members: Map<String, Json>, fields: &[Parameter], types: &ObjectTypes<'_>) -> Map<String, Json> {
     let member = |(name, value): (String, Json)| {
         let Some(field) = fields.iter().find(|field| field.name.value == name) else { return (name, value) };

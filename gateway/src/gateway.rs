@@ -83,9 +83,8 @@ impl Gateway {
 
     /// Programs responses to calls of a method. A call that no programmed response matches gets the examples of the spec.
     ///
-    /// Of several that match, one for a number of calls goes before one for all calls, then the one with more conditions,
-    /// then the one that was added first. The gateway checks a call before, so a wrong signature or a missing parameter is
-    /// refused in any case. A method without a spec can be programmed too.
+    /// If several match, the order is: responses for a number of calls, those with more conditions, those that were added
+    /// first. The gateway checks the call first, so a wrong signature or a missing parameter is always refused. A method without a spec can be programmed too.
     pub fn on(&self, method: impl Into<String>) -> Mock<'_> {
         Mock::new(&self.mocks, method.into())
     }
@@ -106,7 +105,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// If the response is no JSON object, or has an unknown placeholder. Any parameter of a method without a spec is known.
+    /// If the response is not a JSON object, or has an unknown placeholder. Any parameter of a method without a spec is known.
     pub fn template(&self, method: &str, response: Json) -> Result<Template, ParseTemplateError> {
         let known = self.methods.get(method);
         let is_parameter = |name: &str| {
@@ -125,7 +124,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// If the folder or a file cannot be read, or a file is no template.
+    /// If the folder or a file cannot be read, or a file is not a template.
     pub fn load_responses(&self, folder: impl AsRef<Path>) -> Result<(), LoadResponsesError> {
         for ResponseFile { path, method, recording } in response_folder::read(folder.as_ref())? {
             let template = self.template(&method, recording.response);

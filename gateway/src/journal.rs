@@ -36,7 +36,7 @@ pub struct Call {
     pub parameters: BTreeMap<String, String>,
     /// The lengths of the files in bytes, by name.
     pub files: BTreeMap<String, Vec<usize>>,
-    /// Whether all parameters are kept: 4 MiB of a call are.
+    /// Whether all parameters are kept. The limit of a call is 4 MiB.
     pub complete: bool,
     /// The `request_id` of the response.
     pub request_id: String,
@@ -123,7 +123,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Writes each call as a line of JSON. A call with its secret values replaced.
+/// Writes each call as a line of JSON, with secret values replaced.
 pub(crate) struct CallLog(Option<Mutex<Box<dyn Write + Send>>>);
 
 impl CallLog {

@@ -49,7 +49,7 @@ impl<'g> Mock<'g> {
     /// Responds with the members of a JSON object, or with a generated response.
     ///
     /// Lists are arrays; the gateway adds the object around them, which the format of the call needs. `null` is left out. An
-    /// object with the only member `error_response` refuses the call as it says. A value that is no object refuses the call
+    /// object with the only member `error_response` refuses the call as it says. A value that is not an object refuses the call
     /// with code 15.
     pub fn respond(self, response: impl Serialize) {
         self.add(Reply::of(response));

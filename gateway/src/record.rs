@@ -183,7 +183,7 @@ pub(crate) enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Method => f.write_str("the call has no method, or a name that is no file name"),
+            Self::Method => f.write_str("the call has no method, or its name cannot be a file name"),
             Self::Response => f.write_str("the body is neither a response nor a refusal"),
             Self::Write(error) => write!(f, "{error}"),
         }

@@ -55,7 +55,7 @@ pub(crate) struct Body {
     tail: String,
 }
 
-/// Stands for the `request_id` while a body is rendered.
+/// The placeholder of the `request_id` while a body is rendered.
 const REQUEST_ID: &str = "{request_id}";
 
 impl Body {

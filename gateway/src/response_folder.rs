@@ -67,7 +67,7 @@ impl StdError for LoadResponsesError {
 }
 
 impl LoadResponsesError {
-    /// Creates the error of a file that is no template.
+    /// Creates the error of a file that is not a template.
     pub(crate) fn template(path: PathBuf, error: ParseTemplateError) -> Self {
         Self { path, problem: Problem::Template(error) }
     }

@@ -223,7 +223,7 @@ async fn serve_connection(
         .header_read_timeout(read_timeout)
         .serve_connection(TokioIo::new(stream), respond)
         .with_upgrades();
-    // A broken connection is no error of the server.
+    // A broken connection is not an error of the server.
     tokio::select! {
         _ = &mut connection => {}
         // The sender is dropped without a message.

@@ -22,11 +22,11 @@ const VARIABLES: &[&str] = &["now", "now_ms", "open"];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template(Map<String, Json>);
 
-/// Why a response is no template.
+/// Why a response is not a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTemplateError {
-    /// The response is no JSON object.
+    /// The response is not a JSON object.
     NoObject,
     /// A text has `{{` without `}}`.
     Unclosed(String),

@@ -15,7 +15,7 @@ use crate::object_types::ObjectTypes;
 pub(crate) enum Value {
     Text(String),
     Number(i64),
-    /// A number that is no `i64`.
+    /// A number that does not fit in `i64`.
     Decimal(serde_json::Number),
     Boolean(bool),
     Object(Members),

@@ -169,7 +169,20 @@ async fn a_developer_finds_calls_and_debugs_a_method() {
     find(&browser, ".call[data-number='3'][open]").await;
     look(&browser, "calls").await;
 
+    // A message goes to the clients of the message channel.
+    click(&browser, "nav a[href='/_topics']").await;
+    look(&browser, "messages").await;
+    fill(&browser, "#message input[name='user_nick']", "卖家 <1>").await;
+    click(&browser, "#message button").await;
+    text(&browser, "#sent .badge.good").await;
+    assert_eq!(gateway.messages().unclaimed(), 1);
+    fill(&browser, "#message textarea", "").await;
+    click(&browser, "#message button").await;
+    text(&browser, "#sent .badge").await;
+    look(&browser, "sent").await;
+
     // The other language.
+    open(&browser, &gateway, "/_calls").await;
     click(&browser, "a[lang='zh']").await;
     assert_eq!(text(&browser, "h1").await, "调用记录");
     browser.quit().await.unwrap();

@@ -32,7 +32,7 @@ use call::Caller;
 /// The maximum number of results of a search.
 const MAX_RESULTS: usize = 40;
 
-/// The session of calls to the local gateway, which accepts any. Results hide it, so it is no usual word.
+/// The session of calls to the local gateway, which accepts any. Results hide it, so it must not be a usual word.
 const LOCAL_SESSION: &str = "top-mcp-session";
 
 const INSTRUCTIONS: &str = "Methods of the Taobao Open Platform (TOP). Find a method with search_methods, read its parameters \

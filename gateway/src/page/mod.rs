@@ -1,9 +1,10 @@
-//! The page at `/`: methods with search, a form that calls them, and the calls that arrived.
+//! The page at `/`: methods with search, a form that calls them, the calls that arrived, and the message channel.
 //!
 //! It is rendered on the server. `page.js` only replaces parts of it without a reload.
 
 mod export;
 mod language;
+mod messages;
 mod samples;
 mod try_call;
 mod views;
@@ -47,6 +48,7 @@ pub(crate) fn router() -> Router<Arc<Service>> {
         .route("/_methods/{name}", get(method))
         .route("/_calls", get(calls))
         .route("/_call", post(call))
+        .route(messages::PATH, get(messages::page).post(messages::send))
         .route("/_samples", post(program_samples))
         .route("/_language", get(select_language))
         .route("/_export/{format}", get(export::export))
@@ -55,7 +57,7 @@ pub(crate) fn router() -> Router<Arc<Service>> {
     protected(routes)
 }
 
-/// Returns the route `/` for requests that are no calls.
+/// Returns the route `/` for requests that are not calls.
 pub(crate) fn index_route() -> Router<Arc<Service>> {
     protected(Router::new().route("/", get(index)))
 }
@@ -66,7 +68,8 @@ fn protected(router: Router<Arc<Service>>) -> Router<Arc<Service>> {
     router
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(REFERRER_POLICY, "no-referrer"))
+        // With `no-referrer`, a browser would send a form without its origin, and the form would be refused.
+        .layer(header(REFERRER_POLICY, "same-origin"))
         .layer(middleware::from_fn(from_this_machine))
 }
 

@@ -53,7 +53,7 @@ impl TryCall {
         }
     }
 
-    /// Reads the form. `None` if it is no form of the page.
+    /// Reads the form. `None` if the page has no such form.
     pub(super) fn of_form(request: &ReceivedRequest) -> Option<Self> {
         let form = request.as_top().parameters().ok()?;
         let text = |name: &str| form.get(name).map(str::to_owned);

@@ -95,7 +95,7 @@ impl ShopState {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or is no state.
+    /// If the file cannot be read, or does not contain a state.
     pub fn open(path: impl Into<PathBuf>, otherwise: impl FnOnce() -> Self) -> Result<Self, OpenStateError> {
         let path = path.into();
         match file::read(&path)? {
@@ -144,7 +144,7 @@ impl ShopState {
     ///
     /// # Errors
     ///
-    /// If `record` is no JSON object, or the state is full.
+    /// If `record` is not a JSON object, or the state is full.
     pub fn put(&self, resource: Resource, record: Json) -> Result<i64, PutRecordError> {
         let Json::Object(record) = record else { return Err(PutRecordError::NoObject) };
         self.lock().insert(resource, record).map_err(|_| PutRecordError::Full)
@@ -212,7 +212,7 @@ fn route_of(method: &str) -> Option<&'static Route> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PutRecordError {
-    /// The record is no JSON object.
+    /// The record is not a JSON object.
     NoObject,
     /// The state has 100,000 records or 64 MiB.
     Full,

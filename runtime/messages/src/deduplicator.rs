@@ -52,7 +52,7 @@ impl<K: Clone + Eq + Hash> Deduplicator<K> {
         Self { capacity, lifetime, keys: Mutex::new(Keys { known: HashSet::new(), order: VecDeque::new() }) }
     }
 
-    /// Returns whether the key was inserted, and neither its lifetime nor the capacity ended that.
+    /// Returns whether the key is remembered: it was inserted, has not expired, and was not displaced by newer keys.
     pub fn contains(&self, key: &K) -> bool {
         self.current().known.contains(key)
     }

@@ -84,7 +84,7 @@ impl StdError for ConnectError {
     }
 }
 
-/// The error of a message that was not published, or of which that is not known.
+/// The error of a message that was not published, or may not have been published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublishError {

@@ -25,7 +25,7 @@ pub(crate) enum NotAdmitted {
     Full,
 }
 
-/// A message in flight. Dropping it ends that.
+/// A message in flight, until it is dropped.
 pub(crate) struct Slot {
     in_flight: Arc<InFlight>,
     id: i64,

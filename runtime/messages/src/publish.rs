@@ -119,7 +119,7 @@ impl Acks {
     fn register(&self) -> (Pending<'_>, oneshot::Receiver<Result<(), PublishError>>) {
         let (result, receiver) = oneshot::channel();
         let mut state = locked(&self.state);
-        // Flags are above 0. One that is still in use is skipped.
+        // Flags are above 0. Skip flags that are still in use.
         let mut flag = state.last;
         loop {
             flag = flag.checked_add(1).unwrap_or(1);
