@@ -59,9 +59,9 @@ KIND is code, status, latency, reset, truncate, malformed, content-type or slow;
     /// Keep the data of the shop in FILE. Without the file, the data is generated from --seed, or from 0
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Respond with the files in DIR instead of examples: METHOD.json has the members of the response,
-    /// or {"error_response":{"code":CODE,"sub_code":TEXT,"sub_msg":TEXT}}. Texts may have placeholders
-    /// such as {{tid}} (a parameter), {{session}} and {{now}}
+    /// Respond with the files in DIR instead of examples: METHOD.json has the members of the response, or
+    /// {"error_response":{"code":CODE,"sub_code":TEXT}}. Texts may have placeholders such as {{tid}} (a parameter)
+    /// and {{now}}
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
     responses: Option<PathBuf>,
     /// Pass calls on to a real gateway, a URL or an id of platform.yaml such as taobao, and store its responses

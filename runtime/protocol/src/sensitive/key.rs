@@ -25,7 +25,7 @@ pub struct SecretKey {
     index: Hmac<Md5>,
     version: u64,
     application_wide: bool,
-    /// The version as it is in ciphertexts.
+    /// The version as ciphertexts have it.
     label: String,
 }
 
