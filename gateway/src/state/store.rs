@@ -45,6 +45,20 @@ impl Resource {
         serde_json::from_value(name.into()).ok()
     }
 
+    /// Returns the name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Shop => "shop",
+            Self::Item => "item",
+            Self::Sku => "sku",
+            Self::Trade => "trade",
+            Self::Refund => "refund",
+            Self::RefundMessage => "refund_message",
+            Self::Shipment => "shipment",
+            Self::Session => "session",
+        }
+    }
+
     /// Returns the field of the id.
     pub(super) fn id(self) -> &'static str {
         match self {
@@ -89,14 +103,14 @@ impl Resource {
     pub(super) fn not_found(self, key: &str) -> Refusal {
         let reason = match self {
             Self::Session => "unknown refresh_token: expected the one of the latest response".to_owned(),
-            _ => format!("no {self:?} has {key}"),
+            _ => format!("no {} has {key}", self.name()),
         };
         Refusal::with_reason(15, self.missing(), reason)
     }
 
     /// Returns the refusal of a call that the status of a record forbids.
     pub(super) fn wrong_status(self, status: &str, expected: &[&str]) -> Refusal {
-        let sub_code = format!("isv.{}-status-error", format!("{self:?}").to_ascii_lowercase());
+        let sub_code = format!("isv.{}-status-error", self.name());
         let reason = format!("the status is {status}: expected {}", expected.join(" or "));
         Refusal::with_reason(15, &sub_code, reason)
     }

@@ -85,8 +85,17 @@ impl<'t> Ciphertext<'t> {
             text.chars().nth(3)?;
         }
         let inner = text.strip_prefix(separator)?.strip_suffix(separator)?;
-        let mut parts = inner.split(separator).filter(|part| !part.is_empty());
         let is_indexed = inner.ends_with(separator);
+        // Nearly all ciphertexts have two parts, which need no general split.
+        if kind != SensitiveType::Phone
+            && !is_indexed
+            && let Some((encrypted, version)) = inner.rsplit_once(separator)
+            && !encrypted.is_empty()
+            && !encrypted.contains(separator)
+        {
+            return Self::of_parts("", encrypted, None, version);
+        }
+        let mut parts = inner.split(separator).filter(|part| !part.is_empty());
         let (prefix, encrypted, index) = match (kind, is_indexed) {
             (SensitiveType::Phone, false) => (parts.next()?, parts.next()?, None),
             (SensitiveType::Phone, true) => {
@@ -100,6 +109,10 @@ impl<'t> Ciphertext<'t> {
         if parts.next().is_some() {
             return None;
         }
+        Self::of_parts(prefix, encrypted, index, version)
+    }
+
+    fn of_parts(prefix: &'t str, encrypted: &'t str, index: Option<&'t str>, version: &str) -> Option<Self> {
         let digits = version.strip_prefix('-').unwrap_or(version);
         if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
             return None;
