@@ -30,6 +30,7 @@ pub(super) struct Signed<'r> {
 }
 
 /// The signed part of a body.
+#[derive(PartialEq)]
 enum Coverage {
     /// The body is text: all of it.
     Text,
@@ -50,16 +51,19 @@ impl<'r> Signed<'r> {
             let value = value.map_or(Cow::Borrowed(&b""[..]), |value| url_decoded(value.as_bytes()));
             signed.set(Cow::Borrowed(name), value)?;
         }
+        let coverage = coverage(&content_type, body)?;
         let mut in_query = Vec::new();
         for (name, value) in pairs(query.as_bytes()) {
             if *name == *b"sign" {
                 signed.sign = Some(value);
-            } else {
-                in_query.push(name.clone());
-                signed.set(name, value)?;
+                continue;
             }
+            if coverage == Coverage::Form {
+                in_query.push(name.clone());
+            }
+            signed.set(name, value)?;
         }
-        match coverage(&content_type, body)? {
+        match coverage {
             Coverage::Text => signed.body = body,
             Coverage::Form => {
                 in_query.sort_unstable();

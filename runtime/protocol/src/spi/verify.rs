@@ -1,5 +1,6 @@
 //! Verification of calls.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +76,7 @@ impl SpiVerifier {
         if !bool::from(expected.as_bytes().ct_eq(received)) {
             return Err(SpiError::SignatureMismatch);
         }
-        let call = SpiCall::of(&signed, signed::format(query, headers))?;
+        let call = SpiCall::of(signed, signed::format(query, headers))?;
         self.check_timestamp(&call)?;
         Ok(call)
     }
@@ -113,14 +114,12 @@ pub struct SpiCall {
 }
 
 impl SpiCall {
-    fn of(signed: &Signed<'_>, format: Format) -> Result<Self, SpiError> {
+    fn of(signed: Signed<'_>, format: Format) -> Result<Self, SpiError> {
         let charset = signed.charset;
-        let text = |bytes| charset.decode(bytes).ok_or(SpiError::InvalidEncoding(charset));
-        let parameters = signed.parameters.iter();
-        let parameters = parameters
-            .map(|(name, (_, value))| Ok((name.clone(), text(value)?.into_owned())))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { charset, format, parameters, body: text(signed.body)?.into_owned() })
+        let text = |bytes: &[u8]| charset.decode(bytes).map(Cow::into_owned).ok_or(SpiError::InvalidEncoding(charset));
+        let parameters = signed.parameters.into_iter();
+        let parameters = parameters.map(|(name, (_, value))| Ok((name, text(&value)?))).collect::<Result<_, _>>()?;
+        Ok(Self { charset, format, parameters, body: text(signed.body)? })
     }
 
     /// Returns the `method` parameter: the name of the SPI.
