@@ -1,7 +1,7 @@
 //! The properties that the fuzz targets check.
 
 #[rustfmt::skip]
-#[allow(dead_code, unused_imports, reason = "the fuzz targets use a part of the generated module")]
+#[allow(dead_code, unexpected_cfgs, unused_imports, reason = "the fuzz targets use a part of the generated module")]
 #[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
 mod fixture;
 
