@@ -100,7 +100,8 @@ fn signed(parameters: &UntypedParameters, placement: ParameterPlacement) -> Opti
 
 fn read_back(signed: &SignedRequest, files: BTreeMap<String, Vec<usize>>) {
     let body = signed.body().expect("the body is in memory");
-    let request = Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes, ..Default::default() };
+    let request =
+        Request { verb: "POST", query: "", content_type: &body.content_type, body: &body.bytes, ..Default::default() };
     let texts = signed.parameters().pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     assert_eq!(request.texts(), Some(texts), "{body:?}");
     assert_eq!(request.file_lengths(), Some(files), "{body:?}");
