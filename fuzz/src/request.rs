@@ -55,7 +55,8 @@ pub fn form(input: &[u8]) {
             let (content_type, body) = (&*body.content_type, &*body.bytes);
             let request = Request { verb: signed.verb(), query: &query, content_type, body, ..Default::default() };
             let response = GATEWAY.respond(&request);
-            assert_eq!(response.outcome.code, None, "{}", response.body);
+            // A value may be nested more deeply than a body can be.
+            assert!(matches!(response.outcome.code, None | Some(43)), "{}", response.body);
         }
     }
     let kind = "application/x-www-form-urlencoded";
