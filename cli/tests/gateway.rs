@@ -56,7 +56,7 @@ fn refuses_addresses_beyond_loopback_unless_they_are_allowed() {
     assert!(line.starts_with("listening on http://127.0.0.1:") && reported.is_empty(), "{reported}");
 }
 
-/// No test listens beyond loopback: the address is none of this machine, so the gateway warns and then fails to listen.
+/// No test listens beyond loopback. This machine does not have the address, so the gateway warns and then fails to listen.
 #[test]
 fn warns_of_addresses_beyond_loopback() {
     let (code, reported) = failure(&["--listen", "192.0.2.1:0", "--allow-remote"]);

@@ -82,7 +82,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If the address is in use, or is none of this machine.
+    /// If the address is in use, or this machine does not have it.
     pub async fn bind_remote(gateway: impl Into<Arc<Gateway>>, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self { gateway: gateway.into(), listener, limits: ServerLimits::default() })

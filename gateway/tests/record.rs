@@ -118,7 +118,7 @@ async fn stored_responses_have_no_secrets() {
     assert_eq!((&stored["access_token"], &stored["time"]), (&json!("[hidden]"), &json!("2026-01-01 00:00:00")));
 }
 
-/// Nothing is written outside the folder, and a response that is none of TOP is passed on and not stored.
+/// Nothing is written outside the folder, and a response that is not one of TOP is passed on and not stored.
 #[tokio::test]
 async fn passes_on_what_it_cannot_store() {
     let folder = tempfile::tempdir().unwrap();
