@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use types::{
-    Api, Callback, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
+    Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
 };
 
-use crate::spec::{Method, Platform, Spec, Specs, spi_content};
+use crate::spec::{Method, Pages, Parameter, Platform, Spec, Specs, spi_content};
 
 /// The default category: it contains the methods of a first call.
 const DEFAULT_CATEGORY: &str = "top";
@@ -65,27 +65,13 @@ fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Categ
     }
 }
 
-fn callback(method: &Method, module: String, name: &str, platform: &Platform) -> Callback {
+fn callback(method: &Method, module: String, name: &str, platform: &Platform) -> Api {
     let spec = &method.spec;
     let (_, request) = spi_content(&spec.request);
     let (root, response) = spi_content(&spec.response.fields);
-    let names = [format!("{name}Request"), format!("{name}Response"), "Spi".to_owned()];
-    let mut scope = objects::Scope::new(names, platform);
-    let response = objects::resolve(response, &format!("{name}Response"), "", &mut scope);
-    let request = objects::resolve(request, &format!("{name}Request"), "Input", &mut scope);
-    Callback {
-        method: spec.method.value.clone(),
-        facts: spec.facts.clone(),
-        node: root.unwrap_or(&spec.response.node.value).to_owned(),
-        spec: spec_path(&method.category, spec),
-        category: method.category.clone(),
-        module,
-        request: request.root,
-        request_objects: request.objects,
-        response: response.root,
-        response_objects: response.objects,
-        enums: scope.enums,
-    }
+    let node = root.unwrap_or(&spec.response.node.value);
+    let content = Content { request, response, node, pages: None, reserved: Some("Spi") };
+    module_of(&method.category, spec, content, module, name, platform)
 }
 
 /// Returns the path of a spec, relative to the root of the project.
@@ -100,15 +86,45 @@ pub fn resolve_method(category: &str, spec: &Spec, platform: &Platform) -> Api {
 }
 
 fn api(category: &str, spec: &Spec, module: String, name: &str, platform: &Platform) -> Api {
-    let mut scope = objects::Scope::new([format!("{name}Request"), format!("{name}Response")], platform);
+    let content = Content {
+        request: &spec.request,
+        response: &spec.response.fields,
+        node: &spec.response.node.value,
+        pages: spec.pages.as_ref(),
+        reserved: None,
+    };
+    module_of(category, spec, content, module, name, platform)
+}
+
+/// What the module of a method contains.
+struct Content<'s> {
+    request: &'s [Parameter],
+    response: &'s [Parameter],
+    /// The root node of the response.
+    node: &'s str,
+    pages: Option<&'s Pages>,
+    /// A name that no type of the module may have.
+    reserved: Option<&'static str>,
+}
+
+fn module_of(
+    category: &str,
+    spec: &Spec,
+    content: Content<'_>,
+    module: String,
+    name: &str,
+    platform: &Platform,
+) -> Api {
+    let names = [format!("{name}Request"), format!("{name}Response")];
+    let mut scope = objects::Scope::new(names.into_iter().chain(content.reserved.map(str::to_owned)), platform);
     // Response objects keep the names of the documents; request objects with the same name get a suffix.
-    let response = objects::resolve(&spec.response.fields, &format!("{name}Response"), "", &mut scope);
-    let request = objects::resolve(&spec.request, &format!("{name}Request"), "Input", &mut scope);
-    let paging = spec.pages.as_ref().and_then(|pages| paging::resolve(pages, &request, &response));
+    let response = objects::resolve(content.response, &format!("{name}Response"), "", &mut scope);
+    let request = objects::resolve(content.request, &format!("{name}Request"), "Input", &mut scope);
+    let paging = content.pages.and_then(|pages| paging::resolve(pages, &request, &response));
     Api {
         method: spec.method.value.clone(),
         facts: spec.facts.clone(),
-        node: spec.response.node.value.clone(),
+        node: content.node.to_owned(),
         spec: spec_path(category, spec),
         category: category.to_owned(),
         module,

@@ -34,7 +34,7 @@ impl Model {
     }
 
     /// Returns the SPI methods of all categories.
-    pub fn callbacks(&self) -> impl Iterator<Item = &Callback> {
+    pub fn callbacks(&self) -> impl Iterator<Item = &Api> {
         self.categories.iter().flat_map(|category| &category.callbacks)
     }
 }
@@ -47,7 +47,7 @@ pub struct Category {
     /// The methods that the application calls, sorted by name.
     pub apis: Vec<Api>,
     /// The methods that the platform calls, sorted by name.
-    pub callbacks: Vec<Callback>,
+    pub callbacks: Vec<Api>,
 }
 
 impl Category {
@@ -58,7 +58,7 @@ impl Category {
     }
 }
 
-/// A method: a module with its request, its response and their objects.
+/// A method, of the platform or of an application (SPI): a module with its request, its response and their objects.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// The method's name on the wire.
@@ -83,35 +83,8 @@ pub struct Api {
     pub response_objects: Vec<Struct>,
     /// The enums in the request and the response.
     pub enums: Vec<OpenEnum>,
-    /// The pagination of the method's list.
+    /// The pagination of the method's list. An SPI has none.
     pub paging: Option<Paging>,
-}
-
-/// A method that the platform calls (SPI): a module with its request, its response and their objects.
-#[derive(Clone, Debug)]
-pub struct Callback {
-    /// The method's name on the wire.
-    pub method: String,
-    /// What the spec states of the method.
-    pub facts: MethodFacts,
-    /// The root node of the response.
-    pub node: String,
-    /// The spec, relative to the root of the project.
-    pub spec: PathBuf,
-    /// The category's name.
-    pub category: String,
-    /// The module's name.
-    pub module: String,
-    /// The request, which the platform sends.
-    pub request: Struct,
-    /// The objects in the request, in spec order.
-    pub request_objects: Vec<Struct>,
-    /// The response of the application.
-    pub response: Struct,
-    /// The objects in the response, in spec order.
-    pub response_objects: Vec<Struct>,
-    /// The enums in the request and the response.
-    pub enums: Vec<OpenEnum>,
 }
 
 /// A topic: a module with the type of its messages and their objects.

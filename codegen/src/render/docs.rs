@@ -2,7 +2,7 @@
 
 use super::{Paths, example};
 use crate::html;
-use crate::model::{Api, Callback, Field, FieldKind, Limit, Paging, Struct, Topic};
+use crate::model::{Api, Field, FieldKind, Limit, Paging, Struct, Topic};
 use crate::spec::{Authorization, ErrorCode, Kind};
 
 /// The maximum length of a quoted text, in characters.
@@ -242,7 +242,7 @@ pub(super) fn request(api: &Api, paths: &Paths) -> Vec<String> {
 }
 
 /// The docs of the request of an SPI: what the method does, an example and its error codes.
-pub(super) fn callback(callback: &Callback, paths: &Paths) -> Vec<String> {
+pub(super) fn callback(callback: &Api, paths: &Paths) -> Vec<String> {
     let mut docs =
         vec![format!(" The request of the SPI {}: {}", code(&callback.method), line(&callback.facts.title.value))];
     let description = callback.facts.description.as_deref().map(lines).unwrap_or_default();
@@ -266,7 +266,7 @@ pub(super) fn callback(callback: &Callback, paths: &Paths) -> Vec<String> {
 }
 
 /// The docs of the response of an SPI.
-pub(super) fn callback_response(callback: &Callback) -> Vec<String> {
+pub(super) fn callback_response(callback: &Api) -> Vec<String> {
     vec![format!(" The response of the application to the SPI {}.", code(&callback.method))]
 }
 

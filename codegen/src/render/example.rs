@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Paths;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Callback, Field, FieldKind, Limit, Struct};
+use crate::model::{Api, Field, FieldKind, Limit, Struct};
 use crate::spec::{Authorization, Kind};
 
 /// The number of optional fields that an example sets on one object.
@@ -63,8 +63,8 @@ pub(super) fn call(api: &Api, paths: &Paths) -> Vec<String> {
 }
 
 /// Returns the lines of the example in the docs of the request of an SPI.
-pub(super) fn answer(callback: &Callback, paths: &Paths) -> Vec<String> {
-    let Callback { request, response, category, .. } = callback;
+pub(super) fn answer(callback: &Api, paths: &Paths) -> Vec<String> {
+    let Api { request, response, category, .. } = callback;
     let (root, client, request, response) = (&paths.api, &paths.client, &request.name, &response.name);
     [
         "```no_run".to_owned(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use askama::Template;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::model::{Api, Callback, Category, Model, Topic};
+use crate::model::{Api, Category, Model, Topic};
 use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
 use crate::spec::{Authorization, MESSAGES, SPI_PREFIX, Specs, response_node};
@@ -250,7 +250,7 @@ struct CategoryFile<'a> {
     name: &'a str,
     features: bool,
     apis: &'a [Api],
-    callbacks: &'a [Callback],
+    callbacks: &'a [Api],
 }
 
 #[derive(Template)]
@@ -300,14 +300,14 @@ struct IndexApi<'a> {
 }
 
 struct IndexCallback<'a> {
-    callback: &'a Callback,
+    callback: &'a Api,
     title: String,
 }
 
 impl<'a> IndexCategory<'a> {
     fn new(category: &'a Category) -> Self {
         let apis = category.apis.iter().map(|api| IndexApi { api, title: docs::line(&api.facts.title.value) });
-        let title = |callback: &Callback| docs::line(&callback.facts.title.value);
+        let title = |callback: &Api| docs::line(&callback.facts.title.value);
         let callbacks = category.callbacks.iter().map(|callback| IndexCallback { callback, title: title(callback) });
         Self {
             name: &category.name,
@@ -442,7 +442,7 @@ impl<'a> ApiFile<'a> {
 #[derive(Template)]
 #[template(path = "callback.rs", escape = "none")]
 struct CallbackFile<'a> {
-    callback: &'a Callback,
+    callback: &'a Api,
     runtime: &'a str,
     title: String,
     imports: String,
@@ -457,7 +457,7 @@ struct CallbackFile<'a> {
 }
 
 impl<'a> CallbackFile<'a> {
-    fn new(callback: &'a Callback, paths: &'a Paths) -> Self {
+    fn new(callback: &'a Api, paths: &'a Paths) -> Self {
         // The platform sends the request and reads the response.
         let received = |item| StructView::new(item, true);
         let sent = |item| StructView::new(item, false);
@@ -523,7 +523,7 @@ struct Package<'a> {
     count: String,
     banner: String,
     apis: Vec<&'a Api>,
-    callbacks: Vec<&'a Callback>,
+    callbacks: Vec<&'a Api>,
     topics: Vec<TopicView<'a>>,
 }
 

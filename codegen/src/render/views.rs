@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::docs;
 use super::tokens::{ident, literal};
-use crate::model::{Api, Callback, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
+use crate::model::{Api, Field, FieldKind, Limit, OpenEnum, Paging, Struct, Topic};
 use crate::spec::{
     Dialect, ErrorCode, Gateway, Kind, ParameterPlacement, PlatformError, Retry, SIGN_METHODS, TimestampForm,
     sign_method,
@@ -337,48 +337,38 @@ pub(super) fn imports(api: &Api) -> String {
 /// What a topic's file uses of the protocol.
 pub(super) fn topic_imports(topic: &Topic) -> String {
     let structs = [&topic.message].into_iter().chain(&topic.objects);
-    let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
-    let has = |wanted: &[Kind]| has_kind(&fields, wanted);
-    import_list(&[
-        ("DateTime", has(&[Kind::Date])),
-        ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
-        ("Field", !fields.is_empty()),
-        ("Json", has(&[Kind::Json, Kind::Map])),
-        ("Kind", !fields.is_empty()),
-        ("OpenEnum", !topic.enums.is_empty()),
-        ("Record", true),
-        ("RecordMut", true),
-        ("Schema", true),
-        ("Slot", true),
-        ("Topic", true),
-        ("View", true),
-        ("open_enum", !topic.enums.is_empty()),
-        ("record", true),
-    ])
+    output_imports("Topic", structs, !topic.enums.is_empty())
 }
 
 /// What an SPI's file uses of the protocol.
-pub(super) fn callback_imports(callback: &Callback) -> String {
+pub(super) fn callback_imports(callback: &Api) -> String {
     let structs = [&callback.request, &callback.response].into_iter();
     let structs = structs.chain(&callback.request_objects).chain(&callback.response_objects);
+    output_imports("Spi", structs, !callback.enums.is_empty())
+}
+
+/// What a file uses of the protocol for a trait and for structs that are decoded.
+fn output_imports<'a>(name: &str, structs: impl Iterator<Item = &'a Struct>, enums: bool) -> String {
     let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
     let has = |wanted: &[Kind]| has_kind(&fields, wanted);
-    import_list(&[
+    let mut names = [
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("Field", !fields.is_empty()),
         ("Json", has(&[Kind::Json, Kind::Map])),
         ("Kind", !fields.is_empty()),
-        ("OpenEnum", !callback.enums.is_empty()),
+        ("OpenEnum", enums),
         ("Record", true),
         ("RecordMut", true),
         ("Schema", true),
         ("Slot", true),
-        ("Spi", true),
+        (name, true),
         ("View", true),
-        ("open_enum", !callback.enums.is_empty()),
+        ("open_enum", enums),
         ("record", true),
-    ])
+    ];
+    names.sort_unstable();
+    import_list(&names)
 }
 
 /// Returns whether one of the fields has one of the types.
