@@ -5,6 +5,7 @@ use std::fmt;
 
 use codegen::spec::spi_content;
 use top_protocol::Format;
+use top_protocol::internal::item_name;
 use top_protocol::spi::SpiRequest;
 
 use crate::excerpt::excerpt;
@@ -50,7 +51,7 @@ impl Gateway {
         let (app_key, secret) = self.applications.first_key_value().ok_or(SpiSpecError::NoApplication)?;
         let (root, fields) = spi_content(&spec.request);
         let mut members = Value::examples(fields);
-        members.iter_mut().for_each(|(_, value)| name_elements(value));
+        name_elements(&mut members);
         let mut call = SpiRequest::new(method, app_key, secret)
             .parameter("v", &self.platform.version)
             .parameter("format", format.name())
@@ -83,21 +84,20 @@ fn replace(members: &mut Members, name: &str, text: &str) {
 }
 
 /// Names the elements of lists as Qimen does: `orderLine` in `orderLines`, and not `order_line`.
-fn name_elements(value: &mut Value) {
-    match value {
-        Value::Object(members) => members.iter_mut().for_each(|(_, value)| name_elements(value)),
-        Value::List(key, values) => {
-            let mut words = key.split('_');
-            let first = words.next().unwrap_or_default().to_owned();
-            *key = words.fold(first, |mut name, word| {
-                let mut letters = word.chars();
-                name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-                name.push_str(letters.as_str());
-                name
-            });
-            values.iter_mut().for_each(name_elements);
+fn name_elements(members: &mut Members) {
+    for (name, value) in members {
+        match value {
+            Value::Object(members) => name_elements(members),
+            Value::List(key, items) => {
+                *key = item_name(name).to_owned();
+                for item in items {
+                    if let Value::Object(members) = item {
+                        name_elements(members);
+                    }
+                }
+            }
+            _ => {}
         }
-        _ => {}
     }
 }
 

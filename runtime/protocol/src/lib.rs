@@ -94,6 +94,7 @@ pub mod internal {
     pub use super::request::is_read_only_method;
     pub use super::secrets::redacted_json;
     pub use super::serde::SerializedView;
+    pub use super::structured::item_name;
     pub use super::time::http_date;
     pub use super::validate::size;
 }

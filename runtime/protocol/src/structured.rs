@@ -143,7 +143,7 @@ fn write_json(name: &str, json: &Json, xml: &mut String) {
 
 /// Returns the name of the elements of a list, as Qimen writes them: `orderLine` in `orderLines`, `packageMaterial` in
 /// `packageMaterialList`, and `sn` in `sn`.
-fn item_name(list: &str) -> &str {
+pub fn item_name(list: &str) -> &str {
     let item = list.strip_suffix("List").or_else(|| list.strip_suffix('s'));
     item.filter(|item| !item.is_empty()).unwrap_or(list)
 }
