@@ -1,12 +1,12 @@
 //! `cargo top spi`: sends a signed SPI call to an application.
 
-use std::fs;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use codegen::commands::{CommandError, line};
-use codegen::files::printable;
+use codegen::files::{self, printable};
 use gateway::{Gateway, SpiSpecError};
 use top_protocol::Format;
 use top_protocol::spi::{SpiCharset, SpiRequest};
@@ -111,8 +111,13 @@ fn request(args: &SpiArgs) -> Result<SpiRequest, CommandError> {
     })
 }
 
+/// The maximum size of a body.
+const MAX_BODY: u64 = 16 << 20;
+
 fn read(path: &Path) -> Result<String, CommandError> {
-    fs::read_to_string(path).map_err(|error| CommandError::Failed(format!("cannot read {}: {error}", printable(path))))
+    let failed = |error: &dyn fmt::Display| CommandError::Failed(format!("cannot read {}: {error}", printable(path)));
+    let bytes = files::read(path, MAX_BODY).map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|_| failed(&"expected text in UTF-8"))
 }
 
 async fn send(request: reqwest::Request) -> Result<(reqwest::StatusCode, String), reqwest::Error> {
