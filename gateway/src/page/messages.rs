@@ -1,6 +1,5 @@
 //! The page of the message channel: a form that sends a message, the groups of clients, and what clients published.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -76,20 +75,14 @@ pub(super) async fn send(
     request: ReceivedRequest,
 ) -> Response {
     let Ok(form) = request.as_top().parameters() else { return StatusCode::BAD_REQUEST.into_response() };
-    let values: BTreeMap<_, _> = ["topic", "content", "user_nick"]
-        .into_iter()
-        .map(|name| (name, form.get(name).unwrap_or_default().trim().to_owned()))
-        .collect();
+    let text = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
+    let (topic, content, user_nick) = (text("topic"), text("content"), text("user_nick"));
     let gateway = &service.gateway;
     // An empty content is the example.
-    let given = |name: &str| Some(values[name].clone()).filter(|value| !value.is_empty());
-    let message = OutgoingMessage {
-        content: given("content"),
-        user_nick: given("user_nick"),
-        ..OutgoingMessage::example(&values["topic"])
-    };
+    let given = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
+    let message =
+        OutgoingMessage { content: given(&content), user_nick: given(&user_nick), ..OutgoingMessage::example(&topic) };
     let sent = gateway.messages().send(message).map_err(|error| error.to_string());
-    let page = MessagesPage::new(gateway, &headers, Some(&values["topic"]));
-    let (content, user_nick) = (values["content"].clone(), values["user_nick"].clone());
+    let page = MessagesPage::new(gateway, &headers, Some(&topic));
     html(&MessagesPage { content, user_nick, sent: Some(sent), ..page })
 }
