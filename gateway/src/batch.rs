@@ -2,7 +2,7 @@
 
 use crate::excerpt::excerpt;
 use crate::fault::{Fault, Injection};
-use crate::gateway::{Gateway, response_format};
+use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request};
 use crate::response::{Outcome, Response};
@@ -33,14 +33,13 @@ impl Gateway {
             Ok(calls) => calls,
             Err(refusal) => return self.refuse(request, &query, refusal, faults),
         };
-        let dialect = self.dialects.of(request.path);
         let mut whole = Injection::default();
         let responses = calls.into_iter().map(|mut call| {
             let mut injection = self.faults.draw(call.get("method"), faults);
             let fault = injection.refusal.take();
-            let format = response_format(&call);
-            let result = self.execute_part(dialect, &mut call, format, fault);
-            let response = self.finish(dialect, request.verb, &call, result, &injection);
+            let style = self.style(request, &call);
+            let result = self.execute_part(style, &mut call, fault);
+            let response = self.finish(style, request.verb, &call, result, &injection);
             whole.merge(injection);
             response
         });

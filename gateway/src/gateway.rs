@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use codegen::spec::{Authorization, Dialect, Parameter, Platform, Spec, Specs, response_node};
 use serde_json::{Map, Value as Json};
 use tokio::sync::watch;
-use top_protocol::Format;
 
 use crate::batch;
 use crate::builder::GatewayBuilder;
@@ -29,7 +28,7 @@ use crate::quota::Quotas;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::request::{Parameters, Request, RequestError};
-use crate::response::{Body, Outcome, Response, ResponseFormat};
+use crate::response::{Body, Outcome, Response, ResponseFormat, ResponseStyle, named_format};
 use crate::response_folder::{self, LoadResponsesError, ResponseFile};
 use crate::secret_keys;
 use crate::signing;
@@ -218,14 +217,13 @@ impl Gateway {
         if batch::is_batch(request.path) {
             return self.respond_to_batch(request, faults);
         }
-        let dialect = self.dialects.of(request.path);
         match read(request) {
             Ok(mut parameters) => {
                 let mut injection = self.faults.draw(parameters.get("method"), faults);
                 let fault = injection.refusal.take();
-                let format = response_format(&parameters);
-                let result = self.execute(dialect, request.verb, &mut parameters, format, fault);
-                (self.finish(dialect, request.verb, &parameters, result, &injection), injection)
+                let style = self.style(request, &parameters);
+                let result = self.execute(style, request.verb, &mut parameters, fault);
+                (self.finish(style, request.verb, &parameters, result, &injection), injection)
             }
             // The query selects the format of the refusal.
             Err(refusal) => self.refuse(request, &request.query_parameters(), refusal, faults),
@@ -242,20 +240,24 @@ impl Gateway {
     ) -> (Response, Injection) {
         let mut injection = self.faults.draw(parameters.get("method"), faults);
         injection.refusal = None;
-        let dialect = self.dialects.of(request.path);
-        (self.finish(dialect, request.verb, parameters, Err(refusal), &injection), injection)
+        let style = self.style(request, parameters);
+        (self.finish(style, request.verb, parameters, Err(refusal), &injection), injection)
+    }
+
+    /// Returns how the response to a request is written.
+    pub(crate) fn style(&self, request: &Request<'_>, parameters: &Parameters<'_>) -> ResponseStyle<'_> {
+        ResponseStyle { dialect: self.dialects.of(request.path), format: ResponseFormat::of(parameters) }
     }
 
     /// Records a call and returns its response.
     pub(crate) fn finish(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         verb: &str,
         parameters: &Parameters<'_>,
         result: Result<Arc<Body>, Refusal>,
         injection: &Injection,
     ) -> Response {
-        let format = response_format(parameters);
         let request_id = self.request_id();
         let public = |name: &str| parameters.get(name).map(|value| self.hide(&excerpt(value)));
         let mut outcome = Outcome {
@@ -274,11 +276,10 @@ impl Gateway {
                 outcome.code = Some(refusal.code);
                 outcome.explanation = self.explain_refusal(&refusal, parameters);
                 self.record(verb, parameters, &outcome, refusal.sub_code.as_deref(), injection);
-                let root = dialect.response_root.as_ref().map_or("error_response", |root| root.value.as_str());
-                Body::refusal(root, self.refusal_members(dialect, refusal), format).with_id(&request_id)
+                style.refusal(self.refusal_members(style.dialect, refusal)).with_id(&request_id)
             }
         };
-        Response { content_type: format.content_type(), body, outcome, calls: Vec::new() }
+        Response { content_type: style.format.content_type(), body, outcome, calls: Vec::new() }
     }
 
     /// Adds a call to the journal.
@@ -335,42 +336,39 @@ impl Gateway {
     /// Returns the body of a successful response. `fault` refuses a call that passes the checks.
     fn execute(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         verb: &str,
         parameters: &mut Parameters<'_>,
-        format: ResponseFormat,
         fault: Option<Refusal>,
     ) -> Result<Arc<Body>, Refusal> {
         self.check_method(verb, parameters)?;
-        self.check_application(dialect, parameters)?;
-        self.execute_signed(dialect, parameters, format, fault)
+        self.check_application(style.dialect, parameters)?;
+        self.execute_signed(style, parameters, fault)
     }
 
     /// Returns the body of the response to a call of a batch, whose application and signature are checked.
     pub(crate) fn execute_part(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         parameters: &mut Parameters<'_>,
-        format: ResponseFormat,
         fault: Option<Refusal>,
     ) -> Result<Arc<Body>, Refusal> {
         self.check_method("POST", parameters)?;
-        if parameters.get("method").and_then(|name| self.methods.get(name)).is_some_and(Method::has_files) {
+        if self.method_of(parameters).is_some_and(Method::has_files) {
             let reason = "a batch cannot have files: call the method alone";
             return Err(Refusal::with_reason(43, "isv.invalid-batch", reason));
         }
-        self.execute_signed(dialect, parameters, format, fault)
+        self.execute_signed(style, parameters, fault)
     }
 
     /// [`execute`](Self::execute) without the checks of the application and the signature.
     fn execute_signed(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         parameters: &mut Parameters<'_>,
-        format: ResponseFormat,
         fault: Option<Refusal>,
     ) -> Result<Arc<Body>, Refusal> {
-        let method = self.check_own(dialect, parameters)?;
+        let method = self.check_own(style.dialect, parameters)?;
         let parameters = &*parameters;
         let name = parameters.get("method").unwrap_or_default();
         self.quotas.charge(name, parameters.get("app_key").unwrap_or_default(), (self.clock)())?;
@@ -379,7 +377,7 @@ impl Gateway {
         match (self.mocks.next(name, parameters), method) {
             (Some(Reply::Json(json)), method) => {
                 let members = Value::from_json(root_members(&json, &node), response_fields(method));
-                Ok(Arc::new(successful(dialect, &node, members, format)))
+                Ok(Arc::new(style.successful(&node, members)))
             }
             (Some(Reply::Template(template)), method) => {
                 let variables = Variables { parameters, now: (self.clock)() };
@@ -390,13 +388,13 @@ impl Gateway {
                     return Err(refusal);
                 }
                 let members = Value::from_template(root_members(response, &node), response_fields(method), &variables);
-                Ok(Arc::new(successful(dialect, &node, members, format)))
+                Ok(Arc::new(style.successful(&node, members)))
             }
             (Some(Reply::Refusal(refusal)), _) => Err(refusal),
             (None, Some(_)) if name == secret_keys::METHOD => {
-                Ok(Arc::new(successful(dialect, &node, secret_keys::respond(parameters)?, format)))
+                Ok(Arc::new(style.successful(&node, secret_keys::respond(parameters)?)))
             }
-            (None, Some(method)) => self.stateful(dialect, method, parameters, format),
+            (None, Some(method)) => self.stateful(style, method, parameters),
             (None, None) => Err(unknown_method(name, "no programmed response of the method matches the call")),
         }
     }
@@ -404,20 +402,19 @@ impl Gateway {
     /// Returns the body of the response with the data of the shop, or else of the example response.
     fn stateful(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         method: &Method,
         parameters: &Parameters<'_>,
-        format: ResponseFormat,
     ) -> Result<Arc<Body>, Refusal> {
         let response = self.state.as_ref().and_then(|state| state.respond(method, parameters, (self.clock)()));
         let Some(response) = response else {
-            return self.example(dialect, method, parameters, format);
+            return self.example(style, method, parameters);
         };
         let (members, events) = response?;
         for event in events {
             self.emit(&event);
         }
-        Ok(Arc::new(successful(dialect, &method.spec.response.node.value, members, format)))
+        Ok(Arc::new(style.successful(&method.spec.response.node.value, members)))
     }
 
     /// Sends the message of a change, if a client has connected to the message channel.
@@ -432,17 +429,16 @@ impl Gateway {
     /// Returns the body of the example response.
     fn example(
         &self,
-        dialect: &Dialect,
+        style: ResponseStyle<'_>,
         method: &Method,
         parameters: &Parameters<'_>,
-        format: ResponseFormat,
     ) -> Result<Arc<Body>, Refusal> {
-        let key = Key::new(method, format, parameters).filter(|_| dialect.response_root.is_none());
+        let key = Key::new(method, style.format, parameters).filter(|_| style.dialect.response_root.is_none());
         if let Some(body) = key.as_ref().and_then(|key| self.examples.get(key)) {
             return Ok(body);
         }
         let members = method.respond(parameters, self.list_length)?;
-        let body = Arc::new(successful(dialect, &method.spec.response.node.value, members, format));
+        let body = Arc::new(style.successful(&method.spec.response.node.value, members));
         if let Some(key) = key {
             self.examples.put(key, Arc::clone(&body));
         }
@@ -455,6 +451,11 @@ impl Gateway {
         self.check_method(verb, parameters)?;
         self.check_application(dialect, parameters)?;
         self.check_own(dialect, parameters).map(|_| ())
+    }
+
+    /// Returns the spec of the method that a call names.
+    fn method_of(&self, parameters: &Parameters<'_>) -> Option<&Method> {
+        self.methods.get(parameters.get("method")?)
     }
 
     /// Checks that the method exists, and the verb.
@@ -502,7 +503,7 @@ impl Gateway {
     /// Checks the session and the parameters of the method, which may be in the body. Returns the spec of the method, which
     /// a programmed method may lack.
     fn check_own(&self, dialect: &Dialect, parameters: &mut Parameters<'_>) -> Result<Option<&Method>, Refusal> {
-        let method = parameters.get("method").and_then(|name| self.methods.get(name));
+        let method = self.method_of(parameters);
         content::read(parameters, method.map_or(&[], |method| &method.spec.request))?;
         let parameters = &*parameters;
         let authorization = method.and_then(|method| method.spec.facts.authorization);
@@ -615,30 +616,6 @@ fn root_members<'j>(response: &'j Map<String, Json>, node: &str) -> &'j Map<Stri
     inner.unwrap_or(response)
 }
 
-/// Returns the body of a successful response. In a dialect with one root node for all responses, the members are those of the
-/// only object, if the spec has one with this name, and start with the flag of a success.
-fn successful(dialect: &Dialect, node: &str, mut members: Members, format: ResponseFormat) -> Body {
-    let Some(root) = &dialect.response_root else { return Body::new(node, members, format) };
-    if let [(name, Value::Object(content))] = members.as_mut_slice()
-        && *name == root.value
-    {
-        members = std::mem::take(content);
-    }
-    if !members.iter().any(|(name, _)| name == "flag") {
-        members.insert(0, ("flag".to_owned(), Value::Text("success".to_owned())));
-    }
-    Body::new(&root.value, members, format)
-}
-
-/// Returns the format of the response to a request.
-pub(crate) fn response_format(parameters: &Parameters<'_>) -> ResponseFormat {
-    match (named_format(parameters.get("format")), is_true(parameters.get("simplify"))) {
-        (Some(Format::Json), true) => ResponseFormat::SimplifiedJson,
-        (Some(Format::Json), false) => ResponseFormat::Json,
-        _ => ResponseFormat::Xml,
-    }
-}
-
 fn unknown_method(name: &str, problem: &str) -> Refusal {
     let reason = format!("unknown method {}: {problem}", excerpt(name));
     Refusal::with_reason(22, "isv.invalid-method", reason)
@@ -659,16 +636,6 @@ pub(crate) fn read<'a>(request: &Request<'a>) -> Result<Parameters<'a>, Refusal>
         };
         Refusal::with_reason(code, sub_code, error.to_string())
     })
-}
-
-/// Parses a format, in any case.
-fn named_format(name: Option<&str>) -> Option<Format> {
-    name?.to_ascii_lowercase().parse().ok()
-}
-
-/// Parses a boolean as Java, Python (`True`) and PHP (`1`) write it.
-fn is_true(value: Option<&str>) -> bool {
-    value.is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
 }
 
 fn base36(mut number: u128) -> String {

@@ -1,5 +1,9 @@
 //! Responses of the gateway, and their outcome for the console.
 
+use codegen::spec::Dialect;
+use top_protocol::Format;
+
+use crate::request::Parameters;
 use crate::value::{Members, Value};
 
 /// A response. Its HTTP status is 200 for a refusal too (docs/protocol.md section 4.7).
@@ -40,11 +44,60 @@ pub(crate) enum ResponseFormat {
 }
 
 impl ResponseFormat {
+    /// Returns the format that a request selects.
+    pub(crate) fn of(parameters: &Parameters<'_>) -> Self {
+        match (named_format(parameters.get("format")), is_true(parameters.get("simplify"))) {
+            (Some(Format::Json), true) => Self::SimplifiedJson,
+            (Some(Format::Json), false) => Self::Json,
+            _ => Self::Xml,
+        }
+    }
+
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Xml => "text/xml;charset=UTF-8",
             Self::Json | Self::SimplifiedJson => "application/json;charset=UTF-8",
         }
+    }
+}
+
+/// Parses a format, in any case.
+pub(crate) fn named_format(name: Option<&str>) -> Option<Format> {
+    name?.to_ascii_lowercase().parse().ok()
+}
+
+/// Parses a boolean as Java, Python (`True`) and PHP (`1`) write it.
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+}
+
+/// How the response to a request is written.
+#[derive(Clone, Copy)]
+pub(crate) struct ResponseStyle<'g> {
+    pub(crate) dialect: &'g Dialect,
+    pub(crate) format: ResponseFormat,
+}
+
+impl ResponseStyle<'_> {
+    /// Renders a successful response with the root node `node`. In a dialect with one root node for all responses, the members
+    /// are those of the only object, if the spec has one with this name, and start with the flag of a success.
+    pub(crate) fn successful(self, node: &str, mut members: Members) -> Body {
+        let Some(root) = &self.dialect.response_root else { return Body::new(node, members, self.format) };
+        if let [(name, Value::Object(content))] = members.as_mut_slice()
+            && *name == root.value
+        {
+            members = std::mem::take(content);
+        }
+        if !members.iter().any(|(name, _)| name == "flag") {
+            members.insert(0, ("flag".to_owned(), Value::Text("success".to_owned())));
+        }
+        Body::new(&root.value, members, self.format)
+    }
+
+    /// Renders the response to a refused call, which has a root node in any format.
+    pub(crate) fn refusal(self, members: Members) -> Body {
+        let root = self.dialect.response_root.as_ref().map_or("error_response", |root| root.value.as_str());
+        Body::render(Some(root), members, self.format)
     }
 }
 
@@ -62,11 +115,6 @@ impl Body {
     /// Renders a successful response with the root node `node`.
     pub(crate) fn new(node: &str, members: Members, format: ResponseFormat) -> Self {
         Self::render(Some(node).filter(|_| format != ResponseFormat::SimplifiedJson), members, format)
-    }
-
-    /// Renders the response to a refused call, which has a root node in any format.
-    pub(crate) fn refusal(node: &str, members: Members, format: ResponseFormat) -> Self {
-        Self::render(Some(node), members, format)
     }
 
     fn render(node: Option<&str>, mut members: Members, format: ResponseFormat) -> Self {
