@@ -232,6 +232,23 @@ async fn accepts_requests_signed_by_hand() {
     assert!(response.starts_with(r#"{"time_get_response":"#), "{response}");
 }
 
+/// Public parameters are in the query. A member of the body with such a name does not select the format.
+#[tokio::test]
+async fn a_body_does_not_select_the_format() {
+    let running = gateway().start().await.unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let timestamp = generated_sdk::protocol::DateTime::now().to_string();
+    let method = TopClientTokenGetRequest::METHOD;
+    let query = [("app_key", KEY), ("method", method), ("sign_method", "md5"), ("timestamp", &timestamp), ("v", "2.0")];
+    let text: String = query.iter().flat_map(|(name, value)| [*name, *value]).collect();
+    let body = r#"{"format":"json","sec_token":"1"}"#;
+    let sign = hex(&Md5::digest(format!("{SECRET}{text}{body}{SECRET}")));
+    let request = http.post(signed_url(&running.url(), &query, &sign)).header("Content-Type", "application/json");
+    let response = request.body(body).send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/xml;charset=UTF-8");
+    assert!(response.text().await.unwrap().contains("<top_client_token_get_response>"));
+}
+
 /// Returns a URL with the parameters of a query.
 fn signed_url(url: &str, query: &[(&str, &str)], sign: &str) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
