@@ -498,13 +498,22 @@ proptest! {
 
 #[test]
 fn the_phrase_of_a_server_is_bounded_and_printable() {
-    for (phrase, expected) in
-        [("\u{1b}[2J", "[2J".to_owned()), ("\n", String::new()), (&"很".repeat(5000), "很".repeat(Refusal::MAX_PHRASE))]
-    {
+    for (phrase, expected) in [
+        ("\u{1b}[2J", "\u{fffd}[2J".to_owned()),
+        ("\n", "\u{fffd}".to_owned()),
+        (&"很".repeat(5000), "很".repeat(Refusal::MAX_PHRASE)),
+    ] {
         let vector = connect_ack();
         let mut frame = Frame::decode(&vector).unwrap();
         frame.status_phrase = Some(phrase.into());
         let refused = ConnectAck::token_of(&frame, 1).unwrap_err();
         assert_eq!(refused, HandshakeError::Refused(Refusal::new(0, expected)));
+
+        let mut frame = Frame::new(FrameKind::SendAck);
+        frame.flag = Some(1);
+        frame.status_phrase = Some(phrase.into());
+        let read = ServerCommand::from_frame(&frame).unwrap();
+        let bytes = read.to_frame("t").encode().unwrap();
+        assert_eq!(ServerCommand::from_frame(&Frame::decode(&bytes).unwrap()), Ok(read));
     }
 }

@@ -215,10 +215,10 @@ fn kind(frame: &Frame<'_>) -> Result<Option<i64>, CommandError> {
 pub(super) fn refusal_of(frame: &Frame<'_>) -> Option<Refusal> {
     let code = frame.status_code.unwrap_or_default();
     let phrase = frame.status_phrase.as_deref().unwrap_or_default();
+    // The phrase is printed, and a server may send megabytes. A phrase of control characters alone stays a phrase.
+    let printable = phrase.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
     let is_refusal = code > 0 || !phrase.is_empty();
-    // The phrase is printed, and a server may send megabytes.
-    let printable = phrase.chars().filter(|character| !character.is_control()).take(Refusal::MAX_PHRASE);
-    is_refusal.then(|| Refusal::new(code, printable.collect::<String>()))
+    is_refusal.then(|| Refusal::new(code, printable.take(Refusal::MAX_PHRASE).collect::<String>()))
 }
 
 pub(super) fn write_refusal<'a>(frame: &mut Frame<'a>, refusal: &'a Refusal) {

@@ -73,7 +73,7 @@ impl StdError for FrameError {}
 pub struct Refusal {
     /// The status code. 0 if the server sent only a phrase.
     pub code: i32,
-    /// The status phrase. It may be empty.
+    /// The status phrase, with control characters replaced by U+FFFD. It may be empty.
     pub phrase: String,
 }
 
