@@ -1,9 +1,5 @@
 //! The state of a gateway over HTTP: sessions, items, trades, refunds and their messages.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -16,8 +12,9 @@ use generated_sdk::messages::Consumer;
 use generated_sdk::protocol::{AppCredentials, Application, DateTime};
 use generated_sdk::{Client, Error, Format};
 use serde_json::{Value as Json, json};
-use support::{KEY, SECRET};
 use tokio::sync::oneshot;
+
+use crate::support::{self, KEY, SECRET};
 
 const SHIP: &str = "taobao.logistics.offline.send";
 
