@@ -39,8 +39,8 @@ impl Driver {
         Some(Self { child, port: port.expect("chromedriver prints its port") })
     }
 
-    /// Opens a browser with a window of this size.
-    async fn open(&self, width: u32, height: u32, dark: bool) -> WebDriver {
+    /// Opens a browser on a desktop, or on a phone with dark colours.
+    async fn open(&self, phone: bool) -> WebDriver {
         let mut capabilities = DesiredCapabilities::chrome();
         // A container has neither user namespaces nor a large /dev/shm.
         for argument in
@@ -49,8 +49,11 @@ impl Driver {
             capabilities.add_arg(argument).unwrap();
         }
         capabilities.add_arg("--lang=en").unwrap();
-        capabilities.add_arg(&format!("--window-size={width},{height}")).unwrap();
-        if dark {
+        capabilities.add_arg("--window-size=1280,900").unwrap();
+        if phone {
+            // A window has a width of at least 500.
+            let device = json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0 } });
+            capabilities.add_experimental_option("mobileEmulation", device).unwrap();
             capabilities.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
         }
         WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities).await.unwrap()
@@ -115,7 +118,7 @@ const SEED: &str = "taobao.top.client.token.get";
 async fn a_developer_finds_calls_and_debugs_a_method() {
     let Some(driver) = Driver::start() else { return };
     let gateway = support::gateway().start().await.unwrap();
-    let browser = driver.open(1280, 900, false).await;
+    let browser = driver.open(false).await;
 
     // Search, while typing.
     open(&browser, &gateway, "/").await;
@@ -196,8 +199,7 @@ async fn fits_on_a_phone_and_in_the_dark() {
     let client = support::client(gateway.address()).session("s").build().unwrap();
     let _ = client.call("taobao.trades.sold.get", [("fields", "tid")]).await;
     let _ = client.call("taobao.no.such.method.with.a.rather.long.name.get", ()).await;
-    // 500 is the smallest width of a window.
-    let browser = driver.open(500, 900, true).await;
+    let browser = driver.open(true).await;
     open(&browser, &gateway, "/_language?code=zh&to=/").await;
     for (name, path) in [
         ("index", "/"),
@@ -205,8 +207,10 @@ async fn fits_on_a_phone_and_in_the_dark() {
         ("category", "/?category=trade"),
         ("method", "/_methods/taobao.trade.fullinfo.get"),
         ("calls", "/_calls"),
+        ("messages", "/_topics"),
     ] {
         open(&browser, &gateway, path).await;
+        assert_eq!(run(&browser, "return window.innerWidth", vec![]).await, json!(390), "{name}");
         look(&browser, &format!("phone-{name}")).await;
     }
     let background = "return getComputedStyle(document.body).backgroundColor";
