@@ -333,7 +333,8 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
-    /// Fills a field with the value whose first event is `value`. Values in their usual form take the short way.
+    /// Fills a field with the value whose first event is `value`. Sets a value in its usual form at once, because most values
+    /// have it.
     #[inline(always)]
     fn fill(&mut self, field: &'static Field, mut slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
         let is_filled = match (&mut slot, &value) {
@@ -346,6 +347,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         if is_filled { Ok(()) } else { self.fill_other(field, slot, value) }
     }
 
+    /// [`fill`](Self::fill) with a value in any form.
     #[inline(never)]
     fn fill_other(&mut self, field: &'static Field, slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
         match slot {
@@ -935,23 +937,18 @@ fn read<T>(value: &Event<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Scalar<T
 }
 
 fn read_number(value: &Event<'_>) -> Scalar<i64> {
-    if let Event::Number(text) = value
-        && let Some(number) = short_number(text)
-    {
-        return Scalar::Value(number);
-    }
     if let Event::Boolean(boolean) = value {
         return Scalar::Value(i64::from(*boolean));
     }
-    read(value, |text| match text.parse() {
-        Ok(number) => Some(number),
-        Err(_) if text.eq_ignore_ascii_case("true") => Some(1),
-        Err(_) if text.eq_ignore_ascii_case("false") => Some(0),
-        Err(_) => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
+    read(value, |text| match short_number(text).or_else(|| text.parse().ok()) {
+        Some(number) => Some(number),
+        None if text.eq_ignore_ascii_case("true") => Some(1),
+        None if text.eq_ignore_ascii_case("false") => Some(0),
+        None => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
     })
 }
 
-/// Parses a number of digits that cannot overflow.
+/// Parses a whole number of a few digits, without a sign.
 fn short_number(text: &str) -> Option<i64> {
     const DIGITS: usize = 18;
     let digits = text.as_bytes();
