@@ -314,6 +314,9 @@ pub trait ObjectListSlot {
     /// Appends an empty object and returns it.
     fn push(&mut self) -> &mut dyn RecordMut;
 
+    /// Reserves memory for this number of further objects.
+    fn reserve(&mut self, additional: usize);
+
     /// Removes all objects.
     fn clear(&mut self);
 }
@@ -323,6 +326,10 @@ impl<T: RecordMut + Default> ObjectListSlot for Vec<T> {
         let index = self.len();
         Vec::push(self, T::default());
         &mut self[index]
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        Vec::reserve(self, additional);
     }
 
     fn clear(&mut self) {

@@ -137,9 +137,10 @@ fn parse(text: &[u8]) -> Option<civil::DateTime> {
 }
 
 /// Returns the number with two decimal digits.
+#[inline(always)]
 fn number(tens: u8, ones: u8) -> Option<i8> {
-    let digit = |byte: u8| i8::try_from(byte.checked_sub(b'0')?).ok().filter(|digit| *digit < 10);
-    Some(digit(tens)? * 10 + digit(ones)?)
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 { None } else { i8::try_from(tens * 10 + ones).ok() }
 }
 
 impl fmt::Display for DateTime {

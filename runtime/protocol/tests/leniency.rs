@@ -430,6 +430,60 @@ fn decodes_every_shape_of_a_list() {
     );
 }
 
+/// The elements of a list usually have the same members in the same order, which the decoder expects.
+#[test]
+fn members_of_elements_may_have_any_order() {
+    let oid = |number: i64| (format!("\"oid\":{number}"), format!("<oid>{number}</oid>"));
+    let title = |text: &str| (format!("\"title\":\"{text}\""), format!("<title>{text}</title>"));
+    let unknown = || ("\"new\":{\"oid\":9}".to_owned(), "<new><oid>9</oid></new>".to_owned());
+    let null = || ("\"oid\":null".to_owned(), "<oid/>".to_owned());
+    let cases = [
+        (vec![oid(1), title("a")], (Some(1), Some("a"))),
+        (vec![title("b"), oid(2)], (Some(2), Some("b"))),
+        (vec![title("c")], (None, Some("c"))),
+        (vec![oid(4)], (Some(4), None)),
+        (vec![unknown(), oid(5), unknown(), title("e"), unknown()], (Some(5), Some("e"))),
+        (vec![oid(6), oid(7), title("f"), title("g"), oid(8)], (Some(8), Some("g"))),
+        (vec![null(), title("h"), null()], (None, Some("h"))),
+        (vec![], (None, None)),
+    ];
+    for first in 0..cases.len() {
+        // Each case comes first once, and after each other case.
+        let order: Vec<_> = (0..cases.len()).flat_map(|next| [next, first]).map(|index| &cases[index]).collect();
+        let members = |members: &[(String, String)]| {
+            let json: Vec<_> = members.iter().map(|(json, _)| json.as_str()).collect();
+            (format!("{{{}}}", json.join(",")), members.iter().map(|(_, xml)| xml.as_str()).collect::<String>())
+        };
+        let (json, xml): (Vec<_>, Vec<_>) = order.iter().map(|(case, _)| members(case)).unzip();
+        let json = format!("\"trade\":{{\"orders\":[{}]}}", json.join(","));
+        let xml: String = xml.iter().map(|order| format!("<order>{order}</order>")).collect();
+        let (response, mismatches) = read(&json, &format!("<trade><orders>{xml}</orders></trade>"));
+        let trade = response.trade.unwrap();
+        let orders: Vec<_> = trade.orders.iter().map(|order| (order.oid, order.title.as_deref())).collect();
+        assert_eq!(orders, order.iter().map(|(_, expected)| *expected).collect::<Vec<_>>(), "{json}");
+        assert_eq!(mismatches, [""; 0], "{json}");
+    }
+}
+
+/// Memory for a long list is allocated once, and not much more than it needs.
+#[test]
+fn reserves_memory_for_long_lists() {
+    let title = "a title ".repeat(40);
+    for (count, title, after, capacities) in [
+        (100, title.as_str(), 0, 100..=130),
+        (4, &title, 1_000_000, 4..=4),
+        // The text after the list is not part of it.
+        (5, &title, 1_000_000, 5..=300),
+        (5, "", 1_000_000, 5..=300),
+    ] {
+        let orders = vec![format!("{{\"title\":\"{title}\"}}"); count].join(",");
+        let json = format!("\"trade\":{{\"orders\":[{orders}]}},\"text\":\"{}\"", "x".repeat(after));
+        let trade = decoded(&forms(&json, "")[0]).into_value().trade.unwrap();
+        assert_eq!(trade.orders.len(), count);
+        assert!(capacities.contains(&trade.orders.capacity()), "{count} {}", trade.orders.capacity());
+    }
+}
+
 #[test]
 fn decodes_absent_lists_as_empty() {
     let empty = FixtureEverythingGetResponse::default();

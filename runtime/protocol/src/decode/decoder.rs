@@ -26,6 +26,12 @@ use crate::time::DateTime;
 /// element of a list does not hide others.
 const MAX_MISMATCHES: usize = 256;
 
+/// The number of objects after which memory for the rest of a list is reserved at once.
+const FEW: usize = 4;
+
+/// The maximum number of objects for which memory is reserved before they are read.
+const MAX_EXPECTED: usize = 256;
+
 /// A decoder that fills records from a source.
 pub(crate) struct Decoder<'d, S> {
     source: S,
@@ -36,8 +42,8 @@ pub(crate) struct Decoder<'d, S> {
 #[derive(Default)]
 pub(super) struct Context<'d> {
     path: Vec<Step>,
-    /// The number of fields in the path that are secrets.
-    secret_depth: usize,
+    /// The layouts of the types of list elements.
+    layouts: Vec<Layout>,
     budget: MemoryBudget,
     pub(super) mismatches: Vec<Mismatch>,
     /// The paths of the mismatches, without indexes.
@@ -59,8 +65,15 @@ struct Replacements<'d> {
 
 #[derive(Clone, Copy)]
 enum Step {
-    Field(&'static str),
+    Field(&'static Field),
     Index(usize),
+}
+
+/// The order of members in the last objects of a type. The next object likely has the same order, and lacks the same fields.
+struct Layout {
+    fields: &'static [Field],
+    /// The first member, and the member after each field.
+    following: Vec<usize>,
 }
 
 /// The evidence of a member that an object is the documented one.
@@ -102,6 +115,33 @@ struct Checkpoint {
     unknown: usize,
 }
 
+impl Context<'_> {
+    /// Returns the index of the layout of a type. Creates one if the current object is an element of a list.
+    fn layout(&mut self, fields: &'static [Field]) -> Option<usize> {
+        let layout = self.layouts.iter().position(|layout| std::ptr::eq(layout.fields, fields));
+        if layout.is_none() && matches!(self.path.last(), Some(Step::Index(_))) {
+            self.layouts.push(Layout { fields, following: (0..=fields.len()).collect() });
+            return Some(self.layouts.len() - 1);
+        }
+        layout
+    }
+
+    /// Returns the field that likely follows, if `expected` follows in the documented order.
+    #[inline(always)]
+    fn likely(&self, layout: Option<usize>, expected: usize) -> usize {
+        let layout = layout.and_then(|layout| self.layouts.get(layout));
+        layout.and_then(|layout| layout.following.get(expected)).copied().unwrap_or(expected)
+    }
+
+    /// Sets what [`likely`](Self::likely) returns.
+    fn learn(&mut self, layout: Option<usize>, expected: usize, index: usize) {
+        let layout = layout.and_then(|layout| self.layouts.get_mut(layout));
+        if let Some(following) = layout.and_then(|layout| layout.following.get_mut(expected)) {
+            *following = index;
+        }
+    }
+}
+
 impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     /// Creates a decoder that ignores unknown fields.
     pub(crate) fn new(source: S, budget: MemoryBudget) -> Self {
@@ -133,21 +173,34 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         mut protocol: Option<&mut ProtocolFields>,
     ) -> Result<Members, SyntaxError> {
         let mut members = Members::default();
+        let fields = record.schema().fields;
+        let layout = self.context.layout(fields);
         let mut expected = 0;
         loop {
-            match self.source.next()? {
-                Event::Key(key) => {
-                    members.count += 1;
-                    match self.member(&key, record, &mut expected)? {
-                        Evidence::None => {
+            let likely = self.context.likely(layout, expected);
+            let index = match fields.get(likely) {
+                Some(field) if self.source.next_key_is(field.name) => likely,
+                _ => {
+                    let Some(key) = self.source.next_key()? else {
+                        return Ok(members);
+                    };
+                    match position(fields, &key, expected) {
+                        Some(index) => {
+                            self.context.learn(layout, expected, index);
+                            index
+                        }
+                        None => {
+                            members.count += 1;
                             let value = self.source.next()?;
                             members.has_unknown_structure |= self.unknown(&key, value, protocol.as_deref_mut())?;
+                            continue;
                         }
-                        evidence => members.evidence = members.evidence.max(evidence),
                     }
                 }
-                _ => return Ok(members),
-            }
+            };
+            expected = index + 1;
+            members.count += 1;
+            members.evidence = members.evidence.max(self.value_of(&fields[index], record, index)?);
         }
     }
 
@@ -161,32 +214,52 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         expected: &mut usize,
     ) -> Result<Evidence, SyntaxError> {
         let fields = record.schema().fields;
-        let (before, after) = fields.split_at(*expected);
-        let is_key = |field: &Field| field.name == key;
-        let index = after.iter().position(is_key).map(|index| before.len() + index);
-        let Some(index) = index.or_else(|| before.iter().position(is_key)) else {
+        let Some(index) = position(fields, key, *expected) else {
             return Ok(Evidence::None);
         };
         *expected = index + 1;
-        let field = &fields[index];
-        self.context.path.push(Step::Field(field.name));
-        self.context.secret_depth += usize::from(field.secret);
-        let value = self.source.next()?;
-        // Only top-level fields are evidence. In XML, an empty object is an empty element.
-        let is_at_top = self.context.path.len() == 1;
-        let has_value =
-            !is_at_top || value != Event::Null && (S::KEYS_REPEAT && field.kind == Kind::Object || !is_blank(&value));
+        self.value_of(&fields[index], record, index)
+    }
+
+    /// Fills the field at `index` with the next value.
+    #[inline(always)]
+    fn value_of(
+        &mut self,
+        field: &'static Field,
+        record: &mut dyn RecordMut,
+        index: usize,
+    ) -> Result<Evidence, SyntaxError> {
+        if self.context.path.is_empty() {
+            return self.top_level_value(field, record, index);
+        }
+        self.context.path.push(Step::Field(field));
         let reported = self.context.mismatches.len();
+        let value = self.source.next_value()?;
         self.fill(field, record.slot(index), value)?;
         self.report_replacements(field, reported);
-        self.context.secret_depth -= usize::from(field.secret);
         self.context.path.pop();
-        Ok(if !has_value {
-            Evidence::Name
-        } else if is_at_top && holds_value(record.view(index)) {
-            Evidence::Value
-        } else {
-            Evidence::Field
+        Ok(Evidence::Field)
+    }
+
+    /// [`value_of`](Self::value_of) at the top level. Only its fields are evidence.
+    fn top_level_value(
+        &mut self,
+        field: &'static Field,
+        record: &mut dyn RecordMut,
+        index: usize,
+    ) -> Result<Evidence, SyntaxError> {
+        self.context.path.push(Step::Field(field));
+        let reported = self.context.mismatches.len();
+        let value = self.source.next_value()?;
+        // In XML, an empty object is an empty element.
+        let has_value = value != Event::Null && (S::KEYS_REPEAT && field.kind == Kind::Object || !is_blank(&value));
+        self.fill_other(field, record.slot(index), value)?;
+        self.report_replacements(field, reported);
+        self.context.path.pop();
+        Ok(match has_value {
+            false => Evidence::Name,
+            true if holds_value(record.view(index)) => Evidence::Value,
+            true => Evidence::Field,
         })
     }
 
@@ -255,20 +328,36 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
 
     fn add_unknown(&mut self, key: &str, value: impl FnOnce(&mut MemoryBudget) -> Option<Value>) {
         if self.context.unknown.enabled {
-            let (path, secret) = (join(self.path(), key), self.context.secret_depth > 0 || secrets::is_secret(key));
+            let (path, secret) = (join(self.path(), key), self.is_in_secret() || secrets::is_secret(key));
             self.context.unknown.add(path, secret, value);
         }
     }
 
-    fn fill(&mut self, field: &'static Field, slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
+    /// Fills a field with the value whose first event is `value`. Sets a value in its usual form at once, because most values
+    /// have it.
+    #[inline(always)]
+    fn fill(&mut self, field: &'static Field, mut slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
+        let is_filled = match (&mut slot, &value) {
+            (Slot::Text(slot), Event::Text(Cow::Borrowed(text))) => set(slot, Some((*text).to_owned())),
+            (Slot::Number(slot), Event::Number(text)) => set(slot, short_number(text)),
+            (Slot::Date(slot), Event::Text(text)) => set(slot, text.parse().ok()),
+            (Slot::Boolean(slot), Event::Boolean(boolean)) => set(slot, Some(*boolean)),
+            _ => false,
+        };
+        if is_filled { Ok(()) } else { self.fill_other(field, slot, value) }
+    }
+
+    /// [`fill`](Self::fill) with a value in any form.
+    #[inline(never)]
+    fn fill_other(&mut self, field: &'static Field, slot: Slot<'_>, value: Event<'a>) -> Result<(), SyntaxError> {
         match slot {
             Slot::None => self.skip(value)?,
-            Slot::Text(slot) => set(slot, self.text(field, value)?),
-            Slot::Number(slot) => set(slot, self.scalar(field, value, read_number)?),
-            Slot::Boolean(slot) => set(slot, self.scalar(field, value, read_boolean)?),
-            Slot::Date(slot) => set(slot, self.scalar(field, value, read_date)?),
-            Slot::Decimal(slot) => set(slot, self.scalar(field, value, read_decimal)?),
-            Slot::Json(slot) => set(slot, self.json(value)?.filter(|json| !json.is_null())),
+            Slot::Text(slot) => _ = set(slot, self.text(field, value)?),
+            Slot::Number(slot) => _ = set(slot, self.scalar(field, value, read_number)?),
+            Slot::Boolean(slot) => _ = set(slot, self.scalar(field, value, read_boolean)?),
+            Slot::Date(slot) => _ = set(slot, self.scalar(field, value, read_date)?),
+            Slot::Decimal(slot) => _ = set(slot, self.scalar(field, value, read_decimal)?),
+            Slot::Json(slot) => _ = set(slot, self.json(value)?.filter(|json| !json.is_null())),
             Slot::OpenEnum(slot) => {
                 if let Some(text) = self.text(field, value)?.filter(|text| !text.is_empty()) {
                     slot.set(text);
@@ -403,6 +492,9 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     ) -> Result<(), SyntaxError> {
         match value {
             Event::StartObject => {
+                if self.index() == FEW {
+                    list.reserve(self.expected_elements());
+                }
                 let object = list.push();
                 self.context.budget.charge_list_object(self.index(), object)?;
                 self.members(object, None).map(|_| ())
@@ -419,6 +511,18 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
             }
             value => self.type_mismatch(field, value),
         }
+    }
+
+    /// Estimates the number of further objects of a list with [`FEW`] objects so far. Such a list usually fills the body, so that
+    /// the rest of the body has objects of the same size. Returns 0 for a list in a list.
+    fn expected_elements(&self) -> usize {
+        let lists = self.context.path.iter().filter(|step| matches!(step, Step::Index(_))).count();
+        if lists > 1 {
+            return 0;
+        }
+        let before = self.source.position().max(1);
+        // A quarter more, so that longer objects at the start do not cause another allocation.
+        (self.source.remaining().saturating_mul(FEW + 1) / before).min(MAX_EXPECTED)
     }
 
     /// Returns whether a text is a JSON object or list within the depth limit.
@@ -598,9 +702,7 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         let found = match &value {
             Event::StartObject => "an object".to_owned(),
             Event::StartList => "a list".to_owned(),
-            Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_)
-                if self.context.secret_depth > 0 =>
-            {
+            Event::Boolean(_) | Event::Text(_) | Event::Number(_) | Event::Float(_) if self.is_in_secret() => {
                 HIDDEN.to_owned()
             }
             Event::Text(text) if !secrets::of_text(text, false).is_empty() => HIDDEN.to_owned(),
@@ -625,14 +727,19 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
         }
     }
 
+    /// Returns whether a field of the current path is a secret.
+    fn is_in_secret(&self) -> bool {
+        self.context.path.iter().any(|step| matches!(step, Step::Field(field) if field.secret))
+    }
+
     /// Returns the current path, or the path of the error.
     pub(crate) fn path(&self) -> String {
         let mut path = String::new();
         for step in &self.context.path {
             // Writing to a string cannot fail.
             let _ = match step {
-                Step::Field(name) if path.is_empty() => write!(path, "{name}"),
-                Step::Field(name) => write!(path, ".{name}"),
+                Step::Field(field) if path.is_empty() => write!(path, "{}", field.name),
+                Step::Field(field) => write!(path, ".{}", field.name),
                 Step::Index(index) => write!(path, "[{index}]"),
             };
         }
@@ -726,6 +833,15 @@ impl<'d, 'a, S: Source<'a>> Decoder<'d, S> {
     }
 }
 
+/// Returns the index of the field with this name. Compares the fields from `expected` on first, because gateways keep the
+/// documented order.
+fn position(fields: &[Field], name: &str, expected: usize) -> Option<usize> {
+    let (before, after) = fields.split_at(expected);
+    let is_named = |field: &Field| field.name == name;
+    let index = after.iter().position(is_named).map(|index| before.len() + index);
+    index.or_else(|| before.iter().position(is_named))
+}
+
 /// Appends a member to a path.
 fn join(path: String, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
@@ -785,11 +901,14 @@ fn is_blank(value: &Event<'_>) -> bool {
     matches!(value, Event::Text(text) if text.trim().is_empty())
 }
 
-/// Sets a field, unless there is no value. The last valid value of a repeated field counts.
-fn set<T>(slot: &mut Option<T>, value: Option<T>) {
-    if value.is_some() {
+/// Sets a field, unless there is no value. Returns whether there is one. The last valid value of a repeated field counts.
+#[inline(always)]
+fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+    let has_value = value.is_some();
+    if has_value {
         *slot = value;
     }
+    has_value
 }
 
 fn shortened(text: &str) -> String {
@@ -821,12 +940,30 @@ fn read_number(value: &Event<'_>) -> Scalar<i64> {
     if let Event::Boolean(boolean) = value {
         return Scalar::Value(i64::from(*boolean));
     }
-    read(value, |text| match text.parse() {
-        Ok(number) => Some(number),
-        Err(_) if text.eq_ignore_ascii_case("true") => Some(1),
-        Err(_) if text.eq_ignore_ascii_case("false") => Some(0),
-        Err(_) => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
+    read(value, |text| match short_number(text).or_else(|| text.parse().ok()) {
+        Some(number) => Some(number),
+        None if text.eq_ignore_ascii_case("true") => Some(1),
+        None if text.eq_ignore_ascii_case("false") => Some(0),
+        None => decimal(text).filter(Decimal::is_integer).and_then(|decimal| decimal.to_i64()),
     })
+}
+
+/// Parses a whole number of a few digits, without a sign.
+fn short_number(text: &str) -> Option<i64> {
+    const DIGITS: usize = 18;
+    let digits = text.as_bytes();
+    if digits.is_empty() || digits.len() > DIGITS {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+    }
+    Some(number)
 }
 
 fn read_decimal(value: &Event<'_>) -> Scalar<Decimal> {

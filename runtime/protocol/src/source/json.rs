@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Event, MAX_DEPTH, Source, SyntaxError};
+use super::{Event, MAX_DEPTH, Source, SyntaxError, scan};
 use crate::surrogate;
 
 /// A pull parser for JSON.
@@ -18,6 +18,8 @@ pub(crate) struct JsonSource<'a> {
     /// The nesting depth of the text in another document.
     outer_depth: usize,
     replaced: usize,
+    /// The position of a backslash. There is none between it and the current position if it is ahead.
+    escape: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -39,7 +41,7 @@ enum Next {
 impl<'a> JsonSource<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, at, open: Vec::new(), next: Next::Value, outer_depth: 0, replaced: 0 }
+        Self { text, at, open: Vec::new(), next: Next::Value, outer_depth: 0, replaced: 0, escape: 0 }
     }
 
     /// Creates a parser for JSON in a text value at `outer_depth` of another document.
@@ -132,6 +134,7 @@ impl<'a> JsonSource<'a> {
         Ok(event)
     }
 
+    #[inline]
     fn literal(&mut self, literal: &str) -> bool {
         let found = self.text.as_bytes()[self.at..].starts_with(literal.as_bytes());
         self.at += if found { literal.len() } else { 0 };
@@ -163,8 +166,34 @@ impl<'a> JsonSource<'a> {
         if length == 0 { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
-    /// Reads a string, and copies it only if it has escapes. Accepts control characters.
+    /// Returns the string that starts at `opening`, if it has no escapes.
     #[inline(always)]
+    fn plain_string(&mut self, opening: usize) -> Option<&'a str> {
+        let (b'"', rest) = self.text.as_bytes().get(opening..)?.split_first()? else {
+            return None;
+        };
+        let start = opening + 1;
+        if self.escape < start {
+            self.escape = start + memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+        }
+        let end = start + scan::find(*b"\"", rest)?;
+        if end < self.escape { self.text.get(start..end) } else { None }
+    }
+
+    /// Takes the digits at the current position, if they are a number.
+    #[inline(always)]
+    fn plain_number(&mut self) -> Option<&'a str> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+        let (b',' | b'}', b'1'..=b'9') = (rest.get(length)?, rest.first()?) else {
+            return None;
+        };
+        let number = self.text.get(self.at..self.at + length)?;
+        self.at += length;
+        Some(number)
+    }
+
+    /// Reads a string, and copies it only if it has escapes. Accepts control characters.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let opening = self.at;
         self.at += 1;
@@ -184,10 +213,9 @@ impl<'a> JsonSource<'a> {
     }
 
     /// Reads text up to the next quote or backslash of the string that starts at `opening`.
-    #[inline(always)]
     fn plain(&mut self, opening: usize) -> Result<&'a str, SyntaxError> {
         let rest = &self.text[self.at..];
-        let Some(length) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) else {
+        let Some(length) = scan::find(*b"\"\\", rest.as_bytes()) else {
             self.at = opening;
             return Err(self.error("unterminated string"));
         };
@@ -263,6 +291,10 @@ impl<'a> Source<'a> for JsonSource<'a> {
         self.at
     }
 
+    fn remaining(&self) -> usize {
+        self.text.len() - self.at
+    }
+
     fn depth(&self) -> usize {
         self.outer_depth + self.open.len()
     }
@@ -271,6 +303,45 @@ impl<'a> Source<'a> for JsonSource<'a> {
         self.replaced
     }
 
+    #[inline(always)]
+    fn next_key_is(&mut self, key: &str) -> bool {
+        let opening = match self.next {
+            Next::KeyOrEndOfObject => self.at,
+            Next::CommaOrEnd if self.peek() == Some(b',') => self.at + 1,
+            _ => return false,
+        };
+        let end = opening + key.len() + 3;
+        let Some([b'"', found @ .., b'"', b':']) = self.text.as_bytes().get(opening..end) else {
+            return false;
+        };
+        let is_key = found == key.as_bytes();
+        if is_key {
+            self.at = end;
+            self.next = Next::Value;
+        }
+        is_key
+    }
+
+    #[inline(always)]
+    fn next_value(&mut self) -> Result<Event<'a>, SyntaxError> {
+        self.skip_space();
+        let value = if let Some(text) = self.plain_string(self.at) {
+            self.at += text.len() + 2;
+            Event::Text(Cow::Borrowed(text))
+        } else if let Some(number) = self.plain_number() {
+            Event::Number(Cow::Borrowed(number))
+        } else if self.literal("true") {
+            Event::Boolean(true)
+        } else if self.literal("false") {
+            Event::Boolean(false)
+        } else {
+            return self.next();
+        };
+        self.next = Next::CommaOrEnd;
+        Ok(value)
+    }
+
+    #[inline(never)]
     fn next(&mut self) -> Result<Event<'a>, SyntaxError> {
         self.skip_space();
         match self.next {

@@ -4,12 +4,13 @@
 //! element is text. Repeated elements are repeated keys, which the decoder joins to lists by the documented type.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event as Xml};
 
-use super::{Event, MAX_DEPTH, Source, SyntaxError};
+use super::{Event, MAX_DEPTH, Source, SyntaxError, scan};
 use crate::surrogate;
 
 /// A pull parser for XML.
@@ -37,6 +38,8 @@ enum State<'a> {
     EmptyChild(Cow<'a, str>),
     /// After an empty element.
     Empty,
+    /// After the start tag of an element that has only this text.
+    Leaf(&'a str),
     /// After the document.
     End,
 }
@@ -79,8 +82,34 @@ impl<'a> XmlSource<'a> {
         }
     }
 
+    /// Takes the next child element if it has only text, in the usual form: no attributes, references or comments. Returns
+    /// its name and text.
+    ///
+    /// Most elements are of this form. The reader takes three events for each, and checks the UTF-8 of each event.
+    fn leaf(&mut self) -> Option<(&'a str, &'a str)> {
+        let ahead = self.reader.get_ref().len();
+        let rest = self.text.get(self.text.len().checked_sub(ahead)?..)?.trim_ascii_start();
+        let (name, content) = rest.strip_prefix('<')?.split_at_checked(name_length(rest.as_bytes().get(1..)?))?;
+        let content = content.strip_prefix('>')?;
+        let (text, end) = content.split_at_checked(scan::find(*b"<", content.as_bytes())?)?;
+        let after = end.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
+        // The reader resolves references and normalizes line ends.
+        if name.is_empty() || scan::find(*b"&\r", text.as_bytes()).is_some() {
+            return None;
+        }
+        self.reader.stream().consume(ahead - after.len());
+        Some((name, text))
+    }
+
     /// Reads the next child element of an object. Ignores text between the elements.
     fn inside(&mut self) -> Result<Event<'a>, SyntaxError> {
+        // The reader is between two tags here.
+        if (1..MAX_DEPTH).contains(&self.depth)
+            && let Some((name, text)) = self.leaf()
+        {
+            self.state = State::Leaf(text);
+            return Ok(Event::Key(Cow::Borrowed(name)));
+        }
         loop {
             match self.read()? {
                 Xml::Start(start) => {
@@ -172,6 +201,10 @@ impl<'a> Source<'a> for XmlSource<'a> {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
+    fn remaining(&self) -> usize {
+        self.reader.get_ref().len()
+    }
+
     fn depth(&self) -> usize {
         self.depth
     }
@@ -195,12 +228,19 @@ impl<'a> Source<'a> for XmlSource<'a> {
                 Ok(Event::Key(name))
             }
             State::Empty => Ok(Event::Text(Cow::Borrowed(""))),
+            State::Leaf(text) => Ok(Event::Text(Cow::Borrowed(text))),
             State::End => {
                 self.state = State::End;
                 Ok(Event::End)
             }
         }
     }
+}
+
+/// Returns the length of the ASCII name at the start of the bytes.
+fn name_length(bytes: &[u8]) -> usize {
+    let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    bytes.iter().position(|byte| !is_in_name(byte)).unwrap_or(bytes.len())
 }
 
 /// Returns the surrogate of a character reference.
