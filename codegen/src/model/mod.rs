@@ -13,6 +13,7 @@ pub use types::{
     Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
 };
 
+use crate::parallel::{available_threads, map_in_parallel};
 use crate::spec::{Method, Pages, Parameter, Platform, Spec, Specs, spi_content};
 
 /// The default category: it contains the methods of a first call.
@@ -25,7 +26,10 @@ pub fn resolve(specs: &Specs) -> Model {
         categories.entry(&method.category).or_default().push(method);
     }
     let default = categories.keys().filter(|name| **name == DEFAULT_CATEGORY).map(|name| (*name).to_owned()).collect();
-    let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
+    let categories: Vec<_> = categories.into_iter().collect();
+    let categories = map_in_parallel(&categories, available_threads(), |(name, methods)| {
+        category(name, methods.clone(), &specs.platform)
+    });
     let platform = &specs.platform;
     Model {
         categories,
