@@ -6,6 +6,7 @@
 //! methods.
 
 pub mod builder;
+mod cache;
 pub mod categories;
 pub mod commands;
 pub mod diagnostic;
