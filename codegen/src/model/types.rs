@@ -39,11 +39,13 @@ impl Model {
     }
 }
 
-/// A category: a module and a feature.
+/// A category: a module behind a feature.
 #[derive(Clone, Debug)]
 pub struct Category {
     /// The name.
     pub name: String,
+    /// The feature: the name, unless a large catalogue shares features.
+    pub feature: String,
     /// The methods that the application calls, sorted by name.
     pub apis: Vec<Api>,
     /// The methods that the platform calls, sorted by name.

@@ -7,6 +7,7 @@ mod paths;
 mod tokens;
 mod views;
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,8 +109,7 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
     };
     let banner = banner(Generator::Xtask, Path::new("specs"));
     files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", text("METHODS.md", &index)?));
-    let features =
-        Features { categories: model.categories.iter().map(FeatureView::new).collect(), default: &model.default };
+    let features = Features { features: FeatureView::all(model), default: &model.default };
     files.block(Block {
         path: PathBuf::from("Cargo.toml"),
         begin: "# >>> one feature a category of methods, written by `cargo xtask gen`".to_owned(),
@@ -335,6 +335,7 @@ struct Index<'a> {
 
 struct IndexCategory<'a> {
     name: &'a str,
+    feature: &'a str,
     count: usize,
     apis: Vec<IndexApi<'a>>,
     callbacks: Vec<IndexCallback<'a>>,
@@ -357,6 +358,7 @@ impl<'a> IndexCategory<'a> {
         let callbacks = category.callbacks.iter().map(|callback| IndexCallback { callback, title: title(callback) });
         Self {
             name: &category.name,
+            feature: &category.feature,
             count: category.methods().len(),
             apis: apis.collect(),
             callbacks: callbacks.collect(),
@@ -399,7 +401,7 @@ struct TopicSkeleton<'a> {
 #[derive(Template)]
 #[template(path = "features.toml", escape = "none")]
 struct Features<'a> {
-    categories: Vec<FeatureView<'a>>,
+    features: Vec<FeatureView<'a>>,
     default: &'a [String],
 }
 
@@ -418,18 +420,33 @@ impl Examples<'_> {
     }
 }
 
-/// A category as a line of `Cargo.toml`.
+/// The feature of categories as a line of `Cargo.toml`.
 struct FeatureView<'a> {
     name: &'a str,
     comment: String,
 }
 
 impl<'a> FeatureView<'a> {
-    fn new(category: &'a Category) -> Self {
-        let methods = category.methods();
-        let count = docs::counted(methods.len(), "method", "methods");
-        let first = methods.first().copied().unwrap_or_default();
-        Self { name: &category.name, comment: format!("{count}, {first} among them.") }
+    /// Returns the features of all categories, sorted by name.
+    fn all(model: &'a Model) -> Vec<Self> {
+        let mut features: BTreeMap<&str, Vec<&Category>> = BTreeMap::new();
+        for category in &model.categories {
+            features.entry(&category.feature).or_default().push(category);
+        }
+        features.into_iter().map(|(name, categories)| Self::new(name, &categories)).collect()
+    }
+
+    fn new(name: &'a str, categories: &[&Category]) -> Self {
+        let count = categories.iter().map(|category| category.methods().len()).sum();
+        let count = docs::counted(count, "method", "methods");
+        let comment = match categories {
+            [category] => format!("{count}, {} among them.", category.methods().first().copied().unwrap_or_default()),
+            categories => {
+                let names: Vec<&str> = categories.iter().map(|category| category.name.as_str()).collect();
+                format!("{count} of the categories {}.", names.join(", "))
+            }
+        };
+        Self { name, comment }
     }
 }
 
