@@ -5,12 +5,10 @@ use std::fmt;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::cache::{Cache, Digest, Reuse};
+use crate::cache::{Cache, Reuse, Summary};
 use crate::diagnostic::Diagnostics;
 use crate::difference::Difference;
-use crate::model::Model;
+use crate::digest::Digest;
 use crate::output::{self, Change, FileSet, OutputError};
 use crate::render::Paths;
 use crate::{model, parallel, render, spec};
@@ -196,26 +194,6 @@ pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
         let files = files.and(render::shipped(&specs)?.under(Path::new("cli")));
         Ok((files, Summary::of(&model)))
     })
-}
-
-/// What a run generated.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Summary {
-    methods: usize,
-    categories: usize,
-    topics: usize,
-    callbacks: usize,
-}
-
-impl Summary {
-    fn of(model: &Model) -> Self {
-        Self {
-            methods: model.method_count(),
-            categories: model.categories.len(),
-            topics: model.topics.len(),
-            callbacks: model.callbacks().count(),
-        }
-    }
 }
 
 /// Generated files and their folder.

@@ -5,46 +5,35 @@
 //! same input. An unreadable or damaged cache is an empty one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::builder::Summary;
+use crate::digest::Digest;
 use crate::files;
+use crate::model::Model;
 use crate::output::{Block, FileSet};
 use crate::parallel::{available_threads, map_in_parallel};
 
-/// A SHA-256 digest in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct Digest(String);
-
-impl Digest {
-    /// Returns the digest of a value. Equal values have equal digests within one build of the program.
-    pub(crate) fn of(value: &(impl Hash + ?Sized)) -> Self {
-        let mut hasher = DigestHasher(Sha256::new());
-        value.hash(&mut hasher);
-        // Writing to a string cannot fail.
-        Self(hasher.0.finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
-    }
+/// The counts of a run, for its report.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) methods: usize,
+    pub(crate) categories: usize,
+    pub(crate) topics: usize,
+    pub(crate) callbacks: usize,
 }
 
-struct DigestHasher(Sha256);
-
-impl Hasher for DigestHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Returns 0: only the digest is used.
-    fn finish(&self) -> u64 {
-        0
+impl Summary {
+    pub(crate) fn of(model: &Model) -> Self {
+        Self {
+            methods: model.method_count(),
+            categories: model.categories.len(),
+            topics: model.topics.len(),
+            callbacks: model.callbacks().count(),
+        }
     }
 }
 
@@ -91,7 +80,7 @@ impl Cache {
         }
         let program = program()?;
         let place = Digest::of(&std::path::absolute(out).unwrap_or_else(|_| out.to_owned()));
-        let file = folder.join(format!("top-codegen-{}.json", &place.0[..16]));
+        let file = folder.join(format!("top-codegen-{}.json", &place.text()[..16]));
         let record = files::read(&file, MAX_BYTES).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default();
         Some(Self { file, out: out.to_owned(), program, record })
     }
@@ -145,7 +134,7 @@ impl Cache {
             blocks: blocks.to_vec(),
         };
         if let Ok(text) = serde_json::to_string(&record) {
-            let _ = files::write(&self.file, &format!("{}\n{text}", Digest::of(&text).0));
+            let _ = files::write(&self.file, &format!("{}\n{text}", Digest::of(&text).text()));
         }
     }
 }
@@ -160,7 +149,7 @@ fn program() -> Option<Digest> {
 /// Reads a record whose first line is the digest of the rest.
 fn decode(bytes: &[u8]) -> Option<Record> {
     let (digest, text) = std::str::from_utf8(bytes).ok()?.split_once('\n')?;
-    (Digest::of(text).0 == digest).then(|| serde_json::from_str(text).ok())?
+    (Digest::of(text).text() == digest).then(|| serde_json::from_str(text).ok())?
 }
 
 /// The cached files below a folder of the output. The default has none.
@@ -410,7 +399,7 @@ mod tests {
             assert!(decode(&bytes).is_none(), "{place}");
         }
         // Text of the same length, and a valid digest of something that is no record.
-        for foreign in [vec![0xff; bytes.len()], format!("{}\n[]", Digest::of("[]").0).into_bytes()] {
+        for foreign in [vec![0xff; bytes.len()], format!("{}\n[]", Digest::of("[]").text()).into_bytes()] {
             fs::write(&record, &foreign).unwrap();
             let generated = project.generate(&project.builder());
             assert_eq!(rendered(&generated).len(), 14, "{}", String::from_utf8_lossy(&foreign));

@@ -11,6 +11,7 @@ pub mod categories;
 pub mod commands;
 pub mod diagnostic;
 pub mod difference;
+mod digest;
 pub mod export;
 pub mod files;
 mod graph;

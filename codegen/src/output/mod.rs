@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::Digest;
+use crate::digest::Digest;
 use crate::files::{self, ReadError, printable};
 use crate::parallel::{available_threads, map_in_parallel};
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::cache::{Digest, Reuse};
+use crate::cache::Reuse;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::digest::Digest;
 use crate::model::{Api, Category, Model, Topic};
 use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
