@@ -72,3 +72,34 @@ fn xtask_has_few_dependencies() {
         assert!(!xtask.contains(unwanted), "xtask depends on {unwanted}");
     }
 }
+
+/// Returns the packages with their features that a command builds.
+fn features(arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"])
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
+}
+
+/// `cargo xtask demo` builds `xtask` first, and then the gateway and the client.
+#[test]
+fn demo_builds_common_dependencies_once() {
+    let xtask = features(&["--package", "xtask", "--edges", "normal,build"]);
+    let demo = features(&[
+        "--package",
+        "cargo-top",
+        "--package",
+        "generated-sdk",
+        "--no-default-features",
+        "--features",
+        "generated-sdk/client,generated-sdk/top",
+    ]);
+    let twice: Vec<_> = xtask.difference(&demo).filter(|line| !line.starts_with("xtask ")).collect();
+    let lexopt_alone = matches!(twice[..], [only] if only.starts_with("lexopt "));
+    assert!(lexopt_alone, "xtask and the demo build these with different features: {twice:?}");
+}
