@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
 
+#[path = "gateway/support/mod.rs"]
 mod support;
 
 use std::io::{BufRead, BufReader};

@@ -12,6 +12,8 @@ pub(crate) struct Tool {
     /// The help text. It is printed without a build of the program.
     pub(crate) help: &'static str,
     build: &'static [&'static str],
+    /// The features that the program has without `--quick`.
+    slow_features: &'static [&'static str],
 }
 
 /// The benchmarks, built in release.
@@ -34,6 +36,7 @@ Options:
   --compare FILE  Print the ratios of FILE, which --json wrote, beside the new ones
   -h, --help      Print help",
     build: &["--release", "--package", "bench"],
+    slow_features: &["--features", "bench/gateway"],
 };
 
 /// The comparison of the public API with the committed lists.
@@ -48,6 +51,7 @@ Options:
   --check-version  Only check that this version of Rust is the one that the lists need
   -h, --help       Print help",
     build: &["--package", "public-api-check"],
+    slow_features: &[],
 };
 
 impl Tool {
@@ -58,13 +62,18 @@ impl Tool {
             line(self.help);
             return Ok(());
         }
-        let mut command = self.command()?;
+        let quick = arguments.iter().any(|argument| argument == "--quick");
+        let mut command = self.build(if quick { &[] } else { self.slow_features })?;
         command.args(arguments);
         become_program(command, "the program")
     }
 
-    /// A command that builds the program and runs it, with the arguments that are added.
+    /// Returns a command that builds the program for `--quick` and runs it, with the arguments that are added.
     pub(crate) fn command(&self) -> Result<Command, Failure> {
-        cargo_run(self.build)
+        self.build(&[])
+    }
+
+    fn build(&self, features: &[&str]) -> Result<Command, Failure> {
+        cargo_run(&[self.build, features].concat())
     }
 }

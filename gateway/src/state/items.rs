@@ -62,7 +62,7 @@ const UPDATE_SKU: Action = Action::Update(
 );
 
 const ITEM_ADD: &str = "taobao_item_ItemAdd";
-const ITEM_UPDATE: &str = "taobao_item_ItemUpdate";
+pub(super) const ITEM_UPDATE: &str = "taobao_item_ItemUpdate";
 const ITEM_DELETE: &str = "taobao_item_ItemDelete";
 const ITEM_UPSHELF: &str = "taobao_item_ItemUpshelf";
 const ITEM_DOWNSHELF: &str = "taobao_item_ItemDownshelf";

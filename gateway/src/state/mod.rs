@@ -1,9 +1,10 @@
 //! The state of a gateway: a shop whose items, trades and refunds calls read and change.
 //!
-//! `route` describes what each method does, as data; the tables of routes are in `items`, `trades`, `refunds`, `shop` and
-//! `sessions`. A call runs in a transaction of `store`. `render` gives a record the shape of the method's response.
+//! `route` describes what each method does, as data; the tables of routes are in `items`, `images`, `trades`,
+//! `shipments`, `refunds`, `shop` and `sessions`. A call runs in a transaction of `store`. `render` gives a record the shape of the method's response.
 
 mod file;
+mod images;
 mod items;
 mod record;
 mod refunds;
@@ -11,6 +12,7 @@ mod render;
 mod route;
 mod seed;
 mod sessions;
+mod shipments;
 mod shop;
 mod store;
 mod trades;
@@ -204,9 +206,18 @@ impl ShopState {
 
 /// Returns what a method does to the state.
 fn route_of(method: &str) -> Option<&'static Route> {
-    let tables = [items::ROUTES, trades::ROUTES, refunds::ROUTES, shop::ROUTES, sessions::ROUTES];
-    tables.into_iter().flatten().find(|route| route.method == method)
+    TABLES.iter().copied().flatten().find(|route| route.method == method)
 }
+
+const TABLES: &[&[Route]] = &[
+    items::ROUTES,
+    images::ROUTES,
+    trades::ROUTES,
+    shipments::ROUTES,
+    refunds::ROUTES,
+    shop::ROUTES,
+    sessions::ROUTES,
+];
 
 /// Why a record was not inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,10 +251,6 @@ mod tests {
     use super::route::Action;
     use super::*;
 
-    fn all_routes() -> impl Iterator<Item = &'static Route> {
-        [items::ROUTES, trades::ROUTES, refunds::ROUTES, shop::ROUTES, sessions::ROUTES].into_iter().flatten()
-    }
-
     fn has_path(fields: &[Parameter], path: &str) -> bool {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let field = fields.iter().find(|field| field.name.value == name);
@@ -256,7 +263,7 @@ mod tests {
         let specs = spec::read(&FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
         let topics: BTreeSet<_> = specs.topics.iter().map(|topic| topic.spec.topic.value.as_str()).collect();
         let mut names = BTreeSet::new();
-        for route in all_routes() {
+        for route in TABLES.iter().copied().flatten() {
             assert!(names.insert(route.method), "{} twice", route.method);
             let method = specs.methods.iter().find(|method| method.spec.method.value == route.method);
             let spec = &method.unwrap_or_else(|| panic!("no spec of {}", route.method)).spec;

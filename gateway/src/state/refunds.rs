@@ -40,6 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new("taobao.refund.get", Action::Get(Resource::Refund, BY_ID), "refund"),
     Route::new("taobao.refunds.receive.get", LIST, "refunds"),
     Route::new("taobao.refunds.apply.get", LIST, "refunds"),
+    Route::new("taobao.refund.status.get", Action::Batch(statuses), ""),
     Route::new(
         "taobao.refund.refuse",
         Action::Update(
@@ -112,6 +113,16 @@ pub(super) const ROUTES: &[Route] = &[
         "refund_messages",
     ),
 ];
+
+/// `taobao.refund.status.get`: the refunds of a trade, which `query_param` names.
+fn statuses(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record, Refusal> {
+    let query = call.get("query_param").and_then(|text| serde_json::from_str::<Record>(text).ok()).unwrap_or_default();
+    let tid = record::text(&query, "biz_order_id");
+    let refunds = transaction.records(Resource::Refund).filter(|refund| record::has_text(refund, "tid", &tid));
+    let list: Vec<Json> = refunds.cloned().map(Json::Object).collect();
+    let package = json!({ "result_list": list, "error_code": null, "error_msg": null });
+    Ok([("result_package".to_owned(), package)].into_iter().collect())
+}
 
 /// Sets the version of a changed refund: the milliseconds since 1970.
 fn set_version(transaction: &mut Transaction<'_>, refund: &mut Record, _call: &Call<'_>) -> Result<(), Refusal> {

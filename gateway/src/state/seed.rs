@@ -285,9 +285,9 @@ impl Generator {
             "has_buyer_message": !message.is_null(),
         })));
         if is_sent {
-            let package = super::trades::Package { out_sid: waybill, company_code: company.to_owned() };
+            let package = super::shipments::Package { out_sid: waybill, company_code: company.to_owned() };
             let ids = orders.iter().map(|order| order["oid"].clone()).collect();
-            let shipment = super::trades::shipment(&trade, &package, &json!(sent), ids);
+            let shipment = super::shipments::shipment(&trade, &package, &json!(sent), ids);
             self.store.insert(Resource::Shipment, shipment)?;
         }
         let is_refunded = is_paid && self.happens(20);

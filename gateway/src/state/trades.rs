@@ -1,4 +1,4 @@
-//! Trades: lists, changes by the seller, and shipments.
+//! Trades: lists, and changes by the seller.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::store::{Resource, Transaction};
 use super::words;
 use crate::refusal::Refusal;
 
-const BY_TID: Key = &[("tid", "tid")];
+pub(super) const BY_TID: Key = &[("tid", "tid")];
 
 const FILTERS: &[Filter] = &[
     Filter::equals("status", "status"),
@@ -27,30 +27,12 @@ const FILTERS: &[Filter] = &[
     Filter::to("end_modified", "modified"),
 ];
 
-const SHIPMENT_FILTERS: &[Filter] = &[
-    Filter::equals("tid", "tid"),
-    Filter::equals("status", "status"),
-    Filter::equals("buyer_nick", "buyer_nick"),
-    Filter::equals("receiver_name", "receiver_name"),
-    Filter::equals("seller_confirm", "seller_confirm"),
-    Filter::equals("type", "type"),
-    Filter::equals("freight_payer", "freight_payer"),
-    Filter::from("start_created", "created"),
-    Filter::to("end_created", "created"),
-];
-
 const WAIT_PAY: &str = "WAIT_BUYER_PAY";
-const WAIT_SEND: &str = "WAIT_SELLER_SEND_GOODS";
-const SENT_PART: &str = "SELLER_CONSIGNED_PART";
-const WAIT_CONFIRM: &str = "WAIT_BUYER_CONFIRM_GOODS";
+pub(super) const WAIT_SEND: &str = "WAIT_SELLER_SEND_GOODS";
+pub(super) const WAIT_CONFIRM: &str = "WAIT_BUYER_CONFIRM_GOODS";
 
-const SEND: Action =
-    Action::Update(Resource::Trade, BY_TID, &[Change::Require(&[WAIT_SEND, SENT_PART]), Change::Apply(send)]);
-const RESEND: Action =
-    Action::Update(Resource::Trade, BY_TID, &[Change::Require(&[WAIT_CONFIRM]), Change::Apply(resend)]);
 const MEMO: &[Change] =
     &[Change::Copy("memo", "seller_memo"), Change::Copy("flag", "seller_flag"), Change::Apply(reset_memo)];
-const SHIPMENTS: Action = Action::List(Resource::Shipment, SHIPMENT_FILTERS, Order::Descending("created"));
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("taobao.trade.get", Action::Get(Resource::Trade, BY_TID), "trade"),
@@ -99,15 +81,6 @@ pub(super) const ROUTES: &[Route] = &[
         "trade",
     ),
     Route::new("taobao.trade.ordersku.update", Action::Batch(set_sku), "order"),
-    Route::silent("taobao.logistics.offline.send", SEND),
-    Route::silent("taobao.logistics.online.send", SEND),
-    Route::silent("taobao.logistics.dummy.send", SEND),
-    Route::silent("alibaba.ascp.logistics.offline.send", SEND),
-    Route::silent("alibaba.ascp.logistics.seller.send", SEND),
-    Route::silent("taobao.logistics.consign.resend", RESEND),
-    Route::silent("alibaba.ascp.logistics.consign.resend", RESEND),
-    Route::new("taobao.logistics.orders.get", SHIPMENTS, "shippings"),
-    Route::new("taobao.logistics.orders.detail.get", SHIPMENTS, "shippings"),
 ];
 
 /// Closes a trade that is not paid.
@@ -182,117 +155,4 @@ fn set_sku(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record,
     record::set(&mut changed, "modified", modified);
     transaction.put(Resource::Trade, trade);
     Ok(changed)
-}
-
-/// A package that a call sends.
-pub(super) struct Package {
-    pub(super) out_sid: String,
-    pub(super) company_code: String,
-}
-
-/// Returns the package of a call: its own parameters, or the first of `consign_pkgs`.
-fn package(call: &Call<'_>) -> Package {
-    let first = call.objects("consign_pkgs").into_iter().next().unwrap_or_default();
-    let sent = |name: &str| call.get(name).map_or_else(|| record::text(&first, name), str::to_owned);
-    Package { out_sid: sent("out_sid"), company_code: sent("company_code") }
-}
-
-/// Ships the orders of `sub_tid`, or all of them. A trade is shipped with its last order.
-fn send(transaction: &mut Transaction<'_>, trade: &mut Record, call: &Call<'_>) -> Result<(), Refusal> {
-    let package = package(call);
-    let company = words::company(&package.company_code);
-    let requested: Vec<String> =
-        ["sub_tid", "sub_tids"].into_iter().flat_map(|name| call.items(name)).map(str::to_owned).collect();
-    for oid in &requested {
-        if !record::has_text(trade, "orders.oid", oid) {
-            return Err(Resource::Trade.not_found(&format!("tid {} and sub_tid {oid}", record::text(trade, "tid"))));
-        }
-    }
-    let now = Json::from(transaction.now.to_string());
-    let mut sent = Vec::new();
-    for order in record::objects_mut(trade, "orders") {
-        let oid = record::text(order, "oid");
-        if record::text(order, "status") != WAIT_SEND || !(requested.is_empty() || requested.contains(&oid)) {
-            continue;
-        }
-        for (field, value) in [
-            ("status", WAIT_CONFIRM.into()),
-            ("consign_time", now.clone()),
-            ("invoice_no", package.out_sid.as_str().into()),
-            ("logistics_company", company.into()),
-            ("shipping_type", "express".into()),
-        ] {
-            record::set(order, field, value);
-        }
-        sent.push(Json::from(record::integer_of(&oid.into()).unwrap_or_default()));
-    }
-    if sent.is_empty() {
-        let reason = "the orders are shipped: expected an order with the status WAIT_SELLER_SEND_GOODS";
-        return Err(Refusal::with_reason(15, "isv.trade-status-error", reason));
-    }
-    let is_complete = !record::objects(trade, "orders").any(|order| record::text(order, "status") == WAIT_SEND);
-    let status = if is_complete { WAIT_CONFIRM } else { SENT_PART };
-    record::set(trade, "status", status.into());
-    record::set(trade, "is_part_consign", (!is_complete).into());
-    record::set(trade, "consign_time", now.clone());
-    if is_complete {
-        let due = DateTime::from(transaction.now.to_system_time() + Duration::from_secs(10 * 86_400));
-        record::set(trade, "timeout_action_time", due.to_string().into());
-    }
-    let shipment = shipment(trade, &package, &now, sent.clone());
-    transaction.put(Resource::Shipment, shipment);
-    let topic = if is_complete { "taobao_trade_TradeSellerShip" } else { "taobao_trade_TradePartlySellerShip" };
-    let mut message = trade.clone();
-    message.extend(sent.first().map(|oid| ("oid".to_owned(), oid.clone())));
-    transaction.emit(topic, message);
-    Ok(())
-}
-
-/// Returns the shipment of some orders of a trade.
-pub(super) fn shipment(trade: &Record, package: &Package, created: &Json, orders: Vec<Json>) -> Record {
-    let copied = ["tid", "buyer_nick", "buyer_open_uid", "seller_nick", "receiver_name", "receiver_mobile"];
-    let copied = copied.into_iter().filter_map(|field| Some((field, trade.get(field)?.clone())));
-    let title = record::objects(trade, "orders").next().map(|order| record::text(order, "title")).unwrap_or_default();
-    let is_split = orders.len() < record::objects(trade, "orders").count();
-    let own = [
-        ("out_sid", Json::from(package.out_sid.as_str())),
-        ("company_name", words::company(&package.company_code).into()),
-        ("item_title", title.into()),
-        ("status", "CREATED".into()),
-        ("type", "free".into()),
-        ("freight_payer", "seller".into()),
-        ("seller_confirm", "yes".into()),
-        ("is_split", i64::from(is_split).into()),
-        ("sub_tids", orders.into()),
-        ("created", created.clone()),
-        ("modified", created.clone()),
-        ("delivery_start", created.clone()),
-        ("delivery_end", created.clone()),
-    ];
-    copied.chain(own).map(|(field, value)| (field.to_owned(), value)).collect()
-}
-
-/// Replaces the package of a shipped trade.
-fn resend(transaction: &mut Transaction<'_>, trade: &mut Record, call: &Call<'_>) -> Result<(), Refusal> {
-    let package = package(call);
-    let company = words::company(&package.company_code);
-    let requested: Vec<&str> = ["sub_tid", "sub_tids"].into_iter().flat_map(|name| call.items(name)).collect();
-    let is_selected = |oid: &str| requested.is_empty() || requested.contains(&oid);
-    for order in record::objects_mut(trade, "orders").filter(|order| is_selected(&record::text(order, "oid"))) {
-        record::set(order, "invoice_no", package.out_sid.as_str().into());
-        record::set(order, "logistics_company", company.into());
-    }
-    let tid = record::text(trade, "tid");
-    let shipments: Vec<Record> = transaction.records(Resource::Shipment).cloned().collect();
-    let of_trade = shipments.into_iter().filter(|shipment| record::has_text(shipment, "tid", &tid));
-    for mut shipment in of_trade {
-        let ids = shipment.get("sub_tids").and_then(Json::as_array).into_iter().flatten();
-        if ids.filter_map(record::text_of).any(|oid| is_selected(&oid)) {
-            record::set(&mut shipment, "out_sid", package.out_sid.as_str().into());
-            record::set(&mut shipment, "company_name", company.into());
-            record::set(&mut shipment, "modified", transaction.now.to_string().into());
-            transaction.put(Resource::Shipment, shipment);
-        }
-    }
-    Ok(())
 }

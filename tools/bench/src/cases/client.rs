@@ -149,16 +149,22 @@ impl Endpoint {
     }
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+pub(crate) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
 async fn serve(body: Bytes, address: mpsc::Sender<SocketAddr>) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     address.send(listener.local_addr()?)?;
-    loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
+    respond(listener, body).await;
+    Ok(())
+}
+
+/// Responds to each request with this body, until a connection cannot be accepted.
+pub(crate) async fn respond(listener: TcpListener, body: Bytes) {
+    while let Ok((stream, _)) = listener.accept().await {
+        // Without it, the case measures delays.
+        let _ = stream.set_nodelay(true);
         let body = body.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {

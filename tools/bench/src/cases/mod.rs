@@ -3,6 +3,8 @@
 mod client;
 mod decode;
 mod encode;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod messages;
 mod sensitive;
 mod sign;
@@ -29,5 +31,7 @@ pub(crate) fn computing() -> Result<Vec<Case>, Box<dyn Error>> {
 pub(crate) fn waiting() -> Result<Vec<Case>, Box<dyn Error>> {
     let mut cases = client::cases()?;
     cases.extend(messages::waiting()?);
+    #[cfg(feature = "gateway")]
+    cases.extend(gateway::cases()?);
     Ok(cases)
 }

@@ -1,15 +1,16 @@
 //! Errors of the client for a misbehaving server: typed, with a clear message, and within limits of time and memory.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::script::{Step, complete, scripted, send};
+use crate::support::{self, client};
+use crate::support::{memory, script::Received};
+
+#[cfg(target_os = "linux")]
 use expect_test::expect;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,10 +18,6 @@ use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{HttpTransport, RetryPolicy};
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
-use support::client;
-use support::script::{Step, complete, scripted, send};
-#[cfg(target_os = "linux")]
-use support::{memory, script::Received};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -379,7 +376,7 @@ async fn endless_bodies() {
 #[cfg(target_os = "linux")]
 #[test]
 fn endless_bodies_are_read_to_the_limit() {
-    let growth = memory::growth("endless_bodies");
+    let growth = memory::growth("misbehaving_servers::endless_bodies");
     assert!(growth < 96 << 20, "{growth} bytes");
 }
 
@@ -415,6 +412,6 @@ fn responses_of_many_values() {
 #[test]
 fn values_stay_within_the_memory_budget() {
     // 192 MiB for 4 MiB of text, and the text itself.
-    let growth = memory::growth("responses_of_many_values");
+    let growth = memory::growth("misbehaving_servers::responses_of_many_values");
     assert!(growth < 208 << 20, "{growth} bytes");
 }

@@ -1,17 +1,14 @@
 //! Errors of the client: invalid responses, and gateways that do not respond.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::error::Error as _;
 use std::time::Duration;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{AppCredentials, Client, Error};
-use support::{client, http, serve};
 use tokio::net::TcpListener;
+
+use crate::support::{self, client, http, serve};
 
 async fn call(client: Client) -> Error {
     client.execute(&TopClientTokenGetRequest::new("the token")).await.unwrap_err()

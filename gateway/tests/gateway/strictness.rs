@@ -1,9 +1,5 @@
 //! Sessions, quotas and the explanation of requests.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +8,8 @@ use generated_sdk::client::HttpTransport;
 use generated_sdk::protocol::{PlatformError, SignMethod};
 use generated_sdk::{AppCredentials, Client, Error};
 use serde_json::{Value, json};
-use support::{KEY, SECRET, gateway};
+
+use crate::support::{self, KEY, SECRET, gateway};
 
 /// The time of the gateways.
 static NOW: Mutex<SystemTime> = Mutex::new(SystemTime::UNIX_EPOCH);

@@ -1,7 +1,5 @@
 //! Keys for sensitive fields (docs/protocol.md section 7.6): the client against the gateway.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use gateway::{Gateway, RunningGateway, spec};
 use generated_sdk::client::secret::{KeyAge, SecretKeys, SensitiveType};
 use generated_sdk::protocol::UntypedParameters;

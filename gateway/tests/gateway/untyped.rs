@@ -1,18 +1,8 @@
 //! Untyped calls: every shipped method by names and values, and as a curl command.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
-#[rustfmt::skip]
-#[allow(unreachable_pub, reason = "the file is generated for the tests of several crates")]
-#[path = "../../generated-sdk/tests/every_method/mod.rs"]
-mod every_method;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use every_method::Visit;
 use expect_test::expect;
 use gateway::Gateway;
 use generated_sdk::protocol::{
@@ -21,8 +11,10 @@ use generated_sdk::protocol::{
 };
 use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
 use proptest::prelude::*;
-use support::{KEY, SECRET, client, start};
 use tokio::runtime::Runtime;
+
+use crate::every_request::{self, Visit};
+use crate::support::{self, KEY, SECRET, client, start};
 
 /// Makes each call typed and untyped, and compares the responses.
 struct Caller {
@@ -70,7 +62,7 @@ fn every_method_can_be_called_untyped() {
         (client(address).format(format).simplify(simplify).build().unwrap().with_session("a session"), simplify)
     });
     let mut caller = Caller { runtime, clients: clients.to_vec(), methods: 0, ambiguous: Vec::new() };
-    every_method::each(&mut caller).unwrap();
+    every_request::each(&mut caller).unwrap();
     assert!(caller.methods >= 40, "{} methods", caller.methods);
     // Their own fields have the names of the fields of a refusal.
     expect![[r#"

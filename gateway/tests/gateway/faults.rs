@@ -1,17 +1,14 @@
 //! Faults on demand: by setting, by header and by the admin route.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::time::Duration;
 
 use gateway::{Fault, RunningGateway};
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::protocol::{Timeout, TransportKind};
 use generated_sdk::{Client, ClientBuilder, Error, Format};
-use support::gateway;
 use tokio::time::Instant;
+
+use crate::support::{self, gateway};
 
 async fn start(faults: &[&str]) -> RunningGateway {
     let settings = faults.iter().fold(gateway(), |settings, fault| settings.fault(fault.parse().unwrap()));

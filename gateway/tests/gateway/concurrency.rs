@@ -1,9 +1,5 @@
 //! Many concurrent calls: each returns its own response or a typed error, and no call is sent twice.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::collections::HashMap;
 #[cfg(unix)]
 use std::io::{BufRead, BufReader, Read};
@@ -20,8 +16,9 @@ use generated_sdk::client::{
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
-use support::client;
-use support::script::{Received, Step, complete, scripted, send};
+
+use crate::support::client;
+use crate::support::script::{Received, Step, complete, scripted, send};
 
 /// The number of concurrent calls.
 const CALLS: usize = 10_000;
@@ -160,11 +157,11 @@ fn ten_thousand_connections() {
         println!("skipped: the limit of open files is below {FILES}");
         return;
     }
-    let mut server = limited(FILES, "server_of_ten_thousand_connections");
+    let mut server = limited(FILES, "concurrency::server_of_ten_thousand_connections");
     let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut printed = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
     let address = printed.find_map(|line| line.strip_prefix("SERVER=").map(str::to_owned)).unwrap();
-    let mut client = limited(FILES, "client_of_ten_thousand_connections");
+    let mut client = limited(FILES, "concurrency::client_of_ten_thousand_connections");
     client.env("SERVER", address);
     assert_succeeds(client);
     // The server ends with its input.
@@ -207,7 +204,7 @@ async fn reports_too_many_open_files() {
         steps
     })
     .await;
-    let mut client = limited(128, "more_calls_than_open_files");
+    let mut client = limited(128, "concurrency::more_calls_than_open_files");
     client.env("SERVER", address.to_string());
     tokio::task::spawn_blocking(|| assert_succeeds(client)).await.unwrap();
 }

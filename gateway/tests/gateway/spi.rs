@@ -1,7 +1,5 @@
 //! Signed SPI calls from the examples of the specs, to applications on loopback.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use axum::Router;
 use axum::body::Body;
 use gateway::{Gateway, Request, SpiSpecError, spec};

@@ -1,21 +1,13 @@
 //! Calls of every shipped method to the gateway, in every format of responses.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
-#[rustfmt::skip]
-#[allow(unreachable_pub, reason = "the file is generated for the tests of several crates")]
-#[path = "../../generated-sdk/tests/every_method/mod.rs"]
-mod every_method;
-
-use every_method::Visit;
 use expect_test::expect;
 use generated_sdk::generated::{Record, View};
 use generated_sdk::protocol::{AppCredentials, Application, Paged, Request};
 use generated_sdk::{Client, DateTime, Format};
-use support::{client, start, start_with};
 use tokio::runtime::Runtime;
+
+use crate::every_request::{self, Visit};
+use crate::support::{self, client, start, start_with};
 
 /// Calls each request and compares the responses.
 struct Caller {
@@ -75,7 +67,7 @@ fn every_format_decodes_to_the_same_value() {
         client(address).format(format).simplify(simplify).strict(true).build().unwrap().with_session("a session")
     });
     let mut caller = Caller { runtime, clients: clients.to_vec(), methods: Vec::new(), absent: Vec::new(), objects: 0 };
-    every_method::each(&mut caller).unwrap();
+    every_request::each(&mut caller).unwrap();
     assert!(caller.methods.len() >= 40, "{} methods", caller.methods.len());
     assert_eq!(caller.methods.len(), support::gateway().build().method_count(), "every spec has an example");
     assert!(caller.objects > 100, "{} objects", caller.objects);
@@ -133,7 +125,7 @@ fn pages_through_every_list() {
     let (address, _) = runtime.block_on(start_with(support::gateway().list_length(LIST)));
     let client = client(address).build().unwrap().with_session("a session");
     let mut reader = ListReader { runtime, client, lists: (0, 0), problems: Vec::new() };
-    every_method::each(&mut reader).unwrap();
+    every_request::each(&mut reader).unwrap();
     assert!(reader.problems.is_empty(), "{:#?}", reader.problems);
     assert!(reader.lists.0 > 5 && reader.lists.1 > 1, "{:?}", reader.lists);
 }
@@ -170,7 +162,7 @@ impl Visit for Printer {
 #[test]
 fn printing_a_request_hides_its_secrets() {
     let mut printer = Printer::default();
-    every_method::each(&mut printer).unwrap();
+    every_request::each(&mut printer).unwrap();
     expect![[r#"
         alibaba.ascp.logistics.seller.send.delivery_mobile
         alibaba.ascp.logistics.seller.send.delivery_name

@@ -1,20 +1,5 @@
 //! Every pagination strategy of the client, against the local gateway with failing calls.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
-#[rustfmt::skip]
-#[allow(dead_code, unexpected_cfgs, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "as in the crate itself"
-)]
-#[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,8 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use codegen::spec;
-use fixture::fixture_pages_get::PageOption;
-use fixture::{FixtureCursorGetRequest, FixtureOffsetGetRequest, FixturePagesGetRequest};
 use gateway::{Gateway, GatewayBuilder};
 use generated_sdk::api::item::ItemsOnsaleGetRequest;
 use generated_sdk::api::refund::{RefundMessagesGetRequest, RefundsReceiveGetRequest};
@@ -41,9 +24,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use support::script::{Step, complete, scripted};
-use support::{KEY, SECRET};
 use tokio::net::TcpListener;
+
+use crate::fixture::fixture_pages_get::PageOption;
+use crate::fixture::{self, FixtureCursorGetRequest, FixtureOffsetGetRequest, FixturePagesGetRequest};
+use crate::support::script::{Step, complete, scripted};
+use crate::support::{self, KEY, SECRET};
 
 /// A gateway whose every third call fails: a refusal, a reset connection or an HTTP error.
 struct Flaky {

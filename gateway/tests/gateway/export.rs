@@ -1,14 +1,5 @@
 //! Exported documents, compared with the gateway and read by other tools.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
-#[rustfmt::skip]
-#[allow(unreachable_pub, reason = "the file is generated for the tests of several crates")]
-#[path = "../../generated-sdk/tests/every_method/mod.rs"]
-mod every_method;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -16,11 +7,12 @@ use std::process::Command;
 
 use codegen::export::{Format, Selection};
 use codegen::spec::{self, Specs};
-use every_method::Visit;
 use generated_sdk::DateTime;
 use generated_sdk::protocol::{AppCredentials, Application, Request};
 use serde_json::{Map, Value as Json, json};
-use support::{KEY, SECRET, foreign, gateway};
+
+use crate::every_request::{self, Visit};
+use crate::support::{KEY, SECRET, foreign, gateway};
 
 fn specs() -> Specs {
     spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap()
@@ -87,7 +79,7 @@ fn responses_match_the_exported_schemas() {
     let document = export(&specs(), Format::JsonSchema);
     assert!(jsonschema::meta::is_valid(&document));
     let mut responses = Responses { gateway: gateway().build(), by_schema: BTreeMap::new() };
-    every_method::each(&mut responses).unwrap();
+    every_request::each(&mut responses).unwrap();
     assert_eq!(responses.by_schema.len(), responses.gateway.method_count());
     assert_eq!(problems(document.clone(), &responses.by_schema), [""; 0]);
 

@@ -1,10 +1,5 @@
 //! Recording of another gateway, and the replay of what was recorded.
 
-#![cfg(feature = "record")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +7,8 @@ use gateway::{Recorder, Resource, RunningGateway, ShopState};
 use generated_sdk::api::trade::TradeGetRequest;
 use generated_sdk::{Client, Error, Format};
 use serde_json::{Value as Json, json};
-use support::{KEY, SECRET, chain};
+
+use crate::support::{self, KEY, SECRET, chain};
 
 /// Starts a gateway that records `real` in `folder`. It has no application: credentials are passed on unchecked.
 async fn recording(real: &RunningGateway, folder: &Path) -> RunningGateway {

@@ -1,9 +1,5 @@
 //! HTTP: timeouts, connections, compression, proxies and TLS.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +16,6 @@ use generated_sdk::client::{
 };
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
-use support::script::{complete, scripted};
-use support::{KEY, SECRET, client, http, serve, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -29,6 +23,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::support::{
+    self,
+    script::{complete, scripted},
+};
+use crate::support::{KEY, SECRET, client, http, serve, start};
 
 const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
 

@@ -1,10 +1,6 @@
 //! Collects the message of every kind of error in `docs/messages.md`, for review and translation.
 //!
-//! To accept a change: `UPDATE_EXPECT=1 cargo test -p top-gateway --test error_messages`, then read the difference.
-
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
+//! To accept a change: `UPDATE_EXPECT=1 cargo test -p top-gateway --test gateway error_messages`, then read the difference.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -30,7 +26,8 @@ use generated_sdk::protocol::{
     UntypedParameters, Violation, Violations,
 };
 use generated_sdk::{AppCredentials, Client, DateTime, Error, Format, SignMethod};
-use support::{KEY, SECRET, client, http, serve, start};
+
+use crate::support::{self, KEY, SECRET, client, http, serve, start};
 
 /// The page, and what is wrong with messages.
 #[derive(Default)]
@@ -485,6 +482,6 @@ async fn messages_of_all_errors() {
     refusals(&mut messages).await;
     assert!(messages.wrong.is_empty(), "{}", messages.wrong.join("\n"));
     let head = "# Messages\n\nThe message of every kind of error, with those of its sources. A test writes this page: \
-                `UPDATE_EXPECT=1 cargo test -p top-gateway --test error_messages`.\n";
-    expect_test::expect_file!["../../docs/messages.md"].assert_eq(&format!("{head}{}", messages.page));
+                `UPDATE_EXPECT=1 cargo test -p top-gateway --test gateway error_messages`.\n";
+    expect_test::expect_file!["../../../docs/messages.md"].assert_eq(&format!("{head}{}", messages.page));
 }

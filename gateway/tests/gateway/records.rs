@@ -1,7 +1,5 @@
 //! The specs against the platform's documents, if these are in ../shared, and against docs/departures.md.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,5 @@
 //! The state of a gateway over HTTP: sessions, items, trades, refunds and their messages.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -16,8 +12,9 @@ use generated_sdk::messages::Consumer;
 use generated_sdk::protocol::{AppCredentials, Application, DateTime};
 use generated_sdk::{Client, Error, Format};
 use serde_json::{Value as Json, json};
-use support::{KEY, SECRET};
 use tokio::sync::oneshot;
+
+use crate::support::{self, KEY, SECRET};
 
 const SHIP: &str = "taobao.logistics.offline.send";
 
@@ -613,4 +610,97 @@ async fn records_are_inserted_over_http() {
     assert_eq!(foreign.status().as_u16(), 403);
     let without = support::gateway().start().await.unwrap();
     assert_eq!(reqwest::get(format!("http://{}/_state", without.address())).await.unwrap().status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn images_of_an_item_are_added_replaced_and_deleted() {
+    let gateway = start_with(&ShopState::new()).await;
+    let client = client(&gateway);
+    let id = add_item(&client, &[]).await;
+    let item = async || {
+        let parameters = [("num_iid", id.as_str()), ("fields", "pic_url,item_imgs,prop_imgs")];
+        call(&client, "taobao.item.seller.get", &parameters).await.unwrap()["item"].clone()
+    };
+    let join = async |more: &[(&str, &str)]| {
+        let parameters = [&[("num_iid", id.as_str())], more].concat();
+        call(&client, "taobao.item.joint.img", &parameters).await.map(|json| json["item_img"].clone())
+    };
+    let second = join(&[("pic_path", "i1/b.jpg"), ("position", "2")]).await.unwrap();
+    assert_eq!((&second["id"], &second["url"]), (&json!(1), &json!("https://img.example.com/i1/b.jpg")));
+    join(&[("pic_path", "i1/a.jpg"), ("position", "1"), ("is_major", "true")]).await.unwrap();
+    let urls = |item: &Json, list: &str| -> Vec<String> {
+        let images = item[list].as_array().cloned().unwrap_or_default();
+        images.iter().map(|image| image["url"].as_str().unwrap().replace("https://img.example.com/", "")).collect()
+    };
+    let stored = item().await;
+    assert_eq!(urls(&stored, "item_imgs"), ["i1/a.jpg", "i1/b.jpg"]);
+    assert_eq!(stored["pic_url"], "https://img.example.com/i1/a.jpg");
+
+    join(&[("pic_path", "i1/c.jpg"), ("id", "1"), ("position", "2")]).await.unwrap();
+    assert_eq!(urls(&item().await, "item_imgs"), ["i1/a.jpg", "i1/c.jpg"]);
+    assert_eq!(join(&[("pic_path", "i1/d.jpg"), ("id", "9")]).await, Err(missing("isv.item-img-not-exist")));
+
+    let delete =
+        async |id_of_image| call(&client, "taobao.item.img.delete", &[("num_iid", &id), ("id", id_of_image)]).await;
+    assert_eq!(delete("1").await.unwrap()["item_img"]["id"], 1);
+    assert_eq!(urls(&item().await, "item_imgs"), ["i1/a.jpg"]);
+    assert_eq!(delete("1").await, Err(missing("isv.item-img-not-exist")));
+
+    let property = [("num_iid", id.as_str()), ("properties", "1627207:28329"), ("pic_path", "i1/red.jpg")];
+    let image = call(&client, "taobao.item.joint.propimg", &property).await.unwrap()["prop_img"].clone();
+    assert_eq!(item().await["prop_imgs"][0]["properties"], "1627207:28329");
+    let parameters = [("num_iid", id.clone()), ("id", image["id"].to_string())];
+    let parameters = parameters.each_ref().map(|(name, value)| (*name, value.as_str()));
+    call(&client, "taobao.item.propimg.delete", &parameters).await.unwrap();
+    assert_eq!(urls(&item().await, "prop_imgs"), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_order_of_a_logistics_company_is_cancelled_confirmed_and_traced() {
+    let (gateway, state) = start().await;
+    let client = client(&gateway);
+    let tid = trade_with(&state, "WAIT_SELLER_SEND_GOODS").to_string();
+    let status = || state.get(Resource::Trade, tid.parse().unwrap()).unwrap()["status"].clone();
+    let trace = async |method| call(&client, method, &[("tid", &tid)]).await;
+    let confirm = [("tid", tid.as_str()), ("out_sid", "75000000000009")];
+
+    let nothing = missing("isv.logistics-order-not-exist");
+    assert_eq!(refusal(&client, "taobao.logistics.online.confirm", &confirm).await, nothing);
+    call(&client, "taobao.logistics.online.send", &[("tid", &tid), ("company_code", "ZTO")]).await.unwrap();
+    assert_eq!(status(), "WAIT_SELLER_SEND_GOODS");
+    assert_eq!(trace("taobao.logistics.trace.search").await, Err(nothing.clone()));
+
+    let cancelled = call(&client, "taobao.logistics.online.cancel", &[("tid", &tid)]).await.unwrap();
+    let recreated: i64 = cancelled["recreated_order_id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(state.get(Resource::Shipment, recreated).unwrap()["status"], "CREATED");
+    assert_eq!(state.get(Resource::Shipment, recreated - 1).unwrap()["status"], "CANCELLED");
+
+    call(&client, "taobao.logistics.online.confirm", &confirm).await.unwrap();
+    assert_eq!(status(), "WAIT_BUYER_CONFIRM_GOODS");
+    assert_eq!(refusal(&client, "taobao.logistics.online.cancel", &[("tid", &tid)]).await, nothing);
+
+    let found = trace("taobao.logistics.trace.search").await.unwrap();
+    assert_eq!((&found["out_sid"], &found["company_name"]), (&json!("75000000000009"), &json!("中通快递")));
+    assert_eq!(found["trace_list"].as_array().unwrap().len(), 1);
+    let mut trade = state.get(Resource::Trade, tid.parse().unwrap()).unwrap();
+    trade["status"] = json!("TRADE_FINISHED");
+    trade["end_time"] = json!("2030-01-01 00:00:00");
+    state.put(Resource::Trade, trade).unwrap();
+    let all = trace("taobao.logistics.trace.get").await.unwrap();
+    assert_eq!(all["result"].as_array().unwrap().len(), 1);
+    assert_eq!(all["result"][0]["trace_list"][1]["status_time"], "2030-01-01 00:00:00");
+    assert_eq!(trace("taobao.logistics.trace.get").await.unwrap()["result"][0]["status"], "对方已签收");
+}
+
+#[tokio::test]
+async fn the_refunds_of_a_trade_have_their_statuses() {
+    let (gateway, state) = start().await;
+    let client = client(&gateway);
+    let refund = state.get(Resource::Refund, state.ids(Resource::Refund)[0]).unwrap();
+    let query = format!("{{\"biz_order_id\":{}}}", refund["tid"]);
+    let found = call(&client, "taobao.refund.status.get", &[("query_param", &query)]).await.unwrap();
+    let list = found["result_package"]["result_list"].as_array().unwrap();
+    let of_trade = |id: &&i64| state.get(Resource::Refund, **id).unwrap()["tid"] == refund["tid"];
+    assert_eq!(list.len(), state.ids(Resource::Refund).iter().filter(of_trade).count());
+    assert!(list.iter().any(|one| one["status"] == refund["status"] && one["tid"] == refund["tid"]), "{list:?}");
 }

@@ -1,9 +1,5 @@
 //! The gateway as a test kit: programmed responses, and the calls that arrived.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use codegen::spec::{Specs, built_in_platform};
 use gateway::{Gateway, RunningGateway};
 use generated_sdk::api::top::{TopClientTokenGetRequest, TopClientTokenGetResponse};
@@ -11,7 +7,8 @@ use generated_sdk::api::trade::trade_fullinfo_get::{Order, Trade};
 use generated_sdk::api::trade::{TradeFullinfoGetRequest, TradeFullinfoGetResponse};
 use generated_sdk::{Client, Error, Format};
 use serde_json::json;
-use support::{KEY, SECRET};
+
+use crate::support::{self, KEY, SECRET};
 
 async fn start() -> RunningGateway {
     support::gateway().start().await.unwrap()

@@ -1,12 +1,9 @@
 //! Calls of the client to the gateway over HTTP on loopback.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::{AppCredentials, Client, Error, Format, SignMethod};
-use support::{client, start};
+
+use crate::support::{self, client, start};
 
 #[tokio::test]
 async fn every_sign_method_works_in_every_format() {
@@ -107,7 +104,7 @@ async fn call_in_another_time_zone() {
 fn time_zone_of_the_machine_does_not_matter() {
     let before = std::time::SystemTime::now();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "call_in_another_time_zone", "--ignored", "--nocapture"])
+        .args(["--exact", "calls::call_in_another_time_zone", "--ignored", "--nocapture"])
         .env("TZ", "America/New_York")
         .output()
         .unwrap();

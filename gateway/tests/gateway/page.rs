@@ -1,15 +1,12 @@
 //! The page: its HTML, without a browser.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::process::Command;
 
 use codegen::spec::{self, Parameter, Specs, built_in_platform};
 use gateway::{Gateway, RunningGateway};
 use generated_sdk::{AppCredentials, Client};
-use support::{KEY, SECRET, gateway};
+
+use crate::support::{self, KEY, SECRET, gateway};
 
 struct Browser {
     client: reqwest::Client,

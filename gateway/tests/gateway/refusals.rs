@@ -1,9 +1,5 @@
 //! Refusals of the gateway and their codes, without HTTP.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,7 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use codegen::spec;
 use gateway::{Gateway, Request, Response};
 use generated_sdk::protocol::{Format, PUBLIC_PARAMETERS, SignMethod, VERSION, signature};
-use support::{KEY, SECRET, gateway};
+
+use crate::support::{KEY, SECRET, gateway};
 
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 

@@ -1,9 +1,5 @@
 //! The dialects of documented gateways over sockets, with this client and with requests signed here by hand.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::net::SocketAddr;
 
 use generated_sdk::api::item::ItemImgUploadRequest;
@@ -16,7 +12,8 @@ use generated_sdk::{AppCredentials, Client, ClientBuilder, Error, Gateway};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha2::Sha256;
-use support::{KEY, SECRET, gateway};
+
+use crate::support::{KEY, SECRET, gateway};
 
 /// Returns a client for the gateway on loopback with a path and a dialect.
 fn client(address: SocketAddr, path: &str, dialect: &Dialect) -> ClientBuilder {
@@ -332,7 +329,7 @@ async fn refuses_batches_as_a_whole() {
 /// A user describes a gateway like the documented ones.
 #[tokio::test]
 async fn a_user_describes_a_gateway() {
-    let platform = include_str!("../../specs/platform.yaml").replace(
+    let platform = include_str!("../../../specs/platform.yaml").replace(
         "  - id: aliexpress\n",
         "  - id: own\n    title: Own\n    https: https://own.test/call\n    dialect:\n      parameters: query\n      \
          timestamp: milliseconds\n      sign_names: { md5: MD5v2 }\n      sign_method: md5\n      session_parameter: user\n  - \

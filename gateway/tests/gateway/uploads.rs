@@ -1,9 +1,5 @@
 //! Uploads of files over HTTP: to the gateway, and to servers that count bytes or break the connection.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +7,11 @@ use std::time::Duration;
 use generated_sdk::api::picture::PictureUploadRequest;
 use generated_sdk::protocol::{File, FileProblem, TransportKind};
 use generated_sdk::{ClientBuilder, Error};
-use support::client;
-use support::script::{Received, Step, complete, scripted};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::support::script::{Received, Step, complete, scripted};
+use crate::support::{self, client};
 
 /// Creates a sparse file of `bytes` bytes.
 fn sparse(folder: &TempDir, bytes: u64) -> PathBuf {

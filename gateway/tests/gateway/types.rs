@@ -1,28 +1,19 @@
 //! Every type of the protocol in requests and responses, with the fixtures of the generator.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
-#[rustfmt::skip]
-#[allow(dead_code, unexpected_cfgs, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(clippy::should_implement_trait, clippy::wrong_self_convention, reason = "as in the crate itself")]
-#[path = "../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-
 use std::path::Path;
 
 use codegen::spec;
-use fixture::fixture_everything_get::{Order, Part};
-use fixture::fixture_limits_set::Sku;
-use fixture::{
-    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest, FixtureNamesGetRequest,
-    FixtureNothingToSay2015_03_01Request,
-};
 use gateway::Gateway;
 use generated_sdk::protocol::{File, Request};
 use generated_sdk::{Client, Error, Format};
-use support::{KEY, SECRET};
+
+use crate::fixture::fixture_everything_get::{Order, Part};
+use crate::fixture::fixture_limits_set::Sku;
+use crate::fixture::{
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureLimitsSetRequest, FixtureNamesGetRequest,
+    FixtureNothingToSay2015_03_01Request,
+};
+use crate::support::{self, KEY, SECRET};
 
 /// Starts a gateway for the fixtures. Returns a client for each format of responses.
 async fn clients() -> Vec<Client> {

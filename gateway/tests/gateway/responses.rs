@@ -1,9 +1,5 @@
 //! Folders of response files, and their templates.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +7,8 @@ use gateway::{ParseTemplateError, RunningGateway};
 use generated_sdk::api::trade::TradeGetRequest;
 use generated_sdk::{Client, Error, Format};
 use serde_json::{Value as Json, json};
-use support::chain;
+
+use crate::support::{self, chain};
 
 /// Starts a gateway with the files of a folder: names and contents.
 async fn start(files: &[(&str, Json)]) -> RunningGateway {

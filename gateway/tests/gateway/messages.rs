@@ -1,9 +1,5 @@
 //! The message channel of the gateway over real sockets, with a client that is written for these tests.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -23,6 +19,8 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
 use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::support;
 
 const TOPIC: &str = "taobao_trade_TradeSuccess";
 const NOW: SystemTime = UNIX_EPOCH;

@@ -1,9 +1,5 @@
 //! The recipes in generated-sdk/examples, run against the gateway.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 /// Includes examples as modules. Their `main` functions are not called.
 macro_rules! recipes {
     ($($name:ident $path:literal,)*) => {
@@ -12,14 +8,14 @@ macro_rules! recipes {
 }
 
 recipes! {
-    sync_orders "../../generated-sdk/examples/sync_orders.rs",
-    ship_order "../../generated-sdk/examples/ship_order.rs",
-    agree_refund "../../generated-sdk/examples/agree_refund.rs",
-    cancel_delivery "../../generated-sdk/examples/cancel_delivery.rs",
-    update_stock "../../generated-sdk/examples/update_stock.rs",
-    decrypt_receiver "../../generated-sdk/examples/decrypt_receiver.rs",
-    search_promotions "../../generated-sdk/examples/search_promotions.rs",
-    upload_picture "../../generated-sdk/examples/upload_picture.rs",
+    sync_orders "../../../generated-sdk/examples/sync_orders.rs",
+    ship_order "../../../generated-sdk/examples/ship_order.rs",
+    agree_refund "../../../generated-sdk/examples/agree_refund.rs",
+    cancel_delivery "../../../generated-sdk/examples/cancel_delivery.rs",
+    update_stock "../../../generated-sdk/examples/update_stock.rs",
+    decrypt_receiver "../../../generated-sdk/examples/decrypt_receiver.rs",
+    search_promotions "../../../generated-sdk/examples/search_promotions.rs",
+    upload_picture "../../../generated-sdk/examples/upload_picture.rs",
 }
 
 use std::path::Path;
@@ -28,7 +24,8 @@ use codegen::spec::{self, Parameter, Specs};
 use gateway::Gateway;
 use generated_sdk::{Client, DateTime};
 use serde_json::json;
-use support::{Console, KEY, SECRET, client, start, start_with};
+
+use crate::support::{self, Console, KEY, SECRET, client, start, start_with};
 
 /// An example of the specs.
 const TID: i64 = 2_001_000_000_000_001;

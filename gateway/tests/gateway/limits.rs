@@ -1,18 +1,15 @@
 //! The limits of the server: memory, time and connections.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests panic on failure")]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use gateway::{Server, ServerLimits};
-use support::gateway;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use crate::support::{self, gateway};
 
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -250,6 +247,6 @@ fn hostile_http() {
 #[test]
 fn hostile_requests_do_not_grow_the_memory() {
     // 8 MiB of bodies and the trees of four calls; 56 connections send 112 MiB.
-    let growth = support::memory::growth("hostile_http");
+    let growth = support::memory::growth("limits::hostile_http");
     assert!(growth < 100 << 20, "{} MiB", growth >> 20);
 }
